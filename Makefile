@@ -1,0 +1,94 @@
+# Throughline: every command of the project. Each one first makes what it needs.
+#
+#   make night                     the night of the next business date
+#   make night PATIENTS=500 SEED=7 of a new world of that size and seed
+#   make help                      the rest
+#
+# Options: PATIENTS= SEED= NIGHT= POPULATION= MISBEHAVE= N= Q=
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+# Options travel as environment variables, so that quotes and spaces survive.
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N Q ARGS
+
+# The first Python that the pinned packages support. A shim that cannot run does not count.
+define find_python
+for p in $$PYTHON python3 python3.13 python3.12 python3.11 python; do \
+  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; then echo "$$p"; break; fi; \
+done
+endef
+
+# exec: the signal of a Ctrl-C reaches the program, and make waits for it.
+python := .venv/bin/python
+stack := PYTHONPATH=include exec $(python) -m stack
+
+.PHONY: help night nights ui status sql check replay stop clean psql benchmark chaos test test-fast lint types lock docs venv
+
+venv:
+	@p="$$($(find_python))"; \
+	if [ -z "$$p" ]; then echo "Throughline needs Python 3.11, 3.12 or 3.13, and found none (set PYTHON=/path/to/python)." >&2; exit 1; fi; \
+	exec "$$p" include/stack/bootstrap.py
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[a-z ]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@echo
+	@echo "  PATIENTS=2000 SEED=1     the sandbox's world, when it is made (make clean makes room for another)"
+	@echo "  POPULATION=folder        lives from a folder of FHIR R4 NDJSON instead"
+	@echo "  NIGHT=2026-03-02         a business date, instead of the next"
+	@echo "  MISBEHAVE=feed:date:kind what the sandbox does wrong (several, with commas)"
+
+night: venv ## the night of the next business date, start to end
+	@$(stack) night
+
+nights: venv ## N= nights, one after the other
+	@$(stack) nights
+
+ui: venv ## start everything, leave it up, print address and login
+	@$(stack) ui
+
+status: venv ## what is up, and how the last night went
+	@$(stack) status
+
+sql: venv ## Q="select ..." as CSV on standard output
+	@$(stack) sql
+
+psql: venv ## a psql prompt on the warehouse
+	@$(stack) psql
+
+check: venv ## every invariant, over everything, now
+	@$(stack) check
+
+replay: venv ## NIGHT= computed again from its inputs, and compared
+	@$(stack) replay
+
+stop: venv ## stop what runs
+	@$(stack) stop
+
+clean: venv ## stop, and forget the world, the warehouse and Airflow's state
+	@$(stack) clean
+
+benchmark: venv ## seconds and rows per second of each step, at three sizes
+	@$(stack) benchmark
+
+chaos: venv ## every process killed at every step, with every misbehaviour
+	@$(stack) chaos
+
+test: venv ## unit, warehouse, dags, night
+	@PYTHONPATH=include exec $(python) -m pytest tests/unit tests/warehouse tests/dags tests/night $$ARGS
+
+test-fast: venv ## unit and the quick warehouse tests, under a minute
+	@PYTHONPATH=include exec $(python) -m pytest -m "not slow" -n 2 tests/unit tests/warehouse $$ARGS
+
+lint: venv ## ruff, sqlfluff
+	@$(python) -m ruff check . && $(python) -m ruff format --check . && $(python) -m sqlfluff lint --processes 2 --nocolor -q sql
+
+types: venv ## mypy
+	@$(python) -m mypy
+
+docs: venv ## write the generated tables of the docs again
+	@$(stack) docs
+
+lock: venv ## write requirements.txt from requirements.in
+	@$(stack) lock

@@ -1,0 +1,64 @@
+"""Where this clone keeps what is not code: one state folder, outside the clone and outside home folders.
+
+PostgreSQL refuses to run as root, and the user it then runs as must be able to walk down to its data; a home folder
+(mode 700) does not let it, and opening one would be wrong. ``/var/tmp`` survives a reboot and is open to walk through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The clone."""
+
+
+def state_folder() -> Path:
+    """The state folder of this clone: ``$THROUGHLINE_STATE``, or one under ``/var/tmp`` named by user and clone.
+
+    Made when missing, mode 0711 (walk through, no listing). Raises ``PermissionError`` when somebody else owns it:
+    ``/var/tmp`` is everybody's, and a folder planted there must not receive our secrets.
+    """
+    given = os.environ.get("THROUGHLINE_STATE")
+    if given:
+        folder = Path(given).expanduser().absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        user = Path(f"/var/tmp/throughline-{os.getuid()}")  # noqa: S108 - owner and mode are checked below
+        user.mkdir(mode=0o711, exist_ok=True)
+        _own(user)
+        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", ROOT.name)[:24] or "clone"
+        folder = user / f"{name}-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}"
+        folder.mkdir(mode=0o711, exist_ok=True)
+    _own(folder)
+    folder.chmod(0o711)
+    return folder
+
+
+def private(folder: Path) -> Path:
+    """Make a folder that only this user can read; returns it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by this user only."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    temporary.replace(file)
+
+
+def can_be_walked(folder: Path) -> bool:
+    """Whether any user of the machine can reach into the folder (every parent lets others pass)."""
+    return all(parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents))
+
+
+def _own(folder: Path) -> None:
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} is not ours; set THROUGHLINE_STATE to a folder of your own")

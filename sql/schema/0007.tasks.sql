@@ -120,7 +120,7 @@ create table tasks.claim (
 );
 
 create index claim_task on tasks.claim (task_id);
-create index claim_batch on tasks.claim (batch_id);
+create index claim_in_batch on tasks.claim (batch_id);
 
 create table tasks.claim_batch (
     batch_id uuid primary key,

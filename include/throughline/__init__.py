@@ -1,0 +1,1 @@
+"""Throughline carries each identified patient through to a proven end."""

@@ -1,0 +1,37 @@
+"""Named places at which a test may kill or break the process; without a test they do nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+ENVIRONMENT = "THROUGHLINE_FAILPOINT"
+
+_seen: dict[str, int] = {}
+_handler: Callable[[str], None] | None = None
+
+
+def install(handler: Callable[[str], None] | None) -> None:
+    """Call `handler` with the name of each point that is passed (in-process tests); None ends it."""
+    global _handler
+    _handler = handler
+
+
+def hit(name: str) -> None:
+    """Pass the point `name`.
+
+    With `THROUGHLINE_FAILPOINT=<name>` or `<name>:<n>` in the environment the process kills itself
+    with SIGKILL when it passes the point for the first (n-th) time.
+    """
+    if _handler is not None:
+        _handler(name)
+    wanted = os.environ.get(ENVIRONMENT)
+    if not wanted:
+        return
+    point, _, count = wanted.partition(":")
+    if point != name:
+        return
+    _seen[name] = _seen.get(name, 0) + 1
+    if _seen[name] == int(count or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

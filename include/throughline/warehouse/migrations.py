@@ -1,0 +1,27 @@
+"""Applies the ordered files of `sql/schema/` with yoyo-migrations."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from yoyo import get_backend, read_migrations
+
+from throughline.warehouse.sql import ROOT
+
+
+def migrate(dsn: str) -> list[str]:
+    """Bring the warehouse at `dsn` (a URI, the owner's role) up to the newest schema.
+
+    Returns the names of the migrations that were applied now. Two processes that call it at once
+    wait for each other.
+    """
+    parts = urlsplit(dsn)
+    backend = get_backend(urlunsplit(parts._replace(scheme="postgresql+psycopg")))
+    migrations = read_migrations(str(ROOT / "schema"))
+    try:
+        with backend.lock():
+            pending = backend.to_apply(migrations)
+            backend.apply_migrations(pending)
+    finally:
+        backend.connection.close()
+    return [migration.id for migration in pending]

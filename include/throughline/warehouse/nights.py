@@ -1,0 +1,191 @@
+"""The night ledger: which business date is being worked on, under which number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from throughline.warehouse.connection import Connection
+
+CUT_OFF_TIME = time(3, 0)
+CHAIN = "chain"
+LEASE_HOURS = 12
+
+_COLUMNS = "seq, business_date, kind, cut_off, status"
+
+
+class NightUnknownError(LookupError):
+    """No night was opened for this business date."""
+
+
+class LeaseHeldError(RuntimeError):
+    """Another night holds the chain."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run of the chain. `seq` is the knowledge time, `cut_off` the "now" of its clocks (UTC)."""
+
+    seq: int
+    business_date: date
+    kind: str
+    cut_off: datetime
+    status: str
+
+
+def cut_off_of(business_date: date, time_zone: str) -> datetime:
+    """Return the moment at which the business date is closed: 03:00 of the next local day."""
+    return datetime.combine(
+        business_date + timedelta(days=1), CUT_OFF_TIME, tzinfo=ZoneInfo(time_zone)
+    )
+
+
+def _one(conn: Connection, query: str, **params: object) -> Night | None:
+    with conn.cursor(row_factory=class_row(Night)) as cursor:
+        return cursor.execute(query.encode(), params).fetchone()
+
+
+def newest(conn: Connection) -> Night | None:
+    """Return the night with the highest number that is not void, or None before the first."""
+    return _one(
+        conn,
+        f"select {_COLUMNS} from operations.night where status <> 'void' order by seq desc limit 1",
+    )
+
+
+def current(conn: Connection, business_date: date) -> Night:
+    """Return the newest night of a business date. Raises `NightUnknownError`."""
+    night = _one(
+        conn,
+        f"select {_COLUMNS} from operations.night"
+        " where business_date = %(day)s and status <> 'void' order by seq desc limit 1",
+        day=business_date,
+    )
+    if night is None:
+        raise NightUnknownError(f"no night was opened for {business_date}")
+    return night
+
+
+def by_seq(conn: Connection, seq: int) -> Night:
+    """Return the night with this number. Raises `NightUnknownError`."""
+    night = _one(conn, f"select {_COLUMNS} from operations.night where seq = %(seq)s", seq=seq)
+    if night is None:
+        raise NightUnknownError(f"there is no night {seq}")
+    return night
+
+
+def open_night(
+    conn: Connection, business_date: date, time_zone: str, kind: str | None = None
+) -> Night:
+    """Open the night of a business date and take up the decisions that no night has seen.
+
+    An unfinished night of that date is resumed under its number. A date that was finished before
+    gets a new number (`rerun`), and the clocks of the newest night, since time does not go back.
+    Commits.
+    """
+    conn.execute("lock table operations.night in share row exclusive mode")
+    last = newest(conn)
+    unfinished = _one(
+        conn,
+        f"select {_COLUMNS} from operations.night where business_date = %(day)s"
+        " and status in ('running', 'failed') order by seq desc limit 1",
+        day=business_date,
+    )
+    if unfinished is not None and (last is None or unfinished.seq == last.seq):
+        night = unfinished
+        conn.execute(
+            "update operations.night set status = 'running', failed_step = null, reason = null"
+            " where seq = %s",
+            (night.seq,),
+        )
+    else:
+        seen = conn.execute(
+            "select count(*), coalesce(max(seq), 0) from operations.night"
+            " where business_date >= %s and status <> 'void'",
+            (business_date,),
+        ).fetchone()
+        highest = conn.execute("select coalesce(max(seq), 0) from operations.night").fetchone()
+        assert seen is not None
+        assert highest is not None
+        own = cut_off_of(business_date, time_zone)
+        night = Night(
+            seq=highest[0] + 1,
+            business_date=business_date,
+            kind=kind or ("rerun" if seen[0] else "nightly"),
+            cut_off=max(own, last.cut_off) if last is not None else own,
+            status="running",
+        )
+        conn.execute(
+            "insert into operations.night (seq, business_date, kind, cut_off)"
+            " values (%s, %s, %s, %s)",
+            (night.seq, night.business_date, night.kind, night.cut_off),
+        )
+    take_decisions(conn, night.seq)
+    conn.commit()
+    return night
+
+
+def take_decisions(conn: Connection, seq: int) -> int:
+    """Give decisions that no night has seen the number of this one; returns how many."""
+    return conn.execute(
+        "update operations.decision set known_seq = %s where known_seq is null", (seq,)
+    ).rowcount
+
+
+def finish(
+    conn: Connection,
+    seq: int,
+    *,
+    status: str = "finished",
+    counts: dict[str, object] | None = None,
+    failed_step: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """End a night with its counts; `status` is finished, failed or void. Commits."""
+    conn.execute(
+        "update operations.night set status = %s, finished_at = clock_timestamp(),"
+        " counts = counts || %s, failed_step = %s, reason = %s where seq = %s",
+        (status, Jsonb(counts or {}), failed_step, reason, seq),
+    )
+    conn.commit()
+
+
+def take_lease(conn: Connection, holder: str, business_date: date) -> None:
+    """Take the chain's lease for a date, or keep it; one night holds it from extract to report.
+
+    A night of an unfinished earlier date goes first. Raises `LeaseHeldError`. Commits.
+    """
+    conn.execute(
+        "insert into operations.lease (name) values (%s) on conflict (name) do nothing", (CHAIN,)
+    )
+    row = conn.execute(
+        "select business_date, expires_at > clock_timestamp() from operations.lease"
+        " where name = %s for update",
+        (CHAIN,),
+    ).fetchone()
+    assert row is not None
+    held_for, is_live = row
+    if held_for is not None and held_for != business_date and is_live:
+        conn.rollback()
+        raise LeaseHeldError(f"the chain is held by the night of {held_for}")
+    conn.execute(
+        "update operations.lease set holder = %s, business_date = %s,"
+        " taken_at = clock_timestamp(), expires_at = clock_timestamp() + %s * interval '1 hour'"
+        " where name = %s",
+        (holder, business_date, LEASE_HOURS, CHAIN),
+    )
+    conn.commit()
+
+
+def release_lease(conn: Connection, business_date: date) -> None:
+    """Give the chain back, if this date holds it. Commits."""
+    conn.execute(
+        "update operations.lease set holder = null, business_date = null, expires_at = null"
+        " where name = %s and business_date = %s",
+        (CHAIN, business_date),
+    )
+    conn.commit()

@@ -1,0 +1,72 @@
+"""What each step of a night did: rows, seconds, and whether it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from psycopg.types.json import Jsonb
+
+from throughline.warehouse.connection import Connection
+
+_BEGIN = """
+    insert into operations.step (seq, step, part, status, started_at)
+    values (%(seq)s, %(step)s, %(part)s, 'running', clock_timestamp())
+    on conflict (seq, step, part) do update
+        set status = 'running', started_at = excluded.started_at, finished_at = null,
+            seconds = null, row_count = null, detail = '{}'::jsonb
+"""
+
+_END = """
+    update operations.step
+    set status = %(status)s, finished_at = clock_timestamp(), seconds = %(seconds)s,
+        row_count = %(rows)s, detail = %(detail)s
+    where seq = %(seq)s and step = %(step)s and part = %(part)s
+"""
+
+
+@dataclass
+class Step:
+    """Filled in by the work: rows touched, and counts worth showing (never patient data)."""
+
+    rows: int = 0
+    detail: dict[str, object] = field(default_factory=dict)
+
+
+@contextmanager
+def step(conn: Connection, seq: int, name: str, part: str = "") -> Iterator[Step]:
+    """Record the step `name` of night `seq` around a block; commits what the block did.
+
+    An exception rolls the block back, records the step as failed by its type, and goes on up.
+    """
+    key = {"seq": seq, "step": name, "part": part}
+    conn.execute(_BEGIN, key)
+    conn.commit()
+    record = Step()
+    begun = time.monotonic()
+    try:
+        yield record
+        conn.commit()
+    except BaseException as error:
+        conn.rollback()
+        _finish(conn, key, "failed", begun, Step(0, {"error": type(error).__name__}))
+        raise
+    _finish(conn, key, "done", begun, record)
+
+
+def _finish(
+    conn: Connection, key: dict[str, object], status: str, begun: float, record: Step
+) -> None:
+    conn.execute(
+        _END,
+        {
+            **key,
+            "status": status,
+            "seconds": round(time.monotonic() - begun, 3),
+            "rows": record.rows,
+            "detail": Jsonb(record.detail),
+        },
+    )
+    conn.commit()

@@ -1,0 +1,210 @@
+"""Airflow as three processes of its own on this machine: api-server, scheduler, dag-processor.
+
+Configuration is by environment only, so that nothing of another Airflow on the machine takes part. Connections come
+from a file through Airflow's own secrets backend: they are read when a task asks, so a sandbox or a PostgreSQL that
+came back at another port needs no restart of Airflow. What is tuned here, and why, was measured.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from stack import paths, processes
+from stack.postgres import Server, free_port
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor")
+USERS = {"admin": "admin", "operator": "op", "biller": "user", "viewer": "viewer"}
+"""Logins of the local stack and their roles; who acts is on record, so nobody shares one."""
+START_SECONDS = 180
+CONNECTIONS = {
+    "throughline": "throughline_loop",
+    "throughline_loader": "throughline_loader",
+    "throughline_reader": "throughline_reader",
+}
+"""Airflow connection to the warehouse: the role behind it. None of them owns anything."""
+
+
+class AirflowFailed(RuntimeError):
+    """Airflow did not start, with the end of the log that says why."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where Airflow listens, and how to log in."""
+
+    url: str
+    passwords: dict[str, str]
+
+
+def home(world: Path) -> Path:
+    """AIRFLOW_HOME of a world."""
+    return paths.private(world / "airflow")
+
+
+def write_connections(world: Path, server: Server, systems: Mapping[str, str]) -> None:
+    """Write the connections file: the warehouse's three roles, and the systems of record as URIs."""
+    warehouse = {name: server.dsn(role).replace("postgresql://", "postgres://") for name, role in CONNECTIONS.items()}
+    paths.write_private(world / "connections.json", json.dumps(warehouse | dict(systems), indent=1))
+
+
+def environment(world: Path, server: Server, port: int) -> dict[str, str]:
+    """The whole environment of every Airflow process of a world."""
+    secret = _secrets(world)
+    database = server.dsn("airflow", "airflow").partition("://")[2]
+    url = f"http://127.0.0.1:{port}"
+    settings = {
+        "CORE": {
+            "DAGS_FOLDER": paths.ROOT / "dags",
+            "PLUGINS_FOLDER": paths.ROOT / "plugins",
+            "EXECUTOR": "LocalExecutor",
+            "PARALLELISM": 4,
+            "LOAD_EXAMPLES": False,
+            "DAGS_ARE_PAUSED_AT_CREATION": True,  # a night starts by being asked for, see night.py
+            "FERNET_KEY": secret["fernet"],
+            "EXECUTION_API_SERVER_URL": f"{url}/execution/",
+            "HIDE_SENSITIVE_VAR_CONN_FIELDS": True,
+            "SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
+            "SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": world / "logins.json",
+        },
+        "DATABASE": {
+            "SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
+            "SQL_ALCHEMY_CONN_ASYNC": f"postgresql+asyncpg://{database}",
+            "LOAD_DEFAULT_CONNECTIONS": False,
+        },
+        "API": {"HOST": "127.0.0.1", "PORT": port, "WORKERS": 1, "BASE_URL": url, "SECRET_KEY": secret["api"]},
+        "API_AUTH": {"JWT_SECRET": secret["jwt"]},
+        "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": 0.1, "ENABLE_HEALTH_CHECK": False},
+        "DAG_PROCESSOR": {"MIN_FILE_PROCESS_INTERVAL": 120, "REFRESH_INTERVAL": 30, "PRINT_STATS_INTERVAL": 0},
+        "LOGGING": {
+            "BASE_LOG_FOLDER": world / "logs" / "airflow",
+            "DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": world / "logs" / "airflow" / "dag-processor",
+            "NAMESPACE_LEVELS": "great_expectations=WARNING httpx=WARNING paramiko=WARNING",
+            "COLORED_CONSOLE_LOG": False,
+        },
+        "SECRETS": {
+            "BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+            "BACKEND_KWARGS": json.dumps({"connections_file_path": str(world / "connections.json")}),
+        },
+        "USAGE_DATA_COLLECTION": {"ENABLED": False},
+    }
+    variables = {f"AIRFLOW__{part}__{key}": str(value) for part, keys in settings.items() for key, value in keys.items()}
+    return (
+        paths.child_environment()
+        | variables
+        | {
+            "AIRFLOW_HOME": str(home(world)),
+            "THROUGHLINE_LANDING": str(paths.private(world / "landing")),
+            "THROUGHLINE_PAGES": str(paths.private(world / "pages")),
+        }
+    )
+
+
+def start(world: Path, server: Server) -> None:
+    """Start what is not running; does not wait (see :func:`ready`). Makes Airflow's tables at the first start."""
+    port = int(processes.notes(world, "api-server").get("port", 0))
+    database = server.dsn("airflow", "airflow")
+    stale = processes.notes(world, "api-server").get("database", database) != database
+    if stale or processes.find(world, "api-server") is None:
+        # The others talk to the api-server by its port, and all of them to PostgreSQL by its: one moves, all move.
+        processes.stop(world, COMPONENTS)
+        port = free_port(port)
+    env = environment(world, server, port)
+    _write_home(world)
+    if not (home(world) / "migrated").exists():
+        _migrate(world, env)
+    for name in COMPONENTS:
+        if processes.find(world, name) is None:
+            command = [sys.executable, "-m", "airflow", name]
+            if name == "scheduler":
+                command.append("--skip-serve-logs")  # its port is fixed, and the api-server reads the files itself
+            processes.spawn(world, name, command, env, port=str(port), database=database)
+
+
+def ready(world: Path) -> Address:
+    """Wait until all three are healthy. Raises :class:`AirflowFailed` with the log of the one that ended."""
+    address = Address(f"http://127.0.0.1:{processes.notes(world, 'api-server')['port']}", logins(world))
+
+    def healthy() -> bool:
+        for name in COMPONENTS:
+            _still_there(world, name)
+        try:
+            told = httpx.get(f"{address.url}/api/v2/monitor/health", timeout=5, trust_env=False).json()
+        except (httpx.HTTPError, ValueError):
+            return False
+        return all(told[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+
+    processes.wait_until(healthy, START_SECONDS, f"Airflow healthy; see {world / 'logs'}", every=0.25)
+    return address
+
+
+def dead_components(world: Path) -> list[str]:
+    """Components that are not running, by name."""
+    return [name for name in COMPONENTS if processes.find(world, name) is None]
+
+
+def stop(world: Path) -> None:
+    """Stop all three and every task they run."""
+    processes.stop(world, COMPONENTS[::-1])
+
+
+def logins(world: Path) -> dict[str, str]:
+    """Password of each user, made at first use."""
+    file = world / "logins.json"
+    if not file.exists():
+        paths.write_private(file, json.dumps({name: secrets.token_urlsafe(12) for name in USERS}))
+    made: dict[str, str] = json.loads(file.read_text())
+    return made
+
+
+def _secrets(world: Path) -> dict[str, str]:
+    file = world / "secrets.json"
+    if not file.exists():
+        fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()
+        made = {"fernet": fernet, "jwt": secrets.token_urlsafe(64), "api": secrets.token_urlsafe(32)}
+        paths.write_private(file, json.dumps(made))
+    kept: dict[str, str] = json.loads(file.read_text())
+    return kept
+
+
+def _write_home(world: Path) -> None:
+    logins(world)
+    if not (world / "connections.json").exists():
+        paths.write_private(world / "connections.json", "{}")
+    config = home(world) / "config"
+    config.mkdir(exist_ok=True)
+    (config / "airflow_local_settings.py").write_text("from stack import local_settings  # noqa: F401\n")
+
+
+def _migrate(world: Path, env: Mapping[str, str]) -> None:
+    log = paths.private(world / "logs") / "airflow-migrate.log"
+    with log.open("wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "airflow", "db", "migrate"],
+            cwd=world,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise AirflowFailed(f"airflow db migrate failed; see {log}:\n{log.read_text(errors='replace')[-1500:]}")
+    (home(world) / "migrated").touch()
+
+
+def _still_there(world: Path, name: str) -> None:
+    if processes.find(world, name) is None:
+        log = world / "logs" / f"{name}.log"
+        end = log.read_text(errors="replace")[-1500:] if log.exists() else "(no log)"
+        raise AirflowFailed(f"Airflow's {name} ended while starting; see {log}:\n{end}")

@@ -1,0 +1,126 @@
+"""The options of the commands, from the variables of ``make``; and the world they name.
+
+A world is a population with its history: its own sandbox, warehouse and Airflow. Asking for another size, seed or
+population names another world, which is made beside the first; a command without these options means the last one used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from stack import paths
+
+PATIENTS = 2000
+SEED = 1
+
+
+class WrongOption(ValueError):
+    """An option that cannot be meant so; the text says what can."""
+
+
+@dataclass(frozen=True)
+class Misbehaviour:
+    """One fault to ask the sandbox for; without a date, that of the night about to run."""
+
+    feed: str
+    kind: str
+    date: str | None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    patients: int = PATIENTS
+    seed: int = SEED
+    population: str | None = None
+    night: str | None = None
+    nights: int = 1
+    misbehave: tuple[Misbehaviour, ...] = ()
+
+    @property
+    def world(self) -> str:
+        """Name of the world, also the name of its folder."""
+        if self.population:
+            place = hashlib.sha256(self.population.encode()).hexdigest()[:8]
+            return f"population-{re.sub(r'[^A-Za-z0-9]+', '-', Path(self.population).name)}-{place}-s{self.seed}"
+        return f"patients-{self.patients}-s{self.seed}"
+
+
+def read(environment: dict[str, str] | None = None) -> Options:
+    """Options from ``PATIENTS SEED POPULATION NIGHT N MISBEHAVE``. Raises :class:`WrongOption`."""
+    env = {k: v.strip() for k, v in (os.environ if environment is None else environment).items()}
+    population = env.get("POPULATION") or None
+    if population:
+        folder = Path(population).expanduser().resolve()
+        if not folder.is_dir():
+            raise WrongOption(f"POPULATION={population}: no such folder")
+        population = str(folder)
+    night = env.get("NIGHT") or None
+    if night:
+        _date("NIGHT", night)
+    named = any(env.get(key) for key in ("PATIENTS", "SEED", "POPULATION"))
+    last = {} if named else _last_world()
+    return Options(
+        patients=_count(env, "PATIENTS", last.get("patients", PATIENTS), 1),
+        seed=_count(env, "SEED", last.get("seed", SEED), 0),
+        population=population or last.get("population"),
+        night=night,
+        nights=_count(env, "N", 1, 1),
+        misbehave=tuple(_misbehaviour(text) for text in re.split(r"[,\s]+", env.get("MISBEHAVE", "")) if text),
+    )
+
+
+def world_folder(options: Options, *, remember: bool = False) -> Path:
+    """Folder of the options' world in the state folder; ``remember`` makes it the one that later commands mean."""
+    state = paths.state_folder()
+    folder = state / "worlds" / options.world
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in (folder, folder.parent):
+        made.chmod(0o711)
+    if remember:
+        chosen = {"patients": options.patients, "seed": options.seed, "population": options.population}
+        paths.write_private(state / "world.json", json.dumps(chosen))
+    return folder
+
+
+def all_worlds() -> list[Path]:
+    """Folders of every world of this clone."""
+    return sorted(folder for folder in (paths.state_folder() / "worlds").glob("*") if folder.is_dir())
+
+
+def _last_world() -> dict:  # type: ignore[type-arg]
+    try:
+        last: dict = json.loads((paths.state_folder() / "world.json").read_text())  # type: ignore[type-arg]
+    except (FileNotFoundError, ValueError):
+        return {}
+    return last
+
+
+def _count(env: dict[str, str], key: str, default: int, least: int) -> int:
+    text = env.get(key) or str(default)
+    if not text.isdigit() or int(text) < least:
+        raise WrongOption(f"{key}={text}: a whole number of at least {least} is meant")
+    return int(text)
+
+
+def _date(key: str, text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise WrongOption(f"{key}={text}: a date like 2026-09-01 is meant") from None
+
+
+def _misbehaviour(text: str) -> Misbehaviour:
+    parts = text.split(":")
+    if len(parts) == 2:
+        return Misbehaviour(feed=parts[0], kind=parts[1], date=None)
+    if len(parts) == 3:
+        return Misbehaviour(feed=parts[0], date=_date("MISBEHAVE", parts[1]), kind=parts[2])
+    raise WrongOption(f"MISBEHAVE={text}: feed:kind or feed:date:kind is meant, like claim:2026-09-02:late")

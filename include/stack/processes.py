@@ -1,0 +1,136 @@
+"""Programs that outlive the command that started them: start, find again, stop, each with its log.
+
+Every program gets a session of its own, so that a Ctrl-C at the terminal reaches the command only, which then stops
+what it started, in order. A program is found again by pid *and* start time: a pid alone may have gone to another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from stack import paths
+
+STOP_SECONDS = 12
+"""How long programs may take to end by themselves before they are killed."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of the stack: its name, its process, its log."""
+
+    name: str
+    process: psutil.Process
+    log: Path
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs (one that has ended and was not waited for does not)."""
+        try:
+            return self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    def last_words(self, lines: int = 15) -> str:
+        """The end of its log, for a message that says why it ended."""
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return "(no log)"
+
+
+def spawn(world: Path, name: str, command: Sequence[str], environment: Mapping[str, str], **notes: str) -> Program:
+    """Start a program and remember it; ``notes`` are kept beside its pid (see :func:`notes`)."""
+    log = paths.private(world / "logs") / f"{name}.log"
+    with log.open("ab") as out:
+        child = subprocess.Popen(
+            list(command),
+            cwd=world,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    process = psutil.Process(child.pid)
+    record = {"pid": child.pid, "created": process.create_time(), "notes": notes}
+    paths.write_private(paths.private(world / "run") / f"{name}.json", json.dumps(record))
+    return Program(name, process, log)
+
+
+def find(world: Path, name: str) -> Program | None:
+    """The program of that name if it runs, else None."""
+    record = _record(world, name)
+    if record is None:
+        return None
+    try:
+        process = psutil.Process(record["pid"])
+        same = abs(process.create_time() - record["created"]) < 1
+    except psutil.NoSuchProcess:
+        return None
+    program = Program(name, process, world / "logs" / f"{name}.log")
+    return program if same and program.is_alive else None
+
+
+def notes(world: Path, name: str) -> dict[str, str]:
+    """What was noted when the program was started; empty when it never was."""
+    record = _record(world, name)
+    return dict(record["notes"]) if record else {}
+
+
+def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -> None:
+    """Stop programs and all that they started: asked together first, killed together after ``patience`` seconds."""
+    found = [program for name in names if (program := find(world, name))]
+    families: list[psutil.Process] = []
+    for program in found:
+        with suppress(psutil.NoSuchProcess):
+            families += [program.process, *program.process.children(recursive=True)]
+            program.process.terminate()
+    _, alive = psutil.wait_procs([program.process for program in found], timeout=patience)
+    # What a program left behind is in its session, or was its child when we looked.
+    sessions = {program.process.pid for program in found}
+    families += [p for p in psutil.process_iter() if _session(p.pid) in sessions and p not in families]
+    rest = [process for process in families if process.is_running()]
+    for process in rest:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL if process in alive else signal.SIGTERM)
+    _, alive = psutil.wait_procs(rest, timeout=3)
+    for process in alive:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=3)
+    for name in names:
+        (world / "run" / f"{name}.json").unlink(missing_ok=True)
+
+
+def wait_until(condition, seconds: float, what: str, *, every: float = 0.1) -> None:  # type: ignore[no-untyped-def]
+    """Ask until ``condition()`` is true; raises ``TimeoutError`` naming ``what`` after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not after {seconds:.0f} s")
+        time.sleep(every)
+
+
+def _record(world: Path, name: str) -> dict | None:  # type: ignore[type-arg]
+    try:
+        record: dict = json.loads((world / "run" / f"{name}.json").read_text())  # type: ignore[type-arg]
+    except (FileNotFoundError, ValueError):
+        return None
+    return record
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except (ProcessLookupError, PermissionError):
+        return None

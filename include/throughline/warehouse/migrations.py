@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-from yoyo import get_backend, read_migrations
-
 from throughline.warehouse.sql import ROOT
 
 
@@ -15,6 +13,8 @@ def migrate(dsn: str) -> list[str]:
     Returns the names of the migrations that were applied now. Two processes that call it at once
     wait for each other.
     """
+    from yoyo import get_backend, read_migrations  # slow to import, and needed once
+
     parts = urlsplit(dsn)
     backend = get_backend(urlunsplit(parts._replace(scheme="postgresql+psycopg")))
     migrations = read_migrations(str(ROOT / "schema"))

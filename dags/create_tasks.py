@@ -1,0 +1,74 @@
+"""### What
+Plans the one next task of each case, and sends what the plan asks for: contact requests, bookings,
+eligibility questions, requests for documentation, billing work, released claims.
+
+### Trigger
+The asset `reconciled_tasks`, with its business date.
+
+### Writes
+`tasks`; the outside world, each effect once; publishes `created_tasks`.
+
+### Gate rules
+Contact rules are checked when planned and again when sent. A batch of claims waits in
+`release_claims` for a named person; without a release nothing is sent.
+
+### When it fails
+What was intended and not answered is looked up at the receiver before any repeat.
+
+### Re-run safely
+Clear the run. The intention with its bytes is written before each call, the outcome after it.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import PartitionedAssetTimetable, chain, dag, task
+
+from throughline.orchestration import dag_parts, night
+from throughline.orchestration.assets import CREATED_TASKS, RECONCILED_TASKS
+from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+
+
+@task
+def plan(seq: int) -> None:
+    """Plan the next task of each case."""
+    night.plan(seq)
+
+
+@task
+def dispatch(seq: int) -> None:
+    """Send what the plan asks for."""
+    night.dispatch(seq)
+
+
+@task
+def prepare_claims(seq: int) -> list[str]:
+    """Make the batches of claims that wait for release."""
+    return night.prepare_claims(seq)
+
+
+@task
+def settle(seq: int) -> None:
+    """Give every open case its one next step."""
+    night.settle(seq)
+
+
+@dag(
+    schedule=PartitionedAssetTimetable(assets=RECONCILED_TASKS),
+    start_date=start_date(),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    tags=["throughline", "night", "step:create"],
+    doc_md=__doc__,
+)
+def create_tasks() -> None:
+    """Wire planning, claims and dispatch."""
+    seq = dag_parts.take_up_night()
+    waiting = prepare_claims(seq)
+    end = settle(seq)
+    chain(plan(seq), waiting, dispatch(seq), end)
+    dag_parts.ask_release_of_claims(waiting)
+    dag_parts.publish(CREATED_TASKS, after=[end])
+
+
+create_tasks()

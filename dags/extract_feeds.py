@@ -1,0 +1,87 @@
+"""### What
+The first DAG of the night: reads every system of record for one business date, keeps the bytes as
+they were received, gates each feed and loads what passed into typed records.
+
+### Trigger
+Nightly at 04:00 (practice's time) for the day before, or by hand with a partition key
+(`YYYY-MM-DD`). The same key may be run again at any time; files that came late are admitted.
+
+### Writes
+`landing`, `staging`, `quality`, `core`; publishes `extracted_feeds`.
+
+### Gate rules
+`include/throughline/quality/suites/`. A stopped feed goes to `release_feed`; nobody else waits.
+
+### When it fails
+The chain goes on to the report, which names the step. A source that cannot be reached does not
+fail the run: its feeds are late, and what they would have proven is unknown.
+
+### Re-run safely
+Clear the run, or trigger the same key: what has landed is recognised by its content.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import CronPartitionTimetable, dag, task, task_group
+
+from throughline.orchestration import dag_parts, night
+from throughline.orchestration.assets import EXTRACTED_FEEDS, KEY_FORMAT
+from throughline.orchestration.policies import NIGHTLY, TASK_DEFAULTS, TIME_ZONE, start_date
+from throughline.sources.definitions import source_names
+
+
+@task
+def open_night(partition_key: str | None = None) -> int:
+    """Take the chain's lease and open the night."""
+    return night.begin(partition_key)
+
+
+@task
+def land(source: str, seq: int) -> list[str]:
+    """Fetch what the source has, and keep the bytes."""
+    return night.land(source, seq)
+
+
+@task
+def gate(source: str, seq: int, batches: list[str]) -> list[str]:
+    """Parse the bytes and pass a verdict on each feed."""
+    return night.gate(source, seq, night.stage(source, seq, batches))
+
+
+@task
+def load(source: str, seq: int, batches: list[str]) -> int:
+    """Load what no gate stopped."""
+    return night.load(source, seq, batches)
+
+
+@dag(
+    schedule=CronPartitionTimetable(
+        NIGHTLY, timezone=TIME_ZONE, run_offset=-1, key_format=KEY_FORMAT
+    ),
+    start_date=start_date(),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    tags=["throughline", "night", "step:extract"],
+    doc_md=__doc__,
+)
+def extract_feeds() -> None:
+    """Wire the night's sources side by side."""
+    seq = open_night()
+    ends = []
+    for source in source_names():
+
+        @task_group(group_id=source)
+        def read(source: str = source) -> None:
+            batches = land(source, seq)
+            stopped = gate(source, seq, batches)
+            loaded = load(source, seq, batches)
+            stopped >> loaded
+            dag_parts.ask_release_of_feeds(stopped)
+            ends.append(loaded)
+
+        read()
+    dag_parts.publish(EXTRACTED_FEEDS, after=ends)
+
+
+extract_feeds()

@@ -1,0 +1,43 @@
+"""### What
+Runs `reconcile_tasks` between two nights, so that a decision made in the morning has moved its
+case by noon. What it advances waits, dated, for tonight's plan.
+
+### Trigger
+Hourly on working days.
+
+### Writes
+Nothing itself.
+
+### Gate rules
+None.
+
+### When it fails
+The next hour tries again; the night does the same work anyway.
+
+### Re-run safely
+A run with nothing new changes nothing.
+"""
+
+from __future__ import annotations
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import CronTriggerTimetable, dag
+
+from throughline.orchestration.policies import BY_DAY, TASK_DEFAULTS, TIME_ZONE, start_date
+
+
+@dag(
+    schedule=CronTriggerTimetable(BY_DAY, timezone=TIME_ZONE),
+    start_date=start_date(),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    tags=["throughline", "day", "step:reconcile"],
+    doc_md=__doc__,
+)
+def reconcile_by_day() -> None:
+    """Wire the one trigger."""
+    TriggerDagRunOperator(task_id="reconcile", trigger_dag_id="reconcile_tasks")
+
+
+reconcile_by_day()

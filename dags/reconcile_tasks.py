@@ -1,0 +1,54 @@
+"""### What
+Compares open tasks and cases with the standing evidence: completes, moves on, takes back, and
+turns missed clocks into exceptions with owners. The only place where stages change.
+
+### Trigger
+The asset `built_cases`, with its business date. Without a key (by hand, or by
+`reconcile_by_day`) it runs on the newest night, on the decisions that came in since.
+
+### Writes
+`cases`, the closing of `tasks.task`, `operations.exception`; publishes `reconciled_tasks`.
+
+### Gate rules
+A stage whose feed is stale is unknown, never missed.
+
+### When it fails
+Nothing is sent; the report names the step.
+
+### Re-run safely
+Clear the run: state is derived again from the ledger, and the same rows come out.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import PartitionedAssetTimetable, dag, task
+
+from throughline.orchestration import dag_parts, night
+from throughline.orchestration.assets import BUILT_CASES, RECONCILED_TASKS
+from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+
+
+@task
+def reconcile(partition_key: str | None = None) -> None:
+    """Derive the state of every case on the work list and write what changed."""
+    if partition_key:
+        night.reconcile(night.take_up(partition_key))
+    else:
+        night.reconcile_by_day()
+
+
+@dag(
+    schedule=PartitionedAssetTimetable(assets=BUILT_CASES),
+    start_date=start_date(),
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    tags=["throughline", "night", "step:reconcile"],
+    doc_md=__doc__,
+)
+def reconcile_tasks() -> None:
+    """Wire the one step."""
+    dag_parts.publish(RECONCILED_TASKS, after=[reconcile()])
+
+
+reconcile_tasks()

@@ -1,0 +1,1 @@
+"""The glue to Airflow: assets, policies, connections and the steps that the DAG files order."""

@@ -1,0 +1,98 @@
+"""The parts that several DAGs share: taking up a night, handing it over, asking for a release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import Asset, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
+
+from throughline.orchestration import night
+
+BAD_STATES = frozenset({"failed", "upstream_failed"})
+
+
+def failed_tasks() -> list[str]:
+    """Return the ids of the tasks of this run that failed, in order (inside a running task)."""
+    context = get_current_context()
+    ti: Any = context["ti"]
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])
+    return sorted(
+        task_id
+        for run in states.values()
+        for task_id, state in run.items()
+        if str(state) in BAD_STATES
+    )
+
+
+@task(task_id="take_up_night")
+def take_up_night(partition_key: str | None = None) -> int:
+    """Take up the night that the DAG before handed over."""
+    return night.take_up(partition_key)
+
+
+def publish(asset: Asset, after: Sequence[Any]) -> None:
+    """Publish `asset` for the run's business date once `after` has ended, well or not.
+
+    The event says how the DAG ended, so that the report always comes; then the run itself fails
+    if one of its tasks did.
+    """
+
+    @task(task_id="publish", outlets=[asset], trigger_rule=TriggerRule.ALL_DONE)
+    def publish_night(
+        partition_key: str | None = None, outlet_events: Any = None, dag_run: Any = None
+    ) -> None:
+        outlet_events[asset].extra = night.hand_over(
+            partition_key, dag_run.dag_id, failed_tasks()
+        )
+
+    @task(task_id="verdict", trigger_rule=TriggerRule.ALL_DONE)
+    def verdict() -> None:
+        failed = failed_tasks()
+        if failed:
+            raise AirflowFailException(f"failed: {', '.join(failed)}")
+
+    published = publish_night()
+    for end in after:
+        end >> published
+    published >> verdict()
+
+
+def ask_release_of_feeds(stopped: Any) -> None:
+    """Start one `release_feed` run for each stopped batch; a batch is asked about once."""
+
+    @task(task_id="name_stopped")
+    def name_stopped(batches: list[str], partition_key: str | None = None) -> list[dict[str, Any]]:
+        return [
+            {
+                "trigger_run_id": f"stopped__{batch}",
+                "conf": {"batch_id": batch, "business_date": partition_key},
+            }
+            for batch in batches
+        ]
+
+    TriggerDagRunOperator.partial(
+        task_id="ask_release",
+        trigger_dag_id="release_feed",
+        skip_when_already_exists=True,
+        map_index_template="{{ task.conf['batch_id'][:8] }}",
+    ).expand_kwargs(name_stopped(stopped))
+
+
+def ask_release_of_claims(waiting: Any) -> None:
+    """Start one `release_claims` run for each batch of claims that waits for a named person."""
+
+    @task(task_id="name_batches")
+    def name_batches(batches: list[str]) -> list[dict[str, Any]]:
+        return [
+            {"trigger_run_id": f"claims__{batch}", "conf": {"batch_id": batch}} for batch in batches
+        ]
+
+    TriggerDagRunOperator.partial(
+        task_id="ask_release",
+        trigger_dag_id="release_claims",
+        skip_when_already_exists=True,
+        map_index_template="{{ task.conf['batch_id'][:8] }}",
+    ).expand_kwargs(name_batches(waiting))

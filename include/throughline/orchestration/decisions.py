@@ -1,0 +1,128 @@
+"""What the two side DAGs do with a named person's answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowSkipException
+
+from throughline.orchestration.connections import LOADER, open_warehouse
+from throughline.warehouse import nights
+
+
+def _who(answer: dict[str, Any]) -> str:
+    """Return who answered, as Airflow knows them; an answer without a name is refused."""
+    user = answer.get("responded_by_user") or {}
+    name = user.get("name") or user.get("id") if isinstance(user, dict) else str(user)
+    if not name:
+        raise PermissionError("a decision needs a named person")
+    return str(name)
+
+
+def _note(answer: dict[str, Any]) -> str:
+    return str((answer.get("params_input") or {}).get("note") or "")
+
+
+def describe_batch(batch_id: str) -> dict[str, str]:
+    """Return subject and body of the question about a stopped batch: counts, no patient values.
+
+    Raises `AirflowSkipException` when the batch is no longer stopped.
+    """
+    with open_warehouse(LOADER) as conn:
+        row = conn.execute(
+            "select b.source, b.feed, b.business_date, b.status, b.rows_received, v.failed,"
+            " v.expectations, v.data_docs, v.detail"
+            " from landing.batch as b left join quality.verdict as v on v.batch_id = b.batch_id"
+            " where b.batch_id = %s order by v.decided_at desc limit 1",
+            (batch_id,),
+        ).fetchone()
+    if row is None or row[3] != "stopped":
+        raise AirflowSkipException("this batch is not stopped any more")
+    source, feed, day, _, received, failed, expectations, docs, detail = row
+    reasons = "\n".join(
+        f"- {item.get('expectation')}: {item.get('observed', '')}"
+        for item in (detail or [])
+        if isinstance(item, dict)
+    )
+    return {
+        "subject": f"{source} / {feed} of {day}",
+        "body": (
+            f"{received} rows were received; {failed} of {expectations} expectations failed.\n\n"
+            f"{reasons}\n\nData Docs: {docs or 'none'}\n\n"
+            "Until you decide, what this feed would have proven is unknown."
+        ),
+    }
+
+
+def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
+    """Record the release or rejection of a stopped batch.
+
+    After a release the batch is loaded under a new number of its business date. Returns the
+    partition key to publish again, or None after a rejection.
+    """
+    from throughline import quality
+    from throughline.workflows import practice
+
+    released = "Release" in (answer.get("chosen_options") or [])
+    with open_warehouse() as conn:
+        decision = quality.decide_batch(
+            conn, batch_id, "release" if released else "reject", _who(answer), _note(answer)
+        )
+        row = conn.execute(
+            "select business_date from landing.batch where batch_id = %s", (batch_id,)
+        ).fetchone()
+        conn.commit()
+        if not released or row is None or decision is None:
+            return None
+        nights.take_lease(conn, f"release of {row[0]}", row[0])
+        night = nights.open_night(conn, row[0], practice().time_zone)
+    with open_warehouse(LOADER) as conn:
+        quality.load(conn, batch_id, night.seq)
+        conn.commit()
+    return row[0].isoformat()
+
+
+def describe_claims(batch_id: str) -> dict[str, str]:
+    """Return subject and body of the question about a batch of claims.
+
+    Raises `AirflowSkipException` when the batch no longer waits.
+    """
+    with open_warehouse() as conn:
+        row = conn.execute(
+            "select payer_id, billing_npi, claim_count, total_charge, payload_sha256, status,"
+            " interchange_control_number from tasks.claim_batch where batch_id = %s",
+            (batch_id,),
+        ).fetchone()
+    if row is None or row[5] != "waiting":
+        raise AirflowSkipException("this batch does not wait any more")
+    payer, npi, count, charge, digest, _, control = row
+    return {
+        "subject": f"{count} claims to {payer}, {charge} USD",
+        "body": (
+            f"Interchange {control}, billing provider {npi}, {count} claims, {charge} USD.\n\n"
+            f"SHA-256 of the file: `{digest}`\n\n"
+            "By releasing I attest that the services were rendered as documented by the clinician,"
+            " that codes and amounts are the clinician's, and that this file may be sent."
+        ),
+    }
+
+
+def decide_claims(batch_id: str, answer: dict[str, Any]) -> None:
+    """Record the attestation or refusal of a batch of claims; send what was released."""
+    from throughline import tasks
+    from throughline.orchestration.addresses import clients
+
+    released = "Attest and release" in (answer.get("chosen_options") or [])
+    with open_warehouse() as conn:
+        if released:
+            row = conn.execute(
+                "select payload_sha256 from tasks.claim_batch where batch_id = %s", (batch_id,)
+            ).fetchone()
+            digest = row[0] if row else ""
+            tasks.claims.release(conn, batch_id, _who(answer), _note(answer), digest)
+        else:
+            tasks.claims.refuse(conn, batch_id, _who(answer), _note(answer))
+        conn.commit()
+        last = nights.newest(conn)
+        if released and last is not None:
+            tasks.claims.send_released(conn, last.seq, clients())

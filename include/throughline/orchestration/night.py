@@ -1,0 +1,338 @@
+"""The steps of a night in the order of the loop: what each task of the five DAGs calls.
+
+Every function takes a partition key (the business date, `YYYY-MM-DD`) or a night's number, opens
+its own connection, records itself in `operations.step`, and hands on numbers and ids only.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from datetime import date
+
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from throughline import warehouse
+from throughline.orchestration.connections import LOADER, open_warehouse
+from throughline.warehouse import nights
+
+log = logging.getLogger(__name__)
+
+
+def begin(partition_key: str | None) -> int:
+    """Take the chain's lease for a business date, open its night and register the definitions.
+
+    Returns the night's number. Raises `LeaseHeldError` while another night holds the chain, and
+    `AirflowFailException` for a run that names no business date.
+    """
+    from throughline import evidence, quality, sources, workflows
+    from throughline.workflows import practice
+
+    if not partition_key:
+        raise AirflowFailException(
+            "a night needs a business date: trigger with partition_key YYYY-MM-DD"
+        )
+    business_date = date.fromisoformat(partition_key)
+    with open_warehouse() as conn:
+        nights.take_lease(conn, f"night of {partition_key}", business_date)
+        night = nights.open_night(conn, business_date, practice().time_zone)
+        with warehouse.step(conn, night.seq, "open_night") as record:
+            sources.register_feeds(conn)
+            evidence.register_codes(conn)
+            record.rows = workflows.register(conn, night.seq)
+            record.detail = {"kind": night.kind, "business_date": partition_key}
+    quality.warm_up()
+    return night.seq
+
+
+def take_up(partition_key: str | None) -> int:
+    """Return the number of the night that the DAG before handed over.
+
+    Raises `AirflowSkipException` when an earlier step of that night failed: the report says which.
+    """
+    if not partition_key:
+        raise AirflowFailException("this DAG follows a business date")
+    with open_warehouse() as conn:
+        night = nights.current(conn, date.fromisoformat(partition_key))
+    if night.status == "failed":
+        raise AirflowSkipException(f"night {night.seq} failed in an earlier step")
+    return night.seq
+
+
+def hand_over(partition_key: str | None, dag_id: str, failed_tasks: list[str]) -> dict[str, object]:
+    """Say how this DAG ended: the extra of the event that starts the next one.
+
+    A failure is written to the night, so that the steps after it stand back and the report tells.
+    """
+    if not partition_key:
+        return {"status": "no night"}
+    with open_warehouse() as conn:
+        try:
+            night = nights.current(conn, date.fromisoformat(partition_key))
+        except nights.NightUnknownError:
+            return {"status": "failed", "failed_step": ", ".join(failed_tasks)}
+        if failed_tasks and night.status == "running":
+            conn.execute(
+                "update operations.night set status = 'failed', failed_step = %s where seq = %s",
+                (f"{dag_id}: {', '.join(failed_tasks)}", night.seq),
+            )
+            conn.commit()
+            return {"status": "failed", "failed_step": ", ".join(failed_tasks), "seq": night.seq}
+    return {"status": night.status, "seq": night.seq}
+
+
+# --- extract_feeds -----------------------------------------------------------------------------
+
+
+def land(source: str, seq: int) -> list[str]:
+    """Fetch what a source has for the night and keep the bytes; returns the ids of its batches.
+
+    A source that cannot be reached holds nobody up: its feeds are late, and what they would have
+    proven is unknown.
+    """
+    from throughline import sources
+    from throughline.orchestration.addresses import address_of, landing_root
+
+    definition = sources.definition(source)
+    with open_warehouse(LOADER) as conn:
+        night = nights.by_seq(conn, seq)
+        with warehouse.step(conn, seq, "land", source) as record:
+            try:
+                batches = sources.extract(
+                    definition, address_of(definition), conn, night, landing_root()
+                )
+            except sources.SourceUnavailable as error:
+                conn.rollback()
+                log.warning("%s cannot be read tonight: %s", source, error)
+                record.detail = {"unavailable": str(error)}
+                return []
+            record.rows = sum(batch.rows for batch in batches)
+            record.detail = {"batches": len(batches)}
+    return [str(batch.batch_id) for batch in batches]
+
+
+def stage(source: str, seq: int, batch_ids: list[str]) -> list[str]:
+    """Parse landed bytes into staging; returns the ids of the batches that could be read."""
+    from throughline import sources
+    from throughline.orchestration.addresses import landing_root
+
+    readable = []
+    with open_warehouse(LOADER) as conn:
+        for batch_id in batch_ids:
+            with warehouse.step(conn, seq, "stage", f"{source}/{batch_id[:8]}") as record:
+                staged = sources.stage(conn, batch_id, landing_root())
+                record.rows = staged.rows
+                record.detail = {"feed": staged.feed, "faults": staged.faults}
+            readable.append(batch_id)
+    return readable
+
+
+def gate(source: str, seq: int, batch_ids: list[str]) -> list[str]:
+    """Pass a verdict on each staged batch; returns the ids of those that were stopped."""
+    from throughline import quality
+    from throughline.orchestration.addresses import data_docs_root, landing_root
+
+    stopped = []
+    with open_warehouse(LOADER) as conn:
+        for batch_id in batch_ids:
+            with warehouse.step(conn, seq, "gate", f"{source}/{batch_id[:8]}") as record:
+                verdict = quality.gate(
+                    conn, batch_id, landing_root=landing_root(), docs_root=data_docs_root()
+                )
+                record.rows = verdict.rows
+                record.detail = {"feed": verdict.feed, "verdict": verdict.verdict}
+            if verdict.verdict == "stop":
+                stopped.append(batch_id)
+    return stopped
+
+
+def load(source: str, seq: int, batch_ids: list[str]) -> int:
+    """Merge the batches that no gate stopped into the typed records; returns rows loaded."""
+    from throughline import quality
+
+    total = 0
+    with open_warehouse(LOADER) as conn:
+        for batch_id in batch_ids:
+            with warehouse.step(conn, seq, "load", f"{source}/{batch_id[:8]}") as record:
+                counts = quality.load(conn, batch_id, seq)
+                record.rows = counts.loaded
+                record.detail = asdict(counts)
+            total += counts.loaded
+    return total
+
+
+# --- build_cases -------------------------------------------------------------------------------
+
+
+def link_persons(seq: int) -> None:
+    """Decide which person each new or changed source record belongs to."""
+    from throughline import identity
+
+    with open_warehouse() as conn, warehouse.step(conn, seq, "link_persons") as record:
+        counts = identity.link_persons(conn, seq)
+        record.rows, record.detail = sum(counts.values()), dict(counts)
+
+
+def assert_facts(seq: int) -> None:
+    """Write what the typed records state into the ledger of evidence."""
+    from throughline import evidence
+
+    with open_warehouse() as conn, warehouse.step(conn, seq, "assert_facts") as record:
+        counts = evidence.assert_facts(conn, seq)
+        record.rows, record.detail = sum(counts.values()), dict(counts)
+
+
+def open_cases(seq: int) -> None:
+    """Find the persons whose state may have changed and open the cases that are due."""
+    from throughline import cases
+
+    with open_warehouse() as conn:
+        as_of = nights.by_seq(conn, seq).cut_off
+        with warehouse.step(conn, seq, "build_work_list") as record:
+            record.rows = cases.build_work_list(conn, seq, as_of)
+        with warehouse.step(conn, seq, "open_cases") as record:
+            record.rows = cases.open_cases(conn, seq, as_of)
+
+
+# --- reconcile_tasks ---------------------------------------------------------------------------
+
+
+def reconcile(seq: int) -> None:
+    """Compare open tasks and cases with the standing evidence: the only place stages change."""
+    from throughline import cases
+
+    with open_warehouse() as conn:
+        as_of = nights.by_seq(conn, seq).cut_off
+        with warehouse.step(conn, seq, "reconcile") as record:
+            counts = cases.reconcile(conn, seq, as_of)
+            record.rows, record.detail = sum(counts.values()), dict(counts)
+        with warehouse.step(conn, seq, "settle") as record:
+            record.rows = cases.settle(conn, seq)
+
+
+def reconcile_by_day() -> int | None:
+    """Reconcile between two nights, on decisions and outcomes that came in since.
+
+    Returns the number it ran under, or None when there is no night yet, when one is running, or
+    when nothing new is there. What it advances waits, dated, for tonight's plan.
+    """
+    from throughline import cases, operations
+    from throughline.workflows import practice
+
+    with open_warehouse() as conn:
+        last = nights.newest(conn)
+        if last is None or last.status != "finished":
+            return None
+        waiting = conn.execute(
+            "select count(*) from operations.decision where known_seq is null"
+        ).fetchone()
+        if waiting is None or not waiting[0]:
+            return None
+        nights.take_lease(conn, "reconcile by day", last.business_date)
+        try:
+            night = nights.open_night(conn, last.business_date, practice().time_zone, "intraday")
+            cases.build_work_list(conn, night.seq, night.cut_off)
+            conn.commit()
+        finally:
+            nights.release_lease(conn, last.business_date)
+    reconcile(night.seq)
+    with open_warehouse() as conn:
+        operations.close_night(conn, night.seq)
+    return night.seq
+
+
+# --- create_tasks ------------------------------------------------------------------------------
+
+
+def plan(seq: int) -> None:
+    """Plan the one next task of each case that asks for one."""
+    from throughline import tasks
+
+    with open_warehouse() as conn:
+        as_of = nights.by_seq(conn, seq).cut_off
+        with warehouse.step(conn, seq, "plan") as record:
+            counts = tasks.plan(conn, seq, as_of)
+            record.rows, record.detail = sum(counts.values()), dict(counts)
+
+
+def dispatch(seq: int) -> None:
+    """Send what the plan asks for, each effect once, and record how it ended."""
+    from throughline import tasks
+    from throughline.orchestration.addresses import clients
+
+    with open_warehouse() as conn, warehouse.step(conn, seq, "dispatch") as record:
+        counts = tasks.dispatch(conn, seq, clients())
+        record.rows, record.detail = sum(counts.values()), dict(counts)
+
+
+def prepare_claims(seq: int) -> list[str]:
+    """Put prepared claims into batches that wait for a named person; returns their ids."""
+    from throughline import tasks
+
+    with open_warehouse() as conn, warehouse.step(conn, seq, "prepare_claims") as record:
+        waiting = [str(batch) for batch in tasks.claims.prepare(conn, seq)]
+        record.rows = len(waiting)
+    return waiting
+
+
+def settle(seq: int) -> None:
+    """Give every open case its one next step, now that tonight's tasks exist."""
+    from throughline import cases
+
+    with open_warehouse() as conn, warehouse.step(conn, seq, "settle_plan") as record:
+        record.rows = cases.settle(conn, seq)
+
+
+# --- report_operations -------------------------------------------------------------------------
+
+
+def check_invariants(partition_key: str | None) -> None:
+    """Check the invariants on what the night changed. Raises `InvariantViolated`."""
+    from throughline import operations
+
+    seq = take_up(partition_key)
+    with open_warehouse() as conn, warehouse.step(conn, seq, "check_invariants") as record:
+        record.rows = operations.check_night(conn, seq)
+
+
+def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
+    """Write the night's numbers and its page, whatever happened, and give the chain back.
+
+    Returns the page's file name.
+    """
+    from throughline import operations
+    from throughline.orchestration.addresses import reports_root
+
+    if not partition_key:
+        return None
+    business_date = date.fromisoformat(partition_key)
+    with open_warehouse() as conn:
+        try:
+            night = nights.current(conn, business_date)
+        except nights.NightUnknownError:
+            nights.release_lease(conn, business_date)
+            return None
+        with warehouse.step(conn, night.seq, "close_night") as record:
+            if failed_tasks and night.status == "running":
+                nights.finish(
+                    conn, night.seq, status="failed",
+                    failed_step=f"report_operations: {', '.join(failed_tasks)}",
+                )
+            record.detail = operations.close_night(conn, night.seq)
+        with warehouse.step(conn, night.seq, "write_page"):
+            page = operations.write_page(conn, night.seq, reports_root())
+        nights.release_lease(conn, business_date)
+    return page.name
+
+
+def verdict(partition_key: str | None) -> None:
+    """Fail the run when its night failed, so that the red square is where people look."""
+    if not partition_key:
+        return
+    with open_warehouse() as conn:
+        night = nights.current(conn, date.fromisoformat(partition_key))
+        row = conn.execute(
+            "select failed_step, reason from operations.night where seq = %s", (night.seq,)
+        ).fetchone()
+    if night.status == "failed" and row is not None:
+        raise AirflowFailException(f"night {night.seq} failed in {row[0]}")

@@ -1,0 +1,58 @@
+"""Shows the night's page, and the Data Docs of failing gates, inside the Airflow UI.
+
+Airflow does not authenticate plugin apps by itself: the dependency below does, for every route.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from airflow.api_fastapi.core_api.security import requires_authenticated
+from airflow.plugins_manager import AirflowPlugin
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.responses import FileResponse
+
+PREFIX = "/throughline"
+MEDIA = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
+         ".png": "image/png", ".json": "application/json", ".woff2": "font/woff2"}
+
+app = FastAPI(title="Throughline", dependencies=[Depends(requires_authenticated())], docs_url=None, redoc_url=None,
+              openapi_url=None)
+
+
+def pages_root() -> Path:
+    """Return the folder of pages: `THROUGHLINE_PAGES` of the deployment."""
+    return Path(os.environ.get("THROUGHLINE_PAGES", "pages")).resolve()
+
+
+@app.get("/")
+def newest() -> FileResponse:
+    """Return the page of the newest night."""
+    return page("latest.html")
+
+
+@app.get("/{path:path}")
+def page(path: str) -> FileResponse:
+    """Return one file of the pages folder, and nothing outside it."""
+    root = pages_root()
+    wanted = (root / path).resolve()
+    if not wanted.is_relative_to(root) or not wanted.is_file() or wanted.suffix not in MEDIA:
+        raise HTTPException(status_code=404, detail="no night has written this page")
+    return FileResponse(wanted, media_type=MEDIA[wanted.suffix], headers={"Cache-Control": "no-store"})
+
+
+class OperationsPages(AirflowPlugin):
+    """Puts "This morning" into Airflow's navigation."""
+
+    name = "throughline_operations_pages"
+    fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Throughline"}]  # noqa: RUF012 - Airflow's own form
+    external_views = [  # noqa: RUF012
+        {
+            "name": "This morning",
+            "href": "throughline/",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "this-morning",
+        }
+    ]

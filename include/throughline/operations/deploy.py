@@ -1,0 +1,88 @@
+"""Prepares a PostgreSQL server for a deployment: databases, roles with passwords, both schemas.
+
+Run once before the services start (`migrate` in docker-compose.yaml), and again after each
+upgrade: what is there already is left, what is missing is made. Everything comes from the
+environment: `POSTGRES_DSN` (a superuser, URI), `THROUGHLINE_{OWNER,LOOP,LOADER,READER}_PASSWORD`,
+`AIRFLOW_DB_PASSWORD`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from throughline.warehouse import migrate
+
+OWNER = "throughline_owner"
+ROLES = {
+    "throughline_loop": "THROUGHLINE_LOOP_PASSWORD",
+    "throughline_loader": "THROUGHLINE_LOADER_PASSWORD",
+    "throughline_reader": "THROUGHLINE_READER_PASSWORD",
+    "airflow": "AIRFLOW_DB_PASSWORD",
+}
+
+
+@retry(
+    retry=retry_if_exception_type(psycopg.OperationalError),
+    stop=stop_after_delay(60),
+    wait=wait_fixed(1),
+    reraise=True,
+)
+def prepare(dsn: str, passwords: dict[str, str]) -> None:
+    """Make roles (name to password) and the databases `throughline` and `airflow` where missing.
+
+    Raises `psycopg.Error` when the server cannot be reached for a minute or refuses.
+    """
+    with psycopg.connect(dsn, autocommit=True) as conn:
+        for role, password in passwords.items():
+            known = conn.execute("select from pg_roles where rolname = %s", (role,)).rowcount
+            if not known:
+                conn.execute(sql.SQL("create role {}").format(sql.Identifier(role)))
+            conn.execute(
+                sql.SQL("alter role {} login password {}").format(
+                    sql.Identifier(role), sql.Literal(password)
+                )
+            )
+        for database, owner in (("throughline", OWNER), ("airflow", "airflow")):
+            known = conn.execute(
+                "select from pg_database where datname = %s", (database,)
+            ).rowcount
+            if not known:
+                conn.execute(
+                    sql.SQL("create database {} owner {}").format(
+                        sql.Identifier(database), sql.Identifier(owner)
+                    )
+                )
+            conn.execute(
+                sql.SQL("revoke connect on database {} from public").format(
+                    sql.Identifier(database)
+                )
+            )
+        conn.execute(
+            "grant connect on database throughline"
+            " to throughline_loop, throughline_loader, throughline_reader"
+        )
+
+
+def main() -> int:
+    """Prepare the server, migrate the warehouse as its owner, then Airflow's own tables."""
+    dsn = os.environ["POSTGRES_DSN"]
+    owner_password = os.environ["THROUGHLINE_OWNER_PASSWORD"]
+    passwords = {role: os.environ[name] for role, name in ROLES.items()}
+    prepare(dsn, {OWNER: owner_password, **passwords})
+    parts = urlsplit(dsn)
+    server = parts.netloc.rpartition("@")[2]
+    owner = f"{OWNER}:{quote(owner_password, safe='')}@{server}"
+    applied = migrate(urlunsplit(parts._replace(netloc=owner, path="/throughline")))
+    print(f"warehouse: {len(applied)} migrations applied")
+    return subprocess.run(["airflow", "db", "migrate"], check=False).returncode  # noqa: S603, S607
+
+
+if __name__ == "__main__":
+    sys.exit(main())

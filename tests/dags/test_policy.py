@@ -1,0 +1,121 @@
+"""What holds for every DAG file: it parses, says what an operator needs, and keeps the rules."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "dags").glob("*.py"))
+HEADINGS = (
+    "### What", "### Trigger", "### Writes", "### Gate rules", "### When it fails", "### Re-run safely",
+)
+CHAIN = {
+    "extract_feeds": None,
+    "build_cases": "extracted_feeds",
+    "reconcile_tasks": "built_cases",
+    "create_tasks": "reconciled_tasks",
+    "report_operations": "created_tasks",
+}
+
+
+def test_every_file_parses_and_gives_the_dag_of_its_name(dag_bag):
+    assert dag_bag.import_errors == {}
+    assert set(dag_bag.dag_ids) == {file.stem for file in FILES}
+
+
+def test_the_chain_follows_one_asset_at_a_time(dag_bag):
+    for dag_id, asset in CHAIN.items():
+        condition = dag_bag.dags[dag_id].timetable.asset_condition
+        names = [entry.name for _, entry in condition.iter_assets()] if condition else []
+        assert names == ([asset] if asset else []), dag_id
+
+
+def test_every_dag_tells_the_operator_what_to_do(dag_bag):
+    for dag_id, dag in dag_bag.dags.items():
+        missing = [heading for heading in HEADINGS if heading not in (dag.doc_md or "")]
+        assert not missing, f"{dag_id}: {missing}"
+
+
+def test_tags_come_from_the_vocabulary(dag_bag):
+    from throughline.orchestration.policies import TAGS
+
+    for dag_id, dag in dag_bag.dags.items():
+        assert dag.tags, dag_id
+        assert set(dag.tags) <= TAGS, dag_id
+
+
+def test_every_task_retries_and_ends(dag_bag):
+    waiting_for_people = {"ask", "attest"}
+    for dag in dag_bag.dags.values():
+        for task in dag.tasks:
+            assert task.retries >= 1, task.task_id
+            assert task.retry_policy is not None, task.task_id
+            if task.task_id not in waiting_for_people:
+                assert task.execution_timeout is not None, task.task_id
+
+
+def test_outlets_are_declared_in_one_place(dag_bag):
+    from airflow.sdk import Asset
+
+    from throughline.orchestration import assets
+
+    declared = {value.name for value in vars(assets).values() if isinstance(value, Asset)}
+    used = {
+        outlet.name
+        for dag in dag_bag.dags.values()
+        for task in dag.tasks
+        for outlet in task.outlets
+        if isinstance(outlet, Asset)
+    }
+    assert used
+    assert used <= declared
+
+
+def test_nothing_is_mapped_over_patients_or_cases(dag_bag):
+    for dag in dag_bag.dags.values():
+        for task in dag.tasks:
+            assert "patient" not in task.task_id
+            assert "person" not in task.task_id or task.task_id == "link_persons"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_dag_file_is_short_and_imports_no_other(file):
+    source = file.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= 130
+    imported = {
+        node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and node.module
+    }
+    assert not imported & {other.stem for other in FILES}
+    assert not any(module.startswith(("sandbox", "stack")) for module in imported)
+
+
+def test_parsing_imports_nothing_heavy():
+    """Great Expectations and pandas cost seconds; a parse must not pay for them."""
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "import throughline.orchestration.dag_parts, throughline.orchestration.policies,"
+        " throughline.sources.definitions;"
+        "print([m for m in ('great_expectations','pandas','pyx12','yoyo','paramiko') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / "include")],
+        capture_output=True, text=True, check=True, timeout=120,
+    )
+    assert result.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_serialisation_is_stable(dag_bag):
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    for dag in dag_bag.dags.values():
+        once = DagSerialization.to_dict(dag)
+        again = DagSerialization.to_dict(DagSerialization.from_dict(once))
+        assert once["dag"]["dag_id"] == again["dag"]["dag_id"]
+        assert DagSerialization.to_dict(dag) == once

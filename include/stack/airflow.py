@@ -11,10 +11,11 @@ import base64
 import json
 import os
 import secrets
-import subprocess
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 import httpx
@@ -23,9 +24,12 @@ from stack import paths, processes
 from stack.postgres import Server, free_port
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
+MIGRATE = "airflow-migrate"
 USERS = {"admin": "admin", "operator": "op", "biller": "user", "viewer": "viewer"}
 """Logins of the local stack and their roles; who acts is on record, so nobody shares one."""
 START_SECONDS = 180
+STOP_SECONDS = 3
+"""They end their work in a tenth of a second and then take the interpreter down for six; nothing is lost by killing it."""
 CONNECTIONS = {
     "throughline": "throughline_loop",
     "throughline_loader": "throughline_loader",
@@ -53,7 +57,10 @@ def home(world: Path) -> Path:
 
 def write_connections(world: Path, server: Server, systems: Mapping[str, str]) -> None:
     """Write the connections file: the warehouse's three roles, and the systems of record as URIs."""
-    warehouse = {name: server.dsn(role).replace("postgresql://", "postgres://") for name, role in CONNECTIONS.items()}
+    warehouse = {
+        name: server.dsn(role).replace("postgresql://", "postgres://")
+        for name, role in CONNECTIONS.items()
+    }
     paths.write_private(world / "connections.json", json.dumps(warehouse | dict(systems), indent=1))
 
 
@@ -62,7 +69,7 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
     secret = _secrets(world)
     database = server.dsn("airflow", "airflow").partition("://")[2]
     url = f"http://127.0.0.1:{port}"
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "CORE": {
             "DAGS_FOLDER": paths.ROOT / "dags",
             "PLUGINS_FOLDER": paths.ROOT / "plugins",
@@ -80,70 +87,116 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
             "SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
             "SQL_ALCHEMY_CONN_ASYNC": f"postgresql+asyncpg://{database}",
             "LOAD_DEFAULT_CONNECTIONS": False,
+            "CHECK_MIGRATIONS": False,  # start() sees to them
         },
-        "API": {"HOST": "127.0.0.1", "PORT": port, "WORKERS": 1, "BASE_URL": url, "SECRET_KEY": secret["api"]},
+        "API": {
+            "HOST": "127.0.0.1",
+            "PORT": port,
+            "WORKERS": 1,
+            "BASE_URL": url,
+            "SECRET_KEY": secret["api"],
+        },
         "API_AUTH": {"JWT_SECRET": secret["jwt"]},
         "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": 0.1, "ENABLE_HEALTH_CHECK": False},
-        "DAG_PROCESSOR": {"MIN_FILE_PROCESS_INTERVAL": 120, "REFRESH_INTERVAL": 30, "PRINT_STATS_INTERVAL": 0},
+        "DAG_PROCESSOR": {
+            "MIN_FILE_PROCESS_INTERVAL": 120,
+            "REFRESH_INTERVAL": 30,
+            "PRINT_STATS_INTERVAL": 0,
+        },
         "LOGGING": {
             "BASE_LOG_FOLDER": world / "logs" / "airflow",
-            "DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": world / "logs" / "airflow" / "dag-processor",
+            "DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": world
+            / "logs"
+            / "airflow"
+            / "dag-processor",
             "NAMESPACE_LEVELS": "great_expectations=WARNING httpx=WARNING paramiko=WARNING",
             "COLORED_CONSOLE_LOG": False,
         },
         "SECRETS": {
             "BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
-            "BACKEND_KWARGS": json.dumps({"connections_file_path": str(world / "connections.json")}),
+            "BACKEND_KWARGS": json.dumps(
+                {"connections_file_path": str(world / "connections.json")}
+            ),
         },
         "USAGE_DATA_COLLECTION": {"ENABLED": False},
     }
-    variables = {f"AIRFLOW__{part}__{key}": str(value) for part, keys in settings.items() for key, value in keys.items()}
-    return (
-        paths.child_environment()
-        | variables
-        | {
-            "AIRFLOW_HOME": str(home(world)),
-            "THROUGHLINE_LANDING": str(paths.private(world / "landing")),
-            "THROUGHLINE_PAGES": str(paths.private(world / "pages")),
-        }
-    )
+    variables = {
+        f"AIRFLOW__{part}__{key}": str(value)
+        for part, keys in settings.items()
+        for key, value in keys.items()
+    }
+    variables["AIRFLOW_HOME"] = str(home(world))
+    variables["THROUGHLINE_AIRFLOW_MIGRATED"] = str(_migrated(world))
+    return tool_environment(world) | variables
+
+
+def tool_environment(world: Path) -> dict[str, str]:
+    """Environment of the pipeline's own programs outside Airflow: where landed files and pages are."""
+    return paths.child_environment() | {
+        "THROUGHLINE_LANDING": str(paths.private(world / "landing")),
+        "THROUGHLINE_PAGES": str(paths.private(world / "pages")),
+    }
 
 
 def start(world: Path, server: Server) -> None:
-    """Start what is not running; does not wait (see :func:`ready`). Makes Airflow's tables at the first start."""
+    """Start what is not running; does not wait (see :func:`ready`). Makes Airflow's tables at the first start.
+
+    The components start beside ``airflow db migrate``: each spends its first seconds with imports, and the scheduler
+    and the dag-processor then wait for the marker that the migration leaves (``local_settings``).
+    """
     port = int(processes.notes(world, "api-server").get("port", 0))
     database = server.dsn("airflow", "airflow")
     stale = processes.notes(world, "api-server").get("database", database) != database
     if stale or processes.find(world, "api-server") is None:
         # The others talk to the api-server by its port, and all of them to PostgreSQL by its: one moves, all move.
-        processes.stop(world, COMPONENTS)
+        stop(world)
         port = free_port(port)
     env = environment(world, server, port)
     _write_home(world)
-    if not (home(world) / "migrated").exists():
-        _migrate(world, env)
+    airflow = [sys.executable, "-m", "airflow"]
+    if not _migrated(world).exists():
+        mark = f"import sys, pathlib; pathlib.Path({str(_migrated(world))!r}).touch()"
+        both = f"{shlex.join([*airflow, 'db', 'migrate'])} && {shlex.join([sys.executable, '-c', mark])}"
+        processes.spawn(world, MIGRATE, ["/bin/sh", "-c", both], env)
     for name in COMPONENTS:
         if processes.find(world, name) is None:
-            command = [sys.executable, "-m", "airflow", name]
+            command = [*airflow, name]
             if name == "scheduler":
-                command.append("--skip-serve-logs")  # its port is fixed, and the api-server reads the files itself
+                command.append(
+                    "--skip-serve-logs"
+                )  # its port is fixed, and the api-server reads the files itself
             processes.spawn(world, name, command, env, port=str(port), database=database)
 
 
 def ready(world: Path) -> Address:
     """Wait until all three are healthy. Raises :class:`AirflowFailed` with the log of the one that ended."""
-    address = Address(f"http://127.0.0.1:{processes.notes(world, 'api-server')['port']}", logins(world))
+    address = Address(
+        f"http://127.0.0.1:{processes.notes(world, 'api-server')['port']}", logins(world)
+    )
+
+    warmed = False
 
     def healthy() -> bool:
-        for name in COMPONENTS:
+        nonlocal warmed
+        for name in COMPONENTS if _migrated(world).exists() else (*COMPONENTS, MIGRATE):
             _still_there(world, name)
+        if not warmed:
+            warmed = _warm_up(address.url)
+            return False
         try:
-            told = httpx.get(f"{address.url}/api/v2/monitor/health", timeout=5, trust_env=False).json()
+            told = httpx.get(
+                f"{address.url}/api/v2/monitor/health", timeout=5, trust_env=False
+            ).json()
         except (httpx.HTTPError, ValueError):
             return False
-        return all(told[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+        return all(
+            told[part]["status"] == "healthy"
+            for part in ("metadatabase", "scheduler", "dag_processor")
+        )
 
-    processes.wait_until(healthy, START_SECONDS, f"Airflow healthy; see {world / 'logs'}", every=0.25)
+    processes.wait_until(
+        healthy, START_SECONDS, f"Airflow healthy; see {world / 'logs'}", every=0.25
+    )
     return address
 
 
@@ -154,7 +207,7 @@ def dead_components(world: Path) -> list[str]:
 
 def stop(world: Path) -> None:
     """Stop all three and every task they run."""
-    processes.stop(world, COMPONENTS[::-1])
+    processes.stop(world, (*COMPONENTS, MIGRATE), patience=STOP_SECONDS)
 
 
 def logins(world: Path) -> dict[str, str]:
@@ -170,7 +223,11 @@ def _secrets(world: Path) -> dict[str, str]:
     file = world / "secrets.json"
     if not file.exists():
         fernet = base64.urlsafe_b64encode(os.urandom(32)).decode()
-        made = {"fernet": fernet, "jwt": secrets.token_urlsafe(64), "api": secrets.token_urlsafe(32)}
+        made = {
+            "fernet": fernet,
+            "jwt": secrets.token_urlsafe(64),
+            "api": secrets.token_urlsafe(32),
+        }
         paths.write_private(file, json.dumps(made))
     kept: dict[str, str] = json.loads(file.read_text())
     return kept
@@ -182,29 +239,33 @@ def _write_home(world: Path) -> None:
         paths.write_private(world / "connections.json", "{}")
     config = home(world) / "config"
     config.mkdir(exist_ok=True)
-    (config / "airflow_local_settings.py").write_text("from stack import local_settings  # noqa: F401\n")
+    (config / "airflow_local_settings.py").write_text(
+        "from stack import local_settings  # noqa: F401\n"
+    )
 
 
-def _migrate(world: Path, env: Mapping[str, str]) -> None:
-    log = paths.private(world / "logs") / "airflow-migrate.log"
-    with log.open("wb") as out:
-        done = subprocess.run(
-            [sys.executable, "-m", "airflow", "db", "migrate"],
-            cwd=world,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            check=False,
-        )
-    if done.returncode != 0:
-        raise AirflowFailed(f"airflow db migrate failed; see {log}:\n{log.read_text(errors='replace')[-1500:]}")
-    (home(world) / "migrated").touch()
+def _migrated(world: Path) -> Path:
+    """Marker: Airflow's tables are those of the installed version."""
+    return home(world) / f"migrated-{metadata.version('apache-airflow-core')}"
+
+
+def _warm_up(url: str) -> bool:
+    """Let the api-server build its execution API now: it does so at the first call, which would be the first task's.
+
+    That takes 4 s, which it has while the scheduler is still importing. The call carries no token and is refused.
+    """
+    nobody = "00000000-0000-0000-0000-000000000000"
+    try:
+        httpx.patch(f"{url}/execution/task-instances/{nobody}/run", timeout=60, trust_env=False)
+    except httpx.ConnectError:
+        return False
+    except httpx.HTTPError:
+        pass
+    return True
 
 
 def _still_there(world: Path, name: str) -> None:
-    if processes.find(world, name) is None:
+    if processes.find(world, name) is None and not (name == MIGRATE and _migrated(world).exists()):
         log = world / "logs" / f"{name}.log"
         end = log.read_text(errors="replace")[-1500:] if log.exists() else "(no log)"
         raise AirflowFailed(f"Airflow's {name} ended while starting; see {log}:\n{end}")

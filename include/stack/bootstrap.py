@@ -47,10 +47,17 @@ def runs(command: list[str]) -> bool:
 
 def make_venv() -> None:
     """An environment that runs: keep the one that is there, or make it new."""
-    if runs([str(PYTHON), "-c", "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"]):
+    if runs(
+        [str(PYTHON), "-c", "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"]
+    ):
         return
     # --clear: a venv of another place or of a Python that has gone is of no use.
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True, check=False)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(VENV)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if made.returncode == 0:
         return
     # Debian's python3 comes without ensurepip unless python3-venv is installed; uv needs no pip inside.
@@ -80,11 +87,37 @@ def install() -> None:
     uv = find_uv()
     pins = str(ROOT / "requirements.txt")
     if uv:
-        command = [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(PYTHON), "-r", pins]
+        command = [
+            *uv,
+            "pip",
+            "install",
+            "-q",
+            "--compile-bytecode",
+            "--python",
+            str(PYTHON),
+            "-r",
+            pins,
+        ]
     else:
-        command = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", pins]
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
-    if subprocess.run(command, env=environment, check=False, cwd=ROOT, stdout=sys.stderr).returncode != 0:
+        command = [
+            str(PYTHON),
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "-r",
+            pins,
+        ]
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    }
+    if (
+        subprocess.run(
+            command, env=environment, check=False, cwd=ROOT, stdout=sys.stderr
+        ).returncode
+        != 0
+    ):
         raise SystemExit("the packages of requirements.txt could not be installed (see above)")
 
 
@@ -93,7 +126,9 @@ def main() -> int:
     if is_current():
         return 0
     if sys.version_info[:2] < (3, 11) or sys.version_info[:2] > (3, 13):
-        raise SystemExit(f"Throughline needs Python 3.11, 3.12 or 3.13; this is {sys.version.split()[0]}")
+        raise SystemExit(
+            f"Throughline needs Python 3.11, 3.12 or 3.13; this is {sys.version.split()[0]}"
+        )
     with (ROOT / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_current():  # another make did it while this one waited

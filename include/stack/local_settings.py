@@ -7,7 +7,10 @@ with pandas and Great Expectations takes 0.5 s instead of 5-10 s. The same holds
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import time
+from pathlib import Path
 
 SCHEDULER = (
     "airflow.sdk.execution_time.supervisor",
@@ -38,8 +41,17 @@ def preload(modules: tuple[str, ...]) -> None:
             print(f"not imported ahead: {name}: {type(error).__name__}", file=sys.stderr)
 
 
+def wait_for_tables(seconds: float = 180) -> None:
+    """Wait until Airflow's tables are made: at a first start the migration runs while we import."""
+    marker = os.environ.get("THROUGHLINE_AIRFLOW_MIGRATED")
+    deadline = time.monotonic() + seconds
+    while marker and not Path(marker).exists():
+        if time.monotonic() > deadline:
+            sys.exit(f"Airflow's tables were not made within {seconds:.0f} s")
+        time.sleep(0.05)
+
+
 component = sys.argv[1] if len(sys.argv) > 1 else ""
-if component == "scheduler":
-    preload(SCHEDULER)
-elif component == "dag-processor":
-    preload(DAG_PROCESSOR)
+if component in ("scheduler", "dag-processor"):
+    preload(SCHEDULER if component == "scheduler" else DAG_PROCESSOR)
+    wait_for_tables()

@@ -73,7 +73,9 @@ def read(environment: dict[str, str] | None = None) -> Options:
         population=population or last.get("population"),
         night=night,
         nights=_count(env, "N", 1, 1),
-        misbehave=tuple(_misbehaviour(text) for text in re.split(r"[,\s]+", env.get("MISBEHAVE", "")) if text),
+        misbehave=tuple(
+            _misbehaviour(text) for text in re.split(r"[,\s]+", env.get("MISBEHAVE", "")) if text
+        ),
     )
 
 
@@ -85,14 +87,20 @@ def world_folder(options: Options, *, remember: bool = False) -> Path:
     for made in (folder, folder.parent):
         made.chmod(0o711)
     if remember:
-        chosen = {"patients": options.patients, "seed": options.seed, "population": options.population}
+        chosen = {
+            "patients": options.patients,
+            "seed": options.seed,
+            "population": options.population,
+        }
         paths.write_private(state / "world.json", json.dumps(chosen))
     return folder
 
 
 def all_worlds() -> list[Path]:
     """Folders of every world of this clone."""
-    return sorted(folder for folder in (paths.state_folder() / "worlds").glob("*") if folder.is_dir())
+    return sorted(
+        folder for folder in (paths.state_folder() / "worlds").glob("*") if folder.is_dir()
+    )
 
 
 def _last_world() -> dict:  # type: ignore[type-arg]
@@ -123,4 +131,6 @@ def _misbehaviour(text: str) -> Misbehaviour:
         return Misbehaviour(feed=parts[0], kind=parts[1], date=None)
     if len(parts) == 3:
         return Misbehaviour(feed=parts[0], date=_date("MISBEHAVE", parts[1]), kind=parts[2])
-    raise WrongOption(f"MISBEHAVE={text}: feed:kind or feed:date:kind is meant, like claim:2026-09-02:late")
+    raise WrongOption(
+        f"MISBEHAVE={text}: feed:kind or feed:date:kind is meant, like claim:2026-09-02:late"
+    )

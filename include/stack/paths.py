@@ -60,12 +60,20 @@ def can_be_walked(folder: Path) -> bool:
 
 
 def child_environment() -> dict[str, str]:
-    """Environment for our own programs: this clone's packages, nothing of another Airflow or PostgreSQL of the caller."""
+    """Environment for our own programs: this clone's packages, no other Airflow or PostgreSQL of the caller."""
     foreign = ("AIRFLOW", "_AIRFLOW", "PG", "PYTHON", "THROUGHLINE_DSN", "MAKE", "MFLAGS")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
-    return kept | {"PYTHONPATH": str(ROOT / "include"), "PYTHONUNBUFFERED": "1", "TZ": "UTC", "NO_PROXY": "*", "no_proxy": "*"}
+    return kept | {
+        "PYTHONPATH": str(ROOT / "include"),
+        "PYTHONUNBUFFERED": "1",
+        "TZ": "UTC",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+    }
 
 
 def _own(folder: Path) -> None:
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} is not ours; set THROUGHLINE_STATE to a folder of your own")
+        raise PermissionError(
+            f"{folder} is not ours; set THROUGHLINE_STATE to a folder of your own"
+        )

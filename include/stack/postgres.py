@@ -77,7 +77,9 @@ def start(state: Path, *, durable: bool = True) -> Server:
     data = folder / "data"
     user = _system_user()
     if user is not None and not paths.can_be_walked(folder):
-        raise PostgresFailed(f"the user {user.pw_name}, as whom PostgreSQL must run, cannot reach {folder}")
+        raise PostgresFailed(
+            f"the user {user.pw_name}, as whom PostgreSQL must run, cannot reach {folder}"
+        )
     binaries = _binaries(folder, user)
     passwords = _passwords(state)
     fresh = not (data / "PG_VERSION").exists()
@@ -123,7 +125,7 @@ def stop(state: Path) -> None:
 def throwaway() -> Iterator[Server]:
     """A server of its own for tests, in about a second; gone with all its data at the end."""
     # Not pytest's folder: that is mode 700, and as root the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))  # noqa: S108 - mkdtemp makes it ours
+    folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))
     folder.chmod(0o711)
     try:
         yield start(folder, durable=False)
@@ -149,7 +151,9 @@ def _system_user() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise PostgresFailed("PostgreSQL refuses to run as root, and this machine has neither user postgres nor nobody")
+    raise PostgresFailed(
+        "PostgreSQL refuses to run as root, and this machine has neither user postgres nor nobody"
+    )
 
 
 def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
@@ -169,7 +173,11 @@ def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
     copy = folder / "programs"
     if not (copy / "done").exists():
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(wheel / "pginstall18", copy / wheel.name / "pginstall18", ignore=shutil.ignore_patterns("include"))
+        shutil.copytree(
+            wheel / "pginstall18",
+            copy / wheel.name / "pginstall18",
+            ignore=shutil.ignore_patterns("include"),
+        )
         libraries = wheel.parent / f"{wheel.name}.libs"
         if libraries.exists():
             shutil.copytree(libraries, copy / libraries.name)
@@ -180,7 +188,9 @@ def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
 def _passwords(state: Path) -> dict[str, str]:
     file = state / "passwords.json"
     if not file.exists():
-        paths.write_private(file, json.dumps({role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)}))
+        paths.write_private(
+            file, json.dumps({role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)})
+        )
     made: dict[str, str] = json.loads(file.read_text())
     return made
 
@@ -301,14 +311,22 @@ def _make_roles_and_databases(server: Server) -> None:
             if database not in there:
                 # file_copy is faster than wal_log for a fresh, small server, and needs one checkpoint only
                 connection.execute(
-                    sql.SQL("create database {} owner {} strategy file_copy").format(name, sql.Identifier(owner))
+                    sql.SQL("create database {} owner {} strategy file_copy").format(
+                        name, sql.Identifier(owner)
+                    )
                 )
             connection.execute(sql.SQL("revoke all on database {} from public").format(name))
         for role in ROLES[1:4]:
-            connection.execute(sql.SQL("grant connect, temporary on database throughline to {}").format(sql.Identifier(role)))
+            connection.execute(
+                sql.SQL("grant connect, temporary on database throughline to {}").format(
+                    sql.Identifier(role)
+                )
+            )
     with psycopg.connect(server.dsn(SUPERUSER, "throughline"), autocommit=True) as connection:
         connection.execute("revoke create on schema public from public")
-        connection.execute(sql.SQL("grant create, usage on schema public to {}").format(sql.Identifier(OWNER)))
+        connection.execute(
+            sql.SQL("grant create, usage on schema public to {}").format(sql.Identifier(OWNER))
+        )
 
 
 # --------------------------------------------------------------------------- the process
@@ -337,7 +355,11 @@ def _launch(data: Path, log: Path, binaries: Path, user: pwd.struct_passwd | Non
             )
         while process.poll() is None and time.monotonic() < deadline:
             lines = _pid_lines(data)
-            if len(lines) >= 8 and lines[0].strip() == str(process.pid) and lines[7].strip() == "ready":
+            if (
+                len(lines) >= 8
+                and lines[0].strip() == str(process.pid)
+                and lines[7].strip() == "ready"
+            ):
                 remembered.write_text(str(port))
                 return port
             time.sleep(0.02)

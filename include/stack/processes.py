@@ -48,7 +48,9 @@ class Program:
             return "(no log)"
 
 
-def spawn(world: Path, name: str, command: Sequence[str], environment: Mapping[str, str], **notes: str) -> Program:
+def spawn(
+    world: Path, name: str, command: Sequence[str], environment: Mapping[str, str], **notes: str
+) -> Program:
     """Start a program and remember it; ``notes`` are kept beside its pid (see :func:`notes`)."""
     log = paths.private(world / "logs") / f"{name}.log"
     with log.open("ab") as out:
@@ -98,7 +100,9 @@ def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -
     _, alive = psutil.wait_procs([program.process for program in found], timeout=patience)
     # What a program left behind is in its session, or was its child when we looked.
     sessions = {program.process.pid for program in found}
-    families += [p for p in psutil.process_iter() if _session(p.pid) in sessions and p not in families]
+    families += [
+        p for p in psutil.process_iter() if _session(p.pid) in sessions and p not in families
+    ]
     rest = [process for process in families if process.is_running()]
     for process in rest:
         with suppress(psutil.NoSuchProcess):

@@ -46,9 +46,13 @@ class Sandbox:
         return self._ask("POST", "/staff", request)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = httpx.request(method, self.control + path, json=body, timeout=START_SECONDS, trust_env=False)
+        answer = httpx.request(
+            method, self.control + path, json=body, timeout=START_SECONDS, trust_env=False
+        )
         if answer.is_error:
-            raise SandboxFailed(f"the sandbox answered {method} {path} with {answer.status_code}: {answer.text[:300]}")
+            raise SandboxFailed(
+                f"the sandbox answered {method} {path} with {answer.status_code}: {answer.text[:300]}"
+            )
         told: dict[str, Any] = answer.json()
         return told
 
@@ -74,7 +78,9 @@ def ready(world: Path, program: processes.Program) -> Sandbox:
 
     def written() -> bool:
         if not program.is_alive:
-            raise SandboxFailed(f"the sandbox ended while starting; see {program.log}:\n{program.last_words()}")
+            raise SandboxFailed(
+                f"the sandbox ended while starting; see {program.log}:\n{program.last_words()}"
+            )
         return _addresses(world).exists()
 
     processes.wait_until(written, START_SECONDS, "the sandbox's addresses")

@@ -1,0 +1,264 @@
+"""The commands, one short function each; what they print is for the person who typed them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from stack import (
+    airflow,
+    lock,
+    night,
+    options,
+    paths,
+    postgres,
+    processes,
+    rest,
+    staff,
+    status,
+    up,
+    warehouse,
+)
+
+
+class CommandFailed(RuntimeError):
+    """A command could not do its work; the text says why."""
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, with the time of day."""
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+def run_night() -> int:
+    """One night, and its summary."""
+    chosen = options.read()
+    with lock.held("night"), up.running(chosen, say) as stack:
+        return _night(stack, chosen)
+
+
+def run_nights() -> int:
+    """``N`` nights; between two of them the sandbox's staff do what waits for a person."""
+    chosen = options.read()
+    if chosen.night is not None:
+        raise CommandFailed("NIGHT= names one night; `make nights` takes the next N= of them")
+    with lock.held("nights"), up.running(chosen, say) as stack:
+        for number in range(chosen.nights):
+            if number:
+                staff.act(stack, say)
+            if _night(stack, chosen) != 0:
+                return 1
+        staff.act(stack, say)
+    return 0
+
+
+def _night(stack: up.Stack, chosen: options.Options) -> int:
+    outcome = night.run(stack, chosen, say)
+    say(
+        f"night {outcome.seq} of {outcome.business_date} {outcome.status} in {outcome.seconds:.1f} s"
+    )
+    print(flush=True)
+    night.summary(stack, outcome.seq)
+    if outcome.did_its_work:
+        return 0
+    print(f"night {outcome.seq} failed: {outcome.reason}", file=sys.stderr)
+    return 1
+
+
+def ui() -> int:
+    """Start everything and leave it up."""
+    chosen = options.read()
+    world = options.world_folder(chosen, remember=True)
+    with lock.held("ui"):
+        kept = up.is_kept(world)
+        try:
+            stack = up.up(chosen, say)
+            night.wait_for_dags(rest.Client(stack.airflow))
+            up.keep(world)
+        except BaseException:
+            if not kept:
+                up.down(world)
+            raise
+    print(f"\nAirflow   {stack.airflow.url}")
+    for name, role in airflow.USERS.items():
+        print(f"          {name} / {stack.airflow.passwords[name]}   ({role})")
+    print(f"Sandbox   {stack.sandbox.control}")
+    print(f"Pages     {world / 'pages'}")
+    print("\n`make night` now uses it and leaves it up; `make stop` stops it.")
+    return 0
+
+
+def show_status() -> int:
+    """What is up, and how the last night went."""
+    status.show(options.world_folder(options.read()))
+    return 0
+
+
+def sql() -> int:
+    """One query as CSV on standard output, in the reader's role."""
+    query = os.environ.get("Q", "").strip().rstrip(";")
+    if not query:
+        raise CommandFailed('Q is missing: make sql Q="select * from operations.night"')
+    with _server() as server, warehouse.connect(server.dsn(warehouse.READER)) as connection:
+        try:
+            with connection.cursor().copy(
+                f"copy ({query}) to stdout with (format csv, header)".encode()
+            ) as rows:
+                for block in rows:
+                    sys.stdout.buffer.write(block)
+        except psycopg.Error as error:
+            raise CommandFailed(str(error).strip()) from None
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def psql() -> int:
+    """A prompt on the warehouse, in the role of ``ROLE`` (the reader's by default)."""
+    with _server() as server:
+        role = os.environ.get("ROLE", warehouse.READER)
+        if role not in server.passwords:
+            raise CommandFailed(f"ROLE={role}: one of {', '.join(postgres.ROLES)} is meant")
+        program = [str(postgres.binary(server.state, "psql")), "-X", "-d", "throughline"]
+        login = {
+            "PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": role,
+            "PGPASSWORD": server.passwords[role],
+        }  # fmt: skip
+        # The prompt handles its own Ctrl-C.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return subprocess.run(program, env=os.environ | login, check=False).returncode
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def check() -> int:
+    """Every invariant, over everything."""
+    return _pipeline("throughline.operations.check")
+
+
+def replay() -> int:
+    """A night computed again from its inputs, and compared with what was recorded."""
+    chosen = options.read()
+    if chosen.night is None:
+        raise CommandFailed("NIGHT is missing: make replay NIGHT=2026-09-01")
+    return _pipeline("throughline.operations.replay", "--business-date", chosen.night)
+
+
+def stop() -> int:
+    """Stop whatever runs, in every world of this clone; a command at work is interrupted first."""
+    _interrupt_holder()
+    with lock.held("stop"):
+        for world in options.all_worlds():
+            up.down(world)
+    say("nothing of this clone is running")
+    return 0
+
+
+def clean() -> int:
+    """Stop, and remove every world of this clone."""
+    _interrupt_holder()
+    with lock.held("clean"):
+        for world in options.all_worlds():
+            up.down(world)
+            shutil.rmtree(world)
+        state = paths.state_folder()
+        (state / "world.json").unlink(missing_ok=True)
+    say(f"removed every world in {state}")
+    return 0
+
+
+def lock_requirements() -> int:
+    """Write requirements.txt from requirements.in, for every Python that is supported."""
+    uv = shutil.which("uv")
+    program = [uv] if uv else [sys.executable, "-m", "uv"]
+    command = [
+        *program, "pip", "compile", "-q", "--universal", "--python-version", "3.11",
+        "requirements.in", "-o", "requirements.txt",
+    ]  # fmt: skip
+    return subprocess.run(command, cwd=paths.ROOT, check=False).returncode
+
+
+def _pipeline(module: str, *arguments: str) -> int:
+    """Run a program of the pipeline on the current world's warehouse."""
+    with lock.held(module.rpartition(".")[2]), _server() as server:
+        up.migrate(server)
+        env = airflow.tool_environment(server.state)
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            env=env | {"THROUGHLINE_DSN": server.dsn("throughline_loop")},
+            cwd=paths.ROOT,
+            check=False,
+        ).returncode
+
+
+@contextmanager
+def _server() -> Iterator[postgres.Server]:
+    """PostgreSQL of the current world: the running one, or started for the time of the block."""
+    world = options.world_folder(options.read())
+    if not (world / "postgres" / "made").exists():
+        raise CommandFailed("there is no warehouse yet; `make night` makes it")
+    running = postgres.running(world)
+    if running:
+        yield running
+        return
+    try:
+        yield postgres.start(world)
+    finally:
+        if not any(processes.find(world, name) for name in airflow.COMPONENTS):
+            postgres.stop(world)
+
+
+def _interrupt_holder() -> None:
+    """Interrupt the command that is at work, and wait until it has taken down what it started."""
+    told = lock.holder()
+    if not told or "pid" not in told:
+        return
+    say(f"interrupting `make {told['command']}` (process {told['pid']})")
+    try:
+        process = psutil.Process(int(str(told["pid"])))
+        process.send_signal(signal.SIGINT)
+    except psutil.NoSuchProcess:
+        return
+    try:
+        process.wait(60)
+    except psutil.TimeoutExpired:
+        process.kill()
+
+
+def _tests(folder: str) -> Callable[[], int]:
+    def run() -> int:
+        program = Path("tests") / folder
+        if not (paths.ROOT / program / "__main__.py").exists():
+            raise CommandFailed(f"{program} is not in this clone")
+        return subprocess.run(
+            [sys.executable, str(program)], cwd=paths.ROOT, check=False
+        ).returncode
+
+    return run
+
+
+COMMANDS: dict[str, Callable[[], int]] = {
+    "night": run_night,
+    "nights": run_nights,
+    "ui": ui,
+    "status": show_status,
+    "sql": sql,
+    "psql": psql,
+    "check": check,
+    "replay": replay,
+    "stop": stop,
+    "clean": clean,
+    "benchmark": _tests("benchmark"),
+    "chaos": _tests("chaos"),
+    "lock": lock_requirements,
+}

@@ -1,0 +1,238 @@
+"""A night: the next business date through the real scheduler, followed to its end, with a line for each step."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from stack import airflow, options, paths, processes, rest, warehouse
+from stack.up import Stack
+
+CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
+SIDE = ("release_feed", "release_claims")
+POLL_SECONDS = 0.4
+HAND_OVER_SECONDS = 120
+"""Longest time between the end of a DAG and the start of the next; measured: one second."""
+PARSE_SECONDS = 120
+
+
+class NightFailed(RuntimeError):
+    """The night did not do its work; the text is the reason."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a night ended."""
+
+    seq: int
+    business_date: date
+    status: str
+    seconds: float
+    reason: str | None = None
+
+    @property
+    def did_its_work(self) -> bool:
+        """A rerun that brought nothing new is void, and well."""
+        return self.status in ("finished", "void")
+
+
+def run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> Outcome:
+    """Run the night of ``chosen.night`` or of the next business date. Raises :class:`NightFailed`."""
+    begun = time.monotonic()
+    client = rest.Client(stack.airflow)
+    wait_for_dags(client)
+    with warehouse.connect(stack.dsn()) as connection:
+        day = _business_date(stack, connection, chosen)
+        clear_abandoned(client)
+        for fault in chosen.misbehave:
+            when = fault.date or day.isoformat()
+            stack.sandbox.misbehave(fault.feed, when, fault.kind)
+            say(f"the sandbox is told to misbehave: {fault.feed} {fault.kind} on {when}")
+        stack.sandbox.advance(day.isoformat())
+        say(f"night of {day:%A}, {day}")
+        night = warehouse.night(connection, _follow(stack, client, day, say))
+    return Outcome(night.seq, day, night.status, time.monotonic() - begun, _reason(night))
+
+
+def summary(stack: Stack, seq: int) -> None:
+    """Print the summary of a night; it is the pipeline's own, read in the reader's role."""
+    subprocess.run(
+        [sys.executable, "-m", "throughline.operations.summary", "--night", str(seq)],
+        env=airflow.tool_environment(stack.world) | {"THROUGHLINE_DSN": stack.dsn()},
+        cwd=paths.ROOT,
+        check=True,
+    )
+
+
+def wait_for_dags(client: rest.Client) -> None:
+    """Wait until Airflow knows every DAG of the night, and unpause them. Raises :class:`NightFailed`."""
+    deadline = time.monotonic() + PARSE_SECONDS
+    wanted = {file.stem for file in (paths.ROOT / "dags").glob("*.py")}
+    while not wanted <= (known := client.dags()).keys():
+        broken = client.import_errors()
+        if broken:
+            raise NightFailed("Airflow cannot read " + "; ".join(broken))
+        if time.monotonic() > deadline:
+            raise NightFailed(f"Airflow does not know {', '.join(sorted(wanted - known.keys()))}")
+        time.sleep(POLL_SECONDS)
+    for name in sorted(wanted):
+        if known[name]:
+            client.unpause(name)
+
+
+def clear_abandoned(client: rest.Client) -> None:
+    """End runs of the chain that an earlier, killed command left: its date is run again from the start."""
+    for dag in CHAIN:
+        for run_ in client.runs(dag):
+            if run_["state"] in rest.UNFINISHED:
+                client.fail_run(dag, run_["dag_run_id"])
+
+
+def wait_until_quiet(client: rest.Client, seconds: float = 600) -> None:
+    """Wait until nothing of the chain or of the decisions runs; what waits for a person does not count."""
+    deadline = time.monotonic() + seconds
+    quiet_since: float | None = None
+    while True:
+        busy = any(
+            _is_busy(client, dag, run_) for dag in (*SIDE, *CHAIN) for run_ in client.runs(dag)
+        )
+        now = time.monotonic()
+        quiet_since = None if busy else (quiet_since or now)
+        # A released feed publishes an asset, and the scheduler takes a moment to start what follows it.
+        if quiet_since is not None and now - quiet_since > 1.5:
+            return
+        if now > deadline:
+            raise NightFailed(f"runs did not come to rest within {seconds:.0f} s")
+        time.sleep(POLL_SECONDS)
+
+
+def _is_busy(client: rest.Client, dag: str, run_: dict[str, Any]) -> bool:
+    if run_["state"] not in rest.UNFINISHED:
+        return False
+    if dag not in SIDE:
+        return True
+    states = {task["state"] for task in client.tasks(dag, run_["dag_run_id"])}
+    return "awaiting_input" not in states
+
+
+def _business_date(stack: Stack, connection: psycopg.Connection, chosen: options.Options) -> date:
+    first = date.fromisoformat(str(stack.sandbox.world()["first_night"]))
+    if chosen.night is None:
+        return warehouse.next_date(connection, first)
+    day = date.fromisoformat(chosen.night)
+    if day < first:
+        raise NightFailed(f"NIGHT={day}: this world's first night is {first}")
+    return day
+
+
+class _Progress:
+    """Tells each step of a night once, as it ends."""
+
+    def __init__(self, stack: Stack, day: date, say: Callable[[str], None]) -> None:
+        self.stack, self.day, self.say = stack, day, say
+        self.seq: int | None = None
+        self._connection = warehouse.connect(stack.dsn())
+        self._highest = warehouse.highest_number(self._connection)
+        self._begun = datetime.now(UTC)
+        self._told: set[tuple[str, str, datetime]] = set()
+
+    def tell(self, dag: str) -> None:
+        """Print the steps that ended since the last time."""
+        if self.seq is None:
+            night = warehouse.night_of(self._connection, self.day, self._highest)
+            if night is None:
+                return
+            self.seq = night.seq
+        for step in warehouse.ended_steps(self._connection, self.seq):
+            key = (step.step, step.part, step.finished_at)
+            # A night that is taken up again has steps of its first attempt.
+            if step.finished_at >= self._begun and key not in self._told:
+                self._told.add(key)
+                self.say(_line(dag, step))
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._connection.close()
+
+
+def _follow(stack: Stack, client: rest.Client, day: date, say: Callable[[str], None]) -> int:
+    """Trigger the chain and tell what happens until the report has ended; returns the night's number."""
+    before = {dag: {run_["dag_run_id"] for run_ in client.runs(dag)} for dag in CHAIN}
+    with contextlib.closing(_Progress(stack, day, say)) as progress:
+        run_id = client.trigger(CHAIN[0], day.isoformat())
+        for dag, follower in zip(CHAIN, (*CHAIN[1:], None), strict=True):
+            _follow_dag(client, dag, run_id, progress)
+            if follower:
+                run_id = _next_run(stack, client, follower, day, before[follower], ended=dag)
+    if progress.seq is None:
+        raise NightFailed(f"no night was opened for {day}; see {stack.world / 'logs'}")
+    return progress.seq
+
+
+def _follow_dag(client: rest.Client, dag: str, run_id: str, progress: _Progress) -> None:
+    while True:
+        _all_alive(progress.stack)
+        # The run is asked first, so that nothing it still did is left untold after it has ended.
+        state = client.run(dag, run_id)["state"]
+        progress.tell(dag)
+        if state not in rest.UNFINISHED:
+            break
+        time.sleep(POLL_SECONDS)
+    for task in client.tasks(dag, run_id):
+        if task["state"] == "failed":
+            progress.say(
+                f"  {dag:<18} task {task['task_id']} FAILED; its log: {_log(progress.stack, task)}"
+            )
+
+
+def _log(stack: Stack, task: dict[str, Any]) -> Path:
+    """Folder of a task's log, below which Airflow keeps one file per try."""
+    run_folder = f"dag_id={task['dag_id']}/run_id={task['dag_run_id']}/task_id={task['task_id']}"
+    return stack.world / "logs" / "airflow" / run_folder
+
+
+def _next_run(
+    stack: Stack, client: rest.Client, dag: str, day: date, before: set[str], *, ended: str
+) -> str:
+    deadline = time.monotonic() + HAND_OVER_SECONDS
+    while True:
+        _all_alive(stack)
+        for run_ in client.runs(dag):
+            if run_["dag_run_id"] not in before and run_["partition_key"] == day.isoformat():
+                return str(run_["dag_run_id"])
+        if time.monotonic() > deadline:
+            raise NightFailed(f"{ended} ended, and {dag} did not start; see {stack.world / 'logs'}")
+        time.sleep(POLL_SECONDS / 4)
+
+
+def _all_alive(stack: Stack) -> None:
+    dead = airflow.dead_components(stack.world)
+    if processes.find(stack.world, "sandbox") is None:
+        dead.append("sandbox")
+    if dead:
+        raise NightFailed(
+            f"{', '.join(dead)} ended while the night ran; its log is in {stack.world / 'logs'};"
+            " `make night` takes the night up again"
+        )
+
+
+def _line(dag: str, step: warehouse.Step) -> str:
+    what = " ".join(part for part in (step.step, step.part.partition("/")[0], step.feed) if part)
+    rows = "" if step.row_count is None else f"{step.row_count:,} rows"
+    mark = "" if step.status == "done" else "  FAILED"
+    return f"  {dag:<18} {what:<40} {rows:>16} {step.seconds or 0:8.2f} s{mark}"
+
+
+def _reason(night: warehouse.Night) -> str | None:
+    if night.status in ("finished", "void"):
+        return None
+    return ": ".join(part for part in (night.failed_step, night.reason) if part) or night.status

@@ -1,0 +1,129 @@
+"""Bring a world up and take it down: PostgreSQL first, then migrations, sandbox and Airflow side by side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import airflow, options, postgres, processes, sandbox
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Everything that runs for a world."""
+
+    world: Path
+    server: postgres.Server
+    sandbox: sandbox.Sandbox
+    airflow: airflow.Address
+
+    def dsn(self, role: str = "throughline_reader") -> str:
+        """libpq URI of a role on the warehouse."""
+        return self.server.dsn(role)
+
+
+def up(chosen: options.Options, say: Say) -> Stack:
+    """Start what is not running of a world; returns when all of it answers. What runs already is used as it is."""
+    world = options.world_folder(chosen, remember=True)
+    begun = time.monotonic()
+
+    def since(text: str) -> None:
+        say(f"{text} ({time.monotonic() - begun:.1f} s)")
+
+    # The sandbox needs nobody and takes longest when the world is new: first.
+    program = sandbox.start(world, chosen)
+    server = postgres.start(world)
+    airflow.write_connections(world, server, {})
+
+    def warehouse() -> None:
+        applied = migrate(server)
+        since(
+            f"warehouse ready, {len(applied)} migrations applied" if applied else "warehouse ready"
+        )
+
+    def systems() -> sandbox.Sandbox:
+        ready = sandbox.ready(world, program)
+        airflow.write_connections(world, server, ready.connections)
+        since(f"sandbox ready ({_what(chosen)})")
+        return ready
+
+    def scheduler() -> airflow.Address:
+        airflow.start(world, server)
+        ready = airflow.ready(world)
+        since("Airflow ready: api-server, scheduler, dag-processor")
+        return ready
+
+    with ThreadPoolExecutor(3) as pool:
+        work: list[Future] = [pool.submit(part) for part in (warehouse, systems, scheduler)]  # type: ignore[type-arg]
+        done, _ = wait(work, return_when=FIRST_EXCEPTION)
+        if any(part.exception() for part in done):
+            # The others wait for programs that nobody wants any more; ended programs end the waiting.
+            _stop_programs(world)
+        wait(work)
+        for part in done:
+            part.result()
+        for part in work:
+            part.result()
+    return Stack(world, server, work[1].result(), work[2].result())
+
+
+def migrate(server: postgres.Server) -> list[str]:
+    """Bring the warehouse to the newest schema, as its owner; returns what was applied."""
+    from throughline import warehouse
+
+    applied: list[str] = warehouse.migrate(server.dsn(postgres.OWNER))
+    return applied
+
+
+def down(world: Path) -> None:
+    """Stop everything of a world; nothing when nothing runs."""
+    (world / "run" / "kept").unlink(missing_ok=True)
+    _stop_programs(world)
+    postgres.stop(world)
+
+
+def _stop_programs(world: Path) -> None:
+    airflow.stop(world)
+    processes.stop(world, [sandbox.NAME])
+
+
+def keep(world: Path) -> None:
+    """Leave the world up after this command, and after the nights that follow."""
+    (world / "run" / "kept").touch()
+
+
+def is_kept(world: Path) -> bool:
+    """Whether the world was left up on purpose."""
+    return (world / "run" / "kept").exists()
+
+
+@contextmanager
+def running(chosen: options.Options, say: Say) -> Iterator[Stack]:
+    """A world that is up for the time of a block; taken down after it, unless ``make ui`` had left it up."""
+    world = options.world_folder(chosen, remember=True)
+    kept = is_kept(world)
+    try:
+        yield up(chosen, say)
+    finally:
+        if not kept:
+            # A second Ctrl-C must not leave half of it behind: taking down goes on in a thread of its own.
+            worker = threading.Thread(target=down, args=(world,))
+            worker.start()
+            while worker.is_alive():
+                try:
+                    worker.join()
+                except KeyboardInterrupt:
+                    say("stopping ...")
+
+
+def _what(chosen: options.Options) -> str:
+    if chosen.population:
+        return f"population {Path(chosen.population).name}"
+    return f"{chosen.patients} patients, seed {chosen.seed}"

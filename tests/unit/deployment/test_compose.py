@@ -1,0 +1,94 @@
+"""The deployment files without a daemon: valid by schema, and nothing named that is not there.
+
+`compose_spec.json` is the Compose specification's own schema (Apache-2.0, compose-spec).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+SERVICES = COMPOSE["services"]
+OURS = [name for name, service in SERVICES.items() if "throughline" in service["image"]]
+
+
+def test_the_file_is_what_compose_accepts():
+    schema = json.loads((Path(__file__).parent / "compose_spec.json").read_text(encoding="utf-8"))
+    jsonschema.validate(COMPOSE, schema)
+
+
+def test_the_schema_would_refuse_nonsense():
+    schema = json.loads((Path(__file__).parent / "compose_spec.json").read_text(encoding="utf-8"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"services": {"x": {"imaeg": "y"}}}, schema)
+
+
+def test_what_a_deployment_needs_is_there():
+    commands = {name: " ".join(service.get("command", [])) for name, service in SERVICES.items()}
+    for part in ("api-server", "scheduler", "dag-processor", "triggerer"):
+        assert f"airflow {part}" in commands[part]
+    workers = [name for name, command in commands.items() if "celery worker" in command]
+    assert len(workers) == 2
+    environment = SERVICES["scheduler"]["environment"]
+    assert environment["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+    assert SERVICES["sandbox"]["profiles"] == ["sandbox"]
+
+
+def test_every_long_running_service_says_how_it_is():
+    assert all("healthcheck" in service for name, service in SERVICES.items() if name != "migrate")
+
+
+def test_secrets_come_from_the_environment_and_have_no_default():
+    text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+    secrets = set(re.findall(r"\$\{([A-Z_]*(?:PASSWORD|SECRET|FERNET_KEY))", text))
+    assert len(secrets) >= 8
+    for name in secrets:
+        assert re.search(rf"\$\{{{name}:\?", text), f"{name} has no check that it is set"
+        assert not re.search(rf"\$\{{{name}:-", text), f"{name} has a default"
+
+
+def test_modules_that_are_started_exist():
+    for name in OURS:
+        command = SERVICES[name]["command"]
+        if command[:2] == ["python", "-m"]:
+            assert find_spec(command[2]) is not None, name
+
+
+def test_paths_that_are_copied_and_mounted_exist():
+    for source in re.findall(r"^COPY (?:--chown=\S+ )?(\S+) \S+$", DOCKERFILE, re.MULTILINE):
+        assert (ROOT / source).exists(), source
+    declared = set(COMPOSE["volumes"])
+    for service in SERVICES.values():
+        for volume in service.get("volumes", []):
+            named = volume.split(":")[0]
+            assert named.startswith(("${", "./")) or named in declared, volume
+
+
+def test_variables_of_the_project_are_read_by_it():
+    text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8") + DOCKERFILE
+    code = "\n".join(
+        file.read_text(encoding="utf-8")
+        for folder in ("include", "dags", "plugins")
+        for file in (ROOT / folder).rglob("*.py")
+    )
+    ours = set(re.findall(r"^\s*(?:ENV )?(THROUGHLINE_[A-Z_]+)[:=]", text, re.MULTILINE))
+    assert ours
+    for name in ours:
+        pattern = name if not name.endswith("_PASSWORD") else "THROUGHLINE_"
+        assert pattern in code, name
+
+
+def test_the_image_runs_as_nobody_special_on_a_python_that_is_locked():
+    assert re.search(r"^USER throughline$", DOCKERFILE, re.MULTILINE)
+    python = re.search(r"python:(3\.\d+)", DOCKERFILE)
+    assert python is not None
+    assert python.group(1) in {"3.11", "3.12", "3.13"}

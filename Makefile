@@ -10,8 +10,10 @@
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
-# Options travel as environment variables, so that quotes and spaces survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N Q ARGS
+# Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE
+override Q := $(value Q)
+export Q
 
 # The first Python that the pinned packages support. A shim that cannot run does not count.
 define find_python

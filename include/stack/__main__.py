@@ -34,7 +34,9 @@ def main(arguments: list[str]) -> int:
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    # A closed terminal and a polite kill are to leave as little behind as a Ctrl-C.
+    # A closed terminal and a polite kill are to leave as little behind as a Ctrl-C; and a shell that starts us in the
+    # background has Ctrl-C ignored, where `make stop` must still be heard.
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
     try:

@@ -29,7 +29,7 @@ USERS = {"admin": "admin", "operator": "op", "biller": "user", "viewer": "viewer
 """Logins of the local stack and their roles; who acts is on record, so nobody shares one."""
 START_SECONDS = 180
 STOP_SECONDS = 3
-"""They end their work in a tenth of a second and then take the interpreter down for six; nothing is lost by killing it."""
+"""They end their work in a tenth of a second, then take the interpreter down for six: nobody need wait for that."""
 CONNECTIONS = {
     "throughline": "throughline_loop",
     "throughline_loader": "throughline_loader",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -97,21 +96,15 @@ def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -
         with suppress(psutil.NoSuchProcess):
             families += [program.process, *program.process.children(recursive=True)]
             program.process.terminate()
-    _, alive = psutil.wait_procs([program.process for program in found], timeout=patience)
+    psutil.wait_procs([program.process for program in found], timeout=patience)
     # What a program left behind is in its session, or was its child when we looked.
     sessions = {program.process.pid for program in found}
-    families += [
-        p for p in psutil.process_iter() if _session(p.pid) in sessions and p not in families
-    ]
-    rest = [process for process in families if process.is_running()]
+    families += [p for p in psutil.process_iter() if _session(p.pid) in sessions]
+    rest = [process for process in set(families) if process.is_running()]
     for process in rest:
         with suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGKILL if process in alive else signal.SIGTERM)
-    _, alive = psutil.wait_procs(rest, timeout=3)
-    for process in alive:
-        with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(alive, timeout=3)
+    psutil.wait_procs(rest, timeout=3)
     for name in names:
         (world / "run" / f"{name}.json").unlink(missing_ok=True)
 

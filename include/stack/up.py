@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stack import airflow, options, postgres, processes, sandbox
 
@@ -61,16 +62,15 @@ def up(chosen: options.Options, say: Say) -> Stack:
         return ready
 
     with ThreadPoolExecutor(3) as pool:
-        work: list[Future] = [pool.submit(part) for part in (warehouse, systems, scheduler)]  # type: ignore[type-arg]
-        done, _ = wait(work, return_when=FIRST_EXCEPTION)
-        if any(part.exception() for part in done):
-            # The others wait for programs that nobody wants any more; ended programs end the waiting.
+        work: list[Future[Any]] = [pool.submit(part) for part in (warehouse, systems, scheduler)]
+        try:
+            wait(work, return_when=FIRST_EXCEPTION)
+            for part in [part for part in work if part.done()] + work:
+                part.result()
+        except BaseException:
+            # The others wait for programs that nobody wants any more: ended programs end the waiting.
             _stop_programs(world)
-        wait(work)
-        for part in done:
-            part.result()
-        for part in work:
-            part.result()
+            raise
     return Stack(world, server, work[1].result(), work[2].result())
 
 
@@ -90,8 +90,13 @@ def down(world: Path) -> None:
 
 
 def _stop_programs(world: Path) -> None:
-    airflow.stop(world)
-    processes.stop(world, [sandbox.NAME])
+    with ThreadPoolExecutor(2) as pool:
+        parts = [
+            pool.submit(airflow.stop, world),
+            pool.submit(processes.stop, world, [sandbox.NAME]),
+        ]
+    for part in parts:
+        part.result()
 
 
 def keep(world: Path) -> None:

@@ -1,0 +1,1 @@
+"""Measures what a night costs by how many patients there are, and by how much changed."""

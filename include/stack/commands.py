@@ -55,10 +55,10 @@ def run_nights() -> int:
     with lock.held("nights"), up.running(chosen, say) as stack:
         for number in range(chosen.nights):
             if number:
-                staff.act(stack, say)
+                staff.act(stack, chosen, say)
             if _night(stack, chosen) != 0:
                 return 1
-        staff.act(stack, say)
+        staff.act(stack, chosen, say)
     return 0
 
 

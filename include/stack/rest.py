@@ -83,18 +83,3 @@ class Client:
         """Task instances of a run."""
         told = self.ask("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances", limit=500)
         return list(told["task_instances"])
-
-    def waiting_for_people(self) -> list[dict[str, Any]]:
-        """Open questions of Airflow's human-in-the-loop."""
-        told = self.ask("GET", "/dags/~/dagRuns/~/hitlDetails", limit=100, response_received=False)
-        return list(told["hitl_details"])
-
-    def answer(self, question: dict[str, Any], options: list[str], note: dict[str, Any]) -> None:
-        """Answer a human-in-the-loop question as this user."""
-        task = question["task_instance"]
-        self.ask(
-            "PATCH",
-            f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}"
-            f"/taskInstances/{task['task_id']}/{task['map_index']}/hitlDetails",
-            {"chosen_options": options, "params_input": note},
-        )

@@ -41,10 +41,6 @@ class Sandbox:
         """Ask for a fault in a feed's delivery of a date."""
         return self._ask("POST", "/misbehave", {"feed": feed, "date": date, "kind": kind})
 
-    def staff(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Let the staff of the sandbox act on what waits for a person."""
-        return self._ask("POST", "/staff", request)
-
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = httpx.request(
             method, self.control + path, json=body, timeout=START_SECONDS, trust_env=False

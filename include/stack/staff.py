@@ -1,40 +1,83 @@
 """Between two nights of `make nights`: the sandbox's staff do what waits for a person.
 
-They answer Airflow's open questions (a stopped feed, a batch of claims) as named users of the local Airflow. How they
-decide is the sandbox's; that they decide is what a real practice does every morning.
+They act as named users through public doors only: Airflow's questions (a stopped feed, a batch of claims) over its
+REST API, exceptions by the pipeline's own command. How they decide is the sandbox's; nothing of it is imported.
 """
 
 from __future__ import annotations
 
+import csv
+import json
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from stack import night, rest
+from stack import airflow, night, options, paths, rest, warehouse
 from stack.up import Stack
 
-USERS = {"release_feed": "operator", "release_claims": "biller"}
-"""Who answers the questions of which DAG."""
+QUESTIONS = {"release-feeds": "operator", "release-claims": "biller"}
+"""What is asked in Airflow: the user who answers it."""
+
+RESOLVER = "operator"
+RESOLVE = "throughline.exceptions.resolve"
+"""The pipeline's command by which a named person resolves an exception."""
 
 
-def act(stack: Stack, say: Callable[[str], None]) -> int:
-    """Answer every open question, and wait until what follows from it has ended; returns how many."""
-    clients = {user: rest.Client(stack.airflow, user) for user in set(USERS.values())}
+def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> None:
+    """Let the staff do their morning, and wait until what follows from it has ended. Raises ``NightFailed``."""
     overseer = rest.Client(stack.airflow)
     night.wait_until_quiet(overseer)
     answered = 0
-    for question in overseer.waiting_for_people():
-        dag = question["task_instance"]["dag_id"]
-        if dag not in USERS:
-            continue
-        options = list(question["options"])
-        told = stack.sandbox.staff(
-            {"question": dag, "subject": question["subject"], "options": options}
-        )
-        if told.get("choice") not in options:
-            say(f"the staff leave open: {question['subject']}")
-            continue
-        clients[USERS[dag]].answer(question, [told["choice"]], {"note": told.get("note", "")})
-        say(f"the staff ({USERS[dag]}): {told['choice']} - {question['subject']}")
-        answered += 1
+    for action, user in QUESTIONS.items():
+        told = _staff(
+            stack, chosen, action, user,
+            "--airflow", stack.airflow.url, "--password-file", str(stack.world / "logins.json"),
+        )  # fmt: skip
+        for answer in told["answered"]:
+            answered += 1
+            say(f"{user}: {answer['choice']} - {answer['subject']}")
     if answered:
         night.wait_until_quiet(overseer)
-    return answered
+    resolved = _resolve_exceptions(stack, chosen)
+    if resolved["open"]:
+        say(f"{RESOLVER}: resolved {resolved['resolved']} of {resolved['open']} open exceptions")
+
+
+def _resolve_exceptions(stack: Stack, chosen: options.Options) -> dict[str, Any]:
+    file = paths.private(stack.world / "run") / "exceptions.csv"
+    with warehouse.connect(stack.dsn()) as connection, file.open("w", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["exception_id", "reason"])
+        rows.writerows(
+            connection.execute(
+                "select exception_id, reason from operations.exception where status = 'open' order by 1"
+            )
+        )
+        last = warehouse.newest_night(connection)
+    command = [
+        sys.executable, "-m", RESOLVE, "{id}", "--by", "{name}", "--action", "{action}", "--note", "{note}",
+    ]  # fmt: skip
+    return _staff(
+        stack, chosen, "resolve-exceptions", RESOLVER, "--exceptions-csv", str(file),
+        "--resolve-command", shlex.join(command), "--day", str(last.business_date if last else ""),
+    )  # fmt: skip
+
+
+def _staff(
+    stack: Stack, chosen: options.Options, action: str, user: str, *more: str
+) -> dict[str, Any]:
+    command = [
+        sys.executable, "-m", "sandbox", "staff",
+        "--action", action, "--user", user, "--seed", str(chosen.seed), *more,
+    ]  # fmt: skip
+    env = airflow.tool_environment(stack.world) | {"THROUGHLINE_DSN": stack.dsn("throughline_loop")}
+    ended = subprocess.run(
+        command, cwd=Path(stack.world), env=env, capture_output=True, text=True, check=False
+    )
+    if ended.returncode != 0:
+        raise night.NightFailed(f"the staff could not {action}:\n{ended.stderr.strip()[-800:]}")
+    told: dict[str, Any] = json.loads(ended.stdout)
+    return told

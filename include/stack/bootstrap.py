@@ -83,42 +83,42 @@ def find_uv() -> list[str] | None:
 
 
 def install() -> None:
-    """Install the pins; compiled now, because a first import that compiles would be paid for by the first night."""
+    """Install the pins: by uv, and where uv cannot (a proxy, a certificate, a platform), by pip.
+
+    They are compiled now, because a first import that compiles would be paid for by the first night.
+    """
+    pins = ["-r", str(ROOT / "requirements.txt")]
     uv = find_uv()
-    pins = str(ROOT / "requirements.txt")
+    reasons = []
     if uv:
-        command = [
-            *uv,
-            "pip",
-            "install",
-            "-q",
-            "--compile-bytecode",
-            "--python",
-            str(PYTHON),
-            "-r",
-            pins,
-        ]
-    else:
-        command = [
-            str(PYTHON),
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-            "-r",
-            pins,
-        ]
-    environment = {
-        k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-    }
-    if (
-        subprocess.run(
-            command, env=environment, check=False, cwd=ROOT, stdout=sys.stderr
-        ).returncode
-        != 0
-    ):
-        raise SystemExit("the packages of requirements.txt could not be installed (see above)")
+        reasons.append(
+            attempt(
+                [*uv, "pip", "install", "-q", "--compile-bytecode", "--python", str(PYTHON), *pins]
+            )
+        )
+    if not uv or reasons[-1]:
+        if uv:
+            say("uv could not; installing by pip, which takes some minutes ...")
+        reasons.append(
+            attempt(
+                [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", *pins]
+            )
+        )
+    if reasons[-1]:
+        raise SystemExit("\n".join(["the packages could not be installed:", *reasons]))
+
+
+def attempt(command: list[str]) -> str:
+    """Run a command; empty when it did its work, else what it said."""
+    foreign = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX")
+    environment = {key: value for key, value in os.environ.items() if key not in foreign}
+    # The machine's own certificates, as pip uses them: a company's proxy is not in uv's list.
+    environment.setdefault("UV_SYSTEM_CERTS", "true")
+    environment.setdefault("UV_NATIVE_TLS", "true")  # the same, for older versions
+    done = subprocess.run(
+        command, env=environment, check=False, cwd=ROOT, capture_output=True, text=True
+    )
+    return "" if done.returncode == 0 else (done.stderr.strip() or f"{command[0]} failed")
 
 
 def main() -> int:

@@ -1,0 +1,1 @@
+"""The people, the practice and what happens to them, day by day."""

@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights ui status sql check replay stop clean psql benchmark chaos test test-fast lint types lock docs venv
+.PHONY: help night nights ui status sql check replay stop clean psql benchmark chaos test test-fast lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -36,7 +36,7 @@ venv:
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[a-z ]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 	@echo
-	@echo "  PATIENTS=2000 SEED=1     the sandbox's world, when it is made (make clean makes room for another)"
+	@echo "  PATIENTS=2000 SEED=1     the sandbox's world, when it is made (each has its own)"
 	@echo "  POPULATION=folder        lives from a folder of FHIR R4 NDJSON instead"
 	@echo "  NIGHT=2026-03-02         a business date, instead of the next"
 	@echo "  MISBEHAVE=feed:date:kind what the sandbox does wrong (several, with commas)"
@@ -78,19 +78,23 @@ chaos: venv ## every process killed at every step, with every misbehaviour
 	@$(stack) chaos
 
 test: venv ## unit, warehouse, dags, night
-	@PYTHONPATH=include exec $(python) -m pytest tests/unit tests/warehouse tests/dags tests/night $$ARGS
+	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 test-fast: venv ## unit and the quick warehouse tests, under a minute
-	@PYTHONPATH=include exec $(python) -m pytest -m "not slow" -n 2 tests/unit tests/warehouse $$ARGS
+	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS
 
-lint: venv ## ruff, sqlfluff
-	@$(python) -m ruff check . && $(python) -m ruff format --check . && $(python) -m sqlfluff lint --processes 2 --nocolor -q sql
+lint: venv ## ruff and sqlfluff
+	@$(python) -m ruff check .
+	@$(python) -m sqlfluff lint --processes 2 --nocolor -q sql
 
 types: venv ## mypy
-	@$(python) -m mypy
+	@mkdir -p build; $(python) -m mypy
 
-docs: venv ## write the generated tables of the docs again
-	@$(stack) docs
+docs: venv ## write the generated table of DAGs again
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table
+
+docs-check: venv
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check
 
 lock: venv ## write requirements.txt from requirements.in
 	@$(stack) lock

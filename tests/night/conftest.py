@@ -1,0 +1,171 @@
+"""A whole stack for tests: PostgreSQL, sandbox and Airflow's processes, in a state folder of its own.
+
+It is driven by the same commands that a person types, and looked at through the same doors: the warehouse in the
+reader's role, Airflow's REST API, the truth that the sandbox's servers wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from stack import airflow, postgres, processes, rest, sandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENTS = 120
+COMMAND_SECONDS = 300
+
+
+@dataclass
+class Practice:
+    """One world of the sandbox with its stack, driven by the commands of the Makefile."""
+
+    state: Path
+    options: dict[str, str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def world(self) -> Path:
+        """Folder of the world; there is one in a state folder of a test."""
+        (folder,) = (self.state / "worlds").iterdir()
+        return folder
+
+    def run(self, command: str, **options: object) -> subprocess.CompletedProcess[str]:
+        """Run ``python -m stack <command>`` with the options of ``make``; the result says how it ended."""
+        return subprocess.run(
+            [sys.executable, "-m", "stack", command],
+            cwd=ROOT,
+            env=self._environment(options),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+
+    def start(self, command: str, **options: object) -> subprocess.Popen[str]:
+        """Start a command and return at once, for tests that interrupt or kill."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "stack", command],
+            cwd=ROOT,
+            env=self._environment(options),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def night(self, **options: object) -> str:
+        """Run one night; returns what it printed. Fails the test when the night did not end well."""
+        ended = self.run("night", **options)
+        assert ended.returncode == 0, (
+            f"make night ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+        )
+        return ended.stdout
+
+    def nights(self, count: int, **options: object) -> str:
+        """Run several nights with the staff acting between them; returns what was printed."""
+        ended = self.run("nights", N=count, **options)
+        assert ended.returncode == 0, (
+            f"make nights ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+        )
+        return ended.stdout
+
+    def dsn(self, role: str = "throughline_reader") -> str:
+        """libpq URI of a role on the warehouse of the running stack."""
+        server = postgres.running(self.world)
+        assert server is not None, "PostgreSQL is not running"
+        return server.dsn(role)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Rows of a query on the warehouse, in the reader's role."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            return connection.execute(query.encode(), parameters).fetchall()
+
+    def value(self, query: str, *parameters: object) -> Any:
+        """The one value of a query."""
+        ((found,),) = self.rows(query, *parameters)
+        return found
+
+    def airflow(self, user: str = "admin") -> rest.Client:
+        """Airflow's REST API as a user."""
+        return rest.Client(self.airflow_address(), user)
+
+    def airflow_address(self) -> airflow.Address:
+        """Where Airflow listens, with the users' passwords."""
+        return airflow.ready(self.world)
+
+    def sandbox(self) -> sandbox.Sandbox:
+        """The sandbox's control API and connections."""
+        running = sandbox.running(self.world)
+        assert running is not None, "the sandbox is not running"
+        return running
+
+    def truth(self, name: str) -> list[dict[str, Any]]:
+        """Lines of one of the truth files that the sandbox's servers wrote."""
+        file = self.world / "sandbox" / "truth" / f"{name}.jsonl"
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a program (``postgres``, ``sandbox`` or a component of Airflow) without a word."""
+        if name == "postgres":
+            pid = int((self.world / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+            process = psutil.Process(pid)
+        else:
+            program = processes.find(self.world, name)
+            assert program is not None, f"{name} is not running"
+            process = program.process
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+
+    def stop(self) -> None:
+        """Stop whatever runs of it."""
+        self.run("stop")
+
+    def _environment(self, options: dict[str, object]) -> dict[str, str]:
+        own = {"THROUGHLINE_STATE": str(self.state), "PYTHONPATH": str(ROOT / "include")}
+        asked = {key: str(value) for key, value in options.items()}
+        foreign = ("PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "Q")
+        kept = {key: value for key, value in os.environ.items() if key not in foreign}
+        return kept | own | self.options | self.environment | asked
+
+
+@pytest.fixture(scope="session")
+def make_practice() -> Iterator[Callable[..., Practice]]:
+    """Make practices, each with a state folder of its own; all are stopped and removed at the end."""
+    made: list[Practice] = []
+
+    def make(patients: int = PATIENTS, seed: int = 1, **options: object) -> Practice:
+        # Not pytest's folder: it is closed to the user that PostgreSQL runs as when the tests run as root.
+        state = Path(tempfile.mkdtemp(prefix="throughline-night-", dir="/var/tmp"))  # noqa: S108
+        state.chmod(0o711)
+        given = {"PATIENTS": str(patients), "SEED": str(seed)}
+        practice = Practice(state, given | {key: str(value) for key, value in options.items()})
+        made.append(practice)
+        return practice
+
+    yield make
+    for practice in made:
+        practice.stop()
+        shutil.rmtree(practice.state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def practice(make_practice: Callable[..., Practice]) -> Practice:
+    """A small practice that is up (as after ``make ui``) and has no night yet."""
+    made = make_practice()
+    ended = made.run("ui")
+    assert ended.returncode == 0, (
+        f"make ui ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+    )
+    return made

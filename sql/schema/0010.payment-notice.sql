@@ -1,4 +1,4 @@
--- depends: 0010.code-maps
+-- depends: 0009.loaded-seq
 
 -- What the practice was told about the patient's share: a payment by the patient, or a write-off by
 -- a named person (FHIR PaymentNotice). Several may come for one claim; their sum counts.

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+
 from stack import airflow, postgres, processes, rest, sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,7 +148,7 @@ def make_practice() -> Iterator[Callable[..., Practice]]:
 
     def make(patients: int = PATIENTS, seed: int = 1, **options: object) -> Practice:
         # Not pytest's folder: it is closed to the user that PostgreSQL runs as when the tests run as root.
-        state = Path(tempfile.mkdtemp(prefix="throughline-night-", dir="/var/tmp"))  # noqa: S108
+        state = Path(tempfile.mkdtemp(prefix="throughline-night-", dir="/var/tmp"))
         state.chmod(0o711)
         given = {"PATIENTS": str(patients), "SEED": str(seed)}
         practice = Practice(state, given | {key: str(value) for key, value in options.items()})

@@ -1,0 +1,95 @@
+"""The end of a night: its digests, its numbers, and by which code and definitions it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+from psycopg.types.json import Jsonb
+
+from throughline.operations.clock import practice_time_zone
+from throughline.operations.numbers import collect, counts
+from throughline.warehouse import Connection, nights, sql
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
+GIT_SECONDS = 5
+
+
+def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dict[str, object]:
+    """Write the digests, the counts, the revision and the hashes of night `seq`, and finish it.
+
+    A night that failed keeps its failure and gets its counts, but no digest: half a night is
+    nothing to compare with. A rerun that brought nothing new is void, and its number counts for
+    nothing. A finished night may be closed again, with the same result. Returns what is worth
+    showing beside the step. Commits.
+    """
+    night = nights.by_seq(conn, seq)
+    kept = conn.execute(
+        "select failed_step, reason from operations.night where seq = %s", (seq,)
+    ).fetchone()
+    assert kept is not None
+    status = "finished" if night.status == "running" else night.status
+    if status == "finished":
+        if night.kind != "nightly" and _brought_nothing(conn, seq):
+            nights.finish(conn, seq, status="void", reason="brought nothing new")
+            return {"status": "void"}
+        state_digest, plan_digest = digests(conn, seq)
+        conn.execute(
+            "update operations.night set state_digest = %s, plan_digest = %s where seq = %s",
+            (state_digest, plan_digest, seq),
+        )
+    conn.execute(
+        "update operations.night set code_revision = %s, definition_hashes = %s where seq = %s",
+        (code_revision(), Jsonb(definition_hashes()), seq),
+    )
+    told = counts(collect(conn, seq, time_zone or practice_time_zone()))
+    nights.finish(
+        conn, seq, status=status, counts=told, failed_step=kept[0], reason=kept[1]
+    )
+    return {"status": status} | {
+        name: told[name]
+        for name in ("calls_due", "not_known", "proven", "exceptions_open", "expected_money")
+    }
+
+
+def digests(conn: Connection, seq: int) -> tuple[str, str]:
+    """Return the digests of the state of all cases and of the plan of night `seq`, as recorded."""
+    from throughline import cases, tasks
+
+    return cases.digest(conn), tasks.plan_digest(conn, seq)
+
+
+def _brought_nothing(conn: Connection, seq: int) -> bool:
+    return bool(sql.run(conn, "operations/brought_nothing.sql", seq=seq).rows[0][0])
+
+
+def code_revision() -> str | None:
+    """Return the revision of the code: `THROUGHLINE_REVISION`, else git's, else None.
+
+    A tree with changes that are not committed says so.
+    """
+    given = os.environ.get("THROUGHLINE_REVISION")
+    if given:
+        return given
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
+            cwd=sql.ROOT,
+            capture_output=True,
+            text=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip() or None
+
+
+def definition_hashes(folder: Path = DEFINITIONS) -> dict[str, str]:
+    """Return the SHA-256 of every definition file, by its path below `definitions/`."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*.yaml"))
+    }

@@ -1,0 +1,112 @@
+"""The invariants of the design, checked in the warehouse: on what a night changed, or over everything.
+
+Each file of `sql/operations/invariants/` holds the checks of one invariant. A check is one query
+that begins with a comment `-- name: sentence.` and returns what breaks it as
+(about_kind, about_id, detail): numbers of cases, tasks and deliveries, never patient data.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from throughline.warehouse import Connection, sql
+
+FOLDER = "operations/invariants"
+LISTED = 20
+"""Violations of one check that are named; all are counted."""
+
+_HEAD = re.compile(r"\A-- ([a-z_]+): ((?:.*\n)(?:-- .*\n)*)")
+
+
+class InvariantViolated(RuntimeError):
+    """At least one invariant does not hold. The text names checks, counts and ids."""
+
+    def __init__(self, broken: list[Broken]) -> None:
+        """Keep what is broken for whoever reports it."""
+        super().__init__(tell(broken))
+        self.broken = broken
+
+
+@dataclass(frozen=True)
+class Check:
+    """One query of one invariant: returns rows (about_kind, about_id, detail), none when it holds."""
+
+    invariant: str
+    name: str
+    sentence: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that breaks a check."""
+
+    about_kind: str
+    about_id: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A check that does not hold: how often, and the first violations."""
+
+    check: Check
+    count: int
+    first: list[Violation]
+
+
+@lru_cache(maxsize=1)
+def checks() -> tuple[Check, ...]:
+    """Return every check in the order of the design. Raises `ValueError` for one without a name."""
+    found: list[Check] = []
+    for path in sorted((sql.ROOT / FOLDER).glob("*.sql")):
+        for statement in sql.statements(f"{FOLDER}/{path.name}"):
+            head = _HEAD.match(statement)
+            if head is None:
+                raise ValueError(f"{path.name}: a check begins with `-- name: sentence.`")
+            sentence = " ".join(head[2].replace("\n-- ", " ").split())
+            found.append(Check(path.stem, head[1], sentence, statement.rstrip().rstrip(";")))
+    return tuple(found)
+
+
+def check(conn: Connection, seq: int | None = None) -> list[Broken]:
+    """Check every invariant and return those that do not hold.
+
+    With `seq` only what that night changed is looked at, by indexes; without it, everything. Writes
+    temporary tables and nothing else; does not commit.
+    """
+    sql.run(conn, "operations/scope.sql", seq=seq)
+    broken = []
+    for each in checks():
+        rows = conn.execute(
+            f"select v.*, count(*) over () from ({each.query}) as v order by 1, 2, 3 limit {LISTED}"
+            .encode(),
+            {"seq": seq},
+        ).fetchall()
+        if rows:
+            broken.append(Broken(each, rows[0][3], [Violation(*row[:3]) for row in rows]))
+    return broken
+
+
+def check_night(conn: Connection, seq: int) -> int:
+    """Check what night `seq` changed; returns the number of checks. Raises `InvariantViolated`."""
+    broken = check(conn, seq)
+    conn.rollback()
+    if broken:
+        raise InvariantViolated(broken)
+    return len(checks())
+
+
+def tell(broken: list[Broken]) -> str:
+    """Return what is broken as text: a paragraph for each check."""
+    lines = []
+    for each in broken:
+        lines.append(
+            f"{each.check.invariant}: {each.check.name} ({each.count:,}): {each.check.sentence}"
+        )
+        lines += [f"    {v.about_kind} {v.about_id}: {v.detail}" for v in each.first]
+        if each.count > len(each.first):
+            lines.append(f"    … and {each.count - len(each.first):,} more")
+    return "\n".join(lines)

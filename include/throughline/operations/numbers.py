@@ -1,0 +1,401 @@
+"""The numbers of a night: what the summary, the page and `operations.night.counts` are made of.
+
+Counts, amounts (US dollars), case numbers (the first eight signs of a case's id) and reasons from
+fixed lists: never a patient's name, record number, phone or birth date. Every number is SQL of
+`sql/operations/numbers/`.
+
+What the logs can tell of any night (tasks, deliveries, exceptions) is asked as of that night. How
+cases stand is only kept as of now: an earlier night is told from the counts stored when it closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from throughline.warehouse import Connection, sql
+
+CALL_BY = time(17, 0)
+"""Local time by which the day's calls must be made."""
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Call:
+    """An open outreach task whose clock ends today or has ended. Times are UTC."""
+
+    case_number: str
+    workflow: str
+    stage: str
+    due_at: datetime
+    attempts: int
+    last_attempt_at: datetime | None
+    owner_team: str
+    owner: str | None
+    priority: str
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a feed brought since the day before, and whether it is as far as it should be."""
+
+    source: str
+    feed: str
+    owner_team: str
+    status: str
+    verdict: str | None
+    failed: int
+    rows_received: int
+    rows_loaded: int
+    rows_superseded: int
+    rows_quarantined: int
+    rows_pending: int
+    last_business_date: date | None
+    is_fresh: bool
+    data_docs: str | None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Open cases that stand at a stage that is not known, for one reason."""
+
+    workflow: str
+    stage: str
+    reason: str
+    waits_on_feeds: list[str]
+    cases: int
+    by_hand: int
+    clock_ends_at: datetime | None
+    owner_team: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """Expected dollars of open cases behind one obstacle."""
+
+    blocked_by: str
+    owner_team: str
+    place: int
+    cases: int
+    expected: Decimal
+    not_valued: int
+    first_deadline_at: datetime | None
+    first_case: str
+
+
+@dataclass(frozen=True)
+class Proven:
+    """Stages that became complete by facts of the night."""
+
+    workflow: str
+    stage: str
+    place: int
+    cases: int
+
+
+@dataclass(frozen=True)
+class ClaimedDone:
+    """Tasks set to completed by somebody while no evidence shows the work."""
+
+    workflow: str
+    stage: str
+    kind: str
+    owner_team: str
+    tasks: int
+    oldest_at: datetime
+    case_numbers: list[str]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What was prevented or called off, by reason."""
+
+    what: str
+    reason: str
+    times: int
+    case_numbers: list[str] | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Cases by workflow, stage (or how they ended) and state."""
+
+    workflow: str
+    status: str
+    stage: str
+    state: str
+    cases: int
+
+
+@dataclass(frozen=True)
+class FunnelStage:
+    """How many cases of a workflow have proven a stage, and how many stand at it in which state."""
+
+    workflow: str
+    stage: str
+    place: int
+    cases: int
+    proven: int
+    waived: int
+    failed: int
+    pending: int
+    unknown: int
+    missed: int
+    blocked: int
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Tasks of one kind: what happened to them since the day before, and how many are open."""
+
+    kind: str
+    planned: int
+    sent: int
+    uncertain: int
+    rejected: int
+    withheld: int
+    completed: int
+    ended_otherwise: int
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True)
+class Exceptions:
+    """Open exceptions of one team for one reason."""
+
+    owner_team: str
+    reason: str
+    open: int
+    overdue: int
+    due_today: int
+    opened: int
+    first_due_at: datetime
+    amount: Decimal
+    case_numbers: list[str] | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that waits for a named person's decision in the Airflow UI."""
+
+    what: str
+    number: str
+    about: str
+    things: int
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """A step of the night: its parts, seconds and rows."""
+
+    step: str
+    parts: int
+    failed: int
+    running: int
+    seconds: Decimal
+    row_count: int
+    started_at: datetime
+    # the kind of error of a part that failed, never its text: that may quote a row
+    error: str | None
+
+
+@dataclass
+class Numbers:
+    """Everything that is told about one night, in the order in which it is told."""
+
+    seq: int
+    business_date: date
+    kind: str
+    status: str
+    cut_off: datetime
+    time_zone: str
+    failed_step: str | None
+    reason: str | None
+    # the number of the last night of an earlier business date: "since yesterday" begins after it
+    since: int
+    is_newest: bool
+    # seconds from the night's opening to its close, waiting included
+    seconds: float | None
+    # the totals that were stored with the last night of an earlier business date
+    before: dict[str, Any] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+    feeds: list[Feed] = field(default_factory=list)
+    money: list[Money] = field(default_factory=list)
+    proven: list[Proven] = field(default_factory=list)
+    claimed_done: list[ClaimedDone] = field(default_factory=list)
+    stopped: list[Stopped] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    exceptions: list[Exceptions] = field(default_factory=list)
+    cases: list[Standing] = field(default_factory=list)
+    funnel: list[FunnelStage] = field(default_factory=list)
+    tasks: list[Tasks] = field(default_factory=list)
+    steps: list[StepTime] = field(default_factory=list)
+
+    @property
+    def morning(self) -> date:
+        """The local day on which these numbers are read: the day after the business date."""
+        return self.cut_off.astimezone(ZoneInfo(self.time_zone)).date()
+
+    @property
+    def stale(self) -> list[Feed]:
+        """Feeds that are behind, so that what they would prove is not known."""
+        return [feed for feed in self.feeds if not feed.is_fresh]
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment on the practice's clock."""
+        return moment.astimezone(ZoneInfo(self.time_zone))
+
+    def is_overdue(self, moment: datetime) -> bool:
+        """Say whether a clock ended before this night's cut-off."""
+        return moment < self.cut_off
+
+
+_SECTIONS: dict[str, tuple[str, type]] = {
+    "calls": ("calls", Call),
+    "unknown": ("unknown", Unknown),
+    "feeds": ("feeds", Feed),
+    "money": ("money", Money),
+    "proven": ("proven", Proven),
+    "claimed_done": ("claimed_done", ClaimedDone),
+    "stopped": ("stopped", Stopped),
+    "waiting": ("waiting", Waiting),
+    "exceptions": ("exceptions", Exceptions),
+    "cases": ("cases", Standing),
+    "funnel": ("funnel", FunnelStage),
+    "tasks": ("tasks", Tasks),
+    "steps": ("steps", StepTime),
+}
+
+# Kept as of now only: an earlier night reads them from its stored counts.
+_AS_OF_NOW = ("unknown", "money", "proven", "waiting", "cases", "funnel")
+
+
+def collect(conn: Connection, seq: int, time_zone: str) -> Numbers:
+    """Return the numbers of night `seq`; `time_zone` is the practice's (an IANA name).
+
+    Raises `LookupError` when there is no such night.
+    """
+    numbers, stored = _head(conn, seq, time_zone)
+    earlier = conn.execute(
+        "select counts - 'told' from operations.night where seq = %s", (numbers.since,)
+    ).fetchone()
+    numbers.before = earlier[0] if earlier else {}
+    day_ends = datetime.combine(
+        numbers.morning + timedelta(days=1), time(0), tzinfo=ZoneInfo(time_zone)
+    )
+    told = stored.get("told", {}) if not numbers.is_newest else {}
+    for name, (path, shape) in _SECTIONS.items():
+        if name in _AS_OF_NOW and name in told:
+            rows = [_revive(shape, row) for row in told[name]]
+        else:
+            result = sql.run(
+                conn,
+                f"operations/numbers/{path}.sql",
+                seq=seq,
+                since=numbers.since,
+                as_of=numbers.cut_off,
+                day_ends=day_ends,
+            )
+            rows = [shape(*row) for row in result.rows]
+        setattr(numbers, name, rows)
+    return numbers
+
+
+def _head(conn: Connection, seq: int, time_zone: str) -> tuple[Numbers, dict[str, Any]]:
+    row = conn.execute(
+        """
+        select
+            n.seq, n.business_date, n.kind, n.status, n.cut_off, n.failed_step, n.reason,
+            coalesce((
+                select max(e.seq) from operations.night as e
+                where e.seq < n.seq and e.status <> 'void'
+                    and e.kind <> 'intraday' and e.business_date < n.business_date
+            ), 0),
+            not exists (
+                select from operations.night as l where l.seq > n.seq and l.status <> 'void'
+            ),
+            extract(epoch from coalesce(n.finished_at, clock_timestamp()) - n.started_at)::float,
+            n.counts
+        from operations.night as n
+        where n.seq = %s
+        """,
+        (seq,),
+    ).fetchone()
+    if row is None:
+        raise LookupError(f"there is no night {seq}")
+    numbers = Numbers(
+        seq=row[0],
+        business_date=row[1],
+        kind=row[2],
+        status=row[3],
+        cut_off=row[4],
+        time_zone=time_zone,
+        failed_step=row[5],
+        reason=row[6],
+        since=row[7],
+        is_newest=row[8],
+        seconds=row[9],
+    )
+    return numbers, row[10]
+
+
+def counts(numbers: Numbers) -> dict[str, object]:
+    """Return what is stored with the night: totals for charts, and `told` for a later summary."""
+    open_cases: dict[str, int] = {}
+    for standing in numbers.cases:
+        if standing.status == "open":
+            open_cases[standing.workflow] = open_cases.get(standing.workflow, 0) + standing.cases
+    return {
+        "calls_due": len(numbers.calls),
+        "not_known": sum(row.cases for row in numbers.unknown),
+        "verify_by_hand": sum(row.by_hand for row in numbers.unknown),
+        "stale_feeds": [f"{feed.source}/{feed.feed}" for feed in numbers.stale],
+        "rows_received": sum(feed.rows_received for feed in numbers.feeds),
+        "rows_loaded": sum(feed.rows_loaded for feed in numbers.feeds),
+        "rows_quarantined": sum(feed.rows_quarantined for feed in numbers.feeds),
+        "open_cases": open_cases,
+        "tasks_planned": {row.kind: row.planned for row in numbers.tasks},
+        "tasks_sent": {row.kind: row.sent for row in numbers.tasks},
+        "tasks_completed": {row.kind: row.completed for row in numbers.tasks},
+        "proven": sum(row.cases for row in numbers.proven),
+        "prevented": sum(row.times for row in numbers.stopped if row.case_numbers is not None),
+        "exceptions_open": sum(row.open for row in numbers.exceptions),
+        "expected_money": _plain(sum((row.expected for row in numbers.money), Decimal(0))),
+        "told": {
+            name: [{key: _plain(value) for key, value in asdict(row).items()} for row in
+                   getattr(numbers, name)]
+            for name in _AS_OF_NOW
+        },
+    }
+
+
+def _plain(value: object) -> object:
+    """A value as JSON can carry it: amounts as text, so that no cent is lost."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
+
+
+def _revive(shape: type[Row], stored: dict[str, Any]) -> Row:
+    """The row that `_plain` flattened."""
+    values = {}
+    for each in fields(shape):  # type: ignore[arg-type]
+        value = stored.get(each.name)
+        kind = str(each.type)
+        if value is not None and kind.startswith("Decimal"):
+            value = Decimal(value)
+        elif value is not None and kind.startswith("datetime"):
+            value = datetime.fromisoformat(value)
+        elif value is not None and kind.startswith("date"):
+            value = date.fromisoformat(value)
+        values[each.name] = value
+    return shape(**values)

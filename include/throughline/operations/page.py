@@ -1,0 +1,146 @@
+"""The page of a morning: one HTML file that needs nothing else, and no Airflow, to be read.
+
+It holds case numbers and no patient data. Pictures are inline SVG; there is no script and nothing is
+fetched from anywhere.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from throughline.operations import words
+from throughline.operations.clock import practice_time_zone
+from throughline.operations.numbers import FunnelStage, Numbers, collect
+from throughline.warehouse import Connection, nights
+
+LATEST = "latest.html"
+FUNNEL_WIDTH = 360.0
+"""Width of a funnel in its own units; so narrow that its text stays readable on a telephone."""
+STANDING = ("pending", "unknown", "missed", "blocked")
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One stretch of a stage's bar: left end and width in the picture's units."""
+
+    state: str
+    count: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One stage of a funnel as it is drawn."""
+
+    stage: FunnelStage
+    bars: list[Bar]
+    here: int
+
+    @property
+    def came_through(self) -> int:
+        """Cases that are past the stage: proven, waived, or gone on without it."""
+        return self.stage.proven + self.stage.waived + self.stage.failed
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The picture of one workflow."""
+
+    workflow: str
+    cases: int
+    open_cases: int
+    rungs: list[Rung]
+
+
+def funnels(numbers: Numbers) -> list[Funnel]:
+    """Return the funnels of all workflows, scaled so that each one's first stage fills its width."""
+    by_workflow: dict[str, list[FunnelStage]] = {}
+    for stage in numbers.funnel:
+        by_workflow.setdefault(stage.workflow, []).append(stage)
+    drawn = []
+    for workflow, stages in by_workflow.items():
+        most = max(stage.cases for stage in stages)
+        rungs = [_rung(stage, FUNNEL_WIDTH / most) for stage in stages]
+        drawn.append(Funnel(workflow, most, sum(rung.here for rung in rungs), rungs))
+    return drawn
+
+
+def _rung(stage: FunnelStage, scale: float) -> Rung:
+    counts = {
+        "complete": stage.proven,
+        "waived": stage.waived + stage.failed,
+        **{state: getattr(stage, state) for state in STANDING},
+    }
+    bars, x = [], 0.0
+    for state, count in counts.items():
+        if count:
+            # A single case among thousands is still to be seen.
+            width = max(count * scale, 1.5)
+            bars.append(Bar(state, count, round(x, 2), round(width, 2)))
+            x += width
+    return Rung(stage, bars, sum(counts[state] for state in STANDING))
+
+
+def render(numbers: Numbers, earlier_page: str | None = None) -> str:
+    """Return the page as HTML. `earlier_page` is the file name of the morning before, if there is one."""
+    environment = Environment(
+        loader=PackageLoader("throughline.operations"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.jinja").render(
+        n=numbers,
+        w=words,
+        funnels=funnels(numbers),
+        width=FUNNEL_WIDTH,
+        earlier_page=earlier_page,
+        ended=_ended(numbers),
+    )
+
+
+def _ended(numbers: Numbers) -> list[tuple[str, str, str, int]]:
+    """Cases that are not open any more: workflow, how, why, how many."""
+    return [
+        (row.workflow, row.status, row.stage, row.cases)
+        for row in numbers.cases
+        if row.status != "open"
+    ]
+
+
+def write_page(
+    conn: Connection, seq: int, folder: Path | str, time_zone: str | None = None
+) -> Path:
+    """Write `<business date>.html` and, for the newest night, `latest.html`; returns the first.
+
+    The page of a night that came to nothing (void) is that of the standing night of its date. A
+    reader never sees half a page: each file is put in place whole.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    night = nights.by_seq(conn, seq)
+    if night.status == "void":
+        night = nights.current(conn, night.business_date)
+    numbers = collect(conn, night.seq, time_zone or practice_time_zone())
+    path = folder / f"{numbers.business_date}.html"
+    earlier = max(
+        (page.name for page in folder.glob("????-??-??.html") if page.name < path.name),
+        default=None,
+    )
+    html = render(numbers, earlier)
+    _put(path, html)
+    if numbers.is_newest:
+        _put(folder / LATEST, html)
+    return path
+
+
+def _put(path: Path, text: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)

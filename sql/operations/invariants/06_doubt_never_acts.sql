@@ -1,0 +1,43 @@
+-- sent_while_in_doubt: Something about a person left the house while it was in doubt who that is.
+select
+    'transmission' as about_kind,
+    t.transmission_id::text as about_id,
+    t.kind as detail
+from scope_transmission as x
+inner join tasks.transmission as t on t.transmission_id = x.transmission_id
+where
+    t.outcome in ('accepted', 'uncertain')
+    and exists (
+        select from identity.link as l
+        where
+            l.person_id = t.person_id
+            and l.status = 'doubt'
+            and l.known_seq <= t.planned_seq
+            and (l.retired_seq is null or l.retired_seq > t.planned_seq)
+    );
+
+-- sent_against_the_rules: A patient was to be contacted or booked who was known to have died, to be in
+-- hospice or in hospital, to have opted out or to have left the practice.
+select
+    'transmission' as about_kind,
+    t.transmission_id::text as about_id,
+    f.kind as detail
+from scope_transmission as x
+inner join tasks.transmission as t on t.transmission_id = x.transmission_id
+inner join identity.link as l
+    on
+        l.person_id = t.person_id
+        and l.status = 'active'
+        and l.known_seq <= t.planned_seq
+        and (l.retired_seq is null or l.retired_seq > t.planned_seq)
+inner join evidence.fact as f on f.subject_source = l.source and f.subject_id = l.source_id
+where
+    t.kind in ('outreach', 'booking')
+    and t.outcome in ('accepted', 'uncertain')
+    and f.known_seq <= t.planned_seq
+    and (f.retracted_seq is null or f.retracted_seq > t.planned_seq)
+    and f.occurred_at <= t.intended_at
+    and (
+        f.kind in ('death', 'hospice', 'opt_out', 'left_practice')
+        or (f.kind = 'admission' and (f.ends_at is null or f.ends_at > t.intended_at))
+    );

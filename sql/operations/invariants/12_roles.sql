@@ -1,0 +1,66 @@
+-- loader_reaches_further: The role that loads can read or write what comes after loading.
+select
+    'role' as about_kind,
+    'throughline_loader' as about_id,
+    n.nspname || '.' || c.relname as detail
+from pg_class as c
+inner join pg_namespace as n on n.oid = c.relnamespace
+where
+    n.nspname in ('identity', 'evidence', 'cases', 'tasks')
+    and c.relkind in ('r', 'p', 'v')
+    and has_schema_privilege('throughline_loader', n.oid, 'usage')
+    and has_table_privilege('throughline_loader', c.oid, 'select, insert, update, delete, truncate');
+
+-- loop_rewrites_what_was_received: The role that runs the loop can write typed records or take away
+-- what was landed.
+select
+    'role' as about_kind,
+    'throughline_loop' as about_id,
+    n.nspname || '.' || c.relname as detail
+from pg_class as c
+inner join pg_namespace as n on n.oid = c.relnamespace
+where
+    n.nspname in ('core', 'landing')
+    and c.relkind in ('r', 'p')
+    and has_table_privilege(
+        'throughline_loop',
+        c.oid,
+        case n.nspname when 'core' then 'insert, update, delete, truncate' else 'insert, delete, truncate' end
+    );
+
+-- reader_writes: The role that reads for the pages can change something.
+select
+    'role' as about_kind,
+    'throughline_reader' as about_id,
+    n.nspname || '.' || c.relname as detail
+from pg_class as c
+inner join pg_namespace as n on n.oid = c.relnamespace
+where
+    n.nspname in ('landing', 'staging', 'quality', 'identity', 'core', 'evidence', 'cases', 'tasks', 'operations')
+    and c.relkind in ('r', 'p', 'v')
+    and has_table_privilege('throughline_reader', c.oid, 'insert, update, delete, truncate');
+
+-- role_owns_or_rules: One of the three roles owns a table or may do everything.
+select
+    'role' as about_kind,
+    r.rolname::text as about_id,
+    case when r.rolsuper then 'superuser' else 'owner of ' || min(c.relname) end as detail
+from pg_roles as r
+left join pg_class as c on c.relowner = r.oid
+where
+    r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_reader')
+    and (r.rolsuper or (c.oid is not null and c.relpersistence <> 't'))
+group by r.rolname, r.rolsuper;
+
+-- decisions_can_be_rewritten: The trigger that keeps decisions append-only is gone or switched off.
+select
+    'table' as about_kind,
+    'operations.decision' as about_id,
+    'not append-only' as detail
+where not exists (
+    select from pg_trigger as t
+    where
+        t.tgrelid = 'operations.decision'::regclass
+        and t.tgname = 'decision_append_only'
+        and t.tgenabled in ('O', 'A')
+);

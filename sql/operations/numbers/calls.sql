@@ -1,0 +1,58 @@
+-- Calls that must be made today: open outreach whose clock ends before the day does, or has ended.
+-- Attempts used are those that the EHR shows since the trigger, not the tasks we sent.
+with due as (
+    select
+        t.task_id,
+        t.case_id,
+        t.person_id,
+        t.workflow,
+        t.stage,
+        t.due_at,
+        t.owner_team,
+        t.owner,
+        t.priority,
+        c.trigger_on
+    from tasks.task as t
+    inner join cases.case_record as c on c.case_id = t.case_id
+    where
+        t.kind = 'outreach'
+        and t.planned_seq <= %(seq)s
+        and (t.closed_seq is null or t.closed_seq > %(seq)s)
+        and t.due_at < %(day_ends)s
+),
+
+attempted as (
+    select
+        d.task_id,
+        count(*) as attempts,
+        max(f.occurred_at) as last_attempt_at
+    from due as d
+    inner join identity.link as l
+        on
+            l.person_id = d.person_id
+            and l.status = 'active'
+            and l.known_seq <= %(seq)s
+            and (l.retired_seq is null or l.retired_seq > %(seq)s)
+    inner join evidence.fact as f
+        on f.subject_source = l.source and f.subject_id = l.source_id
+    where
+        f.kind = 'attempt'
+        and f.known_seq <= %(seq)s
+        and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
+        and f.occurred_at >= d.trigger_on
+    group by d.task_id
+)
+
+select
+    left(d.case_id::text, 8) as case_number,
+    d.workflow,
+    d.stage,
+    d.due_at,
+    coalesce(a.attempts, 0) as attempts,
+    a.last_attempt_at,
+    d.owner_team,
+    d.owner,
+    d.priority
+from due as d
+left join attempted as a on a.task_id = d.task_id
+order by d.due_at, d.workflow, d.case_id;

@@ -1,0 +1,19 @@
+-- How far the cases of each workflow came: one row per stage, in the order of the workflow.
+-- Excluded cases never should have gone this way and are left out. A case stands at one stage only.
+select
+    c.workflow,
+    s.stage,
+    min(s.position) as place,
+    count(*) as cases,
+    count(*) filter (where s.state = 'complete') as proven,
+    count(*) filter (where s.state = 'waived') as waived,
+    count(*) filter (where s.state = 'failed') as failed,
+    count(*) filter (where c.status = 'open' and c.stage = s.stage and c.stage_state = 'pending') as pending,
+    count(*) filter (where c.status = 'open' and c.stage = s.stage and c.stage_state = 'unknown') as unknown,
+    count(*) filter (where c.status = 'open' and c.stage = s.stage and c.stage_state = 'missed') as missed,
+    count(*) filter (where c.status = 'open' and c.stage = s.stage and c.stage_state = 'blocked') as blocked
+from cases.case_record as c
+inner join cases.stage as s on s.case_id = c.case_id
+where c.status <> 'excluded'
+group by c.workflow, s.stage
+order by c.workflow, place, s.stage;

@@ -1,0 +1,34 @@
+"""A warehouse with a made-up morning in it: every test gets it in a transaction that is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stack import postgres
+
+from throughline import warehouse
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgres.Server]:
+    """Return a throw-away PostgreSQL with the schema and the morning."""
+    with postgres.throwaway() as running:
+        warehouse.migrate(running.dsn())
+        with warehouse.connect(running.dsn()) as conn:
+            conn.execute((HERE / "morning.sql").read_bytes())
+        yield running
+
+
+@pytest.fixture
+def conn(server: postgres.Server) -> Iterator[warehouse.Connection]:
+    """Return an owner's connection in a transaction that is rolled back after the test."""
+    connection = warehouse.connect(server.dsn())
+    try:
+        yield connection
+    finally:
+        connection.rollback()
+        connection.close()

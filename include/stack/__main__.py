@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from stack import airflow, commands, lock, night, options, postgres, sandbox
+from stack import airflow, chain, commands, lock, options, postgres, sandbox
 
 EXPECTED = (
     airflow.AirflowFailed,
     commands.CommandFailed,
     lock.Busy,
-    night.NightFailed,
+    chain.NightFailed,
     options.WrongOption,
     postgres.PostgresFailed,
     sandbox.SandboxFailed,

@@ -127,6 +127,7 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
     }
     variables["AIRFLOW_HOME"] = str(home(world))
     variables["THROUGHLINE_AIRFLOW_MIGRATED"] = str(_migrated(world))
+    variables["THROUGHLINE_AIRFLOW_MAY_SCHEDULE"] = str(_may_schedule(world))
     return tool_environment(world) | variables
 
 
@@ -138,11 +139,12 @@ def tool_environment(world: Path) -> dict[str, str]:
     }
 
 
-def start(world: Path, server: Server) -> None:
-    """Start what is not running; does not wait (see :func:`ready`). Makes Airflow's tables at the first start.
+def start(world: Path, server: Server) -> bool:
+    """Start what is not running; does not wait (see :func:`ready`). Returns whether this is a first start.
 
-    The components start beside ``airflow db migrate``: each spends its first seconds with imports, and the scheduler
-    and the dag-processor then wait for the marker that the migration leaves (``local_settings``).
+    Each component spends its first seconds with imports; the scheduler and the dag-processor then wait for markers
+    (``local_settings``): that the tables are made, since at a first start ``airflow db migrate`` runs beside them, and
+    the scheduler for :func:`let_schedule` too.
     """
     port = int(processes.notes(world, "api-server").get("port", 0))
     database = server.dsn("airflow", "airflow")
@@ -154,7 +156,10 @@ def start(world: Path, server: Server) -> None:
     env = environment(world, server, port)
     _write_home(world)
     airflow = [sys.executable, "-m", "airflow"]
-    if not _migrated(world).exists():
+    is_fresh = not _migrated(world).exists()
+    if processes.find(world, "scheduler") is None:
+        _may_schedule(world).unlink(missing_ok=True)
+    if is_fresh:
         mark = f"import sys, pathlib; pathlib.Path({str(_migrated(world))!r}).touch()"
         both = f"{shlex.join([*airflow, 'db', 'migrate'])} && {shlex.join([sys.executable, '-c', mark])}"
         processes.spawn(world, MIGRATE, ["/bin/sh", "-c", both], env)
@@ -166,6 +171,32 @@ def start(world: Path, server: Server) -> None:
                     "--skip-serve-logs"
                 )  # its port is fixed, and the api-server reads the files itself
             processes.spawn(world, name, command, env, port=str(port), database=database)
+    return is_fresh
+
+
+def may_schedule(world: Path) -> bool:
+    """Whether the scheduler was let go."""
+    return _may_schedule(world).exists()
+
+
+def let_schedule(world: Path) -> None:
+    """Let the scheduler begin."""
+    _may_schedule(world).touch()
+
+
+def answering(world: Path) -> Address:
+    """Wait until the api-server answers; the others may not be there yet. Raises :class:`AirflowFailed`."""
+    address = _address(world)
+
+    def answers() -> bool:
+        _still_there(world, "api-server")
+        try:
+            return httpx.get(f"{address.url}/api/v2/version", timeout=5, trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
+
+    processes.wait_until(answers, START_SECONDS, "Airflow's api-server", every=0.25)
+    return address
 
 
 def ready(world: Path) -> Address:
@@ -198,11 +229,6 @@ def ready(world: Path) -> Address:
         healthy, START_SECONDS, f"Airflow healthy; see {world / 'logs'}", every=0.25
     )
     return address
-
-
-def dead_components(world: Path) -> list[str]:
-    """Components that are not running, by name."""
-    return [name for name in COMPONENTS if processes.find(world, name) is None]
 
 
 def stop(world: Path) -> None:
@@ -247,6 +273,16 @@ def _write_home(world: Path) -> None:
 def _migrated(world: Path) -> Path:
     """Marker: Airflow's tables are those of the installed version."""
     return home(world) / f"migrated-{metadata.version('apache-airflow-core')}"
+
+
+def _may_schedule(world: Path) -> Path:
+    return world / "run" / "may-schedule"
+
+
+def _address(world: Path) -> Address:
+    return Address(
+        f"http://127.0.0.1:{processes.notes(world, 'api-server')['port']}", logins(world)
+    )
 
 
 def _warm_up(url: str) -> bool:

@@ -17,6 +17,7 @@ import psycopg
 
 from stack import (
     airflow,
+    chain,
     lock,
     night,
     options,
@@ -83,7 +84,7 @@ def ui() -> int:
         kept = up.is_kept(world)
         try:
             stack = up.up(chosen, say)
-            night.wait_for_dags(rest.Client(stack.airflow))
+            chain.wait_for_dags(rest.Client(stack.airflow))
             up.keep(world)
         except BaseException:
             if not kept:

@@ -41,17 +41,19 @@ def preload(modules: tuple[str, ...]) -> None:
             print(f"not imported ahead: {name}: {type(error).__name__}", file=sys.stderr)
 
 
-def wait_for_tables(seconds: float = 180) -> None:
-    """Wait until Airflow's tables are made: at a first start the migration runs while we import."""
-    marker = os.environ.get("THROUGHLINE_AIRFLOW_MIGRATED")
+def wait_for(variable: str, seconds: float = 180) -> None:
+    """Wait until the file that an environment variable names is there; nothing when it names none."""
+    marker = os.environ.get(variable)
     deadline = time.monotonic() + seconds
     while marker and not Path(marker).exists():
         if time.monotonic() > deadline:
-            sys.exit(f"Airflow's tables were not made within {seconds:.0f} s")
+            sys.exit(f"{marker} was not made within {seconds:.0f} s")
         time.sleep(0.05)
 
 
 component = sys.argv[1] if len(sys.argv) > 1 else ""
 if component in ("scheduler", "dag-processor"):
     preload(SCHEDULER if component == "scheduler" else DAG_PROCESSOR)
-    wait_for_tables()
+    wait_for("THROUGHLINE_AIRFLOW_MIGRATED")  # at a first start the migration runs while we import
+if component == "scheduler":
+    wait_for("THROUGHLINE_AIRFLOW_MAY_SCHEDULE")

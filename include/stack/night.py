@@ -12,21 +12,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 
-from stack import airflow, options, paths, processes, rest, warehouse
+from stack import airflow, options, paths, rest, up, warehouse
+from stack.chain import CHAIN, POLL_SECONDS, NightFailed, clear_abandoned, wait_for_dags
 from stack.up import Stack
 
-CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
-SIDE = ("release_feed", "release_claims")
-POLL_SECONDS = 0.4
 HAND_OVER_SECONDS = 120
 """Longest time between the end of a DAG and the start of the next; measured: one second."""
-PARSE_SECONDS = 120
-
-
-class NightFailed(RuntimeError):
-    """The night did not do its work; the text is the reason."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +41,15 @@ class Outcome:
 
 def run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> Outcome:
     """Run the night of ``chosen.night`` or of the next business date. Raises :class:`NightFailed`."""
+    try:
+        return _run(stack, chosen, say)
+    except (psycopg.OperationalError, httpx.TransportError) as error:
+        # A program that was killed is the likely cause, and is a better reason than the lost connection.
+        _all_alive(stack)
+        raise NightFailed(f"lost a connection: {type(error).__name__}: {error}") from error
+
+
+def _run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> Outcome:
     begun = time.monotonic()
     client = rest.Client(stack.airflow)
     wait_for_dags(client)
@@ -66,62 +69,19 @@ def run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> Ou
 def summary(stack: Stack, seq: int) -> None:
     """Print the summary of a night; it is the pipeline's own, read in the reader's role."""
     subprocess.run(
-        [sys.executable, "-m", "throughline.operations.summary", "--night", str(seq)],
+        [
+            sys.executable,
+            "-m",
+            "throughline.operations.summary",
+            "--night",
+            str(seq),
+            "--reports",
+            str(stack.world / "pages"),
+        ],
         env=airflow.tool_environment(stack.world) | {"THROUGHLINE_DSN": stack.dsn()},
         cwd=paths.ROOT,
         check=True,
     )
-
-
-def wait_for_dags(client: rest.Client) -> None:
-    """Wait until Airflow knows every DAG of the night, and unpause them. Raises :class:`NightFailed`."""
-    deadline = time.monotonic() + PARSE_SECONDS
-    wanted = {file.stem for file in (paths.ROOT / "dags").glob("*.py")}
-    while not wanted <= (known := client.dags()).keys():
-        broken = client.import_errors()
-        if broken:
-            raise NightFailed("Airflow cannot read " + "; ".join(broken))
-        if time.monotonic() > deadline:
-            raise NightFailed(f"Airflow does not know {', '.join(sorted(wanted - known.keys()))}")
-        time.sleep(POLL_SECONDS)
-    for name in sorted(wanted):
-        if known[name]:
-            client.unpause(name)
-
-
-def clear_abandoned(client: rest.Client) -> None:
-    """End runs of the chain that an earlier, killed command left: its date is run again from the start."""
-    for dag in CHAIN:
-        for run_ in client.runs(dag):
-            if run_["state"] in rest.UNFINISHED:
-                client.fail_run(dag, run_["dag_run_id"])
-
-
-def wait_until_quiet(client: rest.Client, seconds: float = 600) -> None:
-    """Wait until nothing of the chain or of the decisions runs; what waits for a person does not count."""
-    deadline = time.monotonic() + seconds
-    quiet_since: float | None = None
-    while True:
-        busy = any(
-            _is_busy(client, dag, run_) for dag in (*SIDE, *CHAIN) for run_ in client.runs(dag)
-        )
-        now = time.monotonic()
-        quiet_since = None if busy else (quiet_since or now)
-        # A released feed publishes an asset, and the scheduler takes a moment to start what follows it.
-        if quiet_since is not None and now - quiet_since > 1.5:
-            return
-        if now > deadline:
-            raise NightFailed(f"runs did not come to rest within {seconds:.0f} s")
-        time.sleep(POLL_SECONDS)
-
-
-def _is_busy(client: rest.Client, dag: str, run_: dict[str, Any]) -> bool:
-    if run_["state"] not in rest.UNFINISHED:
-        return False
-    if dag not in SIDE:
-        return True
-    states = {task["state"] for task in client.tasks(dag, run_["dag_run_id"])}
-    return "awaiting_input" not in states
 
 
 def _business_date(stack: Stack, connection: psycopg.Connection, chosen: options.Options) -> date:
@@ -215,12 +175,10 @@ def _next_run(
 
 
 def _all_alive(stack: Stack) -> None:
-    dead = airflow.dead_components(stack.world)
-    if processes.find(stack.world, "sandbox") is None:
-        dead.append("sandbox")
+    dead = up.dead(stack.world)
     if dead:
         raise NightFailed(
-            f"{', '.join(dead)} ended while the night ran; its log is in {stack.world / 'logs'};"
+            f"{', '.join(dead)} ended while the night ran (logs: {stack.world / 'logs'});"
             " `make night` takes the night up again"
         )
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stack import airflow, night, options, paths, rest, warehouse
+from stack import airflow, chain, options, paths, rest, warehouse
 from stack.up import Stack
 
 QUESTIONS = {"release-feeds": "operator", "release-claims": "biller"}
@@ -29,7 +29,7 @@ RESOLVE = "throughline.exceptions.resolve"
 def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> None:
     """Let the staff do their morning, and wait until what follows from it has ended. Raises ``NightFailed``."""
     overseer = rest.Client(stack.airflow)
-    night.wait_until_quiet(overseer)
+    chain.wait_until_quiet(overseer)
     answered = 0
     for action, user in QUESTIONS.items():
         told = _staff(
@@ -40,7 +40,7 @@ def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> No
             answered += 1
             say(f"{user}: {answer['choice']} - {answer['subject']}")
     if answered:
-        night.wait_until_quiet(overseer)
+        chain.wait_until_quiet(overseer)
     resolved = _resolve_exceptions(stack, chosen)
     if resolved["open"]:
         say(f"{RESOLVER}: resolved {resolved['resolved']} of {resolved['open']} open exceptions")
@@ -78,6 +78,6 @@ def _staff(
         command, cwd=Path(stack.world), env=env, capture_output=True, text=True, check=False
     )
     if ended.returncode != 0:
-        raise night.NightFailed(f"the staff could not {action}:\n{ended.stderr.strip()[-800:]}")
+        raise chain.NightFailed(f"the staff could not {action}:\n{ended.stderr.strip()[-800:]}")
     told: dict[str, Any] = json.loads(ended.stdout)
     return told

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stack import airflow, options, postgres, processes, sandbox
+from stack import airflow, chain, options, postgres, processes, rest, sandbox
 
 Say = Callable[[str], None]
 
@@ -56,7 +56,11 @@ def up(chosen: options.Options, say: Say) -> Stack:
         return ready
 
     def scheduler() -> airflow.Address:
-        airflow.start(world, server)
+        # The scheduler takes up what it finds running. What a killed command left must not run beside its second try.
+        is_fresh = airflow.start(world, server)
+        if not is_fresh and not airflow.may_schedule(world):
+            chain.clear_abandoned(rest.Client(airflow.answering(world)))
+        airflow.let_schedule(world)
         ready = airflow.ready(world)
         since("Airflow ready: api-server, scheduler, dag-processor")
         return ready
@@ -68,7 +72,10 @@ def up(chosen: options.Options, say: Say) -> Stack:
             for part in [part for part in work if part.done()] + work:
                 part.result()
         except BaseException:
-            # The others wait for programs that nobody wants any more: ended programs end the waiting.
+            # The others wait for programs that nobody wants any more: ended programs end the waiting. They may
+            # just be starting one, hence again until they are through.
+            while wait(work, timeout=0.2).not_done:
+                _stop_programs(world)
             _stop_programs(world)
             raise
     return Stack(world, server, work[1].result(), work[2].result())
@@ -97,6 +104,12 @@ def _stop_programs(world: Path) -> None:
         ]
     for part in parts:
         part.result()
+
+
+def dead(world: Path) -> list[str]:
+    """Programs of a world that should run and do not, by name."""
+    gone = [name for name in (sandbox.NAME, *airflow.COMPONENTS) if not processes.find(world, name)]
+    return gone if postgres.running(world) else ["PostgreSQL", *gone]
 
 
 def keep(world: Path) -> None:

@@ -1,0 +1,252 @@
+"""TA1, 999 and 277CA: what became of the files and claims that were sent.
+
+005010X231A1 (999) says whether the syntax was right. 005010X214 (277CA) says per claim who took it:
+several come for one claim, the clearinghouse's before the payer's, and only a payer's A2 is a claim
+that was received for adjudication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from throughline.sources.records import Fault
+from throughline.sources.x12.envelope import Context, Transaction
+from throughline.sources.x12.values import at, day, filled, money, period
+
+PAYER = "PR"
+# Claim status categories of a claim that is not taken (X12 507).
+REJECTIONS = frozenset({"A3", "A4", "A5", "A6", "A7", "A8"})
+
+
+class Acknowledgement(msgspec.Struct):
+    """One transaction set as a 999 judges it, one group without any, or one interchange (TA1)."""
+
+    context: Context
+    row: int
+    position: int
+    transaction_set: str
+    transaction_control_number: str | None
+    functional_id: str | None = None
+    group_control_number: str | None = None
+    # A accepted, E accepted with errors, P partly, R rejected, and M W X (X12 717, 715, I17)
+    status_code: str | None = None
+    group_status_code: str | None = None
+    error_codes: list[str] = []
+
+
+class ClaimStatus(msgspec.Struct):
+    """One status (an STC composite) of one claim; `patient_control_number` None: a whole batch."""
+
+    context: Context
+    row: int
+    position: int
+    category_code: str
+    status_code: str | None
+    entity_code: str | None
+    action_code: str | None
+    effective_on: date | None
+    # who says it: the information source of the 277CA (X12 98: PR payer, AY clearinghouse)
+    source_entity: str | None
+    source_id: str | None
+    patient_control_number: str | None = None
+    payer_claim_number: str | None = None
+    clearinghouse_trace: str | None = None
+    total_charge: Decimal | None = None
+    member_id: str | None = None
+    family: str | None = None
+    given: str | None = None
+    service_from: date | None = None
+    batch_reference: str | None = None
+
+    @property
+    def is_from_payer(self) -> bool:
+        """Whether the payer speaks, not a clearinghouse between."""
+        return self.source_entity == PAYER
+
+
+def read_interchange_acknowledgement(
+    e: list[str], context: Context, row: int, position: int
+) -> Acknowledgement:
+    """Return the TA1 segment `e` as a record: TA104 its verdict, TA105 why."""
+    note = at(e, 5)
+    return Acknowledgement(
+        context=context, row=row, position=position, transaction_set="TA1",
+        transaction_control_number=filled(at(e, 1)), status_code=filled(at(e, 4)),
+        error_codes=[note] if note and note != "000" else [],
+    )
+
+
+def read_acknowledgements(
+    transaction: Transaction, first_row: int
+) -> Iterator[Acknowledgement | Fault]:
+    """Yield one record per transaction set that a 999 (or 997) judges, or one for the group."""
+    judged: list[Acknowledgement] = []
+    functional_id = group_number = group_status = None
+    group_errors: list[str] = []
+    raw: list[list[str]] = []
+    row = first_row - 1
+    start = transaction.start
+    for e in transaction:
+        raw.append(e)
+        tag = e[0]
+        if tag == "AK1":
+            functional_id, group_number = filled(at(e, 1)), filled(at(e, 2))
+        elif tag == "AK2":
+            row += 1
+            judged.append(
+                Acknowledgement(
+                    context=transaction.context, row=row, position=transaction.position,
+                    transaction_set=at(e, 1), transaction_control_number=filled(at(e, 2)),
+                )
+            )
+        elif tag in ("IK3", "IK4", "AK3", "AK4") and judged:
+            # IK304 / IK403: the error; where it stands is for people, in the file
+            code = at(e, 4 if tag.endswith("3") else 3)
+            if code:
+                judged[-1].error_codes.append(f"{tag}:{code}")
+        elif tag in ("IK5", "AK5") and judged:
+            judged[-1].status_code = filled(at(e, 1))
+            judged[-1].error_codes += [f"{tag}:{at(e, i)}" for i in range(2, 7) if at(e, i)]
+        elif tag == "AK9":
+            group_status = filled(at(e, 1))
+            group_errors = [f"AK9:{at(e, i)}" for i in range(5, 10) if at(e, i)]
+    if not judged and (group_number or group_status):
+        row += 1
+        judged.append(
+            Acknowledgement(
+                context=transaction.context, row=row, position=start, transaction_set="",
+                transaction_control_number=None, status_code=group_status,
+            )
+        )
+    for one in judged:
+        one.functional_id, one.group_control_number = functional_id, group_number
+        one.group_status_code = group_status
+        one.error_codes += group_errors
+        if one.status_code is None or transaction.truncated:
+            reason = "truncated" if transaction.truncated else "acknowledgement_without_status"
+            yield Fault(
+                transaction.file, one.row, one.position, reason, payload=transaction.text(raw)
+            )
+        else:
+            yield one
+    if not judged:
+        yield Fault(
+            transaction.file, row + 1, start, "acknowledgement_of_nothing",
+            payload=transaction.text(raw),
+        )
+
+
+class _StatusReader:
+    """The state of one 277CA while its segments go by."""
+
+    def __init__(self, transaction: Transaction, first_row: int) -> None:
+        self.tx = transaction
+        self.component = transaction.context.separators.component
+        self.row = first_row - 1
+        self.level = ""
+        self.source_entity: str | None = None
+        self.source_id: str | None = None
+        self.batch_reference: str | None = None
+        self.name: list[str] = []
+        self.trace: str | None = None
+        self.statuses: list[tuple[int, list[str]]] = []
+        self.references: dict[str, str] = {}
+        self.service_from: date | None = None
+        self.in_line = False
+        self.raw: list[list[str]] = []
+
+    def __iter__(self) -> Iterator[ClaimStatus | Fault]:
+        for e in self.tx:
+            tag = e[0]
+            if tag == "HL" or (tag == "TRN" and self.level == "PT" and self.trace is not None):
+                yield from self.finish()
+                if tag == "HL":
+                    self.level, self.name = at(e, 3), []
+                else:
+                    self.trace = at(e, 2)
+                self.raw = [e]
+                continue
+            self.raw.append(e)
+            if tag == "STC":
+                if not self.in_line:
+                    self.statuses.append((self.tx.position, e))
+            elif tag == "TRN":
+                self.trace = at(e, 2)
+                if self.level == "21":
+                    self.batch_reference = self.trace
+            elif tag == "NM1":
+                self.named(e)
+            elif tag == "REF":
+                if not self.in_line:
+                    self.references[at(e, 1)] = at(e, 2)
+            elif tag == "DTP":
+                if at(e, 1) == "472" and self.service_from is None:
+                    self.service_from = period(at(e, 2), at(e, 3))[0]
+            elif tag == "SVC":
+                self.in_line = True
+        yield from self.finish()
+
+    def named(self, e: list[str]) -> None:
+        if self.level == "20":
+            self.source_entity, self.source_id = filled(at(e, 1)), filled(at(e, 9))
+        elif self.level == "PT":
+            self.name = e
+
+    def finish(self) -> Iterator[ClaimStatus | Fault]:
+        """Yield what was said of the claim (or batch) whose loop ends here."""
+        statuses, trace, references = self.statuses, self.trace, self.references
+        service_from, raw = self.service_from, self.raw
+        self.statuses, self.trace, self.references = [], None, {}
+        self.service_from, self.in_line = None, False
+        is_claim = self.level == "PT"
+        composites = [
+            (position, e, at(e, i).split(self.component))
+            for position, e in statuses
+            for i in (1, 10, 11)
+            if at(e, i)
+        ]
+        if is_claim and (not composites or not trace or self.tx.truncated):
+            self.row += 1
+            reason = "claim_status_missing" if not composites else "claim_number_missing"
+            yield Fault(
+                self.tx.file, self.row, self.tx.position,
+                "truncated" if self.tx.truncated else reason,
+                source_id=trace or None, payload=self.tx.text(raw),
+            )
+            return
+        for position, e, parts in composites:
+            if not is_claim and parts[0] not in REJECTIONS:
+                continue
+            self.row += 1
+            yield ClaimStatus(
+                context=self.tx.context,
+                row=self.row,
+                position=position,
+                category_code=parts[0].strip(),
+                status_code=filled(parts[1].strip()) if len(parts) > 1 else None,
+                entity_code=filled(parts[2].strip()) if len(parts) > 2 else None,
+                action_code=filled(at(e, 3)),
+                effective_on=day(at(e, 2)),
+                source_entity=self.source_entity,
+                source_id=self.source_id,
+                patient_control_number=trace if is_claim else None,
+                payer_claim_number=filled(references.get("1K", "")),
+                clearinghouse_trace=filled(references.get("D9", "")),
+                total_charge=money(at(e, 4)),
+                member_id=filled(at(self.name, 9)) if is_claim else None,
+                family=filled(at(self.name, 3)) if is_claim else None,
+                given=filled(at(self.name, 4)) if is_claim else None,
+                service_from=service_from,
+                batch_reference=self.batch_reference,
+            )
+
+
+def read_claim_statuses(
+    transaction: Transaction, first_row: int
+) -> Iterator[ClaimStatus | Fault]:
+    """Yield the statuses of one 277CA: each of each claim, and rejections of a whole batch."""
+    return iter(_StatusReader(transaction, first_row))

@@ -1,0 +1,309 @@
+"""837 professional and institutional: one record per claim (CLM loop), with its service lines.
+
+Loops and elements: ASC X12 005010X222A1 (837P) and 005010X223A2 (837I).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from throughline.sources.records import Fault
+from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
+from throughline.sources.x12.values import at, day, filled, moment, money, number, period
+
+# HI qualifiers that carry diagnoses in ICD-10-CM (ABK, ABF, ABJ, APR) and, before it, ICD-9-CM.
+DIAGNOSES = frozenset({"ABK", "ABF", "ABJ", "BK", "BF", "BJ"})
+
+
+class Party(msgspec.Struct):
+    """A subscriber or patient as the submitter names them."""
+
+    family: str | None = None
+    given: str | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+    member_id: str | None = None
+
+
+class ClaimLine(msgspec.Struct):
+    """One LX loop: what was done, when, for how much."""
+
+    line_no: int
+    code: str | None = None
+    modifiers: list[str] = []
+    charge: Decimal | None = None
+    units: Decimal | None = None
+    service_from: date | None = None
+    service_to: date | None = None
+    diagnosis_pointers: str | None = None
+    control_number: str | None = None
+    rendering_npi: str | None = None
+    place_of_service: str | None = None
+
+
+class Claim(msgspec.Struct):
+    """One CLM loop. `row` counts the claims of the file from 1; amounts are in dollars."""
+
+    context: Context
+    row: int
+    position: int
+    kind: str
+    patient_control_number: str
+    total_charge: Decimal | None
+    frequency_code: str | None
+    place_of_service: str | None
+    use: str | None = None
+    created_at: datetime | None = None
+    batch_reference: str | None = None
+    billing_npi: str | None = None
+    billing_tax_id: str | None = None
+    rendering_npi: str | None = None
+    filing_code: str | None = None
+    payer_id: str | None = None
+    payer_name: str | None = None
+    subscriber: Party = msgspec.field(default_factory=Party)
+    patient: Party = msgspec.field(default_factory=Party)
+    service_from: date | None = None
+    service_to: date | None = None
+    original_payer_claim_number: str | None = None
+    medical_record_number: str | None = None
+    diagnoses: list[str] = []
+    lines: list[ClaimLine] = []
+
+
+def kind_of(version: str) -> str | None:
+    """Return P, I or D by the guide that GS08 or ST03 names, or None when it names none."""
+    for mark, kind in (("X222", "P"), ("X223", "I"), ("X224", "D"),
+                       ("X098", "P"), ("X096", "I"), ("X097", "D")):
+        if mark in version:
+            return kind
+    return None
+
+
+def _person(e: list[str]) -> Party:
+    return Party(
+        family=filled(at(e, 3)), given=filled(at(e, 4)), member_id=filled(at(e, 9))
+    )
+
+
+def _demographics(party: Party, e: list[str]) -> None:
+    party.birth_date = day(at(e, 2))
+    party.sex = filled(at(e, 3))
+
+
+class _Reader:
+    """The state of one 837 while its segments go by."""
+
+    def __init__(self, transaction: Transaction, first_row: int) -> None:
+        self.tx = transaction
+        self.component = transaction.context.separators.component
+        self.guide = kind_of(transaction.context.version)
+        self.row = first_row - 1
+        self.use: str | None = None
+        self.created_at: datetime | None = None
+        self.batch_reference: str | None = None
+        self.level = ""
+        self.party_of = ""
+        self.billing_npi: str | None = None
+        self.billing_tax_id: str | None = None
+        self.filing_code: str | None = None
+        self.payer_id: str | None = None
+        self.payer_name: str | None = None
+        self.subscriber = Party()
+        self.patient: Party | None = None
+        self.claim: Claim | None = None
+        self.line: ClaimLine | None = None
+        self.other_payer = False
+        self.raw: list[list[str]] = []
+        self.reason: str | None = None
+
+    def __iter__(self) -> Iterator[Claim | Fault]:
+        for e in self.tx.segments:
+            tag = e[0]
+            if tag in ENVELOPE:
+                self.tx.end(e)
+                break
+            if tag == "CLM" or tag == "HL":
+                if self.claim is not None:
+                    yield self.finish()
+                if tag == "CLM":
+                    self.open_claim(e)
+                else:
+                    self.enter_level(e)
+            elif self.claim is not None:
+                self.raw.append(e)
+                self.inside_claim(tag, e)
+            else:
+                self.above_claim(tag, e)
+        else:
+            self.tx.end(None)
+        if self.claim is not None:
+            if self.tx.truncated:
+                self.reason = "truncated"
+            yield self.finish()
+
+    def enter_level(self, e: list[str]) -> None:
+        self.level = at(e, 3)
+        self.party_of = ""
+        if self.level == "20":
+            self.billing_npi = self.billing_tax_id = None
+        if self.level in ("20", "22"):
+            self.filing_code = self.payer_id = self.payer_name = None
+            self.subscriber = Party()
+        self.patient = Party() if self.level == "23" else None
+
+    def above_claim(self, tag: str, e: list[str]) -> None:
+        if tag == "NM1":
+            self.party_of = who = at(e, 1)
+            if who == "85":
+                self.billing_npi = filled(at(e, 9)) if at(e, 8) == "XX" else None
+            elif who == "IL":
+                self.subscriber = _person(e)
+            elif who == "QC":
+                self.patient = _person(e)
+            elif who == "PR":
+                self.payer_name, self.payer_id = filled(at(e, 3)), filled(at(e, 9))
+        elif tag == "DMG":
+            if self.party_of == "QC" and self.patient is not None:
+                _demographics(self.patient, e)
+            elif self.party_of == "IL":
+                _demographics(self.subscriber, e)
+        elif tag == "SBR":
+            self.filing_code = filled(at(e, 9))
+        elif tag == "REF":
+            if self.party_of == "85" and at(e, 1) in ("EI", "SY"):
+                self.billing_tax_id = filled(at(e, 2))
+        elif tag == "BHT":
+            self.use = filled(at(e, 6))
+            self.batch_reference = filled(at(e, 3))
+            self.created_at = moment(at(e, 4), at(e, 5))
+
+    def open_claim(self, e: list[str]) -> None:
+        self.row += 1
+        self.raw = [e]
+        self.reason = None
+        self.line = None
+        self.other_payer = False
+        self.party_of = ""
+        place = at(e, 5).split(self.component)
+        total = money(at(e, 2))
+        if not at(e, 1):
+            self.reason = "claim_number_missing"
+        elif total is None:
+            self.reason = "claim_charge_unreadable"
+        self.claim = Claim(
+            context=self.tx.context,
+            row=self.row,
+            position=self.tx.position,
+            kind=self.guide or "P",
+            patient_control_number=at(e, 1),
+            total_charge=total,
+            frequency_code=filled(place[2].strip()) if len(place) > 2 else None,
+            place_of_service=filled(place[0].strip()),
+            use=self.use,
+            created_at=self.created_at,
+            batch_reference=self.batch_reference,
+            billing_npi=self.billing_npi,
+            billing_tax_id=self.billing_tax_id,
+            filing_code=self.filing_code,
+            payer_id=self.payer_id,
+            payer_name=self.payer_name,
+            subscriber=self.subscriber,
+            patient=self.patient or self.subscriber,
+        )
+
+    def inside_claim(self, tag: str, e: list[str]) -> None:
+        claim, line = self.claim, self.line
+        assert claim is not None
+        if tag == "SV1" or tag == "SV2":
+            if line is not None:
+                self.service(line, tag, e)
+        elif tag == "LX":
+            count = at(e, 1)
+            ordinal = int(count) if count.isascii() and count.isdigit() and len(count) < 7 else 0
+            self.line = ClaimLine(line_no=ordinal or len(claim.lines) + 1)
+            claim.lines.append(self.line)
+        elif tag == "DTP":
+            self.dates(claim, line, e)
+        elif tag == "REF":
+            self.reference(claim, line, e)
+        elif tag == "HI":
+            for element in e[1:]:
+                qualifier, _, code = element.partition(self.component)
+                if qualifier in DIAGNOSES and code:
+                    claim.diagnoses.append(code.split(self.component)[0].strip())
+        elif tag == "NM1":
+            if at(e, 1) == "82" and at(e, 8) == "XX":
+                if line is not None:
+                    line.rendering_npi = filled(at(e, 9))
+                elif not self.other_payer:
+                    claim.rendering_npi = filled(at(e, 9))
+        elif tag == "SBR":
+            # loop 2320: from here on the claim speaks of another payer of the same patient
+            self.other_payer = True
+        elif tag == "SV3" and self.guide is None:
+            self.reason = "transaction_set_not_used_here"
+
+    def service(self, line: ClaimLine, tag: str, e: list[str]) -> None:
+        if tag == "SV1":
+            what, charge, units = at(e, 1), at(e, 2), at(e, 4)
+            line.place_of_service = filled(at(e, 5))
+            line.diagnosis_pointers = filled(at(e, 7))
+        else:
+            what, charge, units = at(e, 2), at(e, 3), at(e, 5)
+            if self.guide is None and self.claim is not None:
+                self.claim.kind = "I"
+        parts = what.split(self.component)
+        if len(parts) > 1:
+            line.code = filled(parts[1].strip())
+            line.modifiers = [m for m in parts[2:6] if m]
+        line.charge = money(charge)
+        line.units = number(units) if units else None
+        if line.charge is None:
+            self.reason = self.reason or "line_charge_unreadable"
+
+    def dates(self, claim: Claim, line: ClaimLine | None, e: list[str]) -> None:
+        qualifier = at(e, 1)
+        if qualifier == "472" and line is not None:
+            line.service_from, line.service_to = period(at(e, 2), at(e, 3))
+            if line.service_from is None:
+                self.reason = self.reason or "service_date_unreadable"
+        elif qualifier == "434" and line is None and not self.other_payer:
+            claim.service_from, claim.service_to = period(at(e, 2), at(e, 3))
+
+    def reference(self, claim: Claim, line: ClaimLine | None, e: list[str]) -> None:
+        qualifier = at(e, 1)
+        if line is not None:
+            if qualifier == "6R":
+                line.control_number = filled(at(e, 2))
+        elif not self.other_payer:
+            if qualifier == "F8":
+                claim.original_payer_claim_number = filled(at(e, 2))
+            elif qualifier == "EA":
+                claim.medical_record_number = filled(at(e, 2))
+
+    def finish(self) -> Claim | Fault:
+        claim = self.claim
+        assert claim is not None
+        self.claim = None
+        if self.reason is not None:
+            return Fault(
+                self.tx.file, claim.row, claim.position, self.reason,
+                source_id=claim.patient_control_number or None, payload=self.tx.text(self.raw),
+            )
+        starts = [line.service_from for line in claim.lines if line.service_from is not None]
+        ends = [line.service_to for line in claim.lines if line.service_to is not None]
+        if claim.service_from is None and starts:
+            claim.service_from = min(starts)
+        if claim.service_to is None and ends:
+            claim.service_to = max(ends)
+        return claim
+
+
+def read_claims(transaction: Transaction, first_row: int) -> Iterator[Claim | Fault]:
+    """Yield the claims of one 837; a claim that cannot be read is a fault and the rest goes on."""
+    return iter(_Reader(transaction, first_row))

@@ -1,0 +1,153 @@
+"""X12 files to records: every interchange, group and transaction set, by content, in one pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from throughline.sources.records import Fault, FileRefusedError
+from throughline.sources.x12.acknowledgement import (
+    Acknowledgement,
+    ClaimStatus,
+    read_acknowledgements,
+    read_claim_statuses,
+    read_interchange_acknowledgement,
+)
+from throughline.sources.x12.claim import Claim, kind_of, read_claims
+from throughline.sources.x12.eligibility import Eligibility, read_eligibilities
+from throughline.sources.x12.envelope import Context, Transaction
+from throughline.sources.x12.remittance import Payment, ProviderAdjustment, read_payments
+from throughline.sources.x12.segments import SegmentReader
+from throughline.sources.x12.values import at, moment
+
+Record = Claim | ClaimStatus | Acknowledgement | Eligibility | Payment | ProviderAdjustment
+
+# Feeds by transaction set, and by the functional identifier (GS01) of a group that holds none.
+FEED_OF_GROUP = {
+    "HC": "claim",
+    "HN": "claim_response",
+    "FA": "functional_acknowledgement",
+    "HB": "eligibility_response",
+    "HP": "payment",
+}
+_READERS: dict[str, Callable[[Transaction, int], Iterator[Record | Fault]]] = {
+    "claim": read_claims,
+    "claim_response": read_claim_statuses,
+    "functional_acknowledgement": read_acknowledgements,
+    "eligibility_response": read_eligibilities,
+    "payment": read_payments,
+}
+NOT_USED = "transaction_set_not_used_here"
+
+
+@dataclass
+class Contents:
+    """What a file holds: rows are not counted, only where they belong and how new they are.
+
+    `feeds` counts transaction sets (0: an empty group says that there was nothing) by feed,
+    `unused` those of no feed; `newest` is the latest time of an interchange, without time zone.
+    """
+
+    feeds: Counter[str] = field(default_factory=Counter)
+    unused: Counter[str] = field(default_factory=Counter)
+    newest: datetime | None = None
+
+
+def feed_of(transaction_set: str, version: str) -> str | None:
+    """Return the feed of a transaction set, or None when it is not used here."""
+    if transaction_set == "837":
+        return None if kind_of(version) == "D" else "claim"
+    if transaction_set == "277":
+        # X214 acknowledges claims; X212 answers a 276, X313 asks for documents
+        return "claim_response" if "X214" in version else None
+    return {
+        "835": "payment",
+        "271": "eligibility_response",
+        "999": "functional_acknowledgement",
+        "997": "functional_acknowledgement",
+    }.get(transaction_set)
+
+
+def scan(stream: BinaryIO, file: str) -> Contents:
+    """Say which feeds a file belongs to. Raises `FileRefusedError` when it is no X12 file."""
+    contents = Contents()
+    version = functional_id = ""
+    sets_in_group = 0
+    for e in SegmentReader(stream, file):
+        tag = e[0]
+        if tag == "ST":
+            sets_in_group += 1
+            feed = feed_of(at(e, 1), at(e, 3) or version)
+            if feed is None:
+                contents.unused[at(e, 1)] += 1
+            else:
+                contents.feeds[feed] += 1
+        elif tag == "ISA":
+            made = moment(at(e, 9), at(e, 10))
+            if made is not None and (contents.newest is None or made > contents.newest):
+                contents.newest = made
+        elif tag == "GS":
+            functional_id, version, sets_in_group = at(e, 1), at(e, 8), 0
+        elif tag == "GE":
+            if sets_in_group == 0 and functional_id in FEED_OF_GROUP:
+                contents.feeds[FEED_OF_GROUP[functional_id]] += 0
+            sets_in_group = 0
+        elif tag == "TA1":
+            contents.feeds["functional_acknowledgement"] += 1
+    return contents
+
+
+def read(stream: BinaryIO, file: str, feeds: frozenset[str] | None = None) -> Iterator[Record | Fault]:
+    """Yield the records and faults of a file, of `feeds` alone if given, in the file's order.
+
+    A transaction set that is not used here is one fault, with its position. Rows are numbered
+    through the file whatever `feeds` says. Raises `FileRefusedError` when no interchange is there.
+    """
+    reader = SegmentReader(stream, file)
+    segments = iter(reader)
+    context = Context()
+    row = 0
+    pushed: list[str] | None = None
+    while True:
+        e = pushed if pushed is not None else next(segments, None)
+        pushed = None
+        if e is None:
+            break
+        tag = e[0]
+        if tag == "ST":
+            transaction = Transaction(context.enter_transaction(e), reader, segments)
+            feed = feed_of(at(e, 1), transaction.context.version)
+            if feed is None:
+                row += 1
+                if feeds is None:
+                    yield Fault(file, row, reader.position, NOT_USED)
+                for _ in transaction:
+                    pass
+            else:
+                wanted = feeds is None or feed in feeds
+                for record in _READERS[feed](transaction, row + 1):
+                    row = max(row, record.row)
+                    if wanted:
+                        yield record
+                if transaction.problem is not None and wanted:
+                    yield Fault(file, 0, reader.position, transaction.problem, "warning")
+            pushed = transaction.pushed_back
+        elif tag == "ISA":
+            context = Context.of_interchange(e, reader.separators)
+        elif tag == "GS":
+            context = context.enter_group(e)
+        elif tag == "TA1":
+            row += 1
+            if feeds is None or "functional_acknowledgement" in feeds:
+                yield read_interchange_acknowledgement(e, context, row, reader.position)
+        elif tag not in ("GE", "IEA", "SE"):
+            if feeds is None:
+                yield Fault(file, 0, reader.position, "segment_outside_transaction", "warning")
+    if reader.skipped and feeds is None:
+        yield Fault(file, 0, reader.position, "text_outside_interchange", "warning")
+
+
+__all__ = ["Contents", "FileRefusedError", "Record", "feed_of", "read", "scan"]

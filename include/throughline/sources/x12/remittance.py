@@ -1,0 +1,327 @@
+"""835: one record per claim payment (CLP loop) with its lines, one per provider adjustment (PLB).
+
+Loops and elements: ASC X12 005010X221A1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from throughline.sources.records import Fault
+from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
+from throughline.sources.x12.values import at, day, filled, money, number, period
+
+REVERSAL = "22"
+
+
+class Adjustment(msgspec.Struct):
+    """One reason of a CAS segment: group (CO, PR, OA, PI), CARC, amount in dollars."""
+
+    group: str
+    reason: str
+    amount: Decimal
+    quantity: Decimal | None = None
+
+
+class PaymentLine(msgspec.Struct):
+    """One SVC loop: what the payer did with a service line."""
+
+    line_no: int
+    code: str | None = None
+    modifiers: list[str] = []
+    charge: Decimal | None = None
+    paid_amount: Decimal | None = None
+    units: Decimal | None = None
+    service_from: date | None = None
+    control_number: str | None = None
+    adjustments: list[Adjustment] = []
+    remark_codes: list[str] = []
+
+
+class Remittance(msgspec.Struct):
+    """What the 835 says before its claims: who pays, how, when."""
+
+    check_number: str | None = None
+    payment_method: str | None = None
+    total_paid: Decimal | None = None
+    paid_on: date | None = None
+    produced_on: date | None = None
+    payer_id: str | None = None
+    payer_name: str | None = None
+    payee_npi: str | None = None
+
+
+class Payment(msgspec.Struct):
+    """One CLP loop. `row` counts the CLP and PLB rows of the file from 1."""
+
+    context: Context
+    remittance: Remittance
+    row: int
+    position: int
+    patient_control_number: str
+    status_code: str
+    total_charge: Decimal | None
+    paid_amount: Decimal | None
+    patient_responsibility: Decimal | None
+    filing_code: str | None
+    payer_claim_number: str | None
+    family: str | None = None
+    given: str | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+    member_id: str | None = None
+    crossover_payer: str | None = None
+    rendering_npi: str | None = None
+    service_from: date | None = None
+    received_on: date | None = None
+    adjustments: list[Adjustment] = []
+    remark_codes: list[str] = []
+    lines: list[PaymentLine] = []
+
+    @property
+    def is_reversal(self) -> bool:
+        """Whether this takes an earlier payment back (CLP02 = 22)."""
+        return self.status_code == REVERSAL
+
+
+class ProviderAdjustment(msgspec.Struct):
+    """One reason of a PLB segment: money between payer and provider that is no claim's."""
+
+    context: Context
+    remittance: Remittance
+    row: int
+    position: int
+    provider_npi: str | None
+    fiscal_period_end: date | None
+    reason_code: str
+    reference: str | None
+    amount: Decimal
+
+
+def _adjustments(e: list[str]) -> tuple[list[Adjustment], bool]:
+    """Return the up to six reasons of a CAS, and whether all of them could be read."""
+    group = at(e, 1)
+    found = []
+    readable = True
+    for index in range(2, len(e), 3):
+        reason, amount = at(e, index), money(at(e, index + 1))
+        if not reason:
+            continue
+        if amount is None:
+            readable = False
+            continue
+        quantity = number(at(e, index + 2)) if at(e, index + 2) else None
+        found.append(Adjustment(group, reason, amount, quantity))
+    return found, readable
+
+
+class _Reader:
+    """The state of one 835 while its segments go by."""
+
+    def __init__(self, transaction: Transaction, first_row: int) -> None:
+        self.tx = transaction
+        self.component = transaction.context.separators.component
+        self.row = first_row - 1
+        self.header = Remittance()
+        self.party_of = ""
+        self.claim: Payment | None = None
+        self.line: PaymentLine | None = None
+        self.raw: list[list[str]] = []
+        self.reason: str | None = None
+
+    def __iter__(self) -> Iterator[Payment | ProviderAdjustment | Fault]:
+        for e in self.tx.segments:
+            tag = e[0]
+            if tag in ENVELOPE:
+                self.tx.end(e)
+                break
+            if tag == "CLP":
+                if self.claim is not None:
+                    yield self.finish()
+                self.open_claim(e)
+            elif tag == "LX" or tag == "PLB":
+                if self.claim is not None:
+                    yield self.finish()
+                if tag == "PLB":
+                    yield from self.provider(e)
+            elif self.claim is not None:
+                self.raw.append(e)
+                self.inside_claim(self.claim, tag, e)
+            else:
+                self.above_claim(tag, e)
+        else:
+            self.tx.end(None)
+        if self.claim is not None:
+            if self.tx.truncated:
+                self.reason = "truncated"
+            yield self.finish()
+
+    def above_claim(self, tag: str, e: list[str]) -> None:
+        header = self.header
+        if tag == "N1":
+            self.party_of = at(e, 1)
+            if self.party_of == "PR":
+                header.payer_name = filled(at(e, 2))
+                header.payer_id = filled(at(e, 4))
+            elif self.party_of == "PE" and at(e, 3) == "XX":
+                header.payee_npi = filled(at(e, 4))
+        elif tag == "REF":
+            if self.party_of == "PR" and at(e, 1) == "2U":
+                header.payer_id = filled(at(e, 2))
+        elif tag == "TRN":
+            header.check_number = filled(at(e, 2))
+        elif tag == "BPR":
+            header.total_paid = money(at(e, 2))
+            header.payment_method = filled(at(e, 4))
+            header.paid_on = day(at(e, 16))
+        elif tag == "DTM" and at(e, 1) == "405":
+            header.produced_on = day(at(e, 2))
+
+    def open_claim(self, e: list[str]) -> None:
+        self.row += 1
+        self.raw = [e]
+        self.reason = None
+        self.line = None
+        total, paid = money(at(e, 3)), money(at(e, 4))
+        if not at(e, 1):
+            self.reason = "claim_number_missing"
+        elif not at(e, 2):
+            self.reason = "claim_status_missing"
+        elif total is None or paid is None:
+            self.reason = "claim_amount_unreadable"
+        self.claim = Payment(
+            context=self.tx.context,
+            remittance=self.header,
+            row=self.row,
+            position=self.tx.position,
+            patient_control_number=at(e, 1),
+            status_code=at(e, 2),
+            total_charge=total,
+            paid_amount=paid,
+            patient_responsibility=money(at(e, 5)),
+            filing_code=filled(at(e, 6)),
+            payer_claim_number=filled(at(e, 7)),
+        )
+
+    def inside_claim(self, claim: Payment, tag: str, e: list[str]) -> None:
+        line = self.line
+        if tag == "CAS":
+            found, readable = _adjustments(e)
+            (line or claim).adjustments.extend(found)
+            if not readable:
+                self.reason = self.reason or "adjustment_unreadable"
+        elif tag == "SVC":
+            self.open_line(claim, e)
+        elif tag == "DTM":
+            self.date(claim, line, e)
+        elif tag == "REF":
+            if line is not None and at(e, 1) == "6R":
+                line.control_number = filled(at(e, 2))
+        elif tag == "NM1":
+            self.name(claim, e)
+        elif tag == "LQ":
+            if line is not None and at(e, 1) in ("HE", "RX") and at(e, 2):
+                line.remark_codes.append(at(e, 2))
+        elif tag == "MOA" or tag == "MIA":
+            # MOA03-07; MIA05 and MIA20-23: claim level remark codes
+            places = range(3, 8) if tag == "MOA" else (5, 20, 21, 22, 23)
+            claim.remark_codes.extend(at(e, i) for i in places if at(e, i))
+
+    def open_line(self, claim: Payment, e: list[str]) -> None:
+        parts = at(e, 1).split(self.component)
+        charge, paid = money(at(e, 2)), money(at(e, 3))
+        if charge is None or (paid is None and at(e, 3)):
+            self.reason = self.reason or "line_amount_unreadable"
+        units = at(e, 5)
+        self.line = PaymentLine(
+            line_no=len(claim.lines) + 1,
+            code=filled(parts[1].strip()) if len(parts) > 1 else None,
+            modifiers=[m for m in parts[2:6] if m],
+            charge=charge,
+            paid_amount=paid if paid is not None else Decimal(0),
+            # SVC05 absent means one unit (005010X221A1, SVC05)
+            units=number(units) if units else Decimal(1),
+        )
+        claim.lines.append(self.line)
+
+    def date(self, claim: Payment, line: PaymentLine | None, e: list[str]) -> None:
+        qualifier = at(e, 1)
+        if line is not None:
+            if qualifier in ("472", "150"):
+                line.service_from = day(at(e, 2))
+                if line.service_from is None:
+                    self.reason = self.reason or "service_date_unreadable"
+        elif qualifier in ("232", "472"):
+            claim.service_from = period("D8", at(e, 2))[0]
+        elif qualifier == "050":
+            claim.received_on = day(at(e, 2))
+
+    def name(self, claim: Payment, e: list[str]) -> None:
+        who = at(e, 1)
+        if who == "QC":
+            claim.family, claim.given = filled(at(e, 3)), filled(at(e, 4))
+            if at(e, 9):
+                claim.member_id = at(e, 9)
+        elif who == "IL":
+            if claim.member_id is None:
+                claim.member_id = filled(at(e, 9))
+        elif who == "74":
+            # corrected patient or insured: the payer's own spelling and number stand
+            claim.family = filled(at(e, 3)) or claim.family
+            claim.given = filled(at(e, 4)) or claim.given
+            claim.member_id = filled(at(e, 9)) or claim.member_id
+        elif who == "TT":
+            claim.crossover_payer = filled(at(e, 9)) or filled(at(e, 3))
+        elif who == "82":
+            claim.rendering_npi = filled(at(e, 9)) if at(e, 8) == "XX" else None
+
+    def finish(self) -> Payment | Fault:
+        claim = self.claim
+        assert claim is not None
+        self.claim = self.line = None
+        if self.reason is not None:
+            return Fault(
+                self.tx.file, claim.row, claim.position, self.reason,
+                source_id=claim.patient_control_number or None, payload=self.tx.text(self.raw),
+            )
+        if claim.service_from is None:
+            days = [line.service_from for line in claim.lines if line.service_from is not None]
+            claim.service_from = min(days) if days else None
+        return claim
+
+    def provider(self, e: list[str]) -> Iterator[ProviderAdjustment | Fault]:
+        """Yield the up to six adjustments of a PLB; PLB03-1 is the reason, PLB03-2 a reference."""
+        for index in range(3, len(e), 2):
+            if not at(e, index):
+                continue
+            self.row += 1
+            reason, _, reference = at(e, index).partition(self.component)
+            amount = money(at(e, index + 1))
+            if amount is None:
+                yield Fault(
+                    self.tx.file, self.row, self.tx.position, "provider_adjustment_unreadable",
+                    payload=self.tx.text([e]),
+                )
+                continue
+            yield ProviderAdjustment(
+                context=self.tx.context,
+                remittance=self.header,
+                row=self.row,
+                position=self.tx.position,
+                provider_npi=filled(at(e, 1)),
+                fiscal_period_end=day(at(e, 2)),
+                reason_code=reason,
+                reference=filled(reference.strip()),
+                amount=amount,
+            )
+
+
+def read_payments(
+    transaction: Transaction, first_row: int
+) -> Iterator[Payment | ProviderAdjustment | Fault]:
+    """Yield the rows of one 835; one that cannot be read is a fault and the rest goes on."""
+    return iter(_Reader(transaction, first_row))

@@ -1,0 +1,223 @@
+"""X12 bytes to segments: any separators, several interchanges, junk around them, in one pass.
+
+Seen in files of real senders and allowed here: a byte-order mark, blank lines or text before the
+ISA, an ISA that is not 106 characters long, line ends after the terminator or as the terminator,
+separators that change from one interchange to the next, no terminator after the last segment.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from throughline.sources.records import FileRefusedError
+
+CHUNK = 1 << 19
+LONGEST_HEADER = 400
+# Junk before the first ISA, beyond which this is no X12 file.
+LONGEST_JUNK = 1 << 16
+
+_HEADER = re.compile(r"ISA([^A-Za-z0-9\s])")
+
+
+@dataclass(frozen=True, slots=True)
+class Separators:
+    """The four characters with which an interchange is written."""
+
+    element: str = "*"
+    component: str = ":"
+    repetition: str = "^"
+    terminator: str = "~"
+
+
+def read_header(text: str) -> tuple[Separators, list[str], int] | None:
+    """Read an ISA at the start of `text`: separators, its 17 elements, and its length.
+
+    Returns None when `text` does not start with an interchange header that can be read.
+    """
+    if _HEADER.match(text) is None:
+        return None
+    element = text[3]
+    head = text[:LONGEST_HEADER]
+    parts = head.split(element, 16)
+    if len(parts) < 17 or any("\n" in p.strip() or len(p) > 40 for p in parts[:16]):
+        return None
+    end = sum(len(part) + 1 for part in parts[:16])
+    # ISA16 and the terminator; a header without its ISA16 has the terminator in its place.
+    component, terminator = head[end : end + 1], head[end + 1 : end + 2]
+    after = head[end + 2 :]
+    if not component or component.isalnum():
+        return None
+    if terminator in ("\r", "\n") or not terminator:
+        rest = after.lstrip("\r\n")
+        line = re.match(r"[A-Z0-9]{2,3}" + re.escape(element) + r"[^\r\n]*", rest)
+        if line is not None and line.group().endswith(component):
+            terminator, end, component = component, end - 1, ":"
+        else:
+            terminator = "\n"
+    elif terminator.isalnum():
+        # ISA16 is missing and the next segment follows at once
+        terminator, end, component = component, end - 1, ":"
+    if terminator == element:
+        return None
+    repetition = parts[11][:1]
+    if not repetition or repetition.isalnum() or repetition == element:
+        repetition = "^"
+    elements = [*parts[:16], component]
+    return Separators(element, component, repetition, terminator), elements, end + 2
+
+
+def _decode(chunk: bytes) -> str:
+    """Decode one run of whole segments; what is not UTF-8 is Latin-1, which reads every byte."""
+    try:
+        return chunk.decode("utf-8")
+    except UnicodeDecodeError:
+        return chunk.decode("latin-1")
+
+
+def _text_chunks(stream: BinaryIO) -> Iterator[str]:
+    first = stream.read(CHUNK)
+    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if first.startswith(mark):
+            decoder = codecs.getincrementaldecoder(name)("replace")
+            yield decoder.decode(first[2:])
+            while chunk := stream.read(CHUNK):
+                yield decoder.decode(chunk)
+            return
+    pending = first.removeprefix(codecs.BOM_UTF8)
+    while pending:
+        chunk = stream.read(CHUNK)
+        # never cut a character: keep the bytes after the last one of seven bits
+        cut = len(pending)
+        while chunk and cut and pending[cut - 1] >= 0x80 and len(pending) - cut < 4:
+            cut -= 1
+        yield _decode(pending[:cut])
+        pending = pending[cut:] + chunk
+        if not chunk and cut == 0:
+            yield _decode(pending)
+            return
+
+
+class SegmentReader:
+    """Iterate over the segments of a stream as lists of elements.
+
+    `position` is the number of the segment last given, from 1; `separators` are those of the
+    interchange it belongs to; `skipped` counts runs of text between interchanges that are none.
+    Raises `FileRefusedError` when no interchange header can be read in the whole stream.
+    """
+
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        self.file = file
+        self.position = 0
+        self.separators = Separators()
+        self.skipped = 0
+        self._chunks = _text_chunks(stream)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        buffer = ""
+        inside = False
+        while True:
+            if not inside:
+                found, buffer = self._find_header(buffer)
+                if found is None:
+                    return
+                self.separators, elements, length = found
+                buffer = buffer[length:]
+                inside = True
+                self.position += 1
+                yield elements
+            chunk = next(self._chunks, None)
+            if chunk is not None:
+                buffer += chunk
+            terminator, element = self.separators.terminator, self.separators.element
+            plain = self._is_plain(buffer)
+            if plain and terminator != "\n":
+                buffer = buffer.replace("\n", "").replace("\r", "")
+            parts = buffer.split(terminator)
+            buffer = parts.pop() if chunk is not None else ""
+            if plain:
+                for part in parts:
+                    if part:
+                        self.position += 1
+                        yield part.split(element)
+                if chunk is None:
+                    return
+                continue
+            tail = [buffer] if chunk is not None else []
+            for index, raw in enumerate(parts):
+                part = raw
+                if "\n" in part or "\r" in part:
+                    part = part.replace("\n", "").replace("\r", "")
+                part = part.lstrip(" \t\x00")
+                if not part:
+                    continue
+                elements = part.split(element)
+                if part[:3] == "ISA" and not self._is_header(elements) and _HEADER.match(part):
+                    buffer = terminator.join([*parts[index:], *tail])
+                    inside = False
+                    break
+                self.position += 1
+                yield elements
+                if elements[0] == "IEA" and not self._goes_on(parts, index):
+                    buffer = terminator.join([*parts[index + 1 :], *tail])
+                    inside = False
+                    break
+            if inside and chunk is None:
+                return
+
+    def _is_plain(self, buffer: str) -> bool:
+        """Say whether no interchange begins or ends in `buffer` and no segment begins with a blank.
+
+        Such a run, nearly all of a large file, is split without looking at each segment.
+        """
+        separators = self.separators
+        blank = re.escape(separators.terminator) + r"[\r\n]*[ \t\x00]"
+        return (
+            separators.terminator != "\r"
+            and f"IEA{separators.element}" not in buffer
+            and "ISA" not in buffer
+            and re.search(blank, buffer) is None
+            and (separators.terminator != "\n" or "\r" not in buffer)
+        )
+
+    def _is_header(self, elements: list[str]) -> bool:
+        """Say whether these are the elements of an ISA with the separators that are in use."""
+        return len(elements) == 17 and elements[16] == self.separators.component
+
+    def _goes_on(self, parts: list[str], index: int) -> bool:
+        """Say whether the next interchange, if it is here already, has the same separators."""
+        if index + 1 >= len(parts):
+            return False
+        elements = parts[index + 1].strip().split(self.separators.element)
+        return elements[0] == "ISA" and self._is_header(elements)
+
+    def _find_header(self, buffer: str) -> tuple[tuple[Separators, list[str], int] | None, str]:
+        """Read on until an interchange header; returns it and the text that starts with it."""
+        while True:
+            start = 0
+            while (match := _HEADER.search(buffer, start)) is not None:
+                while len(buffer) - match.start() < LONGEST_HEADER:
+                    chunk = next(self._chunks, None)
+                    if chunk is None:
+                        break
+                    buffer += chunk
+                found = read_header(buffer[match.start() : match.start() + LONGEST_HEADER])
+                if found is not None:
+                    if buffer[: match.start()].strip("\ufeff \r\n\t\x00"):
+                        self.skipped += 1
+                    return found, buffer[match.start() :]
+                start = match.start() + 3
+            if self.position == 0 and len(buffer) > LONGEST_JUNK:
+                raise FileRefusedError(self.file, 0, "no_interchange_header")
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                if self.position == 0:
+                    reason = "no_interchange_header" if buffer.strip() else "empty_file"
+                    raise FileRefusedError(self.file, 0, reason)
+                if buffer.strip("\ufeff \r\n\t\x00\x1a"):
+                    self.skipped += 1
+                return None, ""
+            buffer = buffer[-LONGEST_HEADER:] + chunk if self.position else buffer + chunk

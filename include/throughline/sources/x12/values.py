@@ -1,0 +1,76 @@
+"""Elements of X12 to Python values. What cannot be read is None: nothing is guessed.
+
+Dates and amounts repeat within a file, so that reading them is cached.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+LARGEST = Decimal("999999999999")
+
+
+@lru_cache(maxsize=65536)
+def number(text: str) -> Decimal | None:
+    """Return an R element (`12`, `-3.5`) as a number, or None."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    if not value.is_finite() or abs(value) > LARGEST or "_" in text:
+        return None
+    return value
+
+
+def money(text: str) -> Decimal | None:
+    """Return an amount in dollars, or None."""
+    return number(text) if text else None
+
+
+@lru_cache(maxsize=65536)
+def day(text: str) -> date | None:
+    """Return a date: CCYYMMDD (D8, the first 8 of DT) or the YYMMDD of an ISA; else None."""
+    if len(text) == 6:
+        text = f"20{text}"
+    if len(text) not in (8, 12, 14) or not text.isascii() or not text.isdigit():
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return None
+
+
+def period(qualifier: str, text: str) -> tuple[date | None, date | None]:
+    """Return the first and last day of a DTP02/DTP03 pair; a single day is both."""
+    if qualifier == "RD8" or (len(text) == 17 and text[8] == "-"):
+        first, _, last = text.partition("-")
+        return day(first), day(last)
+    only = day(text)
+    return only, only
+
+
+def moment(day_text: str, time_text: str) -> datetime | None:
+    """Return date and time of an ISA, GS or BHT, without a time zone: X12 names none."""
+    on = day(day_text)
+    if on is None:
+        return None
+    digits = time_text[:6]
+    if len(digits) in (4, 6) and digits.isascii() and digits.isdigit():
+        parts = [int(digits[i : i + 2]) for i in range(0, len(digits), 2)]
+        try:
+            return datetime(on.year, on.month, on.day, *parts)  # noqa: DTZ001
+        except ValueError:
+            return None
+    return datetime(on.year, on.month, on.day)  # noqa: DTZ001
+
+
+def at(elements: list[str], index: int) -> str:
+    """Return element `index` of a segment without surrounding blanks, or an empty string."""
+    return elements[index].strip() if index < len(elements) else ""
+
+
+def filled(text: str) -> str | None:
+    """Return `text`, or None when it is empty: an element that is absent says nothing."""
+    return text or None

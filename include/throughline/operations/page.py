@@ -20,6 +20,8 @@ from throughline.warehouse import Connection, nights
 LATEST = "latest.html"
 FUNNEL_WIDTH = 360.0
 """Width of a funnel in its own units; so narrow that its text stays readable on a telephone."""
+CALLS_LISTED = 40
+"""Calls that are shown at once; the others open on a click."""
 STANDING = ("pending", "unknown", "missed", "blocked")
 
 
@@ -100,6 +102,7 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
         w=words,
         funnels=funnels(numbers),
         width=FUNNEL_WIDTH,
+        listed=CALLS_LISTED,
         earlier_page=earlier_page,
         ended=_ended(numbers),
     )

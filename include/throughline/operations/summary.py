@@ -144,12 +144,7 @@ def _unknown(numbers: Numbers) -> str:
 
 def _feeds(numbers: Numbers) -> str:
     """Feeds with something to say, one line each; the rest in one sentence."""
-    quiet = [
-        feed
-        for feed in numbers.feeds
-        if feed.is_fresh and feed.verdict in (None, "pass") and not feed.rows_quarantined
-        and feed.status not in ("stopped", "refused", "rejected")
-    ]
+    quiet = words.quiet(numbers)
     loud = [feed for feed in numbers.feeds if feed not in quiet]
     rows = sum(feed.rows_received for feed in quiet)
     return _section(

@@ -79,8 +79,8 @@ def obstacle(money: Money) -> str:
 
 
 def clock(numbers: Numbers, moment: datetime | None) -> str:
-    """Return a moment on the practice's clock: `Fri 09-04 17:00`."""
-    return "–" if moment is None else f"{numbers.local(moment):%a %m-%d %H:%M}"
+    """Return a moment on the practice's clock: `Fri 04 Sep 17:00`."""
+    return "–" if moment is None else f"{numbers.local(moment):%a %d %b %H:%M}"
 
 
 def day(numbers: Numbers, moment: datetime | None) -> str:
@@ -89,13 +89,13 @@ def day(numbers: Numbers, moment: datetime | None) -> str:
 
 
 def when_due(numbers: Numbers, moment: datetime) -> str:
-    """Return a due time as somebody who reads it in the morning says it: `today 17:00`, `overdue, Thu 17:00`."""
+    """Return a due time as somebody who reads it in the morning says it: `today 17:00`, `overdue, Thu 03 Sep`."""
     local = numbers.local(moment)
     if numbers.is_overdue(moment):
-        return f"overdue since {local:%a %m-%d}"
+        return f"overdue, {local:%a %d %b}"
     if local.date() == numbers.morning:
         return f"today {local:%H:%M}"
-    return f"{local:%a %m-%d %H:%M}"
+    return f"{local:%a %d %b %H:%M}"
 
 
 def feed_state(feed: Feed) -> str:
@@ -111,6 +111,18 @@ def feed_state(feed: Feed) -> str:
     return {"quarantine": "rows set aside", "warn": "loaded with a warning"}.get(
         feed.verdict or "", "loaded"
     )
+
+
+def quiet(numbers: Numbers) -> list[Feed]:
+    """Return the feeds that nobody has to think of: fresh, passed, nothing set aside."""
+    return [
+        feed
+        for feed in numbers.feeds
+        if feed.is_fresh
+        and feed.verdict in (None, "pass")
+        and not feed.rows_quarantined
+        and feed.status not in ("stopped", "refused", "rejected")
+    ]
 
 
 def headline(numbers: Numbers) -> str:

@@ -1,0 +1,22 @@
+-- A reversal (CLP02 = 22) is a new fact that nets the old one: point it at the payment it reverses,
+-- the newest earlier remittance of the same claim and line with the opposite amount.
+update evidence.fact as f
+set reverses = o.fact_id
+from (
+    select distinct on (n.fact_id)
+        n.fact_id as reversal_id,
+        e.fact_id
+    from evidence.fact as n
+    inner join evidence.fact as e
+        on e.identifiers ->> 'patient_control_number' = n.identifiers ->> 'patient_control_number'
+        and e.kind = 'remittance'
+        and e.code is not distinct from n.code
+        and e.known_seq <= n.known_seq
+        and coalesce((e.detail ->> 'is_reversal')::boolean, false) = false
+        and coalesce(e.amount, 0) = -coalesce(n.amount, 0)
+    where n.known_seq = %(seq)s
+        and n.kind = 'remittance'
+        and (n.detail ->> 'is_reversal')::boolean
+    order by n.fact_id, e.known_seq desc, e.fact_id
+) as o
+where f.fact_id = o.reversal_id;

@@ -28,70 +28,57 @@ select
     filter (where q.row_no is not null) || ' kept' as detail
 from scope_batch as x
 inner join landing.batch as b on b.batch_id = x.batch_id
-left join quality.quarantine as q on q.batch_id = b.batch_id and q.status = 'open'
-where b.status <> 'refused'
+left join quality.quarantine as q on q.batch_id = b.batch_id and q.status in ('open', 'corrected')
+where b.status in ('loaded', 'rejected')
 group by b.batch_id
 having
     b.rows_quarantined
     <> count(distinct concat(q.file_id, '#', q.row_no)) filter (where q.row_no is not null);
 
--- records_hold_other_counts: The typed records are not as many as the delivery says were loaded.
-with loading as (
-    select
-        b.batch_id,
-        b.loaded_seq as seq
-    from scope_batch as x
-    inner join landing.batch as b on b.batch_id = x.batch_id
-    where b.loaded_seq is not null
-    union
-    select
-        q.batch_id,
-        q.closed_seq as seq
-    from scope_batch as x
-    inner join quality.quarantine as q on q.batch_id = x.batch_id
-    where q.status = 'released' and q.closed_seq is not null
-),
-
-records as (
-    select batch_id from loading inner join core.patient as r using (batch_id) where r.known_seq = seq
+-- records_hold_other_counts: The typed records are not as many as the delivery says were loaded. For one
+-- night only what that night received is counted, by the index on known_seq.
+with records as (
+    select batch_id from core.patient where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.coverage as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.coverage where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.consent as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.consent where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.encounter as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.encounter where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.condition as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.condition where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.procedure as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.procedure where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.document_reference as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.document_reference where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.communication as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.communication where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.task as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.task where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.charge_item as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.charge_item where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.practitioner as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.practitioner where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.organization as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.organization where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.location as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.location where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.appointment as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.appointment where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.claim as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.claim where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.claim_response as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.claim_response where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.functional_acknowledgement as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.functional_acknowledgement where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.eligibility_response as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.eligibility_response where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.payment as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.payment where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
     union all
-    select batch_id from loading inner join core.provider_adjustment as r using (batch_id) where r.known_seq = seq
+    select batch_id from core.provider_adjustment where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
+    union all
+    select batch_id from core.payment_notice where %(seq)s::bigint is null or known_seq = %(seq)s::bigint
 ),
 
 counted as (
@@ -109,7 +96,10 @@ select
 from scope_batch as x
 inner join landing.batch as b on b.batch_id = x.batch_id
 left join counted as c on c.batch_id = b.batch_id
-where b.rows_loaded <> coalesce(c.held, 0);
+where
+    b.status = 'loaded'
+    and (%(seq)s::bigint is null or (b.known_seq = %(seq)s::bigint and b.loaded_seq = %(seq)s::bigint))
+    and b.rows_loaded <> coalesce(c.held, 0);
 
 -- file_in_no_delivery: A file was landed and belongs to no delivery.
 select

@@ -1,4 +1,5 @@
--- sent_while_in_doubt: Something about a person left the house while it was in doubt who that is.
+-- sent_while_in_doubt: Something about a person left the house while it was in doubt who that is: a
+-- record of theirs may be somebody else's, or somebody else's may be theirs.
 select
     'transmission' as about_kind,
     t.transmission_id::text as about_id,
@@ -9,11 +10,14 @@ where
     t.outcome in ('accepted', 'uncertain')
     and exists (
         select from identity.link as l
+        inner join identity.link as d on d.source = l.source and d.source_id = l.source_id
         where
             l.person_id = t.person_id
-            and l.status = 'doubt'
             and l.known_seq <= t.planned_seq
             and (l.retired_seq is null or l.retired_seq > t.planned_seq)
+            and d.status = 'doubt'
+            and d.known_seq <= t.planned_seq
+            and (d.retired_seq is null or d.retired_seq > t.planned_seq)
     );
 
 -- sent_against_the_rules: A patient was to be contacted or booked who was known to have died, to be in
@@ -24,6 +28,7 @@ select
     f.kind as detail
 from scope_transmission as x
 inner join tasks.transmission as t on t.transmission_id = x.transmission_id
+inner join operations.night as n on n.seq = t.planned_seq
 inner join identity.link as l
     on
         l.person_id = t.person_id
@@ -36,8 +41,6 @@ where
     and t.outcome in ('accepted', 'uncertain')
     and f.known_seq <= t.planned_seq
     and (f.retracted_seq is null or f.retracted_seq > t.planned_seq)
-    and f.occurred_at <= t.intended_at
-    and (
-        f.kind in ('death', 'hospice', 'opt_out', 'left_practice')
-        or (f.kind = 'admission' and (f.ends_at is null or f.ends_at > t.intended_at))
-    );
+    and f.occurred_at <= n.cut_off
+    and (f.ends_at is null or f.ends_at > n.cut_off)
+    and f.kind in ('death', 'hospice', 'opt_out', 'left_practice', 'admission');

@@ -25,8 +25,8 @@ def server() -> Iterator[postgres.Server]:
 
 @pytest.fixture
 def conn(server: postgres.Server) -> Iterator[warehouse.Connection]:
-    """Return an owner's connection in a transaction that is rolled back after the test."""
-    connection = warehouse.connect(server.dsn())
+    """Return a superuser's connection in a transaction that is rolled back after the test."""
+    connection = warehouse.connect(server.dsn(postgres.SUPERUSER))
     try:
         yield connection
     finally:

@@ -1,0 +1,1 @@
+alter table operations.decision disable trigger decision_append_only;

@@ -1,0 +1,1 @@
+grant update on core.encounter to throughline_loop;

@@ -1,0 +1,1 @@
+update operations.night set state_digest = null where seq = 2;

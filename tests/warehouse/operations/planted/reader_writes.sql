@@ -1,0 +1,1 @@
+grant insert on operations.decision to throughline_reader;

@@ -1,0 +1,1 @@
+alter role throughline_loop superuser;

@@ -1,0 +1,60 @@
+"""Each check holds on a sound morning and catches the violation that is planted for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from throughline.operations import invariants
+from throughline.warehouse import Connection
+
+PLANTED = Path(__file__).parent / "planted"
+NAMES = [check.name for check in invariants.checks()]
+
+# What only a look at everything can find: the night did not touch it.
+NOT_BY_NIGHT: set[str] = set()
+
+
+def broken_names(conn: Connection, seq: int | None) -> set[str]:
+    return {broken.check.name for broken in invariants.check(conn, seq)}
+
+
+@pytest.mark.parametrize("seq", [None, 1, 2, 3])
+def test_a_sound_morning_breaks_nothing(conn: Connection, seq: int | None) -> None:
+    assert invariants.tell(invariants.check(conn, seq)) == ""
+
+
+def test_every_check_has_a_planted_violation() -> None:
+    assert sorted(path.stem for path in PLANTED.glob("*.sql")) == sorted(NAMES)
+
+
+def test_every_invariant_of_the_design_is_checked() -> None:
+    numbers = {check.invariant[:2] for check in invariants.checks()}
+    assert numbers >= {f"{number:02}" for number in range(1, 12)}
+
+
+def test_names_are_used_once() -> None:
+    assert len(NAMES) == len(set(NAMES))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_planted_violation_is_caught(conn: Connection, name: str) -> None:
+    conn.execute((PLANTED / f"{name}.sql").read_bytes())
+    assert name in broken_names(conn, None)
+    if name not in NOT_BY_NIGHT:
+        assert name in broken_names(conn, 3)
+
+
+def test_a_violated_night_is_told_by_numbers_only(conn: Connection) -> None:
+    conn.execute((PLANTED / "complete_by_fallen_fact.sql").read_bytes())
+    broken = invariants.check(conn, 3)
+    text = str(invariants.InvariantViolated(broken))
+    assert "complete_by_fallen_fact" in text
+    assert "Family" not in text
+    assert "MRN" not in text
+
+
+def test_a_check_of_a_night_writes_nothing(conn: Connection) -> None:
+    assert invariants.check_night(conn, 3) == len(NAMES)
+    assert conn.execute("select to_regclass('pg_temp.scope_case')").fetchone() == (None,)

@@ -166,10 +166,10 @@ def start(world: Path, server: Server) -> bool:
     for name in COMPONENTS:
         if processes.find(world, name) is None:
             command = [*airflow, name]
-            if name == "scheduler":
-                command.append(
-                    "--skip-serve-logs"
-                )  # its port is fixed, and the api-server reads the files itself
+            if (
+                name == "scheduler"
+            ):  # its log server has a fixed port; the api-server reads the files
+                command.append("--skip-serve-logs")
             processes.spawn(world, name, command, env, port=str(port), database=database)
     return is_fresh
 

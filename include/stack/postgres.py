@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import pwd
+import random
 import secrets
 import shutil
 import signal
@@ -38,6 +39,7 @@ DATABASES = {"throughline": OWNER, "airflow": "airflow"}
 SUPERUSER = "postgres"
 START_SECONDS = 60
 """Longest wait for the server; recovery after a kill replays at most one checkpoint's worth of WAL."""
+PORTS = (15000, 32000)
 LOG_BYTES = 10_000_000
 """A start with a log longer than this begins it anew."""
 
@@ -377,8 +379,13 @@ def _launch(data: Path, log: Path, binaries: Path, user: pwd.struct_passwd | Non
 
 
 def free_port(wish: int = 0) -> int:
-    """A free TCP port on loopback; the wished one if it is free."""
-    for port in (wish, 0):
+    """A free TCP port on loopback; the wished one if it is free.
+
+    Not from the range that the kernel gives to outgoing connections: Airflow takes seconds to bind its port, and in
+    that time one of our own connections could get it.
+    """
+    tries = [random.SystemRandom().randrange(*PORTS) for _ in range(200)]
+    for port in (*([wish] if wish else []), *tries, 0):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -51,6 +51,7 @@ def spawn(
     world: Path, name: str, command: Sequence[str], environment: Mapping[str, str], **notes: str
 ) -> Program:
     """Start a program and remember it; ``notes`` are kept beside its pid (see :func:`notes`)."""
+    stop(world, [name])  # what an earlier, killed one may have left
     log = paths.private(world / "logs") / f"{name}.log"
     with log.open("ab") as out:
         child = subprocess.Popen(
@@ -89,18 +90,26 @@ def notes(world: Path, name: str) -> dict[str, str]:
 
 
 def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -> None:
-    """Stop programs and all that they started: asked together first, killed together after ``patience`` seconds."""
+    """Stop programs and all that they started: asked together first, killed together after ``patience`` seconds.
+
+    What a killed program left behind (the workers of a scheduler) is found by its session and ended too.
+    """
     found = [program for name in names if (program := find(world, name))]
-    families: list[psutil.Process] = []
+    families: set[psutil.Process] = set()
     for program in found:
         with suppress(psutil.NoSuchProcess):
-            families += [program.process, *program.process.children(recursive=True)]
+            families |= {program.process, *program.process.children(recursive=True)}
             program.process.terminate()
     psutil.wait_procs([program.process for program in found], timeout=patience)
-    # What a program left behind is in its session, or was its child when we looked.
-    sessions = {program.process.pid for program in found}
-    families += [p for p in psutil.process_iter() if _session(p.pid) in sessions]
-    rest = [process for process in set(families) if process.is_running()]
+    records = [record for name in names if (record := _record(world, name))]
+    began = {record["pid"]: record["created"] for record in records}
+    for process in psutil.process_iter():
+        with suppress(psutil.NoSuchProcess):
+            session = _session(process.pid)
+            # Not older than its session: else the number has gone to somebody else's.
+            if session in began and process.create_time() >= began[session] - 1:
+                families.add(process)
+    rest = [process for process in families if process.is_running()]
     for process in rest:
         with suppress(psutil.NoSuchProcess):
             process.kill()

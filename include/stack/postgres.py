@@ -270,7 +270,8 @@ def _write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool
         "timezone": "UTC",
         "log_timezone": "UTC",
         "dynamic_shared_memory_type": _shared_memory(),
-        # A statement carries patients. So: no statement, no parameter, no detail line in the log.
+        # A statement carries patients, and so does the message of a failed cast. So: no statement, no parameter, no
+        # detail, and of messages only LOG and above, which in this setting leaves ERROR out (clients get it).
         "logging_collector": "off",
         "log_statement": "none",
         "log_min_error_statement": "panic",

@@ -1,0 +1,67 @@
+"""Options of the commands: what is refused, and which world is meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from stack import options
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path, monkeypatch):
+    """A state folder of the test's own."""
+    monkeypatch.setenv("THROUGHLINE_STATE", str(tmp_path))
+
+
+def test_without_options_the_default_world_is_meant():
+    assert options.read({}).world == "patients-2000-s1"
+
+
+def test_a_command_without_options_means_the_world_used_last():
+    chosen = options.read({"PATIENTS": "50", "SEED": "7"})
+    options.world_folder(chosen, remember=True)
+    assert options.read({}).world == chosen.world == "patients-50-s7"
+
+
+def test_naming_a_seed_alone_does_not_inherit_the_last_population(tmp_path):
+    folder = tmp_path / "lives"
+    folder.mkdir()
+    options.world_folder(options.read({"POPULATION": str(folder)}), remember=True)
+    assert options.read({}).population == str(folder)
+    assert options.read({"SEED": "2"}).population is None
+
+
+def test_two_populations_of_one_name_are_two_worlds(tmp_path):
+    worlds = set()
+    for parent in ("a", "b"):
+        folder = tmp_path / parent / "fhir"
+        folder.mkdir(parents=True)
+        worlds.add(options.read({"POPULATION": str(folder)}).world)
+    assert len(worlds) == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("PATIENTS", "many"),
+        ("PATIENTS", "0"),
+        ("N", "-1"),
+        ("SEED", "1.5"),
+        ("NIGHT", "tomorrow"),
+        ("NIGHT", "2026-02-30"),
+        ("POPULATION", "no/such/folder"),
+        ("MISBEHAVE", "claim"),
+        ("MISBEHAVE", "claim:someday:late"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_its_name(variable, text):
+    with pytest.raises(options.WrongOption, match=f"^{variable}="):
+        options.read({variable: text})
+
+
+def test_misbehaviour_is_read_with_and_without_a_date():
+    read = options.read({"MISBEHAVE": "claim:2026-09-02:late, appointment:garbage_rows"}).misbehave
+    assert [(one.feed, one.date, one.kind) for one in read] == [
+        ("claim", "2026-09-02", "late"),
+        ("appointment", None, "garbage_rows"),
+    ]

@@ -1,0 +1,109 @@
+"""The embedded server: who may come in, what its log keeps to itself, and how it comes back."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from stack import postgres
+
+
+@pytest.fixture(scope="module")
+def state():
+    """A state folder that the server's user can reach; pytest's own is closed to it under root."""
+    folder = Path(tempfile.mkdtemp(prefix="throughline server ", dir="/var/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    postgres.stop(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def server(state):
+    """The server, started or found; its path has a space in it."""
+    return postgres.start(state, durable=False)
+
+
+def postmaster(state: Path) -> psutil.Process:
+    """The server's process."""
+    return psutil.Process(int((state / "postgres/data/postmaster.pid").read_text().split()[0]))
+
+
+@pytest.mark.parametrize("role", [*postgres.ROLES[:4], postgres.SUPERUSER])
+def test_nobody_comes_in_without_a_password(server, role):
+    open_door = f"postgresql://{role}@127.0.0.1:{server.port}/throughline"
+    with pytest.raises(psycopg.OperationalError, match="no password supplied"):
+        psycopg.connect(open_door)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(open_door.replace("@", ":guess@"))
+
+
+def test_the_loop_and_airflow_do_not_see_each_other(server):
+    for role, database in (("throughline_loop", "airflow"), ("airflow", "throughline")):
+        with pytest.raises(psycopg.OperationalError, match="CONNECT"):
+            psycopg.connect(server.dsn(role, database))
+
+
+def test_only_the_owner_makes_tables(server):
+    for role in postgres.ROLES[1:4]:
+        with (
+            psycopg.connect(server.dsn(role)) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("create table public.mine (id int)")
+
+
+def test_no_patient_reaches_the_log(server, state):
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("create table if not exists patient (name text primary key, born date)")
+        for statement, parameters in (
+            ("insert into patient values ('Zebulon Quirk')", None),
+            ("insert into patient values ('Zebulon Quirk')", None),
+            ("insert into patient values (%s)", ("Zebulon Quirk",)),
+            ("select 'Zebulon Quirk'::date", None),
+            ("select %s::date", ("Zebulon Quirk",)),
+            ("selekt 'Zebulon Quirk'", None),
+        ):
+            try:
+                connection.execute(statement.encode(), parameters)
+            except psycopg.Error:
+                continue
+        connection.execute("drop table patient")
+    log = (state / "postgres" / "server.log").read_text()
+    assert "ready to accept connections" in log
+    # Not the message of a failed cast either, which carries the value: the client gets it.
+    assert "Zebulon" not in log
+
+
+def test_a_killed_server_comes_back_with_what_was_committed(state):
+    server = postgres.start(state)
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("create table kept as select 1 as id")
+    process = postmaster(state)
+    process.kill()
+    process.wait(10)
+    assert postgres.running(state) is None
+    server = postgres.start(state)
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        assert connection.execute("select id from kept").fetchone() == (1,)
+        connection.execute("drop table kept")
+
+
+def test_a_pid_that_went_to_another_program_does_not_keep_it_down(state):
+    postgres.start(state)
+    postgres.stop(state)
+    (state / "postgres/data/postmaster.pid").write_text(f"{psutil.Process().pid}\n/elsewhere\n")
+    assert postgres.running(state) is None
+    postgres.start(state)
+    assert postgres.running(state) is not None
+
+
+def test_secrets_are_for_their_owner_only(server, state):
+    assert (state / "passwords.json").stat().st_mode & 0o077 == 0
+    assert (state / "postgres" / "data").stat().st_mode & 0o077 == 0
+    assert server.passwords["throughline_loop"] not in repr(server)

@@ -170,6 +170,7 @@ class Exceptions:
 
     owner_team: str
     reason: str
+    title: str
     open: int
     overdue: int
     due_today: int

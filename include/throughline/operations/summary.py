@@ -270,7 +270,7 @@ def _exceptions(numbers: Numbers) -> str:
     for row in numbers.exceptions:
         owner = words.plain(row.owner_team)
         rows.append(
-            (owner if owner != last else "", words.plain(row.reason), f"{row.open:,}",
+            (owner if owner != last else "", row.title, f"{row.open:,}",
              f"{row.opened:,}", f"{row.due_today:,}", f"{row.overdue:,}",
              words.dollars(row.amount) if row.amount else "")
         )

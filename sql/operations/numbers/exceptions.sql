@@ -2,6 +2,7 @@
 select
     e.owner_team,
     e.reason,
+    coalesce(min(r.title), e.reason) as title,
     count(*) as open,
     count(*) filter (where e.due_at < %(as_of)s) as overdue,
     count(*) filter (where e.due_at >= %(as_of)s and e.due_at < %(day_ends)s) as due_today,
@@ -10,6 +11,7 @@ select
     coalesce(sum(e.amount), 0) as amount,
     (array_agg(distinct left(e.case_id::text, 8)) filter (where e.case_id is not null))[1:12] as case_numbers
 from operations.exception as e
+left join operations.reason as r on r.reason = e.reason
 where e.opened_seq <= %(seq)s and (e.closed_seq is null or e.closed_seq > %(seq)s)
 group by e.owner_team, e.reason
 order by e.owner_team, overdue desc, open desc, e.reason;

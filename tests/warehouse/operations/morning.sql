@@ -9,6 +9,13 @@ values
 (3, '2026-09-03', 'nightly', '2026-09-04 07:00Z', 'running', '2026-09-04 08:00Z', null, '{}');
 update operations.night set state_digest = md5(seq::text), plan_digest = md5('plan' || seq) where seq < 3;
 
+insert into cases.setting (name, value) values ('time_zone', 'America/New_York');
+insert into operations.reason (reason, owner_team, due_days, title)
+values
+('verify_by_hand', 'care_management', 1, 'Clock ends before its feed arrives'),
+('unsigned_note', 'clinicians', 3, 'Visit without a signed note'),
+('attempts_exhausted', 'care_management', 3, 'All attempts are used up');
+
 insert into operations.feed (source, feed, owner_team, expected_by, allowed_lag_days)
 select s.source, f.feed, s.team, '03:00', 0
 from (values
@@ -78,9 +85,9 @@ select 'scheduling', 'MRN' || 100000 + p, md5('person|ehr|p' || p)::uuid, 'mrn',
 
 insert into cases.workflow_version (workflow, version, status, definition, sha256, activated_seq)
 values
-('transitional_care', 1, 'active', '{"title": "Transitional care", "stages": [{"name": "contacted"}, {"name": "scheduled"}, {"name": "seen"}, {"name": "documented"}, {"name": "billed"}, {"name": "settled"}]}', md5('tc'), 1),
-('annual_wellness', 1, 'active', '{"title": "Annual wellness visit", "stages": [{"name": "contacted"}, {"name": "scheduled"}, {"name": "seen"}, {"name": "documented"}, {"name": "billed"}, {"name": "settled"}]}', md5('aw'), 1),
-('charge_capture', 1, 'active', '{"title": "Charge capture", "stages": [{"name": "billed"}, {"name": "settled"}]}', md5('cc'), 1);
+('transitional_care', 1, 'active', '{"title": "Transitional care", "stages": [{"stage": "contacted", "feeds": ["ehr.communication"]}, {"stage": "scheduled", "feeds": ["scheduling.appointment"]}, {"stage": "seen", "feeds": ["ehr.encounter"]}, {"stage": "documented", "feeds": ["ehr.document_reference"]}, {"stage": "billed", "feeds": ["clearinghouse.claim"]}, {"stage": "settled", "feeds": ["clearinghouse.payment"]}]}', md5('tc'), 1),
+('annual_wellness', 1, 'active', '{"title": "Annual wellness visit", "stages": [{"stage": "contacted", "feeds": ["ehr.communication"]}, {"stage": "scheduled", "feeds": ["scheduling.appointment"]}, {"stage": "seen", "feeds": ["ehr.encounter"]}, {"stage": "documented", "feeds": ["ehr.document_reference"]}, {"stage": "billed", "feeds": ["clearinghouse.claim"]}, {"stage": "settled", "feeds": ["clearinghouse.payment"]}]}', md5('aw'), 1),
+('charge_capture', 1, 'active', '{"title": "Charge capture", "stages": [{"stage": "billed", "feeds": ["clearinghouse.claim"]}, {"stage": "settled", "feeds": ["clearinghouse.payment"]}]}', md5('cc'), 1);
 
 create temp table course on commit drop as
 select
@@ -166,7 +173,7 @@ select s.case_id, s.workflow, 1, s.person_id, s.trigger_ref, md5('trigger|' || s
     end,
     null,
     case when not s.is_done then timestamptz '2026-09-03 21:00Z' + (s.p % 9) * interval '12 hours' end,
-    case when s.stage_state = 'unknown' then array['clearinghouse/claim'] else array[]::text[] end,
+    case when s.stage_state = 'unknown' then array['clearinghouse.claim'] else array[]::text[] end,
     case when s.stage in ('billed', 'settled') then 'billing' when s.workflow = 'transitional_care' then 'care_management' else 'front_desk' end,
     s.workflow || s.p, 'PCN' || s.p,
     case when s.p % 17 = 0 then null when s.workflow = 'transitional_care' then 205.34 when s.workflow = 'annual_wellness' then 132.07 else 91.40 end,
@@ -184,15 +191,16 @@ select x.case_id, x.stage, x.place,
     case when x.place <= x.proven then x.fact_id end,
     case when x.place <= x.proven then x.trigger_on + x.place * interval '20 hours' end,
     case when x.stage = 'billed' then x.trigger_on + interval '365 days'
+        when s.stage_state = 'missed' and x.place = x.proven + 1 then timestamptz '2026-09-03 04:00Z'
         else timestamptz '2026-09-03 21:00Z' + (x.p % 9) * interval '12 hours' end,
-    case when x.place = x.proven + 1 and s.stage_state = 'unknown' then 'clearinghouse/claim is late' end,
+    case when x.place = x.proven + 1 and s.stage_state = 'unknown' then 'clearinghouse.claim is late' end,
     c.derived_seq
 from proof as x inner join standing as s on s.case_id = x.case_id
 inner join cases.case_record as c on c.case_id = x.case_id;
 
 insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, person_id, case_id, amount)
 select md5('exception|' || c.case_id)::uuid, 'case', c.case_id::text,
-    case c.stage_state when 'missed' then 'note_not_signed' when 'unknown' then 'verify_by_hand' else 'no_slot' end,
+    case c.stage_state when 'missed' then 'unsigned_note' when 'unknown' then 'verify_by_hand' else 'attempts_exhausted' end,
     c.owner_team, 3, '2026-09-04 07:00Z', timestamptz '2026-09-04 01:00Z' + (c.trigger_on - date '2026-08-20') * interval '7 hours',
     c.person_id, c.case_id, c.expected_amount
 from cases.case_record as c where c.next_step = 'exception';

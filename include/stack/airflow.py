@@ -8,6 +8,7 @@ came back at another port needs no restart of Airflow. What is tuned here, and w
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import secrets
@@ -148,9 +149,13 @@ def start(world: Path, server: Server) -> bool:
     """
     port = int(processes.notes(world, "api-server").get("port", 0))
     database = server.dsn("airflow", "airflow")
-    stale = processes.notes(world, "api-server").get("database", database) != database
+    told = {"database": database, "code": _code()}
+    stale = any(
+        processes.notes(world, "api-server").get(key, told[key]) != told[key] for key in told
+    )
     if stale or processes.find(world, "api-server") is None:
-        # The others talk to the api-server by its port, and all of them to PostgreSQL by its: one moves, all move.
+        # The others talk to the api-server by its port, and all of them to PostgreSQL by its: one moves, all move. And
+        # the code that they have imported ahead must be the code that is there.
         stop(world)
         port = free_port(port)
     env = environment(world, server, port)
@@ -170,7 +175,7 @@ def start(world: Path, server: Server) -> bool:
                 name == "scheduler"
             ):  # its log server has a fixed port; the api-server reads the files
                 command.append("--skip-serve-logs")
-            processes.spawn(world, name, command, env, port=str(port), database=database)
+            processes.spawn(world, name, command, env, port=str(port), **told)
     return is_fresh
 
 
@@ -273,6 +278,13 @@ def _write_home(world: Path) -> None:
 def _migrated(world: Path) -> Path:
     """Marker: Airflow's tables are those of the installed version."""
     return home(world) / f"migrated-{metadata.version('apache-airflow-core')}"
+
+
+def _code() -> str:
+    """Fingerprint of the code that Airflow's processes hold: any change of a file changes it."""
+    files = [f for part in ("include/throughline", "plugins") for f in (paths.ROOT / part).rglob("*.py")]
+    times = [f"{file} {file.stat().st_mtime_ns}" for file in sorted(files)]
+    return hashlib.sha256("\n".join(times).encode()).hexdigest()
 
 
 def _may_schedule(world: Path) -> Path:

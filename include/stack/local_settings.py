@@ -23,12 +23,24 @@ SCHEDULER = (
     "psycopg",
     "httpx",
     "paramiko",
-    "throughline.orchestration",
+    "throughline.orchestration.night",
+    "throughline.orchestration.dag_parts",
+    "throughline.orchestration.decisions",
+    "throughline.orchestration.addresses",
+    "throughline.sources",
+    "throughline.quality",
+    "throughline.identity",
+    "throughline.evidence",
+    "throughline.workflows",
+    "throughline.cases",
+    "throughline.tasks",
+    "throughline.operations",
 )
 DAG_PROCESSOR = (
     "airflow.sdk",
     "airflow.providers.standard.operators.hitl",
-    "throughline.orchestration",
+    "throughline.orchestration.night",
+    "throughline.orchestration.dag_parts",
 )
 
 

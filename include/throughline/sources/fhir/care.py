@@ -1,0 +1,311 @@
+"""Encounter, Condition, Procedure, DocumentReference, Communication and Task."""
+
+from __future__ import annotations
+
+import msgspec
+
+from throughline.sources.fhir.settings import Kind, Settings, Values
+from throughline.sources.fhir.values import (
+    Base,
+    Coding,
+    Concept,
+    Period,
+    Reference,
+    Resource,
+    code,
+    extension_of,
+    first_code,
+    identifier_of,
+    moment,
+    pick_code,
+    subject,
+    target,
+)
+
+# Who led an encounter, best first (v3-ParticipationType).
+LEADING = ("ATND", "PPRF", "SPRF")
+
+
+def _codes(coding: Coding | None) -> tuple[str | None, str | None]:
+    return (coding.system, coding.code) if coding is not None else (None, None)
+
+
+def _ids(references: list[Reference]) -> str:
+    """Return the ids that references name as a JSON array; those to others than one type too."""
+    return msgspec.json.encode([i for r in references if (i := target(r)) is not None]).decode()
+
+
+class _Participant(Base):
+    type: list[Concept] = []
+    individual: Reference | None = None
+
+
+class _Hospitalization(Base):
+    admit_source: Concept | None = None
+    discharge_disposition: Concept | None = None
+
+
+class _Place(Base):
+    location: Reference | None = None
+
+
+class Encounter(Resource):
+    """Encounter."""
+
+    status: str | None = None
+    class_: Coding | None = msgspec.field(default=None, name="class")
+    type: list[Concept] = []
+    subject: Reference | None = None
+    participant: list[_Participant] = []
+    appointment: list[Reference] = []
+    period: Period | None = None
+    reason_code: list[Concept] = []
+    hospitalization: _Hospitalization | None = None
+    location: list[_Place] = []
+    service_provider: Reference | None = None
+
+
+def _leader(encounter: Encounter) -> str | None:
+    """Return the practitioner who led the encounter: by role, else the first who is named."""
+    people = [
+        (p, who)
+        for p in encounter.participant
+        if (who := target(p.individual, "Practitioner")) is not None
+    ]
+    for role in LEADING:
+        for participant, who in people:
+            if any(c.code == role for t in participant.type for c in t.coding):
+                return who
+    return people[0][1] if people else None
+
+
+def _encounter(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Encounter)
+    e = resource
+    period = e.period or Period()
+    stay = e.hospitalization or _Hospitalization()
+    reason = pick_code(e.reason_code)
+    visit_number = (
+        identifier_of(e.identifier, settings.visit_number_system)
+        if settings.visit_number_system
+        else next((i.value for i in e.identifier if i.value), None)
+    )
+    return subject(e.subject), (
+        e.status,
+        e.class_.code if e.class_ is not None else None,
+        *_codes(pick_code(e.type, settings.encounter_type_systems)),
+        moment(period.start, settings.zone),
+        moment(period.end, settings.zone),
+        *_codes(first_code(stay.discharge_disposition)),
+        code(stay.admit_source),
+        _leader(e),
+        target(e.service_provider),
+        target(e.location[0].location) if e.location else None,
+        target(e.appointment[0]) if e.appointment else None,
+        visit_number,
+        reason.code if reason is not None else None,
+    )
+
+
+class Condition(Resource):
+    """Condition."""
+
+    clinical_status: Concept | None = None
+    verification_status: Concept | None = None
+    category: list[Concept] = []
+    code: Concept | None = None
+    subject: Reference | None = None
+    encounter: Reference | None = None
+    onset_date_time: str | None = None
+    abatement_date_time: str | None = None
+    recorded_date: str | None = None
+
+
+def _condition(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Condition)
+    c = resource
+    category = pick_code(c.category)
+    return subject(c.subject), (
+        code(c.clinical_status),
+        code(c.verification_status),
+        category.code if category is not None else None,
+        *_codes(first_code(c.code)),
+        moment(c.onset_date_time, settings.zone),
+        moment(c.abatement_date_time, settings.zone),
+        moment(c.recorded_date, settings.zone),
+        target(c.encounter, "Encounter"),
+    )
+
+
+class _Performer(Base):
+    actor: Reference | None = None
+
+
+class Procedure(Resource):
+    """Procedure."""
+
+    status: str | None = None
+    code: Concept | None = None
+    subject: Reference | None = None
+    encounter: Reference | None = None
+    performed_date_time: str | None = None
+    performed_period: Period | None = None
+    performer: list[_Performer] = []
+
+
+def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Procedure)
+    p = resource
+    period = p.performed_period or Period()
+    return subject(p.subject), (
+        p.status,
+        *_codes(first_code(p.code, settings.procedure_code_systems)),
+        moment(p.performed_date_time or period.start, settings.zone),
+        moment(period.end, settings.zone),
+        target(p.encounter, "Encounter"),
+        target(p.performer[0].actor) if p.performer else None,
+    )
+
+
+class _Context(Base):
+    encounter: list[Reference] = []
+
+
+class DocumentReference(Resource):
+    """DocumentReference; R4 has no element for the moment of signing, servers use an extension."""
+
+    status: str | None = None
+    doc_status: str | None = None
+    type: Concept | None = None
+    subject: Reference | None = None
+    date: str | None = None
+    author: list[Reference] = []
+    authenticator: Reference | None = None
+    context: _Context | None = None
+
+
+def _document(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, DocumentReference)
+    d = resource
+    url = settings.extensions.get("authenticated_at")
+    signed = extension_of(d.extension, url) if url else None
+    encounters = d.context.encounter if d.context is not None else []
+    return subject(d.subject), (
+        d.status,
+        d.doc_status,
+        *_codes(first_code(d.type)),
+        target(encounters[0], "Encounter") if encounters else None,
+        moment(d.date, settings.zone),
+        moment(signed.value_date_time, settings.zone) if signed is not None else None,
+        target(d.author[0]) if d.author else None,
+        target(d.authenticator),
+    )
+
+
+class Communication(Resource):
+    """Communication; the outcome of a contact is its coded status reason."""
+
+    status: str | None = None
+    status_reason: Concept | None = None
+    category: list[Concept] = []
+    medium: list[Concept] = []
+    subject: Reference | None = None
+    sent: str | None = None
+    received: str | None = None
+    sender: Reference | None = None
+    based_on: list[Reference] = []
+    part_of: list[Reference] = []
+    about: list[Reference] = []
+
+
+def _communication(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Communication)
+    c = resource
+    category, medium = pick_code(c.category), pick_code(c.medium)
+    return subject(c.subject), (
+        c.status,
+        code(c.status_reason),
+        category.code if category is not None else None,
+        medium.code if medium is not None else None,
+        moment(c.sent, settings.zone),
+        moment(c.received, settings.zone),
+        target(c.sender),
+        _ids(c.based_on),
+        _ids(c.part_of),
+        _ids(c.about),
+    )
+
+
+class Task(Resource):
+    """Task; `our_identifier` says that we sent it."""
+
+    status: str | None = None
+    business_status: Concept | None = None
+    code: Concept | None = None
+    focus: Reference | None = None
+    for_: Reference | None = msgspec.field(default=None, name="for")
+    authored_on: str | None = None
+    last_modified: str | None = None
+    owner: Reference | None = None
+    based_on: list[Reference] = []
+
+
+def _task(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Task)
+    t = resource
+    ours = next(
+        (v for s in settings.task_systems if (v := identifier_of(t.identifier, s)) is not None), None
+    )
+    based_on = t.based_on or ([t.focus] if t.focus is not None else [])
+    return subject(t.for_), (
+        t.status,
+        code(t.business_status),
+        code(t.code),
+        _ids(based_on),
+        target(t.focus),
+        target(t.owner),
+        ours,
+        moment(t.authored_on, settings.zone),
+        moment(t.last_modified, settings.zone),
+    )
+
+
+KINDS = (
+    Kind(
+        "encounter", "Encounter",
+        ("status", "class_code", "type_system", "type_code", "starts_at", "ends_at",
+         "discharge_disposition_system", "discharge_disposition_code", "admit_source_code",
+         "practitioner_id", "service_provider_id", "location_id", "appointment_id", "visit_number",
+         "reason_code"),
+        _encounter, msgspec.json.Decoder(Encounter),
+    ),
+    Kind(
+        "condition", "Condition",
+        ("clinical_status", "verification_status", "category_code", "code_system", "code",
+         "onset_at", "abated_at", "recorded_at", "encounter_id"),
+        _condition, msgspec.json.Decoder(Condition),
+    ),
+    Kind(
+        "procedure", "Procedure",
+        ("status", "code_system", "code", "starts_at", "ends_at", "encounter_id", "practitioner_id"),
+        _procedure, msgspec.json.Decoder(Procedure),
+    ),
+    Kind(
+        "document_reference", "DocumentReference",
+        ("status", "doc_status", "type_system", "type_code", "encounter_id", "authored_at",
+         "authenticated_at", "author_id", "authenticator_id"),
+        _document, msgspec.json.Decoder(DocumentReference),
+    ),
+    Kind(
+        "communication", "Communication",
+        ("status", "outcome_code", "category_code", "medium_code", "sent_at", "received_at",
+         "sender_id", "based_on", "part_of", "about"),
+        _communication, msgspec.json.Decoder(Communication),
+    ),
+    Kind(
+        "task", "Task",
+        ("status", "business_status", "code", "based_on", "focus", "owner_id", "our_identifier",
+         "authored_at", "last_modified_at"),
+        _task, msgspec.json.Decoder(Task),
+    ),
+)

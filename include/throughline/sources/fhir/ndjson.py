@@ -1,0 +1,177 @@
+"""NDJSON files of one resource type to typed rows: streamed, one line at a time, gzip or not."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from throughline.sources.fhir import care, money, people
+from throughline.sources.fhir.settings import Kind, Settings, Values
+from throughline.sources.fhir.values import Unreadable, version, version_at
+from throughline.sources.records import Fault, FileRefusedError
+
+KINDS: dict[str, Kind] = {
+    kind.feed: kind for kind in (*people.KINDS, *care.KINDS, *money.KINDS)
+}
+FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
+
+# A line longer than this is no resource that anybody wants in a night's feed.
+LONGEST_LINE = 64 << 20
+_TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,40})"')
+_ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
+_GZIP = b"\x1f\x8b"
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(slots=True)
+class Row:
+    """One resource: its identity and its typed values; a deleted one has no values but its name."""
+
+    row: int
+    source_id: str
+    source_version: str
+    subject_id: str | None
+    is_deleted: bool
+    values: Values | None
+    children: list[tuple[str, Values]]
+
+
+class _Deletion(msgspec.Struct):
+    method: str | None = None
+    url: str | None = None
+
+
+class _Entry(msgspec.Struct):
+    request: _Deletion | None = None
+
+
+class _Bundle(msgspec.Struct):
+    entry: list[_Entry] = []
+
+
+_BUNDLE = msgspec.json.Decoder(_Bundle)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a landed file for reading, through gzip when its first bytes say so."""
+    with path.open("rb") as stream:
+        is_gzip = stream.read(2) == _GZIP
+    return gzip.open(path, "rb") if is_gzip else path.open("rb")  # type: ignore[return-value]
+
+
+def lines(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a stream with their numbers, blank ones left out.
+
+    A gzip stream that breaks off ends there: its last line is cut and will not be JSON. Raises
+    `FileRefusedError` when not one line can be unpacked.
+    """
+    number = 0
+    try:
+        while line := stream.readline(LONGEST_LINE):
+            number += 1
+            if number == 1:
+                if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                    raise FileRefusedError(file, 0, "not_utf8")
+                line = line.removeprefix(_BOM)
+            if not line.isspace():
+                yield number, line
+    except (EOFError, OSError, zlib.error):
+        if number == 0:
+            raise FileRefusedError(file, 0, "gzip_unreadable") from None
+        yield number + 1, b'"truncated'
+
+
+def _reason(line: bytes, error: Exception, kind: Kind) -> str:
+    """Name what is wrong with a line without a word of what it holds."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    if isinstance(error, UnicodeDecodeError):
+        return "not_utf8"
+    found = _TYPE.search(line)
+    if isinstance(error, msgspec.ValidationError):
+        if found is not None and found.group(1).decode() != kind.resource_type:
+            return "wrong_resource_type"
+        return "not_a_resource" if found is None else "shape_not_r4"
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return "not_utf8"
+    return "json_unreadable"
+
+
+def _payload(line: bytes) -> str:
+    return line[:1_000_000].decode("utf-8", "replace").replace("\x00", "").rstrip("\r\n")
+
+
+def read(
+    stream: BinaryIO, file: str, kind: Kind, settings: Settings, delivered_version: str
+) -> Iterator[Row | Fault]:
+    """Yield the rows and faults of one file of `kind`, in its order; rows count lines from 1.
+
+    `delivered_version` is the version of records that carry none of their own. Raises
+    `FileRefusedError` when the file cannot be unpacked or is not UTF-8 at all.
+    """
+    decode, to_row, children = kind.decoder.decode, kind.to_row, kind.children
+    wanted = kind.resource_type
+    for number, line in lines(stream, file):
+        try:
+            if b"\\u0000" in line:
+                line = line.replace(b"\\u0000", b"")
+            resource = decode(line)
+            if resource.resource_type != wanted:
+                yield _fault(file, number, "wrong_resource_type", line)
+                continue
+            if not resource.id:
+                yield _fault(file, number, "id_missing", line)
+                continue
+            subject_id, values = to_row(resource, settings)
+            found = version(resource.meta, delivered_version)
+            below = children(resource, settings) if children is not None else []
+        except (msgspec.DecodeError, Unreadable, UnicodeDecodeError) as error:
+            yield _fault(file, number, _reason(line, error, kind), line)
+            continue
+        except RecursionError:
+            yield _fault(file, number, "json_too_deep", line)
+            continue
+        yield Row(number, resource.id, found, subject_id, False, values, below)
+
+
+def read_deletions(
+    stream: BinaryIO, file: str, kind: Kind, transaction_time: str
+) -> Iterator[Row | Fault]:
+    """Yield a tombstone per deleted resource of `kind` in a `deleted` file of an export.
+
+    Each line is a Bundle of DELETE requests (Bulk Data Access 2.0.0, "deleted"). The deletion has
+    the time of the export: nothing else is known of it.
+    """
+    row = 0
+    at = version_at(transaction_time, "")
+    for number, line in lines(stream, file):
+        try:
+            bundle = _BUNDLE.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            row += 1
+            yield Fault(file, row, number, "deletion_unreadable", payload=_payload(line))
+            continue
+        for entry in bundle.entry:
+            row += 1
+            url = entry.request.url if entry.request is not None else None
+            name, _, source_id = (url or "").partition("?")[0].rpartition("/")
+            if name.rpartition("/")[2] != kind.resource_type or not source_id:
+                continue
+            yield Row(row, source_id, at, None, True, None, [])
+
+
+def _fault(file: str, number: int, reason: str, line: bytes) -> Fault:
+    found = _ID.search(line)
+    return Fault(
+        file, number, number, reason,
+        source_id=found.group(1).decode() if found is not None else None, payload=_payload(line),
+    )

@@ -1,0 +1,306 @@
+"""Patient, Coverage and Consent; Practitioner, Organization and Location."""
+
+from __future__ import annotations
+
+import msgspec
+
+from throughline.sources.fhir.settings import Kind, Settings, Values
+from throughline.sources.fhir.values import (
+    Address,
+    Base,
+    Concept,
+    Contact,
+    Extension,
+    Name,
+    Period,
+    Reference,
+    Resource,
+    code,
+    day,
+    digits,
+    extension_of,
+    first_code,
+    identifier_of,
+    moment,
+    pick_code,
+    subject,
+    target,
+)
+
+INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+RESTRICTED = frozenset({"R", "V"})
+SEX = {"female": "F", "male": "M", "other": "O", "unknown": "U"}
+
+
+def flag(extensions: list[Extension], url: str | None) -> bool | None:
+    """Return the boolean of an extension, or None when it is absent or this server has none."""
+    found = extension_of(extensions, url) if url else None
+    return found.value_boolean if found is not None else None
+
+
+class _Link(Base):
+    other: Reference | None = None
+    type: str | None = None
+
+
+class _Language(Base):
+    language: Concept | None = None
+    preferred: bool | None = None
+
+
+class Patient(Resource):
+    """Patient, as far as it is read."""
+
+    active: bool | None = None
+    name: list[Name] = []
+    telecom: list[Contact] = []
+    gender: str | None = None
+    birth_date: str | None = None
+    deceased_boolean: bool | None = None
+    deceased_date_time: str | None = None
+    address: list[Address] = []
+    communication: list[_Language] = []
+    general_practitioner: list[Reference] = []
+    link: list[_Link] = []
+
+
+def _mrn(patient: Patient, settings: Settings) -> str | None:
+    if settings.mrn_system:
+        return identifier_of(patient.identifier, settings.mrn_system)
+    typed = (i.value for i in patient.identifier if code(i.type) == "MR" and i.value)
+    return next(typed, None)
+
+
+def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Patient)
+    p = resource
+    name = next((n for n in p.name if n.use in ("official", "usual")), p.name[0] if p.name else Name())
+    address = next((a for a in p.address if a.use == "home"), p.address[0] if p.address else Address())
+    phones = [t for t in p.telecom if t.system == "phone" and t.value and t.use != "old"]
+    ranked = [t for t in p.telecom if t.rank is not None and t.system]
+    preferred = min(ranked, key=lambda t: t.rank or 0).system if ranked else None
+    spoken = next((c for c in p.communication if c.preferred), None)
+    if spoken is None and p.communication:
+        spoken = p.communication[0]
+    security = p.meta.security if p.meta is not None else []
+    confidential = flag(address.extension, settings.extensions.get("confidential_address"))
+    if confidential is None and any(c.code in RESTRICTED for c in security):
+        confidential = True
+    replaced = next((k.other for k in p.link if k.type == "replaced-by"), None)
+    identifiers = [
+        {"system": i.system, "value": i.value, "type": code(i.type)} for i in p.identifier if i.value
+    ]
+    return p.id, (
+        _mrn(p, settings),
+        msgspec.json.encode(identifiers).decode(),
+        name.family,
+        name.given[0] if name.given else None,
+        day(p.birth_date),
+        SEX.get(p.gender or "", None),
+        digits(phones[0].value) if phones else None,
+        address.postal_code,
+        address.state,
+        address.line[0] if address.line else None,
+        address.city,
+        p.active is not False,
+        moment(p.deceased_date_time, settings.zone),
+        bool(p.deceased_boolean or p.deceased_date_time),
+        target(replaced, "Patient"),
+        target(p.general_practitioner[0]) if p.general_practitioner else None,
+        code(spoken.language) if spoken is not None else None,
+        flag(p.extension, INTERPRETER),
+        preferred,
+        confidential,
+    )
+
+
+class Coverage(Resource):
+    """Coverage."""
+
+    status: str | None = None
+    type: Concept | None = None
+    subscriber_id: str | None = None
+    beneficiary: Reference | None = None
+    relationship: Concept | None = None
+    period: Period | None = None
+    payor: list[Reference] = []
+    order: int | None = None
+
+
+def _coverage(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Coverage)
+    c = resource
+    payor = c.payor[0] if c.payor else Reference()
+    period = c.period or Period()
+    payer_id = payor.identifier.value if payor.identifier is not None else target(payor)
+    member = c.subscriber_id or next(
+        (i.value for i in c.identifier if code(i.type) == "MB" and i.value), None
+    )
+    return subject(c.beneficiary), (
+        c.status,
+        code(c.type),
+        payer_id,
+        payor.display,
+        member,
+        day(period.start),
+        day(period.end),
+        str(c.order) if c.order is not None and 0 < c.order < 1000 else None,
+        code(c.relationship),
+        flag(c.extension, settings.extensions.get("qmb")),
+    )
+
+
+class _Provision(Base):
+    type: str | None = None
+    period: Period | None = None
+
+
+class Consent(Resource):
+    """Consent."""
+
+    status: str | None = None
+    category: list[Concept] = []
+    patient: Reference | None = None
+    date_time: str | None = None
+    provision: _Provision | None = None
+
+
+def _consent(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Consent)
+    c = resource
+    provision = c.provision or _Provision()
+    period = provision.period or Period()
+    category = pick_code(c.category)
+    return subject(c.patient), (
+        c.status,
+        category.code if category is not None else None,
+        provision.type,
+        moment(period.start, settings.zone),
+        moment(period.end, settings.zone),
+        moment(c.date_time, settings.zone),
+    )
+
+
+class _Qualification(Base):
+    code: Concept | None = None
+
+
+class Practitioner(Resource):
+    """Practitioner."""
+
+    active: bool | None = None
+    name: list[Name] = []
+    qualification: list[_Qualification] = []
+
+
+def _practitioner(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Practitioner)
+    p = resource
+    name = p.name[0] if p.name else Name()
+    codings = [c for q in p.qualification if q.code is not None for c in q.code.coding if c.code]
+    taxonomy = next((c.code for c in codings if c.system == settings.taxonomy_system), None)
+    degree = next((c.code for c in codings if c.system != settings.taxonomy_system), None)
+    billable = degree.upper() in settings.billable_qualifications if degree is not None else None
+    return None, (
+        identifier_of(p.identifier, settings.npi_system),
+        name.family,
+        name.given[0] if name.given else None,
+        p.active is not False,
+        degree,
+        taxonomy,
+        billable,
+    )
+
+
+class Organization(Resource):
+    """Organization."""
+
+    active: bool | None = None
+    type: list[Concept] = []
+    name: str | None = None
+    telecom: list[Contact] = []
+    address: list[Address] = []
+
+
+def _organization(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Organization)
+    o = resource
+    address = o.address[0] if o.address else Address()
+    kind = pick_code(o.type, settings.encounter_type_systems)
+    taxonomy = pick_code(o.type, (settings.taxonomy_system,))
+    phone = next((t.value for t in o.telecom if t.system == "phone"), None)
+    return None, (
+        identifier_of(o.identifier, settings.npi_system),
+        identifier_of(o.identifier, settings.tax_system),
+        o.name,
+        kind.code if kind is not None else None,
+        address.line[0] if address.line else None,
+        address.city,
+        address.state,
+        address.postal_code,
+        digits(phone),
+        taxonomy.code if taxonomy is not None and taxonomy.system == settings.taxonomy_system else None,
+        o.active is not False,
+    )
+
+
+class Location(Resource):
+    """Location; its type carries the CMS place of service code."""
+
+    status: str | None = None
+    name: str | None = None
+    type: list[Concept] = []
+    managing_organization: Reference | None = None
+
+
+def _location(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
+    assert isinstance(resource, Location)
+    place = resource
+    codes = [c.code for t in place.type if (c := first_code(t)) is not None]
+    service = next((c for c in codes if c and len(c) == 2 and c.isdigit()), None)
+    return None, (
+        place.name,
+        target(place.managing_organization),
+        service,
+        identifier_of(place.identifier, settings.npi_system),
+        place.status,
+    )
+
+
+KINDS = (
+    Kind(
+        "patient", "Patient",
+        ("mrn", "identifiers", "family", "given", "birth_date", "sex", "phone", "postal_code",
+         "state", "address_line", "city", "is_active", "deceased_at", "is_deceased", "replaced_by",
+         "general_practitioner_id", "language", "interpreter_required", "preferred_contact",
+         "confidential_address"),
+        _patient, msgspec.json.Decoder(Patient),
+    ),
+    Kind(
+        "coverage", "Coverage",
+        ("status", "type_code", "payer_id", "payer_name", "member_id", "starts_on", "ends_on",
+         "coverage_order", "relationship", "is_qmb"),
+        _coverage, msgspec.json.Decoder(Coverage),
+    ),
+    Kind(
+        "consent", "Consent",
+        ("status", "category_code", "provision", "starts_at", "ends_at", "recorded_at"),
+        _consent, msgspec.json.Decoder(Consent),
+    ),
+    Kind(
+        "practitioner", "Practitioner",
+        ("npi", "family", "given", "is_active", "qualification_code", "taxonomy_code", "is_billable"),
+        _practitioner, msgspec.json.Decoder(Practitioner),
+    ),
+    Kind(
+        "organization", "Organization",
+        ("npi", "tax_id", "name", "type_code", "address_line", "city", "state", "postal_code",
+         "phone", "taxonomy_code", "is_active"),
+        _organization, msgspec.json.Decoder(Organization),
+    ),
+    Kind(
+        "location", "Location",
+        ("name", "organization_id", "place_of_service", "npi", "status"),
+        _location, msgspec.json.Decoder(Location),
+    ),
+)

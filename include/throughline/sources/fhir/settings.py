@@ -1,0 +1,54 @@
+"""What a FHIR server's own conventions are: identifier systems, extensions, preferred codings.
+
+Read from the `conventions` of a source definition; nothing here is guessed from data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from throughline.sources.fhir.values import Resource
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The conventions of one FHIR server. `extensions` maps our name of a fact to its url."""
+
+    zone: ZoneInfo
+    mrn_system: str = ""
+    npi_system: str = "http://hl7.org/fhir/sid/us-npi"
+    tax_system: str = "urn:oid:2.16.840.1.113883.4.4"
+    task_systems: tuple[str, ...] = ()
+    control_number_system: str = ""
+    visit_number_system: str = ""
+    encounter_type_systems: tuple[str, ...] = ()
+    procedure_code_systems: tuple[str, ...] = ()
+    billable_qualifications: frozenset[str] = frozenset()
+    taxonomy_system: str = "http://nucc.org/provider-taxonomy"
+    extensions: dict[str, str] = field(default_factory=dict)
+
+
+# The typed values of one resource, in the order of `Kind.columns`, and who it is about.
+Values = tuple[object, ...]
+Mapper = Callable[[Resource, Settings], tuple[str | None, Values]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One FHIR type: how it is decoded, and which columns of which table its rows fill.
+
+    `children` are further rows of the same record in another table, each with its source id.
+    """
+
+    feed: str
+    resource_type: str
+    columns: tuple[str, ...]
+    to_row: Mapper
+    decoder: msgspec.json.Decoder[Resource]
+    child_table: str | None = None
+    child_columns: tuple[str, ...] = ()
+    children: Callable[[Resource, Settings], list[tuple[str, Values]]] | None = None

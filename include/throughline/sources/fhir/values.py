@@ -1,0 +1,270 @@
+"""FHIR's data types, as far as they are read, and their values as text that PostgreSQL takes.
+
+What is there and cannot be read raises `Unreadable`: the row goes to quarantine with that reason.
+What is not there is None.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from datetime import date as Date
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+LARGEST = 999_999_999_999
+
+
+class Unreadable(ValueError):
+    """A value that is present and is not what its type allows; the text is a reason code."""
+
+
+class Base(msgspec.Struct, rename="camel", gc=False):
+    """A FHIR element: absent fields are None or empty, unknown fields are ignored."""
+
+
+class Coding(Base):
+    """Coding."""
+
+    system: str | None = None
+    code: str | None = None
+
+
+class Concept(Base):
+    """CodeableConcept."""
+
+    coding: list[Coding] = []
+    text: str | None = None
+
+
+class Identifier(Base):
+    """Identifier."""
+
+    system: str | None = None
+    value: str | None = None
+    type: Concept | None = None
+
+
+class Reference(Base):
+    """Reference; `identifier` is the logical one."""
+
+    reference: str | None = None
+    identifier: Identifier | None = None
+    display: str | None = None
+
+
+class Period(Base):
+    """Period."""
+
+    start: str | None = None
+    end: str | None = None
+
+
+class Money(Base):
+    """Money, or the value of a Quantity."""
+
+    value: float | None = None
+    currency: str | None = None
+
+
+class Extension(Base):
+    """Extension, with the few types of value that are read."""
+
+    url: str = ""
+    value_boolean: bool | None = None
+    value_code: str | None = None
+    value_string: str | None = None
+    value_date_time: str | None = None
+    value_reference: Reference | None = None
+
+
+class Meta(Base):
+    """Meta."""
+
+    version_id: str | None = None
+    last_updated: str | None = None
+    security: list[Coding] = []
+
+
+class Name(Base):
+    """HumanName."""
+
+    family: str | None = None
+    given: list[str] = []
+    use: str | None = None
+
+
+class Contact(Base):
+    """ContactPoint."""
+
+    system: str | None = None
+    value: str | None = None
+    use: str | None = None
+    rank: int | None = None
+
+
+class Address(Base):
+    """Address."""
+
+    use: str | None = None
+    line: list[str] = []
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    extension: list[Extension] = []
+
+
+class Resource(Base):
+    """What every resource has."""
+
+    resource_type: str
+    id: str | None = None
+    meta: Meta | None = None
+    identifier: list[Identifier] = []
+    extension: list[Extension] = []
+
+
+def target(reference: Reference | None, kind: str | None = None) -> str | None:
+    """Return the id that a reference names: relative, absolute, versioned, `urn:uuid` or by search.
+
+    Where only an identifier is given its value is returned; with `kind`, a reference to another
+    type is None.
+    """
+    if reference is None:
+        return None
+    text = reference.reference
+    if not text:
+        return reference.identifier.value if reference.identifier is not None else None
+    if text.startswith("urn:"):
+        return text.rpartition(":")[2] or None
+    text, _, query = text.partition("?")
+    if query:
+        # a conditional reference names its target by an identifier
+        found = text.rpartition("/")[2] or text
+        value = query.rpartition("|")[2].rpartition("=")[2]
+    else:
+        parts = text.partition("/_history")[0].split("/")
+        found, value = (parts[-2] if len(parts) > 1 else ""), parts[-1]
+    if kind is not None and found and found != kind:
+        return None
+    return value or None
+
+
+def subject(reference: Reference | None) -> str | None:
+    """Return the id of the patient that a record is about."""
+    return target(reference, "Patient")
+
+
+def first_code(concept: Concept | None, systems: tuple[str, ...] = ()) -> Coding | None:
+    """Return the coding of the first of `systems` that has one, else the first with a code."""
+    if concept is None:
+        return None
+    coded = [coding for coding in concept.coding if coding.code]
+    for system in systems:
+        for coding in coded:
+            if coding.system == system:
+                return coding
+    return coded[0] if coded else None
+
+
+def pick_code(concepts: list[Concept], systems: tuple[str, ...] = ()) -> Coding | None:
+    """Return the best coding among several concepts, by the order of `systems`."""
+    for system in systems:
+        for concept in concepts:
+            for coding in concept.coding:
+                if coding.code and coding.system == system:
+                    return coding
+    return next((c for concept in concepts if (c := first_code(concept)) is not None), None)
+
+
+def code(concept: Concept | None) -> str | None:
+    """Return the first code of a concept."""
+    coding = first_code(concept)
+    return coding.code if coding is not None else None
+
+
+def identifier_of(identifiers: list[Identifier], system: str) -> str | None:
+    """Return the value of the first identifier of a system."""
+    return next((i.value for i in identifiers if i.system == system and i.value), None)
+
+
+def extension_of(extensions: list[Extension], url: str) -> Extension | None:
+    """Return the first extension of this url."""
+    return next((e for e in extensions if e.url == url), None)
+
+
+@lru_cache(maxsize=65536)
+def _moment(text: str, zone: ZoneInfo) -> str | None:
+    if len(text) < 8:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=zone)
+        return at.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        raise Unreadable("time_unreadable") from None
+
+
+def moment(text: str | None, zone: ZoneInfo) -> str | None:
+    """Return a dateTime or instant in UTC; a day alone begins at midnight of `zone`.
+
+    A year or month alone names no moment: None.
+    """
+    return _moment(text, zone) if text else None
+
+
+@lru_cache(maxsize=65536)
+def _day(text: str) -> str | None:
+    if len(text) < 8:
+        return None
+    try:
+        return Date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        raise Unreadable("date_unreadable") from None
+
+
+def day(text: str | None) -> str | None:
+    """Return the day of a date or dateTime; a year or month alone is None."""
+    return _day(text) if text else None
+
+
+def amount(money: Money | None) -> str | None:
+    """Return an amount of dollars, or a quantity, as text."""
+    if money is None or money.value is None:
+        return None
+    if not -LARGEST < money.value < LARGEST:
+        raise Unreadable("amount_unreadable")
+    return repr(money.value)
+
+
+def version(meta: Meta | None, otherwise: str) -> str:
+    """Return the record's version so that versions sort as text: UTC microseconds / number.
+
+    A record without `lastUpdated` has the version `otherwise`, that of its delivery.
+    """
+    if meta is None or not meta.last_updated:
+        return otherwise
+    return version_at(meta.last_updated, meta.version_id or "")
+
+
+@lru_cache(maxsize=65536)
+def version_at(updated: str, number: str = "") -> str:
+    """Return the version of a record changed at `updated`. Raises `Unreadable`."""
+    try:
+        at = datetime.fromisoformat(updated)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        at = at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Unreadable("last_updated_unreadable") from None
+    return f"{at.strftime('%Y-%m-%dT%H:%M:%S.%f')}Z/{number.removeprefix('W/').strip(chr(34))[:32].zfill(6)}"
+
+
+def digits(phone: str | None) -> str | None:
+    """Return the digits of a telephone number without the country code of North America."""
+    found = "".join(c for c in phone or "" if c.isascii() and c.isdigit())
+    if len(found) == 11 and found.startswith("1"):
+        found = found[1:]
+    return found or None

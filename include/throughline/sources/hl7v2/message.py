@@ -1,0 +1,164 @@
+"""One HL7 v2 message: fields by segment, repetitions, components, escapes, times."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_TIME = re.compile(
+    r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6}))?\s*(?:([+-])(\d{2})(\d{2}))?$",
+    re.ASCII,
+)
+_HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)$")
+
+
+class Message:
+    """The segments of one message, split into fields; `MSH-1` and `MSH-2` are counted as written."""
+
+    __slots__ = ("_escapes", "component", "escape", "fields", "repetition", "subcomponent")
+
+    def __init__(self, segments: list[str]) -> None:
+        """Split a message whose first segment is an MSH. Raises `ValueError` when it is none."""
+        head = segments[0]
+        if head[:3] != "MSH" or len(head) < 4 or head[3].isalnum() or head[3].isspace():
+            raise ValueError("header_unreadable")
+        separator = head[3]
+        marks = head[4:].split(separator, 1)[0]
+        if any(mark.isalnum() for mark in marks):
+            marks = ""
+        defaults = "^~\\&"
+        marks = marks[:4] + defaults[len(marks[:4]) :]
+        self.component, self.repetition, self.escape, self.subcomponent = marks
+        self._escapes = {
+            "F": separator, "S": self.component, "R": self.repetition, "E": self.escape,
+            "T": self.subcomponent, ".br": "\n", ".sp": "\n",
+        }
+        self.fields = [segment.split(separator) for segment in segments]
+        # MSH-1 is the separator itself: put it in its place, so that fields[n] is MSH-n
+        self.fields[0].insert(1, separator)
+
+    def first(self, tag: str) -> list[str]:
+        """Return the fields of the first segment of this kind, or none."""
+        return next((fields for fields in self.fields if fields[0] == tag), [])
+
+    def every(self, tag: str) -> list[list[str]]:
+        """Return the fields of every segment of this kind."""
+        return [fields for fields in self.fields if fields[0] == tag]
+
+    def repetitions(self, fields: list[str], index: int) -> list[list[str]]:
+        """Return the repetitions of a field, each as its components; empty ones are left out."""
+        if index >= len(fields) or not fields[index]:
+            return []
+        return [
+            repetition.split(self.component)
+            for repetition in fields[index].split(self.repetition)
+            if repetition
+        ]
+
+    def value(self, fields: list[str], index: int, component: int = 1) -> str | None:
+        """Return one component of the first repetition of a field, unescaped, or None."""
+        if index >= len(fields):
+            return None
+        field = fields[index]
+        if self.repetition in field:
+            field = field.split(self.repetition, 1)[0]
+        return self.part(field.split(self.component), component)
+
+    def part(self, components: list[str], component: int) -> str | None:
+        """Return component `component` (from 1): its first subcomponent, unescaped, or None."""
+        if component > len(components):
+            return None
+        text = components[component - 1]
+        if self.subcomponent in text:
+            text = text.split(self.subcomponent, 1)[0]
+        if self.escape in text:
+            text = self._unescape(text)
+        text = text.strip()
+        # "" in quotes says: delete what you have
+        return text if text and text != '""' else None
+
+    def subparts(self, components: list[str], component: int) -> list[str]:
+        """Return all subcomponents of component `component` (from 1), unescaped."""
+        if component > len(components):
+            return []
+        return [
+            self._unescape(part).strip()
+            for part in components[component - 1].split(self.subcomponent)
+        ]
+
+    def _unescape(self, text: str) -> str:
+        pieces = text.split(self.escape)
+        if len(pieces) < 3:
+            return text
+        out = [pieces[0]]
+        index = 1
+        while index < len(pieces):
+            code = pieces[index]
+            if index + 1 < len(pieces):
+                if code in self._escapes:
+                    out.append(self._escapes[code] + pieces[index + 1])
+                    index += 2
+                    continue
+                if found := _HEX.match(code):
+                    raw = bytes.fromhex(found.group(1)).replace(b"\x00", b"")
+                    out.append(raw.decode("latin-1") + pieces[index + 1])
+                    index += 2
+                    continue
+                if code in ("H", "N") or code[:1] in ("C", "M", "Z", "."):
+                    # highlighting and the like: no text of its own
+                    out.append(pieces[index + 1])
+                    index += 2
+                    continue
+            out.append(self.escape + code)
+            index += 1
+        return "".join(out)
+
+
+def moment(text: str | None, zone: ZoneInfo | timezone) -> datetime | None:
+    """Return a DTM as a moment; one without offset is local to `zone`. None if there is no day."""
+    return _moment(text, zone) if text else None
+
+
+@lru_cache(maxsize=16384)
+def _moment(text: str, zone: ZoneInfo | timezone) -> datetime | None:
+    found = _TIME.match(text.strip())
+    if found is None or found.group(3) is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    fraction = (found.group(7) or "0").ljust(6, "0")
+    offset: ZoneInfo | timezone = zone
+    try:
+        if found.group(8):
+            away = timedelta(hours=int(found.group(9)), minutes=int(found.group(10)))
+            offset = timezone(away if found.group(8) == "+" else -away)
+        if second == 60:
+            second = 59
+        local = datetime(year, month, day, hour, minute, second, int(fraction), tzinfo=offset)
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def offset_of(text: str | None) -> timezone | None:
+    """Return the offset that a DTM names, or None."""
+    found = _TIME.match((text or "").strip())
+    if found is None or not found.group(8):
+        return None
+    away = timedelta(hours=int(found.group(9)), minutes=int(found.group(10)))
+    try:
+        return timezone(away if found.group(8) == "+" else -away)
+    except ValueError:
+        return None
+
+
+def day(text: str | None) -> date | None:
+    """Return the day of a DT or DTM, or None when it is not a whole date."""
+    digits = (text or "").strip()[:8]
+    if len(digits) != 8 or not digits.isascii() or not digits.isdigit():
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None

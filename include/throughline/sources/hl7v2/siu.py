@@ -1,0 +1,255 @@
+"""SIU messages to appointments (HL7 v2 chapter 10), leniently and of any version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from throughline.sources.hl7v2.message import Message, day, moment, offset_of
+from throughline.sources.hl7v2.split import Piece, split
+from throughline.sources.records import Fault
+
+NOT_USED = "message_type_not_used_here"
+EVENTS = frozenset({"S12", "S13", "S14", "S15", "S16", "S17", "S26"})
+DELETED = "S17"
+
+# What an event leaves behind when SCH-25 says nothing that is known (HL7 table 0003).
+STATUS_OF_EVENT = {
+    "S12": "booked", "S13": "booked", "S14": "booked", "S15": "cancelled", "S16": "cancelled",
+    "S17": "entered-in-error", "S26": "noshow",
+}
+# HL7 table 0278, filler status, and what senders write for it, as FHIR R4 AppointmentStatus.
+STATUS_OF_FILLER = {
+    "PENDING": "pending", "WAITLIST": "waitlist", "BOOKED": "booked", "CONFIRMED": "booked",
+    "STARTED": "arrived", "ARRIVED": "arrived", "CHECKEDIN": "arrived", "CHECKED IN": "arrived",
+    "COMPLETE": "fulfilled", "COMPLETED": "fulfilled", "CANCELLED": "cancelled",
+    "CANCELED": "cancelled", "DC": "cancelled", "DISCONTINUED": "cancelled",
+    "NOSHOW": "noshow", "NO SHOW": "noshow", "NO-SHOW": "noshow", "DELETED": "entered-in-error",
+    "OVERBOOK": "booked", "BLOCKED": "pending",
+}
+# An event that takes an appointment away is believed against a status that was left as it was.
+FINAL_EVENTS = frozenset({"S15", "S16", "S17", "S26"})
+NPI_AUTHORITIES = ("NPI", "NPIID", "2.16.840.1.113883.4.6", "US-NPI")
+MINUTES = {"M": 1, "MIN": 1, "MINUTES": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60, "S": 1 / 60}
+
+
+class Identifier(msgspec.Struct):
+    """One repetition of PID-3, -2 or -4: the number, who assigned it, of which type."""
+
+    value: str
+    authority: str | None = None
+    type: str | None = None
+
+
+class Appointment(msgspec.Struct):
+    """One SIU message. `row` counts the messages of the file from 1; times are in UTC."""
+
+    row: int
+    position: int
+    control_id: str
+    message_at: datetime | None
+    trigger_event: str
+    version: str | None
+    sender: str | None
+    placer_id: str | None
+    filler_id: str | None
+    status: str
+    filler_status: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    visit_type_code: str | None = None
+    visit_type_text: str | None = None
+    event_reason_code: str | None = None
+    visit_number: str | None = None
+    practitioner_id: str | None = None
+    practitioner_npi: str | None = None
+    location_id: str | None = None
+    identifiers: list[Identifier] = []
+    family: str | None = None
+    given: str | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+    phone: str | None = None
+    postal_code: str | None = None
+
+
+def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | Fault]:
+    """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
+
+    A message of another type is a fault with its position. Raises `FileRefusedError` when the file
+    holds neither a message nor a wrapper.
+    """
+    count: int | None = None
+    messages = 0
+    for piece in split(stream, file):
+        if piece.kind == "MSH":
+            messages += 1
+            yield read_message(piece, file, zone)
+        elif piece.kind == "BHS":
+            messages = 0
+        elif piece.kind == "BTS":
+            stated = piece.segments[0].split(piece.segments[0][3:4] or "|")
+            count = int(stated[1]) if len(stated) > 1 and stated[1].isdecimal() and len(stated[1]) < 9 else None
+            if count is not None and count != messages:
+                yield Fault(file, 0, piece.position, "wrong_message_count", "warning")
+
+
+def file_time(stream: BinaryIO, file: str, zone: ZoneInfo) -> tuple[datetime | None, int]:
+    """Return when a file was made (FHS-7, BHS-7, else its newest MSH-7), and its messages."""
+    made: datetime | None = None
+    newest: datetime | None = None
+    messages = 0
+    for piece in split(stream, file):
+        messages += piece.kind == "MSH"
+        head = piece.segments[0]
+        fields = head.split(head[3:4] or "|")
+        at = moment(fields[6].split("^")[0], zone) if len(fields) > 6 else None
+        if piece.kind == "MSH":
+            newest = max(newest or at, at) if at else newest
+        elif piece.kind in ("FHS", "BHS"):
+            made = max(made or at, at) if at else made
+    return made or newest, messages
+
+
+def read_message(piece: Piece, file: str, zone: ZoneInfo) -> Appointment | Fault:
+    """Return the appointment of one message, or why it is none."""
+
+    def refuse(reason: str, source_id: str | None = None) -> Fault:
+        return Fault(file, piece.row, piece.position, reason, source_id=source_id, payload=piece.text)
+
+    try:
+        m = Message(piece.segments)
+    except ValueError as error:
+        return refuse(str(error))
+    msh = m.fields[0]
+    control = m.value(msh, 10)
+    kind, event = m.value(msh, 9), m.value(msh, 9, 2)
+    if kind is None:
+        return refuse("message_type_missing", control)
+    if kind != "SIU":
+        return refuse(NOT_USED, control)
+    if event not in EVENTS:
+        return refuse("trigger_event_not_used_here" if event else "trigger_event_missing", control)
+    if control is None:
+        return refuse("control_id_missing")
+    made, local = _clock(m, zone)
+    if made is None:
+        return refuse("message_time_unreadable", control)
+    sch = m.first("SCH")
+    placer, filler = m.value(sch, 1), m.value(sch, 2)
+    if placer is None and filler is None:
+        return refuse("appointment_without_identifier", control)
+    starts, ends = _span(m, sch, local)
+    filler_status = m.value(sch, 25)
+    known = STATUS_OF_FILLER.get((filler_status or "").upper())
+    status = STATUS_OF_EVENT[event] if known is None or event in FINAL_EVENTS else known
+    if starts is None and status == "booked":
+        return refuse("appointment_without_start", filler or placer)
+    found = Appointment(
+        row=piece.row, position=piece.position, control_id=control, message_at=made,
+        trigger_event=event, version=m.value(msh, 12), sender=m.value(msh, 3), placer_id=placer,
+        filler_id=filler, status=status, filler_status=filler_status, starts_at=starts,
+        ends_at=ends, event_reason_code=m.value(sch, 6),
+        visit_type_code=m.value(sch, 8) or m.value(sch, 7) or m.value(m.first("AIS"), 3),
+        visit_type_text=m.value(sch, 8, 2) or m.value(sch, 7, 2),
+        visit_number=m.value(m.first("PV1"), 19), location_id=_location(m),
+    )
+    found.practitioner_id, found.practitioner_npi = _practitioner(m)
+    _patient(m, found)
+    return found
+
+
+def _clock(m: Message, zone: ZoneInfo) -> tuple[datetime | None, ZoneInfo | timezone]:
+    """Return when the message was written, and the zone of its times that name no offset.
+
+    MSH-7's offset is the message's default (HL7 v2 chapter 2, DTM). Where it is just what the
+    sender's own zone has at that moment, the zone stands: an appointment may lie beyond the change
+    to winter time.
+    """
+    text = m.value(m.fields[0], 7)
+    made = moment(text, zone)
+    stated = offset_of(text)
+    if made is None or stated is None or made.astimezone(zone).utcoffset() == stated.utcoffset(None):
+        return made, zone
+    return made, stated
+
+
+def _span(
+    m: Message, sch: list[str], zone: ZoneInfo | timezone
+) -> tuple[datetime | None, datetime | None]:
+    """Return start and end: of TQ1, of SCH-11, else of the first resource that has a start."""
+    timing = m.first("TQ1")
+    starts = moment(m.value(timing, 7), zone)
+    ends = moment(m.value(timing, 8), zone)
+    if starts is None:
+        starts, ends = moment(m.value(sch, 11, 4), zone), moment(m.value(sch, 11, 5), zone)
+    if starts is None:
+        for tag, index in (("AIS", 4), ("AIG", 8), ("AIP", 6), ("AIL", 6)):
+            starts = next(
+                (at for s in m.every(tag) if (at := moment(m.value(s, index), zone)) is not None),
+                None,
+            )
+            if starts is not None:
+                break
+    if starts is not None and (ends is None or ends < starts):
+        ends = None
+        length, unit = m.value(sch, 9), (m.value(sch, 10) or "MIN").upper()
+        if length and length.isascii() and length.isdigit() and len(length) < 6 and unit in MINUTES:
+            try:
+                ends = (starts + timedelta(minutes=int(length) * MINUTES[unit])).astimezone(UTC)
+            except OverflowError:
+                ends = None
+    return starts, ends
+
+
+def _practitioner(m: Message) -> tuple[str | None, str | None]:
+    """Return the first practitioner's id and, where one repetition is typed so, NPI."""
+    for fields, index in [(f, 3) for f in m.every("AIP")] + [(f, 7) for f in m.every("PV1")]:
+        own: str | None = None
+        npi: str | None = None
+        for name in m.repetitions(fields, index):
+            number = m.part(name, 1)
+            if number is None:
+                continue
+            authority = [a.upper() for a in m.subparts(name, 9)]
+            if any(a in NPI_AUTHORITIES for a in [*authority, (m.part(name, 13) or "").upper()]):
+                npi = npi or number
+            own = own or number
+        if own is not None:
+            return own, npi
+    return None, None
+
+
+def _location(m: Message) -> str | None:
+    for fields, index in [(f, 3) for f in m.every("AIL")] + [(f, 3) for f in m.every("PV1")]:
+        for place in m.repetitions(fields, index):
+            parts = [m.part(place, i) for i in (1, 2, 4)]
+            if any(parts):
+                return "/".join(part for part in parts if part)
+    return None
+
+
+def _patient(m: Message, found: Appointment) -> None:
+    pid = m.first("PID")
+    for index in (3, 2, 4):
+        for cx in m.repetitions(pid, index):
+            value = m.part(cx, 1)
+            authority = next((part for part in m.subparts(cx, 4) if part), None)
+            if value is not None:
+                found.identifiers.append(Identifier(value, authority, m.part(cx, 5)))
+    found.family, found.given = m.value(pid, 5), m.value(pid, 5, 2)
+    found.birth_date = day(m.value(pid, 7))
+    found.sex = m.value(pid, 8)
+    found.postal_code = m.value(pid, 11, 5)
+    for phone in m.repetitions(pid, 13):
+        # XTN-1, or the parts of a number that came with version 2.3
+        number = m.part(phone, 1) or m.part(phone, 12)
+        if number is None and m.part(phone, 7):
+            number = f"{m.part(phone, 6) or ''}{m.part(phone, 7)}"
+        if number is not None:
+            found.phone = number
+            break

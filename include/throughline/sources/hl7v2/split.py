@@ -1,0 +1,137 @@
+"""Files of HL7 v2 messages to single messages, whatever lies between them.
+
+Seen in files of real senders and allowed here: CR, LF and CRLF as segment ends, mixed; blank lines;
+batch wrappers (FHS BHS BTS FTS); MLLP's bytes (0x0B 0x1C); a byte-order mark; text broken over lines
+inside a segment; character sets that differ from message to message (MSH-18).
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from throughline.sources.records import FileRefusedError
+
+CHUNK = 1 << 19
+LONGEST_JUNK = 1 << 16
+LONGEST_MESSAGE = 1 << 26
+
+_ENDS = bytes.maketrans(b"\r\x0b\x1c\x00", b"\n\n\n\n")
+_SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?:[^A-Za-z0-9\s]|$)")
+_WRAPPERS = (b"FHS", b"BHS", b"BTS", b"FTS")
+_CHARACTER_SETS = {
+    "ASCII": "utf-8",
+    "UNICODE": "utf-8",
+    "UNICODE UTF-8": "utf-8",
+    "UTF-8": "utf-8",
+    "8859/1": "latin-1",
+    "ISO-8859-1": "latin-1",
+    "ISO IR100": "latin-1",
+    "8859/2": "iso-8859-2",
+    "8859/9": "iso-8859-9",
+    "8859/15": "iso-8859-15",
+    "WINDOWS-1252": "cp1252",
+    "CP1252": "cp1252",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One message or wrapper segment: `row` counts messages from 1, `position` is its first line."""
+
+    row: int
+    position: int
+    kind: str
+    segments: list[str]
+
+    @property
+    def text(self) -> str:
+        """The message as received, with CR between segments."""
+        return "\r".join(self.segments)
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    first = stream.read(CHUNK)
+    recode = None
+    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if first.startswith(mark):
+            recode = codecs.getincrementaldecoder(name)("replace")
+            first = first[2:]
+    pending = b""
+    chunk = first.removeprefix(codecs.BOM_UTF8)
+    while chunk:
+        if recode is not None:
+            chunk = recode.decode(chunk).encode("utf-8", "replace")
+        lines = (pending + chunk.translate(_ENDS)).split(b"\n")
+        pending = lines.pop()
+        yield from lines
+        chunk = stream.read(CHUNK)
+    yield pending
+
+
+def _decode(lines: list[bytes]) -> list[str]:
+    """Decode a message by its MSH-18, falling back to UTF-8 and then to Latin-1, which never fails."""
+    raw = b"\n".join(lines)
+    try:
+        text = raw.decode("ascii")
+    except UnicodeDecodeError:
+        head = lines[0]
+        fields = head.split(head[3:4])
+        named = fields[17].split(b"~")[0].decode("ascii", "replace").strip() if len(fields) > 17 else ""
+        codec = _CHARACTER_SETS.get(named.upper(), "utf-8")
+        try:
+            text = raw.decode(codec)
+        except UnicodeDecodeError:
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError:
+                text = raw.decode("latin-1")
+    return text.split("\n")
+
+
+def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
+    """Yield the messages (`MSH`) and wrapper segments of a file in their order.
+
+    Lines before the first header are skipped. Raises `FileRefusedError` when the file holds neither
+    a message nor a wrapper.
+    """
+    row = position = 0
+    start = junk = 0
+    message: list[bytes] = []
+    size = 0
+    seen = False
+    for line in _lines(stream):
+        position += 1
+        if not line or line.isspace():
+            continue
+        tag = line.lstrip()[:3]
+        if tag == b"MSH" or tag in _WRAPPERS:
+            line = line.lstrip()
+            if message:
+                yield Piece(row, start, "MSH", _decode(message))
+                message = []
+            seen = True
+            if tag == b"MSH":
+                row += 1
+                start, size = position, 0
+                message = [line]
+            else:
+                yield Piece(0, position, tag.decode(), _decode([line]))
+        elif message:
+            size += len(line)
+            if _SEGMENT.match(line) or size > LONGEST_MESSAGE:
+                message.append(line)
+            else:
+                # a line of text within the segment before it
+                message[-1] += b" " + line.strip()
+        elif not seen:
+            junk += len(line)
+            if junk > LONGEST_JUNK:
+                raise FileRefusedError(file, position, "no_message_header")
+    if message:
+        yield Piece(row, start, "MSH", _decode(message))
+    elif not seen:
+        raise FileRefusedError(file, position, "no_message_header" if junk else "empty_file")

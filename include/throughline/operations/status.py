@@ -1,0 +1,71 @@
+"""How the last nights went, and what waits: what `make status` tells of the warehouse.
+
+`python -m throughline.operations.status`, with the warehouse's address in the environment variable
+`THROUGHLINE_DSN`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from throughline import warehouse
+from throughline.operations import words
+from throughline.warehouse import Connection, sql
+
+NIGHTS = 7
+"""Nights that are listed, the newest first."""
+
+
+def tell(conn: Connection) -> str:
+    """Return the last nights, one line each, who holds the chain, and what waits for a person."""
+    lines = [_line(*row) for row in sql.run(conn, "operations/nights.sql", nights=NIGHTS).rows]
+    if not lines:
+        return "There was no night yet: make night"
+    holder = conn.execute(
+        "select holder, taken_at from operations.lease"
+        " where holder is not null and expires_at > clock_timestamp()"
+    ).fetchone()
+    if holder:
+        lines.append(f"The chain is held by the {holder[0]} since {holder[1]:%H:%M:%S} UTC.")
+    newest = conn.execute(
+        "select max(seq) from operations.night where status <> 'void'"
+    ).fetchone()
+    running = conn.execute(
+        "select step, part, extract(epoch from clock_timestamp() - started_at)::int"
+        " from operations.step where seq = %s and status = 'running' order by started_at",
+        newest,
+    ).fetchall()
+    lines += [
+        f"Running: {words.STEPS.get(step, words.plain(step))}{' ' + part if part else ''}, {age} s"
+        for step, part, age in running
+    ]
+    for what, number, about, things, amount in sql.run(conn, "operations/numbers/waiting.sql").rows:
+        size = f"{things:,} claims, {words.dollars(amount)}" if what == "claims" else f"{things:,} rows"
+        lines.append(f"Waits for a decision in Airflow: {what} {number}, {about}, {size}")
+    return "\n".join(lines)
+
+
+def _line(
+    seq: int, day: object, kind: str, status: str, seconds: float | None, failed_step: str | None,
+    calls: int | None, unknown: int | None, exceptions: int | None,
+) -> str:
+    told = f"night {seq:>4}  {day}  {kind:<8}  {status:<8}"
+    if seconds is not None:
+        told += f"  {seconds:>6,.0f} s"
+    if failed_step:
+        told += f"  in {failed_step}"
+    elif calls is not None:
+        told += f"  {calls} calls due, {unknown} not known, {exceptions} exceptions"
+    return told.rstrip()
+
+
+def main() -> int:
+    """Print the status; returns 0."""
+    with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+        print(tell(conn))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights ui status sql check replay stop clean psql benchmark chaos test test-fast lint types lock docs docs-check venv
+.PHONY: help night nights ui status sql check replay stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -82,6 +82,9 @@ test: venv ## unit, warehouse, dags, night
 
 test-fast: venv ## unit and the quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS
+
+coverage: venv ## how much of the loop's packages the tests run through
+	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
 
 lint: venv ## ruff and sqlfluff
 	@$(python) -m ruff check .

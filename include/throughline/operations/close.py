@@ -9,6 +9,7 @@ from pathlib import Path
 
 from psycopg.types.json import Jsonb
 
+from throughline.operations import invariants
 from throughline.operations.clock import practice_time_zone
 from throughline.operations.numbers import collect, counts
 from throughline.warehouse import Connection, nights, sql
@@ -44,9 +45,12 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
         "update operations.night set code_revision = %s, definition_hashes = %s where seq = %s",
         (code_revision(), Jsonb(definition_hashes()), seq),
     )
+    failed_step, reason = kept
+    if failed_step and "check_invariants" in failed_step and not reason:
+        reason = _what_is_broken(conn, seq)
     told = counts(collect(conn, seq, time_zone or practice_time_zone()))
     nights.finish(
-        conn, seq, status=status, counts=told, failed_step=kept[0], reason=kept[1]
+        conn, seq, status=status, counts=told, failed_step=failed_step, reason=reason
     )
     return {"status": status} | {
         name: told[name]
@@ -63,6 +67,12 @@ def digests(conn: Connection, seq: int) -> tuple[str, str]:
 
 def _brought_nothing(conn: Connection, seq: int) -> bool:
     return bool(sql.run(conn, "operations/brought_nothing.sql", seq=seq).rows[0][0])
+
+
+def _what_is_broken(conn: Connection, seq: int) -> str | None:
+    """Return the names of the checks that do not hold, so that the page can say them."""
+    broken = invariants.check(conn, seq)
+    return ", ".join(f"{each.check.name} ({each.count:,})" for each in broken) or None
 
 
 def code_revision() -> str | None:

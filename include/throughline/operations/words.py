@@ -129,6 +129,8 @@ def headline(numbers: Numbers) -> str:
     """Return in one sentence how the night went."""
     if numbers.status == "failed":
         where = f" in {numbers.failed_step}" if numbers.failed_step else ""
+        errors = sorted({step.error for step in numbers.steps if step.failed and step.error})
+        where += f" ({', '.join(errors)})" if errors else ""
         why = f": {numbers.reason}" if numbers.reason else ""
         return f"The night failed{where}{why}."
     if numbers.status == "running":

@@ -1,0 +1,198 @@
+"""The summary and the page: order, width, what they say of a failed night, and nobody's name."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from stack import postgres
+
+from throughline.operations import page, status, summary
+from throughline.operations.numbers import collect
+from throughline.warehouse import Connection
+
+ZONE = "America/New_York"
+ORDER = [
+    "CALL BY 17:00", "NOT KNOWN", "FEEDS", "CASES", "TASKS", "PROVEN SINCE YESTERDAY", "EXCEPTIONS",
+    "EXPECTED MONEY", "STOPPED OVERNIGHT", "SECONDS PER STEP", "WHERE TO LOOK FURTHER",
+]
+
+
+def patients(conn: Connection) -> list[str]:
+    rows = conn.execute("select family, mrn, phone, birth_date::text from core.patient").fetchall()
+    return [value for row in rows for value in row]
+
+
+def test_the_summary_says_first_what_matters(conn: Connection) -> None:
+    text = summary.render(collect(conn, 3, ZONE), "state/reports")
+    places = [re.search(f"^{name}", text, re.MULTILINE) for name in ORDER]
+    assert all(places)
+    starts = [place.start() for place in places if place]
+    assert starts == sorted(starts)
+    assert "state/reports/2026-09-03.html" in text
+
+
+def test_the_summary_fits_a_hundred_columns(conn: Connection) -> None:
+    conn.execute(
+        "update operations.exception set owner_team = repeat('long_team_name_', 4)"
+        " where reason = 'unsigned_note'"
+    )
+    text = summary.render(collect(conn, 3, ZONE))
+    assert max(len(line) for line in text.splitlines()) <= summary.WIDTH
+
+
+def test_the_summary_names_no_patient(conn: Connection) -> None:
+    text = summary.render(collect(conn, 3, ZONE))
+    words = set(re.findall(r"[\w-]+", text))
+    assert not words & set(patients(conn))
+
+
+def test_a_failed_night_says_where_and_why(conn: Connection) -> None:
+    conn.execute(
+        "update operations.night set status = 'failed', failed_step = 'build_cases: link_persons'"
+        " where seq = 3"
+    )
+    conn.execute(
+        "update operations.step set status = 'failed', detail = '{\"error\": \"UndefinedColumn\"}'"
+        " where seq = 3 and step = 'link_persons'"
+    )
+    numbers = collect(conn, 3, ZONE)
+    text = summary.render(numbers)
+    assert "The night failed in build_cases: link_persons (UndefinedColumn)." in text
+    assert "FAILED" in text
+    html = page.render(numbers)
+    assert "The night failed in build_cases: link_persons (UndefinedColumn)." in html
+
+
+def test_an_empty_warehouse_has_a_summary_and_a_page(conn: Connection) -> None:
+    conn.execute(
+        "truncate cases.case_record, cases.stage, tasks.task, tasks.transmission, operations.exception,"
+        " operations.prevented, evidence.fact, landing.batch, landing.batch_file, operations.step,"
+        " operations.feed, tasks.event, tasks.transmission_task, tasks.claim, quality.verdict,"
+        " quality.quarantine cascade"
+    )
+    numbers = collect(conn, 3, ZONE)
+    assert "No call has to be made today." in summary.render(numbers)
+    assert "There is no case yet." in page.render(numbers)
+
+
+class Outline(HTMLParser):
+    """Collects what a page is made of: headings, tags, and what it points to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.headings: list[str] = []
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.headers_without_scope = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in ("meta", "wbr", "rect", "link"):
+            self.open.append(tag)
+        given = dict(attrs)
+        self.links += [value for key in ("href", "src") if (value := given.get(key))]
+        if tag == "th" and not given.get("scope"):
+            self.headers_without_scope += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("meta", "wbr", "rect"):
+            return
+        assert self.open.pop() == tag, f"{tag} is closed out of turn"
+
+    def handle_data(self, data: str) -> None:
+        if "h2" in self.open and self.open[-1] == "h2" and data.strip():
+            self.headings.append(data.strip())
+
+
+def test_the_page_is_in_the_order_of_a_morning_and_stands_alone(conn: Connection) -> None:
+    html = page.render(collect(conn, 3, ZONE))
+    outline = Outline()
+    outline.feed(html)
+    assert outline.open == []
+    wanted = [
+        "Waits for your decision", "Call by 17:00", "Not known", "Expected money by what blocks it",
+        "Proven since yesterday", "Stopped overnight", "Exceptions by owner",
+        "How far the cases came", "Tasks since yesterday", "Feeds and verdicts", "Steps of the night",
+    ]
+    assert outline.headings == wanted
+    assert not outline.tags & {"script", "img", "link", "iframe"}
+    assert all(link.startswith("#") for link in outline.links)
+    assert outline.headers_without_scope == 0
+    assert "url(" not in html
+    assert "@import" not in html
+    assert "prefers-color-scheme: dark" in html
+    assert "@media print" in html
+    assert html.count('class="funnel"') == 3
+
+
+def test_the_page_names_no_patient(conn: Connection) -> None:
+    words = set(re.findall(r"[\w-]+", page.render(collect(conn, 3, ZONE))))
+    assert not words & set(patients(conn))
+
+
+def test_what_is_written_is_escaped(conn: Connection) -> None:
+    conn.execute("update cases.stage set reason = '<b>x</b>' where state = 'unknown'")
+    assert "<b>x</b>" not in page.render(collect(conn, 3, ZONE))
+
+
+def test_pages_are_put_in_place_whole_and_know_the_morning_before(
+    conn: Connection, tmp_path: Path
+) -> None:
+    folder = tmp_path / "reports"
+    written = page.write_page(conn, 2, folder, ZONE)
+    assert written.name == "2026-09-02.html"
+    assert not (folder / page.LATEST).exists()
+    written = page.write_page(conn, 3, folder, ZONE)
+    assert (folder / page.LATEST).read_bytes() == written.read_bytes()
+    assert 'href="2026-09-02.html"' in written.read_text(encoding="utf-8")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "2026-09-02.html", "2026-09-03.html", "latest.html",
+    ]
+
+
+def test_a_void_rerun_leaves_the_page_of_its_date(conn: Connection, tmp_path: Path) -> None:
+    conn.execute(
+        "insert into operations.night (seq, business_date, kind, cut_off, status)"
+        " values (4, '2026-09-03', 'rerun', '2026-09-04 07:00Z', 'void')"
+    )
+    written = page.write_page(conn, 4, tmp_path, ZONE)
+    assert "night 3" in written.read_text(encoding="utf-8")
+    assert (tmp_path / page.LATEST).exists()
+
+
+def test_funnels_fill_their_width_and_show_single_cases(conn: Connection) -> None:
+    for funnel in page.funnels(collect(conn, 3, ZONE)):
+        for rung in funnel.rungs:
+            assert sum(bar.width for bar in rung.bars) <= page.FUNNEL_WIDTH + 2 * len(rung.bars)
+            assert all(bar.width >= 1.5 for bar in rung.bars)
+        first = funnel.rungs[0]
+        assert first.came_through + first.here == funnel.cases
+
+
+def test_status_lists_nights_and_what_waits(conn: Connection) -> None:
+    text = status.tell(conn)
+    assert text.splitlines()[0].startswith("night    3  2026-09-03  nightly   running")
+    assert "Waits for a decision in Airflow: delivery" in text
+    conn.execute("delete from operations.night")
+    assert status.tell(conn) == "There was no night yet: make night"
+
+
+@pytest.mark.parametrize("night", [None, "2", "99"])
+def test_the_command(
+    server: postgres.Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    night: str | None,
+) -> None:
+    monkeypatch.setenv("THROUGHLINE_DSN", server.dsn("throughline_reader"))
+    code = summary.main(["--night", night] if night else [])
+    out = capsys.readouterr().out
+    if night == "99":
+        assert (code, out) == (1, "there is no night 99\n")
+    else:
+        assert code == 0
+        assert out.startswith(f"Night {night or 3} of ")

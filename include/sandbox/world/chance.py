@@ -25,7 +25,9 @@ class Chance:
 
     def __call__(self, entity: str, purpose: str) -> float:
         """A number in [0, 1)."""
-        digest = hashlib.blake2b(f"{entity}|{purpose}".encode(), digest_size=8, key=self._key).digest()
+        digest = hashlib.blake2b(
+            f"{entity}|{purpose}".encode(), digest_size=8, key=self._key
+        ).digest()
         return (int.from_bytes(digest, "big") >> 11) / _SPAN
 
     def within(self, entity: str, purpose: str, least: int, most: int) -> int:

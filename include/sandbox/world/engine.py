@@ -77,7 +77,9 @@ class World:
     misbehaviour: Any
     _drop: FileDrop
 
-    def __init__(self, seed: int, first_day: date, first_night: date, activity: float = 1.0) -> None:
+    def __init__(
+        self, seed: int, first_day: date, first_night: date, activity: float = 1.0
+    ) -> None:
         self.seed = seed
         self.chance = Chance(seed)
         self.first_day = first_day

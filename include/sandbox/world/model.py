@@ -65,7 +65,11 @@ class Wellness:
 
 @dataclass(slots=True)
 class Patient:
-    """One registration of a human in the EHR; ``person`` is the human, shared by double registrations."""
+    """One registration of a human in the EHR; ``person`` is the human, shared by double registrations.
+
+    ``discharges`` are stays that ended at home with their end; ``contacts`` tries to reach the patient, and
+    whether they were two-way; ``booked`` ids of standing appointments; ``admitted`` the id of a stay.
+    """
 
     id: str
     person: str
@@ -96,7 +100,8 @@ class Patient:
     is_foreign: bool = False
     counters: dict[str, int] = field(default_factory=dict)
     discharges: list[tuple[str, datetime]] = field(default_factory=list)
-    contacts: list[datetime] = field(default_factory=list)
+    contacts: list[tuple[datetime, bool]] = field(default_factory=list)
+    booked: list[str] = field(default_factory=list)
     conditions: tuple[str, ...] = ()
 
     def count(self, what: str) -> int:
@@ -203,6 +208,7 @@ class BookingRequest:
     received_at: datetime
     status: str = "pending"
     appointment_id: str = ""
+    is_worked: bool = False
 
 
 @dataclass(slots=True)

@@ -1,0 +1,51 @@
+"""``python -m sandbox serve`` runs the simulated health system; ``python -m sandbox staff`` lets its staff act."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from sandbox import staff
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="run the servers")
+    serve.add_argument("--state", type=Path, required=True, help="where the world lives on")
+    serve.add_argument(
+        "--addresses", type=Path, required=True, help="file to write addresses and secrets to"
+    )
+    serve.add_argument("--seed", type=int, default=1)
+    serve.add_argument("--patients", type=int, default=500)
+    serve.add_argument("--population", type=Path, help="folder of FHIR R4 NDJSON whose lives go on")
+    serve.add_argument("--misbehave", default="", help="feed:date:kind,...")
+    serve.add_argument("--conditional-create", choices=("on", "off"), default="on")
+    serve.add_argument(
+        "--activity", type=float, default=1.0, help="how much happens; 1 is the usual amount"
+    )
+    serve.add_argument("--host", default="127.0.0.1")
+    staff.arguments(commands.add_parser("staff", help="answer what waits for a person"))
+    options = parser.parse_args(words)
+    if options.command == "staff":
+        print(json.dumps(staff.run(options)))
+        return 0
+    from sandbox import server
+
+    asyncio.run(
+        server.serve(
+            server.Options(
+                options.state, options.addresses, options.seed, options.patients, options.population,
+                options.misbehave, options.conditional_create == "on", options.activity, options.host,
+            )
+        )
+    )  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""What is delivered at the end of a day: files into outboxes, and the truth about what was served when."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from sandbox import misbehaviour
+from sandbox.ehr import bulk
+from sandbox.scheduling import siu
+from sandbox.truth import Truth
+from sandbox.world.engine import World, at
+
+
+class Outbox:
+    """Puts files into the folders that the SFTP server shows, whole or spoiled."""
+
+    def __init__(self, world: World, root: Path) -> None:
+        self.world, self.root = world, root
+
+    def drop(self, user: str, name: str, content: bytes, feed: str) -> None:
+        """Deliver a file as the misbehaviour asked for its feed and day wants it."""
+        world = self.world
+        day = world.lived_to + timedelta(days=1)
+        kinds = world.misbehaviour.planned(feed, day) if feed and not world.is_history else []
+        self.note(user, name, feed, day, kinds)
+        if "missing" in kinds:
+            return
+        if "late" in kinds:
+            again = world.misbehaviour.release(feed, day)
+            world.schedule(at(again, 23.5), "put_file", (user, name, content))
+            return
+        damages = [kind for kind in kinds if kind in misbehaviour.DAMAGES]
+        if damages:
+            spoiled = content
+            for kind in damages:
+                spoiled = misbehaviour.damage(kind, spoiled)
+            self.put(user, name, spoiled)
+            world.schedule(
+                at(day + timedelta(days=1), 23.5), "put_file", (user, f"again_{name}", content)
+            )
+            return
+        self.put(user, name, content)
+        if "duplicate" in kinds:
+            self.put(user, f"copy_{name}", content)
+
+    def put(self, user: str, name: str, content: bytes) -> None:
+        """Write a file so that nobody sees half of it."""
+        folder = self.root / user / "outbox"
+        folder.mkdir(parents=True, exist_ok=True)
+        part = folder.parent / f".{name}.part"
+        part.write_bytes(content)
+        part.replace(folder / name)
+
+    def note(self, user: str, name: str, feed: str, day: date, kinds: list[str]) -> None:
+        """Write down that a file was delivered, and how."""
+        self.world.truth.write(
+            "files",
+            {
+                "user": user,
+                "name": name,
+                "feed": feed,
+                "day": day.isoformat(),
+                "misbehaviour": kinds,
+            },
+        )
+
+
+def _put_file(world: World, payload: tuple[str, str, bytes]) -> None:
+    outbox: Outbox = world._drop.__self__  # type: ignore[attr-defined]
+    outbox.put(*payload)
+
+
+def install(world: World) -> None:
+    """Register what is done at the end of a day."""
+    world.handle("put_file", _put_file)
+    world.on("deliver", siu.deliver)
+
+
+def settle(world: World, day: date, truth: Truth) -> None:
+    """Say of everything that waits when it was served; before the first night all of it waits."""
+    if day < world.first_night:
+        return
+    now = at(day, 26.5)
+    held: list[tuple[date, str, list[tuple[str, dict[str, Any]]]]] = world.parts.setdefault(
+        "held_truth", []
+    )
+    for feed in misbehaviour.FEEDS:
+        release = world.misbehaviour.release(feed, day)
+        if release is None:
+            truth.served(feed, None)
+        elif release > day:
+            held.append((release, feed, truth.waiting.pop(feed, [])))
+        else:
+            truth.served(feed, now)
+    for entry in [e for e in held if e[0] <= day]:
+        held.remove(entry)
+        truth.waiting.setdefault(entry[1], []).extend(entry[2])
+        truth.served(entry[1], now)
+    bulk.settle(world, day)
+    world.misbehaviour.last_delivery = day

@@ -1,0 +1,192 @@
+"""The hub between the servers and the world: one thing at a time, written down before it is answered.
+
+The world is kept as a snapshot after each business day, and a journal of what came in since. After a kill
+the world goes back to the snapshot and does what the journal says again; since every chance depends on
+what it is about and not on order or time, it comes to the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import hashlib
+import pickle
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from sandbox import claims_port, deliveries, http
+from sandbox.ehr.store import Store
+from sandbox.misbehaviour import Misbehaviour
+from sandbox.truth import Truth
+from sandbox.world import outreach
+from sandbox.world.engine import World, at
+
+Act = Callable[["Hub", dict[str, Any]], Any]
+
+
+class Hub:
+    """One running world with its store, its truth and its journal. Everything that changes it goes through here."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder, self.store = folder, store
+        self.world: World
+        self.truth: Truth
+        self.acts: dict[str, Act] = {"file": _file, "misbehave": _misbehave}
+        self._later: list[dict[str, Any]] = []
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="world")
+
+    # ---- beginning ------------------------------------------------------------------------------------
+    def begin(self, make: Callable[["Hub"], World]) -> None:
+        """Take up the world of the folder, or make one and live it up to the first night."""
+        snapshot = self.folder / "world.pickle"
+        if snapshot.exists():
+            self._restore(snapshot)
+            return
+        self.store.go_back(0)
+        self.truth = Truth(self.folder / "truth", lambda: self.world.clock.now)
+        self.truth.go_back({"lengths": {}, "waiting": {}})
+        self.world = make(self)
+        while self.world.is_history:
+            self._live_day()
+        self._save()
+
+    def connect(self, world: World, misbehaviour: Misbehaviour) -> None:
+        """Give a world what it cannot carry in a snapshot."""
+        self.world = world
+        world.truth, world.resources, world.misbehaviour = self.truth, self.store, misbehaviour
+        world._drop = deliveries.Outbox(world, self.folder / "sftp").drop
+        world._listeners.clear()
+        outreach.install(world)
+        deliveries.install(world)
+
+    def _restore(self, snapshot: Path) -> None:
+        with snapshot.open("rb") as file:
+            kept = pickle.load(file)  # noqa: S301 - our own file
+        self.truth = Truth(self.folder / "truth", lambda: self.world.clock.now)
+        self.truth.go_back(kept["truth"])
+        self.store.go_back(kept["store"])
+        self.connect(kept["world"], kept["misbehaviour"])
+        claims_port.attach(self.world)
+        for line in self._journal().read_bytes().splitlines() if self._journal().exists() else ():
+            try:
+                entry = orjson.loads(line)
+            except ValueError:
+                break  # the kill came while it was being written: nobody was answered
+            if entry["do"] == "http":
+                self._later.append(entry)  # its application is not there yet
+                continue
+            with contextlib.suppress(ValueError):  # it was refused then, too
+                self.acts[entry["do"]](self, entry)
+        self.truth.flush()
+
+    # ---- what comes in --------------------------------------------------------------------------------
+    async def act(self, entry: dict[str, Any]) -> Any:
+        """Write an entry into the journal, do it, return what came of it."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, self._act, entry)
+
+    def _act(self, entry: dict[str, Any]) -> Any:
+        with self._journal().open("ab") as file:
+            file.write(orjson.dumps(entry) + b"\n")
+        answer = self.acts[entry["do"]](self, entry)
+        self.truth.flush()
+        return answer
+
+    def _journal(self) -> Path:
+        return self.folder / f"journal-{self.world.lived_to}.jsonl"
+
+    async def received(self, user: str, name: str, content: bytes) -> None:
+        """A file came into somebody's inbox."""
+        digest = hashlib.sha256(content).hexdigest()
+        kept = self.folder / "received" / digest
+        kept.parent.mkdir(exist_ok=True)
+        if not kept.exists():
+            kept.write_bytes(content)
+        await self.act({"do": "file", "user": user, "name": name, "sha256": digest})
+
+    def journalled(self, app: Any) -> Any:
+        """Wrap an ASGI application whose POST requests change the world: they go the way of every other entry."""
+        self.acts["http"] = lambda _, entry: http.play(app, entry)
+        for entry in self._later:
+            http.play(app, entry)
+        self._later.clear()
+
+        async def wrapped(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            if scope["type"] != "http" or scope["method"] != "POST":
+                await app(scope, receive, send)
+                return
+            answer = await self.act(await http.record(scope, receive))
+            for message in answer:
+                await send(message)
+
+        return wrapped
+
+    # ---- time -----------------------------------------------------------------------------------------
+    async def advance(self, to: date) -> dict[str, Any]:
+        """Live through the end of ``to`` and make the deliveries; nothing if that was done."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, self._advance, to)
+
+    def _advance(self, to: date) -> dict[str, Any]:
+        days = 0
+        while self.world.lived_to < to:
+            self._live_day()
+            days += 1
+            self._save()
+        return {
+            "lived_to": self.world.lived_to.isoformat(),
+            "now": self.world.clock.now.isoformat(),
+            "days": days,
+        }
+
+    def _live_day(self) -> None:
+        world = self.world
+        day = date.fromordinal(world.lived_to.toordinal() + 1)
+        if not world.is_history:
+            world.misbehaviour.bind(day)
+            world.clock.now = max(world.clock.now, at(day, 4.9))
+            inbox = world.parts.pop("inbox", [])
+            for digest, name in sorted(inbox):
+                claims_port.receive(world, name, (self.folder / "received" / digest).read_bytes())
+            outreach.begin_day(world, day)
+        world.live_day()
+        self.store.flush()
+        deliveries.settle(world, day, self.truth)
+        self.truth.flush()
+
+    def _save(self) -> None:
+        kept = {
+            "world": self.world,
+            "misbehaviour": self.world.misbehaviour,
+            "store": self.store.mark(),
+            "truth": self.truth.mark(),
+        }
+        part = self.folder / "world.pickle.part"
+        gc.disable()
+        with part.open("wb") as file:
+            pickle.dump(kept, file, protocol=5)
+        gc.enable()
+        old = set(self.folder.glob("journal-*.jsonl")) - {self._journal()}
+        part.replace(self.folder / "world.pickle")
+        for file_ in old:
+            file_.unlink()
+
+
+def _file(hub: Hub, entry: dict[str, Any]) -> None:
+    world = hub.world
+    world.truth.write(
+        "requests_received",
+        {"at": world.clock.now.isoformat(), "kind": "file", "effect": entry["sha256"], "id": entry["name"],
+         "user": entry["user"], "is_new": True, "is_double": False},
+    )  # fmt: skip
+    if entry["user"] == "practice":
+        world.parts.setdefault("inbox", []).append((entry["sha256"], entry["name"]))
+
+
+def _misbehave(hub: Hub, entry: dict[str, Any]) -> None:
+    day = date.fromisoformat(entry["date"]) if entry.get("date") else None
+    hub.world.misbehaviour.ask(entry["feed"], day, entry["kind"])

@@ -1,0 +1,158 @@
+"""Faults on request, per feed and date, applied by the servers as they serve.
+
+A request is ``feed:date:kind``; without a date it means the first date on which that feed is served. A feed
+that was damaged or late is sent again in full with the next day's delivery; a missing one never comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+EHR_FEEDS = (
+    "patient", "coverage", "consent", "encounter", "condition", "procedure", "document_reference", "communication",
+    "task", "charge_item", "claim", "practitioner", "organization", "location",
+)  # fmt: skip
+FILE_FEEDS = (
+    "appointment", "claim", "claim_response", "payment", "eligibility_response", "functional_acknowledgement",
+)  # fmt: skip
+CALLS = ("ehr_create", "booking", "work_item")
+FEEDS = tuple(dict.fromkeys((*EHR_FEEDS, *FILE_FEEDS)))
+DAMAGES = ("truncated", "wrong_encoding", "out_of_order", "schema_drift", "garbage_rows")
+KINDS = ("late", "missing", "duplicate", *DAMAGES, "slow", "http_500", "lost_answer")
+SLOW_SECONDS = 2.0
+
+
+@dataclass
+class Fault:
+    """One request for misbehaviour; ``days`` is how late."""
+
+    feed: str
+    day: date | None
+    kind: str
+    days: int = 1
+
+
+@dataclass
+class Misbehaviour:
+    """All requests so far. ``served`` are (feed, day) that were delivered: too late to spoil."""
+
+    faults: list[Fault] = field(default_factory=list)
+    last_delivery: date | None = None
+
+    def ask(self, feed: str, day: date | None, kind: str) -> Fault:
+        """Remember a request. Raises ``ValueError`` for an unknown feed or kind, or a delivery that is over."""
+        late = re.fullmatch(r"late[-_]?(\d+)", kind)
+        days = int(late[1]) if late else 1
+        kind = "late" if late else kind
+        if feed not in FEEDS and feed not in CALLS:
+            raise ValueError(f"unknown feed {feed!r}; there are {', '.join((*FEEDS, *CALLS))}")
+        if kind not in KINDS:
+            raise ValueError(f"unknown misbehaviour {kind!r}; there are {', '.join(KINDS)}")
+        if feed in CALLS and kind not in ("slow", "http_500", "lost_answer"):
+            raise ValueError(f"a call can be slow, http_500 or lost_answer, not {kind}")
+        by_file = kind in ("late", "missing", "duplicate", *DAMAGES)
+        if day and by_file and self.last_delivery and day <= self.last_delivery:
+            raise ValueError(f"the delivery of {day} is over")
+        fault = Fault(feed, day, kind, days)
+        if fault not in self.faults:
+            self.faults.append(fault)
+        return fault
+
+    def ask_all(self, spec: str) -> None:
+        """Remember ``feed:date:kind,feed:kind,...``. Raises ``ValueError``."""
+        for part in filter(None, (p.strip() for p in spec.split(","))):
+            words = part.split(":")
+            if len(words) not in (2, 3):
+                raise ValueError(f"{part!r} is not feed:date:kind")
+            self.ask(
+                words[0],
+                date.fromisoformat(words[1]) if len(words) == 3 and words[1] else None,
+                words[-1],
+            )
+
+    def bind(self, day: date) -> None:
+        """Give requests without a date this one: it is the first that comes."""
+        for fault in self.faults:
+            if fault.day is None:
+                fault.day = day
+
+    def planned(self, feed: str, day: date) -> list[str]:
+        """What was asked for a feed on a day."""
+        return [fault.kind for fault in self.faults if fault.feed == feed and fault.day == day]
+
+    def release(self, feed: str, day: date) -> date | None:
+        """When what is withheld or damaged on ``day`` is sent again; None: never. ``day`` itself if nothing is."""
+        found = [fault for fault in self.faults if fault.feed == feed and fault.day == day]
+        if any(fault.kind == "missing" for fault in found):
+            return None
+        late = [fault.days for fault in found if fault.kind == "late"]
+        if late:
+            return day + timedelta(days=max(late))
+        return day + timedelta(days=1) if any(fault.kind in DAMAGES for fault in found) else day
+
+
+# ---- damage to a file, told by its form ---------------------------------------------------------------------
+def damage(kind: str, content: bytes) -> bytes:
+    """A file as a misbehaving sender would have sent it."""
+    return _DAMAGE[kind](content)
+
+
+def _truncated(content: bytes) -> bytes:
+    return content[: max(1, int(len(content) * 0.6))]
+
+
+def _wrong_encoding(content: bytes) -> bytes:
+    return content.decode("utf-8", "replace").encode("utf-16")
+
+
+def _records(content: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Head, records and tail of an SIU batch or an X12 file (its interchanges)."""
+    if content.startswith((b"FHS", b"BHS", b"MSH")):
+        first, last = content.find(b"MSH"), content.rfind(b"BTS")
+        if first < 0:
+            return content, [], b""
+        last = last if last >= 0 else len(content)
+        parts = re.split(rb"(?<=\r)(?=MSH\|)", content[first:last])
+        return content[:first], parts, content[last:]
+    return b"", re.split(rb"(?=ISA.)", content)[1:] if b"ISA" in content else [content], b""
+
+
+def _out_of_order(content: bytes) -> bytes:
+    head, parts, tail = _records(content)
+    return head + b"".join(reversed(parts)) + tail
+
+
+def _garbage_rows(content: bytes) -> bytes:
+    head, parts, tail = _records(content)
+    if head or tail:
+        garbage = b"MSH|^~\\&|SCHED|LAKESIDE|TL|LAKESIDE|not a time||SIU^S99|\rSCH|\xff\xfe|\r"
+        every = max(1, len(parts) // 3)
+        out = [part + garbage if index % every == 0 else part for index, part in enumerate(parts)]
+        return head + b"".join(out) + tail
+    end = content.rfind(b"IEA")
+    return (
+        content[:end] + b"ZZZ*GARBAGE*\x01\x02~" + content[end:]
+        if end >= 0
+        else content + b"\x00garbage"
+    )
+
+
+def _schema_drift(content: bytes) -> bytes:
+    if content.startswith((b"FHS", b"BHS", b"MSH")):
+        # The sender upgraded: another version, a local segment, and the filler id in a repeated field.
+        return content.replace(b"|2.5.1\r", b"|2.9\r").replace(
+            b"\rRGS|1|A\r", b"\rZLK|1|new field\rRGS|1|A\r"
+        )
+    return content.replace(b"005010X", b"006020X")
+
+
+_DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "truncated": _truncated,
+    "wrong_encoding": _wrong_encoding,
+    "out_of_order": _out_of_order,
+    "garbage_rows": _garbage_rows,
+    "schema_drift": _schema_drift,
+}

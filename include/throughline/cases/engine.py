@@ -1,0 +1,163 @@
+"""Orders the SQL that derives the state of cases.
+
+State is a pure function, as of a night's number, of evidence, links, decisions, the task and
+transmission log, the freshness of feeds and the pinned definitions. `reconcile` derives it for the
+persons on the night's work list and writes what changed; `derive_all` derives it for everybody into
+temporary tables and writes nothing, which is what a replay compares with.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.workflows import practice
+
+DERIVATION = ("rules", "facts")
+STATE = ("cases", "proofs", "stages", "work_tasks", "state", "final")
+TEMPORARY = (
+    "w_person", "w_feed", "w_fact", "w_profile", "w_decision", "w_workflow", "w_rule", "w_exclusion",
+    "w_trigger", "w_wellness", "w_watch", "w_case", "w_proof", "w_charge", "w_claim", "w_answer",
+    "w_money", "w_stage", "w_attempt", "w_task", "w_tries", "w_current", "w_state", "w_excluded",
+    "w_acknowledged", "w_overpaid", "w_final", "w_exception",
+)
+
+
+def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
+    """Return what every file takes. A night that is not the newest is derived at the newest."""
+    last = nights.newest(conn)
+    if last is not None and last.seq > seq:
+        seq, as_of = last.seq, last.cut_off
+    zone = ZoneInfo(practice().time_zone)
+    return {
+        "seq": seq,
+        "as_of": as_of,
+        "business_date": as_of.astimezone(zone).date() - timedelta(days=1),
+    }
+
+
+def _clean(conn: Connection) -> None:
+    conn.execute("drop table if exists " + ", ".join(TEMPORARY))
+
+
+def _persons_of(conn: Connection, seqs: list[int]) -> None:
+    conn.execute(
+        "create temp table w_person on commit drop as"
+        " select distinct person_id from operations.work_item where seq = any(%s)",
+        (seqs,),
+    )
+    conn.execute("create unique index on w_person (person_id)")
+    conn.execute("analyze w_person")
+
+
+def build_work_list(conn: Connection, seq: int, as_of: datetime) -> int:
+    """Write the persons whose state may have changed to `operations.work_item`; returns how many.
+
+    Does not commit.
+    """
+    last = nights.newest(conn)
+    if last is None or last.seq == seq:
+        sql.run(conn, "cases/work_list.sql", **_params(conn, seq, as_of))
+    row = conn.execute(
+        "select count(distinct person_id) from operations.work_item where seq = %s", (seq,)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def open_cases(conn: Connection, seq: int, as_of: datetime) -> int:
+    """Open the cases that are due for persons on the work list; returns how many are new.
+
+    Does not commit.
+    """
+    params = _params(conn, seq, as_of)
+    _clean(conn)
+    _persons_of(conn, [seq, params["seq"]])
+    for name in DERIVATION:
+        sql.run(conn, f"cases/{name}.sql", **params)
+    sql.run(conn, "cases/triggers.sql", **params)
+    failpoints.hit("cases.before_open")
+    result = sql.run(conn, "cases/open.sql", **params)
+    failpoints.hit("cases.after_open")
+    _clean(conn)
+    return result.counts[1]
+
+
+def _derive(conn: Connection, params: dict[str, Any]) -> None:
+    for name in (*DERIVATION, *STATE):
+        sql.run(conn, f"cases/{name}.sql", **params)
+        failpoints.hit(f"cases.after_{name}")
+
+
+def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
+    """Derive the state of every case on the work list and write what changed.
+
+    Ends tasks that the evidence ends, opens and clears exceptions. Returns counts. Run again for
+    the same night, or for an older one, it gives the state as of the newest night. Does not commit.
+    """
+    params = _params(conn, seq, as_of)
+    _clean(conn)
+    _persons_of(conn, [seq, params["seq"]])
+    _derive(conn, params)
+    ended = sql.run(conn, "tasks/reconcile.sql", **params)
+    failpoints.hit("reconcile.after_tasks")
+    exceptions = sql.run(conn, "cases/exceptions.sql", **params)
+    failpoints.hit("reconcile.after_exceptions")
+    applied = sql.run(conn, "cases/apply.sql", **params)
+    failpoints.hit("reconcile.after_apply")
+    row = conn.execute("select count(*) from w_state").fetchone()
+    _clean(conn)
+    return {
+        "cases": int(row[0]) if row else 0,
+        "stages_changed": applied.counts[2],
+        "cases_changed": applied.counts[3],
+        "tasks_ended": ended.counts[-1],
+        "exceptions_opened": exceptions.counts[-1],
+    }
+
+
+def settle(conn: Connection, seq: int) -> int:
+    """Give each open case that the night touched its one next step; returns cases changed.
+
+    Does not commit.
+    """
+    night = nights.by_seq(conn, seq)
+    params = _params(conn, seq, night.cut_off)
+    return sql.run(conn, "cases/settle.sql", **params).total
+
+
+def derive_all(conn: Connection, seq: int, as_of: datetime) -> None:
+    """Derive the state of everybody as of night `seq` into temporary tables; writes nothing.
+
+    Leaves `w_state` (rows of cases) and `w_final` (rows of stages) in the open transaction.
+    """
+    zone = ZoneInfo(practice().time_zone)
+    params = {
+        "seq": seq,
+        "as_of": as_of,
+        "business_date": as_of.astimezone(zone).date() - timedelta(days=1),
+    }
+    _clean(conn)
+    conn.execute(
+        "create temp table w_person on commit drop as"
+        " select person_id from identity.person where known_seq <= %s",
+        (seq,),
+    )
+    conn.execute("create unique index on w_person (person_id)")
+    conn.execute("analyze w_person")
+    _derive(conn, params)
+
+
+def digest(conn: Connection, *, derived: bool = False) -> str:
+    """Return the digest of all state: as it is kept, or of what `derive_all` has just derived."""
+    if not derived:
+        row = conn.execute("select total from cases.digest").fetchone()
+    else:
+        row = conn.execute(
+            "select coalesce((select sum(cases.state_hash(case_id, status, close_reason, stage,"
+            " stage_state, asks, encounter_ref, patient_control_number, expected_code,"
+            " expected_amount)) from w_state), 0) + coalesce((select sum(cases.stage_hash(case_id,"
+            " stage, state, fact_id)) from w_final), 0)"
+        ).fetchone()
+    return str(row[0]) if row else "0"

@@ -1,0 +1,45 @@
+"""What the practice says about itself in `include/definitions/practice.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
+
+
+@dataclass(frozen=True)
+class Practice:
+    """Facts of the practice. `sole_submitter` pairs a payer id with a billing NPI, or `any`."""
+
+    name: str
+    time_zone: str
+    bill_hold_days: int
+    charge_lag_business_days: int
+    sole_submitter: tuple[tuple[str, str], ...]
+    submitter_id: str
+    receiver_id: str
+    contact_from: str
+    contact_to: str
+
+
+@lru_cache(maxsize=1)
+def practice() -> Practice:
+    """Return the practice of this deployment; read once per process."""
+    raw = yaml.safe_load((DEFINITIONS / "practice.yaml").read_text(encoding="utf-8"))
+    return Practice(
+        name=raw["name"],
+        time_zone=raw["time_zone"],
+        bill_hold_days=raw["bill_hold_days"],
+        charge_lag_business_days=raw["charge_lag_business_days"],
+        sole_submitter=tuple(
+            (entry["payer_id"], str(entry["billing_npi"])) for entry in raw["sole_submitter"]
+        ),
+        submitter_id=raw["submitter_id"],
+        receiver_id=raw["receiver_id"],
+        contact_from=raw["contact_hours"]["from"],
+        contact_to=raw["contact_hours"]["to"],
+    )

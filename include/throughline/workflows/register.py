@@ -1,0 +1,106 @@
+"""Writes the definitions of a night into the warehouse: workflows, calendar, reasons, payers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import holidays
+import yaml
+from psycopg.types.json import Jsonb
+
+from throughline.warehouse import Connection
+from throughline.workflows.definitions import DEFINITIONS, DefinitionError, load_all
+from throughline.workflows.practice import practice
+
+
+def register(conn: Connection, seq: int) -> int:
+    """Make the warehouse know this night's definitions; returns how many workflow versions are new.
+
+    A version that was registered before must say the same: whoever changes a workflow gives it a
+    new version. Raises `DefinitionError`. Does not commit.
+    """
+    new = 0
+    for workflow in load_all():
+        row = conn.execute(
+            "select sha256, status from cases.workflow_version where workflow = %s and version = %s",
+            (workflow.workflow, workflow.version),
+        ).fetchone()
+        if row is None:
+            if workflow.status == "active":
+                conn.execute(
+                    "update cases.workflow_version set status = 'retired', retired_seq = %s"
+                    " where workflow = %s and status = 'active'",
+                    (seq, workflow.workflow),
+                )
+            conn.execute(
+                "insert into cases.workflow_version (workflow, version, status, definition, sha256,"
+                " activated_seq) values (%s, %s, %s, %s, %s, %s)",
+                (workflow.workflow, workflow.version, workflow.status, Jsonb(workflow.definition),
+                 workflow.sha256, seq if workflow.status == "active" else None),
+            )
+            new += 1
+        elif row[0] != workflow.sha256:
+            raise DefinitionError(
+                f"{workflow.workflow} version {workflow.version} says something else than when it was"
+                " registered: give the change a new version"
+            )
+    _register_calendar(conn)
+    _register_reasons(conn)
+    _register_practice(conn)
+    return new
+
+
+def _yaml(name: str) -> dict[str, Any]:
+    return yaml.safe_load((DEFINITIONS / name).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _register_calendar(conn: Connection) -> None:
+    """Number the business days, so that adding some is a lookup."""
+    calendar = _yaml("calendars.yaml")["business_days"]
+    row = conn.execute("select count(*) from cases.business_day").fetchone()
+    if row is not None and row[0]:
+        return
+    years = range(calendar["from_year"], calendar["to_year"] + 1)
+    closed = holidays.country_holidays(calendar["country"], years=years)
+    day, number = date(years[0], 1, 1), 0
+    with conn.cursor().copy("copy cases.business_day (day, number, is_business) from stdin") as copy:
+        while day.year <= years[-1]:
+            is_business = day.weekday() < 5 and day not in closed
+            number += is_business
+            copy.write_row((day, number, is_business))
+            day += timedelta(days=1)
+
+
+def _register_reasons(conn: Connection) -> None:
+    for reason, entry in _yaml("exceptions.yaml").items():
+        conn.execute(
+            "insert into operations.reason (reason, owner_team, due_days, title)"
+            " values (%s, %s, %s, %s) on conflict (reason) do update set"
+            " owner_team = excluded.owner_team, due_days = excluded.due_days, title = excluded.title",
+            (reason, entry["owner_team"], entry["due_days"], entry["title"]),
+        )
+
+
+def _register_practice(conn: Connection) -> None:
+    rows = [
+        ("payer_floor_days", payer_id, str(payer["payment_floor_days"]))
+        for payer_id, payer in _yaml("payers.yaml")["payers"].items()
+    ]
+    rows += [
+        ("payer_filing_days", payer_id, str(payer["timely_filing_days"]))
+        for payer_id, payer in _yaml("payers.yaml")["payers"].items()
+    ]
+    rows += [
+        ("payer_eligibility", payer_id, "yes")
+        for payer_id, payer in _yaml("payers.yaml")["payers"].items()
+        if payer["eligibility"]
+    ]
+    rows += [("sole_submitter", payer_id, npi) for payer_id, npi in practice().sole_submitter]
+    conn.execute("delete from cases.setting")
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into cases.setting (name, key, value) values (%s, %s, %s)",
+            [*rows, ("time_zone", "", practice().time_zone),
+             ("bill_hold_days", "", str(practice().bill_hold_days))],
+        )

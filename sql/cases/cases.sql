@@ -1,0 +1,48 @@
+-- The cases of the persons on the work list, with the facts that every rule asks for.
+create temp table w_case on commit drop as
+select
+    c.case_id,
+    c.workflow,
+    c.version,
+    c.person_id,
+    c.trigger_ref,
+    c.trigger_on,
+    c.opened_seq,
+    w.owner_team,
+    coalesce(t.occurred_at, c.trigger_on::timestamp at time zone z.value) as trigger_at,
+    c.trigger_ref like 'wellness:%%' or t.fact_id is not null as trigger_stands,
+    cov.payer_class,
+    cov.payer_id,
+    w.rule -> 'trigger' as trigger_rule
+from cases.case_record as c
+inner join w_person as p on p.person_id = c.person_id
+inner join w_workflow as w on w.workflow = c.workflow and w.version = c.version
+inner join cases.setting as z on z.name = 'time_zone'
+left join lateral (
+    select f.fact_id, f.occurred_at
+    from w_fact as f
+    where f.person_id = c.person_id and f.source_ref = c.trigger_ref
+        and f.kind = case when c.workflow = 'charge_capture' then 'visit' else 'discharge' end
+        and (
+            c.workflow = 'charge_capture'
+            or (w.rule -> 'trigger' -> 'codes' ? f.code
+                and w.rule -> 'trigger' -> 'facility_classes' ? (f.detail ->> 'facility_class'))
+        )
+    limit 1
+) as t on true
+left join lateral (
+    select f.code as payer_class, f.detail ->> 'payer_id' as payer_id
+    from w_fact as f
+    where f.person_id = c.person_id and f.kind = 'coverage'
+        and coalesce(f.starts_at, '-infinity') <= coalesce(t.occurred_at, c.trigger_on::timestamptz)
+        and coalesce(f.ends_at, 'infinity') > coalesce(t.occurred_at, c.trigger_on::timestamptz)
+    order by (f.detail ->> 'order')::int nulls last, f.starts_at, f.fact_id
+    limit 1
+) as cov on true
+where c.opened_seq <= %(seq)s;
+
+create unique index on w_case (case_id);
+
+create index on w_case (person_id);
+
+analyze w_case;

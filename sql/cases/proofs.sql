@@ -1,0 +1,276 @@
+-- What proves each stage: one statement per kind of proof, over all workflows at once.
+-- The meanings are those of "what proves what": a fact of the system of record that stands.
+create temp table w_proof (
+    case_id uuid not null,
+    position int not null,
+    stage text not null,
+    proof text not null,
+    fact_id uuid,
+    proven_at timestamptz not null,
+    encounter text,
+    pcn text,
+    detail jsonb not null default '{}'::jsonb
+) on commit drop;
+
+-- eligibility: the payer's own answer that is active, asked after the case was due
+insert into w_proof
+select distinct on (c.case_id)
+    c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, null, null,
+    jsonb_strip_nulls(jsonb_build_object(
+        'code', case
+            when (f.detail ->> 'next_g0402_on')::date <= c.trigger_on + 45 then 'G0402'
+            when (f.detail ->> 'next_g0438_on')::date <= c.trigger_on + 45 then 'G0438'
+            when (f.detail ->> 'next_g0439_on')::date <= c.trigger_on + 45 then 'G0439'
+        end,
+        'next_on', least(
+            (f.detail ->> 'next_g0402_on')::date,
+            (f.detail ->> 'next_g0438_on')::date,
+            (f.detail ->> 'next_g0439_on')::date
+        )
+    ))
+from w_case as c
+inner join w_rule as r
+    on r.workflow = c.workflow and r.version = c.version and r.proof = 'eligibility'
+inner join w_fact as f
+    on f.person_id = c.person_id and f.kind = 'eligibility' and f.code = 'active'
+where cases.local_day(f.occurred_at) between c.trigger_on - 30 and c.trigger_on + r.window_days
+order by c.case_id, f.occurred_at desc, f.fact_id;
+
+-- contact: a two-way contact after the event, with its outcome
+insert into w_proof
+select distinct on (c.case_id)
+    c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, null, null,
+    jsonb_build_object('outcome', f.code)
+from w_case as c
+inner join w_rule as r
+    on r.workflow = c.workflow and r.version = c.version and r.proof = 'contact'
+inner join w_fact as f on f.person_id = c.person_id and f.kind = 'contact' and f.code = 'reached'
+where f.occurred_at >= c.trigger_at
+    and cases.local_day(f.occurred_at) <= c.trigger_on + r.window_days
+order by c.case_id, f.occurred_at, f.fact_id;
+
+-- visit: a finished encounter with a practitioner who may bill it
+insert into w_proof
+select distinct on (c.case_id)
+    c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, f.encounter, null,
+    jsonb_strip_nulls(jsonb_build_object(
+        'practitioner_npi', f.detail ->> 'practitioner_npi',
+        'practitioner_id', f.detail ->> 'practitioner_id',
+        'appointment', f.identifiers ->> 'appointment',
+        'days', f.on_day - c.trigger_on
+    ))
+from w_case as c
+inner join w_rule as r
+    on r.workflow = c.workflow and r.version = c.version and r.proof = 'visit'
+inner join w_fact as f on f.person_id = c.person_id and f.kind = 'visit'
+where f.occurred_at >= c.trigger_at
+    and f.on_day <= c.trigger_on + r.window_days
+    and (f.detail ->> 'is_billable_practitioner')::boolean
+    and (
+        (cardinality(r.visit_types) = 0 and cardinality(r.charge_codes) = 0)
+        or exists (
+            select from w_fact as g
+            where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
+                and g.code = any(r.charge_codes)
+        )
+        or exists (
+            select from w_fact as b
+            where b.person_id = f.person_id and b.kind in ('booking', 'arrived')
+                and b.identifiers ->> 'appointment' = f.identifiers ->> 'appointment'
+                and b.detail ->> 'visit_type' = any(r.visit_types)
+        )
+    )
+order by c.case_id, f.occurred_at, f.fact_id;
+
+-- A case that began with a visit has its visit from the start.
+insert into w_proof
+select c.case_id, 0, 'visit', 'visit', f.fact_id, f.occurred_at, f.encounter, null,
+    jsonb_strip_nulls(jsonb_build_object(
+        'practitioner_npi', f.detail ->> 'practitioner_npi',
+        'practitioner_id', f.detail ->> 'practitioner_id'
+    ))
+from w_case as c
+inner join w_fact as f
+    on f.person_id = c.person_id and f.source_ref = c.trigger_ref and f.kind = 'visit'
+where c.workflow = 'charge_capture';
+
+-- booking: a booked appointment with the right visit type; a request for one proves nothing
+insert into w_proof
+select distinct on (c.case_id)
+    c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, null, null,
+    jsonb_strip_nulls(jsonb_build_object(
+        'starts_at', f.starts_at,
+        'appointment', f.identifiers ->> 'appointment',
+        'visit_type', f.detail ->> 'visit_type'
+    ))
+from w_case as c
+inner join w_rule as r
+    on r.workflow = c.workflow and r.version = c.version and r.proof = 'booking'
+left join w_proof as v on v.case_id = c.case_id and v.proof = 'visit'
+inner join w_fact as f
+    on f.person_id = c.person_id
+    and (f.kind = 'booking' or (f.kind = 'arrived' and v.case_id is not null))
+where f.starts_at >= c.trigger_at
+    and f.on_day <= c.trigger_on + r.window_days
+    and (cardinality(r.visit_types) = 0 or f.detail ->> 'visit_type' = any(r.visit_types))
+    and coalesce(f.detail ->> 'visit_type', '') <> 'NURSE'
+order by c.case_id, f.starts_at, f.fact_id;
+
+-- note: signed and authenticated, of the required type, for that encounter
+insert into w_proof
+select distinct on (c.case_id)
+    c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, v.encounter, null, '{}'::jsonb
+from w_case as c
+inner join w_rule as r on r.workflow = c.workflow and r.version = c.version and r.proof = 'note'
+inner join w_proof as v on v.case_id = c.case_id and v.proof = 'visit'
+inner join w_fact as f
+    on f.encounter = v.encounter and f.kind = 'note' and f.person_id = c.person_id
+    and f.code = any(r.note_types)
+order by c.case_id, f.occurred_at, f.fact_id;
+
+-- The visit's own documented charge: the only source of codes and of the level.
+create temp table w_charge on commit drop as
+select
+    v.case_id,
+    sum(f.amount) as amount,
+    array_agg(f.code order by f.code, f.fact_id) as codes,
+    max(f.detail ->> 'mdm') as level,
+    bool_and(f.detail ? 'no_charge_reason') as is_no_charge,
+    bool_or(coalesce((f.detail ->> 'global_period')::boolean, false)) as is_global,
+    bool_or(coalesce((f.detail ->> 'self_pay_restricted')::boolean, false)) as is_restricted
+from w_proof as v
+inner join w_case as c on c.case_id = v.case_id
+inner join w_fact as f
+    on f.encounter = v.encounter and f.kind = 'charge' and f.person_id = c.person_id
+where v.proof = 'visit'
+group by v.case_id;
+
+create unique index on w_charge (case_id);
+
+-- The claims of the visit, from whichever submitter: by encounter, else by day and practitioner.
+create temp table w_claim on commit drop as
+select
+    v.case_id,
+    f.pcn,
+    min(f.occurred_at) as submitted_at,
+    max(f.detail ->> 'submitter') as submitter,
+    max((f.detail ->> 'total')::numeric) as total,
+    max(f.detail ->> 'payer_id') as payer_id,
+    array_agg(distinct f.code) as codes
+from w_proof as v
+inner join w_case as c on c.case_id = v.case_id
+inner join w_fact as f
+    on f.person_id = c.person_id and f.kind = 'claim' and f.pcn is not null
+    and (
+        f.encounter = v.encounter
+        or (
+            f.encounter is null
+            and f.on_day = cases.local_day(v.proven_at)
+            and f.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi'
+        )
+    )
+where v.proof = 'visit'
+group by v.case_id, f.pcn;
+
+create index on w_claim (case_id);
+
+-- claim: acceptance by the payer (277CA A2); syntax and forwarding are not it. A payer that has
+-- adjudicated a claim has accepted it.
+create temp table w_answer on commit drop as
+select
+    k.case_id,
+    k.pcn,
+    k.submitted_at,
+    k.total,
+    k.payer_id,
+    k.codes,
+    a.fact_id as accepted_id,
+    a.occurred_at as accepted_at,
+    x.occurred_at as rejected_at,
+    x.code as rejected_code,
+    m.fact_id as paid_id
+from w_claim as k
+left join lateral (
+    select f.fact_id, f.occurred_at from w_fact as f
+    where f.pcn = k.pcn and f.kind = 'claim_accepted'
+    order by f.occurred_at, f.fact_id limit 1
+) as a on true
+left join lateral (
+    select f.occurred_at, f.code from w_fact as f
+    where f.pcn = k.pcn and f.kind = 'claim_rejected'
+    order by f.occurred_at desc, f.fact_id limit 1
+) as x on true
+left join lateral (
+    select f.fact_id, f.occurred_at from w_fact as f
+    where f.pcn = k.pcn and f.kind = 'remittance' and f.detail ->> 'clp_status' not in ('4', '22')
+    order by f.occurred_at, f.fact_id limit 1
+) as m on true;
+
+insert into w_proof
+select distinct on (c.case_id)
+    c.case_id, r.position, r.stage, r.proof, coalesce(a.accepted_id, a.paid_id),
+    coalesce(a.accepted_at, a.submitted_at), null, a.pcn,
+    jsonb_build_object('submitted_at', a.submitted_at, 'total', a.total, 'codes', to_jsonb(a.codes))
+from w_case as c
+inner join w_rule as r on r.workflow = c.workflow and r.version = c.version and r.proof = 'claim'
+inner join w_answer as a on a.case_id = c.case_id
+where (a.accepted_id is not null or a.paid_id is not null)
+    and (
+        c.workflow <> 'annual_wellness'
+        or a.codes && array['G0402', 'G0438', 'G0439', 'G0468']
+    )
+order by c.case_id, a.accepted_at nulls last, a.submitted_at, a.pcn;
+
+-- settlement: payer payments + contractual adjustment + patient share resolved = charge
+create temp table w_money on commit drop as
+select
+    p.case_id,
+    p.pcn,
+    coalesce(k.total, 0) as charge,
+    count(f.fact_id) filter (where f.kind = 'remittance') as remittances,
+    coalesce(sum(f.amount) filter (where f.kind = 'remittance'), 0) as paid,
+    coalesce(sum((f.detail ->> 'contractual')::numeric) filter (where f.kind = 'remittance'), 0)
+    as contractual,
+    coalesce(sum((f.detail ->> 'patient_responsibility')::numeric) filter (
+        where f.kind = 'remittance' and f.detail ->> 'clp_status' not in ('2', '3', '20', '21')
+    ), 0) as patient_share,
+    coalesce(sum((f.detail ->> 'denied')::numeric) filter (where f.kind = 'remittance'), 0) as denied,
+    coalesce(sum((f.detail ->> 'other')::numeric) filter (
+        where f.kind = 'remittance' and f.detail ->> 'clp_status' not in ('2', '3', '20', '21')
+    ), 0) as other,
+    coalesce(sum(f.amount) filter (where f.kind = 'patient_payment'), 0) as patient_paid,
+    coalesce(sum(f.amount) filter (where f.kind = 'write_off'), 0) as written_off,
+    max(f.occurred_at) filter (
+        where f.kind in ('remittance', 'patient_payment', 'write_off')
+    ) as last_at,
+    (array_agg(f.fact_id order by f.occurred_at desc, f.fact_id) filter (
+        where f.kind in ('remittance', 'patient_payment', 'write_off')
+    ))[1] as last_id
+from w_proof as p
+left join w_answer as k on k.case_id = p.case_id and k.pcn = p.pcn
+left join w_fact as f
+    on f.pcn = p.pcn and f.kind in ('remittance', 'patient_payment', 'write_off')
+where p.proof = 'claim'
+group by p.case_id, p.pcn, k.total;
+
+alter table w_money add column balance numeric;
+
+update w_money as m
+set balance = m.charge - m.paid - m.contractual - m.other - m.patient_paid - m.written_off
+    - coalesce((
+        select sum(d.amount) from w_decision as d
+        where d.case_id = m.case_id and d.action = 'write_off'
+    ), 0);
+
+insert into w_proof
+select c.case_id, r.position, r.stage, r.proof, m.last_id, m.last_at, null, m.pcn,
+    jsonb_build_object('paid', m.paid, 'balance', m.balance)
+from w_case as c
+inner join w_rule as r
+    on r.workflow = c.workflow and r.version = c.version and r.proof = 'settlement'
+inner join w_money as m on m.case_id = c.case_id
+where m.remittances > 0 and m.balance <= 0 and m.last_id is not null;
+
+create index on w_proof (case_id, position);
+
+analyze w_proof;

@@ -1,0 +1,66 @@
+-- Each open case has exactly one next step: the open task of its stage, else its open exception, else
+-- a wait with a date. Over the cases that this night touched.
+with touched as (
+    select c.case_id
+    from operations.work_item as w
+    inner join cases.case_record as c on c.person_id = w.person_id
+    where w.seq = %(seq)s
+    union
+    select t.case_id from tasks.task as t where t.planned_seq = %(seq)s
+    union
+    select e.case_id from operations.exception as e where e.opened_seq = %(seq)s and e.case_id is not null
+),
+
+steps as (
+    select
+        c.case_id,
+        case
+            when c.status <> 'open' then null
+            when c.wanted = 'exception' and e.exception_id is not null then 'exception'
+            when t.task_id is not null then 'task'
+            when e.exception_id is not null then 'exception'
+            else 'wait'
+        end as next_step,
+        t.task_id,
+        t.due_at as task_due_at,
+        t.owner_team as task_team,
+        e.exception_id,
+        e.due_at as exception_due_at,
+        e.owner_team as exception_team,
+        coalesce((c.wanted_detail ->> 'due_at')::timestamptz, c.recheck_at) as wait_until
+    from touched as k
+    inner join cases.case_record as c on c.case_id = k.case_id
+    left join lateral (
+        select task_id, due_at, owner_team from tasks.task
+        where case_id = c.case_id and stage = c.stage and closed_seq is null
+        order by attempt desc limit 1
+    ) as t on true
+    left join lateral (
+        select exception_id, due_at, owner_team from operations.exception
+        where case_id = c.case_id and status = 'open' and reason <> 'overpayment'
+        order by due_at, exception_id limit 1
+    ) as e on true
+)
+
+update cases.case_record as c
+set next_step = s.next_step,
+    next_step_ref = case s.next_step
+        when 'task' then s.task_id::text
+        when 'exception' then s.exception_id::text
+    end,
+    next_due_at = case s.next_step
+        when 'task' then s.task_due_at
+        when 'exception' then s.exception_due_at
+        when 'wait' then greatest(coalesce(s.wait_until, %(as_of)s), %(as_of)s + interval '1 day')
+    end
+from steps as s
+where s.case_id = c.case_id
+    and (c.next_step, c.next_step_ref, c.next_due_at) is distinct from (
+        s.next_step,
+        case s.next_step when 'task' then s.task_id::text when 'exception' then s.exception_id::text end,
+        case s.next_step
+            when 'task' then s.task_due_at
+            when 'exception' then s.exception_due_at
+            when 'wait' then greatest(coalesce(s.wait_until, %(as_of)s), %(as_of)s + interval '1 day')
+        end
+    );

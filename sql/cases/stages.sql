@@ -1,0 +1,110 @@
+-- Each stage of each case: proven, passed over by rule or by a named person, or not yet; with its clock.
+create temp table w_stage on commit drop as
+select
+    c.case_id,
+    c.person_id,
+    r.position,
+    r.stage,
+    r.proof,
+    r.owner_team,
+    r.on_missed,
+    r.task_kind,
+    r.task_attempts,
+    r.task_days,
+    r.task_after_days,
+    r.priority,
+    r.visit_type,
+    r.aim_days,
+    r.attempts_meet_clock,
+    r.feeds,
+    p.fact_id,
+    p.proven_at,
+    p.detail,
+    case
+        when r.clock_from = 'trigger' then c.trigger_on
+        else cases.local_day(b.proven_at)
+    end as clock_base,
+    null::timestamptz as due_at,
+    case when p.case_id is not null then 'complete' else 'pending' end as state,
+    null::text as reason,
+    r.clock_from,
+    r.clock_days,
+    r.clock_business_days
+from w_case as c
+inner join w_rule as r on r.workflow = c.workflow and r.version = c.version
+left join w_proof as p on p.case_id = c.case_id and p.position = r.position
+left join w_rule as br
+    on br.workflow = r.workflow and br.version = r.version and br.stage = r.clock_from
+left join w_proof as b on b.case_id = c.case_id and b.position = br.position;
+
+create unique index on w_stage (case_id, position);
+
+analyze w_stage;
+
+-- A clock that starts at a stage which was passed over starts where the case began.
+update w_stage as s
+set due_at = cases.day_end(case
+    when s.clock_business_days is not null
+        then cases.add_business_days(coalesce(s.clock_base, c.trigger_on), s.clock_business_days)
+    else coalesce(s.clock_base, c.trigger_on) + s.clock_days
+end)
+from w_case as c
+where c.case_id = s.case_id;
+
+-- A named person passed over a stage.
+update w_stage as s
+set state = 'waived', reason = d.action || ' by ' || d.decided_by
+from (
+    select distinct on (case_id, stage) case_id, stage, action, decided_by
+    from w_decision
+    where action in ('waive_stage', 'continue')
+    order by case_id, stage, known_seq desc
+) as d
+where d.case_id = s.case_id and d.stage = s.stage and s.state = 'pending';
+
+-- A visit that took place needs no booking any more, and no eligibility question.
+update w_stage as s
+set state = 'waived', reason = 'the visit took place'
+where s.state = 'pending'
+    and s.proof in ('booking', 'eligibility')
+    and exists (
+        select from w_proof as v where v.case_id = s.case_id and v.proof = 'visit' and v.position > 0
+    );
+
+-- Contact is never jumped where billing rests on it: care goes on once the clock has struck without
+-- it, and the bill becomes an ordinary visit. Elsewhere a booking shows that the patient was reached.
+update w_stage as s
+set state = 'failed', reason = 'care went on without contact in time'
+from (select case_id from w_proof where proof in ('booking', 'visit') and position > 0) as later
+where later.case_id = s.case_id
+    and s.state = 'pending' and s.proof = 'contact' and s.attempts_meet_clock is not null
+    and s.due_at <= %(as_of)s
+    and not exists (
+        select from w_feed as f
+        where f.feed = any(s.feeds)
+            and (f.last_business_date is null or cases.day_end(f.last_business_date) < s.due_at)
+    );
+
+update w_stage as s
+set state = 'waived', reason = 'the patient booked'
+from (select case_id from w_proof where proof in ('booking', 'visit') and position > 0) as later
+where later.case_id = s.case_id
+    and s.state = 'pending' and s.proof = 'contact' and s.attempts_meet_clock is null;
+
+-- Attempts to reach the patient: separate (one a day counts), after the event.
+create temp table w_attempt on commit drop as
+select
+    s.case_id,
+    s.stage,
+    count(distinct f.on_day) as attempts,
+    count(distinct f.on_day) filter (where f.occurred_at < s.due_at) as timely,
+    (array_agg(f.code order by f.occurred_at desc, f.fact_id))[1] as last_outcome,
+    max(f.occurred_at) as last_at,
+    max(f.known_seq) as last_seq
+from w_stage as s
+inner join w_case as c on c.case_id = s.case_id
+inner join w_fact as f on f.person_id = c.person_id and f.kind = 'attempt'
+where s.proof = 'contact' and f.occurred_at >= c.trigger_at
+group by s.case_id, s.stage;
+
+create unique index on w_attempt (case_id, stage);

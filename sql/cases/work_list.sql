@@ -1,0 +1,62 @@
+-- The persons whose state may have changed, and why: everything else stands as it did.
+delete from operations.work_item where seq = %(seq)s;
+
+insert into operations.work_item (seq, person_id, reason)
+select distinct %(seq)s::bigint, l.person_id, 'evidence'
+from evidence.fact as f
+inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
+where f.known_seq = %(seq)s or f.retracted_seq = %(seq)s
+union
+select %(seq)s, l.person_id, 'identity'
+from identity.link as l
+where l.known_seq = %(seq)s or l.retired_seq = %(seq)s
+union
+select %(seq)s, c.person_id, 'decision'
+from operations.decision as d
+left join operations.exception as e
+    on d.about_kind = 'exception' and e.exception_id::text = d.about_id
+inner join cases.case_record as c
+    on c.case_id = e.case_id or (d.about_kind = 'case' and c.case_id::text = d.about_id)
+where d.known_seq = %(seq)s
+union
+select %(seq)s, k.person_id, 'outcome'
+from tasks.transmission as x
+inner join tasks.transmission_task as l on l.transmission_id = x.transmission_id
+inner join tasks.task as k on k.task_id = l.task_id
+where x.outcome_seq between %(seq)s - 1 and %(seq)s and x.outcome in ('rejected', 'withheld')
+union
+select %(seq)s, t.person_id, 'task'
+from tasks.task as t
+where t.planned_seq = (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
+union
+select %(seq)s, c.person_id, 'clock'
+from cases.case_record as c
+where c.status = 'open' and c.recheck_at <= %(as_of)s
+union
+select %(seq)s, w.person_id, 'due'
+from cases.watch as w
+where w.check_on <= %(business_date)s
+union
+select %(seq)s, c.person_id, 'feed'
+from cases.case_record as c
+where c.status = 'open' and c.waits_on_feeds <> '{}'
+union
+select %(seq)s, c.person_id, 'feed'
+from (
+    select f.source || '.' || f.feed as feed
+    from operations.feed as f
+    left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed
+    where coalesce(x.last_business_date < %(business_date)s::date - f.allowed_lag_days, true)
+) as stale
+inner join cases.workflow_version as v on true
+cross join lateral jsonb_array_elements(v.definition -> 'stages') as s (rule)
+inner join cases.case_record as c
+    on c.workflow = v.workflow and c.version = v.version and c.stage = s.rule ->> 'stage'
+    and c.status = 'open'
+where s.rule -> 'feeds' ? stale.feed
+union
+select %(seq)s, p.person_id, 'definition'
+from identity.person as p
+where exists (
+    select from cases.workflow_version as v where v.activated_seq = %(seq)s or v.retired_seq = %(seq)s
+);

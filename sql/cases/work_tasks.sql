@@ -1,0 +1,104 @@
+-- The tasks of these cases as of this night: those that were open before it, and how they end now.
+create temp table w_task on commit drop as
+select
+    t.task_id,
+    t.case_id,
+    t.person_id,
+    t.stage,
+    t.kind,
+    t.attempt,
+    t.planned_seq,
+    t.planned_at,
+    t.due_at,
+    t.closed_seq is null or t.closed_seq >= %(seq)s as was_open,
+    case when t.closed_seq < %(seq)s then t.status end as ended_as,
+    null::text as ends_as,
+    null::text as ends_reason,
+    null::uuid as ends_fact_id
+from tasks.task as t
+inner join w_case as c on c.case_id = t.case_id
+where t.planned_seq < %(seq)s;
+
+create index on w_task (case_id, stage);
+
+-- proven: the evidence completes it
+update w_task as t
+set ends_as = 'completed', ends_reason = 'proven', ends_fact_id = s.fact_id
+from w_stage as s
+where s.case_id = t.case_id and s.stage = t.stage and t.was_open and s.state = 'complete';
+
+-- passed over: nobody needs it any more
+update w_task as t
+set ends_as = 'cancelled', ends_reason = s.reason
+from w_stage as s
+where s.case_id = t.case_id and s.stage = t.stage and t.was_open and t.ends_as is null
+    and s.state in ('waived', 'failed');
+
+-- tried and not reached: the attempt is evidence of its own
+update w_task as t
+set ends_as = 'failed', ends_reason = a.last_outcome
+from w_attempt as a
+where a.case_id = t.case_id and a.stage = t.stage and t.was_open and t.ends_as is null
+    and t.kind = 'outreach' and a.last_seq > t.planned_seq;
+
+-- the receiver's own word on the task: refused or given up
+update w_task as t
+set ends_as = case f.code when 'rejected' then 'rejected' else 'failed' end,
+    ends_reason = coalesce(f.detail ->> 'business_status', f.code),
+    ends_fact_id = f.fact_id
+from w_fact as f
+where f.person_id = t.person_id and f.kind = 'task_update'
+    and f.identifiers ->> 'task' = t.task_id::text
+    and f.code in ('rejected', 'failed', 'cancelled')
+    and t.was_open and t.ends_as is null;
+
+-- what was sent was refused with certainty, or withheld
+update w_task as t
+set ends_as = 'failed', ends_reason = coalesce(x.outcome_reason, x.outcome)
+from tasks.transmission_task as l
+inner join tasks.transmission as x on x.transmission_id = l.transmission_id
+where l.task_id = t.task_id
+    and x.outcome in ('rejected', 'withheld')
+    and x.outcome_seq < %(seq)s
+    and t.was_open and t.ends_as is null
+    and not exists (
+        select from tasks.transmission_task as l2
+        inner join tasks.transmission as x2 on x2.transmission_id = l2.transmission_id
+        where l2.task_id = t.task_id and x2.outcome in ('intended', 'accepted', 'uncertain')
+    );
+
+-- lapsed: its time is over, and the feeds that would have shown the result are complete
+update w_task as t
+set ends_as = 'failed', ends_reason = 'no result in time'
+from w_stage as s
+where s.case_id = t.case_id and s.stage = t.stage and t.was_open and t.ends_as is null
+    and t.due_at <= %(as_of)s
+    and not exists (
+        select from w_feed as f
+        where f.feed = any(s.feeds)
+            and (f.last_business_date is null or cases.day_end(f.last_business_date) < t.due_at)
+    );
+
+-- How many tries a stage has behind it: since a named person last asked for a new one.
+create temp table w_tries on commit drop as
+select
+    s.case_id,
+    s.stage,
+    count(t.task_id) as planned,
+    count(t.task_id) filter (
+        where (t.ended_as in ('failed', 'rejected') or t.ends_as in ('failed', 'rejected'))
+            and t.planned_seq > coalesce(d.known_seq, 0)
+    ) as failed,
+    (array_agg(t.task_id order by t.attempt desc) filter (
+        where t.was_open and t.ends_as is null
+    ))[1] as open_task_id,
+    min(t.due_at) filter (where t.was_open and t.ends_as is null) as open_due_at
+from w_stage as s
+left join lateral (
+    select max(d.known_seq) as known_seq from w_decision as d
+    where d.case_id = s.case_id and d.stage = s.stage and d.action = 'retry'
+) as d on true
+left join w_task as t on t.case_id = s.case_id and t.stage = s.stage
+group by s.case_id, s.stage;
+
+create unique index on w_tries (case_id, stage);

@@ -144,14 +144,7 @@ def psql() -> int:
 
 def check() -> int:
     """Every invariant, over everything."""
-    from throughline.operations import invariants
-
-    with lock.held("check"), _server() as server:
-        up.migrate(server)
-        with psycopg.connect(server.dsn("throughline_loop")) as connection:
-            broken = invariants.check(connection)
-    print(invariants.tell(broken) if broken else f"{len(invariants.checks())} checks, all hold")
-    return 1 if broken else 0
+    return _pipeline("throughline.operations.check")
 
 
 def replay() -> int:

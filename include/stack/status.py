@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-import psycopg
-
-from stack import airflow, lock, postgres, processes, sandbox, up, warehouse
+from stack import airflow, lock, paths, postgres, processes, sandbox, up, warehouse
 
 
 def show(world: Path) -> None:
@@ -26,7 +26,7 @@ def show(world: Path) -> None:
     if up.is_kept(world):
         print("           left up by `make ui`; `make stop` stops it")
     if server:
-        _last_nights(server)
+        _last_nights(world, server)
 
 
 def _one(program: processes.Program | None) -> str:
@@ -36,17 +36,11 @@ def _one(program: processes.Program | None) -> str:
     return f"up (process {program.process.pid}, {size:.0f} MB)"
 
 
-def _last_nights(server: postgres.Server) -> None:
-    with warehouse.connect(server.dsn(warehouse.READER)) as connection:
-        try:
-            rows = connection.execute(
-                "select seq, business_date, kind, status, failed_step,"
-                " extract(epoch from finished_at - started_at)::float8"
-                " from operations.night order by seq desc limit 5"
-            ).fetchall()
-        except psycopg.errors.UndefinedTable:
-            rows = []
-    print("last nights" if rows else "no night has run yet")
-    for seq, day, kind, state, failed, seconds in rows:
-        took = "" if seconds is None else f"{seconds:.1f} s"
-        print(f"  {seq:>4}  {day}  {kind:<8} {state:<9} {took:>9}  {failed or ''}".rstrip())
+def _last_nights(world: Path, server: postgres.Server) -> None:
+    print(flush=True)
+    subprocess.run(
+        [sys.executable, "-m", "throughline.operations.status"],
+        env=airflow.tool_environment(world) | {"THROUGHLINE_DSN": server.dsn(warehouse.READER)},
+        cwd=paths.ROOT,
+        check=True,
+    )

@@ -34,7 +34,7 @@ def book(
     """Book an appointment now and tell it (S12). What becomes of it is decided, and comes when it comes."""
     number = who.count("appointment")
     slot = Appointment(
-        f"F{who.id[4:]}{number:03d}", placer or f"P{who.id[4:]}{number:03d}", who.id, practitioner_id, kind, starts_at,
+        f"F{who.number}{number:03d}", placer or f"P{who.number}{number:03d}", who.id, practitioner_id, kind, starts_at,
         MINUTES[kind], "booked", world.clock.now, discharge_id=discharge_id,
     )  # fmt: skip
     world.appointments[slot.id] = slot

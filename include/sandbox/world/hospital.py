@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sandbox.ehr import records
-from sandbox.world import appointments, calendar, visits
+from sandbox.world import appointments, calendar, people, visits
 from sandbox.world.engine import World, at, day_of
 from sandbox.world.model import Patient, Stay
 
@@ -170,7 +170,7 @@ def die(world: World, who: Patient) -> None:
     if who.deceased_at:
         return
     who.deceased_at = world.clock.now
-    world.resources.put(records.patient(world, who), world.clock.now)
+    people.put_patient(world, who)
     life_event(world, who, "died")
     appointments.cancel_all(world, who, "Deceased")
     world.emit("patient_changed", who)
@@ -182,7 +182,7 @@ def enter_hospice(world: World, who: Patient) -> None:
         return
     who.hospice_from = day_of(world.clock.now)
     resource = records.procedure(
-        f"proc-{who.id[4:]}-hospice", who.id, "", "385763009", world.clock.now, who.practitioner_id
+        f"proc-{who.number}-hospice", who.id, "", "385763009", world.clock.now, who.practitioner_id
     )
     resource["status"] = "in-progress"
     resource["performedPeriod"] = {"start": resource.pop("performedDateTime")}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sandbox.ehr import records
-from sandbox.world import appointments, calendar, hospital, visits
+from sandbox.world import appointments, calendar, hospital, people, visits
 from sandbox.world.engine import World, at, day_of
 from sandbox.world.model import Patient
 
 STAY_RATE = {True: 0.0085, False: 0.002}
 """Stays in hospital per person and day, for those on Medicare and the others. Denser than in life, so that
 a small practice shows every case within days; ``World.activity`` scales it."""
-VISIT_RATE = {True: 0.034, False: 0.019}
+VISIT_RATE = {True: 0.062, False: 0.034}
 CHANGE_RATE = 0.0011
 """Moves, opt-outs, departures and deaths at home, per person and day."""
 CHANGES = (("moves", 0.42), ("phone", 0.22), ("opts_out", 0.14), ("leaves", 0.12), ("dies", 0.10))
@@ -22,7 +22,8 @@ KINDS = (("OFFICE", 0.74), ("NURSE", 0.09), ("VIDEO", 0.10), ("HOME", 0.02), ("W
 def start(world: World) -> None:
     """Schedule the first thing that happens to everybody."""
     for who in list(world.patients.values()):
-        _next(world, who)
+        if not who.deceased_at:
+            _next(world, who)
 
 
 def is_medicare(who: Patient) -> bool:
@@ -75,8 +76,7 @@ def _visit(world: World, who: Patient, key: str) -> None:
         nurses = [p.id for p in world.practitioners.values() if not p.is_billable]
         doctor = chance.pick(key, "nurse", nurses) if nurses else doctor
     if kind == "WALK_IN":
-        if calendar.is_open(today):
-            visits.begin(world, who, "OFFICE", doctor, world.clock.now)
+        walk_in(world, who.id)
         return
     if (
         kind == "OFFICE"
@@ -88,6 +88,13 @@ def _visit(world: World, who: Patient, key: str) -> None:
         return
     starts = appointments.open_slot(world, key, today + timedelta(days=1), 9)
     appointments.book(world, who, kind, doctor, starts)
+
+
+def walk_in(world: World, identifier: str) -> None:
+    """Somebody is seen without an appointment."""
+    who = world.patients[identifier]
+    if calendar.is_open(day_of(world.clock.now)) and not who.admitted and not who.deceased_at:
+        visits.begin(world, who, "OFFICE", who.practitioner_id, world.clock.now)
 
 
 def _change(world: World, who: Patient, key: str) -> None:
@@ -111,7 +118,7 @@ def _change(world: World, who: Patient, key: str) -> None:
     else:
         opt_out(world, who)
         return
-    world.resources.put(records.patient(world, who), now)
+    people.put_patient(world, who)
     world.emit("patient_changed", who)
 
 
@@ -131,7 +138,7 @@ def merge(world: World, payload: tuple[str, str]) -> None:
     if not gone.is_active or gone.admitted:
         return
     gone.is_active, gone.replaced_by = False, stays.id
-    world.resources.put(records.patient(world, gone), world.clock.now)
+    people.put_patient(world, gone)
     appointments.cancel_all(world, gone, "Merged")
     hospital.life_event(world, gone, "merged", into=stays.id)
     world.emit("patient_changed", gone)
@@ -140,4 +147,5 @@ def merge(world: World, payload: tuple[str, str]) -> None:
 def install(world: World) -> None:
     """Register what this module does when its time comes."""
     world.handle("life", happens)
+    world.handle("walk_in", walk_in)
     world.handle("merge", merge)

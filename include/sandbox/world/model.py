@@ -99,10 +99,16 @@ class Patient:
     admitted: str = ""
     is_foreign: bool = False
     counters: dict[str, int] = field(default_factory=dict)
+    foreign_number: str = ""
     discharges: list[tuple[str, datetime]] = field(default_factory=list)
     contacts: list[tuple[datetime, bool]] = field(default_factory=list)
     booked: list[str] = field(default_factory=list)
     conditions: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """A short unique text to make other identifiers from."""
+        return self.foreign_number or self.id[4:]
 
     def count(self, what: str) -> int:
         """Count on; the first is 1."""

@@ -156,6 +156,16 @@ def enroll(world: World, who: Patient) -> None:
     write_person(world, who)
 
 
+def put_patient(world: World, who: Patient) -> None:
+    """Write a new version of a registration; what others wrote into the chart stays."""
+    made = records.patient(world, who)
+    if who.is_foreign:
+        kept = world.resources.read("Patient", who.id) or {}
+        changed = ("active", "deceasedDateTime", "telecom", "address", "link")
+        made = {**kept, **{name: made[name] for name in changed if name in made}}
+    world.resources.put(made, world.clock.now)
+
+
 def write_person(world: World, who: Patient) -> None:
     """Write the truth about who somebody is; tests look for these values where they must not be."""
     world.truth.write(
@@ -261,14 +271,14 @@ def member_id(world: World, key: str, kind: str, index: int) -> str:
 def _coverages(world: World, key: str, who: Patient, kind: str) -> list[Coverage]:
     if kind == "self_pay":
         return []
-    chance, index = world.chance, int(who.id[4:])
+    chance, index = world.chance, int(who.number)
 
     def has(
         what: str, starts: date, order: int, ends: date | None = None, qmb: bool = False
     ) -> Coverage:
         payer, name = PAYERS[what]
         return Coverage(
-            f"cov-{who.id[4:]}-{order}-{what[:3]}",
+            f"cov-{who.number}-{order}-{what[:3]}",
             what,
             payer,
             name,

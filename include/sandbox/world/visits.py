@@ -27,7 +27,7 @@ PLACES = {"VIDEO": "10", "HOME": "12"}
 
 def encounter_id(who: Patient) -> str:
     """The id of the patient's next encounter."""
-    return f"enc-{who.id[4:]}-{who.count('encounter'):03d}"
+    return f"enc-{who.number}-{who.count('encounter'):03d}"
 
 
 def begin(

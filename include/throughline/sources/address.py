@@ -1,0 +1,34 @@
+"""Where a system is and how to get in: what an Airflow connection says, without Airflow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class SourceUnavailable(RuntimeError):
+    """A source cannot be read now. The text names the source and the kind of failure, no secret."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """The address of one system, with its secrets, which never show in its text."""
+
+    name: str
+    scheme: str = "http"
+    host: str = "127.0.0.1"
+    port: int | None = None
+    path: str = ""
+    login: str = ""
+    password: str = field(default="", repr=False)
+    extra: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """The root of an HTTP interface, without a slash at its end."""
+        stated = self.extra.get("base_url")
+        if stated:
+            return str(stated).rstrip("/")
+        port = f":{self.port}" if self.port else ""
+        path = self.path.strip("/")
+        return f"{self.scheme}://{self.host}{port}{'/' + path if path else ''}"

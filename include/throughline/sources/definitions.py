@@ -1,0 +1,99 @@
+"""Source definitions: `include/definitions/sources/*.yaml`, one per system of record.
+
+Read while DAG files are parsed, so that this module imports nothing heavy at its top.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions" / "sources"
+
+
+class SourceDefinitionError(ValueError):
+    """A source definition is missing or is not what its schema asks for."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One kind of delivery: expected by this local time of the morning after its business date."""
+
+    name: str
+    owner_team: str
+    expected_by: time
+    allowed_lag_days: int = 0
+
+
+@dataclass(frozen=True)
+class SourceDefinition:
+    """One system of record: how it is read, what it brings, who owns it, its own conventions."""
+
+    source: str
+    title: str
+    standard: str
+    connection: str
+    owner_team: str
+    time_zone: str
+    feeds: dict[str, Feed]
+    folder: str = ""
+    conventions: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of everything that the source says without one."""
+        return ZoneInfo(self.time_zone)
+
+
+def source_names(folder: Path = DEFINITIONS) -> list[str]:
+    """Return the names of the sources that are defined, in the order of their files' names."""
+    return sorted(file.stem for file in folder.glob("*.yaml"))
+
+
+@lru_cache(maxsize=64)
+def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
+    """Return one source definition, checked against its schema. Raises `SourceDefinitionError`."""
+    file = folder / f"{name}.yaml"
+    if not file.is_file():
+        raise SourceDefinitionError(f"there is no definition of a source {name!r}")
+    return parse(yaml.safe_load(file.read_text(encoding="utf-8")), file.name)
+
+
+def parse(raw: Any, file: str) -> SourceDefinition:
+    """Return the definition that a YAML document holds. Raises `SourceDefinitionError`."""
+    import jsonschema
+
+    schema = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
+    problems = sorted(
+        f"{'/'.join(str(part) for part in error.absolute_path) or 'document'}: {error.message}"
+        for error in jsonschema.Draft202012Validator(schema).iter_errors(raw)
+    )
+    if problems:
+        raise SourceDefinitionError(f"{file}: {'; '.join(problems)}")
+    try:
+        ZoneInfo(raw["time_zone"])
+    except (KeyError, ValueError) as error:
+        raise SourceDefinitionError(f"{file}: time_zone: {error}") from None
+    if Path(file).stem != raw["source"]:
+        raise SourceDefinitionError(f"{file}: source: is {raw['source']!r}, not the file's name")
+    feeds = {
+        name: Feed(
+            name=name,
+            owner_team=feed.get("owner_team", raw["owner_team"]),
+            expected_by=time.fromisoformat(feed["expected_by"]),
+            allowed_lag_days=feed.get("allowed_lag_days", 0),
+        )
+        for name, feed in raw["feeds"].items()
+    }
+    return SourceDefinition(
+        source=raw["source"], title=raw["title"], standard=raw["standard"],
+        connection=raw["connection"], owner_team=raw["owner_team"], time_zone=raw["time_zone"],
+        feeds=feeds, folder=raw.get("folder", ""), conventions=raw.get("conventions", {}),
+    )

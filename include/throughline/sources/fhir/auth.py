@@ -1,0 +1,99 @@
+"""SMART backend services: a signed assertion for a short-lived access token (SMART App Launch 2.2)."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+
+import httpx
+import jwt
+import tenacity
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from throughline.sources.address import Address, SourceUnavailable
+
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+# SMART: an assertion lives five minutes at most.
+ASSERTION_LIFETIME_S = 240
+# A token is renewed this long before it ends, so that none ends on its way.
+MARGIN_S = 30.0
+
+
+def algorithm_of(pem: str) -> str:
+    """Return the algorithm that fits a private key: ES384 or RS384, the two that SMART asks for."""
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError) as error:
+        raise SourceUnavailable(f"the private key cannot be read: {type(error).__name__}") from None
+    if isinstance(key, rsa.RSAPrivateKey):
+        return "RS384"
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp384r1":
+        return "ES384"
+    raise SourceUnavailable("the private key is neither RSA nor on curve P-384")
+
+
+class BackendService:
+    """Gives the headers of authorised requests, and a new token when the old one is about to end."""
+
+    def __init__(self, address: Address, transport: httpx.BaseTransport | None = None) -> None:
+        self._address = address
+        self._transport = transport
+        self._token = ""
+        self._until = 0.0
+
+    def __call__(self) -> Mapping[str, str]:
+        """Return the headers of a request. Raises `SourceUnavailable` when no token is given."""
+        if not self._address.extra.get("token_url"):
+            return {}
+        if time.monotonic() >= self._until:
+            self._renew()
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def forget(self) -> None:
+        """Drop the token: the server does not take it any more."""
+        self._until = 0.0
+
+    @tenacity.retry(
+        retry=tenacity.retry_if_exception_type(httpx.TransportError),
+        stop=tenacity.stop_after_attempt(4), wait=tenacity.wait_exponential(0.25, max=5),
+        reraise=True,
+    )
+    def _ask(self, form: dict[str, str], url: str) -> httpx.Response:
+        with httpx.Client(timeout=30, transport=self._transport) as client:
+            return client.post(url, data=form, headers={"Accept": "application/json"})
+
+    def _renew(self) -> None:
+        address, extra = self._address, self._address.extra
+        pem = str(extra.get("private_key") or address.password)
+        client_id = str(extra.get("client_id") or address.login)
+        url = str(extra["token_url"])
+        algorithm = str(extra.get("algorithm") or algorithm_of(pem))
+        now = int(time.time())
+        claims = {
+            "iss": client_id, "sub": client_id, "aud": url, "jti": str(uuid.uuid4()),
+            "iat": now, "exp": now + ASSERTION_LIFETIME_S,
+        }
+        headers = {"kid": str(extra["key_id"])} if extra.get("key_id") else None
+        try:
+            assertion = jwt.encode(claims, pem, algorithm=algorithm, headers=headers)
+        except (ValueError, TypeError, jwt.PyJWTError) as error:
+            raise SourceUnavailable(f"{address.name}: no assertion: {type(error).__name__}") from None
+        form = {
+            "grant_type": "client_credentials",
+            "scope": str(extra.get("scope") or "system/*.rs"),
+            "client_assertion_type": ASSERTION,
+            "client_assertion": assertion,
+        }
+        try:
+            response = self._ask(form, url)
+        except httpx.TransportError as error:
+            raise SourceUnavailable(f"{address.name}: token: {type(error).__name__}") from None
+        try:
+            answer = response.json()
+            token, seconds = answer["access_token"], float(answer.get("expires_in", 300))
+        except (ValueError, KeyError, TypeError):
+            raise SourceUnavailable(f"{address.name}: token: http_{response.status_code}") from None
+        self._token = str(token)
+        self._until = time.monotonic() + max(1.0, seconds - MARGIN_S)

@@ -1,0 +1,212 @@
+"""Folders on SFTP servers: list, fetch what has stopped growing, put under a temporary name."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import posixpath
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import paramiko
+
+from throughline.sources.address import Address, SourceUnavailable
+
+CHUNK = 1 << 18
+TIMEOUT_S = 20.0
+# A name that a sender uses while it is still writing.
+UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".uploading")
+
+
+class UploadUncertain(RuntimeError):
+    """The connection broke while a file was being given its final name: look before sending again."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a folder: its name, which proves nothing, its size and the time it bears."""
+
+    name: str
+    bytes: int
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that was fetched: where it is now, its size and its SHA-256."""
+
+    path: Path
+    bytes: int
+    sha256: str
+
+
+class SftpFolder:
+    """An open session on one server; paths are relative to where the login begins."""
+
+    def __init__(self, client: paramiko.SFTPClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def listing(self, folder: str) -> list[RemoteFile]:
+        """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
+        with self._guarded():
+            entries = self._client.listdir_attr(folder)
+        found = [
+            RemoteFile(
+                entry.filename, entry.st_size or 0,
+                datetime.fromtimestamp(entry.st_mtime, UTC) if entry.st_mtime else None,
+            )
+            for entry in entries
+            if not stat.S_ISDIR(entry.st_mode or 0)
+            and not entry.filename.startswith(".")
+            and not entry.filename.lower().endswith(UNFINISHED)
+        ]
+        beginning = datetime.fromtimestamp(0, UTC)
+        return sorted(found, key=lambda f: (f.modified_at or beginning, f.name))
+
+    def get(self, folder: str, file: RemoteFile, target: Path) -> Fetched | None:
+        """Fetch a file, or return None when it changed meanwhile: it is still being written.
+
+        Raises `SourceUnavailable`.
+        """
+        path = posixpath.join(folder, file.name)
+        digest, size = hashlib.sha256(), 0
+        with self._guarded():
+            with self._client.open(path, "rb") as remote, target.open("wb") as local:
+                remote.prefetch(file.bytes)
+                while chunk := remote.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    local.write(chunk)
+            now = self._client.stat(path)
+        if now.st_size != size or size != file.bytes:
+            target.unlink(missing_ok=True)
+            return None
+        return Fetched(target, size, digest.hexdigest())
+
+    def put(self, folder: str, name: str, content: bytes) -> None:
+        """Give a file to the server under a temporary name and then its final one.
+
+        Raises `SourceUnavailable` when it certainly did not arrive under its final name, and
+        `UploadUncertain` when nobody can say.
+        """
+        part, final = posixpath.join(folder, f".{name}.part"), posixpath.join(folder, name)
+        with self._guarded():
+            with self._client.open(part, "wb") as remote:
+                remote.set_pipelined(True)
+                remote.write(content)
+            size = self._client.stat(part).st_size
+        if size != len(content):
+            raise SourceUnavailable(f"{self._name}: a file arrived with {size} of {len(content)} bytes")
+        try:
+            self._client.posix_rename(part, final)
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            if isinstance(error, PermissionError | FileNotFoundError):
+                raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
+            raise UploadUncertain(f"{self._name}: {type(error).__name__} at the final name") from None
+
+    def exists(self, folder: str, name: str, content: bytes) -> bool:
+        """Say whether a file of this name and content is there. Raises `SourceUnavailable`."""
+        with self._guarded():
+            try:
+                with self._client.open(posixpath.join(folder, name), "rb") as remote:
+                    return bool(remote.read() == content)
+            except FileNotFoundError:
+                return False
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
+
+
+@contextmanager
+def connect(
+    address: Address, attempts: int = 3, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[SftpFolder]:
+    """Open a session at an address and close it. Raises `SourceUnavailable`.
+
+    The server must show the host key that the address names (`host_key` in its extra, as in
+    known_hosts), unless the address says `no_host_key_check`.
+    """
+    client = _open(address, attempts, sleep)
+    try:
+        sftp = client.open_sftp()
+        channel = sftp.get_channel()
+        if channel is not None:
+            channel.settimeout(TIMEOUT_S * 3)
+        yield SftpFolder(sftp, address.name)
+    except (EOFError, paramiko.SSHException) as error:
+        raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
+    finally:
+        with contextlib.suppress(Exception):
+            client.close()
+
+
+def _open(address: Address, attempts: int, sleep: Callable[[float], None]) -> paramiko.SSHClient:
+    for attempt in range(1, attempts + 1):
+        client = paramiko.SSHClient()
+        _trust(client, address)
+        try:
+            client.connect(
+                address.host, port=address.port or 22, username=address.login,
+                password=address.password or None, timeout=TIMEOUT_S, banner_timeout=TIMEOUT_S,
+                auth_timeout=TIMEOUT_S, allow_agent=False, look_for_keys=False, **_key(address),
+            )
+            return client
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            client.close()
+            certain = isinstance(
+                error, paramiko.AuthenticationException | paramiko.BadHostKeyException
+            )
+            if certain or attempt == attempts:
+                raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
+            sleep(0.5 * 2 ** (attempt - 1))
+    raise SourceUnavailable(f"{address.name}: no attempt was made")
+
+
+def _key(address: Address) -> dict[str, Any]:
+    """Return the private key that the address names, if it names one."""
+    text = address.extra.get("private_key")
+    if not text:
+        return {}
+    import io
+
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        try:
+            key = kind.from_private_key(io.StringIO(str(text)))
+        except (paramiko.SSHException, ValueError):
+            continue
+        return {"pkey": key}
+    raise SourceUnavailable(f"{address.name}: the private key is of no kind that is known")
+
+
+def _trust(client: paramiko.SSHClient, address: Address) -> None:
+    if str(address.extra.get("no_host_key_check", "false")).lower() in ("true", "1", "yes"):
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())  # noqa: S507 - asked for by name
+        return
+    client.set_missing_host_key_policy(paramiko.RejectPolicy())
+    stated = str(address.extra.get("host_key", "")).split()
+    if not stated:
+        client.load_system_host_keys()
+        return
+    encoded = stated[1] if len(stated) > 1 else stated[0]
+    try:
+        raw = base64.b64decode(encoded)
+        length = int.from_bytes(raw[:4], "big")
+        kind = raw[4 : 4 + length].decode("ascii")
+        key = paramiko.PKey.from_type_string(kind, raw)
+    except (ValueError, paramiko.SSHException) as error:
+        raise SourceUnavailable(f"{address.name}: host_key: {type(error).__name__}") from None
+    port = address.port or 22
+    host = address.host if port == 22 else f"[{address.host}]:{port}"
+    client.get_host_keys().add(host, kind, key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from sandbox import misbehaviour
 from sandbox.ehr import bulk
@@ -83,7 +82,7 @@ def settle(world: World, day: date, truth: Truth) -> None:
     if day < world.first_night:
         return
     now = at(day, 26.5)
-    held: list[tuple[date, str, list[tuple[str, dict[str, Any]]]]] = world.parts.setdefault(
+    held: list[tuple[date, str, list[bytes]]] = world.parts.setdefault(
         "held_truth", []
     )
     for feed in misbehaviour.FEEDS:
@@ -91,12 +90,11 @@ def settle(world: World, day: date, truth: Truth) -> None:
         if release is None:
             truth.served(feed, None)
         elif release > day:
-            held.append((release, feed, truth.waiting.pop(feed, [])))
+            held += [(release, kind, lines) for kind, lines in truth.take(feed)]
         else:
             truth.served(feed, now)
     for entry in [e for e in held if e[0] <= day]:
         held.remove(entry)
-        truth.waiting.setdefault(entry[1], []).extend(entry[2])
-        truth.served(entry[1], now)
+        truth.tell(entry[1], entry[2], now)
     bulk.settle(world, day)
     world.misbehaviour.last_delivery = day

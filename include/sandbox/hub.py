@@ -50,7 +50,7 @@ class Hub:
             return
         self.store.go_back(0)
         self.truth = Truth(self.folder / "truth", lambda: self.world.clock.now)
-        self.truth.go_back({"lengths": {}, "waiting": {}})
+        self.truth.go_back({})
         self.world = make(self)
         while self.world.is_history:
             self._live_day()
@@ -172,6 +172,7 @@ class Hub:
         gc.enable()
         old = set(self.folder.glob("journal-*.jsonl")) - {self._journal()}
         part.replace(self.folder / "world.pickle")
+        self.truth.tidy()
         for file_ in old:
             file_.unlink()
 

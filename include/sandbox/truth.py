@@ -1,12 +1,12 @@
 """The truth, as the servers served it: JSON lines under ``DIR/truth``, one file per kind of fact.
 
-A row that concerns a feed waits until that feed is delivered and then says so in ``observable_from``; a
-feed that was never delivered leaves its rows with ``observable_from`` null.
+A row that concerns a feed waits, in a file beside them, until that feed is delivered and then says so in
+``observable_from``; a feed that was never delivered leaves its rows with ``observable_from`` null.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,46 +18,78 @@ class Truth:
     """Append-only files; :meth:`mark` and :meth:`go_back` keep them in step with the world's snapshot."""
 
     def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
+        self.folder, self.lobby = folder, folder.with_name(folder.name + "-waiting")
+        for each in (self.folder, self.lobby):
+            each.mkdir(parents=True, exist_ok=True)
         self._now = now
-        self.waiting: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-        self._lines: dict[str, list[bytes]] = {}
+        self._offsets: dict[str, int] = {}
+        self._lines: dict[Path, list[bytes]] = {}
 
     def write(self, kind: str, row: Mapping[str, Any], feed: str = "") -> None:
         """Append a row of ``kind``; with ``feed``, once that feed of today is delivered."""
+        line = orjson.dumps(row)
         if feed:
-            self.waiting.setdefault(feed, []).append((kind, dict(row)))
+            self._lines.setdefault(self.lobby / f"{feed}.{kind}", []).append(line)
         else:
-            self._lines.setdefault(kind, []).append(
-                orjson.dumps({**row, "observable_from": self._now().isoformat()})
-            )
+            file = self.folder / f"{kind}.jsonl"
+            self._lines.setdefault(file, []).append(_seen(line, self._now()))
 
     def served(self, feed: str, at: datetime | None) -> None:
         """Say when what waits for a feed was first served; None: never."""
-        when = at.isoformat() if at else None
-        for kind, row in self.waiting.pop(feed, ()):
-            self._lines.setdefault(kind, []).append(orjson.dumps({**row, "observable_from": when}))
+        for kind, lines in self.take(feed):
+            self.tell(kind, lines, at)
+
+    def take(self, feed: str) -> Iterable[tuple[str, list[bytes]]]:
+        """What waits for a feed, by kind; it does not wait any more."""
+        self.flush()
+        for file in sorted(self.lobby.glob(f"{feed}.*")):
+            with file.open("rb") as opened:
+                opened.seek(self._offsets.get(file.name, 0))
+                lines = opened.read().splitlines()
+                self._offsets[file.name] = opened.tell()
+            if lines:
+                yield file.name.partition(".")[2], lines
+
+    def tell(self, kind: str, lines: list[bytes], at: datetime | None) -> None:
+        """Write rows that were taken."""
+        file = self.folder / f"{kind}.jsonl"
+        self._lines.setdefault(file, []).extend(_seen(line, at) for line in lines)
 
     def flush(self) -> None:
         """Write down everything that was said."""
-        for kind, lines in self._lines.items():
-            with (self.folder / f"{kind}.jsonl").open("ab") as file:
-                file.write(b"\n".join(lines) + b"\n")
+        for file, lines in self._lines.items():
+            with file.open("ab") as opened:
+                opened.write(b"\n".join(lines) + b"\n")
         self._lines.clear()
 
     def mark(self) -> dict[str, Any]:
-        """Lengths of the files and what still waits, for :meth:`go_back`."""
+        """Lengths of the files, and how much of what waits was taken, for :meth:`go_back`."""
         self.flush()
-        lengths = {file.name: file.stat().st_size for file in self.folder.glob("*.jsonl")}
-        return {"lengths": lengths, "waiting": self.waiting}
+        lengths = {file.name: file.stat().st_size for file in self.folder.iterdir()}
+        waiting = {f.name: (f.stat().st_size, self._offsets.get(f.name, 0)) for f in self.lobby.iterdir()}
+        return {"lengths": lengths, "waiting": {n: w for n, w in waiting.items() if w[0] > w[1]}}
+
+    def tidy(self) -> None:
+        """After a mark was kept: forget what does not wait any more."""
+        for file in self.lobby.iterdir():
+            if file.stat().st_size <= self._offsets.get(file.name, 0):
+                file.unlink()
+                self._offsets.pop(file.name, None)
 
     def go_back(self, mark: Mapping[str, Any]) -> None:
-        """Forget everything written since ``mark``."""
+        """Forget everything written since ``mark``; an empty one forgets everything."""
         self._lines.clear()
-        self.waiting = mark["waiting"]
-        for file in self.folder.glob("*.jsonl"):
-            length = mark["lengths"].get(file.name, 0)
-            if file.stat().st_size > length:
+        lengths, waiting = mark.get("lengths", {}), mark.get("waiting", {})
+        self._offsets = {name: offset for name, (_, offset) in waiting.items()}
+        for file in (*self.folder.iterdir(), *self.lobby.iterdir()):
+            length = lengths.get(file.name, 0) if file.parent == self.folder else waiting.get(file.name, (0, 0))[0]
+            if length == 0:
+                file.unlink()
+            elif file.stat().st_size > length:
                 with file.open("r+b") as opened:
                     opened.truncate(length)
+
+
+def _seen(line: bytes, at: datetime | None) -> bytes:
+    when = b'"' + at.isoformat().encode() + b'"' if at else b"null"
+    return line[:-1] + b',"observable_from":' + when + b"}"

@@ -99,6 +99,9 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
         },
         "API_AUTH": {"JWT_SECRET": secret["jwt"]},
         "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": 0.1, "ENABLE_HEALTH_CHECK": False},
+        # How long the supervisor of a task may oversee that it has ended: it looks again at the next heartbeat when it
+        # was woken before the process was quite gone. At the default, every other failed or skipped task took 5 s.
+        "WORKERS": {"MIN_HEARTBEAT_INTERVAL": 1},
         "DAG_PROCESSOR": {
             "MIN_FILE_PROCESS_INTERVAL": 120,
             "REFRESH_INTERVAL": 30,
@@ -282,7 +285,9 @@ def _migrated(world: Path) -> Path:
 
 def _code() -> str:
     """Fingerprint of the code that Airflow's processes hold: any change of a file changes it."""
-    files = [f for part in ("include/throughline", "plugins") for f in (paths.ROOT / part).rglob("*.py")]
+    files = [
+        f for part in ("include/throughline", "plugins") for f in (paths.ROOT / part).rglob("*.py")
+    ]
     times = [f"{file} {file.stat().st_mtime_ns}" for file in sorted(files)]
     return hashlib.sha256("\n".join(times).encode()).hexdigest()
 

@@ -21,6 +21,10 @@ class Client:
         self._http = httpx.Client(base_url=address.url, timeout=TIMEOUT, trust_env=False)
         self._log_in()
 
+    def close(self) -> None:
+        """Let the connections go."""
+        self._http.close()
+
     def _log_in(self) -> None:
         login = {"username": self._user, "password": self._address.passwords[self._user]}
         answer = self._http.post("/auth/token", json=login)

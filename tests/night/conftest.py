@@ -36,6 +36,7 @@ class Practice:
     state: Path
     options: dict[str, str]
     environment: dict[str, str] = field(default_factory=dict)
+    _clients: dict[tuple[str, str], rest.Client] = field(default_factory=dict, repr=False)
 
     @property
     def world(self) -> Path:
@@ -99,8 +100,11 @@ class Practice:
         return found
 
     def airflow(self, user: str = "admin") -> rest.Client:
-        """Airflow's REST API as a user."""
-        return rest.Client(self.airflow_address(), user)
+        """Airflow's REST API as a user, of the stack that is up now."""
+        address = self.airflow_address()
+        if (user, address.url) not in self._clients:
+            self._clients[user, address.url] = rest.Client(address, user)
+        return self._clients[user, address.url]
 
     def airflow_address(self) -> airflow.Address:
         """Where Airflow listens, with the users' passwords."""
@@ -131,6 +135,9 @@ class Practice:
 
     def stop(self) -> None:
         """Stop whatever runs of it."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
         self.run("stop")
 
     def _environment(self, options: dict[str, object]) -> dict[str, str]:

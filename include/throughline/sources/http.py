@@ -85,7 +85,7 @@ def judge(response: httpx.Response) -> Outcome:
         return Outcome("accepted", status, body, location)
     if status == 429:
         return Outcome("not_sent", status, body, location, "too_many_requests")
-    if status in (408, 425) or status >= 500 and status not in (501, 505):
+    if status in (408, 425) or (status >= 500 and status not in (501, 505)):
         return Outcome("uncertain", status, body, location, f"http_{status}")
     return Outcome("rejected", status, body, location, f"http_{status}")
 

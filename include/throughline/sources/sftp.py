@@ -192,7 +192,7 @@ def _key(address: Address) -> dict[str, Any]:
 
 def _trust(client: paramiko.SSHClient, address: Address) -> None:
     if str(address.extra.get("no_host_key_check", "false")).lower() in ("true", "1", "yes"):
-        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())  # noqa: S507 - asked for by name
+        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         return
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
     stated = str(address.extra.get("host_key", "")).split()

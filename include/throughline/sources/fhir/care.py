@@ -1,4 +1,5 @@
 """Encounter, Condition, Procedure, DocumentReference, Communication and Task."""
+# ruff: noqa: RUF012 - msgspec gives every struct its own empty list
 
 from __future__ import annotations
 

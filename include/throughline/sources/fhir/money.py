@@ -1,4 +1,5 @@
 """ChargeItem, Claim and PaymentNotice."""
+# ruff: noqa: RUF012 - msgspec gives every struct its own empty list
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 import zlib
@@ -14,7 +15,7 @@ import msgspec
 
 from throughline.sources.fhir import care, money, people
 from throughline.sources.fhir.settings import Kind, Settings, Values
-from throughline.sources.fhir.values import Unreadable, version, version_at
+from throughline.sources.fhir.values import Unreadable, version
 from throughline.sources.records import Fault, FileRefusedError
 
 KINDS: dict[str, Kind] = {
@@ -27,7 +28,6 @@ LONGEST_LINE = 64 << 20
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,40})"')
 _ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
 _GZIP = b"\x1f\x8b"
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -77,15 +77,35 @@ def lines(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
         while line := stream.readline(LONGEST_LINE):
             number += 1
             if number == 1:
-                if line.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise FileRefusedError(file, 0, "not_utf8")
-                line = line.removeprefix(_BOM)
+                if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                    yield from _recoded(line, stream)
+                    return
+                line = line.removeprefix(codecs.BOM_UTF8)
             if not line.isspace():
                 yield number, line
     except (EOFError, OSError, zlib.error):
         if number == 0:
             raise FileRefusedError(file, 0, "gzip_unreadable") from None
         yield number + 1, b'"truncated'
+
+
+def _recoded(start: bytes, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a UTF-16 stream as UTF-8; FHIR asks for UTF-8, and some send this."""
+    little = start.startswith(codecs.BOM_UTF16_LE)
+    decoder = codecs.getincrementaldecoder("utf-16-le" if little else "utf-16-be")("replace")
+    pending, number = decoder.decode(start[2:]), 0
+    while True:
+        chunk = stream.read(1 << 19)
+        pending += decoder.decode(chunk, final=not chunk)
+        *whole, pending = pending.split("\n")
+        if not chunk:
+            whole, pending = [*whole, pending], ""
+        for text in whole:
+            number += 1
+            if text and not text.isspace():
+                yield number, text.encode("utf-8", "replace")
+        if not chunk:
+            return
 
 
 def _reason(line: bytes, error: Exception, kind: Kind) -> str:
@@ -116,7 +136,7 @@ def read(
     """Yield the rows and faults of one file of `kind`, in its order; rows count lines from 1.
 
     `delivered_version` is the version of records that carry none of their own. Raises
-    `FileRefusedError` when the file cannot be unpacked or is not UTF-8 at all.
+    `FileRefusedError` when the file cannot be unpacked.
     """
     decode, to_row, children = kind.decoder.decode, kind.to_row, kind.children
     wanted = kind.resource_type
@@ -144,15 +164,14 @@ def read(
 
 
 def read_deletions(
-    stream: BinaryIO, file: str, kind: Kind, transaction_time: str
+    stream: BinaryIO, file: str, kind: Kind, deleted_version: str
 ) -> Iterator[Row | Fault]:
     """Yield a tombstone per deleted resource of `kind` in a `deleted` file of an export.
 
     Each line is a Bundle of DELETE requests (Bulk Data Access 2.0.0, "deleted"). The deletion has
-    the time of the export: nothing else is known of it.
+    the version of the export, `deleted_version`: nothing else is known of it.
     """
     row = 0
-    at = version_at(transaction_time, "")
     for number, line in lines(stream, file):
         try:
             bundle = _BUNDLE.decode(line)
@@ -166,7 +185,7 @@ def read_deletions(
             name, _, source_id = (url or "").partition("?")[0].rpartition("/")
             if name.rpartition("/")[2] != kind.resource_type or not source_id:
                 continue
-            yield Row(row, source_id, at, None, True, None, [])
+            yield Row(row, source_id, deleted_version, None, True, None, [])
 
 
 def _fault(file: str, number: int, reason: str, line: bytes) -> Fault:

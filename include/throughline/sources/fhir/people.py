@@ -1,4 +1,5 @@
 """Patient, Coverage and Consent; Practitioner, Organization and Location."""
+# ruff: noqa: RUF012 - msgspec gives every struct its own empty list
 
 from __future__ import annotations
 
@@ -96,7 +97,7 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
         name.family,
         name.given[0] if name.given else None,
         day(p.birth_date),
-        SEX.get(p.gender or "", None),
+        SEX.get(p.gender or ""),
         digits(phones[0].value) if phones else None,
         address.postal_code,
         address.state,

@@ -30,7 +30,8 @@ class Message:
             marks = ""
         defaults = "^~\\&"
         marks = marks[:4] + defaults[len(marks[:4]) :]
-        self.component, self.repetition, self.escape, self.subcomponent = marks
+        self.component, self.repetition = marks[0], marks[1]
+        self.escape, self.subcomponent = marks[2], marks[3]
         self._escapes = {
             "F": separator, "S": self.component, "R": self.repetition, "E": self.escape,
             "T": self.subcomponent, ".br": "\n", ".sp": "\n",

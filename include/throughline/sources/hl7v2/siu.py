@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -80,39 +81,79 @@ class Appointment(msgspec.Struct):
 def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | Fault]:
     """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
 
-    A message of another type is a fault with its position. Raises `FileRefusedError` when the file
-    holds neither a message nor a wrapper.
+    A message of another type is a fault with its position. In a file whose batch was opened and
+    not closed the last message may be half of one, and is a fault. Raises `FileRefusedError` when
+    the file holds neither a message nor a wrapper.
     """
-    count: int | None = None
-    messages = 0
+    held: Piece | None = None
+    open_wrappers = messages = 0
     for piece in split(stream, file):
+        if held is not None:
+            yield read_message(held, file, zone)
+            held = None
         if piece.kind == "MSH":
             messages += 1
-            yield read_message(piece, file, zone)
-        elif piece.kind == "BHS":
+            held = piece
+        elif piece.kind in ("FHS", "BHS"):
+            open_wrappers += 1
             messages = 0
-        elif piece.kind == "BTS":
-            stated = piece.segments[0].split(piece.segments[0][3:4] or "|")
-            count = int(stated[1]) if len(stated) > 1 and stated[1].isdecimal() and len(stated[1]) < 9 else None
-            if count is not None and count != messages:
+        else:
+            open_wrappers = max(0, open_wrappers - 1)
+            count = _stated(piece)
+            if piece.kind == "BTS" and count is not None and count != messages:
                 yield Fault(file, 0, piece.position, "wrong_message_count", "warning")
+    if held is not None and open_wrappers:
+        yield Fault(file, held.row, held.position, "truncated", payload=held.text)
+    elif held is not None:
+        yield read_message(held, file, zone)
 
 
-def file_time(stream: BinaryIO, file: str, zone: ZoneInfo) -> tuple[datetime | None, int]:
-    """Return when a file was made (FHS-7, BHS-7, else its newest MSH-7), and its messages."""
-    made: datetime | None = None
+def _stated(piece: Piece) -> int | None:
+    """Return the count that a BTS or FTS states."""
+    head = piece.segments[0]
+    fields = head.split(head[3:4] or "|")
+    stated = fields[1].strip() if len(fields) > 1 else ""
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 9 else None
+
+
+@dataclass
+class Contents:
+    """What a file holds: when it was made (FHS-7, BHS-7, else its newest MSH-7), and its messages.
+
+    It is not complete when a wrapper was not closed, or states more messages than there are.
+    """
+
+    made_at: datetime | None = None
+    messages: int = 0
+    is_complete: bool = True
+
+
+def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
+    """Say what a file holds. Raises `FileRefusedError` when it is no HL7 v2 file."""
+    found = Contents()
     newest: datetime | None = None
-    messages = 0
+    open_wrappers = in_batch = 0
     for piece in split(stream, file):
-        messages += piece.kind == "MSH"
         head = piece.segments[0]
         fields = head.split(head[3:4] or "|")
         at = moment(fields[6].split("^")[0], zone) if len(fields) > 6 else None
         if piece.kind == "MSH":
+            found.messages += 1
+            in_batch += 1
             newest = max(newest or at, at) if at else newest
         elif piece.kind in ("FHS", "BHS"):
-            made = max(made or at, at) if at else made
-    return made or newest, messages
+            open_wrappers += 1
+            in_batch = 0
+            found.made_at = max(found.made_at or at, at) if at else found.made_at
+        else:
+            open_wrappers = max(0, open_wrappers - 1)
+            stated = _stated(piece)
+            if piece.kind == "BTS" and stated is not None and stated > in_batch:
+                found.is_complete = False
+    found.made_at = found.made_at or newest
+    if open_wrappers:
+        found.is_complete = False
+    return found
 
 
 def read_message(piece: Piece, file: str, zone: ZoneInfo) -> Appointment | Fault:

@@ -18,7 +18,7 @@ from throughline.sources.x12.acknowledgement import (
 )
 from throughline.sources.x12.claim import Claim, kind_of, read_claims
 from throughline.sources.x12.eligibility import Eligibility, read_eligibilities
-from throughline.sources.x12.envelope import Context, Transaction
+from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
 from throughline.sources.x12.remittance import Payment, ProviderAdjustment, read_payments
 from throughline.sources.x12.segments import SegmentReader
 from throughline.sources.x12.values import at, moment
@@ -48,12 +48,15 @@ class Contents:
     """What a file holds: rows are not counted, only where they belong and how new they are.
 
     `feeds` counts transaction sets (0: an empty group says that there was nothing) by feed,
-    `unused` those of no feed; `newest` is the latest time of an interchange, without time zone.
+    `unused` those of no feed; `newest` is the latest time of an interchange, without time zone. A
+    file is not complete when an interchange or transaction set in it has no end.
     """
 
     feeds: Counter[str] = field(default_factory=Counter)
     unused: Counter[str] = field(default_factory=Counter)
     newest: datetime | None = None
+    interchanges: int = 0
+    is_complete: bool = True
 
 
 def feed_of(transaction_set: str, version: str) -> str | None:
@@ -76,8 +79,11 @@ def scan(stream: BinaryIO, file: str) -> Contents:
     contents = Contents()
     version = functional_id = ""
     sets_in_group = 0
+    depth: list[str] = []
     for e in SegmentReader(stream, file):
         tag = e[0]
+        if tag in ENVELOPE:
+            _nest(contents, depth, tag)
         if tag == "ST":
             sets_in_group += 1
             feed = feed_of(at(e, 1), at(e, 3) or version)
@@ -86,6 +92,7 @@ def scan(stream: BinaryIO, file: str) -> Contents:
             else:
                 contents.feeds[feed] += 1
         elif tag == "ISA":
+            contents.interchanges += 1
             made = moment(at(e, 9), at(e, 10))
             if made is not None and (contents.newest is None or made > contents.newest):
                 contents.newest = made
@@ -97,14 +104,36 @@ def scan(stream: BinaryIO, file: str) -> Contents:
             sets_in_group = 0
         elif tag == "TA1":
             contents.feeds["functional_acknowledgement"] += 1
+    if depth:
+        contents.is_complete = False
     return contents
 
 
-def read(stream: BinaryIO, file: str, feeds: frozenset[str] | None = None) -> Iterator[Record | Fault]:
+_END_OF = {"SE": "ST", "GE": "GS", "IEA": "ISA"}
+
+
+def _nest(contents: Contents, depth: list[str], tag: str) -> None:
+    """Follow the envelopes; one that begins inside its own kind, or ends unopened, lost something."""
+    if tag in _END_OF:
+        if not depth or depth[-1] != _END_OF[tag]:
+            contents.is_complete = False
+        if _END_OF[tag] in depth:
+            del depth[depth.index(_END_OF[tag]) :]
+    else:
+        if tag in depth:
+            contents.is_complete = False
+            del depth[depth.index(tag) :]
+        depth.append(tag)
+
+
+def read(
+    stream: BinaryIO, file: str, feeds: frozenset[str] | None = None, *, with_unused: bool = True
+) -> Iterator[Record | Fault]:
     """Yield the records and faults of a file, of `feeds` alone if given, in the file's order.
 
-    A transaction set that is not used here is one fault, with its position. Rows are numbered
-    through the file whatever `feeds` says. Raises `FileRefusedError` when no interchange is there.
+    A transaction set that is not used here is one fault, with its position, unless `with_unused` is
+    off. Rows are numbered through the file whatever is asked for. Raises `FileRefusedError` when no
+    interchange is there.
     """
     reader = SegmentReader(stream, file)
     segments = iter(reader)
@@ -122,8 +151,8 @@ def read(stream: BinaryIO, file: str, feeds: frozenset[str] | None = None) -> It
             feed = feed_of(at(e, 1), transaction.context.version)
             if feed is None:
                 row += 1
-                if feeds is None:
-                    yield Fault(file, row, reader.position, NOT_USED)
+                if with_unused:
+                    yield Fault(file, row, reader.position, NOT_USED, source_id=at(e, 1) or None)
                 for _ in transaction:
                     pass
             else:
@@ -143,10 +172,9 @@ def read(stream: BinaryIO, file: str, feeds: frozenset[str] | None = None) -> It
             row += 1
             if feeds is None or "functional_acknowledgement" in feeds:
                 yield read_interchange_acknowledgement(e, context, row, reader.position)
-        elif tag not in ("GE", "IEA", "SE"):
-            if feeds is None:
-                yield Fault(file, 0, reader.position, "segment_outside_transaction", "warning")
-    if reader.skipped and feeds is None:
+        elif tag not in ("GE", "IEA", "SE") and with_unused:
+            yield Fault(file, 0, reader.position, "segment_outside_transaction", "warning")
+    if reader.skipped and with_unused:
         yield Fault(file, 0, reader.position, "text_outside_interchange", "warning")
 
 

@@ -58,9 +58,11 @@ def moment(day_text: str, time_text: str) -> datetime | None:
         return None
     digits = time_text[:6]
     if len(digits) in (4, 6) and digits.isascii() and digits.isdigit():
-        parts = [int(digits[i : i + 2]) for i in range(0, len(digits), 2)]
+        seconds = int(digits[4:6] or 0)
         try:
-            return datetime(on.year, on.month, on.day, *parts)  # noqa: DTZ001
+            return datetime(  # noqa: DTZ001
+                on.year, on.month, on.day, int(digits[:2]), int(digits[2:4]), seconds
+            )
         except ValueError:
             return None
     return datetime(on.year, on.month, on.day)  # noqa: DTZ001

@@ -1,0 +1,71 @@
+"""Appointments to rows of `staging.appointment`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from throughline.sources.definitions import SourceDefinition
+from throughline.sources.fhir.values import digits
+from throughline.sources.hl7v2.siu import DELETED, Appointment, Identifier, read
+from throughline.sources.records import Fault
+from throughline.sources.table import StagedRow
+
+COLUMNS = {
+    "appointment": (
+        "status", "trigger_event", "placer_id", "filler_id", "visit_type_code", "starts_at",
+        "ends_at", "practitioner_id", "practitioner_npi", "location_id", "visit_number",
+        "recorded_at", "cancel_reason_code", "cancelled_by", "mrn", "identifiers", "family",
+        "given", "birth_date", "sex", "phone", "postal_code",
+    ),
+}
+SEX = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "X": "O", "U": "U"}
+
+
+def medical_record_number(
+    identifiers: list[Identifier], authority: str | None, kind: str
+) -> str | None:
+    """Return the number that the EHR knows: of the authority and type, else of the type alone.
+
+    With an authority in the definition, a number of another authority is somebody else's.
+    """
+    typed = [i for i in identifiers if i.type == kind]
+    if authority is not None:
+        return next((i.value for i in typed if i.authority == authority), None)
+    return typed[0].value if typed else None
+
+
+def rows(
+    stream: BinaryIO, file: str, definition: SourceDefinition
+) -> Iterator[StagedRow | Fault]:
+    """Yield the rows and faults of one file. Raises `FileRefusedError`."""
+    conventions = definition.conventions
+    for found in read(stream, file, definition.zone):
+        yield found if isinstance(found, Fault) else _row(found, conventions)
+
+
+def _row(a: Appointment, conventions: dict[str, Any]) -> StagedRow:
+    mrn = medical_record_number(
+        a.identifiers, conventions.get("mrn_authority"), conventions.get("mrn_type", "MR")
+    )
+    assert a.message_at is not None
+    made = a.message_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    reason = a.event_reason_code if a.status in ("cancelled", "noshow") else None
+    who = conventions.get("cancelled_by", {}).get((reason or "").upper())
+    return StagedRow(
+        table="appointment",
+        row_no=a.row,
+        source_id=a.filler_id or f"placer:{a.placer_id}",
+        source_version=f"{made}/{a.control_id}",
+        subject_id=mrn,
+        is_deleted=a.trigger_event == DELETED,
+        values=(
+            a.status, a.trigger_event, a.placer_id, a.filler_id, a.visit_type_code, a.starts_at,
+            a.ends_at, a.practitioner_id, a.practitioner_npi, a.location_id, a.visit_number,
+            a.message_at, reason, who if a.status == "cancelled" else None, mrn,
+            msgspec.json.encode(a.identifiers).decode(), a.family, a.given, a.birth_date,
+            SEX.get((a.sex or "").upper()), digits(a.phone), a.postal_code,
+        ),
+    )

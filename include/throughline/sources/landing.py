@@ -1,0 +1,188 @@
+"""Bytes as they were received: kept under the landing root, known by their content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from throughline.warehouse import Connection, derive
+from throughline.warehouse.nights import Night
+
+# A business date ends at 03:00 of the next local day: what is made before then belongs to it.
+DAY_ENDS = timedelta(hours=3)
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One file as received. `status` is landed, duplicate (content seen before) or refused."""
+
+    file_id: UUID
+    original_name: str
+    path: Path
+    status: str
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """One delivery of a feed; `rows` is what was counted on the way, before anything was parsed."""
+
+    batch_id: UUID
+    feed: str
+    business_date: date
+    rows: int
+    files: int
+
+
+@dataclass
+class Delivery:
+    """What came of one feed tonight. `made_at` is the newest moment that it is complete up to.
+
+    A delivery that is not complete (cut off, fewer rows than announced) does not count for its
+    business date: the feed stays behind by that day until the rest has come.
+    """
+
+    feed: str
+    files: list[LandedFile] = field(default_factory=list)
+    rows: int = 0
+    made_at: datetime | None = None
+    watermark: datetime | None = None
+    is_complete: bool = True
+
+
+def business_date_of(made_at: datetime, zone: ZoneInfo) -> date:
+    """Return the business date in which something was made."""
+    return (made_at.astimezone(zone) - DAY_ENDS).date()
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """Return digest and size of a file."""
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest(), size
+
+
+class Landing:
+    """The landing of one source for one night. Nothing is committed here: the caller does, once."""
+
+    def __init__(self, conn: Connection, source: str, night: Night, root: Path) -> None:
+        self._conn = conn
+        self._source = source
+        self._night = night
+        self._root = root
+        self._folder = root / source / night.business_date.isoformat() / str(night.seq)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._count = 0
+
+    def incoming(self) -> Path:
+        """Return a path to write to while it is not known yet what a file is."""
+        self._count += 1
+        return self._folder / f".incoming-{self._count}"
+
+    def known(self, name: str, size: int, modified_at: datetime | None) -> bool:
+        """Say whether a file of this name, size and time has been fetched on an earlier night."""
+        if modified_at is None:
+            return False
+        row = self._conn.execute(
+            "select 1 from landing.file where source = %s and original_name = %s and bytes = %s"
+            " and modified_at = %s and known_seq <> %s limit 1",
+            (self._source, name, size, modified_at, self._night.seq),
+        ).fetchone()
+        return row is not None
+
+    def keep(
+        self,
+        incoming: Path,
+        name: str,
+        suffix: str,
+        *,
+        modified_at: datetime | None = None,
+        refused: str | None = None,
+    ) -> LandedFile:
+        """Keep a file under its content's name and write it down; content seen before is not kept."""
+        sha256, size = sha256_of(incoming)
+        file_id = derive("file", self._source, self._night.seq, sha256, name)
+        first = None
+        if refused is None:
+            first = self._conn.execute(
+                "select file_id, path from landing.file where source = %s and sha256 = %s"
+                " and status = 'landed' and file_id <> %s order by known_seq, file_id limit 1",
+                (self._source, sha256, file_id),
+            ).fetchone()
+        if first is not None:
+            incoming.unlink()
+            status, path, duplicate_of = "duplicate", Path(first[1]), first[0]
+        else:
+            number = sum(1 for _ in self._folder.glob(f"{sha256[:16]}-*"))
+            final = self._folder / f"{sha256[:16]}-{number}.{suffix}"
+            incoming.replace(final)
+            status = "landed" if refused is None else "refused"
+            path, duplicate_of = final.relative_to(self._root), None
+        self._conn.execute(
+            "insert into landing.file (file_id, source, business_date, known_seq, original_name,"
+            " path, bytes, sha256, received_at, status, duplicate_of, refused_reason, modified_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (file_id) do update set path = excluded.path, status = excluded.status,"
+            " duplicate_of = excluded.duplicate_of, modified_at = excluded.modified_at",
+            (
+                file_id, self._source, self._night.business_date, self._night.seq, name, str(path),
+                size, sha256, datetime.now(UTC), status, duplicate_of, refused, modified_at,
+            ),
+        )
+        return LandedFile(file_id, name, path, status)
+
+    def clear_incoming(self) -> None:
+        """Remove what an earlier attempt of this night left half fetched."""
+        for left in self._folder.glob(".incoming-*"):
+            left.unlink()
+
+    def batch(self, delivery: Delivery, zone: ZoneInfo, status: str = "received") -> BatchResult:
+        """Write down the batch of one feed with its files.
+
+        Its business date is that of its content, and never later than the night's.
+        """
+        night = self._night
+        on = night.business_date
+        if delivery.made_at is not None:
+            on = min(on, business_date_of(delivery.made_at, zone))
+        if not delivery.is_complete:
+            on -= timedelta(days=1)
+        batch_id = derive("batch", self._source, delivery.feed, on, night.seq)
+        listed = sorted(str(f.file_id) for f in delivery.files)
+        content = hashlib.sha256("|".join(listed).encode()).hexdigest()
+        self._conn.execute(
+            "insert into landing.batch (batch_id, source, feed, business_date, known_seq,"
+            " received_at, sha256, status, watermark) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (batch_id) do nothing",
+            (
+                batch_id, self._source, delivery.feed, on, night.seq, datetime.now(UTC), content,
+                status, delivery.watermark if delivery.is_complete else None,
+            ),
+        )
+        with self._conn.cursor() as cursor:
+            cursor.executemany(
+                "insert into landing.batch_file (batch_id, file_id) values (%s, %s)"
+                " on conflict do nothing",
+                [(batch_id, f.file_id) for f in delivery.files],
+            )
+        return BatchResult(batch_id, delivery.feed, on, delivery.rows, len(delivery.files))
+
+
+def landed_before(conn: Connection, source: str, seq: int) -> list[BatchResult]:
+    """Return the batches that this night has landed already, in an attempt before this one."""
+    rows: Iterable[tuple[UUID, str, date, int, int]] = conn.execute(
+        "select b.batch_id, b.feed, b.business_date, b.rows_received, count(f.file_id)"
+        " from landing.batch as b left join landing.batch_file as f on f.batch_id = b.batch_id"
+        " where b.source = %s and b.known_seq = %s"
+        " and b.status in ('received', 'staged', 'stopped', 'loaded')"
+        " group by b.batch_id, b.feed, b.business_date, b.rows_received order by b.feed",
+        (source, seq),
+    ).fetchall()
+    return [BatchResult(*row) for row in rows]

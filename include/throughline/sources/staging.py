@@ -1,0 +1,313 @@
+"""Landed bytes to rows of `staging`: one pass, by COPY, with memory that does not grow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from throughline.sources.definitions import SourceDefinition, definition
+from throughline.sources.fhir import ndjson
+from throughline.sources.fhir.settings import Settings
+from throughline.sources.fhir.values import version_at
+from throughline.sources.hl7v2 import rows as hl7_rows
+from throughline.sources.records import Fault, FileRefusedError
+from throughline.sources.table import COMMON, StagedRow, blank
+from throughline.sources.x12 import rows as x12_rows
+from throughline.warehouse import Connection, derive, failpoints
+
+log = logging.getLogger(__name__)
+
+CHUNK_ROWS = 10_000
+# Rows are known by batches that may still be parsed; the rest stays as it was decided.
+OPEN = frozenset({"received", "staged", "stopped", "loaded"})
+LOGGED_FAULTS = 20
+# Sorts before every version that is dated.
+UNDATED = "0001-01-01T00:00:00.000000Z/000000"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What parsing a batch came to: rows staged, and faults by reason (warnings included)."""
+
+    feed: str
+    rows: int
+    faults: dict[str, int]
+
+
+@dataclass(frozen=True)
+class _File:
+    file_id: UUID
+    name: str
+    path: Path
+    suffix: str
+    # when the source made it: the version of records that carry none of their own
+    made: str
+    accounts_for_unused: bool
+
+
+@dataclass
+class _Tally:
+    rows: int = 0
+    set_aside: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+    logged: int = 0
+
+    def note(self, fault: Fault) -> None:
+        self.faults[fault.reason] = self.faults.get(fault.reason, 0) + 1
+        if self.logged < LOGGED_FAULTS:
+            self.logged += 1
+            log.warning("%s", fault)
+
+
+def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
+    """Parse the landed files of a batch into `staging`, and rows that cannot be into quarantine.
+
+    Commits. Run again it gives the same rows: what an earlier attempt staged is replaced. A batch
+    that was rejected or refused stays as it is. Raises `LookupError` for an unknown batch.
+    """
+    row = conn.execute(
+        "select batch_id, source, feed, known_seq, status, rows_received"
+        " from landing.batch where batch_id = %s for update",
+        (batch_id,),
+    ).fetchone()
+    if row is None:
+        raise LookupError(f"there is no batch {batch_id}")
+    key, source, feed, seq, status, received = row
+    if status not in OPEN:
+        conn.commit()
+        return Staged(feed, received, {})
+    about = definition(source)
+    writer = _Writer(conn, source, feed, key, seq, about)
+    writer.take_back()
+    tally = _Tally()
+    for file in _files(conn, key, Path(landing_root)):
+        try:
+            found = _read(file, feed, about)
+            writer.write(file, found, tally)
+        except FileRefusedError as error:
+            log.warning("%s", error)
+            tally.faults[error.reason] = tally.faults.get(error.reason, 0) + 1
+            conn.execute(
+                "update landing.file set status = 'refused', refused_reason = %s where file_id = %s",
+                (error.reason, file.file_id),
+            )
+    failpoints.hit("stage.before_commit")
+    if status in ("received", "staged"):
+        conn.execute(
+            "update landing.batch set status = 'staged', rows_received = %s,"
+            " rows_quarantined = %s, rows_pending = %s, rows_loaded = 0, rows_superseded = 0,"
+            " rows_rejected = 0 where batch_id = %s",
+            (tally.rows + tally.set_aside, tally.set_aside, tally.rows, key),
+        )
+    conn.commit()
+    failpoints.hit("stage.after_commit")
+    return Staged(feed, tally.rows, tally.faults)
+
+
+def _files(conn: Connection, batch_id: UUID, root: Path) -> list[_File]:
+    """Return the landed files of a batch; those of several feeds have one that accounts for all."""
+    rows = conn.execute(
+        "select f.file_id, f.original_name, f.path, f.modified_at, b.feed = ("
+        "   select min(o.feed) from landing.batch_file as bf"
+        "   join landing.batch as o on o.batch_id = bf.batch_id where bf.file_id = f.file_id)"
+        " from landing.batch as b"
+        " join landing.batch_file as x on x.batch_id = b.batch_id"
+        " join landing.file as f on f.file_id = x.file_id"
+        " where b.batch_id = %s and f.status = 'landed' order by f.path, f.file_id",
+        (batch_id,),
+    ).fetchall()
+    return [
+        _File(
+            file_id, name, root / path, "".join(Path(path).suffixes),
+            version_at(made.isoformat()) if made is not None else UNDATED, first,
+        )
+        for file_id, name, path, made, first in rows
+    ]
+
+
+def _read(file: _File, feed: str, about: SourceDefinition) -> Iterator[StagedRow | Fault]:
+    """Yield the rows and faults of one file of a feed. Raises `FileRefusedError`."""
+    with ndjson.open_file(file.path) as stream:
+        if about.standard == "x12_sftp":
+            yield from x12_rows.rows(stream, file.name, about, feed, file.accounts_for_unused)
+        elif about.standard == "hl7v2_sftp":
+            yield from hl7_rows.rows(stream, file.name, about)
+        else:
+            kind = ndjson.KINDS[feed]
+            if file.suffix.endswith(".deleted.ndjson"):
+                found = ndjson.read_deletions(stream, file.name, kind, file.made)
+            else:
+                found = ndjson.read(stream, file.name, kind, settings_of(about), file.made)
+            for one in found:
+                yield one if isinstance(one, Fault) else _fhir_row(one, feed, kind.child_table)
+
+
+def settings_of(about: SourceDefinition) -> Settings:
+    """Return the conventions of a FHIR source."""
+    c = about.conventions
+    plain = {
+        name: c[name]
+        for name in ("mrn_system", "npi_system", "tax_system", "control_number_system",
+                     "visit_number_system", "extensions")
+        if name in c
+    }
+    return Settings(
+        zone=about.zone,
+        task_systems=tuple(c.get("task_systems", ())),
+        encounter_type_systems=tuple(c.get("encounter_type_systems", ())),
+        procedure_code_systems=tuple(c.get("procedure_code_systems", ())),
+        billable_qualifications=frozenset(c.get("billable_qualifications", ())),
+        **plain,
+    )
+
+
+def _fhir_row(one: ndjson.Row, feed: str, child_table: str | None) -> StagedRow:
+    children = [
+        StagedRow(child_table or feed, one.row, child_id, one.source_version, one.subject_id, values)
+        for child_id, values in one.children
+    ]
+    return StagedRow(
+        feed, one.row, one.source_id, one.source_version, one.subject_id, one.values,
+        one.is_deleted, children,
+    )
+
+
+def columns_of(standard: str, feed: str) -> dict[str, tuple[str, ...]]:
+    """Return the typed columns of each table that rows of a feed go to."""
+    if standard == "hl7v2_sftp":
+        return dict(hl7_rows.COLUMNS)
+    if standard == "x12_sftp":
+        names = {
+            "claim": ("claim", "claim_line"),
+            "payment": ("payment", "payment_line", "provider_adjustment"),
+        }.get(feed, (feed,))
+        return {name: x12_rows.COLUMNS[name] for name in names}
+    kind = ndjson.KINDS[feed]
+    found = {feed: kind.columns}
+    if kind.child_table is not None:
+        found[kind.child_table] = kind.child_columns
+    return found
+
+
+class _Writer:
+    """Writes the rows of one batch, in chunks; a chunk that fails is halved down to the culprit."""
+
+    def __init__(
+        self, conn: Connection, source: str, feed: str, batch_id: UUID, seq: int,
+        about: SourceDefinition,
+    ) -> None:
+        self._conn = conn
+        self._source = source
+        self._feed = feed
+        self._batch_id = batch_id
+        self._seq = seq
+        self._columns = columns_of(about.standard, feed)
+        self._blanks = {table: blank(columns) for table, columns in self._columns.items()}
+
+    def take_back(self) -> None:
+        """Remove what an earlier attempt staged or set aside."""
+        for table in self._columns:
+            self._conn.execute(
+                sql.SQL("delete from staging.{} where batch_id = %s").format(sql.Identifier(table)),
+                (self._batch_id,),
+            )
+        self._conn.execute(
+            "delete from quality.quarantine where batch_id = %s and status = 'open'",
+            (self._batch_id,),
+        )
+
+    def write(self, file: _File, found: Iterable[StagedRow | Fault], tally: _Tally) -> None:
+        """Write the rows and faults of one file, and count them."""
+        chunk: list[StagedRow] = []
+        faults: list[Fault] = []
+        before = tally.rows + tally.set_aside
+        for one in found:
+            if isinstance(one, Fault):
+                tally.note(one)
+                if one.severity == "row":
+                    faults.append(one)
+            else:
+                chunk.append(one)
+            if len(chunk) + len(faults) >= CHUNK_ROWS:
+                self._flush(file, chunk, faults, tally)
+                chunk, faults = [], []
+        self._flush(file, chunk, faults, tally)
+        self._conn.execute(
+            "update landing.batch_file set row_count = %s where batch_id = %s and file_id = %s",
+            (tally.rows + tally.set_aside - before, self._batch_id, file.file_id),
+        )
+
+    def _flush(
+        self, file: _File, chunk: list[StagedRow], faults: list[Fault], tally: _Tally
+    ) -> None:
+        culprits = self._copy(file, chunk)
+        for row in culprits:
+            fault = Fault(file.name, row.row_no, row.row_no, "value_refused", source_id=row.source_id)
+            tally.note(fault)
+            faults.append(fault)
+        self._set_aside(file, faults)
+        tally.rows += len(chunk) - len(culprits)
+        tally.set_aside += len(faults)
+
+    def _copy(self, file: _File, chunk: list[StagedRow]) -> list[StagedRow]:
+        """COPY rows with what comes with them; returns those that the database refuses."""
+        if not chunk:
+            return []
+        by_table: dict[str, list[StagedRow]] = {}
+        for row in chunk:
+            by_table.setdefault(row.table, []).append(row)
+            for child in row.children:
+                by_table.setdefault(child.table, []).append(child)
+        try:
+            with self._conn.transaction():
+                for table, rows in by_table.items():
+                    self._copy_table(file, table, rows)
+        except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError):
+            if len(chunk) == 1:
+                return chunk
+            middle = len(chunk) // 2
+            return self._copy(file, chunk[:middle]) + self._copy(file, chunk[middle:])
+        return []
+
+    def _copy_table(self, file: _File, table: str, rows: list[StagedRow]) -> None:
+        columns = (*COMMON, *self._columns[table])
+        statement = sql.SQL("copy staging.{} ({}) from stdin").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        source, batch, file_id, empty = self._source, self._batch_id, file.file_id, self._blanks[table]
+        with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                subject = row.subject_id
+                copy.write_row(
+                    (
+                        source, row.source_id, row.source_version,
+                        source if subject is not None else None, subject, batch, file_id,
+                        row.row_no, row.is_deleted,
+                        *(row.values if row.values is not None else empty),
+                    )
+                )
+
+    def _set_aside(self, file: _File, faults: list[Fault]) -> None:
+        if not faults:
+            return
+        with self._conn.cursor() as cursor:
+            cursor.executemany(
+                "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
+                " known_seq, row_no, source_id, reason, payload)"
+                " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+                [
+                    (
+                        derive("quarantine", self._batch_id, file.file_id, f.row, f.reason),
+                        self._batch_id, file.file_id, self._source, self._feed, self._seq, f.row,
+                        f.source_id, f.reason,
+                        f.payload.replace("\x00", "") if f.payload is not None else None,
+                    )
+                    for f in faults
+                ],
+            )

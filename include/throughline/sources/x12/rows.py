@@ -1,0 +1,274 @@
+"""X12 records to rows of `staging`: ids that do not change when a file comes twice, and sums."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from throughline.sources.definitions import SourceDefinition
+from throughline.sources.records import Fault
+from throughline.sources.table import StagedRow
+from throughline.sources.x12.acknowledgement import Acknowledgement, ClaimStatus
+from throughline.sources.x12.claim import Claim
+from throughline.sources.x12.eligibility import Eligibility
+from throughline.sources.x12.envelope import Context
+from throughline.sources.x12.reader import Record, read
+from throughline.sources.x12.remittance import Adjustment, Payment, ProviderAdjustment
+from throughline.sources.x12.sums import Sums, sums_of
+
+COLUMNS = {
+    "claim": (
+        "patient_control_number", "kind", "use", "status", "submitter_id", "receiver_id",
+        "frequency_code", "original_payer_claim_number", "total_charge", "billing_npi",
+        "billing_tax_id", "rendering_npi", "place_of_service", "filing_code", "payer_id",
+        "payer_name", "member_id", "service_from", "service_to", "diagnoses",
+        "medical_record_number", "family", "given", "birth_date", "sex", "created_at",
+        "interchange_control_number", "group_control_number", "transaction_control_number",
+    ),
+    "claim_line": (
+        "claim_source_id", "patient_control_number", "line_no", "code", "modifiers", "charge",
+        "units", "service_from", "service_to", "diagnosis_pointers", "line_control_number",
+        "rendering_npi", "place_of_service",
+    ),
+    "claim_response": (
+        "patient_control_number", "payer_claim_number", "category_code", "status_code",
+        "entity_code", "is_from_payer", "effective_on", "total_charge", "sender_id", "member_id",
+        "service_from", "batch_reference",
+    ),
+    "functional_acknowledgement": (
+        "group_control_number", "transaction_control_number", "functional_id", "transaction_set",
+        "status_code", "error_codes", "group_status_code", "sender_id",
+    ),
+    "eligibility_response": (
+        "trace_number", "payer_id", "member_id", "as_of_date", "is_active", "part_b_from",
+        "part_b_to", "is_advantage", "advantage_payer_name", "next_g0402_on", "next_g0438_on",
+        "next_g0439_on", "is_hospice", "is_qmb", "reject_code", "family", "given", "birth_date",
+        "sex",
+    ),
+    "payment": (
+        "patient_control_number", "payer_claim_number", "status_code", "is_reversal",
+        "filing_code", "payer_id", "payer_name", "member_id", "family", "given", "birth_date",
+        "sex", "total_charge", "paid_amount", "patient_responsibility", "contractual_amount",
+        "denied_amount", "other_adjustment", "adjustments", "remark_codes", "check_number",
+        "payment_method", "paid_on", "produced_on", "service_from", "crossover_payer",
+    ),
+    "payment_line": (
+        "payment_source_id", "patient_control_number", "line_no", "line_control_number", "code",
+        "modifiers", "charge", "paid_amount", "units", "patient_responsibility",
+        "contractual_amount", "denied_amount", "other_adjustment", "adjustments", "remark_codes",
+        "service_from", "is_reversal",
+    ),
+    "provider_adjustment": (
+        "provider_npi", "fiscal_period_end", "reason_code", "reference", "amount", "check_number",
+        "payer_id",
+    ),
+}
+
+_JSON = msgspec.json.Encoder(decimal_format="number")
+
+
+@lru_cache(maxsize=4096)
+def _utc(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _version(context: Context, zone: ZoneInfo) -> str:
+    """Return when the group was made, UTC microseconds, and its interchange's number."""
+    made = context.group_at or context.interchange_at or datetime(1900, 1, 1)  # noqa: DTZ001
+    return (
+        f"{_utc(made, zone).strftime('%Y-%m-%dT%H:%M:%S.%fZ')}"
+        f"/{context.interchange_control_number:0>9}"
+    )
+
+
+def _subject(payer_id: str | None, member_id: str | None) -> str | None:
+    return f"{payer_id}|{member_id}" if payer_id and member_id else None
+
+
+def _reasons(adjustments: list[Adjustment]) -> str:
+    return _JSON.encode(adjustments).decode() if adjustments else "[]"
+
+
+class RowMaker:
+    """Makes the rows of one file. A key that comes again within the file gets a number behind it."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._seen: Counter[str] = Counter()
+
+    def _unique(self, key: str) -> str:
+        self._seen[key] += 1
+        count = self._seen[key]
+        return key if count == 1 else f"{key}|{count}"
+
+    def row(self, record: Record) -> StagedRow:
+        """Return the row of one record, with the rows that come with it."""
+        if isinstance(record, Claim):
+            return self._claim(record)
+        if isinstance(record, Payment):
+            return self._payment(record)
+        if isinstance(record, ClaimStatus):
+            return self._status(record)
+        if isinstance(record, Eligibility):
+            return self._eligibility(record)
+        if isinstance(record, Acknowledgement):
+            return self._acknowledgement(record)
+        return self._provider(record)
+
+    def _claim(self, c: Claim) -> StagedRow:
+        x = c.context
+        version, subject = _version(x, self._zone), _subject(c.payer_id, c.subscriber.member_id)
+        key = self._unique(
+            f"{x.sender_id}|{c.patient_control_number}|{c.frequency_code or ''}"
+            f"|{x.interchange_control_number}"
+        )
+        created = c.created_at or x.group_at or x.interchange_at
+        patient = c.patient
+        return StagedRow(
+            "claim", c.row, key, version, subject,
+            (
+                c.patient_control_number, f"837{c.kind}",
+                {"CH": "claim", "RP": "encounter"}.get(c.use or "", c.use), "active", x.sender_id,
+                x.receiver_id, c.frequency_code, c.original_payer_claim_number, c.total_charge,
+                c.billing_npi, c.billing_tax_id, c.rendering_npi, c.place_of_service,
+                c.filing_code, c.payer_id, c.payer_name, c.subscriber.member_id, c.service_from,
+                c.service_to, c.diagnoses, c.medical_record_number, patient.family, patient.given,
+                patient.birth_date, patient.sex,
+                _utc(created, self._zone) if created is not None else None,
+                x.interchange_control_number, x.group_control_number, x.transaction_control_number,
+            ),
+            children=[
+                StagedRow(
+                    "claim_line", c.row, f"{key}#{number}", version, subject,
+                    (
+                        key, c.patient_control_number, line.line_no, line.code, line.modifiers,
+                        line.charge, line.units, line.service_from or c.service_from,
+                        line.service_to or c.service_to, line.diagnosis_pointers,
+                        line.control_number, line.rendering_npi or c.rendering_npi,
+                        line.place_of_service or c.place_of_service,
+                    ),
+                )
+                for number, line in enumerate(c.lines, 1)
+            ],
+        )
+
+    def _payment(self, p: Payment) -> StagedRow:
+        x, head = p.context, p.remittance
+        version, subject = _version(x, self._zone), _subject(head.payer_id, p.member_id)
+        key = self._unique(
+            f"{head.check_number or x.interchange_control_number}|{p.patient_control_number}"
+            f"|{p.status_code}|{p.payer_claim_number or ''}"
+        )
+        total = sums_of([*p.adjustments, *(a for line in p.lines for a in line.adjustments)])
+        shared = p.patient_responsibility
+        children = []
+        for line in p.lines:
+            sums = sums_of(line.adjustments)
+            children.append(
+                StagedRow(
+                    "payment_line", p.row, f"{key}#{line.line_no}", version, subject,
+                    (
+                        key, p.patient_control_number, line.line_no, line.control_number,
+                        line.code, line.modifiers, line.charge, line.paid_amount, line.units,
+                        *_columns(sums, sums.patient), _reasons(line.adjustments),
+                        line.remark_codes, line.service_from or p.service_from, p.is_reversal,
+                    ),
+                )
+            )
+        return StagedRow(
+            "payment", p.row, key, version, subject,
+            (
+                p.patient_control_number, p.payer_claim_number, p.status_code, p.is_reversal,
+                p.filing_code, head.payer_id, head.payer_name, p.member_id, p.family, p.given,
+                p.birth_date, p.sex, p.total_charge, p.paid_amount,
+                *_columns(total, shared if shared is not None else total.patient),
+                _reasons(p.adjustments), p.remark_codes, head.check_number, head.payment_method,
+                head.paid_on, head.produced_on, p.service_from, p.crossover_payer,
+            ),
+            children=children,
+        )
+
+    def _status(self, s: ClaimStatus) -> StagedRow:
+        x = s.context
+        key = self._unique(
+            f"{x.sender_id}|{x.interchange_control_number}|{s.batch_reference or ''}"
+            f"|{s.patient_control_number or 'batch'}"
+        )
+        payer = s.source_id if s.is_from_payer else None
+        return StagedRow(
+            "claim_response", s.row, key, _version(x, self._zone), _subject(payer, s.member_id),
+            (
+                s.patient_control_number, s.payer_claim_number, s.category_code, s.status_code,
+                s.entity_code, s.is_from_payer, s.effective_on, s.total_charge,
+                s.source_id or x.sender_id, s.member_id, s.service_from, s.batch_reference,
+            ),
+        )
+
+    def _acknowledgement(self, a: Acknowledgement) -> StagedRow:
+        x = a.context
+        key = self._unique(
+            f"{x.sender_id}|{x.interchange_control_number}|{a.transaction_set}"
+            f"|{a.group_control_number or ''}|{a.transaction_control_number or ''}"
+        )
+        return StagedRow(
+            "functional_acknowledgement", a.row, key, _version(x, self._zone), None,
+            (
+                a.group_control_number, a.transaction_control_number, a.functional_id,
+                a.transaction_set, a.status_code, a.error_codes, a.group_status_code, x.sender_id,
+            ),
+        )
+
+    def _eligibility(self, e: Eligibility) -> StagedRow:
+        x = e.context
+        key = self._unique(
+            f"{e.trace_number or ''}|{x.interchange_control_number}"
+            + ("" if e.trace_number else f"|{e.payer_id or ''}|{e.member_id or ''}")
+        )
+        return StagedRow(
+            "eligibility_response", e.row, key, _version(x, self._zone),
+            _subject(e.payer_id, e.member_id),
+            (
+                e.trace_number, e.payer_id, e.member_id, e.as_of_date, e.is_active, e.part_b_from,
+                e.part_b_to, e.is_advantage, e.advantage_payer_name, e.next_g0402_on,
+                e.next_g0438_on, e.next_g0439_on, e.is_hospice, e.is_qmb, e.reject_code, e.family,
+                e.given, e.birth_date, e.sex,
+            ),
+        )
+
+    def _provider(self, p: ProviderAdjustment) -> StagedRow:
+        x, head = p.context, p.remittance
+        key = self._unique(
+            f"{head.check_number or x.interchange_control_number}|PLB|{p.provider_npi or ''}"
+            f"|{p.reason_code}|{p.reference or ''}"
+        )
+        return StagedRow(
+            "provider_adjustment", p.row, key, _version(x, self._zone), None,
+            (
+                p.provider_npi, p.fiscal_period_end, p.reason_code, p.reference, p.amount,
+                head.check_number, head.payer_id,
+            ),
+        )
+
+
+def _columns(sums: Sums, patient: Decimal) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    return patient, sums.contractual, sums.denied, sums.other
+
+
+def rows(
+    stream: BinaryIO, file: str, definition: SourceDefinition, feed: str, with_unused: bool
+) -> Iterator[StagedRow | Fault]:
+    """Yield the rows and faults of one feed in one file.
+
+    `with_unused` adds a fault per transaction set that no feed reads: one feed of the file has to
+    account for them. Raises `FileRefusedError`.
+    """
+    make = RowMaker(definition.zone)
+    for found in read(stream, file, frozenset({feed}), with_unused=with_unused):
+        yield found if isinstance(found, Fault) else make.row(found)

@@ -1,0 +1,56 @@
+"""What the adjustments of an 835 mean for the money of a case: four sums.
+
+Groups and reasons: X12 external code lists 974 (claim adjustment group codes) and 139 (CARC).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from throughline.sources.x12.remittance import Adjustment
+
+# CO or PI amounts that the contract or the law takes off and that nobody owes: fee schedule (45),
+# multiple procedure and concurrent rules (59), more than the charge (94), negotiated discount (131),
+# prompt pay (44), capitation (24), specialty fee (172), penalties of law (237), sequestration (253).
+CONTRACTUAL = frozenset({"24", "44", "45", "59", "94", "131", "172", "223", "237", "253"})
+# What a payer before this one paid or adjusted: it stands in that payer's own 835 already.
+PRIOR_PAYER = ("OA", "23")
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Dollars by meaning. Patient share is PR; denied is what a reason other than the contract
+    withheld (CO, PI, OA); other is correction (CR) and what has no known group.
+
+    OA-23 is in none of them: it is money of another remittance.
+    """
+
+    patient: Decimal = ZERO
+    contractual: Decimal = ZERO
+    denied: Decimal = ZERO
+    other: Decimal = ZERO
+
+
+NOTHING = Sums()
+
+
+def sums_of(adjustments: list[Adjustment]) -> Sums:
+    """Return the four sums of these adjustments."""
+    if not adjustments:
+        return NOTHING
+    patient = contractual = denied = other = ZERO
+    for a in adjustments:
+        if a.group == "PR":
+            patient += a.amount
+        elif (a.group, a.reason) == PRIOR_PAYER:
+            continue
+        elif a.group in ("CO", "PI", "OA"):
+            if a.reason in CONTRACTUAL:
+                contractual += a.amount
+            else:
+                denied += a.amount
+        else:
+            other += a.amount
+    return Sums(patient, contractual, denied, other)

@@ -1,0 +1,72 @@
+"""Where the systems of record are and where files are kept: Airflow connections and environment, turned plain.
+
+The packages below know neither Airflow nor the environment: they are handed an `Address` or a folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from airflow.sdk import Connection as AirflowConnection
+
+from throughline.sources.address import Address
+from throughline.sources.definitions import SourceDefinition
+
+LANDING = "THROUGHLINE_LANDING"
+PAGES = "THROUGHLINE_PAGES"
+
+CLIENTS = {
+    "ehr": "ehr_main",
+    "scheduling": "scheduling_api",
+    "clearinghouse": "clearinghouse_main",
+    "billing": "billing_main",
+}
+"""Systems that tasks are sent to: the Airflow connection of each."""
+
+
+def address(connection_id: str) -> Address:
+    """Return the address behind an Airflow connection. Raises when Airflow does not know it."""
+    conn = AirflowConnection.get(connection_id)
+    return Address(
+        name=connection_id,
+        scheme=conn.conn_type or "http",
+        host=conn.host or "127.0.0.1",
+        port=conn.port,
+        path=conn.schema or "",
+        login=conn.login or "",
+        password=conn.password or "",
+        extra=dict(conn.extra_dejson or {}),
+    )
+
+
+def address_of(definition: SourceDefinition) -> Address:
+    """Return the address of the system that a source definition names."""
+    return address(definition.connection)
+
+
+def clients() -> dict[str, Address]:
+    """Return the addresses of the systems that tasks are sent to, by the system's name."""
+    return {name: address(connection_id) for name, connection_id in CLIENTS.items()}
+
+
+def landing_root() -> Path:
+    """Return the folder of landed bytes."""
+    return _folder(LANDING)
+
+
+def reports_root() -> Path:
+    """Return the folder of the nights' pages."""
+    return _folder(PAGES)
+
+
+def data_docs_root() -> Path:
+    """Return the folder of the gates' reports, beside the pages that link to them."""
+    return reports_root() / "data-docs"
+
+
+def _folder(variable: str) -> Path:
+    named = os.environ.get(variable)
+    if not named:
+        raise RuntimeError(f"the environment variable {variable} must name a folder")
+    return Path(named)

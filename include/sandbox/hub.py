@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import gc
 import hashlib
-import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -20,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from sandbox import claims_port, deliveries, http
+from sandbox import claims_port, deliveries, http, snapshots
 from sandbox.ehr.store import Store
 from sandbox.misbehaviour import Misbehaviour
 from sandbox.truth import Truth
@@ -51,9 +50,14 @@ class Hub:
         self.store.go_back(0)
         self.truth = Truth(self.folder / "truth", lambda: self.world.clock.now)
         self.truth.go_back({})
+        self.store.is_filling = True
+        gc.disable()  # millions of objects are made here, and none of them is garbage
         self.world = make(self)
         while self.world.is_history:
             self._live_day()
+        self.store.is_filling = False
+        gc.freeze()
+        gc.enable()
         self._save()
 
     def connect(self, world: World, misbehaviour: Misbehaviour) -> None:
@@ -66,8 +70,7 @@ class Hub:
         deliveries.install(world)
 
     def _restore(self, snapshot: Path) -> None:
-        with snapshot.open("rb") as file:
-            kept = pickle.load(file)  # noqa: S301 - our own file
+        kept = snapshots.load(snapshot)
         self.truth = Truth(self.folder / "truth", lambda: self.world.clock.now)
         self.truth.go_back(kept["truth"])
         self.store.go_back(kept["store"])
@@ -165,13 +168,8 @@ class Hub:
             "store": self.store.mark(),
             "truth": self.truth.mark(),
         }
-        part = self.folder / "world.pickle.part"
-        gc.disable()
-        with part.open("wb") as file:
-            pickle.dump(kept, file, protocol=5)
-        gc.enable()
         old = set(self.folder.glob("journal-*.jsonl")) - {self._journal()}
-        part.replace(self.folder / "world.pickle")
+        snapshots.save(kept, self.folder / "world.pickle")
         self.truth.tidy()
         for file_ in old:
             file_.unlink()

@@ -36,8 +36,14 @@ LEFT_OPEN = 0.15
 
 RESOLUTIONS: dict[str, tuple[tuple[str, str], ...]] = {
     # Reason of the exception, by its beginning: what the staff do about it (action, note).
-    "identity": (("reject", "Asked the patient: not the same person."), ("confirm", "Same person; checked by phone.")),
-    "denial": (("resolve", "Appealed with the note attached."), ("write_off", "Denied for good reason.")),
+    "identity": (
+        ("reject", "Asked the patient: not the same person."),
+        ("confirm", "Same person; checked by phone."),
+    ),
+    "denial": (
+        ("resolve", "Appealed with the note attached."),
+        ("write_off", "Denied for good reason."),
+    ),
     "overpayment": (("resolve", "Refund sent to the payer."),),
     "rejected": (("resolve", "Corrected with the payer's help line."),),
 }
@@ -61,10 +67,15 @@ def choose(seed: int, question: str, subject: str, options: Sequence[str]) -> Ch
     draw = chance(seed, f"{question}|{subject}", "answer").random()
     if question == RELEASE_CLAIMS:
         refuse = draw < 0.04
-        return Choice(_option(options, "refuse" if refuse else "release"), CLAIM_DOUBT if refuse else CLAIM_NOTE)
+        return Choice(
+            _option(options, "refuse" if refuse else "release"),
+            CLAIM_DOUBT if refuse else CLAIM_NOTE,
+        )
     if question == RELEASE_FEED:
         reject = draw < 0.5
-        return Choice(_option(options, "reject" if reject else "release"), FEED_DOUBT if reject else FEED_NOTE)
+        return Choice(
+            _option(options, "reject" if reject else "release"), FEED_DOUBT if reject else FEED_NOTE
+        )
     return Choice(None, "")
 
 
@@ -72,7 +83,9 @@ def resolve(seed: int, exception_id: str, reason: str, day: str = "") -> tuple[s
     """Decide on one open exception: (action, note), or None when nobody gets to it on ``day``."""
     if chance(seed, f"{exception_id}|{day}", "reached").random() < LEFT_OPEN:
         return None
-    ways = next((w for beginning, w in RESOLUTIONS.items() if reason.startswith(beginning)), OTHERWISE)
+    ways = next(
+        (w for beginning, w in RESOLUTIONS.items() if reason.startswith(beginning)), OTHERWISE
+    )
     return chance(seed, exception_id, "way").choice(ways)
 
 
@@ -83,7 +96,9 @@ def _option(options: Sequence[str], word: str) -> str | None:
 class Airflow:
     """Airflow's public REST API as one named user. Raises ``httpx.HTTPStatusError`` on refusal."""
 
-    def __init__(self, url: str, user: str, password: str, client: httpx.Client | None = None) -> None:
+    def __init__(
+        self, url: str, user: str, password: str, client: httpx.Client | None = None
+    ) -> None:
         self.client = client or httpx.Client(base_url=url.rstrip("/"), timeout=30, trust_env=False)
         answer = self.client.post("/auth/token", json={"username": user, "password": password})
         answer.raise_for_status()
@@ -93,7 +108,11 @@ class Airflow:
         """The open questions of a DAG, oldest first."""
         answer = self.client.get(
             f"/api/v2/dags/{dag}/dagRuns/~/hitlDetails",
-            params={"response_received": "false", "state": "awaiting_input", "limit": MOST_QUESTIONS},
+            params={
+                "response_received": "false",
+                "state": "awaiting_input",
+                "limit": MOST_QUESTIONS,
+            },
         )
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["hitl_details"]
@@ -152,12 +171,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of ``python -m sandbox staff``."""
     parser.add_argument("--airflow", help="address of Airflow's api-server")
     parser.add_argument("--user", "--name", dest="user", required=True, help="who acts")
-    parser.add_argument("--password-file", type=Path, help="a password, or Airflow's JSON of user to password")
+    parser.add_argument(
+        "--password-file", type=Path, help="a password, or Airflow's JSON of user to password"
+    )
     parser.add_argument("--action", required=True, choices=[*QUESTIONS, "resolve-exceptions"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--exceptions-csv", type=Path, help="columns exception_id, reason")
-    parser.add_argument("--resolve-command", help="e.g. 'cli resolve {id} --by {name} --action {action} --note {note}'")
-    parser.add_argument("--day", default="", help="the morning it is; another morning, other exceptions are reached")
+    parser.add_argument(
+        "--resolve-command",
+        help="e.g. 'cli resolve {id} --by {name} --action {action} --note {note}'",
+    )
+    parser.add_argument(
+        "--day", default="", help="the morning it is; another morning, other exceptions are reached"
+    )
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -167,7 +193,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             raise ValueError("--exceptions-csv and --resolve-command are needed")
         with options.exceptions_csv.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        done = resolve_exceptions(rows, options.user, options.resolve_command, options.seed, options.day)
+        done = resolve_exceptions(
+            rows, options.user, options.resolve_command, options.seed, options.day
+        )
         return {"open": len(rows), "resolved": len(done)}
     if not options.airflow or not options.password_file:
         raise ValueError("--airflow and --password-file are needed")

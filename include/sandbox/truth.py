@@ -23,16 +23,13 @@ class Truth:
             each.mkdir(parents=True, exist_ok=True)
         self._now = now
         self._offsets: dict[str, int] = {}
-        self._lines: dict[Path, list[bytes]] = {}
+        self._lines: dict[tuple[str, str], list[bytes]] = {}
+        """What was said since the last flush, by feed (empty: for no feed) and kind."""
 
     def write(self, kind: str, row: Mapping[str, Any], feed: str = "") -> None:
         """Append a row of ``kind``; with ``feed``, once that feed of today is delivered."""
         line = orjson.dumps(row)
-        if feed:
-            self._lines.setdefault(self.lobby / f"{feed}.{kind}", []).append(line)
-        else:
-            file = self.folder / f"{kind}.jsonl"
-            self._lines.setdefault(file, []).append(_seen(line, self._now()))
+        self._lines.setdefault((feed, kind), []).append(line if feed else _seen(line, self._now()))
 
     def served(self, feed: str, at: datetime | None) -> None:
         """Say when what waits for a feed was first served; None: never."""
@@ -52,12 +49,12 @@ class Truth:
 
     def tell(self, kind: str, lines: list[bytes], at: datetime | None) -> None:
         """Write rows that were taken."""
-        file = self.folder / f"{kind}.jsonl"
-        self._lines.setdefault(file, []).extend(_seen(line, at) for line in lines)
+        self._lines.setdefault(("", kind), []).extend(_seen(line, at) for line in lines)
 
     def flush(self) -> None:
         """Write down everything that was said."""
-        for file, lines in self._lines.items():
+        for (feed, kind), lines in self._lines.items():
+            file = self.lobby / f"{feed}.{kind}" if feed else self.folder / f"{kind}.jsonl"
             with file.open("ab") as opened:
                 opened.write(b"\n".join(lines) + b"\n")
         self._lines.clear()

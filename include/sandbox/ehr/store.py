@@ -35,6 +35,7 @@ create table if not exists identifier (
 ) without rowid;
 """
 
+FILL = 5000
 STANDING = "type = ? and id = ? and ended is null"
 
 
@@ -65,6 +66,8 @@ class Store:
         self._next = (
             1 + (self._db.execute("select coalesce(max(seq), 0) from resource").fetchone()[0])
         )
+        self.is_filling = False
+        """While nobody reads yet, what waits is written whenever it gets much."""
         self._waiting: dict[tuple[str, str], tuple[int, bool, dict[str, Any] | None]] = {}
 
     # ---- writing -------------------------------------------------------------------------------------
@@ -73,6 +76,8 @@ class Store:
         key = (resource["resourceType"], resource["id"])
         before = self._waiting.get(key)
         self._waiting[key] = (micros(updated), before[1] if before else is_new, resource)
+        if self.is_filling and len(self._waiting) >= FILL:
+            self.flush()
 
     def delete(self, kind: str, identifier: str, updated: datetime) -> None:
         """Delete a resource; an export reports it as deleted."""

@@ -13,7 +13,8 @@ EVENTS = {
 }  # fmt: skip
 """Trigger event and the filler status (table 0278) it leaves behind."""
 
-STRUCTURE = {"S12": "SIU_S12"}
+MANY = 20_000
+"""Messages that are dropped before the week is over."""
 _ESCAPES = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\r": " ", "\n": " "}
 )
@@ -101,7 +102,7 @@ def batch(messages: list[str], name: str, at: datetime) -> bytes:
 
 def deliver(world: World, day: object) -> None:
     """Drop the day's messages as a file; before the first night, once a week."""
-    if world.is_history and world.lived_to.weekday() != 5:
+    if world.is_history and world.lived_to.weekday() != 5 and len(world.siu) < MANY:
         return
     messages, world.siu = world.siu, []
     stamp = f"{day:%Y%m%d}"

@@ -72,6 +72,9 @@ class World:
     ``parts`` holds the state of packages that live in this world under their names; it is pickled with it.
     """
 
+    MANY = ("patients", "visits", "appointments", "stays", "by_mrn")
+    """What there are many of: a snapshot keeps these apart, a part at a time."""
+
     truth: TruthWriter
     resources: Any
     misbehaviour: Any
@@ -170,7 +173,7 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         out = dict(self.__dict__)
-        for name in ("truth", "resources", "misbehaviour", "_drop", "_handlers", "_listeners"):
+        for name in ("truth", "resources", "misbehaviour", "_drop", "_handlers", "_listeners", *self.MANY):
             out.pop(name, None)
         return out
 

@@ -105,13 +105,14 @@ class Group:
 
 @dataclass
 class Interchange:
-    """One ISA..IEA."""
+    """One ISA..IEA; ``raw`` holds its bytes as they were read."""
 
     sender: str
     receiver: str
     control: str
     groups: list[Group] = field(default_factory=list)
     written_at: datetime | None = None
+    raw: bytes = b""
 
 
 def render(interchange: Interchange, delimiters: Delimiters = LINES) -> bytes:
@@ -205,6 +206,7 @@ def _parse_one(text: str, start: int) -> tuple[Interchange, int]:
                 raise X12Refused("IEA02 differs from ISA13")
             if text_of(segment, 1) != str(len(interchange.groups)):
                 raise X12Refused("IEA01 does not count the groups")
+            interchange.raw = text[start:position].encode("ascii")
             return interchange, position
         if tag == "GS":
             group = Group(

@@ -79,7 +79,7 @@ class Money:
 
     blocked_by: str
     owner_team: str
-    place: int
+    place: int | None
     cases: int
     expected: Decimal
     not_valued: int
@@ -93,7 +93,7 @@ class Proven:
 
     workflow: str
     stage: str
-    place: int
+    place: int | None
     cases: int
 
 
@@ -137,7 +137,7 @@ class FunnelStage:
 
     workflow: str
     stage: str
-    place: int
+    place: int | None
     cases: int
     proven: int
     waived: int

@@ -43,4 +43,5 @@ where
     and (f.retracted_seq is null or f.retracted_seq > t.planned_seq)
     and f.occurred_at <= n.cut_off
     and (f.ends_at is null or f.ends_at > n.cut_off)
-    and f.kind in ('death', 'hospice', 'opt_out', 'left_practice', 'admission');
+    and f.kind in ('death', 'hospice', 'opt_out', 'left_practice', 'admission')
+    and not (f.kind = 'admission' and coalesce(f.detail ->> 'status', '') = 'finished');

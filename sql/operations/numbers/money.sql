@@ -8,6 +8,43 @@ with troubled as (
     from operations.exception as e
     where e.status = 'open' and e.case_id is not null
     order by e.case_id, e.due_at, e.reason
+),
+
+-- Until when the visit's claim may be filed: the payer's limit counts from the day of the visit.
+unfiled as (
+    select
+        c.case_id,
+        c.person_id,
+        coalesce(v.starts_at, v.occurred_at) as visited_at
+    from cases.case_record as c
+    inner join cases.stage as b on b.case_id = c.case_id and b.stage = 'billed' and b.state <> 'complete'
+    left join cases.stage as s on s.case_id = c.case_id and s.stage = 'seen' and s.state = 'complete'
+    inner join evidence.fact as v
+        on v.fact_id = coalesce(s.fact_id, case when c.workflow = 'charge_capture' then c.trigger_fact_id end)
+    where c.status = 'open'
+),
+
+limited as (
+    select
+        u.case_id,
+        u.visited_at + coalesce(p.days, 365) * interval '1 day' as file_by
+    from unfiled as u
+    left join lateral (
+        select x.value::int as days
+        from identity.link as l
+        inner join evidence.fact as f
+            on f.subject_source = l.source and f.subject_id = l.source_id and f.kind = 'coverage'
+        inner join cases.setting as x on x.name = 'payer_filing_days' and x.key = f.detail ->> 'payer_id'
+        where
+            l.person_id = u.person_id
+            and l.status = 'active'
+            and l.retired_seq is null
+            and f.retracted_seq is null
+            and coalesce(f.starts_at, '-infinity') <= u.visited_at
+            and coalesce(f.ends_at, 'infinity') > u.visited_at
+        order by (f.detail ->> 'order')::int nulls last, f.starts_at, f.fact_id
+        limit 1
+    ) as p on true
 )
 
 select
@@ -17,13 +54,12 @@ select
     count(*) as cases,
     coalesce(sum(c.expected_amount), 0) as expected,
     count(*) filter (where c.expected_amount is null) as not_valued,
-    min(b.due_at) as first_deadline_at,
-    (array_agg(left(c.case_id::text, 8) order by b.due_at nulls last, c.case_id))[1] as first_case
+    min(d.file_by) as first_deadline_at,
+    (array_agg(left(c.case_id::text, 8) order by d.file_by nulls last, c.case_id))[1] as first_case
 from cases.case_record as c
-inner join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage
+left join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage
 left join troubled as x on x.case_id = c.case_id
-left join cases.stage as b
-    on b.case_id = c.case_id and b.stage = 'billed' and b.state in ('pending', 'unknown', 'missed', 'not_reached')
+left join limited as d on d.case_id = c.case_id
 where c.status = 'open'
 group by 1, 2
-order by expected desc, cases desc;
+order by expected desc, cases desc, blocked_by, owner_team;

@@ -1,15 +1,19 @@
 -- Stages of open cases that stand at "unknown", by why. A stage is never called missed instead.
 select
     c.workflow,
-    s.stage,
-    coalesce(nullif(s.reason, ''), 'not said') as reason,
+    c.stage,
+    coalesce(
+        nullif(s.reason, ''),
+        nullif(array_to_string(c.waits_on_feeds, ', '), '') || ' late',
+        'no answer yet'
+    ) as reason,
     c.waits_on_feeds,
     count(*) as cases,
     count(*) filter (where c.next_step = 'exception') as by_hand,
     min(s.due_at) as clock_ends_at,
     min(c.owner_team) as owner_team
 from cases.case_record as c
-inner join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage
+left join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage
 where c.status = 'open' and (c.stage_state = 'unknown' or s.state = 'unknown')
-group by c.workflow, s.stage, reason, c.waits_on_feeds
-order by by_hand desc, cases desc, c.workflow, s.stage;
+group by c.workflow, c.stage, 3, c.waits_on_feeds
+order by by_hand desc, cases desc, c.workflow, c.stage;

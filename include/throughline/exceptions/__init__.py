@@ -1,0 +1,55 @@
+"""Exceptions that no case carries: open one, with its owner and due date; clear it when it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from throughline.warehouse import Connection, derive
+
+
+class UnknownReason(LookupError):
+    """The reason is not in `include/definitions/exceptions.yaml`."""
+
+
+def open_exception(
+    conn: Connection,
+    seq: int,
+    as_of: datetime,
+    reason: str,
+    about_kind: str,
+    about_id: str,
+    *,
+    detail: dict[str, object] | None = None,
+) -> UUID:
+    """Open an exception about something, once; owner and due date come from the reason.
+
+    Returns its id; the same thing asked again is the same exception. `detail` holds counts and ids,
+    never patient data. Does not commit. Raises `UnknownReason`.
+    """
+    row = conn.execute(
+        "select owner_team, due_days from operations.reason where reason = %s", (reason,)
+    ).fetchone()
+    if row is None:
+        raise UnknownReason(f"no reason is called {reason}")
+    exception_id = derive("exception", reason, about_kind, about_id)
+    conn.execute(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team,"
+        " opened_seq, opened_at, due_at, detail)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s + %s * interval '1 day', %s)"
+        " on conflict (exception_id) do nothing",
+        (exception_id, about_kind, about_id, reason, row[0], seq, as_of, as_of, row[1],
+         Jsonb(detail or {})),
+    )
+    return exception_id
+
+
+def clear(conn: Connection, seq: int, exception_id: UUID, resolution: str) -> None:
+    """Close an exception whose cause is gone, without a decision. Does not commit."""
+    conn.execute(
+        "update operations.exception set status = 'cleared', closed_seq = %s, resolution = %s"
+        " where exception_id = %s and status = 'open'",
+        (seq, resolution, exception_id),
+    )

@@ -1,0 +1,85 @@
+-- The one next task of each case that asks for one. Planned again for the same night, the same rows.
+create temp table w_plan on commit drop as
+select
+    md5(concat_ws('|', 'task', c.case_id, c.stage, c.wanted, c.wanted_detail ->> 'attempt'))::uuid
+    as task_id,
+    c.case_id,
+    c.person_id,
+    c.workflow,
+    c.stage,
+    c.wanted as kind,
+    (c.wanted_detail ->> 'attempt')::int as attempt,
+    c.owner_team,
+    coalesce(c.wanted_detail ->> 'priority', 'routine') as priority,
+    cases.day_end(%(business_date)s::date + coalesce((c.wanted_detail ->> 'days')::int, 3)) as due_at,
+    case c.wanted
+        when 'outreach' then concat_ws('|', 'contact', c.person_id, %(business_date)s::date + 1)
+        when 'scheduling' then concat_ws('|', 'booking', c.person_id,
+            c.wanted_detail ->> 'visit_type', c.trigger_ref, c.wanted_detail ->> 'attempt')
+        when 'eligibility' then concat_ws('|', 'eligibility', c.person_id,
+            c.wanted_detail ->> 'payer_id', %(business_date)s::date)
+        when 'documentation' then concat_ws('|', 'documentation', c.encounter_ref,
+            c.wanted_detail ->> 'attempt')
+        when 'billing' then concat_ws('|', 'claim', c.encounter_ref)
+        else concat_ws('|', 'review', c.case_id, c.stage, c.wanted_detail ->> 'attempt')
+    end as effect_key,
+    c.wanted_detail as detail
+from cases.case_record as c
+where c.status = 'open'
+    and c.wanted in ('outreach', 'scheduling', 'eligibility', 'documentation', 'billing', 'review')
+    and not exists (
+        select from tasks.task as t
+        where t.case_id = c.case_id and t.stage = c.stage and t.closed_seq is null
+            and t.planned_seq < %(seq)s
+    );
+
+create unique index on w_plan (task_id);
+
+-- Two cases that one claim would serve share it: the first case owns the billing task's effect.
+-- A plan of this night that nobody asks for any more, and that nothing was sent for, is taken back.
+delete from tasks.task as t
+where t.planned_seq = %(seq)s
+    and not exists (select from w_plan as p where p.task_id = t.task_id)
+    and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+    and not exists (select from tasks.claim as k where k.task_id = t.task_id);
+
+insert into tasks.task (
+    task_id, case_id, person_id, workflow, stage, kind, attempt, status, owner_team, priority,
+    planned_seq, planned_at, due_at, effect_key, detail
+)
+select
+    p.task_id, p.case_id, p.person_id, p.workflow, p.stage, p.kind, p.attempt, 'requested',
+    p.owner_team, p.priority, %(seq)s, %(as_of)s, p.due_at, p.effect_key, p.detail
+from w_plan as p
+on conflict do nothing;
+
+insert into tasks.event (event_id, task_id, kind, to_status, occurred_at, known_seq)
+select
+    md5(concat_ws('|', 'task-event', t.task_id, %(seq)s, 'planned'))::uuid,
+    t.task_id, 'planned', 'requested', %(as_of)s, %(seq)s
+from tasks.task as t
+where t.planned_seq = %(seq)s
+on conflict do nothing;
+
+-- What was under way and was stopped this night, and why: contacts and claims that did not happen.
+insert into operations.prevented (seq, effect_key, kind, reason, person_id, case_id, at)
+select distinct on (t.effect_key, coalesce(c.close_reason, t.status_reason))
+    %(seq)s, t.effect_key, case when t.kind = 'billing' then 'claim' else 'contact' end,
+    coalesce(c.close_reason, t.status_reason), t.person_id, t.case_id, %(as_of)s
+from tasks.task as t
+inner join cases.case_record as c on c.case_id = t.case_id
+where t.closed_seq = %(seq)s and t.status = 'cancelled'
+    and t.kind in ('outreach', 'scheduling', 'billing')
+    and c.close_reason in ('died', 'readmitted', 'hospice', 'left_practice', 'left', 'self_pay_restricted')
+order by t.effect_key, coalesce(c.close_reason, t.status_reason), t.task_id
+on conflict do nothing;
+
+insert into operations.prevented (seq, effect_key, kind, reason, person_id, case_id, at)
+select
+    %(seq)s, concat_ws('|', 'contact', e.person_id, %(business_date)s::date + 1), 'contact', e.reason,
+    e.person_id, min(e.case_id::text)::uuid, %(as_of)s
+from operations.exception as e
+where e.opened_seq = %(seq)s and e.reason in ('contact_blocked', 'identity_doubt')
+    and e.person_id is not null
+group by e.person_id, e.reason
+on conflict do nothing;

@@ -54,7 +54,7 @@ def send(answer: dict[str, Any], params: dict[str, Any] | None = None) -> None:
 def release_claims() -> None:
     """Wire the question and what follows from its answer."""
     about = describe()
-    answer = HITLOperator(
+    attest = HITLOperator(
         task_id="attest",
         subject="Claims to release: {{ ti.xcom_pull(task_ids='describe')['subject'] }}",
         body="{{ ti.xcom_pull(task_ids='describe')['body'] }}",
@@ -62,8 +62,8 @@ def release_claims() -> None:
         params={"note": Param("", type="string", description="Kept with the decision")},
         execution_timeout=None,
     )
-    about >> answer
-    send(answer.output)
+    about >> attest
+    send(attest.output)
 
 
 release_claims()

@@ -63,7 +63,7 @@ def decide(
 def release_feed() -> None:
     """Wire the question and what follows from its answer."""
     about = describe()
-    answer = HITLOperator(
+    ask = HITLOperator(
         task_id="ask",
         subject="Release or reject: {{ ti.xcom_pull(task_ids='describe')['subject'] }}",
         body="{{ ti.xcom_pull(task_ids='describe')['body'] }}",
@@ -71,8 +71,8 @@ def release_feed() -> None:
         params={"note": Param("", type="string", description="Why (kept with the decision)")},
         execution_timeout=None,
     )
-    about >> answer
-    decide(answer.output)
+    about >> ask
+    decide(ask.output)
 
 
 release_feed()

@@ -1,6 +1,6 @@
 -- Whether a night changed anything that the state depends on: true when it did not, so that its
 -- number can be given up.
-select not (
+select (
     exists (select from evidence.fact where known_seq = %(seq)s)
     or exists (select from evidence.fact where retracted_seq = %(seq)s)
     or exists (select from identity.link where known_seq = %(seq)s)
@@ -20,4 +20,4 @@ select not (
     or exists (select from operations.exception where closed_seq = %(seq)s)
     or exists (select from operations.prevented where seq = %(seq)s)
     or exists (select from cases.workflow_version where activated_seq = %(seq)s or retired_seq = %(seq)s)
-) as brought_nothing;
+) is false as brought_nothing;

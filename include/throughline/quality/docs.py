@@ -12,7 +12,8 @@ _PAGE = """<!doctype html>
 :root {{ color-scheme: light dark }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
 table {{ border-collapse: collapse; width: 100% }}
-th, td {{ text-align: left; padding: .4rem .6rem; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }}
+th, td {{ text-align: left; padding: .4rem .6rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }}
 </style></head><body>
 <h1>{title}</h1><p>{received} rows were received. Counts only: no value of a row is shown here.</p>
 <table><thead><tr><th>expectation</th><th>severity</th><th>observed</th><th>stops the feed</th></tr></thead>

@@ -130,7 +130,7 @@ def _run(
     context, source = _datasource(conn)
     name = f"{feed}-{batch_id}"
     # the id is ours and a UUID, the table one of our own
-    query = f"select * from staging.{types_of(feed)[0]} where batch_id = '{batch_id}'"  # noqa: S608
+    query = f"select * from staging.{types_of(feed)[0]} where batch_id = '{batch_id}'"
     asset = source.add_query_asset(name=name, query=query)
     definition = asset.add_batch_definition_whole_table(name)
     suite = ExpectationSuite(
@@ -138,7 +138,7 @@ def _run(
         expectations=[
             gxe.UnexpectedRowsExpectation(
                 # counts only: which rows they are is asked in the warehouse, not of the results
-                unexpected_rows_query=f"select 1 as hit from {{batch}} where {rule.violation} limit 1",  # noqa: S608
+                unexpected_rows_query=f"select 1 as hit from {{batch}} where {rule.violation} limit 1",
                 description=rule.name,
                 severity=rule.severity,
                 meta={"rule": rule.name},

@@ -96,7 +96,8 @@ def _read(conn: Connection, batch_id: str, seq: int) -> _Batch:
     ).fetchone()
     if row is None:
         raise UnknownBatch(f"there is no batch {batch_id}")
-    return _Batch(*row, seq=seq)
+    key, source, feed, status, received = row
+    return _Batch(key, source, feed, status, received, seq)
 
 
 def _released(conn: Connection, batch: _Batch) -> bool:

@@ -3,7 +3,11 @@ select
     'effect' as about_kind,
     md5(o.effect_key) as about_id,
     count(*) || ' times' as detail
-from (select distinct t.effect_key from scope_transmission as x inner join tasks.transmission as t using (transmission_id)) as k
+from (
+    select distinct t.effect_key
+    from scope_transmission as x
+    inner join tasks.transmission as t on t.transmission_id = x.transmission_id
+) as k
 inner join tasks.transmission as o on o.effect_key = k.effect_key
 where o.outcome in ('intended', 'accepted', 'uncertain')
 group by o.effect_key

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stack import postgres
 
+from stack import postgres
 from throughline import warehouse
 
 HERE = Path(__file__).parent

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from stack import postgres
 
+from stack import postgres
 from throughline import warehouse
 from throughline.operations import numbers as of
 from throughline.warehouse import Connection

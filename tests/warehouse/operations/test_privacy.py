@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from stack import postgres
 
+from stack import postgres
 from throughline import warehouse
 
 PERSON = {

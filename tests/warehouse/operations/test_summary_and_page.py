@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from stack import postgres
 
+from stack import postgres
 from throughline.operations import page, status, summary
 from throughline.operations.numbers import collect
 from throughline.warehouse import Connection

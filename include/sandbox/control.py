@@ -1,4 +1,4 @@
-"""The control address: it moves the world on, tells it to misbehave, and asks its staff. No part of it is a health system."""
+"""The control address: it moves the world on, tells it to misbehave, asks its staff. It is no health system."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Hub:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="world")
 
     # ---- beginning ------------------------------------------------------------------------------------
-    def begin(self, make: Callable[["Hub"], World]) -> None:
+    def begin(self, make: Callable[[Hub], World]) -> None:
         """Take up the world of the folder, or make one and live it up to the first night."""
         snapshot = self.folder / "world.pickle"
         if snapshot.exists():

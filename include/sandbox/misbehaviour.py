@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 EHR_FEEDS = (
     "patient", "coverage", "consent", "encounter", "condition", "procedure", "document_reference", "communication",
-    "task", "charge_item", "claim", "practitioner", "organization", "location",
+    "task", "charge_item", "claim", "payment_notice", "practitioner", "organization", "location",
 )  # fmt: skip
 FILE_FEEDS = (
     "appointment", "claim", "claim_response", "payment", "eligibility_response", "functional_acknowledgement",

@@ -30,7 +30,7 @@ from sandbox.scheduling import app as scheduling_app
 from sandbox.world import life, people
 from sandbox.world.engine import World
 
-FIRST_NIGHT = date(2026, 9, 1)
+FIRST_NIGHT = date(2026, 9, 14)
 DAYS_BEFORE = 60
 
 

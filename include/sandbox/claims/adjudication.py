@@ -71,7 +71,7 @@ def _a_year_later(day: date) -> date:
 
 def adjudicate(seed: int, claim: Claim, plan: Plan, member: Member, received_on: date) -> PaidClaim:
     """Decide on an accepted claim and remember what was used up of the member's benefits."""
-    unknown = chance(seed, claim.control, "not recognised").random() < 0.004
+    unknown = claim.frequency == "1" and chance(seed, claim.control, "not recognised").random() < 0.004
     lines = [
         _line(seed, claim, line, plan, member, received_on, unknown)
         for line in claim.lines
@@ -87,7 +87,9 @@ def adjudicate(seed: int, claim: Claim, plan: Plan, member: Member, received_on:
 def _line(
     seed: int, claim: Claim, line: ClaimLine, plan: Plan, member: Member, received_on: date, unknown: bool
 ) -> PaidLine:
-    denial: Denial | None = ("CO", "31", ("N382",)) if unknown else _denial(seed, claim, line, plan, member, received_on)
+    denial: Denial | None = ("CO", "31", ("N382",))
+    if not unknown:
+        denial = _denial(seed, claim, line, plan, member, received_on)
     key = (line.hcpcs, line.service_date, claim.rendering_npi, line.modifiers)
     if denial is not None:
         group, reason, remarks = denial
@@ -214,6 +216,19 @@ def reversal(paid: PaidClaim) -> PaidClaim:
         paid.control, "22", -paid.charge, -paid.paid, -paid.patient_share, paid.filing_code,
         paid.payer_claim_number, paid.subscriber, paid.rendering_npi, lines, paid.received_on,
     )  # fmt: skip
+
+
+def give_back(member: Member, paid: PaidClaim) -> None:
+    """Forget what a claim that is taken back had used up of the member's benefits."""
+    for line in paid.lines:
+        key = (line.hcpcs, line.service_date, paid.rendering_npi, line.modifiers)
+        if key not in member.services:
+            continue  # this line was denied
+        member.services.remove(key)
+        if (line.hcpcs, line.service_date) in member.wellness:
+            member.wellness.remove((line.hcpcs, line.service_date))
+        if line.hcpcs in TCM and line.service_date in member.care_transitions:
+            member.care_transitions.remove(line.service_date)
 
 
 def correction(seed: int, paid: PaidClaim) -> PaidClaim:

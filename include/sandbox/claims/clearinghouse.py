@@ -32,7 +32,7 @@ def receive(world: World, state: State, filename: str, content: bytes) -> None:
         interchanges = segments.parse(content)
     except segments.X12Refused as refusal:
         world.truth.write(
-            "claim_file", {"at": at.isoformat(), "file": filename, "sha256": digest, "refused": str(refusal)}
+            "claim_files", {"at": at.isoformat(), "file": filename, "sha256": digest, "refused": str(refusal)}
         )
         _refuse_interchange(state, content, at)
         return
@@ -40,7 +40,7 @@ def receive(world: World, state: State, filename: str, content: bytes) -> None:
         key = (interchange.sender, interchange.control)
         known = key in state.interchanges
         world.truth.write(
-            "claim_file",
+            "claim_files",
             {
                 "at": at.isoformat(),
                 "file": filename,
@@ -92,7 +92,7 @@ def _segment_of(reason: str) -> str:
 
 def _note_999(world: World, interchange: Interchange, group: Group, refusals: dict[str, str], at: datetime) -> None:
     world.truth.write(
-        "functional_acknowledgement",
+        "acknowledgements",
         {
             "at": at.isoformat(),
             "submitter": interchange.sender,
@@ -101,6 +101,7 @@ def _note_999(world: World, interchange: Interchange, group: Group, refusals: di
             "sets": len(group.transactions),
             "refused": len(refusals),
         },
+        feed="functional_acknowledgement",
     )
 
 
@@ -115,7 +116,7 @@ def _take_claims(
         others = [n for n in state.submitted_visits.get(visit or "", []) if n]
         is_double = bool(visit) and claim.frequency == "1" and bool(others)
         world.truth.write(
-            "claim_submitted",
+            "claims",
             {
                 "at": at.isoformat(),
                 "submission": number,
@@ -125,7 +126,7 @@ def _take_claims(
                 "frequency": claim.frequency,
                 "payer": claim.payer_id,
                 "member": claim.subscriber.member_id,
-                "patient": binding.patient_of(state, claim),
+                "patient": world.visits[visit].patient_id if visit else binding.patient_of(state, claim),
                 "visit": visit,
                 "service_date": min(line.service_date for line in claim.lines).isoformat(),
                 "codes": [line.hcpcs for line in claim.lines],
@@ -133,6 +134,7 @@ def _take_claims(
                 "double": is_double,
                 "same_file_again": refusal == ("A3", "54", ""),
             },
+            feed="claim",
         )
         if refusal is not None:
             statuses.append(ClaimStatus(claim, *refusal))
@@ -167,7 +169,7 @@ def _refuse(state: State, claim: Claim) -> tuple[str, str, str] | None:
 def note_status(world: World, number: int, status: ClaimStatus, by: str, at: datetime) -> None:
     """Write down one claim's status as it was decided; it is served with the next delivery of its feed."""
     world.truth.write(
-        "claim_status",
+        "claim_statuses",
         {
             "at": at.isoformat(),
             "submission": number,
@@ -178,6 +180,7 @@ def note_status(world: World, number: int, status: ClaimStatus, by: str, at: dat
             "code": status.code,
             "payer_claim_number": status.payer_claim_number or None,
         },
+        feed="claim_response",
     )
 
 

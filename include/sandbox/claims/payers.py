@@ -12,6 +12,7 @@ from sandbox.claims.adjudication import (
     adjudicate,
     as_secondary,
     correction,
+    give_back,
     next_wellness,
     reversal,
 )
@@ -69,7 +70,7 @@ def _receive(world: World, state: State, submissions: list[Submission]) -> None:
         else:
             status = ClaimStatus(claim, *refusal)
             _forget_submission(state, submission)
-            binding.claim_rejected(world, state, claim, f"{refusal[0]}:{refusal[1]}")
+            world.emit("claim_rejected", claim)
         clearinghouse.note_status(world, submission.number, status, "payer", at)
         statuses[(claim.payer_id, submission.at.date())].append(status)
     for (payer, received_on), members in statuses.items():
@@ -127,9 +128,10 @@ def _pay(world: World, state: State, waiting: list[Accepted], day: date) -> None
         clearinghouse.queue(state, "payment", [remittance.write(advice)], BILLING_SYSTEM.identifier, at)
         for adjustment in advice.provider_adjustments:
             world.truth.write(
-                "provider_adjustment",
+                "provider_adjustments",
                 {"at": at.isoformat(), "payer": payer, "check": trace, "reason": adjustment.reason,
                  "amount": str(adjustment.amount)},
+                feed="payment",
             )  # fmt: skip
         for accepted, paid in decided:
             _note_payment(world, state, accepted, paid, payer, trace, at)
@@ -152,6 +154,7 @@ def _decide(state: State, accepted: Accepted, day: date) -> list[PaidClaim]:
     original = state.paid.get(claim.original_reference) if claim.frequency in ("7", "8") else None
     if original is not None:
         out.append(reversal(original))
+        give_back(state.member(accepted.patient_id), original)
         if claim.frequency == "8":
             return out
     paid = _adjudicate(state, accepted, plan)
@@ -206,9 +209,9 @@ def _secondary(state: State, patient_id: str, claim: Claim) -> Enrollment | None
     for enrolled in state.coverages.get(patient_id, []):
         ended = enrolled.ends is not None and enrolled.ends < served
         begun = enrolled.starts is None or enrolled.starts <= served
-        if enrolled.order > 1 and enrolled.payer_id in PLANS and enrolled.payer_id != claim.payer_id:
-            if begun and not ended:
-                return enrolled
+        is_other = enrolled.payer_id in PLANS and enrolled.payer_id != claim.payer_id
+        if enrolled.order > 1 and is_other and begun and not ended:
+            return enrolled
     return None
 
 
@@ -239,7 +242,7 @@ def _note_payment(
         if a.group in ("CO", "PI") and abs(a.amount) == abs(line.charge) and a.reason not in ("45", "59", "253")
     ]
     world.truth.write(
-        "claim_paid",
+        "remittances",
         {
             "at": at.isoformat(),
             "submission": accepted.submission.number,
@@ -257,8 +260,9 @@ def _note_payment(
             "denied": denied,
             "crossover": paid.crossover.identifier if paid.crossover else None,
         },
+        feed="payment",
     )
-    binding.claim_paid(world, state, accepted, paid, bool(denied))
+    world.emit("claim_paid", (accepted, paid, bool(denied)))
 
 
 def _answer_inquiries(world: World, state: State) -> None:
@@ -267,17 +271,21 @@ def _answer_inquiries(world: World, state: State) -> None:
     at = world.clock.now
     for inquiry in inquiries:
         answer = answer_inquiry(world, state, inquiry, at.astimezone(LOCAL).date())
+        enrolled = state.enrollment.get((inquiry.payer_id, inquiry.subscriber.member_id))
         groups[(inquiry.submitter, inquiry.payer_id, inquiry.provider_npi)].append(answer)
         world.truth.write(
-            "eligibility_answer",
+            "eligibility_answers",
             {
                 "at": at.isoformat(),
+                "submitter": inquiry.submitter,
                 "trace": inquiry.trace,
                 "payer": inquiry.payer_id,
                 "member": inquiry.subscriber.member_id,
+                "patient": enrolled.patient_id if enrolled else None,
                 "reject": answer.reject[0] if answer.reject else None,
                 "next": {b.hcpcs: b.dates[0][1].isoformat() for b in answer.benefits if b.hcpcs},
             },
+            feed="eligibility_response",
         )
     for (submitter, _, _), answers in groups.items():
         reference = f"EB{state.next('271'):08d}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.claims.adjudication import Member
-from sandbox.claims.x12.forms import Claim, EligibilityAnswer, Inquiry, PaidClaim
+from sandbox.claims.x12.forms import Claim, Inquiry, PaidClaim
 
 LOCAL = ZoneInfo("America/New_York")
 
@@ -73,6 +72,7 @@ class WorkItem:
     reason: str
     control: str
     received_at: datetime
+    due: date | None = None
 
 
 @dataclass
@@ -94,11 +94,15 @@ class State:
     paid: dict[str, PaidClaim] = field(default_factory=dict)
     forwarded: dict[str, Decimal] = field(default_factory=dict)
     inquiries: list[Inquiry] = field(default_factory=list)
-    answers: list[EligibilityAnswer] = field(default_factory=list)
     outbound: dict[str, list[bytes]] = field(default_factory=dict)
     copies: list[bytes] = field(default_factory=list)
 
     to_bill: dict[date, list[str]] = field(default_factory=dict)
+    to_send: dict[date, list[Claim]] = field(default_factory=dict)
+    to_verify: list[str] = field(default_factory=list)
+    unsigned: set[str] = field(default_factory=set)
+    void_when_paid: set[str] = field(default_factory=set)
+    numbers: dict[str, str] = field(default_factory=dict)
     billed: dict[str, str] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     claim_visits: dict[str, str] = field(default_factory=dict)
@@ -114,6 +118,3 @@ class State:
     def member(self, patient_id: str) -> Member:
         """What payers hold about a patient."""
         return self.members.setdefault(patient_id, Member())
-
-
-Rule = Callable[[Claim], "tuple[str, str, str] | None"]

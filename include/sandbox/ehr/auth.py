@@ -66,11 +66,11 @@ class Authority:
         try:
             claims = jwt.decode(
                 str(form.get("client_assertion", "")),
-                self._public,
+                self._public,  # type: ignore[arg-type]
                 algorithms=[ALGORITHM],
                 leeway=5,
                 options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_aud": False},
-            )  # type: ignore[arg-type]
+            )
         except jwt.PyJWTError as error:
             return self._refuse("invalid_client", type(error).__name__)
         audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]

@@ -25,7 +25,7 @@ from sandbox.world.engine import World, at
 
 TYPES = (
     "Patient", "Coverage", "Consent", "Encounter", "Condition", "Procedure", "DocumentReference", "Communication",
-    "CommunicationRequest", "Task", "ChargeItem", "Claim", "Practitioner", "Organization", "Location",
+    "CommunicationRequest", "Task", "ChargeItem", "Claim", "PaymentNotice", "Practitioner", "Organization", "Location",
 )  # fmt: skip
 FILE_ROWS = 100_000
 """Most versions in one file."""
@@ -128,7 +128,7 @@ class Bulk:
             where, values = self._where(kind, job, 0)
             low, high, count = database.execute(
                 f"select min(seq), max(seq), count(*) from resource where {where}",
-                values,  # noqa: S608
+                values,
             ).fetchone()
             if not count:
                 continue
@@ -175,7 +175,7 @@ class Bulk:
         if {"missing", "late"} & set(self._faults(kind, job)):
             return []
         where, values = self._where(kind, job, 1)
-        rows = database.execute(f"select id from resource where {where} order by seq", values)  # noqa: S608
+        rows = database.execute(f"select id from resource where {where} order by seq", values)
         return [row[0] for row in rows]
 
     def _faults(self, kind: str, job: dict[str, Any]) -> list[str]:
@@ -221,7 +221,7 @@ class Bulk:
         database = self.store.reader()
         rows = database.execute(
             f"select body from resource where {where} and seq between ? and ?",
-            [*values, low, high],  # noqa: S608
+            [*values, low, high],
         )
         while found := rows.fetchmany(CHUNK):
             yield b"\n".join(row[0] for row in found) + b"\n"

@@ -24,6 +24,9 @@ RESULT = "urn:lakeside:contact-result"
 CONSENT = "urn:lakeside:consent"
 TAXONOMY = "http://nucc.org/provider-taxonomy"
 SOPT = "https://nahdo.org/sopt"
+PLACE_OF_SERVICE = (
+    "https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set"
+)
 EXTENSION = "https://lakeside.example/fhir/StructureDefinition/"
 
 SOPT_CODES = {"part_b": "12", "advantage": "11", "medicaid": "2", "commercial": "5"}
@@ -209,7 +212,7 @@ def location(what: Organization, place_of_service: str) -> Resource:
         "status": "active",
         "name": what.name,
         "type": [
-            concept("https://www.cms.gov/Medicare/Coding/place-of-service-codes/Place_of_Service_Code_Set", place_of_service)
+            concept(PLACE_OF_SERVICE, place_of_service)
         ],
         "managingOrganization": reference("Organization", what.id),
         "address": {"line": [what.street], "city": what.city, "state": what.state, "postalCode": what.postal_code},

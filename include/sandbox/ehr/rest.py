@@ -224,8 +224,10 @@ def _take_task(world: World, task: dict[str, Any], effect: str, moment: datetime
         focus.removeprefix("CommunicationRequest/"), ""
     )
     period = (task.get("restriction") or {}).get("period") or {}
+    asked = str(task.get("status"))
     world.outreach[task["id"]] = Outreach(
-        task["id"], _code(task), _patient_of(task), focus, effect, text, moment, "requested" if task.get("status") in ("requested", "ready", "accepted") else str(task.get("status")),
+        task["id"], _code(task), _patient_of(task), focus, effect, text, moment,
+        "requested" if asked in ("requested", "ready", "accepted") else asked,
         outreach.moment(period.get("start")), outreach.moment(period.get("end")),
     )  # fmt: skip
 

@@ -97,7 +97,7 @@ class Store:
                 version = 1
                 if not is_new:
                     found = self._db.execute(
-                        f"select seq, version from resource where {STANDING}",  # noqa: S608
+                        f"select seq, version from resource where {STANDING}",
                         (kind, identifier),
                     ).fetchone()
                     if found:
@@ -175,7 +175,7 @@ class Store:
                 return waiting[2]
             found = self._db.execute(
                 f"select body, deleted from resource where {STANDING}",
-                (kind, identifier),  # noqa: S608
+                (kind, identifier),
             ).fetchone()
         return None if found is None or found[1] else orjson.loads(found[0])
 

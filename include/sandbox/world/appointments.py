@@ -51,6 +51,7 @@ def book(
     ) and slot.starts_at - world.clock.now > timedelta(hours=3):
         world.schedule(world.clock.now + before, "appointment_changes", (slot.id, fate))
     world.schedule(slot.starts_at, "appointment_begins", slot.id)
+    world.emit("appointment_booked", slot)
     return slot
 
 

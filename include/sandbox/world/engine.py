@@ -63,7 +63,7 @@ class TruthWriter(Protocol):
 class FileDrop(Protocol):
     """Puts a file into a user's outbox."""
 
-    def __call__(self, user: str, filename: str, content: bytes, feed: str) -> None: ...
+    def __call__(self, user: str, name: str, content: bytes, feed: str) -> None: ...
 
 
 class World:
@@ -124,7 +124,9 @@ class World:
         """Call ``handler(world, payload)`` whenever ``event`` is emitted, in the order of registration.
 
         Events: ``charge_entered``, ``note_signed``, ``visit_cancelled`` (payload: Visit), ``patient_changed``
-        (Patient), ``deliver`` (date: the end of a business day; put what is due into outboxes).
+        (Patient), ``appointment_booked`` (Appointment), ``claim_rejected`` (a claim that a payer would not
+        take), ``claim_paid`` (claim in adjudication, decision, whether anything was denied), ``deliver``
+        (date: the end of a business day; put what is due into outboxes).
         """
         self._listeners.setdefault(event, []).append(handler)
 

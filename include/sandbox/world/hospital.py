@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sandbox.ehr import records
 from sandbox.world import appointments, calendar, people, visits
@@ -23,7 +23,8 @@ ENDS: dict[str, tuple[tuple[str, float], ...]] = {
               ("ltch", 0.01), ("psych", 0.01), ("hospice", 0.02), ("ama", 0.02), ("expired", 0.03), ("transfer", 0.03)),
     "observation": (("home", 0.90), ("ama", 0.05), ("transfer", 0.05)),
     "psych": (("home", 0.82), ("ama", 0.08), ("assisted_living", 0.10)),
-    "snf": (("home", 0.74), ("home_health", 0.10), ("assisted_living", 0.06), ("expired", 0.04), ("ltch", 0.03), ("hospice", 0.03)),
+    "snf": (("home", 0.74), ("home_health", 0.10), ("assisted_living", 0.06), ("expired", 0.04), ("ltch", 0.03),
+            ("hospice", 0.03)),
     "rehab": (("home", 0.80), ("snf", 0.20)),
     "ltch": (("home", 0.60), ("snf", 0.25), ("expired", 0.15)),
 }  # fmt: skip

@@ -136,17 +136,16 @@ def _talk(world: World, who: Patient, kind: str, stay: Stay | None, key: str) ->
 
 
 def _book(
-    world: World, who: Patient, kind: str, stay: Stay | None, key: str, earliest: date, placer: str = "", doctor: str = ""
-) -> str:  # fmt: skip
+    world: World, who: Patient, kind: str, stay: Stay | None, key: str, earliest: date
+) -> str:
     starts = appointments.open_slot(world, key, earliest, 3 if kind in ("TCM", "AWV") else 6)
     slot = appointments.book(
         world,
         who,
         kind,
-        doctor or who.practitioner_id,
+        who.practitioner_id,
         starts,
-        placer,
-        stay.id if stay and kind == "TCM" else "",
+        discharge_id=stay.id if stay and kind == "TCM" else "",
     )
     return slot.id
 
@@ -176,7 +175,8 @@ def practice_calls(world: World, payload: tuple[str, str]) -> None:
 
 
 def _log(
-    world: World, who: Patient, identifier: str, outcome: str, result: str, request: str, task: Outreach | None, stay: Stay | None
+    world: World, who: Patient, identifier: str, outcome: str, result: str, request: str,
+    task: Outreach | None, stay: Stay | None,
 ) -> None:  # fmt: skip
     now, sender = world.clock.now, caller(world, identifier)
     two_way = outcome in records.TWO_WAY

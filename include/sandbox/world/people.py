@@ -26,17 +26,19 @@ FAMILY = (
     "Wagner Walker Walsh Wang Ward Watson Weber White Williams Wong Wright Yamamoto Yang Young Zhang Zimmerman"
 ).split()
 FEMALE = (
-    "Alice Amelia Angela Anna Beatrice Betty Carmen Carol Catherine Clara Deborah Diane Dolores Edith Elena Eleanor "
-    "Emily Esther Eva Fatima Florence Frances Gloria Grace Hannah Helen Irene Isabel Jane Janet Joan Judith Julia Karen "
-    "Laura Lena Linda Lois Lucia Lucille Margaret Maria Marie Martha Mary Mei Mildred Nancy Naomi Nora Olga Olivia "
-    "Patricia Priya Rachel Rosa Rose Ruth Sandra Sara Sofia Sonia Susan Sylvia Teresa Valentina Vera Victoria Virginia Yuki"
+    "Alice Amelia Angela Anna Beatrice Betty Carmen Carol Catherine Clara Deborah Diane Dolores Edith "
+    "Elena Eleanor Emily Esther Eva Fatima Florence Frances Gloria Grace Hannah Helen Irene Isabel Jane "
+    "Janet Joan Judith Julia Karen Laura Lena Linda Lois Lucia Lucille Margaret Maria Marie Martha Mary "
+    "Mei Mildred Nancy Naomi Nora Olga Olivia Patricia Priya Rachel Rosa Rose Ruth Sandra Sara Sofia "
+    "Sonia Susan Sylvia Teresa Valentina Vera Victoria Virginia Yuki"
 ).split()
 MALE = (
-    "Aaron Adam Ahmed Albert Alexander Andrew Anthony Arthur Benjamin Boris Carl Carlos Charles Chen Daniel David Dennis "
-    "Diego Dimitri Donald Edward Emil Ernest Eugene Felix Francis Frank Gabriel George Gerald Gustavo Hans Harold Henry "
-    "Hiroshi Ian Isaac Jack James Jerome John Jorge Jose Joseph Kenneth Kevin Kofi Lars Leo Leonard Louis Luis Marco Mark "
-    "Martin Michael Miguel Nathan Nicholas Oscar Patrick Paul Pedro Peter Rafael Raymond Richard Robert Samuel Stefan "
-    "Theodore Thomas Victor Vincent Walter William"
+    "Aaron Adam Ahmed Albert Alexander Andrew Anthony Arthur Benjamin Boris Carl Carlos Charles Chen "
+    "Daniel David Dennis Diego Dimitri Donald Edward Emil Ernest Eugene Felix Francis Frank Gabriel "
+    "George Gerald Gustavo Hans Harold Henry Hiroshi Ian Isaac Jack James Jerome John Jorge Jose Joseph "
+    "Kenneth Kevin Kofi Lars Leo Leonard Louis Luis Marco Mark Martin Michael Miguel Nathan Nicholas "
+    "Oscar Patrick Paul Pedro Peter Rafael Raymond Richard Robert Samuel Stefan Theodore Thomas Victor "
+    "Vincent Walter William"
 ).split()
 STREETS = "Main Oak Maple Cedar Lake Park Elm Washington Pine Hill Church Mill River Spring Highland Union".split()
 TOWNS = (("Rochester", "14604"), ("Greece", "14626"), ("Irondequoit", "14617"), ("Webster", "14580"),
@@ -93,15 +95,15 @@ def practice(world: World, count: int) -> None:
     places = {world.practice.id: "11"}
     world.organizations[world.practice.id] = world.practice
     for index, (kind, name, place) in enumerate(kinds):
-        made = Organization(
+        building = Organization(
             f"org-{kind}", f"Lakeside {name}", kind, npi(300000 + index), f"16200000{index}", f"{100 + index} Lake Ave",
             "Rochester", "NY", "14604", "5855550200",
         )  # fmt: skip
-        world.organizations[made.id] = made
-        places[made.id] = place
-    for made in world.organizations.values():
-        _put(world, records.organization(made))
-        _put(world, records.location(made, places[made.id]))
+        world.organizations[building.id] = building
+        places[building.id] = place
+    for building in world.organizations.values():
+        _put(world, records.organization(building))
+        _put(world, records.location(building, places[building.id]))
     doctors = max(3, count // 600)
     roles = (
         ["MD"] * doctors
@@ -180,7 +182,10 @@ def write_person(world: World, who: Patient) -> None:
             "sex": who.sex,
             "phone": who.phone,
             "street": who.street,
-            "payers": [[c.kind, c.payer_id, c.member_id, c.starts.isoformat(), c.order, c.is_qmb] for c in who.coverages],
+            "payers": [
+                [c.kind, c.payer_id, c.member_id, c.starts.isoformat(), c.order, c.is_qmb]
+                for c in who.coverages
+            ],
             "wellness": [[w.code, w.day.isoformat(), w.elsewhere] for w in who.wellness],
         },
         feed="patient",
@@ -263,7 +268,8 @@ def member_id(world: World, key: str, kind: str, index: int) -> str:
     """An identifier as that payer writes them; unique by ``index``. Medicare's are MBI-shaped (11 characters)."""
     if kind == "part_b":
         letters = [MBI[(index // 20**n) % 20] for n in range(4)]
-        return f"{1 + index % 9}{letters[0]}{letters[1]}{index % 10}{letters[2]}{letters[3]}{index // 7 % 10}AA{index % 100:02d}"
+        first = f"{1 + index % 9}{letters[0]}{letters[1]}{index % 10}"
+        return f"{first}{letters[2]}{letters[3]}{index // 7 % 10}AA{index % 100:02d}"
     prefix = {"advantage": "S", "medicaid": "M", "commercial": "C"}[kind]
     return f"{prefix}{world.chance.within(key, 'member', 100, 999)}{index:06d}"
 

@@ -1,4 +1,4 @@
-"""270 in and 271 out (005010X279A1)."""
+"""270 and 271 (005010X279A1): the billing staff write the one, the clearinghouse reads it and writes the other."""
 
 from __future__ import annotations
 
@@ -73,6 +73,31 @@ def read(transaction: Transaction, submitter: str) -> list[Inquiry]:
     return out
 
 
+def write_270(inquiries: Sequence[Inquiry], reference: str, at: datetime) -> Transaction:
+    """Write one 270 that asks one payer, for one provider, about its members' benefits (service type 30)."""
+    first = inquiries[0]
+    body: list[Segment] = [
+        seg("BHT", "0022", "13", reference, day(at), at.strftime("%H%M")),
+        seg("HL", "1", None, "20", "1"),
+        seg("NM1", "PR", "2", plain(first.payer_name), None, None, None, None, "PI", first.payer_id),
+        seg("HL", "2", "1", "21", "1"),
+        seg("NM1", "1P", "2", plain(first.provider_name), None, None, None, None, "XX", first.provider_npi),
+    ]  # fmt: skip
+    for number, inquiry in enumerate(inquiries, start=3):
+        who = inquiry.subscriber
+        body += [
+            seg("HL", str(number), "2", "22", "0"),
+            seg("TRN", "1", inquiry.trace, inquiry.trace_originator),
+            _member(who),
+        ]
+        if who.birth_date:
+            body.append(seg("DMG", "D8", day(who.birth_date), who.sex))
+        if inquiry.asked_for:
+            body.append(seg("DTP", "291", "D8", day(inquiry.asked_for)))
+        body.append(seg("EQ", "30"))
+    return Transaction("270", VERSION, body)
+
+
 def write(answers: Sequence[EligibilityAnswer], reference: str, at: datetime) -> Transaction:
     """Write one 271 for answers of one payer to one provider."""
     first = answers[0].inquiry
@@ -94,8 +119,8 @@ def _answer(hl: int, answer: EligibilityAnswer) -> list[Segment]:
     out = [
         seg("HL", str(hl), "2", "22", "0"),
         seg("TRN", "2", inquiry.trace, inquiry.trace_originator),
-        seg("NM1", "IL", "1", plain(who.last_name), plain(who.first_name, 35), None, None, None, "MI", who.member_id),
-    ]  # fmt: skip
+        _member(who),
+    ]
     if answer.reject is not None:
         code, follow_up = answer.reject
         out.append(seg("AAA", "N", None, code, follow_up))
@@ -105,6 +130,11 @@ def _answer(hl: int, answer: EligibilityAnswer) -> list[Segment]:
     for benefit in answer.benefits:
         out += _benefit(benefit)
     return out
+
+
+def _member(who: Subscriber) -> Segment:
+    names = plain(who.last_name), plain(who.first_name, 35)
+    return seg("NM1", "IL", "1", *names, None, None, None, "MI", who.member_id)
 
 
 def _benefit(benefit: Benefit) -> list[Segment]:

@@ -141,7 +141,8 @@ def test_999_is_valid_and_counts() -> None:
 
 def paid(**changes: object) -> PaidClaim:
     values: dict[str, object] = {
-        "control": "B1000001", "status": "1", "charge": Decimal("350"), "paid": Decimal("196"), "patient_share": Decimal("49"),
+        "control": "B1000001", "status": "1", "charge": Decimal("350"), "paid": Decimal("196"),
+        "patient_share": Decimal("49"),
         "filing_code": "MB", "payer_claim_number": "ICN1", "subscriber": PATIENT, "rendering_npi": "1457000005",
         "lines": [
             PaidLine(

@@ -1,48 +1,70 @@
--- Persons who may not be reached out to now: asked when planned and again at the moment of sending.
+-- Whom nothing may be asked about now: looked at once more at the moment of sending.
+-- Doubt about identity blocks everything; death, opt-out, hospice, admission and leaving block
+-- reaching out, and services already rendered stay billable.
 create temp table w_forbidden on commit drop as
 with wanted as (
-    select distinct x.person_id
+    select distinct
+        x.person_id,
+        x.kind in ('outreach', 'booking') as reaches_out
     from tasks.transmission as x
-    where x.outcome = 'intended' and x.person_id is not null and x.kind in ('outreach', 'booking')
+    where x.outcome = 'intended' and x.sent_at is null and x.person_id is not null
 )
 
-select distinct on (w.person_id) w.person_id, r.reason
+select distinct on (w.person_id, w.reaches_out) w.person_id, w.reaches_out, r.reason
 from wanted as w
 inner join identity.link as l
     on l.person_id = w.person_id and l.status = 'active' and l.retired_seq is null
 inner join evidence.fact as f
     on f.subject_source = l.source and f.subject_id = l.source_id and f.retracted_seq is null
+    and f.kind in ('death', 'opt_out', 'hospice', 'left_practice', 'admission')
 cross join lateral (
     select case
+        when f.occurred_at > %(as_of)s or f.ends_at <= %(as_of)s then null
         when f.kind = 'death' then 'died'
-        when f.kind = 'opt_out' then 'opt_out'
-        when f.kind = 'hospice' then 'hospice'
-        when f.kind = 'left_practice' then 'left_practice'
-        when f.kind = 'admission' and f.ends_at is null and f.detail ->> 'status' <> 'finished'
-            then 'admitted'
-        when f.kind = 'preference' and (f.detail ->> 'confidential_address')::boolean
-            and not coalesce((f.detail ->> 'has_phone')::boolean, true) then 'confidential_address'
+        when f.kind = 'admission' and f.detail ->> 'status' = 'finished' then null
+        when f.kind = 'admission' then 'admitted'
+        else f.kind
     end as reason
 ) as r
-where r.reason is not null
-union all
-select w.person_id, 'identity_doubt'
-from wanted as w
-where exists (
-    select from identity.link as d
-    where d.person_id = w.person_id and d.status = 'doubt' and d.retired_seq is null
-);
+where w.reaches_out and r.reason is not null
+order by w.person_id, w.reaches_out, r.reason;
 
-update tasks.transmission as x
-set outcome = 'withheld', outcome_at = %(as_of)s, outcome_seq = %(seq)s, outcome_reason = f.reason
-from w_forbidden as f
-where f.person_id = x.person_id and x.outcome = 'intended' and x.kind in ('outreach', 'booking')
-    and x.sent_at is null;
+insert into w_forbidden (person_id, reaches_out, reason)
+select distinct x.person_id, x.kind in ('outreach', 'booking'), 'identity_doubt'
+from tasks.transmission as x
+inner join identity.link as own
+    on own.person_id = x.person_id and own.retired_seq is null and own.status in ('active', 'doubt')
+where x.outcome = 'intended' and x.sent_at is null
+    and exists (
+        select from identity.link as d
+        where d.source = own.source and d.source_id = own.source_id and d.status = 'doubt'
+            and d.retired_seq is null
+    );
 
 insert into operations.prevented (seq, effect_key, kind, reason, person_id, at)
-select x.outcome_seq, x.effect_key, 'contact', x.outcome_reason, x.person_id, %(as_of)s
-from tasks.transmission as x
-where x.outcome = 'withheld' and x.outcome_seq = %(seq)s
+select %(seq)s, x.effect_key, case when x.kind = 'work_item' then 'claim' else 'contact' end, f.reason,
+    x.person_id, %(as_of)s
+from w_forbidden as f
+inner join tasks.transmission as x
+    on x.person_id = f.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
+where x.outcome = 'intended' and x.sent_at is null
 on conflict do nothing;
+
+update tasks.transmission as x
+set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s, outcome_reason = f.reason
+from w_forbidden as f
+where f.person_id = x.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
+    and x.outcome = 'intended' and x.sent_at is null;
+
+-- Nobody is asked for what no case needs any more.
+update tasks.transmission as x
+set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
+    outcome_reason = 'no longer needed'
+where x.outcome = 'intended' and x.sent_at is null and x.kind <> 'claim_batch'
+    and not exists (
+        select from tasks.transmission_task as l
+        inner join tasks.task as t on t.task_id = l.task_id
+        where l.transmission_id = x.transmission_id and t.closed_seq is null
+    );
 
 drop table w_forbidden;

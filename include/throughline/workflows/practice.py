@@ -22,6 +22,7 @@ class Practice:
     sole_submitter: tuple[tuple[str, str], ...]
     submitter_id: str
     receiver_id: str
+    billing_phone: str
     contact_from: str
     contact_to: str
 
@@ -40,6 +41,7 @@ def practice() -> Practice:
         ),
         submitter_id=raw["submitter_id"],
         receiver_id=raw["receiver_id"],
+        billing_phone=str(raw["billing_phone"]),
         contact_from=raw["contact_hours"]["from"],
         contact_to=raw["contact_hours"]["to"],
     )

@@ -92,6 +92,10 @@ def _register_practice(conn: Connection) -> None:
         for payer_id, payer in _yaml("payers.yaml")["payers"].items()
     ]
     rows += [
+        ("payer_filing_code", payer_id, str(payer["filing_code"]))
+        for payer_id, payer in _yaml("payers.yaml")["payers"].items()
+    ]
+    rows += [
         ("payer_eligibility", payer_id, "yes")
         for payer_id, payer in _yaml("payers.yaml")["payers"].items()
         if payer["eligibility"]
@@ -102,5 +106,7 @@ def _register_practice(conn: Connection) -> None:
         cursor.executemany(
             "insert into cases.setting (name, key, value) values (%s, %s, %s)",
             [*rows, ("time_zone", "", practice().time_zone),
-             ("bill_hold_days", "", str(practice().bill_hold_days))],
+             ("bill_hold_days", "", str(practice().bill_hold_days)),
+             ("contact_from", "", practice().contact_from),
+             ("contact_to", "", practice().contact_to)],
         )

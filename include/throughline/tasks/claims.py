@@ -1,0 +1,252 @@
+"""Claims that Throughline itself submits: prepared, batched, released by a named person, then sent.
+
+Only for payers and billing providers whose sole submitter Throughline is. Codes, units, diagnoses
+and practitioner are the clinician's (see `sql/tasks/claims.sql`); nothing is chosen here. A batch is
+bytes with a hash; a named person releases exactly these bytes, or they are never sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from psycopg.types.json import Jsonb
+
+from throughline import exceptions
+from throughline.sources.address import Address
+from throughline.tasks import files, transmissions, x12
+from throughline.tasks.validate import complaints
+from throughline.tasks.x12 import ProfessionalClaim
+from throughline.warehouse import Connection, derive, failpoints, nights, sql
+from throughline.workflows import practice
+
+MOST_CLAIMS = 500
+"""Claims in one batch: what a person can attest at once."""
+
+
+class NotWaiting(RuntimeError):
+    """The batch does not wait for a release any more, or its bytes are not those that were shown."""
+
+
+def control_number(effect_key: str, earlier: int) -> str:
+    """Return our patient control number (CLM01): at most 20 characters, the same for the same claim."""
+    return "T" + derive("claim", effect_key, earlier).hex[:15].upper()
+
+
+def prepare(conn: Connection, seq: int) -> list[UUID]:
+    """Prepare the claims of open billing tasks and put them into batches; returns all that wait.
+
+    What lacks something becomes an exception, one per task, which ends when the claim can be made
+    after all. A waiting batch whose evidence fell away is withdrawn, and what still stands of it
+    goes into a new one. Commits.
+    """
+    withdraw_fallen(conn)
+    night = nights.by_seq(conn, seq)
+    zone = ZoneInfo(practice().time_zone)
+    params = {"seq": seq, "as_of": night.cut_off, "business_date": night.business_date}
+    rows = sql.run(conn, "tasks/claims.sql", **params).rows
+    conn.execute("drop table w_claim_wanted, w_claim_line, w_claim_content")
+    ready = []
+    for (
+        effect_key, task_id, _, person_id, encounter_id, payer_id, npi, total, problem, missing, content,
+        earlier,
+    ) in rows:
+        if problem is not None:
+            exceptions.open_exception(
+                conn, seq, night.cut_off, problem, "task", str(task_id), detail={"missing": missing or []}
+            )
+            continue
+        ready.append(
+            (control_number(effect_key, earlier), effect_key, person_id, encounter_id, task_id, payer_id, npi,
+             total, Jsonb(content), seq)
+        )  # fmt: skip
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into tasks.claim (patient_control_number, effect_key, person_id, encounter_source,"
+            " encounter_id, task_id, payer_id, billing_npi, total_charge, content, planned_seq, status)"
+            " values (%s, %s, %s, 'ehr', %s, %s, %s, %s, %s, %s, %s, 'prepared') on conflict do nothing",
+            ready,
+        )
+        cursor.executemany(
+            "update operations.exception set status = 'cleared', closed_seq = %s,"
+            " resolution = 'the claim was made' where about_kind = 'task' and about_id = %s and status = 'open'",
+            [(seq, str(row[4])) for row in ready],
+        )
+    failpoints.hit("claims.after_prepare")
+    _batch(conn, seq, night.cut_off.astimezone(zone))
+    conn.commit()
+    failpoints.hit("claims.after_batch")
+    waiting = conn.execute(
+        "select batch_id from tasks.claim_batch where status = 'waiting' order by planned_seq, batch_id"
+    ).fetchall()
+    conn.commit()
+    return [row[0] for row in waiting]
+
+
+def _batch(conn: Connection, seq: int, at: Any) -> None:
+    """Put prepared claims into files, one per payer and billing provider, that the validator accepts."""
+    prepared = conn.execute(
+        "select payer_id, billing_npi, patient_control_number, frequency_code, content, total_charge, task_id"
+        " from tasks.claim where status = 'prepared' and batch_id is null order by 1, 2, 3"
+    ).fetchall()
+    for (payer_id, npi), group in groupby(prepared, key=lambda row: (row[0], row[1])):
+        rows = list(group)
+        for start in range(0, len(rows), MOST_CLAIMS):
+            good = _accepted_by_validator(conn, seq, at, rows[start : start + MOST_CLAIMS])
+            if good:
+                _write_batch(conn, seq, at, payer_id, npi, good)
+
+
+def _file(at: Any, control: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
+    own = practice()
+    return x12.professional(
+        x12.Envelope(own.submitter_id, own.receiver_id, at, control), f"B{control}",
+        own.name, own.billing_phone, [ProfessionalClaim(row[2], row[3], row[4]) for row in rows],
+    )  # fmt: skip
+
+
+def _accepted_by_validator(
+    conn: Connection, seq: int, at: Any, rows: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """Return the claims of a file that pyx12 accepts; the file is halved until the culprits are found."""
+    found = complaints(_file(at, "999999999", rows))
+    if not found:
+        return rows
+    if len(rows) > 1:
+        middle = len(rows) // 2
+        return _accepted_by_validator(conn, seq, at, rows[:middle]) + _accepted_by_validator(
+            conn, seq, at, rows[middle:]
+        )
+    conn.execute(
+        "update tasks.claim set status = 'refused' where patient_control_number = %s", (rows[0][2],)
+    )
+    exceptions.open_exception(
+        conn, seq, nights.by_seq(conn, seq).cut_off, "claim_invalid", "task", str(rows[0][6]),
+        detail={"validator": found},
+    )
+    return []
+
+
+def _write_batch(
+    conn: Connection, seq: int, at: Any, payer_id: str, npi: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    numbers = [row[2] for row in rows]
+    batch_id = derive("claim_batch", payer_id, npi, *numbers)
+    control = files.next_control_number(conn)
+    payload = _file(at, control, rows)
+    conn.execute(
+        "insert into tasks.claim_batch (batch_id, payer_id, billing_npi, planned_seq, claim_count,"
+        " total_charge, payload, payload_sha256, interchange_control_number, status)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting')",
+        (batch_id, payer_id, npi, seq, len(rows), sum(row[5] for row in rows), payload,
+         hashlib.sha256(payload).hexdigest(), control),
+    )  # fmt: skip
+    conn.execute(
+        "update tasks.claim set status = 'batched', batch_id = %s where patient_control_number = any(%s)",
+        (batch_id, numbers),
+    )
+
+
+def withdraw_fallen(conn: Connection) -> int:
+    """Withdraw batches that wait or were released, and of which a claim stands no more; returns how many.
+
+    A claim stands while its task is open, its person is not in doubt and its charges say what it
+    says. Does not commit.
+    """
+    rows = sql.run(conn, "tasks/fallen.sql").rows
+    return len(rows)
+
+
+def release(
+    conn: Connection, batch_id: UUID | str, decided_by: str, note: str, sha256: str
+) -> UUID:
+    """Record that a named person attests and releases the bytes with this hash; returns the decision's id.
+
+    The same release again is the same decision. Does not commit. Raises `NotWaiting`.
+    """
+    return _decide(conn, batch_id, "release", "released", decided_by, note, sha256)
+
+
+def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -> UUID:
+    """Record that a named person refuses a batch; its claims go to billing as exceptions.
+
+    Does not commit. Raises `NotWaiting`.
+    """
+    decision_id = _decide(conn, batch_id, "refuse", "refused", decided_by, note, None)
+    last = nights.newest(conn)
+    tasks = conn.execute(
+        "select task_id from tasks.claim where batch_id = %s", (batch_id,)
+    ).fetchall()
+    for (task_id,) in tasks:
+        if last is not None:
+            exceptions.open_exception(
+                conn, last.seq, last.cut_off, "charge_check", "task", str(task_id),
+                detail={"refused_batch": str(batch_id)},
+            )
+    return decision_id
+
+
+def _decide(
+    conn: Connection, batch_id: UUID | str, kind: str, status: str, decided_by: str, note: str,
+    sha256: str | None,
+) -> UUID:
+    if not decided_by.strip():
+        raise PermissionError("a decision needs a named person")
+    row = conn.execute(
+        "select payload_sha256, status, decision_id from tasks.claim_batch where batch_id = %s for update",
+        (batch_id,),
+    ).fetchone()
+    decision_id = derive("decision", kind, "claim_batch", batch_id)
+    if row is not None and row[2] == decision_id:
+        return decision_id
+    if row is None or row[1] != "waiting" or (sha256 is not None and row[0] != sha256):
+        raise NotWaiting("this batch of claims does not wait for a release")
+    conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
+        " values (%s, %s, %s, 'claim_batch', %s, %s, %s) on conflict do nothing",
+        (decision_id, decided_by, kind, str(batch_id), note, Jsonb({"sha256": row[0]})),
+    )
+    conn.execute(
+        "update tasks.claim_batch set status = %s, decision_id = %s where batch_id = %s",
+        (status, decision_id, batch_id),
+    )
+    conn.execute("update tasks.claim set status = %s where batch_id = %s", (status, batch_id))
+    return decision_id
+
+
+def send_released(
+    conn: Connection, seq: int, clients: Mapping[str, Address], *, is_locked: bool = False
+) -> Counter[str]:
+    """Send every batch that a named person released and that still stands; returns counts by outcome.
+
+    Commits as it goes. Sent again after a crash, nothing is sent twice.
+    """
+    with nullcontext() if is_locked else transmissions.one_at_a_time(conn):
+        address = clients["clearinghouse"]
+        withdraw_fallen(conn)
+        for batch_id, payload, sha256, control in conn.execute(
+            "select batch_id, payload, payload_sha256, interchange_control_number from tasks.claim_batch"
+            " where status = 'released' order by planned_seq, batch_id"
+        ).fetchall():
+            tasks = [
+                row[0]
+                for row in conn.execute(
+                    "select t.task_id from tasks.claim as c inner join tasks.task as t"
+                    " on t.effect_key = c.effect_key and t.closed_seq is null where c.batch_id = %s",
+                    (batch_id,),
+                )
+            ]
+            transmissions.intend(
+                conn, seq, f"claim_batch|{batch_id}", "claim_batch", address.name, payload, sha256,
+                {"interchange": control, "file": f"TL{control}.837"}, tasks,
+            )  # fmt: skip
+        conn.commit()
+        failpoints.hit("claims.after_intend")
+        return files.send(conn, seq, address, ("claim_batch",))
+

@@ -1,0 +1,216 @@
+"""Sends what the plan asks for, each effect once, and records how it ended."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from throughline import exceptions
+from throughline.sources.address import Address, SourceUnavailable
+from throughline.sources.http import Outcome
+from throughline.tasks import claims, files, receivers, transmissions
+from throughline.tasks.receivers import Receiver
+from throughline.tasks.transmissions import Row
+from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.workflows import practice
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Calls that are under way side by side, and the most that a crash leaves to be looked up."""
+
+SETTLING_S = 0.5
+"""How long after a lost answer the receiver is asked what it has."""
+
+# The answer was lost, but the connection was not: the receiver is done with the call, one way or the other.
+ENDED = ("http_", "RemoteProtocolError", "ReadError", "WriteError")
+
+
+def params(conn: Connection, seq: int) -> dict[str, object]:
+    """Return what the files of `sql/tasks/` take: number, cut-off and business date of a night."""
+    night = nights.by_seq(conn, seq)
+    zone = ZoneInfo(practice().time_zone)
+    return {
+        "seq": seq,
+        "as_of": night.cut_off,
+        "business_date": night.cut_off.astimezone(zone).date() - timedelta(days=1),
+    }
+
+
+def dispatch(
+    conn: Connection, seq: int, clients: Mapping[str, Address],
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, int]:
+    """Write the intentions of open tasks, then send what may be sent; returns counts by outcome.
+
+    A night that is not the newest sends nothing. What cannot be reached is left as intended, and
+    tried again by the next night. Commits as it goes.
+    """
+    last = nights.newest(conn)
+    if last is None or last.seq != seq:
+        return {}
+    with transmissions.one_at_a_time(conn):
+        _intend(conn, seq)
+        files.intend_inquiries(conn, seq, clients["clearinghouse"].name)
+        conn.commit()
+        failpoints.hit("dispatch.after_intend")
+        sql.run(conn, "tasks/forbidden.sql", **params(conn, seq))
+        conn.commit()
+        failpoints.hit("dispatch.after_forbidden")
+        with ExitStack() as stack:
+            sender = _Sender(conn, seq, receivers.connect(clients, stack), sleep)
+            sender.send_all()
+            counts = sender.counts
+        counts.update(files.send(conn, seq, clients["clearinghouse"], ("eligibility",)))
+        counts.update(claims.send_released(conn, seq, clients, is_locked=True))
+        sql.run(conn, "tasks/overdue.sql", **params(conn, seq))
+        conn.commit()
+        failpoints.hit("dispatch.after_overdue")
+    return dict(counts)
+
+
+def _intend(conn: Connection, seq: int) -> None:
+    lacking = sql.run(conn, "tasks/intend.sql", **params(conn, seq)).rows
+    as_of = nights.by_seq(conn, seq).cut_off
+    for effect_key, kind, task_ids in lacking:
+        reason = "missing_billing_data" if kind == "work_item" else "bad_contact_data"
+        for task_id in task_ids:
+            exceptions.open_exception(
+                conn, seq, as_of, reason, "task", str(task_id), detail={"effect": effect_key.split("|")[0]}
+            )
+    conn.execute("drop table w_intent")
+
+
+class _Sender:
+    """Calls of one dispatch, a handful at a time."""
+
+    def __init__(
+        self, conn: Connection, seq: int, by_target: Mapping[str, Receiver],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._conn, self._seq, self._by_target, self._sleep = conn, seq, by_target, sleep
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dispatch")
+        self.counts: Counter[str] = Counter()
+
+    def send_all(self) -> None:
+        """Settle what an earlier call left open, then send what was never sent."""
+        with self._pool:
+            for chunk in _chunks(self._mine(("uncertain",))):
+                self._settle_old(chunk)
+            rows = self._mine(("intended",))
+            for chunk in _chunks([row for row in rows if row.was_marked]):
+                self._settle_interrupted(chunk)
+            for chunk in _chunks([row for row in rows if not row.was_marked]):
+                self._send(chunk)
+
+    def _mine(self, outcomes: Sequence[str]) -> list[Row]:
+        found = transmissions.standing(self._conn, outcomes)
+        self._conn.commit()
+        return [row for row in found if row.target in self._by_target]
+
+    def _send(self, rows: Sequence[Row]) -> None:
+        transmissions.mark(self._conn, [row.transmission_id for row in rows])
+        failpoints.hit("dispatch.after_mark")
+        outcomes = list(self._pool.map(self._call, rows))
+        failpoints.hit("dispatch.after_call")
+        open_ends: list[tuple[Row, Outcome]] = []
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if outcome.certainty == "uncertain":
+                open_ends.append((row, outcome))
+            else:
+                self._record(row, outcome)
+        self._conn.commit()
+        failpoints.hit("dispatch.after_outcome")
+        if open_ends:
+            self._after_lost_answers(open_ends)
+
+    def _call(self, row: Row) -> Outcome:
+        return self._by_target[row.target].send(row.sending())
+
+    def _look(self, row: Row) -> tuple[bool, str | None]:
+        """Return whether the receiver could be asked, and its id of what was sent."""
+        try:
+            return True, self._by_target[row.target].look_up(row.sending())
+        except SourceUnavailable as error:
+            log.warning("%s cannot be asked what became of a transmission: %s", row.target, error)
+            return False, None
+
+    def _record(self, row: Row, outcome: Outcome) -> None:
+        if outcome.certainty == "not_sent":
+            transmissions.unmark(self._conn, [row.transmission_id])
+            self.counts["unreachable"] += 1
+            return
+        transmissions.record(
+            self._conn, self._seq, row.transmission_id, outcome.certainty,
+            None if outcome.certainty == "accepted" else outcome.reason,
+            receivers.external_ref(outcome) if outcome.certainty == "accepted" else None,
+        )
+        self.counts[outcome.certainty] += 1
+
+    def _after_lost_answers(self, open_ends: Sequence[tuple[Row, Outcome]]) -> None:
+        """Look up what lost its answer; send once more what certainly did not arrive."""
+        self._sleep(SETTLING_S)
+        looked = list(self._pool.map(self._look, [row for row, _ in open_ends]))
+        again: list[Row] = []
+        for (row, outcome), (was_asked, found) in zip(open_ends, looked, strict=True):
+            if found is not None:
+                transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
+                self.counts["accepted"] += 1
+            elif was_asked and outcome.reason.startswith(ENDED):
+                again.append(row)
+            else:
+                self._record(row, outcome)
+        self._conn.commit()
+        failpoints.hit("dispatch.after_lookup")
+        for row, outcome in zip(again, self._pool.map(self._call_again, again), strict=True):
+            self._record(row, outcome)
+        self._conn.commit()
+
+    def _call_again(self, row: Row) -> Outcome:
+        sending = row.sending()
+        return self._by_target[row.target].send(
+            receivers.Sending(**{**sending.__dict__, "is_again": True})
+        )
+
+    def _settle_interrupted(self, rows: Sequence[Row]) -> None:
+        """A process died between mark and outcome: what the receiver has was done, the rest was not."""
+        looked = list(self._pool.map(self._look, rows))
+        again: list[Row] = []
+        for row, (was_asked, found) in zip(rows, looked, strict=True):
+            if found is not None:
+                transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
+                self.counts["accepted"] += 1
+            elif was_asked:
+                again.append(row)
+            else:
+                transmissions.record(
+                    self._conn, self._seq, row.transmission_id, "uncertain", "interrupted"
+                )
+                self.counts["uncertain"] += 1
+        self._conn.commit()
+        if again:
+            self._send(again)
+
+    def _settle_old(self, rows: Sequence[Row]) -> None:
+        """A night later, what the receiver does not have did not arrive: the task may be tried anew."""
+        looked = list(self._pool.map(self._look, rows))
+        for row, (was_asked, found) in zip(rows, looked, strict=True):
+            if found is not None:
+                transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
+                self.counts["accepted"] += 1
+            elif was_asked and row.planned_seq < self._seq:
+                transmissions.record(
+                    self._conn, self._seq, row.transmission_id, "rejected", "did not arrive"
+                )
+                self.counts["rejected"] += 1
+        self._conn.commit()
+
+
+def _chunks(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    return [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]

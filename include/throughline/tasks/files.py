@@ -1,0 +1,148 @@
+"""Files for the clearinghouse: the night's eligibility inquiries (270), and how any file is sent.
+
+A file is laid down under a temporary name, marked, and then handed over by its final name. Only the
+hand-over takes the temporary name away, so that after a crash its presence says for certain whether
+the file was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from throughline import exceptions
+from throughline.sources import sftp
+from throughline.sources.address import Address, SourceUnavailable
+from throughline.tasks import transmissions, x12
+from throughline.tasks.transmissions import Row
+from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.workflows import practice
+
+INBOX = "inbox"
+PREVENTIVE = ("G0402", "G0438", "G0439")
+MOST_INQUIRIES = 5000
+
+
+def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
+    """Write one 270 per payer for tonight's eligibility tasks; returns how many persons are asked about.
+
+    Who lacks a member id, a birth date or a practitioner becomes an exception. Does not commit.
+    """
+    night = nights.by_seq(conn, seq)
+    zone = ZoneInfo(practice().time_zone)
+    day = night.business_date
+    found = sql.run(conn, "tasks/inquiries.sql", seq=seq, business_date=day).rows
+    asked = 0
+    for payer_id, rows in groupby(found, key=lambda row: row[1]):
+        group = list(rows)
+        whole = [row for row in group if all(row[n] for n in (1, 3, 4, 5, 6, 8))]
+        for row in group:
+            if row not in whole:
+                exceptions.open_exception(
+                    conn, seq, night.cut_off, "missing_coverage", "task", row[0], detail={"stage": "due"}
+                )
+        for start in range(0, len(whole), MOST_INQUIRIES):
+            part = whole[start : start + MOST_INQUIRIES]
+            _intend_file(conn, seq, target, str(payer_id), part, day, night.cut_off.astimezone(zone))
+            asked += len(part)
+    return asked
+
+
+def _intend_file(
+    conn: Connection, seq: int, target: str, payer_id: str, rows: Sequence[tuple[Any, ...]],
+    day: date, at: Any,
+) -> None:
+    traces = [row[0].replace("-", "") for row in rows]
+    content_key = hashlib.sha256("|".join(traces).encode()).hexdigest()[:16]
+    effect_key = f"eligibility|{payer_id}|{content_key}"
+    known = conn.execute(
+        "select 1 from tasks.transmission where effect_key = %s", (effect_key,)
+    ).fetchone()
+    if known:
+        return
+    control = next_control_number(conn)
+    own = practice()
+    payload = x12.eligibility(
+        x12.Envelope(own.submitter_id, own.receiver_id, at, control), f"E{control}",
+        payer_id, str(rows[0][2] or payer_id), day, PREVENTIVE,
+        [
+            x12.Inquiry(trace, row[3], row[4], row[5], row[6], row[7], row[8], row[9] or "", row[10] or "")
+            for trace, row in zip(traces, rows, strict=True)
+        ],
+    )
+    transmissions.intend(
+        conn, seq, effect_key, "eligibility", target, payload, hashlib.sha256(payload).hexdigest(),
+        {"interchange": control, "file": f"TL{control}.270"}, [UUID(row[0]) for row in rows],
+    )
+
+
+def next_control_number(conn: Connection) -> str:
+    """Return a new interchange control number (ISA13); each is handed out once."""
+    row = conn.execute("select nextval('tasks.interchange_control_number')").fetchone()
+    assert row is not None
+    return f"{row[0]:09d}"
+
+
+def send(conn: Connection, seq: int, address: Address, kinds: Sequence[str]) -> Counter[str]:
+    """Send the intended files of these kinds, and settle what an earlier call left open.
+
+    Commits as it goes. Returns counts by outcome; an unreachable server leaves files as intended.
+    """
+    counts: Counter[str] = Counter()
+    rows = [
+        row
+        for row in transmissions.standing(conn, ("intended", "uncertain"))
+        if row.kind in kinds and row.target == address.name
+    ]
+    conn.commit()
+    if not rows:
+        return counts
+    try:
+        with sftp.connect(address) as folder:
+            for row in rows:
+                counts[_send_one(conn, seq, folder, row)] += 1
+    except SourceUnavailable:
+        conn.rollback()
+        counts["unreachable"] += 1
+    return counts
+
+
+def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> str:
+    name = row.control_numbers["file"]
+    if row.was_marked and not folder.is_laid_down(INBOX, name):
+        return _accepted(conn, seq, row, name)
+    if not row.was_marked:
+        folder.lay_down(INBOX, name, row.payload)
+        failpoints.hit("files.after_lay_down")
+        transmissions.mark(conn, [row.transmission_id])
+    failpoints.hit("files.after_mark")
+    try:
+        folder.hand_over(INBOX, name)
+    except sftp.UploadUncertain as error:
+        transmissions.record(conn, seq, row.transmission_id, "uncertain", type(error).__name__)
+        conn.commit()
+        return "uncertain"
+    failpoints.hit("files.after_hand_over")
+    return _accepted(conn, seq, row, name)
+
+
+def _accepted(conn: Connection, seq: int, row: Row, name: str) -> str:
+    transmissions.record(conn, seq, row.transmission_id, "accepted", None, name)
+    conn.execute(
+        "update tasks.claim_batch set status = 'sent' where %s = 'claim_batch|' || batch_id::text",
+        (row.effect_key,),
+    )
+    conn.execute(
+        "update tasks.claim set status = 'sent' where batch_id is not null and status = 'released'"
+        " and %s = 'claim_batch|' || batch_id::text",
+        (row.effect_key,),
+    )
+    conn.commit()
+    failpoints.hit("files.after_outcome")
+    return "accepted"

@@ -1,0 +1,75 @@
+"""Plans the one next task of each case that asks for one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.workflows import practice
+
+TEMPORARY = ("w_wanted", "w_standing", "w_plan")
+
+_SUM = (
+    "select coalesce(sum(hashtextextended(concat_ws('|', task_id, case_id, stage, kind, attempt,"
+    " owner_team, priority, due_at at time zone 'UTC', effect_key, detail), 0)::numeric), 0) from "
+)
+
+
+def _params(seq: int, as_of: datetime) -> dict[str, Any]:
+    zone = ZoneInfo(practice().time_zone)
+    day = as_of.astimezone(zone).date() - timedelta(days=1)
+    return {"seq": seq, "as_of": as_of, "business_date": day}
+
+
+def _clean(conn: Connection) -> None:
+    conn.execute("drop table if exists " + ", ".join(TEMPORARY))
+
+
+def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
+    """Write tonight's tasks; returns how many there are by kind.
+
+    Planned again for the same night it gives the same rows; a night that is not the newest plans
+    nothing. Does not commit.
+    """
+    last = nights.newest(conn)
+    if last is None or last.seq != seq:
+        return {}
+    params = _params(seq, as_of)
+    _clean(conn)
+    sql.run(conn, "tasks/wanted.sql", **params)
+    sql.run(conn, "tasks/planned.sql", **params)
+    failpoints.hit("plan.before_write")
+    sql.run(conn, "tasks/plan.sql", **params)
+    failpoints.hit("plan.after_write")
+    _clean(conn)
+    rows = conn.execute(
+        "select kind, count(*) from tasks.task where planned_seq = %s group by kind order by kind", (seq,)
+    ).fetchall()
+    return dict(rows)
+
+
+def plan_digest(conn: Connection, seq: int) -> str:
+    """Return the digest of the plan of a night as it was recorded."""
+    row = conn.execute(f"{_SUM} tasks.task where planned_seq = %s".encode(), (seq,)).fetchone()
+    return str(row[0]) if row else "0"
+
+
+def replay_plan(conn: Connection, seq: int, as_of: datetime) -> str:
+    """Return the digest of the plan that `cases.derive_all`'s result leads to; writes nothing.
+
+    Expects `w_state` in the open transaction.
+    """
+    params = _params(seq, as_of)
+    _clean(conn)
+    conn.execute(
+        "create temp table w_wanted on commit drop as"
+        " select t.case_id, t.person_id, t.workflow, t.stage, t.asks as wanted, t.wanted_detail,"
+        " t.owner_team, t.trigger_ref, t.encounter_ref from w_state as t where t.status = 'open'"
+        " and t.asks in ('outreach', 'scheduling', 'eligibility', 'documentation', 'billing', 'review')"
+    )
+    sql.run(conn, "tasks/planned.sql", **params)
+    row = conn.execute(f"{_SUM} w_plan".encode()).fetchone()
+    _clean(conn)
+    return str(row[0]) if row else "0"

@@ -1,0 +1,145 @@
+"""The systems that work is sent to: how each takes one thing, and how it is looked up there.
+
+What goes out are the bytes of the transmission, line by line where they hold several resources.
+Nothing here decides anything or touches the warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import orjson
+
+from throughline.sources.address import Address, SourceUnavailable
+from throughline.sources.fhir.rest import FhirClient
+from throughline.sources.http import HttpClient, Outcome
+
+EFFECT_SYSTEM = "urn:throughline:effect"
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One transmission on its way. `is_again`: an earlier call for it may have got through in part."""
+
+    transmission_id: UUID
+    effect_key: str
+    kind: str
+    target: str
+    payload: bytes
+    is_again: bool = False
+
+
+class Receiver(Protocol):
+    """A system that takes transmissions. Both calls may be made from several threads at once."""
+
+    def send(self, sending: Sending) -> Outcome:
+        """Give it the bytes, and say how sure it is what became of them."""
+
+    def look_up(self, sending: Sending) -> str | None:
+        """Return the receiver's own id of what was sent, or None when it has nothing.
+
+        Raises `SourceUnavailable`.
+        """
+
+
+class Ehr:
+    """FHIR REST: a Task, and before it the CommunicationRequest that it is about."""
+
+    def __init__(self, client: FhirClient) -> None:
+        self._client = client
+
+    def send(self, sending: Sending) -> Outcome:
+        """Create each resource; the effect key is its identifier. The first that fails ends it."""
+        identifier = (EFFECT_SYSTEM, sending.effect_key)
+        outcome = Outcome("rejected", reason="nothing to send")
+        for line in sending.payload.split(b"\n"):
+            if sending.is_again:
+                kind = str(orjson.loads(line)["resourceType"])
+                try:
+                    found = self._client.find(kind, identifier)
+                except SourceUnavailable as error:
+                    return Outcome("not_sent", reason=str(error))
+                if found:
+                    outcome = Outcome("accepted", 200, found[0])
+                    continue
+            outcome = self._client.create(line, identifier)
+            if outcome.certainty != "accepted":
+                break
+        return outcome
+
+    def look_up(self, sending: Sending) -> str | None:
+        """Find the last resource of the payload, which is created last."""
+        kind = str(orjson.loads(sending.payload.rpartition(b"\n")[2])["resourceType"])
+        found = self._client.find(kind, (EFFECT_SYSTEM, sending.effect_key))
+        return str(found[0].get("id")) if found else None
+
+
+class Scheduling:
+    """Booking requests, keyed by the effect; a request id names one of them."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def send(self, sending: Sending) -> Outcome:
+        """Ask for a booking."""
+        return self._client.write(
+            "booking-requests", sending.payload, idempotency_key=sending.effect_key
+        )
+
+    def look_up(self, sending: Sending) -> str | None:
+        """Find the request by its id."""
+        request_id = str(orjson.loads(sending.payload)["request_id"])
+        response = self._client.get(f"booking-requests/{request_id}")
+        if response.status_code == 404:
+            return None
+        _must_be_ok("scheduling", response.status_code)
+        return request_id
+
+
+class Billing:
+    """The work queue of the practice's billing system, keyed by the effect."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def send(self, sending: Sending) -> Outcome:
+        """Put a work item into the queue."""
+        return self._client.write("work-items", sending.payload, idempotency_key=sending.effect_key)
+
+    def look_up(self, sending: Sending) -> str | None:
+        """Find the item by its key."""
+        response = self._client.get("work-items", {"idempotency_key": sending.effect_key})
+        _must_be_ok("billing", response.status_code)
+        items = response.json().get("items") or []
+        return str(items[0].get("work_item_id")) if items else None
+
+
+def _must_be_ok(name: str, status: int) -> None:
+    if status != 200:
+        raise SourceUnavailable(f"{name}: http_{status}")
+
+
+def external_ref(outcome: Outcome) -> str | None:
+    """Return the receiver's id in an accepted answer, where it names one."""
+    body = outcome.body if isinstance(outcome.body, dict) else {}
+    for name in ("id", "request_id", "work_item_id"):
+        if body.get(name):
+            return str(body[name])
+    return outcome.location
+
+
+def connect(clients: Mapping[str, Address], stack: ExitStack) -> dict[str, Receiver]:
+    """Return the receivers by the name of their connection; the stack closes them.
+
+    `clients` has the addresses of `ehr`, `scheduling` and `billing`.
+    """
+    ehr, scheduling, billing = clients["ehr"], clients["scheduling"], clients["billing"]
+    return {
+        ehr.name: Ehr(stack.enter_context(FhirClient(ehr))),
+        scheduling.name: Scheduling(stack.enter_context(HttpClient(scheduling))),
+        billing.name: Billing(stack.enter_context(HttpClient(billing))),
+    }

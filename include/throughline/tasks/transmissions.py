@@ -1,0 +1,121 @@
+"""The log of what goes out: intention with its bytes first, then the mark, the call, and the outcome.
+
+A row goes intended → (marked: `sent_at`) → accepted, rejected, withheld or uncertain. The mark is
+committed before the call, so that after a crash whatever bears no mark was certainly not sent, and
+whatever bears one is looked up at its receiver before anything is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from throughline.tasks.receivers import Sending
+from throughline.warehouse import Connection, derive
+
+SENDING_LOCK = 7_240_118
+"""Advisory lock of everybody who sends: a night's dispatch and a release of claims, one at a time."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the sender needs of one row of `tasks.transmission`."""
+
+    transmission_id: UUID
+    effect_key: str
+    kind: str
+    target: str
+    payload: bytes
+    outcome: str
+    was_marked: bool
+    planned_seq: int
+    control_numbers: dict[str, str]
+
+    def sending(self) -> Sending:
+        """Return what its receiver is handed."""
+        return Sending(
+            self.transmission_id, self.effect_key, self.kind, self.target, self.payload, self.was_marked
+        )
+
+
+@contextmanager
+def one_at_a_time(conn: Connection) -> Iterator[None]:
+    """Hold the lock of everybody who sends; it is let go with the connection, too."""
+    conn.execute("select pg_advisory_lock(%s)", (SENDING_LOCK,))
+    conn.commit()
+    try:
+        yield
+    finally:
+        conn.rollback()
+        conn.execute("select pg_advisory_unlock(%s)", (SENDING_LOCK,))
+        conn.commit()
+
+
+def standing(conn: Connection, outcomes: Sequence[str]) -> list[Row]:
+    """Return the transmissions whose outcome is one of `outcomes`, oldest first."""
+    with conn.cursor(row_factory=class_row(Row)) as cursor:
+        return cursor.execute(
+            "select transmission_id, effect_key, kind, target, payload, outcome,"
+            " sent_at is not null as was_marked, planned_seq, control_numbers"
+            " from tasks.transmission where outcome = any(%s)"
+            " order by planned_seq, kind, transmission_id",
+            (list(outcomes),),
+        ).fetchall()
+
+
+def intend(
+    conn: Connection, seq: int, effect_key: str, kind: str, target: str, payload: bytes,
+    sha256: str, control_numbers: dict[str, str], tasks: Sequence[UUID], attempt: int = 1,
+) -> UUID:
+    """Write the intention of a file that serves `tasks`; the same again is the same row. Returns its id."""
+    transmission_id = derive("transmission", effect_key, attempt)
+    conn.execute(
+        "insert into tasks.transmission (transmission_id, effect_key, kind, target, attempt, payload,"
+        " payload_sha256, control_numbers, planned_seq, intended_at, lookup_deadline)"
+        " select %s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp(), n.cut_off + interval '2 days'"
+        " from operations.night as n where n.seq = %s on conflict do nothing",
+        (transmission_id, effect_key, kind, target, attempt, payload, sha256,
+         Jsonb(control_numbers), seq, seq),
+    )
+    conn.execute(
+        "insert into tasks.transmission_task (transmission_id, task_id)"
+        " select %s, unnest(%s::uuid[]) on conflict do nothing",
+        (transmission_id, list(tasks)),
+    )
+    return transmission_id
+
+
+def mark(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Say, durably, that these are about to be sent. Commits."""
+    conn.execute(
+        "update tasks.transmission set sent_at = clock_timestamp() where transmission_id = any(%s)",
+        (list(ids),),
+    )
+    conn.commit()
+
+
+def unmark(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Say that these certainly never left: they may be sent another time. Does not commit."""
+    conn.execute(
+        "update tasks.transmission set sent_at = null"
+        " where transmission_id = any(%s) and outcome = 'intended'",
+        (list(ids),),
+    )
+
+
+def record(
+    conn: Connection, seq: int, transmission_id: UUID, outcome: str,
+    reason: str | None = None, external_ref: str | None = None,
+) -> None:
+    """Write an outcome under the number of the night that learned it. Does not commit."""
+    conn.execute(
+        "update tasks.transmission set outcome = %s, outcome_at = clock_timestamp(),"
+        " outcome_seq = %s, outcome_reason = %s, external_ref = coalesce(%s, external_ref)"
+        " where transmission_id = %s",
+        (outcome, seq, reason, external_ref, transmission_id),
+    )

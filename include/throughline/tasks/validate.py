@@ -1,0 +1,36 @@
+"""The second opinion on a claim file: pyx12, which is not of our own writing."""
+
+from __future__ import annotations
+
+import io
+import logging
+
+SEEN = 20
+
+
+def complaints(content: bytes) -> list[str]:
+    """Return what pyx12 has against a file by its 5010 guide: codes of AK and IK segments, no values.
+
+    An empty list means that it was accepted.
+    """
+    import pyx12.params
+    import pyx12.x12n_document
+
+    logging.getLogger("pyx12").setLevel(logging.CRITICAL)
+    answer = io.StringIO()
+    try:
+        accepted = pyx12.x12n_document.x12n_document(
+            param=pyx12.params.params(), src_file=io.StringIO(content.decode("ascii")),
+            fd_997=answer, fd_html=None,
+        )  # fmt: skip
+    except Exception as error:  # noqa: BLE001 - whatever stops it, the file was not accepted
+        return [f"the validator gave up: {type(error).__name__}"]
+    if accepted:
+        return []
+    # IK403/IK404 may quote the bad value (IK404): it stays here.
+    found = [
+        "*".join(line.rstrip("~").split("*")[:4])
+        for line in answer.getvalue().splitlines()
+        if line.startswith(("IK3", "IK4", "IK5", "AK2", "AK9"))
+    ]
+    return found[:SEEN] or ["refused without a reason"]

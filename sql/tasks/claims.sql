@@ -1,0 +1,207 @@
+-- The claims that Throughline itself would submit: every open billing task on that route without a
+-- standing claim, with all that the claim says. Codes, units, diagnoses and practitioner are those of
+-- the clinician's own charge; the first thing that is missing is the reason why there is no claim.
+
+-- A claim that the payer refused for certain, before adjudication, makes room for another.
+update tasks.claim as k
+set status = 'withdrawn'
+where k.status = 'sent'
+    and exists (
+        select from tasks.task as t
+        where t.effect_key = k.effect_key and t.closed_seq is null and t.planned_seq > k.planned_seq
+            and t.detail ->> 'route' = 'claim'
+    )
+    and exists (
+        select from evidence.fact as f
+        where f.identifiers ? 'patient_control_number'
+            and f.identifiers ->> 'patient_control_number' = k.patient_control_number
+            and f.kind = 'claim_rejected' and f.retracted_seq is null
+    )
+    and not exists (
+        select from evidence.fact as f
+        where f.identifiers ? 'patient_control_number'
+            and f.identifiers ->> 'patient_control_number' = k.patient_control_number
+            and f.kind in ('claim_accepted', 'remittance') and f.retracted_seq is null
+    );
+
+create temp table w_claim_wanted on commit drop as
+select distinct on (t.effect_key)
+    t.effect_key,
+    t.task_id,
+    t.case_id,
+    t.person_id,
+    t.workflow,
+    t.detail ->> 'encounter' as encounter_id,
+    t.detail ->> 'payer_id' as payer_id,
+    t.detail ->> 'expected_code' as expected_code
+from tasks.task as t
+where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'billing'
+    and t.detail ->> 'route' = 'claim'
+    and not exists (
+        select from tasks.claim as k
+        where k.effect_key = t.effect_key and k.status in ('prepared', 'batched', 'released', 'sent')
+    )
+order by t.effect_key, t.planned_seq, t.task_id;
+
+-- Each charge line of the visit, with its diagnoses in the order in which the clinician gave them.
+create temp table w_claim_line on commit drop as
+select
+    w.effect_key,
+    c.source_id as charge_item,
+    row_number() over (partition by w.effect_key order by c.amount desc nulls last, c.source_id) as line_no,
+    c.code,
+    c.modifiers,
+    coalesce(c.quantity, 1) as units,
+    c.amount,
+    c.diagnoses,
+    cases.local_day(coalesce(c.occurred_at, e.starts_at)) as service_on,
+    c.performer_id
+from w_claim_wanted as w
+inner join core.encounter as e
+    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null and not e.is_deleted
+inner join core.charge_item as c
+    on c.source = 'ehr' and c.encounter_id = w.encounter_id and c.retracted_seq is null
+    and not c.is_deleted
+where c.status in ('billable', 'billed', 'planned') and c.code is not null
+    and c.no_charge_reason is null and not coalesce(c.is_self_pay_restricted, false);
+
+create temp table w_claim_content on commit drop as
+with diagnosis as (
+    select
+        effect_key,
+        code,
+        min(line_no * 100 + place) as place
+    from w_claim_line
+    cross join lateral unnest(diagnoses) with ordinality as d (code, place)
+    group by effect_key, code
+),
+
+listed as (
+    select effect_key, array_agg(code order by place, code) as codes
+    from diagnosis
+    group by effect_key
+),
+
+charge as (
+    select
+        l.effect_key,
+        count(*) as lines,
+        count(distinct l.performer_id) as performers,
+        min(l.performer_id) as performer_id,
+        min(l.service_on) as service_on,
+        sum(l.amount) as total,
+        bool_or(l.amount is null) as lacks_amount,
+        bool_or(cardinality(l.diagnoses) = 0) as lacks_diagnosis,
+        array_agg(l.code) as codes,
+        jsonb_agg(jsonb_build_object(
+            'line', l.line_no,
+            'charge_item', l.charge_item,
+            'code', l.code,
+            'modifiers', to_jsonb(l.modifiers),
+            'units', l.units,
+            'charge', l.amount,
+            'service_on', l.service_on,
+            'pointers', (
+                select coalesce(jsonb_agg(p.place order by p.at), '[]'::jsonb)
+                from (
+                    select array_position(k.codes, d.code) as place, d.at
+                    from unnest(l.diagnoses) with ordinality as d (code, at)
+                    order by d.at
+                    limit 4
+                ) as p
+            )
+        ) order by l.line_no) as line_list
+    from w_claim_line as l
+    left join listed as k on k.effect_key = l.effect_key
+    group by l.effect_key
+)
+
+select
+    w.effect_key,
+    w.task_id,
+    w.case_id,
+    w.person_id,
+    w.encounter_id,
+    w.payer_id,
+    o.npi as billing_npi,
+    c.total,
+    case
+        when c.lines is null then 'missing_charge'
+        when c.lacks_diagnosis or cardinality(k.codes) > 12 then 'missing_diagnosis'
+        when c.performers <> 1 or d.npi is null or not coalesce(d.is_billable, false)
+            then 'missing_practitioner'
+        when v.member_id is null then 'missing_coverage'
+        when c.codes && array['99495', '99496'] and not coalesce(w.expected_code = any(c.codes), false)
+            then 'charge_check'
+        when cardinality(m.missing) > 0 then 'missing_billing_data'
+    end as problem,
+    m.missing,
+    jsonb_build_object(
+        'lines', c.line_list,
+        'diagnoses', to_jsonb(k.codes),
+        'total', c.total,
+        'service_on', c.service_on,
+        'place_of_service', h.place_of_service,
+        'rendering_npi', d.npi,
+        'rendering', jsonb_build_object('family', d.family, 'given', d.given, 'taxonomy', d.taxonomy_code),
+        'billing', jsonb_build_object(
+            'npi', o.npi, 'tax_id', o.tax_id, 'name', o.name, 'address', o.address_line, 'city', o.city,
+            'state', o.state, 'postal_code', o.postal_code, 'taxonomy', o.taxonomy_code
+        ),
+        'subscriber', jsonb_build_object(
+            'member_id', v.member_id, 'family', p.family, 'given', p.given, 'birth_date', p.birth_date,
+            'sex', p.sex, 'address', p.address_line, 'city', p.city, 'state', p.state,
+            'postal_code', p.postal_code, 'mrn', p.mrn
+        ),
+        'payer', jsonb_build_object('id', w.payer_id, 'name', v.payer_name, 'filing_code', g.value)
+    ) as content
+from w_claim_wanted as w
+left join charge as c on c.effect_key = w.effect_key
+left join listed as k on k.effect_key = w.effect_key
+left join core.encounter as e
+    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null and not e.is_deleted
+left join core.organization as o
+    on o.source = e.source and o.source_id = e.service_provider_id and o.retracted_seq is null
+left join core.location as h
+    on h.source = e.source and h.source_id = e.location_id and h.retracted_seq is null
+left join core.practitioner as d
+    on d.source = 'ehr' and d.source_id = c.performer_id and d.retracted_seq is null and not d.is_deleted
+left join core.patient as p
+    on p.source = e.subject_source and p.source_id = e.subject_id and p.retracted_seq is null
+left join lateral (
+    select a.member_id, a.payer_name
+    from core.coverage as a
+    where a.subject_source = e.subject_source and a.subject_id = e.subject_id and a.retracted_seq is null
+        and not a.is_deleted and a.payer_id = w.payer_id
+        and coalesce(a.starts_on, '-infinity') <= c.service_on
+        and coalesce(a.ends_on, 'infinity') >= c.service_on
+    order by a.coverage_order nulls last, a.source_id
+    limit 1
+) as v on true
+left join cases.setting as g on g.name = 'payer_filing_code' and g.key = w.payer_id
+cross join lateral (
+    select array_remove(array[
+        case when c.lacks_amount then 'amount' end,
+        case when o.npi is null then 'billing NPI' end,
+        case when o.tax_id is null then 'tax id' end,
+        case when o.name is null or o.address_line is null or o.city is null or o.state is null
+            or o.postal_code is null then 'billing address' end,
+        case when h.place_of_service is null then 'place of service' end,
+        case when g.value is null then 'claim filing code' end,
+        case when p.family is null or p.given is null or p.birth_date is null then 'name or birth date' end,
+        case when p.address_line is null or p.city is null or p.state is null or p.postal_code is null
+            then 'address' end
+    ], null) as missing
+) as m;
+
+-- What a named person refused is not asked again until the charge says something else.
+delete from w_claim_content as w
+using tasks.claim as k
+where k.effect_key = w.effect_key and k.status = 'refused' and k.content = w.content;
+
+select
+    w.effect_key, w.task_id, w.case_id, w.person_id, w.encounter_id, w.payer_id, w.billing_npi, w.total,
+    w.problem, w.missing, w.content,
+    (select count(*) from tasks.claim as k where k.effect_key = w.effect_key) as earlier
+from w_claim_content as w
+order by w.effect_key;

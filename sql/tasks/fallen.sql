@@ -1,0 +1,65 @@
+-- Batches of claims that must not go out as they are: the work behind one of their claims ended, its
+-- person is in doubt, or the clinician's charge says something else by now. A batch that was handed
+-- over is past that: what is wrong with it then is an overpayment, or a correction.
+create temp table w_fallen on commit drop as
+select k.patient_control_number, k.batch_id
+from tasks.claim_batch as b
+inner join tasks.claim as k on k.batch_id = b.batch_id
+where b.status in ('waiting', 'released')
+    and not exists (
+        select from tasks.transmission as x
+        where x.effect_key = 'claim_batch|' || b.batch_id::text and x.sent_at is not null
+    )
+    and (
+        not exists (
+            select from tasks.task as t where t.effect_key = k.effect_key and t.closed_seq is null
+        )
+        or exists (
+            select from identity.link as own
+            inner join identity.link as d on d.source = own.source and d.source_id = own.source_id
+            where own.person_id = k.person_id and own.retired_seq is null
+                and d.status = 'doubt' and d.retired_seq is null
+        )
+        or exists (
+            select from jsonb_array_elements(k.content -> 'lines') as l (line)
+            where not exists (
+                select from core.charge_item as c
+                where c.source = 'ehr' and c.source_id = l.line ->> 'charge_item'
+                    and c.retracted_seq is null and not c.is_deleted
+                    and c.status in ('billable', 'billed', 'planned')
+                    and c.code = l.line ->> 'code'
+                    and to_jsonb(c.modifiers) = l.line -> 'modifiers'
+                    and coalesce(c.quantity, 1) = (l.line ->> 'units')::numeric
+                    and c.amount = (l.line ->> 'charge')::numeric
+                    and c.no_charge_reason is null
+                    and not coalesce(c.is_self_pay_restricted, false)
+            )
+        )
+        or (
+            select count(*) from core.charge_item as c
+            where c.source = 'ehr' and c.encounter_id = k.encounter_id and c.retracted_seq is null
+                and not c.is_deleted and c.status in ('billable', 'billed', 'planned') and c.code is not null
+                and c.no_charge_reason is null and not coalesce(c.is_self_pay_restricted, false)
+        ) <> jsonb_array_length(k.content -> 'lines')
+    );
+
+update tasks.claim as k
+set status = case
+        when exists (
+            select from w_fallen as f where f.patient_control_number = k.patient_control_number
+        ) then 'withdrawn'
+        else 'prepared'
+    end,
+    batch_id = null
+where k.batch_id in (select f.batch_id from w_fallen as f);
+
+update tasks.transmission as x
+set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_reason = 'a claim of it fell',
+    outcome_seq = (select max(n.seq) from operations.night as n where n.status <> 'void')
+where x.outcome = 'intended' and x.kind = 'claim_batch'
+    and x.effect_key in (select 'claim_batch|' || f.batch_id::text from w_fallen as f);
+
+update tasks.claim_batch as b
+set status = 'refused'
+where b.batch_id in (select f.batch_id from w_fallen as f)
+returning b.batch_id;

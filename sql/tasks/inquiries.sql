@@ -1,0 +1,39 @@
+-- What a payer is asked tonight about whom: one row per open eligibility task that no file carries.
+select
+    t.task_id::text as trace,
+    t.detail ->> 'payer_id' as payer_id,
+    v.payer_name,
+    v.member_id,
+    p.family,
+    p.given,
+    p.birth_date,
+    p.sex,
+    d.npi as provider_npi,
+    d.family as provider_family,
+    d.given as provider_given
+from tasks.task as t
+inner join lateral (
+    select c.source, c.source_id, c.family, c.given, c.birth_date, c.sex, c.general_practitioner_id
+    from identity.link as l
+    inner join core.patient as c
+        on c.source = l.source and c.source_id = l.source_id and c.retracted_seq is null
+        and not c.is_deleted and c.replaced_by is null
+    where l.person_id = t.person_id and l.source = 'ehr' and l.status = 'active' and l.retired_seq is null
+    order by c.is_active desc, c.source_id
+    limit 1
+) as p on true
+left join lateral (
+    select c.member_id, c.payer_name
+    from core.coverage as c
+    where c.subject_source = p.source and c.subject_id = p.source_id and c.retracted_seq is null
+        and not c.is_deleted and c.payer_id = t.detail ->> 'payer_id'
+        and coalesce(c.ends_on, 'infinity') >= %(business_date)s::date
+    order by c.coverage_order nulls last, c.source_id
+    limit 1
+) as v on true
+left join core.practitioner as d
+    on d.source = p.source and d.source_id = p.general_practitioner_id and d.retracted_seq is null
+    and not d.is_deleted
+where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'eligibility'
+    and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+order by t.detail ->> 'payer_id', t.task_id;

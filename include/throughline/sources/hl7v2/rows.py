@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -21,6 +22,7 @@ COLUMNS = {
         "given", "birth_date", "sex", "phone", "postal_code",
     ),
 }
+_NUMBER = re.compile(r"[0-9]+")
 SEX = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "X": "O", "U": "U"}
 
 
@@ -52,13 +54,15 @@ def _row(a: Appointment, conventions: dict[str, Any]) -> StagedRow:
     )
     assert a.message_at is not None
     made = a.message_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # messages of one second are in the order of their numbers: 10 comes after 9
+    number = _NUMBER.sub(lambda found: found.group().zfill(12), a.control_id)
     reason = a.event_reason_code if a.status in ("cancelled", "noshow") else None
     who = conventions.get("cancelled_by", {}).get((reason or "").upper())
     return StagedRow(
         table="appointment",
         row_no=a.row,
         source_id=a.filler_id or f"placer:{a.placer_id}",
-        source_version=f"{made}/{a.control_id}",
+        source_version=f"{made}/{number}",
         subject_id=mrn,
         is_deleted=a.trigger_event == DELETED,
         values=(

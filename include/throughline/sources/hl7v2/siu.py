@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from throughline.sources.files import is_broken
 from throughline.sources.hl7v2.message import Message, day, moment, offset_of
 from throughline.sources.hl7v2.split import Piece, split
 from throughline.sources.records import Fault
@@ -82,8 +83,8 @@ def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | 
     """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
 
     A message of another type is a fault with its position. In a file whose batch was opened and
-    not closed the last message may be half of one, and is a fault. Raises `FileRefusedError` when
-    the file holds neither a message nor a wrapper.
+    not closed, or whose packing breaks off, the last message may be half of one, and is a fault.
+    Raises `FileRefusedError` when the file holds neither a message nor a wrapper.
     """
     held: Piece | None = None
     open_wrappers = messages = 0
@@ -98,14 +99,19 @@ def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | 
             open_wrappers += 1
             messages = 0
         else:
-            open_wrappers = max(0, open_wrappers - 1)
+            open_wrappers = _after(piece, open_wrappers)
             count = _stated(piece)
             if piece.kind == "BTS" and count is not None and count != messages:
                 yield Fault(file, 0, piece.position, "wrong_message_count", "warning")
-    if held is not None and open_wrappers:
+    if held is not None and (open_wrappers or is_broken(stream)):
         yield Fault(file, held.row, held.position, "truncated", payload=held.text)
     elif held is not None:
         yield read_message(held, file, zone)
+
+
+def _after(piece: Piece, open_wrappers: int) -> int:
+    """Return how many wrappers are open after a BTS, or an FTS, which ends the file whatever is open."""
+    return max(0, open_wrappers - 1) if piece.kind == "BTS" else 0
 
 
 def _stated(piece: Piece) -> int | None:
@@ -146,12 +152,12 @@ def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
             in_batch = 0
             found.made_at = max(found.made_at or at, at) if at else found.made_at
         else:
-            open_wrappers = max(0, open_wrappers - 1)
+            open_wrappers = _after(piece, open_wrappers)
             stated = _stated(piece)
             if piece.kind == "BTS" and stated is not None and stated > in_batch:
                 found.is_complete = False
     found.made_at = found.made_at or newest
-    if open_wrappers:
+    if open_wrappers or is_broken(stream):
         found.is_complete = False
     return found
 
@@ -162,6 +168,8 @@ def read_message(piece: Piece, file: str, zone: ZoneInfo) -> Appointment | Fault
     def refuse(reason: str, source_id: str | None = None) -> Fault:
         return Fault(file, piece.row, piece.position, reason, source_id=source_id, payload=piece.text)
 
+    if piece.is_cut:
+        return refuse("message_too_long")
     try:
         m = Message(piece.segments)
     except ValueError as error:

@@ -17,10 +17,11 @@ from throughline.sources.records import FileRefusedError
 
 CHUNK = 1 << 19
 LONGEST_JUNK = 1 << 16
-LONGEST_MESSAGE = 1 << 26
+# What of a message is kept; the rest of a longer one is left out and the message is a fault.
+LONGEST_MESSAGE = 1 << 24
 
 _ENDS = bytes.maketrans(b"\r\x0b\x1c\x00", b"\n\n\n\n")
-_SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?:[^A-Za-z0-9\s]|$)")
+_TAG = re.compile(rb"[A-Z][A-Z0-9]{2}$")
 _WRAPPERS = (b"FHS", b"BHS", b"BTS", b"FTS")
 _CHARACTER_SETS = {
     "ASCII": "utf-8",
@@ -40,12 +41,16 @@ _CHARACTER_SETS = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One message or wrapper segment: `row` counts messages from 1, `position` is its first line."""
+    """One message or wrapper segment: `row` counts messages from 1, `position` is its first line.
+
+    One that was too long has only its beginning here, and `is_cut`.
+    """
 
     row: int
     position: int
     kind: str
     segments: list[str]
+    is_cut: bool = False
 
     @property
     def text(self) -> str:
@@ -54,6 +59,7 @@ class Piece:
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a stream; one without end is given in parts, so that memory stays small."""
     first = stream.read(CHUNK)
     recode = None
     for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
@@ -68,13 +74,27 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
         lines = (pending + chunk.translate(_ENDS)).split(b"\n")
         pending = lines.pop()
         yield from lines
+        if len(pending) > LONGEST_MESSAGE:
+            yield pending
+            pending = b""
         chunk = stream.read(CHUNK)
     yield pending
 
 
 def _decode(lines: list[bytes]) -> list[str]:
-    """Decode a message by its MSH-18, falling back to UTF-8 and then to Latin-1, which never fails."""
-    raw = b"\n".join(lines)
+    """Decode a message by its MSH-18, falling back to UTF-8 and then to Latin-1, which never fails.
+
+    A line that does not begin with a segment's name is text within the segment before it.
+    """
+    separator = lines[0][3:4]
+    segments: list[list[bytes]] = []
+    for line in lines:
+        is_segment = _TAG.match(line[:3]) and (line[3:4] == separator or len(line.rstrip()) == 3)
+        if is_segment or not segments:
+            segments.append([line])
+        else:
+            segments[-1].append(line.strip())
+    raw = b"\n".join(b" ".join(parts) for parts in segments)
     try:
         text = raw.decode("ascii")
     except UnicodeDecodeError:
@@ -103,6 +123,10 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
     message: list[bytes] = []
     size = 0
     seen = False
+
+    def finished() -> Piece:
+        return Piece(row, start, "MSH", _decode(message), size > LONGEST_MESSAGE)
+
     for line in _lines(stream):
         position += 1
         if not line or line.isspace():
@@ -111,27 +135,24 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
         if tag == b"MSH" or tag in _WRAPPERS:
             line = line.lstrip()
             if message:
-                yield Piece(row, start, "MSH", _decode(message))
+                yield finished()
                 message = []
             seen = True
             if tag == b"MSH":
                 row += 1
-                start, size = position, 0
-                message = [line]
+                start, size = position, len(line)
+                message = [line[:LONGEST_MESSAGE]]
             else:
                 yield Piece(0, position, tag.decode(), _decode([line]))
         elif message:
             size += len(line)
-            if _SEGMENT.match(line) or size > LONGEST_MESSAGE:
+            if size <= LONGEST_MESSAGE:
                 message.append(line)
-            else:
-                # a line of text within the segment before it
-                message[-1] += b" " + line.strip()
         elif not seen:
             junk += len(line)
             if junk > LONGEST_JUNK:
                 raise FileRefusedError(file, position, "no_message_header")
     if message:
-        yield Piece(row, start, "MSH", _decode(message))
+        yield finished()
     elif not seen:
         raise FileRefusedError(file, position, "no_message_header" if junk else "empty_file")

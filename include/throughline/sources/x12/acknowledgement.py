@@ -219,9 +219,16 @@ class _StatusReader:
             )
             return
         for position, e, parts in composites:
-            if not is_claim and parts[0] not in REJECTIONS:
+            if not is_claim and parts[0].strip() not in REJECTIONS:
                 continue
             self.row += 1
+            if self.tx.truncated or not parts[0].strip():
+                reason = "truncated" if self.tx.truncated else "claim_status_missing"
+                yield Fault(
+                    self.tx.file, self.row, position, reason, source_id=trace or None,
+                    payload=self.tx.text(raw),
+                )
+                continue
             yield ClaimStatus(
                 context=self.tx.context,
                 row=self.row,

@@ -71,18 +71,23 @@ class Eligibility(msgspec.Struct):
         if not self.benefits:
             return
         self.is_advantage = self.is_hospice = self.is_qmb = False
+        spans: list[tuple[date, date | None]] = []
         for benefit in self.benefits:
-            self._take(benefit)
+            self._take(benefit, spans)
+        if spans:
+            # left and joined again: the first day of all counts for G0402, the last for today
+            self.part_b_from = min(first for first, _ in spans)
+            self.part_b_to = max(spans, key=lambda span: span[0])[1] or self.part_b_to
 
-    def _take(self, b: Benefit) -> None:
+    def _take(self, b: Benefit, spans: list[tuple[date, date | None]]) -> None:
         if b.information in ACTIVE:
             self.is_active = True
         elif b.information in INACTIVE and self.is_active is None:
             self.is_active = False
         first, last = _span(b)
         if b.insurance_type == PART_B and b.information in ACTIVE:
-            self.part_b_from = first or self.part_b_from
-            self.part_b_to = last or self.part_b_to
+            if first is not None:
+                spans.append((first, last))
         elif b.insurance_type == PART_B and b.information in INACTIVE:
             self.part_b_to = last or first or self.part_b_to
         if b.insurance_type in ADVANTAGE and (b.information in ACTIVE or b.information == "R"):
@@ -124,6 +129,7 @@ class _Reader:
         self.payer_id: str | None = None
         self.payer_name: str | None = None
         self.payer_reject: str | None = None
+        self.provider_reject: str | None = None
         self.person: Eligibility | None = None
         self.subscriber: Eligibility | None = None
         self.raw: list[list[str]] = []
@@ -132,10 +138,16 @@ class _Reader:
         for e in self.tx:
             tag = e[0]
             if tag == "HL":
-                yield from self.finish()
-                self.level = at(e, 3)
-                if self.level in ("22", "23"):
+                level = at(e, 3)
+                yield from self.finish(has_dependents=level == "23")
+                self.level = level
+                if level in ("22", "23"):
                     self.open_person()
+                elif level == "20":
+                    self.payer_id = self.payer_name = self.payer_reject = None
+                    self.provider_reject = None
+                elif level == "21":
+                    self.provider_reject = None
                 self.raw = [e]
                 continue
             self.raw.append(e)
@@ -145,17 +157,20 @@ class _Reader:
                 self.payer_name, self.payer_id = filled(at(e, 3)), filled(at(e, 9))
             elif tag == "AAA":
                 # the payer or the provider was refused: so is everyone below
-                self.payer_reject = filled(at(e, 3))
+                if self.level == "21":
+                    self.provider_reject = filled(at(e, 3))
+                else:
+                    self.payer_reject = filled(at(e, 3))
             elif tag == "BHT":
                 self.created_on = day(at(e, 4))
         yield from self.finish()
         if self.row < self.first_row:
             # a payer that refuses the whole question names nobody
-            reject = self.payer_reject
+            reject = self.provider_reject or self.payer_reject
             yield Fault(
                 self.tx.file, self.first_row, self.tx.start,
                 "truncated" if self.tx.truncated
-                else f"answer_about_nobody_{reject}" if reject and reject.isalnum()
+                else f"answer_about_nobody_{reject}" if reject and len(reject) == 2 and reject.isalnum()
                 else "answer_about_nobody",
                 payload=self.tx.text(self.raw),
             )
@@ -163,7 +178,8 @@ class _Reader:
     def open_person(self) -> None:
         self.person = Eligibility(
             context=self.tx.context, row=0, position=self.tx.position, payer_id=self.payer_id,
-            payer_name=self.payer_name, as_of_date=self.created_on, reject_code=self.payer_reject,
+            payer_name=self.payer_name, as_of_date=self.created_on,
+            reject_code=self.provider_reject or self.payer_reject,
         )
         if self.level == "22":
             self.subscriber = self.person
@@ -205,12 +221,12 @@ class _Reader:
             procedure=procedure[1] if len(procedure) > 1 else None,
         )
 
-    def finish(self) -> Iterator[Eligibility | Fault]:
+    def finish(self, *, has_dependents: bool = False) -> Iterator[Eligibility | Fault]:
         person, self.person = self.person, None
         if person is None:
             return
-        has_dependent = person is self.subscriber and not person.benefits
-        if has_dependent and person.trace_number is None and person.reject_code is None:
+        says_nothing = not person.benefits and not person.trace_number and not person.reject_code
+        if has_dependents and person is self.subscriber and says_nothing:
             # a subscriber named only for the dependents that follow
             return
         self.row += 1

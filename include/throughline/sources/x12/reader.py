@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
+from throughline.sources.files import is_broken
 from throughline.sources.records import Fault, FileRefusedError
 from throughline.sources.x12.acknowledgement import (
     Acknowledgement,
@@ -56,6 +57,7 @@ class Contents:
     unused: Counter[str] = field(default_factory=Counter)
     newest: datetime | None = None
     interchanges: int = 0
+    segments: int = 0
     is_complete: bool = True
 
 
@@ -80,7 +82,8 @@ def scan(stream: BinaryIO, file: str) -> Contents:
     version = functional_id = ""
     sets_in_group = 0
     depth: list[str] = []
-    for e in SegmentReader(stream, file):
+    segments = SegmentReader(stream, file)
+    for e in segments:
         tag = e[0]
         if tag in ENVELOPE:
             _nest(contents, depth, tag)
@@ -104,7 +107,8 @@ def scan(stream: BinaryIO, file: str) -> Contents:
             sets_in_group = 0
         elif tag == "TA1":
             contents.feeds["functional_acknowledgement"] += 1
-    if depth:
+    contents.segments = segments.position
+    if depth or is_broken(stream):
         contents.is_complete = False
     return contents
 
@@ -171,7 +175,11 @@ def read(
         elif tag == "TA1":
             row += 1
             if feeds is None or "functional_acknowledgement" in feeds:
-                yield read_interchange_acknowledgement(e, context, row, reader.position)
+                judged = read_interchange_acknowledgement(e, context, row, reader.position)
+                yield judged if judged.status_code is not None else Fault(
+                    file, row, reader.position, "acknowledgement_without_status",
+                    payload=context.separators.element.join(e),
+                )
         elif tag not in ("GE", "IEA", "SE") and with_unused:
             yield Fault(file, 0, reader.position, "segment_outside_transaction", "warning")
     if reader.skipped and with_unused:

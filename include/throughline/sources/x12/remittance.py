@@ -132,6 +132,9 @@ class _Reader:
         self.line: PaymentLine | None = None
         self.raw: list[list[str]] = []
         self.reason: str | None = None
+        # PLB segments with their positions, kept to the end: of a file that breaks off the last
+        # may be half of one, and half an amount looks like an amount
+        self.balances: list[tuple[int, list[str]]] = []
 
     def __iter__(self) -> Iterator[Payment | ProviderAdjustment | Fault]:
         for e in self.tx.segments:
@@ -147,7 +150,7 @@ class _Reader:
                 if self.claim is not None:
                     yield self.finish()
                 if tag == "PLB":
-                    yield from self.provider(e)
+                    self.balances.append((self.tx.position, e))
             elif self.claim is not None:
                 self.raw.append(e)
                 self.inside_claim(self.claim, tag, e)
@@ -159,6 +162,9 @@ class _Reader:
             if self.tx.truncated:
                 self.reason = "truncated"
             yield self.finish()
+        last = self.tx.position - (self.tx.pushed_back is not None)
+        for position, e in self.balances:
+            yield from self.provider(e, position, self.tx.truncated and position == last)
 
     def above_claim(self, tag: str, e: list[str]) -> None:
         header = self.header
@@ -293,7 +299,9 @@ class _Reader:
             claim.service_from = min(days) if days else None
         return claim
 
-    def provider(self, e: list[str]) -> Iterator[ProviderAdjustment | Fault]:
+    def provider(
+        self, e: list[str], position: int, is_cut: bool
+    ) -> Iterator[ProviderAdjustment | Fault]:
         """Yield the up to six adjustments of a PLB; PLB03-1 is the reason, PLB03-2 a reference."""
         for index in range(3, len(e), 2):
             if not at(e, index):
@@ -301,9 +309,10 @@ class _Reader:
             self.row += 1
             reason, _, reference = at(e, index).partition(self.component)
             amount = money(at(e, index + 1))
-            if amount is None:
+            if amount is None or is_cut:
                 yield Fault(
-                    self.tx.file, self.row, self.tx.position, "provider_adjustment_unreadable",
+                    self.tx.file, self.row, position,
+                    "truncated" if is_cut else "provider_adjustment_unreadable",
                     payload=self.tx.text([e]),
                 )
                 continue
@@ -311,7 +320,7 @@ class _Reader:
                 context=self.tx.context,
                 remittance=self.header,
                 row=self.row,
-                position=self.tx.position,
+                position=position,
                 provider_npi=filled(at(e, 1)),
                 fiscal_period_end=day(at(e, 2)),
                 reason_code=reason,

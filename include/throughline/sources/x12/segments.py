@@ -19,6 +19,8 @@ CHUNK = 1 << 19
 LONGEST_HEADER = 400
 # Junk before the first ISA, beyond which this is no X12 file.
 LONGEST_JUNK = 1 << 16
+# Text without a terminator, beyond which this is no X12 any more; the next ISA is looked for.
+LONGEST_SEGMENT = 1 << 23
 
 _HEADER = re.compile(r"ISA([^A-Za-z0-9\s])")
 
@@ -56,7 +58,7 @@ def read_header(text: str) -> tuple[Separators, list[str], int] | None:
         line = re.match(r"[A-Z0-9]{2,3}" + re.escape(element) + r"[^\r\n]*", rest)
         if line is not None and line.group().endswith(component):
             terminator, end, component = component, end - 1, ":"
-        else:
+        elif terminator != "\r" or "\n" in after:
             terminator = "\n"
     elif terminator.isalnum():
         # ISA16 is missing and the next segment follows at once
@@ -133,6 +135,12 @@ class SegmentReader:
             if chunk is not None:
                 buffer += chunk
             terminator, element = self.separators.terminator, self.separators.element
+            if len(buffer) > LONGEST_SEGMENT and terminator not in buffer:
+                # what stood in it is lost: its transaction set has no end now
+                buffer = buffer[-LONGEST_HEADER:]
+                self.skipped += 1
+                inside = False
+                continue
             plain = self._is_plain(buffer)
             if plain and terminator != "\n":
                 buffer = buffer.replace("\n", "").replace("\r", "")

@@ -14,7 +14,8 @@ from throughline.sources import sftp
 from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.bulk import BulkClient, Manifest, ManifestFile
-from throughline.sources.fhir.ndjson import FEED_OF_TYPE, KINDS
+from throughline.sources.fhir.ndjson import FEED_OF_TYPE, KINDS, deleted_types
+from throughline.sources.files import open_file
 from throughline.sources.hl7v2 import siu
 from throughline.sources.landing import BatchResult, Delivery, Landing, landed_before
 from throughline.sources.records import FileRefusedError
@@ -23,8 +24,6 @@ from throughline.warehouse import Connection, failpoints
 from throughline.warehouse.nights import Night
 
 log = logging.getLogger(__name__)
-
-_DELETED_TYPE = re.compile(rb'"url"\s*:\s*"(?:[^"]*/)?([A-Za-z]+)/[^/"]+"')
 
 
 def extract(
@@ -84,7 +83,7 @@ def _schedules(
     def take(incoming: Path, file: sftp.RemoteFile) -> None:
         nonlocal refused
         try:
-            with incoming.open("rb") as stream:
+            with open_file(incoming) as stream:
                 contents = siu.scan(stream, file.name, definition.zone)
         except FileRefusedError as error:
             log.warning("%s", error)
@@ -111,11 +110,13 @@ def _interchanges(
 
     def take(incoming: Path, file: sftp.RemoteFile) -> None:
         try:
-            with incoming.open("rb") as stream:
+            with open_file(incoming) as stream:
                 contents = x12.scan(stream, file.name)
             used = {feed: n for feed, n in contents.feeds.items() if feed in definition.feeds}
             if not used:
-                raise FileRefusedError(file.name, contents.interchanges, x12.NOT_USED)
+                is_empty = not contents.feeds and not contents.unused
+                reason = "no_transaction_set" if is_empty else x12.NOT_USED
+                raise FileRefusedError(file.name, contents.segments, reason)
         except FileRefusedError as error:
             log.warning("%s", error)
             landing.keep(incoming, file.name, "x12", modified_at=file.modified_at, refused=error.reason)
@@ -242,20 +243,28 @@ def _land_deletions(
 ) -> None:
     """Land a file of deletions: it is part of the batch of each type that it names.
 
-    Without it no feed can say that it is complete. Raises `SourceUnavailable`.
+    Without all of it no feed can say that it is complete. Raises `SourceUnavailable`.
     """
     incoming = landing.incoming()
-    client.download(file, incoming)
-    types = set()
-    with incoming.open("rb") as stream:
-        for line in stream:
-            types |= {found.decode() for found in _DELETED_TYPE.findall(line)}
+    got = client.download(file, incoming)
+    try:
+        with open_file(incoming) as stream:
+            types, is_readable = deleted_types(stream, file.type)
+    except FileRefusedError:
+        types, is_readable = set(), False
     landed = landing.keep(
-        incoming, f"deleted.{number}.ndjson", "deleted.ndjson", modified_at=complete_to
+        incoming, f"deleted.{number}.ndjson", "deleted.ndjson", modified_at=complete_to,
+        may_repeat=True,
     )
-    for kind in sorted(types):
-        feed = FEED_OF_TYPE.get(kind)
-        if feed in deliveries and feed not in late and landed.status == "landed":
+    asked = [feed for feed in deliveries if feed not in late]
+    named = [feed for feed in asked if KINDS[feed].resource_type in types]
+    if not (is_readable and got.is_complete):
+        log.warning("deletions of %s: not all of them can be read", complete_to.date())
+        for feed in asked:
+            deliveries[feed].is_complete = False
+        named = named or asked[:1]
+    if landed.status == "landed":
+        for feed in named:
             deliveries[feed].files.append(landed)
 
 

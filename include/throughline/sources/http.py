@@ -17,8 +17,11 @@ from throughline.sources.address import Address, SourceUnavailable
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 ATTEMPTS = 5
 LONGEST_WAIT_S = 30.0
-# Answers after which the same question may be asked again.
-PASSING = frozenset({429, 502, 503, 504})
+# Answers after which the same question may be asked again. Only reads are: a 500 proves nothing
+# about a write.
+PASSING = frozenset({429, 500, 502, 503, 504})
+# What was never on its way: there is no address to send it to.
+NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol)
 
 # accepted: it was taken. rejected: it was refused and nothing was done. not_sent: it never got
 # there. uncertain: it may have been done; look it up before doing it again.
@@ -53,11 +56,11 @@ def retry_after(response: httpx.Response | None) -> float | None:
     text = response.headers.get("retry-after", "") if response is not None else ""
     if not text:
         return None
-    if text.strip().isdigit():
+    if text.isascii() and text.strip().isdigit():
         return float(text)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -73,7 +76,8 @@ def judge(response: httpx.Response) -> Outcome:
     """Say what the answer to a write proves.
 
     A 4xx was refused before anything was done; a 5xx may have come after it was done. 408 and 425
-    leave it open, 429 was turned away at the door.
+    leave it open, and so does 412: to a conditional create it says that there is one already, or
+    more (FHIR R4, 3.1.0.8.1). 429 was turned away at the door.
     """
     try:
         body = response.json()
@@ -85,7 +89,7 @@ def judge(response: httpx.Response) -> Outcome:
         return Outcome("accepted", status, body, location)
     if status == 429:
         return Outcome("not_sent", status, body, location, "too_many_requests")
-    if status in (408, 425) or (status >= 500 and status not in (501, 505)):
+    if status in (408, 412, 425) or (status >= 500 and status not in (501, 505)):
         return Outcome("uncertain", status, body, location, f"http_{status}")
     return Outcome("rejected", status, body, location, f"http_{status}")
 
@@ -142,7 +146,7 @@ class HttpClient:
     ) -> httpx.Response:
         """Ask, again while that may help, and return the answer whatever its status.
 
-        Raises `SourceUnavailable` when no answer came or it stayed 429, 502, 503 or 504.
+        Raises `SourceUnavailable` when no answer came or it stayed 429, 500, 502, 503 or 504.
         """
 
         def ask() -> httpx.Response:
@@ -151,7 +155,9 @@ class HttpClient:
                     method, self.url(path), params=params or None,
                     headers={**self._authorize(), **(headers or {})},
                 )
-            except httpx.TransportError as error:
+            except NO_ADDRESS as error:
+                raise SourceUnavailable(f"{self.address.name}: {type(error).__name__}") from None
+            except httpx.RequestError as error:
                 raise _Again(None, type(error).__name__) from None
             if response.status_code in PASSING:
                 raise _Again(response, f"http_{response.status_code}")
@@ -167,12 +173,11 @@ class HttpClient:
             raise SourceUnavailable(f"{self.address.name}: {error.reason}") from None
 
     def stream(
-        self, path: str, headers: Mapping[str, str] | None = None
+        self, path: str, headers: Mapping[str, str] | None = None, *, authorized: bool = True
     ) -> Any:
         """Open a streamed answer (a context manager of `httpx`); the caller tries again itself."""
-        return self._client.stream(
-            "GET", self.url(path), headers={**self._authorize(), **(headers or {})}
-        )
+        ours = self._authorize() if authorized else {}
+        return self._client.stream("GET", self.url(path), headers={**ours, **(headers or {})})
 
     def write(
         self,
@@ -200,7 +205,9 @@ class HttpClient:
                 )
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
                 raise _Again(None, type(error).__name__) from None
-            except httpx.TransportError as error:
+            except NO_ADDRESS as error:
+                return Outcome("not_sent", reason=type(error).__name__)
+            except httpx.RequestError as error:
                 return Outcome("uncertain", reason=type(error).__name__)
             if response.status_code == 429:
                 raise _Again(response, "too_many_requests")

@@ -105,12 +105,17 @@ class Landing:
         *,
         modified_at: datetime | None = None,
         refused: str | None = None,
+        may_repeat: bool = False,
     ) -> LandedFile:
-        """Keep a file under its content's name and write it down; content seen before is not kept."""
+        """Keep a file under its content's name and write it down; content seen before is not kept.
+
+        With `may_repeat` the same content says something new each time, as a deletion does of a
+        record that had come back.
+        """
         sha256, size = sha256_of(incoming)
         file_id = derive("file", self._source, self._night.seq, sha256, name)
         first = None
-        if refused is None:
+        if refused is None and not may_repeat:
             first = self._conn.execute(
                 "select file_id, path from landing.file where source = %s and sha256 = %s"
                 " and status = 'landed' and file_id <> %s order by known_seq, file_id limit 1",

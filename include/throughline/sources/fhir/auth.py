@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import httpx
 import jwt
-import tenacity
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from throughline.sources.address import Address, SourceUnavailable
+from throughline.sources.http import PASSING, retry_after
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # SMART: an assertion lives five minutes at most.
 ASSERTION_LIFETIME_S = 240
 # A token is renewed this long before it ends, so that none ends on its way.
 MARGIN_S = 30.0
+TOKEN_ATTEMPTS = 4
+LONGEST_TOKEN_WAIT_S = 10.0
 
 
 def algorithm_of(pem: str) -> str:
@@ -37,9 +39,15 @@ def algorithm_of(pem: str) -> str:
 class BackendService:
     """Gives the headers of authorised requests, and a new token when the old one is about to end."""
 
-    def __init__(self, address: Address, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._address = address
         self._transport = transport
+        self._sleep = sleep
         self._token = ""
         self._until = 0.0
 
@@ -55,20 +63,32 @@ class BackendService:
         """Drop the token: the server does not take it any more."""
         self._until = 0.0
 
-    @tenacity.retry(
-        retry=tenacity.retry_if_exception_type(httpx.TransportError),
-        stop=tenacity.stop_after_attempt(4), wait=tenacity.wait_exponential(0.25, max=5),
-        reraise=True,
-    )
-    def _ask(self, form: dict[str, str], url: str) -> httpx.Response:
-        with httpx.Client(timeout=30, transport=self._transport) as client:
-            return client.post(url, data=form, headers={"Accept": "application/json"})
+    def _ask(self, url: str) -> httpx.Response:
+        """Ask for a token, again while that may help: each time with an assertion of its own."""
+        name = self._address.name
+        attempt = 0
+        while True:
+            attempt += 1
+            wait = 0.25 * 2 ** (attempt - 1)
+            try:
+                with httpx.Client(timeout=30, transport=self._transport) as client:
+                    response = client.post(
+                        url, data=self._form(url), headers={"Accept": "application/json"}
+                    )
+                if response.status_code not in PASSING or attempt == TOKEN_ATTEMPTS:
+                    return response
+                asked = retry_after(response)
+                wait = min(asked, LONGEST_TOKEN_WAIT_S) if asked is not None else wait
+            except (httpx.RequestError, httpx.InvalidURL) as error:
+                if attempt == TOKEN_ATTEMPTS or not isinstance(error, httpx.TransportError):
+                    raise SourceUnavailable(f"{name}: token: {type(error).__name__}") from None
+            self._sleep(wait)
 
-    def _renew(self) -> None:
+    def _form(self, url: str) -> dict[str, str]:
+        """Return what is sent for a token: a server takes the same assertion (`jti`) only once."""
         address, extra = self._address, self._address.extra
         pem = str(extra.get("private_key") or address.password)
         client_id = str(extra.get("client_id") or address.login)
-        url = str(extra["token_url"])
         algorithm = str(extra.get("algorithm") or algorithm_of(pem))
         now = int(time.time())
         claims = {
@@ -80,20 +100,21 @@ class BackendService:
             assertion = jwt.encode(claims, pem, algorithm=algorithm, headers=headers)
         except (ValueError, TypeError, jwt.PyJWTError) as error:
             raise SourceUnavailable(f"{address.name}: no assertion: {type(error).__name__}") from None
-        form = {
+        return {
             "grant_type": "client_credentials",
             "scope": str(extra.get("scope") or "system/*.rs"),
             "client_assertion_type": ASSERTION,
             "client_assertion": assertion,
         }
-        try:
-            response = self._ask(form, url)
-        except httpx.TransportError as error:
-            raise SourceUnavailable(f"{address.name}: token: {type(error).__name__}") from None
+
+    def _renew(self) -> None:
+        response = self._ask(str(self._address.extra["token_url"]))
         try:
             answer = response.json()
             token, seconds = answer["access_token"], float(answer.get("expires_in", 300))
         except (ValueError, KeyError, TypeError):
-            raise SourceUnavailable(f"{address.name}: token: http_{response.status_code}") from None
+            raise SourceUnavailable(
+                f"{self._address.name}: token: http_{response.status_code}"
+            ) from None
         self._token = str(token)
         self._until = time.monotonic() + max(1.0, seconds - MARGIN_S)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,10 +12,13 @@ import httpx
 
 from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.fhir.auth import BackendService
-from throughline.sources.http import HttpClient, retry_after
+from throughline.sources.files import open_file
+from throughline.sources.http import NO_ADDRESS, HttpClient, retry_after
 
 LONGEST_POLL_S = 3600.0
 LONGEST_PAUSE_S = 30.0
+# A server that is exporting may ask to be left alone longer than one that is busy.
+LONGEST_ASKED_S = 300.0
 DOWNLOAD_ATTEMPTS = 6
 
 
@@ -31,9 +33,13 @@ class ManifestFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an export consists of. `transaction_time` is what it is complete up to."""
+    """What an export consists of. `transaction_time` is what it is complete up to.
+
+    Where files need no token none is sent: their server may be another one, and may refuse it.
+    """
 
     transaction_time: str
+    needs_token: bool = True
     output: list[ManifestFile] = field(default_factory=list)
     deleted: list[ManifestFile] = field(default_factory=list)
     error: list[ManifestFile] = field(default_factory=list)
@@ -45,7 +51,6 @@ class Download:
 
     path: Path
     bytes: int
-    sha256: str
     lines: int
     is_complete: bool
 
@@ -61,9 +66,10 @@ class BulkClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._name = address.name
-        self._tokens = BackendService(address, transport)
+        self._tokens = BackendService(address, transport, sleep)
         self._http = HttpClient(address, authorize=self._tokens, transport=transport, sleep=sleep)
         self._sleep = sleep
+        self._needs_token = True
 
     def __enter__(self) -> BulkClient:
         return self
@@ -96,17 +102,15 @@ class BulkClient:
         return response
 
     def _poll(self, job: str) -> Manifest:
-        waited, pause, failed = 0.0, 0.5, 0
+        waited, pause = 0.0, 0.5
         while True:
             response = self._ask(job, {}, {"Accept": "application/json"})
             if response.status_code == 200:
                 return self._manifest(response)
-            if response.status_code >= 500 and failed < 4:
-                failed += 1
-            elif response.status_code != 202:
+            if response.status_code != 202:
                 raise SourceUnavailable(f"{self._name}: export status: http_{response.status_code}")
             asked = retry_after(response)
-            wait = min(asked if asked is not None else pause, LONGEST_PAUSE_S)
+            wait = min(asked, LONGEST_ASKED_S) if asked is not None else pause
             pause = min(pause * 1.5, LONGEST_PAUSE_S)
             waited += wait
             if waited > LONGEST_POLL_S:
@@ -125,8 +129,9 @@ class BulkClient:
 
         try:
             body = response.json()
+            self._needs_token = body.get("requiresAccessToken") is not False
             return Manifest(
-                str(body["transactionTime"]), files(body.get("output")),
+                str(body["transactionTime"]), self._needs_token, files(body.get("output")),
                 files(body.get("deleted")), files(body.get("error")),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -144,22 +149,28 @@ class BulkClient:
         again = self._fetch(file, target)
         if again.lines >= file.count:
             return again
-        return Download(again.path, again.bytes, again.sha256, again.lines, is_complete=False)
+        return Download(again.path, again.bytes, again.lines, is_complete=False)
 
     def _fetch(self, file: ManifestFile, target: Path) -> Download:
         target.unlink(missing_ok=True)
-        reason = "no answer"
+        reason, tag = "no answer", ""
         for attempt in range(DOWNLOAD_ATTEMPTS):
             have = target.stat().st_size if target.exists() else 0
             headers = {"Accept": "application/fhir+ndjson"}
             if have:
                 headers |= {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
+                if tag:
+                    headers["If-Range"] = tag
             wait: float | None = None
             try:
-                with self._http.stream(file.url, headers) as response:
+                with self._http.stream(
+                    file.url, headers, authorized=self._needs_token
+                ) as response:
                     status = response.status_code
                     if status in (200, 206):
-                        # a server that cannot go on sends it all again
+                        # a server that cannot go on, or has another file now, sends it all again
+                        strong = response.headers.get("etag", "")
+                        tag = "" if strong.startswith("W/") else strong
                         with target.open("ab" if status == 206 and have else "wb") as out:
                             for chunk in response.iter_bytes():
                                 out.write(chunk)
@@ -171,7 +182,11 @@ class BulkClient:
                     elif status < 500 and status != 429:
                         raise SourceUnavailable(f"{self._name}: export file: http_{status}")
                     reason, wait = f"http_{status}", retry_after(response)
-            except httpx.TransportError as error:
+            except NO_ADDRESS as error:
+                raise SourceUnavailable(
+                    f"{self._name}: export file: {type(error).__name__}"
+                ) from None
+            except httpx.RequestError as error:
                 reason = type(error).__name__
             if attempt + 1 < DOWNLOAD_ATTEMPTS:
                 self._sleep(min(wait if wait is not None else 0.3 * 2**attempt, LONGEST_PAUSE_S))
@@ -186,12 +201,10 @@ class BulkClient:
 
 
 def _measure(path: Path) -> Download:
-    digest, lines, size = hashlib.sha256(), 0, 0
-    last = b"\n"
-    with path.open("rb") as stream:
+    """Count what was fetched: lines as they are once unpacked."""
+    lines, last = 0, b"\n"
+    with open_file(path) as stream:
         while chunk := stream.read(1 << 20):
-            digest.update(chunk)
             lines += chunk.count(b"\n")
-            size += len(chunk)
             last = chunk[-1:]
-    return Download(path, size, digest.hexdigest(), lines + (last != b"\n"), is_complete=True)
+    return Download(path, path.stat().st_size, lines + (last != b"\n"), is_complete=True)

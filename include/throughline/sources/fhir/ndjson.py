@@ -1,14 +1,11 @@
-"""NDJSON files of one resource type to typed rows: streamed, one line at a time, gzip or not."""
+"""NDJSON files of one resource type to typed rows: streamed, one line at a time."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
@@ -16,6 +13,7 @@ import msgspec
 from throughline.sources.fhir import care, money, people
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import Unreadable, version
+from throughline.sources.files import is_broken
 from throughline.sources.records import Fault, FileRefusedError
 
 KINDS: dict[str, Kind] = {
@@ -27,7 +25,6 @@ FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
 LONGEST_LINE = 64 << 20
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,40})"')
 _ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
@@ -59,34 +56,31 @@ class _Bundle(msgspec.Struct):
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 
 
-def open_file(path: Path) -> BinaryIO:
-    """Open a landed file for reading, through gzip when its first bytes say so."""
-    with path.open("rb") as stream:
-        is_gzip = stream.read(2) == _GZIP
-    return gzip.open(path, "rb") if is_gzip else path.open("rb")  # type: ignore[return-value]
-
-
 def lines(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a stream with their numbers, blank ones left out.
 
-    A gzip stream that breaks off ends there: its last line is cut and will not be JSON. Raises
-    `FileRefusedError` when not one line can be unpacked.
+    Of a line that is too long its beginning is given. After a packed file that breaks off between
+    two lines comes an empty one, which stands for what is missing. Raises `FileRefusedError` when
+    nothing can be unpacked.
     """
-    number = 0
-    try:
-        while line := stream.readline(LONGEST_LINE):
-            number += 1
-            if number == 1:
-                if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    yield from _recoded(line, stream)
-                    return
-                line = line.removeprefix(codecs.BOM_UTF8)
-            if not line.isspace():
-                yield number, line
-    except (EOFError, OSError, zlib.error):
+    number, last = 0, b""
+    while line := stream.readline(LONGEST_LINE):
+        number += 1
+        if number == 1:
+            if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                yield from _recoded(line, stream)
+                return
+            line = line.removeprefix(codecs.BOM_UTF8)
+        last = line
+        while len(last) >= LONGEST_LINE and last[-1:] != b"\n":
+            last = stream.readline(LONGEST_LINE)
+        if not line.isspace():
+            yield number, line
+    if is_broken(stream):
         if number == 0:
-            raise FileRefusedError(file, 0, "gzip_unreadable") from None
-        yield number + 1, b'"truncated'
+            raise FileRefusedError(file, 0, "gzip_unreadable")
+        if last[-1:] == b"\n":
+            yield number + 1, b""
 
 
 def _recoded(start: bytes, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -103,7 +97,7 @@ def _recoded(start: bytes, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
         for text in whole:
             number += 1
             if text and not text.isspace():
-                yield number, text.encode("utf-8", "replace")
+                yield number, text.encode("utf-8", "replace") + b"\n"
         if not chunk:
             return
 
@@ -114,6 +108,8 @@ def _reason(line: bytes, error: Exception, kind: Kind) -> str:
         return str(error)
     if isinstance(error, UnicodeDecodeError):
         return "not_utf8"
+    if len(line) >= LONGEST_LINE:
+        return "line_too_long"
     found = _TYPE.search(line)
     if isinstance(error, msgspec.ValidationError):
         if found is not None and found.group(1).decode() != kind.resource_type:
@@ -123,7 +119,8 @@ def _reason(line: bytes, error: Exception, kind: Kind) -> str:
         line.decode("utf-8")
     except UnicodeDecodeError:
         return "not_utf8"
-    return "json_unreadable"
+    # the last line of a file that was cut off
+    return "json_unreadable" if line[-1:] == b"\n" else "truncated"
 
 
 def _payload(line: bytes) -> str:
@@ -163,29 +160,47 @@ def read(
         yield Row(number, resource.id, found, subject_id, False, values, below)
 
 
+def _deleted(entry: _Entry) -> tuple[str, str]:
+    """Return type and id of a DELETE request, or two empty strings when it names none."""
+    url = entry.request.url if entry.request is not None else None
+    name, _, source_id = (url or "").partition("?")[0].rpartition("/")
+    name = name.rpartition("/")[2]
+    return (name, source_id) if name and source_id else ("", "")
+
+
+def deleted_types(stream: BinaryIO, file: str) -> tuple[set[str], bool]:
+    """Return the types that a `deleted` file names, and whether all of it could be read."""
+    types: set[str] = set()
+    for _, line in lines(stream, file):
+        try:
+            types |= {_deleted(entry)[0] for entry in _BUNDLE.decode(line).entry}
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            types.add("")
+    return types - {""}, "" not in types
+
+
 def read_deletions(
-    stream: BinaryIO, file: str, kind: Kind, deleted_version: str
+    stream: BinaryIO, file: str, kind: Kind, deleted_version: str, *, with_unreadable: bool = True
 ) -> Iterator[Row | Fault]:
     """Yield a tombstone per deleted resource of `kind` in a `deleted` file of an export.
 
     Each line is a Bundle of DELETE requests (Bulk Data Access 2.0.0, "deleted"). The deletion has
-    the version of the export, `deleted_version`: nothing else is known of it.
+    the version of the export, `deleted_version`: nothing else is known of it. What cannot be read is
+    of no type: one feed of the file accounts for it, the others are read without `with_unreadable`.
     """
     row = 0
     for number, line in lines(stream, file):
         try:
-            bundle = _BUNDLE.decode(line)
+            entries = _BUNDLE.decode(line).entry
         except (msgspec.DecodeError, UnicodeDecodeError):
+            entries = [_Entry()]
+        for entry in entries:
             row += 1
-            yield Fault(file, row, number, "deletion_unreadable", payload=_payload(line))
-            continue
-        for entry in bundle.entry:
-            row += 1
-            url = entry.request.url if entry.request is not None else None
-            name, _, source_id = (url or "").partition("?")[0].rpartition("/")
-            if name.rpartition("/")[2] != kind.resource_type or not source_id:
-                continue
-            yield Row(row, source_id, deleted_version, None, True, None, [])
+            name, source_id = _deleted(entry)
+            if name == kind.resource_type:
+                yield Row(row, source_id, deleted_version, None, True, None, [])
+            elif not name and with_unreadable:
+                yield Fault(file, row, number, "deletion_unreadable", payload=_payload(line))
 
 
 def _fault(file: str, number: int, reason: str, line: bytes) -> Fault:

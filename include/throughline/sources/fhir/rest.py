@@ -32,7 +32,7 @@ class FhirClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._name = address.name
-        self._tokens = BackendService(address, transport)
+        self._tokens = BackendService(address, transport, sleep)
         self._http = HttpClient(address, authorize=self._tokens, transport=transport, sleep=sleep)
 
     def __enter__(self) -> FhirClient:

@@ -91,7 +91,8 @@ class Name(Base):
     """HumanName."""
 
     family: str | None = None
-    given: list[str] = []
+    # null stands in an array for an element of which only the extension is there
+    given: list[str | None] = []
     use: str | None = None
 
 
@@ -108,7 +109,7 @@ class Address(Base):
     """Address."""
 
     use: str | None = None
-    line: list[str] = []
+    line: list[str | None] = []
     city: str | None = None
     state: str | None = None
     postal_code: str | None = None

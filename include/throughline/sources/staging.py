@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg import sql
 
@@ -15,6 +16,7 @@ from throughline.sources.definitions import SourceDefinition, definition
 from throughline.sources.fhir import ndjson
 from throughline.sources.fhir.settings import Settings
 from throughline.sources.fhir.values import version_at
+from throughline.sources.files import open_file
 from throughline.sources.hl7v2 import rows as hl7_rows
 from throughline.sources.records import Fault, FileRefusedError
 from throughline.sources.table import COMMON, StagedRow, blank
@@ -27,6 +29,9 @@ CHUNK_ROWS = 10_000
 # Rows are known by batches that may still be parsed; the rest stays as it was decided.
 OPEN = frozenset({"received", "staged", "stopped", "loaded"})
 LOGGED_FAULTS = 20
+LONGEST_PAYLOAD = 1_000_000
+# An identifier longer than this is none, and would not fit into an index.
+LONGEST_ID = 512
 # Sorts before every version that is dated.
 UNDATED = "0001-01-01T00:00:00.000000Z/000000"
 
@@ -133,7 +138,7 @@ def _files(conn: Connection, batch_id: UUID, root: Path) -> list[_File]:
 
 def _read(file: _File, feed: str, about: SourceDefinition) -> Iterator[StagedRow | Fault]:
     """Yield the rows and faults of one file of a feed. Raises `FileRefusedError`."""
-    with ndjson.open_file(file.path) as stream:
+    with open_file(file.path) as stream:
         if about.standard == "x12_sftp":
             yield from x12_rows.rows(stream, file.name, about, feed, file.accounts_for_unused)
         elif about.standard == "hl7v2_sftp":
@@ -141,7 +146,9 @@ def _read(file: _File, feed: str, about: SourceDefinition) -> Iterator[StagedRow
         else:
             kind = ndjson.KINDS[feed]
             if file.suffix.endswith(".deleted.ndjson"):
-                found = ndjson.read_deletions(stream, file.name, kind, file.made)
+                found = ndjson.read_deletions(
+                    stream, file.name, kind, file.made, with_unreadable=file.accounts_for_unused
+                )
             else:
                 found = ndjson.read(stream, file.name, kind, settings_of(about), file.made)
             for one in found:
@@ -195,6 +202,10 @@ def columns_of(standard: str, feed: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _is_too_long(row: StagedRow) -> bool:
+    return len(row.source_id) > LONGEST_ID or len(row.subject_id or "") > LONGEST_ID
+
+
 class _Writer:
     """Writes the rows of one batch, in chunks; a chunk that fails is halved down to the culprit."""
 
@@ -228,6 +239,11 @@ class _Writer:
         faults: list[Fault] = []
         before = tally.rows + tally.set_aside
         for one in found:
+            if isinstance(one, StagedRow) and _is_too_long(one):
+                one = Fault(
+                    file.name, one.row_no, one.row_no, "identifier_too_long",
+                    payload=self._payload(one),
+                )
             if isinstance(one, Fault):
                 tally.note(one)
                 if one.severity == "row":
@@ -248,12 +264,20 @@ class _Writer:
     ) -> None:
         culprits = self._copy(file, chunk)
         for row in culprits:
-            fault = Fault(file.name, row.row_no, row.row_no, "value_refused", source_id=row.source_id)
+            fault = Fault(
+                file.name, row.row_no, row.row_no, "value_refused",
+                source_id=row.source_id.replace("\x00", ""), payload=self._payload(row),
+            )
             tally.note(fault)
             faults.append(fault)
         self._set_aside(file, faults)
         tally.rows += len(chunk) - len(culprits)
         tally.set_aside += len(faults)
+
+    def _payload(self, row: StagedRow) -> str:
+        """Write the typed values of a row, for the one who decides about it."""
+        values = dict(zip(self._columns[row.table], row.values or (), strict=False))
+        return msgspec.json.encode(values, enc_hook=str).decode()[:LONGEST_PAYLOAD]
 
     def _copy(self, file: _File, chunk: list[StagedRow]) -> list[StagedRow]:
         """COPY rows with what comes with them; returns those that the database refuses."""

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import posixpath
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ from throughline.sources.address import Address, SourceUnavailable
 
 CHUNK = 1 << 18
 TIMEOUT_S = 20.0
+# No answer for so long within a session: the server is gone.
+SILENCE_S = 60.0
+# Requests on their way at once; more drown some servers.
+IN_FLIGHT = 64
 # A name that a sender uses while it is still writing.
 UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".uploading")
 
@@ -80,7 +85,7 @@ class SftpFolder:
         digest, size = hashlib.sha256(), 0
         with self._guarded():
             with self._client.open(path, "rb") as remote, target.open("wb") as local:
-                remote.prefetch(file.bytes)
+                remote.prefetch(file.bytes, max_concurrent_requests=IN_FLIGHT)
                 while chunk := remote.read(CHUNK):
                     digest.update(chunk)
                     size += len(chunk)
@@ -97,7 +102,15 @@ class SftpFolder:
         Raises `SourceUnavailable` when it certainly did not arrive under its final name, and
         `UploadUncertain` when nobody can say.
         """
-        part, final = posixpath.join(folder, f".{name}.part"), posixpath.join(folder, name)
+        self.lay_down(folder, name, content)
+        self.hand_over(folder, name)
+
+    def lay_down(self, folder: str, name: str, content: bytes) -> None:
+        """Write a file under a temporary name, which no receiver takes up.
+
+        Raises `SourceUnavailable`; it may be done again at any time before `hand_over`.
+        """
+        part = self._part(folder, name)
         with self._guarded():
             with self._client.open(part, "wb") as remote:
                 remote.set_pipelined(True)
@@ -105,12 +118,52 @@ class SftpFolder:
             size = self._client.stat(part).st_size
         if size != len(content):
             raise SourceUnavailable(f"{self._name}: a file arrived with {size} of {len(content)} bytes")
+
+    def hand_over(self, folder: str, name: str) -> None:
+        """Give a file that was laid down its final name: from then on it has been sent.
+
+        Raises `SourceUnavailable` when that certainly did not happen, and `UploadUncertain` when
+        nobody can say; `is_laid_down` then tells.
+        """
         try:
-            self._client.posix_rename(part, final)
+            self._rename(self._part(folder, name), posixpath.join(folder, name))
         except (OSError, EOFError, paramiko.SSHException) as error:
             if isinstance(error, PermissionError | FileNotFoundError):
                 raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
             raise UploadUncertain(f"{self._name}: {type(error).__name__} at the final name") from None
+
+    def _rename(self, part: str, final: str) -> None:
+        """Give a file its name; a server may know only the older request, which replaces nothing."""
+        try:
+            self._client.posix_rename(part, final)
+            return
+        except (PermissionError, FileNotFoundError, TimeoutError):
+            raise
+        except OSError:
+            channel = self._client.get_channel()
+            if channel is None or channel.closed or channel.eof_received:
+                raise
+        try:
+            self._client.rename(part, final)
+        except FileNotFoundError as error:
+            # the first request may have been done, whatever was answered
+            raise OSError(str(error)) from None
+
+    def is_laid_down(self, folder: str, name: str) -> bool:
+        """Say whether a file still has its temporary name: then it was not handed over.
+
+        Nothing but `hand_over` takes that name away. Raises `SourceUnavailable`.
+        """
+        with self._guarded():
+            try:
+                self._client.stat(self._part(folder, name))
+            except FileNotFoundError:
+                return False
+        return True
+
+    @staticmethod
+    def _part(folder: str, name: str) -> str:
+        return posixpath.join(folder, f".{name}.part")
 
     def exists(self, folder: str, name: str, content: bytes) -> bool:
         """Say whether a file of this name and content is there. Raises `SourceUnavailable`."""
@@ -140,16 +193,31 @@ def connect(
     """
     client = _open(address, attempts, sleep)
     try:
-        sftp = client.open_sftp()
-        channel = sftp.get_channel()
-        if channel is not None:
-            channel.settimeout(TIMEOUT_S * 3)
-        yield SftpFolder(sftp, address.name)
+        yield SftpFolder(_session(client, address), address.name)
     except (EOFError, paramiko.SSHException) as error:
         raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
     finally:
         with contextlib.suppress(Exception):
             client.close()
+
+
+def _session(client: paramiko.SSHClient, address: Address) -> paramiko.SFTPClient:
+    """Open the file transfer on a connection; a server that stays silent is hung up on."""
+    watch = threading.Timer(SILENCE_S, client.close)
+    watch.daemon = True
+    watch.start()
+    try:
+        transport = client.get_transport()
+        if transport is None:
+            raise paramiko.SSHException
+        channel = transport.open_session(timeout=TIMEOUT_S)
+        channel.settimeout(SILENCE_S)
+        channel.invoke_subsystem("sftp")
+        return paramiko.SFTPClient(channel)
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
+    finally:
+        watch.cancel()
 
 
 def _open(address: Address, attempts: int, sleep: Callable[[float], None]) -> paramiko.SSHClient:

@@ -1,0 +1,108 @@
+"""271: what a payer says of a person on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import wire
+from wire import ELIGIBILITY, answer, found, reasons
+
+PART_B = ("EB*1**30*MB", "DTP*291*D8*20150301")
+
+
+def one(*benefits: str, **parts):
+    """The only answer of a file without faults."""
+    records, faults = found(wire.simple(ELIGIBILITY, answer(*benefits, **parts)))
+    assert faults == []
+    [record] = records
+    return record
+
+
+def test_part_b_and_who_it_is():
+    e = one(*PART_B)
+    assert (e.is_active, e.part_b_from, e.part_b_to) == (True, date(2015, 3, 1), None)
+    assert (e.trace_number, e.payer_id, e.member_id) == ("TRACE1", "MEDB1", "1EG4TE5MK73")
+    assert (e.family, e.birth_date, e.sex) == ("QUIRK", date(1950, 2, 3), "M")
+    assert (e.is_advantage, e.is_hospice, e.is_qmb) == (False, False, False)
+    assert e.as_of_date == date(2026, 9, 3)
+
+
+def test_left_and_joined_again():
+    spans = ("EB*1**30*MB", "DTP*291*RD8*20100101-20121231", "EB*1**30*MB", "DTP*291*D8*20150301")
+    for order in (spans, spans[2:] + spans[:2]):
+        e = one(*order)
+        assert (e.part_b_from, e.part_b_to) == (date(2010, 1, 1), None)
+    ended = one("EB*1**30*MB", "DTP*291*RD8*20100101-20121231")
+    assert ended.part_b_to == date(2012, 12, 31)
+
+
+def test_inactive_and_silent():
+    assert one("EB*6**30*MB", "DTP*291*RD8*20100101-20241231").part_b_to == date(2024, 12, 31)
+    assert one("EB*6**30").is_active is False
+    nothing = one("AAA*N**42*Y")
+    assert (nothing.is_active, nothing.is_hospice, nothing.reject_code) == (None, None, "42")
+
+
+@pytest.mark.parametrize(("code", "name"), [
+    ("G0402", "next_g0402_on"), ("G0438", "next_g0438_on"), ("G0439", "next_g0439_on"),
+])  # fmt: skip
+def test_the_next_day_of_a_preventive_service(code, name):
+    e = one(*PART_B, f"EB*D**98**********HC:{code}", "DTP*348*D8*20261001", "EB*D**98**********HC:G0121", "DTP*348*D8*20200101")
+    assert getattr(e, name) == date(2026, 10, 1)
+    others = {"next_g0402_on", "next_g0438_on", "next_g0439_on"} - {name}
+    assert [getattr(e, other) for other in others] == [None, None]
+
+
+def test_an_advantage_plan_with_its_name():
+    e = one(*PART_B, "EB*R**30*HN*H1234 001", "DTP*290*D8*20260101", "LS*2120", "NM1*PRP*2*SENIOR PLUS*****PI*H1234", "LE*2120")
+    assert (e.is_advantage, e.advantage_payer_name) == (True, "SENIOR PLUS")
+
+
+def test_qualified_beneficiary_and_hospice():
+    assert one(*PART_B, "EB*1**30*QM", "DTP*291*RD8*20260101-20261231").is_qmb
+    assert one(*PART_B, "EB*X**45*MA", "DTP*292*D8*20260801").is_hospice
+    assert not one(*PART_B, "EB*X**45*MA", "DTP*292*RD8*20250101-20250601").is_hospice
+
+
+def test_a_dependent_is_answered_under_the_subscribers_number():
+    body = answer(person=["NM1*IL*1*QUIRK*ZEBULON****MI*M1"])
+    body += ["HL*4*3*23*0", "TRN*2*T2", "NM1*03*1*QUIRK*ADA", "DMG*D8*20150601*F", "EB*1**30"]
+    [e], faults = found(wire.simple(ELIGIBILITY, body))
+    assert (e.given, e.member_id, e.is_active, faults) == ("ADA", "M1", True, [])
+
+
+def test_a_subscriber_of_whom_nothing_is_said_is_not_lost():
+    body = answer(person=["NM1*IL*1*QUIRK*ZEBULON****MI*M1"])
+    body += ["HL*4*2*22*0", "TRN*2*T2", "NM1*IL*1*ROE*JAN****MI*M2", "EB*1**30"]
+    records, _ = found(wire.simple(ELIGIBILITY, body))
+    assert [(e.row, e.member_id, e.is_active) for e in records] == [(1, "M1", None), (2, "M2", True)]
+
+
+def test_a_payer_that_refuses_the_question():
+    body = ["BHT*0022*11*A1*20260903*1201", "HL*1**20*1", "AAA*Y**42*P", "NM1*PR*2*M*****PI*MEDB1"]
+    assert reasons(found(wire.simple(ELIGIBILITY, body))[1]) == ["answer_about_nobody_42"]
+    odd = [s.replace("*42*", "*ZEBULON*") for s in body]
+    assert reasons(found(wire.simple(ELIGIBILITY, odd))[1]) == ["answer_about_nobody"]
+    assert reasons(found(wire.simple(ELIGIBILITY, body[:1]))[1]) == ["answer_about_nobody"]
+
+
+def test_a_refusal_holds_for_those_below_and_for_no_other_payer():
+    first = answer("EB*1**30", before=["AAA*Y**42*P"])[1:]
+    second = [s.replace("MEDB1", "OTHER").replace("TRACE1", "TRACE2") for s in answer("EB*1**30")[1:]]
+    provider = answer("EB*1**30")[1:]
+    provider.insert(4, "AAA*N**50*N")
+    records, _ = found(wire.simple(ELIGIBILITY, [answer()[0], *first, *second, *provider, *second]))
+    assert [e.reject_code for e in records] == ["42", None, "50", None]
+
+
+def test_somebody_without_any_number_is_a_fault():
+    body = answer("EB*1**30", person=["NM1*IL*1*QUIRK*ZEBULON"])
+    assert reasons(found(wire.simple(ELIGIBILITY, body))[1]) == ["person_without_identifier"]
+
+
+def test_the_last_person_of_a_cut_file_is_not_believed():
+    whole = wire.simple(ELIGIBILITY, answer(*PART_B))
+    records, faults = found(whole[: whole.index(b"~SE*") + 1])
+    assert records == []
+    assert reasons(faults) == ["truncated", "truncated"]

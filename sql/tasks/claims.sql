@@ -68,12 +68,12 @@ where c.status in ('billable', 'billed', 'planned') and c.code is not null
 create temp table w_claim_content on commit drop as
 with diagnosis as (
     select
-        effect_key,
-        code,
-        min(line_no * 100 + place) as place
-    from w_claim_line
-    cross join lateral unnest(diagnoses) with ordinality as d (code, place)
-    group by effect_key, code
+        l.effect_key,
+        d.code,
+        min(l.line_no * 100 + d.place) as place
+    from w_claim_line as l
+    cross join lateral unnest(l.diagnoses) with ordinality as d (code, place)
+    group by l.effect_key, d.code
 ),
 
 listed as (

@@ -112,7 +112,9 @@ def web(respond: Respond | None = None) -> Iterator[Web]:
 class Sftp:
     """An SFTP server over a folder; `handler` makes its sessions."""
 
-    def __init__(self, root: Path, handler: type[asyncssh.SFTPServer] = asyncssh.SFTPServer) -> None:
+    def __init__(
+        self, root: Path, handler: type[asyncssh.SFTPServer] = asyncssh.SFTPServer
+    ) -> None:
         self.root = root
         self._handler = handler
         self._loop = asyncio.new_event_loop()
@@ -137,7 +139,11 @@ class Sftp:
         root, handler = str(self.root), self._handler
         allowed = asyncssh.import_authorized_keys(self.client_key.export_public_key().decode())
         return await asyncssh.create_server(
-            Login, "127.0.0.1", 0, server_host_keys=[self.key], authorized_client_keys=allowed,
+            Login,
+            "127.0.0.1",
+            0,
+            server_host_keys=[self.key],
+            authorized_client_keys=allowed,
             sftp_factory=lambda channel: handler(channel, chroot=root),
         )
 
@@ -169,7 +175,9 @@ class Sftp:
 
 
 @contextmanager
-def sftp_server(root: Path, handler: type[asyncssh.SFTPServer] = asyncssh.SFTPServer) -> Iterator[Sftp]:
+def sftp_server(
+    root: Path, handler: type[asyncssh.SFTPServer] = asyncssh.SFTPServer
+) -> Iterator[Sftp]:
     """Run an SFTP server over a folder."""
     server = Sftp(root, handler)
     try:

@@ -17,28 +17,52 @@ def judged(*body: str):
 
 def test_each_set_of_a_999_gets_its_verdict():
     records, faults = judged(
-        "AK2*837*0001*005010X222A1", "IK5*A", "AK2*837*0002*005010X222A1", "IK3*NM1*8**8", "IK4*9*67*7*X",
-        "IK5*R*5*I5", "AK9*P*2*2*1",
-    )  # fmt: skip
+        "AK2*837*0001*005010X222A1",
+        "IK5*A",
+        "AK2*837*0002*005010X222A1",
+        "IK3*NM1*8**8",
+        "IK4*9*67*7*X",
+        "IK5*R*5*I5",
+        "AK9*P*2*2*1",
+    )
     assert faults == []
-    assert [(a.transaction_control_number, a.status_code) for a in records] == [("0001", "A"), ("0002", "R")]
+    assert [(a.transaction_control_number, a.status_code) for a in records] == [
+        ("0001", "A"),
+        ("0002", "R"),
+    ]
     assert {a.group_control_number for a in records} == {"77"}
     assert {a.group_status_code for a in records} == {"P"}
-    assert (records[0].error_codes, records[1].error_codes) == ([], ["IK3:8", "IK4:7", "IK5:5", "IK5:I5"])
+    assert (records[0].error_codes, records[1].error_codes) == (
+        [],
+        ["IK3:8", "IK4:7", "IK5:5", "IK5:I5"],
+    )
     assert records[0].functional_id == "HC"
 
 
 @pytest.mark.parametrize("verdict", ["A", "E", "R", "P"])
 def test_a_999_without_sets_judges_the_group(verdict):
     [a], faults = judged(f"AK9*{verdict}*1*1*0*2")
-    assert (a.status_code, a.group_control_number, a.transaction_control_number) == (verdict, "77", None)
+    assert (a.status_code, a.group_control_number, a.transaction_control_number) == (
+        verdict,
+        "77",
+        None,
+    )
     assert a.error_codes == ["AK9:2"]
     assert faults == []
 
 
 def test_the_older_997_is_read_too():
-    body = [s.replace("*005010X231A1", "") for s in wire.transaction(SYNTAX, ["AK1*HC*7", "AK2*837*0001", "AK3*CLM*9**8", "AK4*1**1", "AK5*R*1", "AK9*R*1*1*0"])]
-    segs = [s.replace("ST*999", "ST*997").replace(SYNTAX, "004010") for s in wire.interchange(wire.group(SYNTAX, body))]
+    body = [
+        s.replace("*005010X231A1", "")
+        for s in wire.transaction(
+            SYNTAX,
+            ["AK1*HC*7", "AK2*837*0001", "AK3*CLM*9**8", "AK4*1**1", "AK5*R*1", "AK9*R*1*1*0"],
+        )
+    ]
+    segs = [
+        s.replace("ST*999", "ST*997").replace(SYNTAX, "004010")
+        for s in wire.interchange(wire.group(SYNTAX, body))
+    ]
     [a], _ = found(wire.file_of(segs))
     assert (a.status_code, a.error_codes) == ("R", ["AK3:8", "AK4:1", "AK5:1"])
 
@@ -53,10 +77,19 @@ def test_a_verdict_that_is_missing_or_cut_is_a_fault():
 
 
 def test_an_interchange_is_acknowledged_by_itself():
-    segs = [wire.isa(), "TA1*000000905*260903*1200*R*025", "TA1*000000906*260903*1200*A*000", "IEA*0*000000001"]
+    segs = [
+        wire.isa(),
+        "TA1*000000905*260903*1200*R*025",
+        "TA1*000000906*260903*1200*A*000",
+        "IEA*0*000000001",
+    ]
     (bad, good), faults = found(wire.file_of(segs), "functional_acknowledgement")
     assert faults == []
-    assert (bad.transaction_set, bad.transaction_control_number, bad.status_code) == ("TA1", "000000905", "R")
+    assert (bad.transaction_set, bad.transaction_control_number, bad.status_code) == (
+        "TA1",
+        "000000905",
+        "R",
+    )
     assert (bad.error_codes, good.error_codes) == (["025"], [])
     half = wire.file_of(segs)[: wire.file_of(segs).index(b"TA1*000000906") + 9]
     records, faults = found(half)
@@ -71,14 +104,28 @@ def said(*patients: list[str], **parts):
 
 
 def test_who_speaks_is_told_apart():
-    [payer], _ = said(status("A1", "A2:20:PR", more=["REF*1K*ICN1", "REF*D9*TR1", "DTP*472*D8*20260828"]))
+    [payer], _ = said(
+        status("A1", "A2:20:PR", more=["REF*1K*ICN1", "REF*D9*TR1", "DTP*472*D8*20260828"])
+    )
     [house], _ = said(status("A1", "A2:20"), source="AY")
     assert payer.is_from_payer
     assert not house.is_from_payer
     assert (payer.category_code, payer.status_code, payer.entity_code) == ("A2", "20", "PR")
-    assert (payer.patient_control_number, payer.payer_claim_number, payer.clearinghouse_trace) == ("A1", "ICN1", "TR1")
-    assert (payer.effective_on, payer.total_charge, payer.action_code) == (date(2026, 9, 3), Decimal(100), "WQ")
-    assert (payer.source_id, payer.batch_reference, payer.member_id) == ("MEDB1", "B1", "1EG4TE5MK73")
+    assert (payer.patient_control_number, payer.payer_claim_number, payer.clearinghouse_trace) == (
+        "A1",
+        "ICN1",
+        "TR1",
+    )
+    assert (payer.effective_on, payer.total_charge, payer.action_code) == (
+        date(2026, 9, 3),
+        Decimal(100),
+        "WQ",
+    )
+    assert (payer.source_id, payer.batch_reference, payer.member_id) == (
+        "MEDB1",
+        "B1",
+        "1EG4TE5MK73",
+    )
     assert payer.service_from == date(2026, 8, 28)
 
 
@@ -93,13 +140,22 @@ def test_several_statuses_of_a_claim_are_rows_each():
     records, faults = said(status("A1", three, "A3:21"))
     assert faults == []
     assert [(r.category_code, r.status_code, r.entity_code) for r in records] == [
-        ("A7", "164", "IL"), ("A7", "33", None), ("A7", "562", "85"), ("A3", "21", None),
-    ]  # fmt: skip
+        ("A7", "164", "IL"),
+        ("A7", "33", None),
+        ("A7", "562", "85"),
+        ("A3", "21", None),
+    ]
     assert [r.row for r in records] == [1, 2, 3, 4]
 
 
 def test_lines_of_a_claim_do_not_speak_for_it():
-    lines = ["SVC*HC:99213*100", "STC*A7:104*20260903*U", "REF*FJ*1", "REF*1K*NOT", "DTP*472*D8*20260830"]
+    lines = [
+        "SVC*HC:99213*100",
+        "STC*A7:104*20260903*U",
+        "REF*FJ*1",
+        "REF*1K*NOT",
+        "DTP*472*D8*20260830",
+    ]
     [s], _ = said(status("A1", "A3:21", more=lines))
     assert (s.category_code, s.payer_claim_number) == ("A3", None)
 
@@ -119,12 +175,17 @@ def test_a_batch_that_is_turned_away_is_a_row_and_one_that_is_taken_is_none():
 
 def test_claims_without_number_or_status_are_faults():
     records, faults = said(
-        ["NM1*QC*1*QUIRK", "STC*A2:20*20260903"], ["NM1*QC*1*QUIRK", "TRN*2*A2"], status("A3", ":20"), status("A4", "A2:20")
+        ["NM1*QC*1*QUIRK", "STC*A2:20*20260903"],
+        ["NM1*QC*1*QUIRK", "TRN*2*A2"],
+        status("A3", ":20"),
+        status("A4", "A2:20"),
     )
     assert [(r.row, r.patient_control_number) for r in records] == [(4, "A4")]
     assert [(f.row, f.reason) for f in faults] == [
-        (1, "claim_number_missing"), (2, "claim_status_missing"), (3, "claim_status_missing"),
-    ]  # fmt: skip
+        (1, "claim_number_missing"),
+        (2, "claim_status_missing"),
+        (3, "claim_status_missing"),
+    ]
 
 
 def test_the_last_claim_of_a_cut_file_is_not_believed():

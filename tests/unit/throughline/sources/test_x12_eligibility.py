@@ -44,18 +44,36 @@ def test_inactive_and_silent():
     assert (nothing.is_active, nothing.is_hospice, nothing.reject_code) == (None, None, "42")
 
 
-@pytest.mark.parametrize(("code", "name"), [
-    ("G0402", "next_g0402_on"), ("G0438", "next_g0438_on"), ("G0439", "next_g0439_on"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("G0402", "next_g0402_on"),
+        ("G0438", "next_g0438_on"),
+        ("G0439", "next_g0439_on"),
+    ],
+)
 def test_the_next_day_of_a_preventive_service(code, name):
-    e = one(*PART_B, f"EB*D**98**********HC:{code}", "DTP*348*D8*20261001", "EB*D**98**********HC:G0121", "DTP*348*D8*20200101")
+    e = one(
+        *PART_B,
+        f"EB*D**98**********HC:{code}",
+        "DTP*348*D8*20261001",
+        "EB*D**98**********HC:G0121",
+        "DTP*348*D8*20200101",
+    )
     assert getattr(e, name) == date(2026, 10, 1)
     others = {"next_g0402_on", "next_g0438_on", "next_g0439_on"} - {name}
     assert [getattr(e, other) for other in others] == [None, None]
 
 
 def test_an_advantage_plan_with_its_name():
-    e = one(*PART_B, "EB*R**30*HN*H1234 001", "DTP*290*D8*20260101", "LS*2120", "NM1*PRP*2*SENIOR PLUS*****PI*H1234", "LE*2120")
+    e = one(
+        *PART_B,
+        "EB*R**30*HN*H1234 001",
+        "DTP*290*D8*20260101",
+        "LS*2120",
+        "NM1*PRP*2*SENIOR PLUS*****PI*H1234",
+        "LE*2120",
+    )
     assert (e.is_advantage, e.advantage_payer_name) == (True, "SENIOR PLUS")
 
 
@@ -76,7 +94,10 @@ def test_a_subscriber_of_whom_nothing_is_said_is_not_lost():
     body = answer(person=["NM1*IL*1*QUIRK*ZEBULON****MI*M1"])
     body += ["HL*4*2*22*0", "TRN*2*T2", "NM1*IL*1*ROE*JAN****MI*M2", "EB*1**30"]
     records, _ = found(wire.simple(ELIGIBILITY, body))
-    assert [(e.row, e.member_id, e.is_active) for e in records] == [(1, "M1", None), (2, "M2", True)]
+    assert [(e.row, e.member_id, e.is_active) for e in records] == [
+        (1, "M1", None),
+        (2, "M2", True),
+    ]
 
 
 def test_a_payer_that_refuses_the_question():
@@ -89,7 +110,9 @@ def test_a_payer_that_refuses_the_question():
 
 def test_a_refusal_holds_for_those_below_and_for_no_other_payer():
     first = answer("EB*1**30", before=["AAA*Y**42*P"])[1:]
-    second = [s.replace("MEDB1", "OTHER").replace("TRACE1", "TRACE2") for s in answer("EB*1**30")[1:]]
+    second = [
+        s.replace("MEDB1", "OTHER").replace("TRACE1", "TRACE2") for s in answer("EB*1**30")[1:]
+    ]
     provider = answer("EB*1**30")[1:]
     provider.insert(4, "AAA*N**50*N")
     records, _ = found(wire.simple(ELIGIBILITY, [answer()[0], *first, *second, *provider, *second]))

@@ -52,14 +52,19 @@ def test_utf_16(codec):
 def test_text_around_interchanges_is_named_and_skipped():
     records, faults = found(b"From: clearinghouse\nISA99\n" + wire.file_of(TWO) + b"\nGoodbye\x1a")
     assert [r.patient_control_number for r in records] == ["A1", "A2"]
-    assert [(f.reason, f.severity, f.row) for f in faults] == [("text_outside_interchange", "warning", 0)]
+    assert [(f.reason, f.severity, f.row) for f in faults] == [
+        ("text_outside_interchange", "warning", 0)
+    ]
 
 
-@pytest.mark.parametrize("change", [
-    lambda isa: isa.replace("HOUSE          ", "HOUSE"),
-    lambda isa: isa.replace("HOUSE          ", "HOUSE               "),
-    lambda isa: isa.replace("*00*          *00*          ", "*00**00*"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda isa: isa.replace("HOUSE          ", "HOUSE"),
+        lambda isa: isa.replace("HOUSE          ", "HOUSE               "),
+        lambda isa: isa.replace("*00*          *00*          ", "*00**00*"),
+    ],
+)
 def test_a_header_that_is_not_106_characters_long(change):
     header = change(wire.isa())
     assert len(header) != 105
@@ -86,10 +91,14 @@ def test_groups_and_sets_of_all_kinds_in_one_file():
     body, paid = claims(claim("A1")), remittance(payment("A1"))
     data = wire.file_of(
         wire.interchange(
-            wire.group(CLAIMS, wire.transaction(CLAIMS, body, "0001"), wire.transaction(CLAIMS, claims(claim("A2")), "0002")),
+            wire.group(
+                CLAIMS,
+                wire.transaction(CLAIMS, body, "0001"),
+                wire.transaction(CLAIMS, claims(claim("A2")), "0002"),
+            ),
             wire.group(REMITTANCE, wire.transaction(REMITTANCE, paid), number=2),
         )
-    ) + wire.simple(CLAIMS, claims(claim("A3")), number=2)  # fmt: skip
+    ) + wire.simple(CLAIMS, claims(claim("A3")), number=2)
     contents = scan(io.BytesIO(data), "f")
     assert contents.feeds == {"claim": 3, "payment": 1}
     assert contents.interchanges == 2
@@ -100,12 +109,18 @@ def test_groups_and_sets_of_all_kinds_in_one_file():
     assert faults == []
     # what belongs to another feed keeps its row number
     assert [r.row for r in found(data, "payment")[0]] == [3]
-    assert [r.context.interchange_control_number for r in records] == ["000000001"] * 3 + ["000000002"]
+    assert [r.context.interchange_control_number for r in records] == ["000000001"] * 3 + [
+        "000000002"
+    ]
 
 
-@pytest.mark.parametrize(("count", "number", "expected"), [
-    (3, "0001", "wrong_segment_count"), (None, "9999", "wrong_control_number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("count", "number", "expected"),
+    [
+        (3, "0001", "wrong_segment_count"),
+        (None, "9999", "wrong_control_number"),
+    ],
+)
 def test_a_wrong_trailer_is_a_warning(count, number, expected):
     body = wire.transaction(CLAIMS, claims(claim("A1")), count=count)
     body[-1] = body[-1].replace("0001", number)
@@ -116,17 +131,28 @@ def test_a_wrong_trailer_is_a_warning(count, number, expected):
 
 def test_a_set_that_is_not_used_here_is_one_fault_and_the_rest_is_read():
     foreign = ["ST*834*0001*005010X220A1", "BGN*00*1*20260903", "INS*Y*18", "SE*4*0001"]
-    data = wire.file_of(wire.interchange(wire.group(CLAIMS, foreign, wire.transaction(CLAIMS, claims(claim("A1"))))))
+    data = wire.file_of(
+        wire.interchange(wire.group(CLAIMS, foreign, wire.transaction(CLAIMS, claims(claim("A1")))))
+    )
     records, faults = found(data)
     assert [r.row for r in records] == [2]
-    assert [(f.reason, f.row, f.source_id) for f in faults] == [("transaction_set_not_used_here", 1, "834")]
+    assert [(f.reason, f.row, f.source_id) for f in faults] == [
+        ("transaction_set_not_used_here", 1, "834")
+    ]
     assert scan(io.BytesIO(data), "f").unused == {"834": 1}
 
 
 @pytest.mark.parametrize("version", ["005010X224A2", "005010X212", "005010X313"])
 def test_other_guides_of_the_same_set_are_not_used(version):
     kind = "837" if "X224" in version else "277"
-    segs = [wire.isa(), f"GS*HN*A*B*20260903*1201*1*X*{version}", f"ST*{kind}*0001", "SE*2*0001", "GE*1*1", "IEA*1*000000001"]
+    segs = [
+        wire.isa(),
+        f"GS*HN*A*B*20260903*1201*1*X*{version}",
+        f"ST*{kind}*0001",
+        "SE*2*0001",
+        "GE*1*1",
+        "IEA*1*000000001",
+    ]
     assert scan(io.BytesIO(wire.file_of(segs)), "f").unused == {kind: 1}
 
 
@@ -168,17 +194,26 @@ def test_segments_outside_a_set_are_named():
     assert reasons(found(wire.file_of(segs))[1]) == ["segment_outside_transaction"]
 
 
-@pytest.mark.parametrize(("data", "reason"), [
-    (b"", "empty_file"), (b" \r\n", "empty_file"), (b"hello", "no_interchange_header"),
-    (b"ISA*00*1~", "no_interchange_header"), (b"x" * 200_000, "no_interchange_header"),
-    (b"PK\x03\x04" + bytes(100), "no_interchange_header"), (b"ISA" * 50_000, "no_interchange_header"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty_file"),
+        (b" \r\n", "empty_file"),
+        (b"hello", "no_interchange_header"),
+        (b"ISA*00*1~", "no_interchange_header"),
+        (b"x" * 200_000, "no_interchange_header"),
+        (b"PK\x03\x04" + bytes(100), "no_interchange_header"),
+        (b"ISA" * 50_000, "no_interchange_header"),
+    ],
+)
 def test_what_is_no_x12_is_refused_with_a_reason(data, reason):
     for attempt in (lambda: scan(io.BytesIO(data), "f.x12"), lambda: found(data)):
         with pytest.raises(FileRefusedError) as refused:
             attempt()
         assert (refused.value.file, refused.value.reason) == ("f.x12", reason)
-        assert str(refused.value) == f"f.x12: refused at 0: {reason}" or str(refused.value).endswith(reason)
+        assert str(refused.value) == f"f.x12: refused at 0: {reason}" or str(
+            refused.value
+        ).endswith(reason)
 
 
 def test_an_empty_group_says_that_there_was_nothing():
@@ -199,9 +234,10 @@ def test_a_segment_without_end_does_not_fill_the_memory(monkeypatch):
 
 def test_chunks_of_any_size_give_the_same_segments(monkeypatch):
     data = (
-        wire.file_of(TWO, "~\r\n") + wire.file_of(TWO, "\n")
+        wire.file_of(TWO, "~\r\n")
+        + wire.file_of(TWO, "\n")
         + wire.file_of([s.replace("ZEBULON", "ZÉBULON") for s in TWO])
-    )  # fmt: skip
+    )
     whole = list(SegmentReader(io.BytesIO(data), "f"))
     for size in (1, 2, 3, 7, 64, 107, 1000):
         monkeypatch.setattr(segments, "CHUNK", size)

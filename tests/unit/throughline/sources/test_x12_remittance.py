@@ -22,22 +22,37 @@ def test_a_payment():
     [p], faults = read(payment("A1", charge="150.00", paid="80.25", share="20.00"))
     assert faults == []
     assert (p.patient_control_number, p.payer_claim_number, p.status_code) == ("A1", "ICNA1", "1")
-    assert (p.total_charge, p.paid_amount, p.patient_responsibility) == (Decimal(150), Decimal("80.25"), Decimal(20))
+    assert (p.total_charge, p.paid_amount, p.patient_responsibility) == (
+        Decimal(150),
+        Decimal("80.25"),
+        Decimal(20),
+    )
     assert (p.family, p.given, p.member_id) == ("QUIRK", "ZEBULON", "1EG4TE5MK73")
     assert not p.is_reversal
     head = p.remittance
-    assert (head.check_number, head.payment_method, head.total_paid) == ("CHECK9", "ACH", Decimal(80))
+    assert (head.check_number, head.payment_method, head.total_paid) == (
+        "CHECK9",
+        "ACH",
+        Decimal(80),
+    )
     assert (head.paid_on, head.produced_on) == (date(2026, 9, 2), date(2026, 9, 1))
     assert (head.payer_id, head.payee_npi) == ("MEDB1", "1992000006")
     [line] = p.lines
-    assert (line.code, line.charge, line.paid_amount, line.units) == ("99213", Decimal(150), Decimal("80.25"), Decimal(1))
+    assert (line.code, line.charge, line.paid_amount, line.units) == (
+        "99213",
+        Decimal(150),
+        Decimal("80.25"),
+        Decimal(1),
+    )
     assert (line.service_from, line.control_number) == (date(2026, 8, 28), "A1L1")
     assert p.service_from == date(2026, 8, 28)
 
 
 def test_a_reversal_comes_with_its_correction_and_both_are_read():
     reversal = payment("A1", "22", "-100", "-80", share="-20")
-    [first, back, again], faults = read(payment("A1"), reversal, payment("A1", "1", "100", "90", share="10"))
+    [first, back, again], faults = read(
+        payment("A1"), reversal, payment("A1", "1", "100", "90", share="10")
+    )
     assert faults == []
     assert [p.is_reversal for p in (first, back, again)] == [False, True, False]
     assert back.paid_amount == Decimal(-80)
@@ -56,21 +71,39 @@ def test_up_to_six_reasons_in_one_adjustment_segment():
     [p], _ = read(payment("A1", cas=cas))
     [line] = p.lines
     assert [(a.group, a.reason, a.amount) for a in line.adjustments] == [
-        ("CO", "45", Decimal(10)), ("CO", "253", Decimal("1.60")), ("CO", "59", Decimal(3)),
-        ("CO", "94", Decimal(4)), ("CO", "131", Decimal(5)), ("CO", "44", Decimal(6)),
-    ]  # fmt: skip
+        ("CO", "45", Decimal(10)),
+        ("CO", "253", Decimal("1.60")),
+        ("CO", "59", Decimal(3)),
+        ("CO", "94", Decimal(4)),
+        ("CO", "131", Decimal(5)),
+        ("CO", "44", Decimal(6)),
+    ]
     assert line.adjustments[1].quantity == Decimal(2)
 
 
-@pytest.mark.parametrize(("group", "reason", "where"), [
-    ("PR", "1", "patient"), ("PR", "2", "patient"), ("CO", "45", "contractual"), ("CO", "253", "contractual"),
-    ("PI", "45", "contractual"), ("CO", "16", "denied"), ("CO", "197", "denied"), ("OA", "18", "denied"),
-    ("PI", "16", "denied"), ("CR", "45", "other"), ("XX", "1", "other"), ("OA", "23", None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("group", "reason", "where"),
+    [
+        ("PR", "1", "patient"),
+        ("PR", "2", "patient"),
+        ("CO", "45", "contractual"),
+        ("CO", "253", "contractual"),
+        ("PI", "45", "contractual"),
+        ("CO", "16", "denied"),
+        ("CO", "197", "denied"),
+        ("OA", "18", "denied"),
+        ("PI", "16", "denied"),
+        ("CR", "45", "other"),
+        ("XX", "1", "other"),
+        ("OA", "23", None),
+    ],
+)
 def test_what_an_adjustment_means_for_the_money(group, reason, where):
     sums = sums_of([Adjustment(group, reason, Decimal(7))])
     by_name = {name: getattr(sums, name) for name in ("patient", "contractual", "denied", "other")}
-    assert {name: amount for name, amount in by_name.items() if amount} == ({where: Decimal(7)} if where else {})
+    assert {name: amount for name, amount in by_name.items() if amount} == (
+        {where: Decimal(7)} if where else {}
+    )
 
 
 def test_adjustments_of_claim_and_line_are_apart():
@@ -84,14 +117,27 @@ def test_adjustments_of_claim_and_line_are_apart():
 def test_remarks_corrected_names_and_crossover():
     loop = payment("A1")
     loop[2:2] = [
-        "NM1*74*1*QUIRKE*ZEB****C*CORRECTED1", "NM1*TT*2*MEDICAID*****PI*MCAID", "NM1*82*1*STONE*****XX*1457000005",
-        "MOA***MA01*MA18", "DTM*232*20260827", "DTM*050*20260829",
-    ]  # fmt: skip
+        "NM1*74*1*QUIRKE*ZEB****C*CORRECTED1",
+        "NM1*TT*2*MEDICAID*****PI*MCAID",
+        "NM1*82*1*STONE*****XX*1457000005",
+        "MOA***MA01*MA18",
+        "DTM*232*20260827",
+        "DTM*050*20260829",
+    ]
     loop.append("LQ*HE*N362")
     [p], _ = read(loop)
-    assert (p.family, p.given, p.member_id, p.crossover_payer) == ("QUIRKE", "ZEB", "CORRECTED1", "MCAID")
+    assert (p.family, p.given, p.member_id, p.crossover_payer) == (
+        "QUIRKE",
+        "ZEB",
+        "CORRECTED1",
+        "MCAID",
+    )
     assert (p.remark_codes, p.lines[0].remark_codes) == (["MA01", "MA18"], ["N362"])
-    assert (p.service_from, p.received_on, p.rendering_npi) == (date(2026, 8, 27), date(2026, 8, 29), "1457000005")
+    assert (p.service_from, p.received_on, p.rendering_npi) == (
+        date(2026, 8, 27),
+        date(2026, 8, 29),
+        "1457000005",
+    )
 
 
 def test_inpatient_remarks_stand_elsewhere():
@@ -110,21 +156,38 @@ def test_units_absent_are_one_and_a_line_may_pay_nothing():
 def test_provider_adjustments_are_rows_of_their_own():
     plb = "PLB*1992000006*20261231*WO:ICN7*-12.50*L6*0.75*FB:X*oops"
     records, faults = read(payment("A1"), after=[plb])
-    assert [type(r).__name__ for r in records] == ["Payment", "ProviderAdjustment", "ProviderAdjustment"]
+    assert [type(r).__name__ for r in records] == [
+        "Payment",
+        "ProviderAdjustment",
+        "ProviderAdjustment",
+    ]
     _, overpaid, interest = records
-    assert (overpaid.reason_code, overpaid.reference, overpaid.amount) == ("WO", "ICN7", Decimal("-12.50"))
-    assert (interest.reason_code, interest.reference, interest.amount) == ("L6", None, Decimal("0.75"))
+    assert (overpaid.reason_code, overpaid.reference, overpaid.amount) == (
+        "WO",
+        "ICN7",
+        Decimal("-12.50"),
+    )
+    assert (interest.reason_code, interest.reference, interest.amount) == (
+        "L6",
+        None,
+        Decimal("0.75"),
+    )
     assert (overpaid.provider_npi, overpaid.fiscal_period_end) == ("1992000006", date(2026, 12, 31))
     assert [(f.row, f.reason) for f in faults] == [(4, "provider_adjustment_unreadable")]
     assert [r.row for r in records] == [1, 2, 3]
 
 
 def test_half_an_amount_of_a_provider_adjustment_is_not_believed():
-    whole = wire.simple(REMITTANCE, remittance(payment("A1"), after=["PLB*1992000006*20261231*WO:1*11*FB:2*22.50"]))
+    whole = wire.simple(
+        REMITTANCE, remittance(payment("A1"), after=["PLB*1992000006*20261231*WO:1*11*FB:2*22.50"])
+    )
     cut = whole[: whole.index(b"22.50") + 1]
     records, faults = found(cut)
     assert [type(r).__name__ for r in records] == ["Payment"]
-    assert [(f.row, f.reason) for f in faults if f.severity == "row"] == [(2, "truncated"), (3, "truncated")]
+    assert [(f.row, f.reason) for f in faults if f.severity == "row"] == [
+        (2, "truncated"),
+        (3, "truncated"),
+    ]
     # a later segment proves that it was whole
     trailer = whole.index(b"~SE*") + 1
     records, faults = found(whole[:trailer] + b"IEA*1*000000001~")
@@ -136,15 +199,23 @@ def test_half_an_amount_of_a_provider_adjustment_is_not_believed():
 
 def test_what_cannot_be_read_is_set_aside():
     records, faults = read(
-        payment(""), payment("B2", ""), payment("B3", paid="8O"), payment("B4", cas="CAS*CO*45*x"),
+        payment(""),
+        payment("B2", ""),
+        payment("B3", paid="8O"),
+        payment("B4", cas="CAS*CO*45*x"),
         [s.replace("SVC*HC:99213:25*100*80", "SVC*HC:99213:25*x*80") for s in payment("B5")],
-        [s.replace("DTM*472*20260828", "DTM*472*2026") for s in payment("B6")], payment("A1"),
-    )  # fmt: skip
+        [s.replace("DTM*472*20260828", "DTM*472*2026") for s in payment("B6")],
+        payment("A1"),
+    )
     assert [r.patient_control_number for r in records] == ["A1"]
     assert reasons(faults) == [
-        "claim_number_missing", "claim_status_missing", "claim_amount_unreadable", "adjustment_unreadable",
-        "line_amount_unreadable", "service_date_unreadable",
-    ]  # fmt: skip
+        "claim_number_missing",
+        "claim_status_missing",
+        "claim_amount_unreadable",
+        "adjustment_unreadable",
+        "line_amount_unreadable",
+        "service_date_unreadable",
+    ]
 
 
 def test_the_payers_own_number_by_another_qualifier():

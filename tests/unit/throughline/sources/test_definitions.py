@@ -1,0 +1,81 @@
+"""Definitions of sources: read, checked, refused with what is wrong."""
+
+from __future__ import annotations
+
+import copy
+from datetime import time
+
+import pytest
+import yaml
+
+from throughline import sources
+from throughline.sources import definitions
+from throughline.sources.address import Address
+from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError, definition, parse
+from throughline.sources.staging import columns_of
+from throughline.sources.table import COMMON, blank
+
+RAW = yaml.safe_load((DEFINITIONS / "scheduling.yaml").read_text())
+
+
+def changed(**changes):
+    """The definition of the scheduling system, with changes."""
+    return {**copy.deepcopy(RAW), **changes}
+
+
+def test_the_sources_of_the_tree():
+    assert sources.source_names() == ["clearinghouse", "ehr", "scheduling"]
+    for name in sources.source_names():
+        one = definition(name)
+        assert one.source == name
+        assert one.zone.key == "America/New_York"
+        for feed in one.feeds.values():
+            assert (feed.owner_team, feed.expected_by) == (one.owner_team, time(3))
+            for table, columns in columns_of(one.standard, feed.name).items():
+                assert table
+                assert len(blank(columns)) == len(columns)
+                assert not set(columns) & set(COMMON)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"standard": "carrier_pigeon"}, "standard"),
+        ({"feeds": {}}, "feeds"),
+        ({"feeds": {"moon": {"expected_by": "03:00"}}}, "feeds"),
+        ({"feeds": {"appointment": {"expected_by": "25:00"}}}, "feeds/appointment/expected_by"),
+        ({"extra": 1}, "extra"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"source": "other"}, "source"),
+        ({"conventions": {"what": 1}}, "conventions"),
+    ],
+)
+def test_what_is_wrong_is_named(changes, named):
+    with pytest.raises(SourceDefinitionError, match=named):
+        parse(changed(**changes), "scheduling.yaml")
+
+
+def test_a_feed_may_have_an_owner_and_a_lag_of_its_own():
+    feeds = {
+        "appointment": {"expected_by": "05:30", "owner_team": "billing", "allowed_lag_days": 2}
+    }
+    feed = parse(changed(feeds=feeds), "scheduling.yaml").feeds["appointment"]
+    assert (feed.owner_team, feed.expected_by, feed.allowed_lag_days) == ("billing", time(5, 30), 2)
+
+
+def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path):
+    with pytest.raises(SourceDefinitionError, match="no definition of a source 'moon'"):
+        definition("moon")
+    (tmp_path / "scheduling.yaml").write_text(yaml.safe_dump(RAW))
+    assert definitions.source_names(tmp_path) == ["scheduling"]
+    assert definition("scheduling", tmp_path).folder == "outbox"
+
+
+def test_addresses_hide_their_secrets():
+    address = Address(
+        "ehr", host="h", port=8, path="/fhir/", password="hush", extra={"private_key": "hush"}
+    )
+    assert address.base_url == "http://h:8/fhir"
+    assert "hush" not in repr(address)
+    assert Address("ehr", extra={"base_url": "https://x/r4/"}).base_url == "https://x/r4"
+    assert Address("ehr", host="h").base_url == "http://h"

@@ -1,0 +1,120 @@
+"""FHIR's data types as text that the warehouse takes."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from throughline.sources.fhir.values import (
+    Coding,
+    Concept,
+    Identifier,
+    Money,
+    Reference,
+    Unreadable,
+    amount,
+    code,
+    day,
+    digits,
+    first_code,
+    moment,
+    pick_code,
+    target,
+    version_at,
+)
+
+ZONE = ZoneInfo("America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "found"),
+    [
+        ("Patient/p1", None, "p1"),
+        ("Patient/p1", "Patient", "p1"),
+        ("Patient/p1", "Group", None),
+        ("https://ehr.example/r4/Patient/p1/_history/3", "Patient", "p1"),
+        ("urn:uuid:0b5a", "Patient", "0b5a"),
+        ("Patient?identifier=urn:x|77", "Patient", "77"),
+        ("https://e/Patient?identifier=77", "Patient", "77"),
+        ("p1", "Patient", "p1"),
+        ("Patient/", "Patient", None),
+        (None, None, None),
+        ("", None, None),
+    ],
+)
+def test_references(text, kind, found):
+    assert target(Reference(reference=text), kind) == found
+
+
+def test_a_reference_by_identifier_alone():
+    assert target(Reference(identifier=Identifier(value="77"))) == "77"
+    assert target(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-03-08T02:30:00", "2026-03-08T07:30:00+00:00"),
+        ("2026-08-28", "2026-08-28T04:00:00+00:00"),
+        ("2026-08-28T13:00:00.123456789Z", "2026-08-28T13:00:00.123456+00:00"),
+        ("2026-08", None),
+        ("2026", None),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_moments(text, found):
+    assert moment(text, ZONE) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["not a time", "2026-13-01", "2026-08-28T25:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_moments_that_are_none(text):
+    with pytest.raises(Unreadable, match="time_unreadable"):
+        moment(text, ZONE)
+
+
+def test_days():
+    assert day("2026-08-28T23:00:00-04:00") == "2026-08-28"
+    assert day("2026-08") is None
+    with pytest.raises(Unreadable, match="date_unreadable"):
+        day("2026-02-30")
+
+
+def test_versions_that_are_none():
+    with pytest.raises(Unreadable, match="last_updated_unreadable"):
+        version_at("0001-01-01T00:00:00+14:00")
+
+
+def test_amounts():
+    assert [amount(m) for m in (None, Money(), Money(value=129.16), Money(value=-5.0))] == [
+        None,
+        None,
+        "129.16",
+        "-5.0",
+    ]
+    with pytest.raises(Unreadable):
+        amount(Money(value=1e13))
+
+
+def test_codings_by_preference():
+    both = Concept(
+        coding=[Coding(system="a"), Coding(system="b", code="1"), Coding(system="c", code="2")]
+    )
+    assert first_code(both).code == "1"
+    assert first_code(both, ("x", "c")).code == "2"
+    assert first_code(None) is None
+    assert code(Concept()) is None
+    assert pick_code([Concept(), both], ("c",)).code == "2"
+    assert pick_code([Concept(), both], ("x",)).code == "1"
+    assert pick_code([]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("+1 (585) 555-0100", "5855550100"), ("555 0100", "5550100"), ("none", None), (None, None)],
+)
+def test_telephone_digits(text, found):
+    assert digits(text) == found

@@ -1,0 +1,509 @@
+"""HL7 v2: files, messages, appointments."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import hl7
+import pytest
+import wire
+
+from throughline.sources.definitions import definition
+from throughline.sources.files import open_file
+from throughline.sources.hl7v2 import message, rows, siu, split
+from throughline.sources.hl7v2.message import Message
+from throughline.sources.records import Fault, FileRefusedError
+
+ZONE = ZoneInfo("America/New_York")
+START = datetime(2026, 9, 10, 18, 30, tzinfo=UTC)
+
+
+def read(data: bytes | str) -> tuple[list[siu.Appointment], list[Fault]]:
+    """The appointments and faults of a file."""
+    raw = data.encode() if isinstance(data, str) else data
+    everything = list(siu.read(io.BytesIO(raw), "f.hl7", ZONE))
+    return [a for a in everything if not isinstance(a, Fault)], [
+        f for f in everything if isinstance(f, Fault)
+    ]
+
+
+def one(data: bytes | str) -> siu.Appointment:
+    """The only appointment of a file without faults."""
+    found, faults = read(data)
+    assert faults == []
+    [appointment] = found
+    return appointment
+
+
+# --- files
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\n\n", "\r\r\n"])
+def test_any_line_end(end):
+    data = (wire.siu(control="M1") + wire.siu(control="M2")).replace("\r", end)
+    assert [a.control_id for a in read(data)[0]] == ["M1", "M2"]
+
+
+def test_line_ends_may_be_mixed():
+    data = (
+        wire.siu(control="M1")
+        + wire.siu(control="M2").replace("\r", "\r\n")
+        + wire.siu(control="M3").replace("\r", "\n")
+    )
+    found, _ = read(data)
+    assert [a.practitioner_npi for a in found] == ["457"] * 3
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\x0b", "\r\n", "  "])
+def test_marks_before_a_message(mark):
+    assert one(mark + wire.siu()).control_id == "M1"
+
+
+def test_frames_of_mllp_in_a_file():
+    data = "".join(f"\x0b{wire.siu(control=c)}\x1c\r" for c in ("M1", "M2"))
+    assert [(a.control_id, a.postal_code) for a in read(data)[0]] == [
+        ("M1", "14604"),
+        ("M2", "14604"),
+    ]
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16(codec):
+    mark = b"\xff\xfe" if codec.endswith("le") else b"\xfe\xff"
+    assert one(mark + wire.siu().replace("Quirk", "Quîrk").encode(codec)).family == "Quîrk"
+
+
+@pytest.mark.parametrize(
+    ("named", "codec"),
+    [
+        ("", "utf-8"),
+        ("UNICODE UTF-8", "utf-8"),
+        ("8859/1", "latin-1"),
+        ("", "latin-1"),
+        ("UNICODE UTF-8", "latin-1"),
+        ("8859/15", "iso-8859-15"),
+    ],
+)
+def test_character_sets(named, codec):
+    text = wire.siu().replace("Quirk", "Quîrk").replace("|P|2.5", f"|P|2.5||||||{named}")
+    assert one(text.encode(codec)).family == "Quîrk"
+
+
+WRAPPED = (
+    "FHS|^~\\&|SCHED|L|EHR|L|20260904010000-0400\rBHS|^~\\&|SCHED|L|EHR|L|20260904010000-0400\r"
+    + wire.siu(control="M1")
+    + wire.siu(control="M2")
+    + "BTS|2\rFTS|1\r"
+)
+
+
+def scan(data: bytes | str) -> siu.Contents:
+    """What a file holds."""
+    return siu.scan(io.BytesIO(data.encode() if isinstance(data, str) else data), "f.hl7", ZONE)
+
+
+def test_batch_wrappers():
+    found, faults = read(WRAPPED)
+    assert ([a.row for a in found], faults) == ([1, 2], [])
+    contents = scan(WRAPPED)
+    assert (contents.messages, contents.is_complete) == (2, True)
+    assert contents.made_at == datetime(2026, 9, 4, 5, tzinfo=UTC)
+
+
+def test_without_wrappers_the_newest_message_says_when_it_was_made():
+    data = (
+        wire.siu(at="20260903120000-0400")
+        + wire.siu(at="20260903150000-0400")
+        + wire.siu(at="20260903130000-0400")
+    )
+    assert scan(data).made_at == datetime(2026, 9, 3, 19, tzinfo=UTC)
+
+
+def test_a_count_that_is_wrong():
+    more, fewer = WRAPPED.replace("BTS|2", "BTS|3"), WRAPPED.replace("BTS|2", "BTS|1")
+    for text in (more, fewer):
+        found, faults = read(text)
+        assert len(found) == 2
+        assert [(f.reason, f.severity) for f in faults] == [("wrong_message_count", "warning")]
+    assert not scan(more).is_complete
+    assert scan(fewer).is_complete
+
+
+def test_a_batch_that_was_not_closed_ends_with_half_a_message():
+    cut = WRAPPED[: WRAPPED.index("RGS", WRAPPED.index("M2"))]
+    found, faults = read(cut)
+    assert [a.control_id for a in found] == ["M1"]
+    assert [(f.row, f.reason) for f in faults] == [(2, "truncated")]
+    assert not scan(cut).is_complete
+
+
+def test_the_end_of_the_file_closes_a_batch_that_has_no_end():
+    data = WRAPPED.replace("BTS|2\r", "")
+    assert len(read(data)[0]) == 2
+    assert scan(data).is_complete
+    extra = WRAPPED.replace("BTS|2\r", "BTS|2\rBTS|0\r")
+    assert scan(extra).is_complete
+
+
+def test_an_empty_batch():
+    data = "FHS|^~\\&|S\rBHS|^~\\&|S\rBTS|0\rFTS|1\r"
+    assert read(data) == ([], [])
+    assert scan(data).messages == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty_file"),
+        (b"\r\n \r\n", "empty_file"),
+        (b"PID|1\rPV1|1\r", "no_message_header"),
+        (b"x" * 100_000, "no_message_header"),
+        (b"\n".join([b"junk"] * 50_000), "no_message_header"),
+    ],
+)
+def test_what_is_no_hl7_is_refused_with_a_reason(data, reason):
+    with pytest.raises(FileRefusedError) as refused:
+        read(data)
+    assert (refused.value.file, refused.value.reason) == ("f.hl7", reason)
+
+
+def test_text_broken_over_lines_belongs_to_its_segment():
+    data = wire.siu().replace("12 Elm", "12 Elm\nBMI: 22\n  second floor")
+    a = one(data)
+    assert (a.postal_code, a.phone) == ("14604", "(585)555-0100")
+    [piece] = split.split(io.BytesIO(data.encode()), "f")
+    assert [s[:3] for s in piece.segments] == ["MSH", "SCH", "PID", "PV1", "RGS", "AIS", "AIP"]
+    assert "12 Elm BMI: 22 second floor" in piece.text
+
+
+@pytest.mark.parametrize("ends", ["\n", ""])
+def test_a_message_without_end_does_not_fill_the_memory(monkeypatch, ends):
+    monkeypatch.setattr(split, "LONGEST_MESSAGE", 5_000)
+    monkeypatch.setattr(split, "CHUNK", 1_000)
+    data = wire.siu(control="M1") + f"NTE|1||{'x' * 90}{ends}" * 300 + "\r" + wire.siu(control="M2")
+    found, faults = read(data)
+    assert [a.control_id for a in found] == ["M2"]
+    assert [(f.row, f.reason) for f in faults] == [(1, "message_too_long")]
+    assert len(faults[0].payload) < 6_000
+
+
+def test_a_packed_file_that_breaks_off(tmp_path):
+    whole = gzip.compress(
+        "".join(wire.siu(control=f"M{i}", pid3=f"{i}^^^LAKESIDE^MR") for i in range(400)).encode()
+    )
+    path = tmp_path / "f"
+    path.write_bytes(whole)
+    with open_file(path) as stream:
+        assert scan(stream.read()).messages == 400
+    path.write_bytes(whole[: len(whole) // 2])
+    with open_file(path) as stream:
+        contents = siu.scan(stream, "f", ZONE)
+    assert not contents.is_complete
+    with open_file(path) as stream:
+        everything = list(siu.read(stream, "f", ZONE))
+    assert len(everything) == contents.messages < 400
+    assert [f.reason for f in everything if isinstance(f, Fault)] == ["truncated"]
+
+
+# --- messages
+
+
+def test_five_marks_and_fewer_than_four():
+    five = wire.siu().replace("MSH|^~\\&|", "MSH|^~\\&#|")
+    assert one(five).practitioner_npi == "457"
+    for marks in ("^", "^~", "^~\\", ""):
+        a = one(wire.siu().replace("MSH|^~\\&|", f"MSH|{marks}|"))
+        assert (a.given, a.practitioner_npi) == ("Zebulon", "457")
+
+
+def test_other_separators():
+    text = wire.siu().translate(str.maketrans({"|": "!", "^": "@", "~": "%"}))
+    assert one(text).practitioner_npi == "457"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"Quirk\T\Sons", "Quirk&Sons"),
+        (r"A\F\B\S\C\R\D\E\E", "A|B^C~D\\E"),
+        (r"O\X27\Brien", "O'Brien"),
+        (r"\H\Quirk\N\ ", "Quirk"),
+        (r"a\.br\b", "a\nb"),
+        (r"C:\temp", r"C:\temp"),
+        (r"a\Q\b", r"a\Q\b"),
+        (r"a\Zx\b", "ab"),
+        (r"x\X00\y", "xy"),
+        ("\\", "\\"),
+    ],
+)
+def test_escapes(written, meant):
+    assert one(wire.siu().replace("Quirk^", f"{written}^")).family == meant
+
+
+def test_two_quotes_say_that_there_is_nothing():
+    a = one(wire.siu().replace("Quirk^Zebulon", '""^Zebulon'))
+    assert (a.family, a.given) == (None, "Zebulon")
+
+
+@pytest.mark.parametrize("head", ["MSH", "MSHA^~\\&|", "MSH |"])
+def test_a_header_that_cannot_be_read(head):
+    assert [f.reason for f in read(head + "\r" + wire.siu())[1]] == ["header_unreadable"]
+
+
+def test_components_and_repetitions():
+    m = Message(["MSH|^~\\&|a&b^c~d^e", "PID|1||x~~y"])
+    assert m.value(m.fields[0], 3) == "a"
+    assert m.subparts(m.fields[0][3].split("~")[0].split("^"), 1) == ["a", "b"]
+    assert m.subparts(["a"], 2) == []
+    assert m.part(["a"], 2) is None
+    assert m.repetitions(m.first("PID"), 3) == [["x"], ["y"]]
+    assert m.repetitions(m.first("PID"), 9) == []
+    assert m.first("ZZZ") == []
+    assert m.value(m.first("PID"), 9) is None
+
+
+def test_the_same_pieces_as_an_independent_reader():
+    """Fields, repetitions and components against the package `hl7`, segment by segment."""
+    text = wire.siu(tq1="TQ1|1||||||20260910143000|20260910150000")
+    theirs = hl7.parse(text)
+    [piece] = split.split(io.BytesIO(text.encode()), "f")
+    ours = Message(piece.segments)
+    assert [f[0] for f in ours.fields] == [str(s[0]) for s in theirs]
+    for mine, other in zip(ours.fields[1:], theirs[1:], strict=True):
+        assert mine == [str(field) for field in other]
+    assert ours.fields[0][3:] == [str(field) for field in theirs[0]][3:]
+    for index, cx in enumerate(ours.repetitions(ours.first("PID"), 3)):
+        assert cx[0] == str(theirs.segment("PID")[3][index][0])
+
+
+# --- appointments
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        ("S12", "booked"),
+        ("S13", "booked"),
+        ("S14", "booked"),
+        ("S15", "cancelled"),
+        ("S16", "cancelled"),
+        ("S17", "entered-in-error"),
+        ("S26", "noshow"),
+    ],
+)
+def test_events(event, status):
+    a = one(wire.siu(event))
+    assert (a.trigger_event, a.status, a.starts_at) == (event, status, START)
+
+
+@pytest.mark.parametrize(
+    ("event", "filler", "status"),
+    [
+        ("S14", "Complete", "fulfilled"),
+        ("S14", "CHECKED IN", "arrived"),
+        ("S14", "No Show", "noshow"),
+        ("S12", "Pending", "pending"),
+        ("S14", "Cancelled", "cancelled"),
+        ("S15", "Booked", "cancelled"),
+        ("S26", "Booked", "noshow"),
+        ("S12", "Whatever", "booked"),
+        ("S17", "Complete", "entered-in-error"),
+    ],
+)
+def test_filler_status_and_what_outranks_it(event, filler, status):
+    assert one(wire.siu(event, filler=filler)).status == status
+
+
+def test_where_the_start_stands():
+    tq1 = "TQ1|1||||||20260911090000|20260911094500"
+    newest = one(wire.siu(tq1=tq1))
+    assert (newest.starts_at, newest.ends_at) == (
+        datetime(2026, 9, 11, 13, tzinfo=UTC),
+        datetime(2026, 9, 11, 13, 45, tzinfo=UTC),
+    )
+    older = one(wire.siu())
+    assert (older.starts_at, older.ends_at) == (START, datetime(2026, 9, 10, 19, tzinfo=UTC))
+    bare = one(wire.siu(sch=wire.segment("SCH", _1="PL1", _9="1", _10="H")))
+    assert (bare.starts_at, bare.ends_at) == (START, datetime(2026, 9, 10, 19, 30, tzinfo=UTC))
+    odd = one(
+        wire.siu(
+            sch=wire.segment(
+                "SCH", _1="P", _9="99999", _10="H", _11="^^^20260910143000^20260910140000"
+            )
+        )
+    )
+    assert odd.ends_at > odd.starts_at
+    none = one(
+        wire.siu(sch=wire.segment("SCH", _1="P", _9="x", _10="FORTNIGHT", _11="^^^20260910143000"))
+    )
+    assert none.ends_at is None
+
+
+def test_an_offset_in_the_header_holds_for_the_message_unless_it_is_the_zones_own():
+    sch = wire.segment("SCH", _1="P", _9="30", _11="^^^20261115090000")
+    assert one(wire.siu(sch=sch)).starts_at == datetime(2026, 11, 15, 14, tzinfo=UTC)
+    central = one(wire.siu(sch=sch, at="20260903120000-0500"))
+    assert central.starts_at == datetime(2026, 11, 15, 14, tzinfo=UTC)
+    mountain = one(wire.siu(sch=sch, at="20260903120000-0600"))
+    assert mountain.starts_at == datetime(2026, 11, 15, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("20260903", "2026-09-03T04:00:00"),
+        ("202609031200", "2026-09-03T16:00:00"),
+        ("20260903120060", "2026-09-03T16:00:59"),
+        ("20260903120000.1234-0700", "2026-09-03T19:00:00.123400"),
+        ("2026", None),
+        ("20261340", None),
+        ("", None),
+        (None, None),
+        ("20260903120000+9999", None),
+        ("tomorrow", None),
+    ],
+)
+def test_times(text, moment):
+    found = message.moment(text, ZONE)
+    assert (found.replace(tzinfo=None).isoformat() if found else None) == moment
+
+
+def test_offsets_and_days():
+    assert message.offset_of("20260903120000-0430").utcoffset(None).total_seconds() == -16200
+    assert message.offset_of("20260903120000") is None
+    assert message.offset_of("20260903120000+9999") is None
+    assert message.day("19500203") == date(1950, 2, 3)
+    assert message.day("195002030815") == date(1950, 2, 3)
+    assert [message.day(text) for text in ("1950", "19501340", None, "٢٠٢٤٠١٠١")] == [None] * 4
+
+
+def test_who_and_where():
+    a = one(wire.siu())
+    assert (a.placer_id, a.filler_id, a.visit_number) == ("PL1", "FI1", "VN1")
+    assert (a.family, a.given, a.birth_date, a.sex, a.postal_code) == (
+        "Quirk",
+        "Zebulon",
+        date(1950, 2, 3),
+        "M",
+        "14604",
+    )
+    assert (a.practitioner_id, a.practitioner_npi, a.location_id) == ("457", "457", "CLINIC/R1")
+    assert [(i.value, i.authority, i.type) for i in a.identifiers] == [
+        ("77", "LAKESIDE", "MR"),
+        ("900", "OTHER", "PI"),
+    ]
+    assert (a.visit_type_code, a.visit_type_text) == ("TCM", "visit")
+
+
+@pytest.mark.parametrize(
+    ("xtn", "phone"),
+    [
+        ("(585)555-0100", "(585)555-0100"),
+        ("^PRN^PH^^1^585^5550100", "5855550100"),
+        ("^^^^^^^^^^^+15855550100", "+15855550100"),
+        ("^NET^Internet^a@b", None),
+        ("~585", "585"),
+    ],
+)
+def test_telephone_numbers_of_all_versions(xtn, phone):
+    assert one(wire.siu().replace("(585)555-0100", xtn)).phone == phone
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("SIU^S12", "ADT^A01"), "message_type_not_used_here"),
+        (("SIU^S12", ""), "message_type_missing"),
+        (("SIU^S12", "SIU^S99"), "trigger_event_not_used_here"),
+        (("SIU^S12", "SIU"), "trigger_event_missing"),
+        (("|M1|P", "||P"), "control_id_missing"),
+        (("20260903120000-0400", "yesterday"), "message_time_unreadable"),
+        (("SCH|PL1|FI1", "SCH||"), "appointment_without_identifier"),
+    ],
+)
+def test_a_message_that_is_no_appointment_is_a_fault_and_the_rest_goes_on(change, reason):
+    found, faults = read(wire.siu().replace(*change, 1) + wire.siu(control="M2"))
+    assert [(a.row, a.control_id) for a in found] == [(2, "M2")]
+    assert [(f.row, f.position, f.reason) for f in faults] == [(1, 1, reason)]
+    assert faults[0].payload.startswith("MSH|")
+    assert "Quirk" not in str(faults[0])
+
+
+def test_a_booking_needs_a_start_and_a_cancellation_does_not():
+    for event, expected in (("S12", ["appointment_without_start"]), ("S15", [])):
+        text = wire.siu(event, sch="SCH|PL1|FI1").replace("20260910143000", "")
+        assert [f.reason for f in read(text)[1]] == expected
+
+
+# --- rows
+
+
+def staged(text: str) -> list:
+    """The rows of a file, by the definition of the scheduling system."""
+    return list(rows.rows(io.BytesIO(text.encode()), "f.hl7", definition("scheduling")))
+
+
+def test_a_row():
+    [row] = staged(wire.siu())
+    values = dict(zip(rows.COLUMNS["appointment"], row.values, strict=True))
+    assert (row.table, row.source_id, row.subject_id, row.is_deleted) == (
+        "appointment",
+        "FI1",
+        "77",
+        False,
+    )
+    assert (values["mrn"], values["phone"], values["sex"], values["status"]) == (
+        "77",
+        "5855550100",
+        "M",
+        "booked",
+    )
+    assert values["cancel_reason_code"] is None
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "code", "who"),
+    [
+        ("S15", "PATIENT", "PATIENT", "patient"),
+        ("S15", "Clinic", "Clinic", "clinic"),
+        ("S15", "MOON", "MOON", None),
+        ("S26", "PATIENT", "PATIENT", None),
+        ("S12", "PATIENT", None, None),
+    ],
+)
+def test_who_cancelled(event, reason, code, who):
+    [row] = staged(wire.siu(event, reason=reason))
+    values = dict(zip(rows.COLUMNS["appointment"], row.values, strict=True))
+    assert (values["cancel_reason_code"], values["cancelled_by"]) == (code, who)
+
+
+def test_a_deleted_appointment_is_gone():
+    assert staged(wire.siu("S17"))[0].is_deleted
+
+
+def test_only_the_number_of_our_own_authority_is_the_record_number():
+    assert staged(wire.siu(pid3="5^^^ELSEWHERE^MR~77^^^LAKESIDE^MR"))[0].subject_id == "77"
+    assert staged(wire.siu(pid3="5^^^ELSEWHERE^MR"))[0].subject_id is None
+    assert rows.medical_record_number([siu.Identifier("5", None, "MR")], None, "MR") == "5"
+    assert rows.medical_record_number([], None, "MR") is None
+
+
+def test_an_appointment_without_the_fillers_number_is_known_by_the_placers():
+    assert (
+        staged(wire.siu(sch=wire.segment("SCH", _1="PL1", _11="^^^20260910143000")))[0].source_id
+        == "placer:PL1"
+    )
+
+
+def test_versions_sort_by_time_and_then_by_number():
+    texts = [
+        wire.siu(control="MSG10"),
+        wire.siu(control="MSG9"),
+        wire.siu(control="MSG2", at="20260903120001-0400"),
+        wire.siu(control="MSG99", at="20260903115959-0400"),
+    ]
+    versions = [staged(text)[0].source_version for text in texts]
+    assert sorted(versions) == [versions[i] for i in (3, 1, 0, 2)]

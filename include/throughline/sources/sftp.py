@@ -273,7 +273,7 @@ def _trust(client: paramiko.SSHClient, address: Address) -> None:
         length = int.from_bytes(raw[:4], "big")
         kind = raw[4 : 4 + length].decode("ascii")
         key = paramiko.PKey.from_type_string(kind, raw)
-    except (ValueError, paramiko.SSHException) as error:
+    except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
         raise SourceUnavailable(f"{address.name}: host_key: {type(error).__name__}") from None
     port = address.port or 22
     host = address.host if port == 22 else f"[{address.host}]:{port}"

@@ -117,6 +117,7 @@ class Sftp:
     ) -> None:
         self.root = root
         self._handler = handler
+        self._connections: list[asyncssh.SSHServerConnection] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -129,7 +130,12 @@ class Sftp:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
 
     async def _start(self) -> Any:
+        connections = self._connections
+
         class Login(asyncssh.SSHServer):
+            def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+                connections.append(conn)
+
             def password_auth_supported(self) -> bool:
                 return True
 
@@ -163,6 +169,9 @@ class Sftp:
         async def stop() -> None:
             self._server.close()
             await self._server.wait_closed()
+            for connection in self._connections:
+                connection.abort()
+            await asyncio.sleep(0.02)
             rest = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
             for task in rest:
                 task.cancel()

@@ -1,0 +1,438 @@
+"""SMART tokens, Bulk Data and REST against a real server that fails in every way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+import servers
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from servers import Answer, Seen
+
+from throughline.sources.address import SourceUnavailable
+from throughline.sources.fhir import auth, bulk
+from throughline.sources.fhir.auth import BackendService, algorithm_of
+from throughline.sources.fhir.bulk import BulkClient, ManifestFile
+from throughline.sources.fhir.rest import FhirClient
+
+
+def pem(key) -> str:
+    """A private key as an Airflow connection has it."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+KEY = ec.generate_private_key(ec.SECP384R1())
+PEM = pem(KEY)
+
+
+@pytest.fixture
+def web():
+    """A server that answers from its queue."""
+    with servers.web() as server:
+        yield server
+
+
+@pytest.fixture
+def slept():
+    """The seconds that a client waited, without waiting."""
+    return []
+
+
+def smart(web, **more):
+    """The address of a server that wants tokens."""
+    return web.address(
+        extra={"token_url": web.url("/token"), "client_id": "us", "private_key": PEM, **more}
+    )
+
+
+def token(name: str = "t1", seconds: int = 300) -> Answer:
+    """A token."""
+    return Answer(200, json.dumps({"access_token": name, "expires_in": seconds}).encode())
+
+
+# --- tokens
+
+
+def test_a_token_is_asked_for_with_a_signed_assertion(web, slept):
+    web.answers.append(token())
+    service = BackendService(smart(web, key_id="k1"), sleep=slept.append)
+    assert service() == service() == {"Authorization": "Bearer t1"}
+    [seen] = web.seen
+    form = {name: values[0] for name, values in parse_qs(seen.body.decode()).items()}
+    assert (form["grant_type"], form["scope"]) == ("client_credentials", "system/*.rs")
+    claims = jwt.decode(
+        form["client_assertion"], KEY.public_key(), ["ES384"], audience=web.url("/token")
+    )
+    assert (claims["iss"], claims["sub"]) == ("us", "us")
+    assert claims["exp"] - claims["iat"] <= 300
+    assert jwt.get_unverified_header(form["client_assertion"])["kid"] == "k1"
+
+
+def test_a_token_is_asked_for_again_with_another_assertion(web, slept):
+    web.answers += [
+        Answer(503, headers={"Retry-After": "4"}),
+        Answer(hang=True),
+        Answer(429),
+        token(),
+    ]
+    assert BackendService(smart(web), sleep=slept.append)()["Authorization"] == "Bearer t1"
+    assert slept == [4, 0.5, 1.0]
+    sent = [parse_qs(one.body.decode())["client_assertion"][0] for one in web.seen]
+    numbers = {jwt.decode(s, options={"verify_signature": False})["jti"] for s in sent}
+    assert len(numbers) == 4
+
+
+def test_a_token_that_is_forgotten_or_about_to_end_is_renewed(web):
+    web.answers += [token("a", 30), token("b"), token("c")]
+    service = BackendService(smart(web))
+    service()
+    service._until = 0
+    assert service()["Authorization"] == "Bearer b"
+    service.forget()
+    assert service()["Authorization"] == "Bearer c"
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([Answer(400, b'{"error":"invalid_client"}')], "web: token: http_400"),
+        ([Answer(200, b"{}")], "web: token: http_200"),
+        ([Answer(200, b"no")], "web: token: http_200"),
+        ([Answer(500)] * auth.TOKEN_ATTEMPTS, "web: token: http_500"),
+        ([Answer(hang=True)] * auth.TOKEN_ATTEMPTS, "web: token: RemoteProtocolError"),
+    ],
+)
+def test_no_token(web, slept, answers, reason):
+    web.answers += answers
+    with pytest.raises(SourceUnavailable, match=f"^{reason}$"):
+        BackendService(smart(web), sleep=slept.append)()
+    assert len(web.seen) == len(answers)
+
+
+def test_no_token_is_needed_where_none_is_given_out(web):
+    assert BackendService(web.address())() == {}
+
+
+def test_keys():
+    assert algorithm_of(PEM) == "ES384"
+    assert algorithm_of(pem(rsa.generate_private_key(65537, 2048))) == "RS384"
+    for other in ("no key", pem(ec.generate_private_key(ec.SECP256R1()))):
+        with pytest.raises(SourceUnavailable):
+            algorithm_of(other)
+
+
+def test_an_assertion_that_cannot_be_made(web):
+    with pytest.raises(SourceUnavailable, match="no assertion: "):
+        BackendService(smart(web, algorithm="RS384"))()
+    with pytest.raises(SourceUnavailable, match=r"token: InvalidURL|token: UnsupportedProtocol"):
+        BackendService(web.address(extra={"token_url": "http://h:port/", "private_key": PEM}))()
+
+
+# --- Bulk Data
+
+TIME = "2026-09-04T05:00:00Z"
+
+
+def manifest(web, **more) -> Answer:
+    """A manifest of one file of two lines."""
+    body = {
+        "transactionTime": TIME,
+        "requiresAccessToken": True,
+        "output": [{"type": "Patient", "url": web.url("/files/1"), "count": 2}],
+        **more,
+    }
+    return Answer(200, json.dumps(body).encode())
+
+
+def started(web) -> Answer:
+    """An export that was taken."""
+    return Answer(202, headers={"Content-Location": web.url("/job/1")})
+
+
+@pytest.fixture
+def client(web, slept):
+    """A client of the server's export."""
+    with BulkClient(web.address(), sleep=slept.append) as one:
+        yield one
+
+
+def test_an_export_from_kick_off_to_manifest(web, client, slept):
+    web.answers += [
+        started(web),
+        Answer(202, headers={"Retry-After": "120"}),
+        Answer(202),
+        manifest(web, deleted=[{"type": "Bundle", "url": "u", "count": "x"}], error=[{"url": "e"}]),
+        Answer(404),
+    ]
+    found, job = client.export(["Patient", "Task"], "2026-09-03T05:00:00Z")
+    client.finish(job)
+    assert found.transaction_time == TIME
+    assert found.output == [ManifestFile("Patient", web.url("/files/1"), 2)]
+    assert (found.deleted, found.error) == ([ManifestFile("Bundle", "u")], [ManifestFile("", "e")])
+    assert slept == [120, 0.75]
+    kick_off = urlsplit(web.seen[0].path)
+    assert parse_qs(kick_off.query) == {
+        "_type": ["Patient,Task"],
+        "_outputFormat": ["application/fhir+ndjson"],
+        "_since": ["2026-09-03T05:00:00Z"],
+    }
+    assert web.seen[0].headers["prefer"] == "respond-async"
+    assert [(s.method, s.path) for s in web.seen[1:]] == [("GET", "/job/1")] * 3 + [
+        ("DELETE", "/job/1")
+    ]
+
+
+def test_a_server_that_is_busy_while_it_exports(web, client):
+    web.answers += [Answer(429), started(web), Answer(503), Answer(500), Answer(429), manifest(web)]
+    assert client.export(["Patient"])[0].transaction_time == TIME
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([Answer(400)], "web: export: http_400"),
+        ([Answer(202)], "web: export: http_202"),
+        ([Answer(200)], "web: export: http_200"),
+        (["started", Answer(404)], "web: export status: http_404"),
+        (["started", *[Answer(500)] * 5], "web: http_500"),
+        (["started", Answer(200, b"{}")], "web: export: the manifest cannot be read"),
+        (["started", Answer(200, b"[1]")], "web: export: the manifest cannot be read"),
+        (["started", Answer(200, b"<x/>")], "web: export: the manifest cannot be read"),
+    ],
+)
+def test_an_export_that_fails(web, client, answers, reason):
+    web.answers += [started(web) if one == "started" else one for one in answers]
+    with pytest.raises(SourceUnavailable, match=f"^{reason}$"):
+        client.export(["Patient"])
+
+
+def test_an_export_that_never_gets_ready(web, client, monkeypatch):
+    monkeypatch.setattr(bulk, "LONGEST_POLL_S", 100.0)
+    web.answers += [started(web), *[Answer(202, headers={"Retry-After": "60"})] * 3]
+    with pytest.raises(SourceUnavailable, match="not ready after 120 s"):
+        client.export(["Patient"])
+
+
+def test_a_token_that_ends_during_an_export_is_renewed(web):
+    web.answers += [
+        token("a"),
+        Answer(401),
+        token("b"),
+        started(web),
+        manifest(web),
+        Answer(401),
+        token("c"),
+        Answer(200, b"x\n"),
+    ]
+    with BulkClient(smart(web), sleep=lambda _: None) as client:
+        client.export(["Patient"])
+        target = web_target(client, web)
+    assert target == 1
+    used = [s.headers.get("authorization") for s in web.seen if s.path != "/token"]
+    assert used == ["Bearer a", "Bearer b", "Bearer b", "Bearer b", "Bearer c"]
+
+
+def web_target(client, web) -> int:
+    """The lines of a file, fetched to nowhere in particular."""
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        return client.download(
+            ManifestFile("Patient", web.url("/files/1")), Path(folder) / "f"
+        ).lines
+
+
+BODY = b"".join(b'{"n":%d}\n' % n for n in range(2000))
+
+
+def serve(seen: Seen, body: bytes = BODY, **answer) -> Answer:
+    """A file, whole or from where the client has it."""
+    wanted = seen.headers.get("range")
+    if wanted is None:
+        return Answer(200, body, {"ETag": '"v1"'}, **answer)
+    start = int(wanted.removeprefix("bytes=").rstrip("-"))
+    return Answer(206, body[start:], {"ETag": '"v1"'}, **answer)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 5000, len(BODY) - 1])
+def test_a_download_goes_on_where_it_broke_off(tmp_path, cut):
+    with servers.web(lambda seen: serve(seen, cut=cut if len(web.seen) == 1 else None)) as web:
+        with BulkClient(web.address(), sleep=lambda _: None) as client:
+            got = client.download(ManifestFile("Patient", web.url("/f"), 2000), tmp_path / "f")
+        assert (tmp_path / "f").read_bytes() == BODY
+        assert (got.lines, got.bytes, got.is_complete) == (2000, len(BODY), True)
+        if cut:
+            assert web.seen[1].headers["range"] == f"bytes={cut}-"
+            assert web.seen[1].headers["if-range"] == '"v1"'
+
+
+def test_a_server_that_cannot_go_on_sends_it_all_again(web, client, tmp_path):
+    web.answers += [
+        Answer(200, BODY, cut=100),
+        Answer(416),
+        Answer(200, BODY, cut=50),
+        Answer(200, BODY),
+    ]
+    client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BODY
+
+
+def test_a_packed_transfer_and_a_packed_file(web, client, tmp_path):
+    packed = gzip.compress(BODY)
+    web.answers += [Answer(200, packed, {"Content-Encoding": "gzip"}), Answer(200, packed)]
+    file = ManifestFile("Patient", web.url("/f"), 2000)
+    for name, content in (("a", BODY), ("b", packed)):
+        got = client.download(file, tmp_path / name)
+        assert (got.lines, got.is_complete) == (2000, True)
+        assert (tmp_path / name).read_bytes() == content
+
+
+def test_fewer_lines_than_announced(web, client, tmp_path):
+    short = BODY[: len(BODY) // 2]
+    web.answers += [Answer(200, short), Answer(200, BODY), Answer(200, short), Answer(200, short)]
+    file = ManifestFile("Patient", web.url("/f"), 2000)
+    assert client.download(file, tmp_path / "f").is_complete
+    assert not client.download(file, tmp_path / "f").is_complete
+
+
+@pytest.mark.parametrize("status", [302, 403, 404])
+def test_a_file_that_is_not_given(web, client, tmp_path, status):
+    web.answers.append(Answer(status))
+    with pytest.raises(SourceUnavailable, match=f"export file: http_{status}"):
+        client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
+
+
+def test_a_file_that_never_comes(web, client, tmp_path, slept):
+    web.answers += [
+        Answer(503, headers={"Retry-After": "9"}),
+        *[Answer(500)] * 4,
+        Answer(hang=True),
+    ]
+    with pytest.raises(SourceUnavailable, match="export file: RemoteProtocolError"):
+        client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
+    assert (len(web.seen), slept[0]) == (bulk.DOWNLOAD_ATTEMPTS, 9)
+    with pytest.raises(SourceUnavailable, match="export file: "):
+        client.download(ManifestFile("Patient", "http://h:port/"), tmp_path / "f")
+
+
+def test_broken_packing_is_fetched_again(web, client, tmp_path):
+    web.answers += [Answer(200, b"no gzip", {"Content-Encoding": "gzip"}), Answer(200, BODY)]
+    client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == BODY
+
+
+def test_files_that_need_no_token_get_none(web, tmp_path):
+    web.answers += [
+        token(),
+        started(web),
+        manifest(web, requiresAccessToken=False),
+        Answer(200, b"x\n"),
+    ]
+    with BulkClient(smart(web)) as client:
+        client.export(["Patient"])
+        client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
+    assert [("authorization" in s.headers) for s in web.seen] == [False, True, True, False]
+
+
+def test_a_job_that_cannot_be_given_back_changes_nothing(web, client):
+    web.answers += [Answer(500)] * 5
+    client.finish(web.url("/job/1"))
+
+
+# --- REST
+
+TASK = {"resourceType": "Task", "status": "requested"}
+
+
+@pytest.fixture
+def rest(web, slept):
+    """A client of the server's REST interface."""
+    with FhirClient(web.address(), sleep=slept.append) as one:
+        yield one
+
+
+def test_a_resource_is_created_once(web, rest):
+    web.answers.append(Answer(201, b'{"resourceType":"Task","id":"7"}', {"Location": "Task/7"}))
+    outcome = rest.create(TASK, ("urn:x", "a|b&c"))
+    assert (outcome.certainty, outcome.body["id"]) == ("accepted", "7")
+    [seen] = web.seen
+    assert (seen.method, seen.path) == ("POST", "/Task")
+    assert seen.headers["if-none-exist"] == "identifier=urn%3Ax|a%7Cb%26c"
+    assert json.loads(seen.body) == TASK
+
+
+def test_bytes_go_out_as_they_are(web, rest):
+    web.answers.append(Answer(201))
+    content = b'{ "resourceType": "Task" }'
+    rest.create(content, ("urn:x", "1"))
+    assert web.seen[0].body == content
+
+
+def test_a_lost_answer_is_looked_up_by_identifier(web, rest):
+    found = {
+        "entry": [
+            {"resource": {"resourceType": "Task", "id": "7"}},
+            {"resource": {"resourceType": "OperationOutcome"}},
+            1,
+        ]
+    }
+    web.answers += [Answer(hang=True), Answer(503), Answer(200, json.dumps(found).encode())]
+    assert rest.create(TASK, ("urn:x", "1")).certainty == "uncertain"
+    assert rest.find("Task", ("urn:x", "1")) == [{"resourceType": "Task", "id": "7"}]
+    assert parse_qs(urlsplit(web.seen[-1].path).query) == {"identifier": ["urn:x|1"]}
+
+
+def test_several_that_exist_already_are_no_refusal(web, rest):
+    web.answers.append(Answer(412))
+    assert rest.create(TASK, ("urn:x", "1")).certainty == "uncertain"
+
+
+def test_reads(web, rest):
+    web.answers += [
+        Answer(200, b'{"resourceType":"Task"}'),
+        Answer(404),
+        Answer(410),
+        Answer(403),
+        Answer(200, b"x"),
+        Answer(200, b"[]"),
+    ]
+    assert rest.read("Task", "a/b") == {"resourceType": "Task"}
+    assert web.seen[0].path == "/Task/a%2Fb"
+    assert rest.read("Task", "1") is None
+    assert rest.read("Task", "1") is None
+    for reason in ("http_403", "the answer is no resource", "the answer is no resource"):
+        with pytest.raises(SourceUnavailable, match=reason):
+            rest.read("Task", "1")
+
+
+def test_a_token_that_is_refused_is_renewed_once(web):
+    web.answers += [
+        token("a"),
+        Answer(401),
+        token("b"),
+        Answer(201),
+        Answer(401),
+        token("c"),
+        Answer(200, b"{}"),
+    ]
+    with FhirClient(smart(web)) as client:
+        assert client.create(TASK, ("urn:x", "1")).certainty == "accepted"
+        assert client.find("Task", ("urn:x", "1")) == []
+    assert [s.headers.get("authorization") for s in web.seen] == [
+        None,
+        "Bearer a",
+        None,
+        "Bearer b",
+        "Bearer b",
+        None,
+        "Bearer c",
+    ]

@@ -1,0 +1,232 @@
+"""SFTP against a real server: listing, fetching, handing over, and everything that breaks."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from datetime import UTC, datetime
+
+import asyncssh
+import pytest
+import servers
+
+from throughline.sources import sftp
+from throughline.sources.address import Address, SourceUnavailable
+from throughline.sources.sftp import RemoteFile, UploadUncertain, connect
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory):
+    """A server with an inbox and an outbox."""
+    root = tmp_path_factory.mktemp("box")
+    for name in ("inbox", "outbox", "outbox/folder"):
+        (root / name).mkdir()
+    with servers.sftp_server(root) as server:
+        yield server
+
+
+@pytest.fixture
+def session(box):
+    """An open session."""
+    with connect(box.address()) as folder:
+        yield folder
+
+
+def test_only_finished_files_are_listed_by_time_and_name(box, session):
+    for number, name in enumerate(
+        ("b.x12", "a.x12", ".hidden", "c.PART", "d.tmp", "e.filepart", "z")
+    ):
+        path = box.root / "outbox" / name
+        path.write_bytes(b"x" * number)
+        os.utime(path, (1_000_000_000, 1_000_000_000 if name != "z" else 900_000_000))
+    assert session.listing("outbox") == [
+        RemoteFile("z", 6, datetime.fromtimestamp(900_000_000, UTC)),
+        RemoteFile("a.x12", 1, datetime.fromtimestamp(1_000_000_000, UTC)),
+        RemoteFile("b.x12", 0, datetime.fromtimestamp(1_000_000_000, UTC)),
+    ]
+    with pytest.raises(SourceUnavailable, match=r"^box: FileNotFoundError$"):
+        session.listing("nowhere")
+
+
+@pytest.mark.parametrize("size", [0, 1, 32768, 3_000_001])
+def test_a_file_is_fetched_whole(box, session, tmp_path, size):
+    content = os.urandom(size)
+    (box.root / "inbox" / "f").write_bytes(content)
+    got = session.get("inbox", RemoteFile("f", size, None), tmp_path / "f")
+    assert (tmp_path / "f").read_bytes() == content
+    assert got.bytes == size
+
+
+@pytest.mark.parametrize("listed", [5, 50])
+def test_a_file_that_changed_since_it_was_listed_is_still_being_written(
+    box, session, tmp_path, listed
+):
+    (box.root / "inbox" / "grows").write_bytes(b"0123456789")
+    assert session.get("inbox", RemoteFile("grows", listed, None), tmp_path / "f") is None
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_file_that_is_gone(session, tmp_path):
+    with pytest.raises(SourceUnavailable, match="FileNotFoundError"):
+        session.get("inbox", RemoteFile("gone", 1, None), tmp_path / "f")
+
+
+def test_a_file_is_handed_over_under_its_name_only_when_it_is_whole(box, session):
+    session.put("inbox", "claims.x12", b"ISA")
+    assert (box.root / "inbox" / "claims.x12").read_bytes() == b"ISA"
+    assert session.exists("inbox", "claims.x12", b"ISA")
+    assert not session.exists("inbox", "claims.x12", b"ISB")
+    assert not session.exists("inbox", "other.x12", b"ISA")
+    session.put("inbox", "claims.x12", b"again")
+    assert (box.root / "inbox" / "claims.x12").read_bytes() == b"again"
+    assert not list((box.root / "inbox").glob(".*"))
+
+
+def test_a_folder_that_is_not_there(session):
+    with pytest.raises(SourceUnavailable, match="FileNotFoundError"):
+        session.put("nowhere", "f", b"x")
+
+
+class Refusing(asyncssh.SFTPServer):
+    """Knows no request to replace a name, as older servers."""
+
+    def posix_rename(self, oldpath, newpath):
+        raise asyncssh.SFTPOpUnsupported("no such request")
+
+
+class Denying(asyncssh.SFTPServer):
+    """Lets nobody rename."""
+
+    def posix_rename(self, oldpath, newpath):
+        raise asyncssh.SFTPPermissionDenied("no")
+
+
+class Lying(asyncssh.SFTPServer):
+    """Renames, and then says that it failed."""
+
+    def posix_rename(self, oldpath, newpath):
+        super().posix_rename(oldpath, newpath)
+        raise asyncssh.SFTPFailure("something")
+
+
+class Shortening(asyncssh.SFTPServer):
+    """Keeps less than it was given."""
+
+    def stat(self, path):
+        found = super().stat(path)
+        return os.stat_result((found.st_mode, 0, 0, 1, 0, 0, 1, 0, 0, 0))
+
+
+class Vanishing(asyncssh.SFTPServer):
+    """Renames and then hangs up, so that the answer is lost."""
+
+    channel = None
+
+    def __init__(self, channel, chroot=None):
+        super().__init__(channel, chroot)
+        self._to_abort = channel
+
+    def posix_rename(self, oldpath, newpath):
+        super().posix_rename(oldpath, newpath)
+        self._to_abort.get_connection().abort()
+
+
+@pytest.mark.parametrize(
+    ("handler", "error", "arrived"),
+    [
+        (Refusing, None, True),
+        (Denying, SourceUnavailable, False),
+        (Lying, UploadUncertain, True),
+        (Shortening, SourceUnavailable, False),
+        (Vanishing, UploadUncertain, True),
+    ],
+)
+def test_how_sure_it_is_that_a_file_arrived(tmp_path, handler, error, arrived):
+    with servers.sftp_server(tmp_path, handler) as server, connect(server.address()) as folder:
+        if error is None:
+            folder.put("/", "f", b"content")
+        else:
+            with pytest.raises(error, match=r"^box: "):
+                folder.put("/", "f", b"content")
+    assert (tmp_path / "f").exists() == arrived
+
+
+def test_passwords_keys_and_hosts(box):
+    key = box.client_key.export_private_key("openssh").decode()
+    with connect(
+        box.address(password="", extra={"host_key": box.host_key, "private_key": key})
+    ) as folder:
+        folder.listing("inbox")
+    with connect(box.address(extra={"no_host_key_check": "true"})) as folder:
+        folder.listing("inbox")
+    other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
+    for changed, reason in (
+        ({"password": "wrong"}, "AuthenticationException"),
+        ({"extra": {"host_key": other}}, "BadHostKeyException"),
+        ({"extra": {}}, "SSHException"),
+        ({"extra": {"host_key": "nonsense"}}, "host_key: "),
+        (
+            {"extra": {"host_key": box.host_key, "private_key": "nonsense"}},
+            "the private key is of no kind",
+        ),
+    ):
+        with (
+            pytest.raises(SourceUnavailable, match=reason),
+            connect(box.address(**changed), sleep=lambda _: None),
+        ):
+            pass
+
+
+def test_nobody_listens_and_it_is_tried_three_times():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    slept: list[float] = []
+    with (
+        pytest.raises(SourceUnavailable, match=r"^gone: "),
+        connect(Address("gone", port=port), sleep=slept.append),
+    ):
+        pass
+    assert slept == [0.5, 1.0]
+
+
+def test_a_connection_that_breaks_inside_a_session(tmp_path):
+    with servers.sftp_server(tmp_path) as server, connect(server.address()) as folder:
+        folder.listing("/")
+        folder._client.get_channel().get_transport().close()
+        with pytest.raises(SourceUnavailable, match=r"^box: "):
+            folder.listing("/")
+
+
+def test_a_server_that_takes_the_connection_and_says_nothing(monkeypatch):
+    monkeypatch.setattr(sftp, "TIMEOUT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = Address("silent", port=silent.getsockname()[1], extra={"no_host_key_check": True})
+        began = time.monotonic()
+        with pytest.raises(SourceUnavailable, match=r"^silent: "), connect(address, attempts=1):
+            pass
+        assert time.monotonic() - began < 5
+
+
+class Mute(asyncssh.SFTPServer):
+    """Opens no file transfer: it hangs."""
+
+    released = threading.Event()
+
+    def __init__(self, channel, chroot=None):
+        self.released.wait(5)
+        super().__init__(channel, chroot)
+
+
+def test_a_server_that_lets_in_and_then_says_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(sftp, "SILENCE_S", 0.3)
+    with servers.sftp_server(tmp_path, Mute) as server:
+        began = time.monotonic()
+        try:
+            with pytest.raises(SourceUnavailable, match=r"^box: "), connect(server.address()):
+                pass
+            assert time.monotonic() - began < 4
+        finally:
+            Mute.released.set()

@@ -220,13 +220,12 @@ class _Reader:
         claim, line = self.claim, self.line
         assert claim is not None
         if tag == "SV1" or tag == "SV2":
-            if line is not None:
-                self.service(line, tag, e)
+            if line is None or line.charge is not None:
+                # a service that its LX does not announce is charged all the same
+                line = self.open_line(claim, "")
+            self.service(line, tag, e)
         elif tag == "LX":
-            count = at(e, 1)
-            ordinal = int(count) if count.isascii() and count.isdigit() and len(count) < 7 else 0
-            self.line = ClaimLine(line_no=ordinal or len(claim.lines) + 1)
-            claim.lines.append(self.line)
+            self.open_line(claim, at(e, 1))
         elif tag == "DTP":
             self.dates(claim, line, e)
         elif tag == "REF":
@@ -247,6 +246,12 @@ class _Reader:
             self.other_payer = True
         elif tag == "SV3" and self.guide is None:
             self.reason = "transaction_set_not_used_here"
+
+    def open_line(self, claim: Claim, count: str) -> ClaimLine:
+        ordinal = int(count) if count.isascii() and count.isdigit() and len(count) < 7 else 0
+        self.line = line = ClaimLine(line_no=ordinal or len(claim.lines) + 1)
+        claim.lines.append(line)
+        return line
 
     def service(self, line: ClaimLine, tag: str, e: list[str]) -> None:
         if tag == "SV1":

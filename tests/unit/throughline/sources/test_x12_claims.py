@@ -140,3 +140,14 @@ def test_a_guide_that_is_not_named_is_found_by_its_lines():
     assert found(wire.file_of(unnamed))[0][0].kind == "I"
     dental = [s.replace("SV2*0450*HC:99284*500*UN*1", "SV3*AD:D1110*500") for s in unnamed]
     assert reasons(found(wire.file_of(dental))[1])[-1] == "transaction_set_not_used_here"
+
+
+def test_a_service_without_its_counter_is_a_line_all_the_same():
+    loop = [s for s in claim("A1") if not s.startswith("LX")]
+    loop += ["SV1*HC:93000*50*UN*1", "DTP*472*D8*20260829"]
+    c = one(claims(loop))
+    assert [(line.line_no, line.code, line.charge) for line in c.lines] == [
+        (1, "99213", Decimal(100)),
+        (2, "93000", Decimal(50)),
+    ]
+    assert (c.service_from, c.service_to) == (date(2026, 8, 28), date(2026, 8, 29))

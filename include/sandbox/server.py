@@ -30,7 +30,8 @@ from sandbox.scheduling import app as scheduling_app
 from sandbox.world import life, people
 from sandbox.world.engine import World
 
-FIRST_NIGHT = date(2026, 9, 14)
+FIRST_NIGHT = date(2026, 9, 8)
+"""A Tuesday after a holiday: calls wait, and what is billed by the week's end is paid within ten days."""
 DAYS_BEFORE = 60
 
 

@@ -1,7 +1,71 @@
 """The truth, as the servers served it: JSON lines under ``DIR/truth``, one file per kind of fact.
 
 A row that concerns a feed waits, in a file beside them, until that feed is delivered and then says so in
-``observable_from``; a feed that was never delivered leaves its rows with ``observable_from`` null.
+``observable_from``; a feed that was never delivered leaves its rows with ``observable_from`` null. Rows of
+no feed are known to the sandbox alone; their ``observable_from`` is when they were written.
+
+Every row has ``at``, when it happened (UTC), except ``persons`` and ``files``. ``patient``, ``visit``,
+``discharge``, ``appointment``, ``practitioner`` are ids of FHIR resources or of the schedule; ``control`` is
+CLM01; ``effect`` is what the sender called its effect. Money is text. ``what`` and ``status`` tell states
+apart: a later row of the same id replaces an earlier one.
+
+========================== ====================== ==========================================================
+kind                       feed                   columns
+========================== ====================== ==========================================================
+persons                    patient                patient, person (the human), mrn, family, given, birth_date,
+                                                  sex, phone, street, payers (kind, payer, member, starts,
+                                                  order, is_qmb), wellness (code, day, elsewhere)
+life_events                patient, consent,      patient, person, what (died, left, moved, phone, merged,
+                           procedure              opted_out, hospice), street, phone, into
+stays                      encounter              encounter, patient, facility, disposition, starts_at,
+                                                  ends_at, what (admitted, treated and released, entered in
+                                                  error)
+discharges                 encounter              as stays; what (discharged, corrected, cancelled),
+                                                  disposition (home, snf, hospice, ama, expired, ...)
+contacts                   communication          communication, patient, person, outcome, two_way, result
+                                                  (booked, agreed, declined), task, effect, request, discharge
+tasks                      task                   task, effect, code, patient, status, business_status
+bookings                   appointment            appointment, placer, patient, kind, practitioner, starts_at,
+                                                  status (booked, moved, cancelled, noshow, arrived, deleted),
+                                                  reason, discharge
+schedule_messages          appointment            event, control, appointment, placer, patient, mrn, kind,
+                                                  starts_at, status, reason: each SIU message
+booking_answers            appointment            request, mrn, kind, status (booked, no_slot, declined,
+                                                  pending), appointment
+visits                     encounter              visit, patient, practitioner, billable_practitioner, kind,
+                                                  date, starts_at, status (in-progress, finished,
+                                                  entered-in-error), appointment, discharge
+medication_reconciliations procedure              visit, patient
+notes                      document_reference     note, visit, patient, what (signed, replaced, retracted)
+charges                    charge_item            charge, visit, patient, practitioner, date, code, modifiers,
+                                                  units, amount, mdm, no_charge, global_period,
+                                                  self_pay_restricted, what (entered, retracted)
+billing                    none                   visit, patient, payer, what (forgotten: a leak)
+work_items                 none                   item, key, visit, patient, status (completed, rejected),
+                                                  reason, control
+claim_files                none                   file, sha256, submitter, interchange, refused: each
+                                                  interchange that came to the clearinghouse
+claims                     claim                  submission, submitter (LAKEBILL: the practice's billing
+                                                  system), interchange, control, frequency, payer, member,
+                                                  patient, visit, service_date, codes, charge, double (another
+                                                  claim stands for the visit), same_file_again
+acknowledgements           functional_            submitter, interchange, group, sets, refused: each 999
+                           acknowledgement
+claim_statuses             claim_response         submission, control, submitter, by (clearinghouse, payer),
+                                                  category (A2 by the payer: accepted), code,
+                                                  payer_claim_number: each claim in a 277CA
+remittances                payment                submission, submitter, control, visit, patient, payer,
+                                                  payer_claim_number, check, status (CLP02), charge, paid,
+                                                  patient_share, denied (CARCs), crossover: each CLP of an 835
+provider_adjustments       payment                payer, check, reason, amount: each PLB pair
+eligibility_answers        eligibility_response   submitter, trace, payer, member, patient, reject (AAA03),
+                                                  next (first day by HCPCS code): each subscriber of a 271
+patient_payments           payment_notice         notice, control, visit, patient, what (paid, written-off,
+                                                  taken back), amount, recorder
+requests_received          none                   kind (FHIR type, booking, work_item, file), effect, id,
+                                                  patient or mrn, is_new, is_double: everything sent to us
+files                      none                   user, name, feed, day, misbehaviour: each file put out
+========================== ====================== ==========================================================
 """
 
 from __future__ import annotations

@@ -132,9 +132,9 @@ def _denial(
         # One TCM in the 30 days from the discharge on (CMS FAQ on TCM, March 2016).
         return ("CO", "119", ("M86",))
     draw = chance(seed, f"{claim.control}|{line.number}", "denial").random()
-    if claim.frequency == "1" and draw < 0.02:
+    if claim.frequency == "1" and draw < 0.03:
         return ("CO", "50", ("N115",))
-    if claim.frequency == "1" and draw < 0.028:
+    if claim.frequency == "1" and draw < 0.045:
         return ("CO", "16", ("M76",))
     return None
 

@@ -37,7 +37,7 @@ MOST_POINTERS = 4
 # ---- what the practice's day brings ---------------------------------------------------------------------------
 def charged(world: World, state: State, visit: Visit) -> None:
     """The clinician's charges came: they wait for the end of the bill hold, or are forgotten."""
-    if not billable(visit):
+    if not billable(visit) or not insurers(world, visit):
         return
     if world.chance(visit.id, "forgotten") < FORGOTTEN:
         state.forgotten.add(visit.id)

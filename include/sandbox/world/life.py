@@ -9,7 +9,7 @@ from sandbox.world import appointments, calendar, hospital, people, visits
 from sandbox.world.engine import World, at, day_of
 from sandbox.world.model import Patient
 
-STAY_RATE = {True: 0.0085, False: 0.002}
+STAY_RATE = {True: 0.017, False: 0.002}
 """Stays in hospital per person and day, for those on Medicare and the others. Denser than in life, so that
 a small practice shows every case within days; ``World.activity`` scales it."""
 VISIT_RATE = {True: 0.062, False: 0.034}

@@ -15,7 +15,10 @@ from sandbox.world.model import BookingRequest, Outreach, Patient, Stay
 
 OUTCOMES = (("reached", 0.66), ("no_answer", 0.13), ("left_message", 0.11), ("wrong_number", 0.02), ("declined", 0.05),
             ("done_elsewhere", 0.03))  # fmt: skip
-BOOKS_DURING_CALL = 0.62
+BOOKS_DURING_CALL = 0.72
+SAME_DAY = 0.3
+"""Share of follow-up and wellness visits booked for the same afternoon, when the call came before."""
+LAST_SAME_DAY = 15.75
 OPTS_OUT_DURING_CALL = 0.015
 BOOKING_ANSWERS = (("booked", 0.87), ("no_slot", 0.06), ("declined", 0.04), ("pending", 0.03))
 SIGNS_WHEN_ASKED = 0.82
@@ -138,7 +141,7 @@ def _talk(world: World, who: Patient, kind: str, stay: Stay | None, key: str) ->
 def _book(
     world: World, who: Patient, kind: str, stay: Stay | None, key: str, earliest: date
 ) -> str:
-    starts = appointments.open_slot(world, key, earliest, 3 if kind in ("TCM", "AWV") else 6)
+    starts = _soon(world, key, earliest)
     slot = appointments.book(
         world,
         who,
@@ -148,6 +151,18 @@ def _book(
         discharge_id=stay.id if stay and kind == "TCM" else "",
     )
     return slot.id
+
+
+def _soon(world: World, key: str, earliest: date) -> datetime:
+    """A time for a visit that should not wait: this afternoon, or one of the next open days."""
+    today, chance = day_of(world.clock.now), world.chance
+    soonest = world.clock.now + timedelta(minutes=90)
+    soonest += timedelta(minutes=-soonest.minute % 15, seconds=-soonest.second, microseconds=-soonest.microsecond)
+    is_free = calendar.is_open(today) and soonest <= at(today, LAST_SAME_DAY)
+    if is_free and chance(key, "same day") < SAME_DAY:
+        return soonest
+    days = min(chance.within(key, "day", 0, 2), chance.within(key, "another day", 0, 2))
+    return calendar.slot(chance, key, calendar.open_day(earliest, days))
 
 
 def practice_calls(world: World, payload: tuple[str, str]) -> None:

@@ -56,8 +56,8 @@ CHRONIC = (
     "I25.10",
 )
 KINDS = (
-    ("part_b", 0.28),
-    ("advantage", 0.22),
+    ("part_b", 0.25),
+    ("advantage", 0.25),
     ("medicaid", 0.12),
     ("commercial", 0.33),
     ("self_pay", 0.05),

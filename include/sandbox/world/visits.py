@@ -20,7 +20,9 @@ LEVELS = (("straightforward", 0.08), ("low", 0.37), ("moderate", 0.43), ("high",
 TCM_LEVELS = (("low", 0.04), ("moderate", 0.51), ("high", 0.45))
 SIGNING = ((0, 0.58), (1, 0.27), (3, 0.08), (8, 0.04), (None, 0.03))
 """Open days until the note is signed; None: not before somebody asks."""
-CHARGING = ((0, 0.62), (1, 0.29), (3, 0.04), (6, 0.02), (None, 0.03))
+CHARGING = ((0, 0.36), (1, 0.51), (3, 0.07), (6, 0.03), (None, 0.03))
+CHARGING_WITH_NOTE = ((0, 0.81), (1, 0.13), (3, 0.02), (6, 0.01), (None, 0.03))
+"""The same for the charges; who signs at once mostly charges at once."""
 MEDICATION_RECONCILIATION = "430193006"
 PLACES = {"VIDEO": "10", "HOME": "12"}
 
@@ -70,7 +72,7 @@ def begin(
     signs = chance.weighted(visit.id, "signs", SIGNING)
     if signs is not None:
         world.schedule(_later(world, visit, "signs", signs), "note_is_signed", (visit.id, ""))
-    charges = chance.weighted(visit.id, "charges", CHARGING)
+    charges = chance.weighted(visit.id, "charges", CHARGING_WITH_NOTE if signs == 0 else CHARGING)
     if visit.charges and charges is not None:
         world.schedule(_later(world, visit, "charges", charges), "charge_is_entered", visit.id)
     if kind == "TCM":

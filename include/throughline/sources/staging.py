@@ -277,7 +277,8 @@ class _Writer:
     def _payload(self, row: StagedRow) -> str:
         """Write the typed values of a row, for the one who decides about it."""
         values = dict(zip(self._columns[row.table], row.values or (), strict=False))
-        return msgspec.json.encode(values, enc_hook=str).decode()[:LONGEST_PAYLOAD]
+        text = msgspec.json.encode(values, enc_hook=str).decode()
+        return text.replace("\\u0000", "")[:LONGEST_PAYLOAD]
 
     def _copy(self, file: _File, chunk: list[StagedRow]) -> list[StagedRow]:
         """COPY rows with what comes with them; returns those that the database refuses."""

@@ -115,8 +115,9 @@ class Shortening(asyncssh.SFTPServer):
     """Keeps less than it was given."""
 
     def stat(self, path):
-        found = super().stat(path)
-        return os.stat_result((found.st_mode, 0, 0, 1, 0, 0, 1, 0, 0, 0))
+        found = asyncssh.SFTPAttrs.from_local(super().stat(path))
+        found.size = 1
+        return found
 
 
 class Vanishing(asyncssh.SFTPServer):
@@ -230,3 +231,14 @@ def test_a_server_that_lets_in_and_then_says_nothing(monkeypatch, tmp_path):
             assert time.monotonic() - began < 4
         finally:
             Mute.released.set()
+
+
+def test_a_file_is_laid_down_first_and_handed_over_then(box, session):
+    session.lay_down("inbox", "later.x12", b"ISA")
+    assert session.is_laid_down("inbox", "later.x12")
+    assert "later.x12" not in [file.name for file in session.listing("inbox")]
+    session.hand_over("inbox", "later.x12")
+    assert not session.is_laid_down("inbox", "later.x12")
+    assert (box.root / "inbox" / "later.x12").read_bytes() == b"ISA"
+    with pytest.raises(SourceUnavailable, match="FileNotFoundError"):
+        session.hand_over("inbox", "later.x12")

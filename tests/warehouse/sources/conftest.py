@@ -1,0 +1,65 @@
+"""A warehouse of its own for each test, seen with the rights of the role that loads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from throughline import warehouse
+from throughline.warehouse import failpoints, nights
+from throughline.warehouse.nights import Night
+
+# the kits of the unit tier: files as senders write them, servers that do as they are told
+sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "throughline" / "sources"))
+
+ZONE = "America/New_York"
+
+
+@pytest.fixture
+def conn(new_warehouse: Callable[[], str]) -> Iterator[warehouse.Connection]:
+    """A connection with the rights of the loader."""
+    connection = warehouse.connect(new_warehouse(), loading=True)
+    connection.execute("set role throughline_loader")
+    connection.commit()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def open_night(conn: warehouse.Connection) -> Callable[[str], Night]:
+    """Open the night of a date."""
+
+    def opened(day: str) -> Night:
+        conn.execute("set role throughline_loop")
+        night = nights.open_night(conn, date.fromisoformat(day), ZONE)
+        conn.execute("set role throughline_loader")
+        conn.commit()
+        return night
+
+    return opened
+
+
+@pytest.fixture
+def stop_at() -> Iterator[Callable[[str], None]]:
+    """Make the next pass of a named point fail, as if the process had died there."""
+
+    class Died(BaseException):
+        pass
+
+    def arm(name: str) -> type[BaseException]:
+        def fail(point: str) -> None:
+            if point == name:
+                failpoints.install(None)
+                raise Died
+
+        failpoints.install(fail)
+        return Died
+
+    yield arm
+    failpoints.install(None)

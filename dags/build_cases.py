@@ -26,7 +26,7 @@ from airflow.sdk import PartitionedAssetTimetable, chain, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import BUILT_CASES, EXTRACTED_FEEDS
-from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
 @task
@@ -49,7 +49,7 @@ def open_cases(seq: int) -> None:
 
 @dag(
     schedule=PartitionedAssetTimetable(assets=EXTRACTED_FEEDS),
-    start_date=start_date(),
+    start_date=SINCE,
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,

@@ -25,7 +25,7 @@ from airflow.sdk import PartitionedAssetTimetable, chain, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import CREATED_TASKS, RECONCILED_TASKS
-from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
 @task
@@ -54,7 +54,7 @@ def settle(seq: int) -> None:
 
 @dag(
     schedule=PartitionedAssetTimetable(assets=RECONCILED_TASKS),
-    start_date=start_date(),
+    start_date=SINCE,
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,

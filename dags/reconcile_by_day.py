@@ -23,12 +23,18 @@ from __future__ import annotations
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import CronTriggerTimetable, dag
 
-from throughline.orchestration.policies import BY_DAY, TASK_DEFAULTS, TIME_ZONE, start_date
+from throughline.orchestration.policies import (
+    BY_DAY,
+    SINCE,
+    TASK_DEFAULTS,
+    TIME_ZONE,
+    first_tick,
+)
 
 
 @dag(
-    schedule=CronTriggerTimetable(BY_DAY, timezone=TIME_ZONE),
-    start_date=start_date(),
+    schedule=CronTriggerTimetable(BY_DAY, timezone=TIME_ZONE) if first_tick() else None,
+    start_date=first_tick() or SINCE,
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,

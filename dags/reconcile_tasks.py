@@ -25,7 +25,7 @@ from airflow.sdk import PartitionedAssetTimetable, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import BUILT_CASES, RECONCILED_TASKS
-from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
 @task
@@ -39,7 +39,7 @@ def reconcile(partition_key: str | None = None) -> None:
 
 @dag(
     schedule=PartitionedAssetTimetable(assets=BUILT_CASES),
-    start_date=start_date(),
+    start_date=SINCE,
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,

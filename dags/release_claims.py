@@ -26,7 +26,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, dag, task
 
 from throughline.orchestration import decisions
-from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
 @task
@@ -43,7 +43,7 @@ def send(answer: dict[str, Any], params: dict[str, Any] | None = None) -> None:
 
 @dag(
     schedule=None,
-    start_date=start_date(),
+    start_date=SINCE,
     catchup=False,
     max_active_runs=16,
     default_args=TASK_DEFAULTS,

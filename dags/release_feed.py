@@ -28,7 +28,7 @@ from airflow.sdk import Param, PartitionedAtRuntime, dag, task
 
 from throughline.orchestration import decisions
 from throughline.orchestration.assets import EXTRACTED_FEEDS
-from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
 @task
@@ -49,7 +49,7 @@ def decide(
 
 @dag(
     schedule=PartitionedAtRuntime(),
-    start_date=start_date(),
+    start_date=SINCE,
     catchup=False,
     max_active_runs=16,
     default_args=TASK_DEFAULTS,

@@ -24,7 +24,7 @@ from airflow.sdk import PartitionedAssetTimetable, TriggerRule, chain, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import CREATED_TASKS
-from throughline.orchestration.policies import TASK_DEFAULTS, start_date
+from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
 @task
@@ -47,7 +47,7 @@ def verdict(partition_key: str | None = None) -> None:
 
 @dag(
     schedule=PartitionedAssetTimetable(assets=CREATED_TASKS),
-    start_date=start_date(),
+    start_date=SINCE,
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,

@@ -39,11 +39,23 @@ TASK_DEFAULTS: dict[str, Any] = {
 }
 
 
-def start_date() -> datetime:
-    """Return the day of the first tick: `THROUGHLINE_SCHEDULE_FROM` (ISO date) of the deployment.
+SINCE = datetime(2026, 1, 1, tzinfo=ZoneInfo(TIME_ZONE))
+"""Start of every DAG that no clock starts: a run before it would have no tasks, and end well."""
 
-    Without it the schedule sleeps (unpausing starts nothing by itself), and keyed runs and
-    backfills still work: what a laptop wants.
+
+def first_tick() -> datetime | None:
+    """Return the day from which on clocks start runs: `THROUGHLINE_SCHEDULE_FROM`, an ISO date.
+
+    None where the deployment names none, as on a laptop: nothing starts by itself.
     """
-    wanted = os.environ.get("THROUGHLINE_SCHEDULE_FROM", "2100-01-01")
-    return datetime.fromisoformat(wanted).replace(tzinfo=ZoneInfo(TIME_ZONE))
+    wanted = os.environ.get("THROUGHLINE_SCHEDULE_FROM")
+    return datetime.fromisoformat(wanted).replace(tzinfo=ZoneInfo(TIME_ZONE)) if wanted else None
+
+
+def start_date() -> datetime:
+    """Return the start of the DAG that begins the night.
+
+    Without a first tick it lies far ahead: unpausing a partitioned schedule would start its newest
+    key at once. Runs with a partition key, and backfills, work all the same.
+    """
+    return first_tick() or datetime(2100, 1, 1, tzinfo=ZoneInfo(TIME_ZONE))

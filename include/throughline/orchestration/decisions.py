@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from throughline.orchestration.connections import LOADER, open_warehouse
+from throughline.orchestration.night import load_batch
 from throughline.warehouse import nights
 
 
@@ -77,8 +78,7 @@ def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
         nights.take_lease(conn, f"release of {row[0]}", row[0])
         night = nights.open_night(conn, row[0], practice().time_zone)
     with open_warehouse(LOADER) as conn:
-        quality.load(conn, batch_id, night.seq)
-        conn.commit()
+        load_batch(conn, batch_id, night.seq)
     return row[0].isoformat()
 
 
@@ -114,14 +114,19 @@ def decide_claims(batch_id: str, answer: dict[str, Any]) -> None:
 
     released = "Attest and release" in (answer.get("chosen_options") or [])
     with open_warehouse() as conn:
-        if released:
-            row = conn.execute(
-                "select payload_sha256 from tasks.claim_batch where batch_id = %s", (batch_id,)
-            ).fetchone()
-            digest = row[0] if row else ""
-            tasks.claims.release(conn, batch_id, _who(answer), _note(answer), digest)
-        else:
-            tasks.claims.refuse(conn, batch_id, _who(answer), _note(answer))
+        row = conn.execute(
+            "select payload_sha256 from tasks.claim_batch where batch_id = %s", (batch_id,)
+        ).fetchone()
+        try:
+            if released:
+                digest = row[0] if row else ""
+                tasks.claims.release(conn, batch_id, _who(answer), _note(answer), digest)
+            else:
+                tasks.claims.refuse(conn, batch_id, _who(answer), _note(answer))
+        except tasks.claims.NotWaiting as error:
+            # Its evidence fell away after the question was asked: nothing is sent on that answer.
+            conn.rollback()
+            raise AirflowSkipException(str(error)) from None
         conn.commit()
         last = nights.newest(conn)
         if released and last is not None:

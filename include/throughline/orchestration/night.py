@@ -9,12 +9,16 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from datetime import date
+from typing import TYPE_CHECKING
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from throughline import warehouse
 from throughline.orchestration.connections import LOADER, open_warehouse
 from throughline.warehouse import nights
+
+if TYPE_CHECKING:
+    from throughline.quality import Counts
 
 log = logging.getLogger(__name__)
 
@@ -130,15 +134,13 @@ def stage(source: str, seq: int, batch_ids: list[str]) -> list[str]:
 def gate(source: str, seq: int, batch_ids: list[str]) -> list[str]:
     """Pass a verdict on each staged batch; returns the ids of those that were stopped."""
     from throughline import quality
-    from throughline.orchestration.addresses import data_docs_root, landing_root
+    from throughline.orchestration.addresses import data_docs_root
 
     stopped = []
     with open_warehouse(LOADER) as conn:
         for batch_id in batch_ids:
             with warehouse.step(conn, seq, "gate", f"{source}/{batch_id[:8]}") as record:
-                verdict = quality.gate(
-                    conn, batch_id, landing_root=landing_root(), docs_root=data_docs_root()
-                )
+                verdict = quality.gate(conn, batch_id, docs_root=data_docs_root())
                 record.rows = verdict.rows
                 record.detail = {"feed": verdict.feed, "verdict": verdict.verdict}
             if verdict.verdict == "stop":
@@ -147,18 +149,36 @@ def gate(source: str, seq: int, batch_ids: list[str]) -> list[str]:
 
 
 def load(source: str, seq: int, batch_ids: list[str]) -> int:
-    """Merge the batches that no gate stopped into the typed records; returns rows loaded."""
+    """Merge the batches that no gate stopped into the typed records; returns rows loaded.
+
+    Rows of earlier batches that a named person released since are loaded with them.
+    """
     from throughline import quality
 
     total = 0
     with open_warehouse(LOADER) as conn:
-        for batch_id in batch_ids:
+        released = [str(one) for one in quality.released(conn, source)]
+        for batch_id in dict.fromkeys([*batch_ids, *released]):
             with warehouse.step(conn, seq, "load", f"{source}/{batch_id[:8]}") as record:
-                counts = quality.load(conn, batch_id, seq)
+                counts = load_batch(conn, batch_id, seq)
                 record.rows = counts.loaded
                 record.detail = asdict(counts)
             total += counts.loaded
     return total
+
+
+def load_batch(conn: warehouse.Connection, batch_id: str, seq: int) -> Counts:
+    """Load a batch; what the server lost of its staged rows in a crash is parsed and gated again."""
+    from throughline import quality, sources
+    from throughline.orchestration.addresses import data_docs_root, landing_root
+
+    try:
+        return quality.load(conn, batch_id, seq)
+    except quality.StagingLost as error:
+        log.warning("%s", error)
+        sources.stage(conn, batch_id, landing_root())
+        quality.gate(conn, batch_id, docs_root=data_docs_root())
+        return quality.load(conn, batch_id, seq)
 
 
 # --- build_cases -------------------------------------------------------------------------------

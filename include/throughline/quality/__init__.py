@@ -1,9 +1,11 @@
 """Gates and quarantine, and the load of what passed."""
 
+from throughline.quality.balance import StagingLost
 from throughline.quality.decide import decide_batch, decide_row
-from throughline.quality.gates import Verdict, gate, warm_up
-from throughline.quality.load import Counts, StagingLost, load
+from throughline.quality.gates import GateBroken, Verdict, gate, warm_up
+from throughline.quality.load import Counts, UnknownBatch, load, released
 
 __all__ = [
-    "Counts", "StagingLost", "Verdict", "decide_batch", "decide_row", "gate", "load", "warm_up",
+    "Counts", "GateBroken", "StagingLost", "UnknownBatch", "Verdict", "decide_batch", "decide_row",
+    "gate", "load", "released", "warm_up",
 ]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from throughline.quality.balance import balance
+from throughline.quality.suites import suite_of
 from throughline.warehouse import Connection
 
-ACTIONS = {"release", "reject"}
+ACTIONS = {"release": "released", "reject": "rejected"}
 
 
 def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: str) -> UUID | None:
@@ -25,37 +27,56 @@ def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: s
     decision = _record(conn, action, "batch", batch_id, who, note)
     if action == "reject":
         conn.execute(
-            "update landing.batch set status = 'rejected', rows_rejected = rows_received,"
-            " rows_pending = 0, rows_loaded = 0, rows_superseded = 0, rows_quarantined = 0"
-            " where batch_id = %s",
-            (batch_id,),
+            "update landing.batch set status = 'rejected' where batch_id = %s", (batch_id,)
         )
+        conn.execute(
+            "update quality.quarantine set status = 'rejected', decision_id = %s"
+            " where batch_id = %s and status <> 'rejected'",
+            (decision, batch_id),
+        )
+        balance(conn, batch_id)
     return decision
 
 
 def decide_row(conn: Connection, quarantine_id: str, action: str, who: str, note: str) -> UUID | None:
-    """Record that `who` releases or rejects one row in quarantine; returns the decision's id.
+    """Record that `who` releases or rejects one row in quarantine, whatever it was kept back for.
 
-    A released row is loaded with the next load of its batch. Returns None when the row is closed.
-    Does not commit.
+    Returns the decision's id, or None when nobody waits for one: the row is closed. A released row
+    is pending until the next load of its batch. Does not commit.
+
+    Raises `ValueError` for another action, no name, or the release of a row that could not be read:
+    there is nothing to load, the source has to send it again.
     """
     if action not in ACTIONS or not who:
         raise ValueError("a row is released or rejected, by a named person")
-    status = "released" if action == "release" else "rejected"
-    decision = _record(conn, action, "quarantine", quarantine_id, who, note)
-    changed = conn.execute(
-        "update quality.quarantine set status = %s, decision_id = %s"
-        " where quarantine_id = %s and status = 'open' returning batch_id",
-        (status, decision, quarantine_id),
+    row = conn.execute(
+        "select q.batch_id, q.file_id, q.row_no, q.feed from quality.quarantine as q"
+        " inner join landing.batch as b on b.batch_id = q.batch_id"
+        " where q.quarantine_id = %s and q.status = 'open' for update of b",
+        (quarantine_id,),
     ).fetchone()
-    if changed is None:
+    if row is None:
         return None
-    if action == "reject":
-        conn.execute(
-            "update landing.batch set rows_quarantined = rows_quarantined - 1,"
-            " rows_rejected = rows_rejected + 1 where batch_id = %s and rows_quarantined > 0",
-            changed,
-        )
+    batch_id, file_id, row_no, feed = row
+    place = {"batch": batch_id, "file": file_id, "row": row_no}
+    if action == "release":
+        releasable = [rule.name for rule in suite_of(feed) if rule.releasable]
+        unreadable = conn.execute(
+            "select count(*) from quality.quarantine where batch_id = %(batch)s"
+            " and file_id is not distinct from %(file)s and row_no = %(row)s and status = 'open'"
+            " and reason <> all(%(releasable)s)",
+            {**place, "releasable": releasable},
+        ).fetchone()
+        if unreadable is None or unreadable[0]:
+            raise ValueError("a row that cannot be loaded is corrected by its source, or rejected")
+    decision = _record(conn, action, "quarantine", quarantine_id, who, note)
+    conn.execute(
+        "update quality.quarantine set status = %(status)s, decision_id = %(decision)s"
+        " where batch_id = %(batch)s and file_id is not distinct from %(file)s"
+        " and row_no = %(row)s and status = 'open'",
+        {**place, "status": ACTIONS[action], "decision": decision},
+    )
+    balance(conn, batch_id)
     return decision
 
 

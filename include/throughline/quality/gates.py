@@ -6,39 +6,73 @@ Results carry counts only. Great Expectations is imported inside: it costs secon
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from throughline.quality.balance import StagingLost, balance, is_whole
+from throughline.quality.docs import write as write_docs
 from throughline.quality.feeds import types_of
-from throughline.quality.history import Volume, expected_volume
+from throughline.quality.history import (
+    Profile,
+    Volume,
+    expected_volume,
+    fields_gone,
+    profile_of,
+)
 from throughline.quality.suites import CRITICAL, INFO, WARNING, Rule, suite_of
 from throughline.warehouse import Connection, derive, failpoints
-
-if TYPE_CHECKING:
-    from great_expectations.data_context import EphemeralDataContext
 
 log = logging.getLogger(__name__)
 
 VOLUME = "volume against history"
 UNREADABLE = "share of unreadable rows"
+REFUSED = "files that cannot be read"
+FRESHNESS = "complete up to the business date"
+DRIFT = "fields that have gone"
+OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT)
 UNREADABLE_TOLERATED = 0.5
+
+
+class GateBroken(RuntimeError):
+    """An expectation could not be asked: a mistake in the suite, which says nothing of the data."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a gate decided: pass, warn, quarantine (rows were set aside) or stop."""
+    """How a gate decided: pass, warn, quarantine (rows were set aside) or stop.
+
+    `rows` are those that may be loaded.
+    """
 
     verdict: str
     feed: str
     rows: int
     expectations: int
     failed: int
+
+
+@dataclass(frozen=True)
+class _Batch:
+    batch_id: UUID
+    source: str
+    feed: str
+    seq: int
+    business_date: date
+    status: str
+    received: int
+    # the business date of the night that received it
+    night_date: date
+
+    @property
+    def table(self) -> sql.Identifier:
+        return sql.Identifier("staging", types_of(self.feed)[0])
 
 
 @dataclass(frozen=True)
@@ -51,60 +85,76 @@ class _Failure:
 
 def warm_up() -> None:
     """Import Great Expectations ahead of the gates, in processes that can share it."""
+    import great_expectations
+    import great_expectations.expectations  # noqa: F401
 
 
-def gate(
-    conn: Connection, batch_id: str, *, landing_root: Path, docs_root: Path
-) -> Verdict:
+def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     """Pass a verdict on a staged batch, set violating rows aside, and commit.
 
-    `landing_root` is where the payload of quarantined rows is read from; Data Docs of a failing
-    run go under `docs_root`. Run again it replaces its own verdict.
+    The page of a failing run goes under `docs_root`. Run again it replaces its own verdict; what
+    is loaded, stopped or decided keeps the verdict that it has. Raises `LookupError` for an unknown
+    batch, `StagingLost` when the rows have to be staged again, and `GateBroken`.
     """
+    batch = _read(conn, batch_id)
+    if batch.status not in {"received", "staged"}:
+        conn.commit()
+        return _recorded(conn, batch)
+    if not is_whole(conn, batch.batch_id, batch.feed, batch.received):
+        conn.rollback()
+        raise StagingLost(f"the staged rows of batch {batch.batch_id} are gone")
+    rules = suite_of(batch.feed)
+    volume = expected_volume(conn, batch.batch_id)
+    profile = profile_of(conn, batch.batch_id, batch.feed)
+    conn.commit()
+    broken = _run(conn, batch, rules) if batch.received else []
+    failures = _judge_rows(conn, batch, broken) + _judge_delivery(conn, batch, volume, profile)
+    verdict = _verdict(failures)
+    held = _set_aside(conn, batch, rules, broken, failures)
+    docs = _write_page(docs_root, batch, failures) if failures else None
+    expectations = len(rules) + len(OF_DELIVERY)
+    _record(conn, batch, verdict, expectations, failures, docs, profile)
+    failpoints.hit("gate.before_commit")
+    conn.commit()
+    if failures:
+        log.warning("%s/%s: %s (%s)", batch.source, batch.feed, verdict,
+                    "; ".join(f"{f.expectation}: {f.observed}" for f in failures))
+    return Verdict(verdict, batch.feed, batch.received - held, expectations, len(failures))
+
+
+def _read(conn: Connection, batch_id: UUID | str) -> _Batch:
     row = conn.execute(
-        "select batch_id, source, feed, known_seq, status, rows_received from landing.batch"
-        " where batch_id = %s for update",
+        "select b.batch_id, b.source, b.feed, b.known_seq, b.business_date, b.status,"
+        " b.rows_received, n.business_date"
+        " from landing.batch as b left join operations.night as n on n.seq = b.known_seq"
+        " where b.batch_id = %s for update of b",
         (batch_id,),
     ).fetchone()
     if row is None:
         raise LookupError(f"there is no batch {batch_id}")
-    key, source, feed, seq, status, received = row
-    if status not in {"received", "staged", "stopped"}:
-        conn.commit()
-        return _recorded(conn, key, feed, received)
-    rules = suite_of(feed)
-    volume = expected_volume(conn, str(key))
-    conn.commit()
-    broken = _run(conn, key, feed, rules, received) if received else []
-    failures = _judge(conn, key, feed, rules, broken, received, volume)
-    verdict = _verdict(failures)
-    held = _set_aside(conn, key, source, feed, seq, rules, broken) if verdict != "stop" else 0
-    docs = _write_docs(docs_root, source, feed, seq, failures, received) if failures else None
-    _record(conn, key, source, feed, seq, verdict, len(rules) + 2, failures, docs)
-    failpoints.hit("gate.before_commit")
-    conn.commit()
-    if failures:
-        log.warning("%s/%s: %s (%s)", source, feed, verdict,
-                    "; ".join(f"{f.expectation}: {f.observed}" for f in failures))
-    return Verdict(verdict, feed, received - held, len(rules) + 2, len(failures))
+    key, source, feed, seq, on, status, received, night_date = row
+    return _Batch(key, source, feed, seq, on, status, received, night_date or on)
 
 
-def _recorded(conn: Connection, batch_id: UUID, feed: str, received: int) -> Verdict:
+def _recorded(conn: Connection, batch: _Batch) -> Verdict:
     row = conn.execute(
-        "select verdict, expectations, failed from quality.verdict where batch_id = %s"
-        " order by decided_at desc limit 1",
-        (batch_id,),
+        "select v.verdict, b.rows_received - b.rows_quarantined - b.rows_rejected,"
+        " v.expectations, v.failed"
+        " from landing.batch as b left join quality.verdict as v on v.batch_id = b.batch_id"
+        " where b.batch_id = %s",
+        (batch.batch_id,),
     ).fetchone()
-    return Verdict(row[0], feed, received, row[1], row[2]) if row else Verdict(
-        "pass", feed, received, 0, 0
-    )
+    assert row is not None
+    return Verdict(row[0] or "pass", batch.feed, row[1], row[2] or 0, row[3] or 0)
 
 
-_context: dict[str, EphemeralDataContext] = {}
+# --- what Great Expectations says ----------------------------------------------------------------
+
+_contexts: dict[str, tuple[Any, Any]] = {}
 
 
-def _datasource(conn: Connection) -> Any:
-    """Return a Great Expectations data source on the connection's database, one per process."""
+def _data_source(conn: Connection) -> tuple[Any, Any]:
+    """Return a context of Great Expectations and its data source, one per process and database."""
     import great_expectations as gx
 
     info = conn.info
@@ -112,33 +162,35 @@ def _datasource(conn: Connection) -> Any:
         f"postgresql+psycopg://{quote(info.user, safe='')}:{quote(info.password, safe='')}"
         f"@{info.host}:{info.port}/{info.dbname}"
     ).replace("$", r"\$")
-    if url not in _context:
+    if url not in _contexts:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
-        context.data_sources.add_postgres(name="warehouse", connection_string=url)
-        _context[url] = context
-    return _context[url], _context[url].data_sources.get("warehouse")
+        _contexts[url] = (
+            context, context.data_sources.add_postgres(name="warehouse", connection_string=url)
+        )
+    return _contexts[url]
 
 
-def _run(
-    conn: Connection, batch_id: UUID, feed: str, rules: list[Rule], received: int
-) -> list[Rule]:
+def _run(conn: Connection, batch: _Batch, rules: list[Rule]) -> list[Rule]:
     """Return the rules that at least one staged row violates."""
     import great_expectations.expectations as gxe
     from great_expectations import ExpectationSuite, ValidationDefinition
 
-    context, source = _datasource(conn)
-    name = f"{feed}-{batch_id}"
+    context, source = _data_source(conn)
+    name = f"{batch.feed}-{batch.batch_id}"
     # the id is ours and a UUID, the table one of our own
-    query = f"select * from staging.{types_of(feed)[0]} where batch_id = '{batch_id}'"
-    asset = source.add_query_asset(name=name, query=query)
-    definition = asset.add_batch_definition_whole_table(name)
+    query = f"select * from staging.{types_of(batch.feed)[0]} where batch_id = '{batch.batch_id}'"
+    definition = source.add_query_asset(name=name, query=query).add_batch_definition_whole_table(name)
     suite = ExpectationSuite(
         name=name,
         expectations=[
             gxe.UnexpectedRowsExpectation(
                 # counts only: which rows they are is asked in the warehouse, not of the results
-                unexpected_rows_query=f"select 1 as hit from {{batch}} where {rule.violation} limit 1",
+                unexpected_rows_query=(
+                    "select 1 as hit from (select * from {batch}) as r where ("
+                    + _violation(rule, batch).replace("{", "{{").replace("}", "}}")
+                    + ") limit 1"
+                ),
                 description=rule.name,
                 severity=rule.severity,
                 meta={"rule": rule.name},
@@ -158,48 +210,95 @@ def _run(
             except Exception as error:  # noqa: BLE001 - tidying up must not hide the verdict
                 log.debug("not removed: %s", type(error).__name__)
         source.delete_asset(name)
+    unanswered = sorted(
+        item.expectation_config.meta["rule"] for item in result.results if _raised(item)
+    )
+    if unanswered:
+        raise GateBroken(f"{batch.feed}: {', '.join(unanswered)}")
     failed = {
         item.expectation_config.meta["rule"] for item in result.results if not item.success
     }
     return [rule for rule in rules if rule.name in failed]
 
 
-def _judge(
-    conn: Connection, batch_id: UUID, feed: str, rules: list[Rule], broken: list[Rule],
-    received: int, volume: Volume,
-) -> list[_Failure]:
+def _raised(item: Any) -> bool:
+    """Return whether an expectation ended in an error instead of an answer."""
+    told = item.exception_info or {}
+    each = [told] if "raised_exception" in told else list(told.values())
+    return any(one.get("raised_exception") for one in each)
+
+
+def _violation(rule: Rule, batch: _Batch) -> str:
+    return rule.violation.replace(":batch", f"'{batch.batch_id}'")
+
+
+def _where(rule: Rule, batch: _Batch) -> sql.Composed:
+    """Return the rest of a query of the rows that violate a rule, percent signs made plain."""
+    return sql.SQL(" from {} as r where r.batch_id = %(batch)s and (").format(batch.table) + sql.SQL(
+        _violation(rule, batch).replace("%", "%%") + ")"
+    )
+
+
+# --- what follows --------------------------------------------------------------------------------
+
+
+def _judge_rows(conn: Connection, batch: _Batch, broken: list[Rule]) -> list[_Failure]:
     failures = []
     for rule in broken:
-        row = conn.execute(
-            sql.SQL("select count(*) from staging.{} where batch_id = %s and (").format(
-                sql.Identifier(types_of(feed)[0])
-            )
-            + sql.SQL(rule.violation.replace("%", "%%"))
-            + sql.SQL(")"),
-            (batch_id,),
-        ).fetchone()
-        count = int(row[0]) if row else 0
-        stops = rule.severity == CRITICAL and count > rule.tolerated * received
-        failures.append(
-            _Failure(rule.name, rule.severity, f"{count} of {received} rows", stops)
+        count = _count(
+            conn, sql.SQL("select count(*)") + _where(rule, batch), {"batch": batch.batch_id}
         )
-    if received < volume.least:
+        stops = rule.severity == CRITICAL and count > rule.tolerated * batch.received
         failures.append(
-            _Failure(VOLUME, CRITICAL, f"{received} rows, usually {volume.usual:.0f}", True)
-        )
-    row = conn.execute(
-        "select count(distinct (file_id, row_no)) from quality.quarantine"
-        " where batch_id = %s and reason not in (select unnest(%s::text[]))",
-        (batch_id, [rule.name for rule in rules]),
-    ).fetchone()
-    unreadable = int(row[0]) if row else 0
-    if unreadable:
-        stops = received > 0 and unreadable > UNREADABLE_TOLERATED * received
-        failures.append(
-            _Failure(UNREADABLE, CRITICAL if stops else WARNING,
-                     f"{unreadable} of {received} rows", stops)
+            _Failure(rule.name, rule.severity, f"{count} of {batch.received} rows", stops)
         )
     return failures
+
+
+def _judge_delivery(
+    conn: Connection, batch: _Batch, volume: Volume, profile: Profile
+) -> list[_Failure]:
+    failures = []
+    if batch.received < volume.least or (volume.most is not None and batch.received > volume.most):
+        few = batch.received < volume.least
+        failures.append(_Failure(
+            VOLUME, CRITICAL if few else INFO,
+            f"{batch.received} rows, usually {volume.usual:.0f}", few,
+        ))
+    unreadable = _count(
+        conn,
+        "select count(distinct (q.file_id, q.row_no)) from quality.quarantine as q"
+        " where q.batch_id = %(batch)s and q.reason <> all(%(rules)s)",
+        {"batch": batch.batch_id, "rules": [rule.name for rule in suite_of(batch.feed)]},
+    )
+    if unreadable:
+        stops = unreadable > UNREADABLE_TOLERATED * batch.received
+        failures.append(_Failure(
+            UNREADABLE, CRITICAL if stops else WARNING,
+            f"{unreadable} of {batch.received} rows", stops,
+        ))
+    refused = _count(
+        conn,
+        "select count(*) from landing.batch_file as b inner join landing.file as f"
+        " on f.file_id = b.file_id where b.batch_id = %(batch)s and f.status = 'refused'",
+        {"batch": batch.batch_id},
+    )
+    if refused:
+        # what it held is not known, and so the feed cannot say that it is complete
+        failures.append(_Failure(REFUSED, CRITICAL, f"{refused} files", True))
+    behind = (batch.night_date - batch.business_date).days
+    if behind > 0:
+        failures.append(_Failure(FRESHNESS, INFO, f"{behind} days behind the night", False))
+    gone = fields_gone(conn, batch.batch_id, profile)
+    if gone:
+        told = ", ".join(f"{name} (always in at least {share:.0%} of rows)" for name, share in gone)
+        failures.append(_Failure(DRIFT, CRITICAL, told, True))
+    return failures
+
+
+def _count(conn: Connection, query: str | sql.Composed, params: dict[str, object]) -> int:
+    row = conn.execute(query.encode() if isinstance(query, str) else query, params).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _verdict(failures: list[_Failure]) -> str:
@@ -211,65 +310,70 @@ def _verdict(failures: list[_Failure]) -> str:
 
 
 def _set_aside(
-    conn: Connection, batch_id: UUID, source: str, feed: str, seq: int, rules: list[Rule],
-    broken: list[Rule],
+    conn: Connection, batch: _Batch, rules: list[Rule], broken: list[Rule], failures: list[_Failure]
 ) -> int:
-    """Put the rows that violate more than a note into quarantine; returns how many rows."""
-    names = [rule.name for rule in rules]
+    """Put the rows that violate more than a note into quarantine; returns how many rows are there.
+
+    What stops the whole feed is for the person who releases it to accept: those rows are not set
+    aside one by one.
+    """
+    stopping = {failure.expectation for failure in failures if failure.stops}
     conn.execute(
         "delete from quality.quarantine where batch_id = %s and status = 'open'"
         " and reason = any(%s)",
-        (batch_id, names),
+        (batch.batch_id, [rule.name for rule in rules]),
     )
-    held = 0
     for rule in broken:
-        if rule.severity == INFO:
+        if rule.severity == INFO or (rule.name in stopping and rule.releasable):
             continue
-        held += conn.execute(
+        conn.execute(
             sql.SQL(
                 "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
                 " known_seq, row_no, source_id, reason, payload)"
-                " select md5(concat_ws('|', 'quarantine', s.batch_id, s.file_id, s.row_no,"
-                " %(reason)s::text))::uuid, s.batch_id, s.file_id, %(source)s, %(feed)s, %(seq)s,"
-                " s.row_no, s.source_id, %(reason)s, to_jsonb(s)::text"
-                " from staging.{} as s where s.batch_id = %(batch)s and ("
-            ).format(sql.Identifier(types_of(feed)[0]))
-            + sql.SQL(rule.violation.replace("%", "%%"))
-            + sql.SQL(") on conflict do nothing"),
-            {"reason": rule.name, "source": source, "feed": feed, "seq": seq, "batch": batch_id},
-        ).rowcount
-    return held
+                " select md5(concat_ws('|', 'quarantine', r.batch_id, r.file_id, r.row_no,"
+                " %(reason)s::text))::uuid, r.batch_id, r.file_id, %(source)s, %(feed)s, %(seq)s,"
+                " r.row_no, r.source_id, %(reason)s, to_jsonb(r)::text"
+            )
+            + _where(rule, batch)
+            + sql.SQL(" on conflict do nothing"),
+            {"reason": rule.name, "source": batch.source, "feed": batch.feed, "seq": batch.seq,
+             "batch": batch.batch_id},
+        )
+    return _count(
+        conn,
+        "select count(distinct (file_id, row_no)) from quality.quarantine"
+        " where batch_id = %(batch)s and status <> 'released'",
+        {"batch": batch.batch_id},
+    )
 
 
 def _record(
-    conn: Connection, batch_id: UUID, source: str, feed: str, seq: int, verdict: str,
-    expectations: int, failures: list[_Failure], docs: str | None,
+    conn: Connection, batch: _Batch, verdict: str, expectations: int, failures: list[_Failure],
+    docs: str | None, profile: Profile,
 ) -> None:
-    conn.execute("delete from quality.verdict where batch_id = %s", (batch_id,))
+    conn.execute("delete from quality.verdict where batch_id = %s", (batch.batch_id,))
     conn.execute(
         "insert into quality.verdict (verdict_id, batch_id, known_seq, suite, verdict,"
-        " expectations, failed, data_docs, detail) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " expectations, failed, data_docs, detail, profile)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            derive("verdict", batch_id), batch_id, seq, f"{source}.{feed}", verdict, expectations,
-            len(failures), docs,
-            Jsonb([{"expectation": f.expectation, "severity": f.severity, "observed": f.observed}
-                   for f in failures]),
+            derive("verdict", batch.batch_id), batch.batch_id, batch.seq,
+            f"{batch.source}.{batch.feed}", verdict, expectations, len(failures), docs,
+            Jsonb([{"expectation": f.expectation, "severity": f.severity, "observed": f.observed,
+                    "stops": f.stops} for f in failures]),
+            Jsonb(asdict(profile)),
         ),
     )
     if verdict == "stop":
         conn.execute(
-            "update landing.batch set status = 'stopped', rows_pending = rows_received,"
-            " rows_loaded = 0, rows_superseded = 0, rows_quarantined = 0, rows_rejected = 0"
-            " where batch_id = %s",
-            (batch_id,),
+            "update landing.batch set status = 'stopped' where batch_id = %s", (batch.batch_id,)
         )
+    balance(conn, batch.batch_id)
 
 
-def _write_docs(
-    root: Path, source: str, feed: str, seq: int, failures: list[_Failure], received: int
-) -> str:
-    """Write the Data Docs of a failing gate, counts only; returns the path below the pages root."""
-    from throughline.quality.docs import write
-
-    return write(root, source, feed, seq, received,
-                 [(f.expectation, f.severity, f.observed, f.stops) for f in failures])
+def _write_page(root: Path, batch: _Batch, failures: list[_Failure]) -> str:
+    """Write the page of a failing gate, counts only; returns its path below the pages' root."""
+    return write_docs(
+        root, batch.source, batch.feed, batch.seq, batch.received,
+        [(f.expectation, f.severity, f.observed, f.stops) for f in failures],
+    )

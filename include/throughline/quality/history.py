@@ -1,42 +1,147 @@
-"""What a feed usually brings: the volume that tonight's delivery is held against."""
+"""What a feed usually brings: the volume and the fields that tonight's delivery is held against."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from statistics import median
+from uuid import UUID
 
+import holidays
+from psycopg import sql
+
+from throughline.quality.feeds import types_of
 from throughline.warehouse import Connection
 
 DELIVERIES = 7
 LEAST_DELIVERIES = 3
 LEAST_SHARE = 0.3
+MOST_SHARE = 10.0
 SMALL = 20
+ALWAYS = 0.9
+"""A field that at least this share of the rows of every past delivery had is one to rely on."""
+LEAST_PROFILES = 2
+LOOKED_AT = 60
+COUNTRY = "US"
+
+# Columns that say where a row came from, not what its source says.
+_OURS = frozenset({
+    "source", "source_id", "source_version", "subject_source", "batch_id", "file_id", "row_no",
+    "is_deleted",
+})
+
+# An empty list says nothing.
+_COUNTS = {"ARRAY": "count(nullif(cardinality({}), 0))", "jsonb": "count(nullif({}, '[]'::jsonb))"}
 
 
 @dataclass(frozen=True)
 class Volume:
-    """The least number of rows that is believed, and what it was made from."""
+    """The least and the most rows that are believed, and what they were made from."""
 
     least: int
+    most: int | None
     usual: float | None
 
 
-def expected_volume(conn: Connection, batch_id: str) -> Volume:
-    """Hold a batch against the median of the feed's last deliveries of ordinary nights.
+@dataclass(frozen=True)
+class Profile:
+    """Rows that were not deletions, and how many of them say something, by column."""
 
-    A first load and a small feed have no bound: there is nothing to compare with.
+    rows: int
+    filled: dict[str, int]
+
+    def share(self, column: str) -> float:
+        """Return the share of rows that have this column; a column that is not known has none."""
+        return self.filled.get(column, 0) / self.rows if self.rows else 0.0
+
+
+def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
+    """Hold a batch against the median of the feed's last deliveries of days of its kind.
+
+    A practice rests at weekends and on holidays: its working days are compared with working days,
+    the others with the others. A first load and a small feed have no bound: there is nothing to
+    compare with.
     """
     rows = conn.execute(
-        "select p.rows_received from landing.batch as b"
+        "select b.business_date, p.business_date, p.rows_received from landing.batch as b"
         " inner join landing.batch as p on p.source = b.source and p.feed = b.feed"
         " and p.business_date < b.business_date and p.status = 'loaded' and p.known_seq > ("
         "  select min(f.known_seq) from landing.batch as f"
         "  where f.source = b.source and f.feed = b.feed)"
         " where b.batch_id = %s order by p.business_date desc, p.known_seq desc limit %s",
-        (batch_id, DELIVERIES),
+        (batch_id, LOOKED_AT),
     ).fetchall()
-    volumes = [row[0] for row in rows]
-    if len(volumes) < LEAST_DELIVERIES:
-        return Volume(0, None)
-    usual = median(volumes)
-    return Volume(int(usual * LEAST_SHARE) if usual >= SMALL else 0, usual)
+    alike = [
+        received for today, then, received in rows if is_working_day(then) == is_working_day(today)
+    ][:DELIVERIES]
+    if len(alike) < LEAST_DELIVERIES:
+        return Volume(0, None, None)
+    usual = median(alike)
+    if usual < SMALL:
+        return Volume(0, None, usual)
+    return Volume(int(usual * LEAST_SHARE), int(usual * MOST_SHARE), usual)
+
+
+def is_working_day(day: date) -> bool:
+    """Return whether the practice usually works on this day."""
+    return day.weekday() < 5 and day not in _holidays(day.year)
+
+
+@lru_cache(maxsize=8)
+def _holidays(year: int) -> holidays.HolidayBase:
+    return holidays.country_holidays(COUNTRY, years=year)
+
+
+def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
+    """Count which columns the staged rows of a batch have: one pass, no values."""
+    table = types_of(feed)[0]
+    columns = _columns(conn, table)
+    counts = sql.SQL(", ").join(
+        sql.SQL(_COUNTS.get(kind, "count({})")).format(sql.Identifier(name))
+        for name, kind in columns.items()
+    )
+    row = conn.execute(
+        sql.SQL("select count(*), {} from staging.{} where batch_id = %s and not is_deleted").format(
+            counts, sql.Identifier(table)
+        ),
+        (batch_id,),
+    ).fetchone()
+    assert row is not None
+    return Profile(row[0], dict(zip(columns, row[1:], strict=True)))
+
+
+def fields_gone(conn: Connection, batch_id: UUID, profile: Profile) -> list[tuple[str, float]]:
+    """Return the columns that not one row has any more, with the least share that had them so far.
+
+    Only columns that every past delivery could be relied on to have; a delivery of few rows proves
+    nothing, neither past nor present.
+    """
+    if profile.rows < SMALL:
+        return []
+    past = [Profile(**row[0]) for row in conn.execute(
+        "select v.profile from landing.batch as b"
+        " inner join landing.batch as p on p.source = b.source and p.feed = b.feed"
+        " and p.business_date < b.business_date and p.status = 'loaded'"
+        " inner join quality.verdict as v on v.batch_id = p.batch_id"
+        " and (v.profile ->> 'rows')::bigint >= %s"
+        " where b.batch_id = %s order by p.business_date desc, p.known_seq desc limit %s",
+        (SMALL, batch_id, DELIVERIES),
+    ).fetchall()]
+    if len(past) < LEAST_PROFILES:
+        return []
+    relied_on = {
+        column: min(one.share(column) for one in past)
+        for column, filled in profile.filled.items()
+        if not filled
+    }
+    return [(column, share) for column, share in relied_on.items() if share >= ALWAYS]
+
+
+def _columns(conn: Connection, table: str) -> dict[str, str]:
+    rows = conn.execute(
+        "select column_name, data_type from information_schema.columns"
+        " where table_schema = 'staging' and table_name = %s order by ordinal_position",
+        (table,),
+    ).fetchall()
+    return {name: kind for name, kind in rows if name not in _OURS}

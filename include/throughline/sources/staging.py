@@ -89,7 +89,7 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
         return Staged(feed, received, {})
     about = definition(source)
     writer = _Writer(conn, source, feed, key, seq, about)
-    writer.take_back()
+    writer.take_back(is_judged=status in ("stopped", "loaded"))
     tally = _Tally()
     for file in _files(conn, key, Path(landing_root)):
         try:
@@ -221,17 +221,22 @@ class _Writer:
         self._columns = columns_of(about.standard, feed)
         self._blanks = {table: blank(columns) for table, columns in self._columns.items()}
 
-    def take_back(self) -> None:
-        """Remove what an earlier attempt staged or set aside."""
+    def take_back(self, *, is_judged: bool) -> None:
+        """Remove what an earlier attempt staged or set aside.
+
+        Once a gate has judged the batch its quarantine stays: what the gate and the load set aside,
+        and what people decided about it, would not come again.
+        """
         for table in self._columns:
             self._conn.execute(
                 sql.SQL("delete from staging.{} where batch_id = %s").format(sql.Identifier(table)),
                 (self._batch_id,),
             )
-        self._conn.execute(
-            "delete from quality.quarantine where batch_id = %s and status = 'open'",
-            (self._batch_id,),
-        )
+        if not is_judged:
+            self._conn.execute(
+                "delete from quality.quarantine where batch_id = %s and status = 'open'",
+                (self._batch_id,),
+            )
 
     def write(self, file: _File, found: Iterable[StagedRow | Fault], tally: _Tally) -> None:
         """Write the rows and faults of one file, and count them."""

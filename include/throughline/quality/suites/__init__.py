@@ -1,30 +1,44 @@
 """What each feed must be like, before it is believed.
 
-A `Rule` looks at rows: its `violation` is a SQL condition over one staged row. Its severity says
-what follows: critical stops the feed once more than `tolerated` of its rows violate it, and sets
-single rows aside below that; warning sets the rows aside; info is only noted.
+A `Rule` looks at rows: its `violation` is a SQL condition over one staged row, which is called `r`;
+`:batch` in it stands for the id of the batch. Its severity says what follows: critical stops the
+feed once more than `tolerated` of its rows violate it, and sets single rows aside below that;
+warning sets the rows aside; info is only noted.
+
+What is looked at per delivery and not per row (volume, freshness, files that cannot be read, drift)
+is the same for every feed: see `history`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from throughline.quality.feeds import types_of
+
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of a feed; `name` is the reason that quarantined rows carry."""
+    """One expectation of a feed; `name` is the reason that quarantined rows carry.
+
+    A named person who releases a stopped feed accepts the rows that made it stop, unless the rule is
+    not `releasable`: a row without an identifier cannot be kept, whoever asks for it.
+    """
 
     name: str
     violation: str
     severity: str = WARNING
     tolerated: float = 0.2
+    releasable: bool = True
 
 
 def _identified(*more: str) -> list[Rule]:
     return [
-        Rule("identifier missing", "source_id is null or source_id = ''", CRITICAL),
+        Rule(
+            "identifier missing", "r.source_id is null or r.source_id = ''", CRITICAL,
+            releasable=False,
+        ),
         *[Rule(f"{name} missing", f"{name} is null", CRITICAL, 0.5) for name in more],
     ]
 
@@ -41,14 +55,53 @@ def _dated(column: str, earliest: str = "1900-01-01") -> list[Rule]:
 
 _ALIVE = "not is_deleted"
 
+# Whoever is meant is known from an earlier night, or comes with this one. A feed of patients that is
+# late must not hold the others up, and so it is only noted.
+_KNOWN = Rule(
+    "patient not known",
+    "not r.is_deleted and r.subject_id is not null"
+    " and not exists (select from core.patient as p where p.source = r.subject_source"
+    " and p.source_id = r.subject_id and p.retracted_seq is null)"
+    " and not exists (select from staging.patient as p where p.source = r.subject_source"
+    " and p.source_id = r.subject_id)",
+    INFO,
+)
+_OF_PATIENTS = frozenset({
+    "coverage", "consent", "encounter", "condition", "procedure", "document_reference",
+    "communication", "charge_item", "payment_notice",
+})
+
+
+def _duplicates(table: str) -> list[Rule]:
+    """The same version of a record twice: said alike it is noted, said differently nobody knows."""
+    of = f"from staging.{table} where batch_id = :batch and source_id is not null"
+    content = "to_jsonb(s) - 'file_id' - 'row_no'"
+    return [
+        Rule("row repeated", "(r.source_id, r.source_version) in (select source_id, source_version"
+             f" {of} group by source_id, source_version having count(*) > 1)", INFO),
+        Rule("two contents of one version", "(r.source_id, r.source_version) in ("
+             "select d.source_id, d.source_version from (select source_id, source_version"
+             f" {of} group by source_id, source_version having count(*) > 1) as d"
+             f" inner join staging.{table} as s on s.batch_id = :batch"
+             " and s.source_id = d.source_id and s.source_version = d.source_version"
+             f" group by d.source_id, d.source_version having count(distinct {content}) > 1)"),
+    ]
+
+
+# Feeds whose version is the moment at which a file was made: two rows of one file share it.
+_VERSIONED_BY_FILE = frozenset({
+    "claim_response", "functional_acknowledgement", "eligibility_response", "payment",
+})
+
 SUITES: dict[str, list[Rule]] = {
     "patient": [
         *_identified(),
         Rule("birth_date missing", f"{_ALIVE} and birth_date is null"),
         Rule("birth_date out of range",
-             "birth_date < date '1880-01-01' or birth_date > current_date + 3660"),
+             "birth_date < date '1880-01-01'"
+             " or birth_date > (select max(cut_off)::date + 1 from operations.night)"),
         Rule("sex not in the code system",
-             "sex is not null and sex not in ('male','female','other','unknown')"),
+             "sex is not null and sex not in ('F','M','O','U')"),
         Rule("deceased before birth", "deceased_at < birth_date"),
         Rule("no record number", f"{_ALIVE} and mrn is null", INFO),
     ],
@@ -134,4 +187,11 @@ SUITES: dict[str, list[Rule]] = {
 
 def suite_of(feed: str) -> list[Rule]:
     """Return the rules of a feed; one that has no suite must at least be identified."""
-    return SUITES.get(feed, _identified())
+    rules = list(SUITES.get(feed, _identified()))
+    if feed in _OF_PATIENTS:
+        rules.append(_KNOWN)
+    repeated, differing = _duplicates(types_of(feed)[0])
+    rules.append(repeated)
+    if feed not in _VERSIONED_BY_FILE:
+        rules.append(differing)
+    return rules

@@ -1,0 +1,87 @@
+"""Where the rows of a batch are: each in exactly one place, counted from what the tables hold."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from psycopg import sql
+
+from throughline.quality.feeds import is_counted, types_of
+from throughline.warehouse import Connection
+
+
+class StagingLost(RuntimeError):
+    """The staged rows of a batch are gone (the server crashed): parse the landed bytes again."""
+
+
+# A row may be in quarantine for several reasons. It is rejected by one rejection, and is kept back
+# while one reason stands; a row that was released waits until it is loaded.
+_BALANCE = """
+    with each as (
+        select
+            case
+                when bool_or(q.status = 'rejected') then 'rejected'
+                when bool_or(q.status in ('open', 'corrected')) then 'held'
+                when bool_or(q.closed_seq is null) then 'waiting'
+                else 'loaded'
+            end as place
+        from quality.quarantine as q
+        where q.batch_id = %(batch)s
+        group by q.file_id, q.row_no
+    ),
+
+    counted as (
+        select
+            count(*) filter (where place = 'held') as held,
+            count(*) filter (where place = 'rejected') as rejected,
+            count(*) filter (where place = 'waiting') as waiting
+        from each
+    )
+
+    update landing.batch as b
+    set
+        rows_quarantined = case when b.status = 'rejected' then 0 else c.held end,
+        rows_rejected = case when b.status = 'rejected' then b.rows_received else c.rejected end,
+        rows_pending = case b.status
+            when 'rejected' then 0
+            when 'loaded' then c.waiting
+            else b.rows_received - c.held - c.rejected
+        end,
+        rows_loaded = case when b.status = 'loaded' then b.rows_loaded + %(loaded)s else 0 end,
+        rows_superseded = case
+            when b.status = 'loaded'
+                then b.rows_received - b.rows_loaded - %(loaded)s - c.held - c.rejected - c.waiting
+            else 0
+        end
+    from counted as c
+    where b.batch_id = %(batch)s
+"""
+
+
+def balance(conn: Connection, batch_id: UUID | str, loaded: int = 0) -> None:
+    """Count the rows of a batch again after something moved; `loaded` of them into `core` just now."""
+    conn.execute(_BALANCE.encode(), {"batch": batch_id, "loaded": loaded})
+
+
+def is_whole(conn: Connection, batch_id: UUID, feed: str, received: int) -> bool:
+    """Return whether every row that was received is staged, or could not be."""
+    kinds = [sql.Identifier("staging", kind) for kind in types_of(feed) if is_counted(feed, kind)]
+    staged = sql.SQL(" + ").join(
+        sql.SQL("(select count(*) from {} where batch_id = %(batch)s)").format(kind)
+        for kind in kinds
+    )
+    nowhere = sql.SQL(" and ").join(
+        sql.SQL(
+            "not exists (select from {} as s where s.batch_id = %(batch)s"
+            " and s.row_no = q.row_no and s.file_id is not distinct from q.file_id)"
+        ).format(kind)
+        for kind in kinds
+    )
+    row = conn.execute(
+        sql.SQL(
+            "select {} + (select count(distinct (q.file_id, q.row_no)) from quality.quarantine as q"
+            " where q.batch_id = %(batch)s and {})"
+        ).format(staged, nowhere),
+        {"batch": batch_id},
+    ).fetchone()
+    return row is not None and row[0] >= received

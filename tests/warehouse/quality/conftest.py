@@ -1,0 +1,32 @@
+"""A warehouse of its own for each test, and a hand that delivers feeds to it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from deliveries import Hand
+
+from stack import postgres
+
+
+@pytest.fixture
+def hand(
+    new_warehouse: Callable[[], str], warehouse_server: postgres.Server, tmp_path: Path
+) -> Iterator[Hand]:
+    """Return a hand that delivers to a new warehouse on the night of Monday, 2 March 2026."""
+    dsn = new_warehouse()
+    database = urlsplit(dsn).path.lstrip("/")
+    made = Hand(dsn, warehouse_server.dsn("throughline_loader", database), tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def long_value() -> str:
+    """Return a value that PostgreSQL stores and cannot index: too long, and not to be packed."""
+    letters = random.Random(7)
+    return "".join(letters.choice("0123456789abcdefghijklmnopqrstuvwxyz") for _ in range(9000))

@@ -1,118 +1,232 @@
--- Whom each record may belong to, by what, best first: its own record of the EHR; the record it was
--- merged into; a person whose records share an identifier.
+-- Decides whose records these are: those of w_record in w_pass. First the patients that stand for
+-- themselves, then those merged into one of them, then what only refers to them.
+
+-- Whom each record may belong to, by what, best first.
 create temp table w_candidate on commit drop as
-with merged as (
-    select r.source, r.source_id, l.person_id
+with turn as (
+    select r.source, r.source_id, r.is_patient, r.survivor_id, p.birth_date
     from w_record as r
-    inner join core.patient as p
-        on p.subject_source = r.source and p.subject_id = r.source_id
-        and p.retracted_seq is null and not p.is_deleted and p.replaced_by is not null
-    inner join identity.link as l
-        on l.source = r.source and l.source_id = p.replaced_by
-        and l.retired_seq is null and l.status = 'active'
+    left join core.patient as p
+        on r.is_patient and p.source = r.source and p.source_id = r.source_id
+        and p.retracted_seq is null
+    where case %(turn)s
+        when 'patients' then r.is_patient and r.survivor_id is null
+        when 'merged' then r.is_patient and r.survivor_id is not null
+        else not r.is_patient
+    end
+),
+
+word as (
+    -- what a named person said last of a record and a person
+    select distinct on (t.source, t.source_id, d.detail ->> 'person_id')
+        t.source, t.source_id, d.kind, (d.detail ->> 'person_id')::uuid as person_id, d.decision_id,
+        d.known_seq, d.decided_at
+    from turn as t
+    inner join operations.decision as d
+        on d.about_kind = 'record' and d.about_id = t.source || '|' || t.source_id
+    where d.kind in ('link', 'unlink') and d.known_seq <= %(seq)s
+    order by t.source, t.source_id, d.detail ->> 'person_id', d.known_seq desc, d.decided_at desc,
+        d.decision_id
 ),
 
 named as (
-    select distinct on (d.about_id)
-        split_part(d.about_id, '|', 1) as source,
-        substr(d.about_id, strpos(d.about_id, '|') + 1) as source_id,
-        (d.detail ->> 'person_id')::uuid as person_id,
-        d.decision_id
-    from operations.decision as d
-    where d.kind = 'link' and d.about_kind = 'record' and d.known_seq <= %(seq)s
-    order by d.about_id, d.known_seq desc, d.decided_at desc
+    select distinct on (source, source_id) source, source_id, person_id, decision_id
+    from word
+    where kind = 'link'
+    order by source, source_id, known_seq desc, decided_at desc, decision_id
+),
+
+merged as (
+    select t.source, t.source_id, l.person_id
+    from turn as t
+    inner join identity.link as l
+        on l.source = t.source and l.source_id = t.survivor_id
+        and l.retired_seq is null and l.status = 'active'
 ),
 
 own as (
-    -- a patient's own record stays with the person it made, unless a merge or a person says otherwise
-    select r.source, r.source_id, l.person_id
-    from w_record as r
+    -- a patient's own record stays with the person it made; where another record of that person
+    -- carries the record number that the person is known by, and this one no longer, it is another's
+    select t.source, t.source_id, l.person_id
+    from turn as t
     inner join identity.link as l
-        on l.source = r.source and l.source_id = r.source_id
-        and l.retired_seq is null and l.status = 'active'
-    where r.is_patient and l.method not in ('merge', 'decision')
+        on l.source = t.source and l.source_id = t.source_id
+        and l.retired_seq is null and l.status = 'active' and l.method = 'own record'
+    inner join identity.person as o on o.person_id = l.person_id
+    where t.is_patient and not (
+        o.source = 'mrn'
+        and not exists (
+            select from w_identifier as w
+            where w.source = t.source and w.source_id = t.source_id and w.system = 'mrn'
+                and w.value = o.source_id
+        )
+        and exists (
+            select from identity.link as x
+            inner join core.patient as p
+                on p.source = x.source and p.source_id = x.source_id and p.retracted_seq is null
+                and not p.is_deleted
+            where x.person_id = l.person_id and x.status = 'active' and x.retired_seq is null
+                and (x.source, x.source_id) <> (t.source, t.source_id) and p.mrn = o.source_id
+        )
+    )
 ),
 
 shared as (
-    select distinct w.source, w.source_id, l.person_id
-    from w_identifier as w
+    -- A patient is matched with patients, by the record number alone, and not against the birth date.
+    select distinct
+        t.source,
+        t.source_id,
+        l.person_id,
+        case w.system when 'member_born' then 3 when 'member' then 4 else 2 end as rank
+    from turn as t
+    inner join w_identifier as w on w.source = t.source and w.source_id = t.source_id
     inner join identity.identifier as i
         on i.system = w.system and i.value = w.value and i.retired_seq is null
         and (i.source, i.source_id) <> (w.source, w.source_id)
     inner join identity.link as l
         on l.source = i.source and l.source_id = i.source_id
         and l.retired_seq is null and l.status = 'active'
+    left join core.patient as p
+        on p.source = i.source and p.source_id = i.source_id and p.retracted_seq is null
+    where not t.is_patient
+        or (w.system = 'mrn' and p.source is not null and not p.is_deleted
+            and coalesce(p.birth_date = t.birth_date, true))
+),
+
+candidate as (
+    select source, source_id, person_id, 'decision' as method, 0 as rank, decision_id from named
+    union all
+    select source, source_id, person_id, 'merge', 1, null::uuid from merged
+    union all
+    select source, source_id, person_id, 'identifier', rank, null::uuid from shared
+    union all
+    select source, source_id, person_id, 'own record', 2, null::uuid from own
 )
 
-select source, source_id, person_id, 'decision' as method, 0 as rank, decision_id from named
-union all
-select source, source_id, person_id, 'merge', 1, null::uuid from merged
-union all
-select source, source_id, person_id, 'identifier', 2, null::uuid from shared
-union all
-select source, source_id, person_id, 'own record', 2, null::uuid from own;
+select c.*
+from candidate as c
+where c.method = 'decision' or not exists (
+    select from word as d
+    where d.source = c.source and d.source_id = c.source_id and d.person_id = c.person_id
+        and d.kind = 'unlink' and c.method = 'identifier'
+);
+
+create index on w_candidate (source, source_id, rank);
 
 analyze w_candidate;
 
--- A record that stands by itself is a person: every patient of the EHR, and a patient of another
--- system that names a record number nobody else has yet.
 create temp table w_decided on commit drop as
+with best as (
+    select source, source_id, min(rank) as rank
+    from w_candidate
+    group by source, source_id
+),
+
+chosen as (
+    select
+        c.source,
+        c.source_id,
+        count(distinct c.person_id) as persons,
+        (array_agg(c.person_id order by c.method = 'own record' desc, c.person_id))[1] as person_id,
+        (array_agg(c.method order by c.method = 'own record' desc, c.person_id))[1] as method,
+        (array_agg(c.decision_id order by c.person_id))[1] as decision_id
+    from best as b
+    inner join w_candidate as c
+        on c.source = b.source and c.source_id = b.source_id and c.rank = b.rank
+    group by c.source, c.source_id
+)
+
 select
     r.source,
     r.source_id,
-    best.person_id,
-    best.method,
-    best.decision_id,
     r.is_patient,
-    coalesce(best.persons, 0) as persons
+    c.person_id,
+    c.method,
+    c.decision_id,
+    coalesce(c.persons, 0) as persons,
+    -- nobody's, or of two at once; what is left of a deleted patient stays where it was
+    not r.is_patient
+    and (c.person_id is null or (c.persons > 1 and c.method = 'identifier'))
+    and not exists (
+        select from core.patient as p where p.source = r.source and p.source_id = r.source_id
+    ) as is_let_go
 from w_record as r
-left join lateral (
-    select
-        (array_agg(c.person_id order by c.rank, c.method = 'own record' desc, c.person_id))[1] as person_id,
-        (array_agg(c.method order by c.rank, c.method = 'own record' desc, c.person_id))[1] as method,
-        (array_agg(c.decision_id order by c.rank, c.person_id))[1] as decision_id,
-        count(distinct c.person_id) filter (
-            where c.rank = (
-                select min(c2.rank) from w_candidate as c2
-                where c2.source = r.source and c2.source_id = r.source_id
-            )
-        ) as persons
-    from w_candidate as c
-    where c.source = r.source and c.source_id = r.source_id
-) as best on true
-where r.is_patient or not %(only_patients)s;
+left join chosen as c on c.source = r.source and c.source_id = r.source_id
+where case %(turn)s
+    when 'patients' then r.is_patient and r.survivor_id is null
+    when 'merged' then r.is_patient and r.survivor_id is not null
+    else not r.is_patient
+end;
+
+create index on w_decided (source, source_id);
+
+analyze w_decided;
 
 -- Two persons claim one record by shared identifiers: that is a doubt, and nobody is chosen.
 create temp table w_doubt on commit drop as
 select distinct c.source, c.source_id, c.person_id, 'conflicting identifiers' as method
-from w_candidate as c
-inner join w_decided as d on d.source = c.source and d.source_id = c.source_id
-    and (not d.is_patient or c.person_id <> d.person_id)
-where d.persons > 1 and d.method in ('identifier', 'own record');
+from w_decided as d
+inner join w_candidate as c on c.source = d.source and c.source_id = d.source_id
+where d.persons > 1 and d.method in ('identifier', 'own record')
+    and c.rank = (
+        select min(b.rank) from w_candidate as b where b.source = c.source and b.source_id = c.source_id
+    )
+    and (not d.is_patient or c.person_id <> d.person_id);
 
-insert into identity.person (person_id, source, source_id, known_seq)
+-- A record that stands by itself is a person: a patient of the EHR, or one whom another system names
+-- by a record number that nobody else has yet. The number makes the id, whichever record comes first;
+-- where it does not tell one human, the record does.
+create temp table w_made on commit drop as
 select
-    md5(concat_ws('|', 'person', d.source, d.source_id))::uuid,
     d.source,
     d.source_id,
-    %(seq)s
+    case when k.number is null then d.source else 'mrn' end as key_source,
+    coalesce(k.number, d.source_id) as key_id
 from w_decided as d
+left join lateral (
+    select w.value as number
+    from w_identifier as w
+    where w.source = d.source and w.source_id = d.source_id and w.system = 'mrn'
+        and not exists (
+            -- of two birth dates, or given to somebody else before
+            select from core.patient as p
+            where p.mrn = w.value and p.retracted_seq is null and not p.is_deleted
+            having count(distinct p.birth_date) > 1
+        )
+        and not exists (
+            select from identity.person as o
+            inner join identity.link as x
+                on x.person_id = o.person_id and x.status = 'active' and x.retired_seq is null
+            inner join core.patient as p
+                on p.source = x.source and p.source_id = x.source_id and p.retracted_seq is null
+                and not p.is_deleted
+            where o.source = 'mrn' and o.source_id = w.value
+                and (x.source, x.source_id) <> (d.source, d.source_id)
+        )
+    order by w.value
+    limit 1
+) as k on true
 where d.person_id is null
-    and exists (
-        select from core.patient as p
-        where p.subject_source = d.source and p.subject_id = d.source_id and p.retracted_seq is null
-            and not p.is_deleted
-        union all
-        select from w_identifier as w
-        where w.source = d.source and w.source_id = d.source_id and w.system = 'mrn'
-            and d.source_id not like 'pcn:%%'
-    )
+    and (
+        (d.is_patient and exists (
+            select from core.patient as p
+            where p.source = d.source and p.source_id = d.source_id and p.retracted_seq is null
+                and not p.is_deleted
+        ))
+        or (not d.is_patient and k.number is not null and d.source_id not like 'pcn:%%')
+    );
+
+insert into identity.person (person_id, source, source_id, known_seq)
+select distinct
+    md5(concat_ws('|', 'person', m.key_source, m.key_id))::uuid, m.key_source, m.key_id, %(seq)s::bigint
+from w_made as m
 on conflict do nothing;
 
 update w_decided as d
-set person_id = p.person_id, method = 'own record'
-from identity.person as p
-where d.person_id is null and p.source = d.source and p.source_id = d.source_id;
+set person_id = p.person_id, method = 'own record', is_let_go = false
+from w_made as m
+inner join identity.person as p on p.source = m.key_source and p.source_id = m.key_id
+where d.source = m.source and d.source_id = m.source_id;
 
 -- A link that is decided differently now is retired; the past keeps it.
 update identity.link as l
@@ -122,9 +236,10 @@ where l.source = d.source
     and l.source_id = d.source_id
     and l.retired_seq is null
     and (
-        (l.status = 'active' and l.person_id is distinct from d.person_id and d.person_id is not null)
-        or (l.status = 'active' and d.persons > 1 and d.method = 'identifier' and not d.is_patient)
-        or (l.status = 'doubt' and not exists (
+        (l.status = 'active' and d.person_id is not null
+            and (l.person_id, l.method) is distinct from (d.person_id, d.method))
+        or (l.status = 'active' and d.is_let_go)
+        or (l.status = 'doubt' and l.method = 'conflicting identifiers' and not exists (
             select from w_doubt as w
             where (w.source, w.source_id, w.person_id) = (l.source, l.source_id, l.person_id)
         ))
@@ -136,7 +251,7 @@ insert into identity.link (
 select d.source, d.source_id, d.person_id, d.method, 1, 'active', %(seq)s, d.decision_id
 from w_decided as d
 where d.person_id is not null
-    and (d.persons <= 1 or d.method <> 'identifier' or d.is_patient)
+    and (d.persons <= 1 or d.method <> 'identifier')
     and not exists (
         select from identity.link as l
         where l.source = d.source and l.source_id = d.source_id

@@ -1,102 +1,218 @@
--- The source records that this night brought or took back, with the identifiers they carry.
+-- The source records that this night brought or took back. What only refers to a patient is known by
+-- what it names them with: a record number, a payer's member, or our own control number of a claim.
 create temp table w_record on commit drop as
 with touched as (
-    select 'patient' as type, source, source_id, subject_source, subject_id
+    select subject_source as source, subject_id as source_id
     from core.patient where known_seq = %(seq)s or retracted_seq = %(seq)s
     union
-    select 'appointment', source, source_id, subject_source, subject_id
+    select subject_source, subject_id
     from core.appointment where known_seq = %(seq)s or retracted_seq = %(seq)s
     union
-    select 'coverage', source, source_id, subject_source, subject_id
+    select subject_source, subject_id
     from core.coverage where known_seq = %(seq)s or retracted_seq = %(seq)s
     union
-    select 'claim', source, source_id, subject_source, subject_id
-    from core.claim where known_seq = %(seq)s or retracted_seq = %(seq)s
-    union
-    select 'eligibility_response', source, source_id, subject_source, subject_id
+    select subject_source, subject_id
     from core.eligibility_response where known_seq = %(seq)s or retracted_seq = %(seq)s
     union
-    select 'payment', source, source_id, subject_source, subject_id
-    from core.payment where known_seq = %(seq)s or retracted_seq = %(seq)s
+    select c.subject_source, c.subject_id
+    from core.claim as c
+    where (c.known_seq = %(seq)s or c.retracted_seq = %(seq)s) and c.kind not like '837%%'
     union
-    select 'claim_response', source, source_id, subject_source, subject_id
-    from core.claim_response where known_seq = %(seq)s or retracted_seq = %(seq)s
+    select 'clearinghouse', 'pcn:' || patient_control_number
+    from core.claim where known_seq = %(seq)s or retracted_seq = %(seq)s
+    union
+    select 'clearinghouse', 'pcn:' || patient_control_number
+    from core.claim_response where known_seq = %(seq)s
+    union
+    select 'clearinghouse', 'pcn:' || patient_control_number
+    from core.payment where known_seq = %(seq)s
+    union
+    select 'clearinghouse', 'pcn:' || patient_control_number
+    from core.payment_notice where known_seq = %(seq)s
+    union
+    -- whom a named person has just decided about
+    select split_part(d.about_id, '|', 1), substr(d.about_id, strpos(d.about_id, '|') + 1)
+    from operations.decision as d
+    where d.known_seq = %(seq)s and d.about_kind = 'record' and d.kind in ('link', 'unlink')
 )
-select distinct
-    subject_source as source,
-    subject_id as source_id
-from touched
-where subject_source is not null and subject_id is not null;
 
--- Claims are named by their control number too, so that an answer finds its patient through them.
-insert into w_record (source, source_id)
-select distinct source, 'pcn:' || patient_control_number
-from core.claim
-where known_seq = %(seq)s and patient_control_number is not null
-union
-select distinct source, 'pcn:' || patient_control_number
-from core.claim_response
-where known_seq = %(seq)s and patient_control_number is not null
-union
-select distinct source, 'pcn:' || patient_control_number
-from core.payment
-where known_seq = %(seq)s and patient_control_number is not null
-union
-select distinct 'clearinghouse', 'pcn:' || patient_control_number
-from core.payment_notice
-where known_seq = %(seq)s and patient_control_number is not null;
-
-alter table w_record add column is_patient boolean not null default false;
-
-update w_record as r
-set is_patient = true
-from core.patient as p
-where p.subject_source = r.source and p.subject_id = r.source_id
-    and p.retracted_seq is null and not p.is_deleted;
+select source, source_id from touched where source is not null and source_id is not null;
 
 create unique index on w_record (source, source_id);
 
+-- A record that was merged into one of them follows it, over as many merges as there are.
+insert into w_record (source, source_id)
+with recursive merged as (
+    select p.source, p.source_id
+    from w_record as r
+    inner join core.patient as p
+        on p.source = r.source and p.replaced_by = r.source_id and p.retracted_seq is null
+    union
+    select p.source, p.source_id
+    from merged as m
+    inner join core.patient as p
+        on p.source = m.source and p.replaced_by = m.source_id and p.retracted_seq is null
+)
+
+select source, source_id from merged
+on conflict do nothing;
+
+-- A doubt is looked at again when either side of it changed.
+insert into w_record (source, source_id)
+select d.source, d.source_id
+from w_record as r
+inner join identity.link as l
+    on l.source = r.source and l.source_id = r.source_id
+    and l.status = 'active' and l.retired_seq is null
+inner join identity.link as d
+    on d.person_id = l.person_id and d.status = 'doubt' and d.retired_seq is null
+on conflict do nothing;
+
 analyze w_record;
 
--- What each of them is known by, as it stands now: (system, value).
+-- What each of them is known by, as it stands now: (system, value). A member's number is shared within
+-- a family, so it says more together with a birth date.
 create temp table w_identifier on commit drop as
-select distinct p.subject_source as source, p.subject_id as source_id, 'mrn' as system, p.mrn as value
-from w_record as r
-inner join core.patient as p on p.subject_source = r.source and p.subject_id = r.source_id
-where p.known_seq <= %(seq)s and p.retracted_seq is null and not p.is_deleted and p.mrn is not null
-union
-select c.subject_source, c.subject_id, 'member', c.payer_id || '|' || c.member_id
-from w_record as r
-inner join core.coverage as c on c.subject_source = r.source and c.subject_id = r.source_id
-where c.retracted_seq is null and not c.is_deleted and c.member_id is not null and c.payer_id is not null
-union
-select a.subject_source, a.subject_id, 'mrn', a.mrn
-from w_record as r
-inner join core.appointment as a on a.subject_source = r.source and a.subject_id = r.source_id
-where a.retracted_seq is null and not a.is_deleted and a.mrn is not null
-union
-select c.subject_source, c.subject_id, 'member', c.payer_id || '|' || c.member_id
-from w_record as r
-inner join core.claim as c on c.subject_source = r.source and c.subject_id = r.source_id
-where c.retracted_seq is null and not c.is_deleted and c.member_id is not null and c.payer_id is not null
-    and c.subject_source = c.source and c.source <> 'ehr'
-union
-select e.subject_source, e.subject_id, 'member', e.payer_id || '|' || e.member_id
-from w_record as r
-inner join core.eligibility_response as e on e.subject_source = r.source and e.subject_id = r.source_id
-where e.retracted_seq is null and not e.is_deleted and e.member_id is not null and e.payer_id is not null
-union
-select c.source, 'pcn:' || c.patient_control_number, 'member', c.payer_id || '|' || c.member_id
-from w_record as r
-inner join core.claim as c
-    on r.source_id = 'pcn:' || c.patient_control_number and c.source = r.source
-where r.source_id like 'pcn:%%' and c.retracted_seq is null and c.member_id is not null
-    and c.payer_id is not null
-union
-select c.source, 'pcn:' || c.patient_control_number, 'mrn', c.medical_record_number
-from w_record as r
-inner join core.claim as c
-    on r.source_id = 'pcn:' || c.patient_control_number and c.source = r.source
-where r.source_id like 'pcn:%%' and c.retracted_seq is null and c.medical_record_number is not null;
+with claim as (
+    select
+        r.source,
+        r.source_id,
+        c.patient_control_number,
+        c.medical_record_number,
+        c.payer_id,
+        c.member_id,
+        c.birth_date
+    from w_record as r
+    inner join core.claim as c on c.patient_control_number = substr(r.source_id, 5)
+    where r.source_id like 'pcn:%%' and c.retracted_seq is null and not c.is_deleted
+),
+
+coverage as (
+    select c.subject_source, c.subject_id, c.payer_id || '|' || c.member_id as member, p.birth_date
+    from w_record as r
+    inner join core.coverage as c on c.subject_source = r.source and c.subject_id = r.source_id
+    left join core.patient as p
+        on p.source = c.subject_source and p.source_id = c.subject_id and p.retracted_seq is null
+    where c.retracted_seq is null and not c.is_deleted
+        and coalesce(c.status, 'active') not in ('entered-in-error', 'cancelled')
+),
+
+answer as (
+    select e.subject_source, e.subject_id, e.payer_id || '|' || e.member_id as member, e.birth_date
+    from w_record as r
+    inner join core.eligibility_response as e
+        on e.subject_source = r.source and e.subject_id = r.source_id
+    where e.retracted_seq is null and not e.is_deleted
+),
+
+found as (
+    select p.subject_source as source, p.subject_id as source_id, 'mrn' as system, p.mrn as value
+    from w_record as r
+    inner join core.patient as p on p.subject_source = r.source and p.subject_id = r.source_id
+    where p.retracted_seq is null and not p.is_deleted
+    union
+    select a.subject_source, a.subject_id, 'mrn', a.mrn
+    from w_record as r
+    inner join core.appointment as a on a.subject_source = r.source and a.subject_id = r.source_id
+    where a.retracted_seq is null and not a.is_deleted
+    union
+    select subject_source, subject_id, 'member', member from coverage
+    union
+    select subject_source, subject_id, 'member_born', member || '|' || birth_date from coverage
+    union
+    select subject_source, subject_id, 'member', member from answer
+    union
+    select subject_source, subject_id, 'member_born', member || '|' || birth_date from answer
+    union
+    select source, source_id, 'mrn', medical_record_number from claim
+    union
+    select source, source_id, 'member', payer_id || '|' || member_id from claim
+    union
+    select source, source_id, 'member_born', concat(payer_id, '|', member_id, '|', birth_date)
+    from claim
+    where payer_id is not null and member_id is not null and birth_date is not null
+    union
+    select source, source_id, 'claim', substr(source_id, 5) from w_record where source_id like 'pcn:%%'
+    union
+    -- a claim that the EHR knows names its patient by the EHR's own id
+    select c.subject_source, c.subject_id, 'claim', c.patient_control_number
+    from w_record as r
+    inner join core.claim as c on c.subject_source = r.source and c.subject_id = r.source_id
+    where c.retracted_seq is null and not c.is_deleted and c.kind not like '837%%'
+)
+
+select source, source_id, system, value from found where value is not null;
+
+create index on w_identifier (source, source_id);
+
+analyze w_identifier;
+
+-- Records of earlier nights that share what is new or gone tonight.
+create temp table w_sharing on commit drop as
+with changed as (
+    select w.system, w.value
+    from w_identifier as w
+    where not exists (
+        select from identity.identifier as i
+        where (i.source, i.source_id, i.system, i.value) = (w.source, w.source_id, w.system, w.value)
+            and i.retired_seq is null
+    )
+    union
+    select i.system, i.value
+    from w_record as r
+    inner join identity.identifier as i
+        on i.source = r.source and i.source_id = r.source_id and i.retired_seq is null
+    where not exists (
+        select from w_identifier as w
+        where (w.source, w.source_id, w.system, w.value) = (i.source, i.source_id, i.system, i.value)
+    )
+)
+
+select distinct i.source, i.source_id
+from changed as c
+inner join identity.identifier as i
+    on i.system = c.system and i.value = c.value and i.retired_seq is null
+where not exists (
+    select from w_record as r where r.source = i.source and r.source_id = i.source_id
+);
+
+insert into w_record (source, source_id) select source, source_id from w_sharing;
+
+insert into w_identifier (source, source_id, system, value)
+select i.source, i.source_id, i.system, i.value
+from w_sharing as s
+inner join identity.identifier as i
+    on i.source = s.source and i.source_id = s.source_id and i.retired_seq is null;
+
+-- Who is a patient of their own, and who was merged into whom in the end.
+alter table w_record add column is_patient boolean not null default false;
+
+alter table w_record add column survivor_id text;
+
+with recursive chain as (
+    select r.source, r.source_id, p.replaced_by, 1 as hops
+    from w_record as r
+    inner join core.patient as p
+        on p.source = r.source and p.source_id = r.source_id
+        and p.retracted_seq is null and not p.is_deleted
+    union all
+    select c.source, c.source_id, p.replaced_by, c.hops + 1
+    from chain as c
+    inner join core.patient as p
+        on p.source = c.source and p.source_id = c.replaced_by
+        and p.retracted_seq is null and not p.is_deleted
+    where p.replaced_by is not null and c.hops < 20
+)
+
+update w_record as r
+set is_patient = true, survivor_id = c.replaced_by
+from (
+    select distinct on (source, source_id) source, source_id, replaced_by
+    from chain
+    order by source, source_id, hops desc
+) as c
+where c.source = r.source and c.source_id = r.source_id;
+
+analyze w_record;
 
 analyze w_identifier;

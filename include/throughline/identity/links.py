@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from throughline.warehouse import Connection, failpoints, sql
 
+# Patients that stand for themselves, then those merged into one of them, then what refers to them.
+TURNS = ("patients", "merged", "others")
+
 
 def link_persons(conn: Connection, seq: int) -> dict[str, int]:
     """Decide whose record each record touched in night `seq` is; returns counts by what was done.
 
-    Only records that the night brought or took back are looked at: first the patients' own, which
-    persons are made of, then what only refers to them. Run again for the same night it
-    takes back its links and decides the same. Does not commit.
+    Only records that the night brought or took back are looked at, and those that share an
+    identifier with them, follow them in a merge or are in doubt with them. Run again for the same
+    night it takes back its links and decides the same. Does not commit.
     """
     sql.run(conn, "identity/take_back.sql", seq=seq)
     failpoints.hit("identity.after_take_back")
     sql.run(conn, "identity/records.sql", seq=seq)
     sql.run(conn, "identity/identifiers.sql", seq=seq)
-    for only_patients in (True, False):
-        sql.run(conn, "identity/link.sql", seq=seq, only_patients=only_patients)
-        failpoints.hit(f"identity.after_{'patients' if only_patients else 'others'}")
-        conn.execute("drop table w_candidate, w_decided, w_doubt")
+    for turn in TURNS:
+        if turn == "others":
+            sql.run(conn, "identity/sharing.sql", seq=seq)
+        sql.run(conn, "identity/link.sql", seq=seq, turn=turn)
+        failpoints.hit(f"identity.after_{turn}")
+        conn.execute("drop table w_candidate, w_decided, w_doubt, w_made")
     sql.run(conn, "identity/doubts.sql", seq=seq)
     row = conn.execute(
         "select count(*) filter (where status = 'active'),"
@@ -27,5 +32,5 @@ def link_persons(conn: Connection, seq: int) -> dict[str, int]:
         (seq,),
     ).fetchone()
     assert row is not None
-    conn.execute("drop table w_record, w_identifier, w_alike")
+    conn.execute("drop table w_record, w_identifier, w_sharing, w_moved, w_alike")
     return {"linked": row[0], "doubts": row[1]}

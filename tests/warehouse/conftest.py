@@ -1,0 +1,69 @@
+"""A throw-away server with a migrated warehouse, and a copy of that warehouse for whoever wants one."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from stack import postgres
+from throughline import evidence, sources, warehouse, workflows
+
+sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are imported by name
+
+from clinic import Clinic
+
+TEMPLATE = "throughline"
+
+
+@pytest.fixture(scope="session")
+def warehouse_server() -> Iterator[postgres.Server]:
+    """Return a server whose database `throughline` has the newest schema and nothing in it."""
+    with postgres.throwaway() as running:
+        warehouse.migrate(running.dsn())
+        yield running
+
+
+@pytest.fixture(scope="session")
+def new_warehouse(warehouse_server: postgres.Server) -> Callable[[], str]:
+    """Return a function that copies the empty warehouse and gives the copy's superuser DSN."""
+    numbers = itertools.count(1)
+
+    def make() -> str:
+        name = f"copy_{next(numbers)}"
+        admin = warehouse_server.dsn(postgres.SUPERUSER, "postgres")
+        with warehouse.connect(admin, autocommit=True) as conn:
+            conn.execute(
+                sql.SQL("create database {} template {} strategy file_copy").format(
+                    sql.Identifier(name), sql.Identifier(TEMPLATE)
+                )
+            )
+        return warehouse_server.dsn(postgres.SUPERUSER, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def defined_warehouse(new_warehouse: Callable[[], str]) -> str:
+    """Return the DSN of a warehouse that knows the definitions of this tree, committed as night 0."""
+    dsn = new_warehouse()
+    with warehouse.connect(dsn) as conn:
+        sources.register_feeds(conn)
+        evidence.register_codes(conn)
+        workflows.register(conn, 0)
+    return dsn
+
+
+@pytest.fixture
+def clinic(defined_warehouse: str) -> Iterator[Clinic]:
+    """Return an empty practice in a transaction that is rolled back after the test."""
+    connection = warehouse.connect(defined_warehouse)
+    try:
+        yield Clinic(connection)
+    finally:
+        connection.rollback()
+        connection.close()

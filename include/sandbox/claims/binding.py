@@ -36,15 +36,22 @@ def patient_of(state: State, claim: Claim) -> str | None:
 
 
 def visit_of(world: World, state: State, claim: Claim) -> str | None:
-    """The visit a claim bills: the member's, on that day, with that practitioner; the codes break a tie."""
+    """The visit a claim bills: the member's, on that day, with that practitioner.
+
+    When there are several it is the most alike one that was charged and that no claim stands for.
+    """
     patient_id = patient_of(state, claim)
     if patient_id is None:
         return None
     codes = {line.hcpcs for line in claim.lines}
     days = {line.service_date for line in claim.lines}
 
-    def likeness(visit: Visit) -> tuple[int, str]:
-        return len(codes & {charge.code for charge in visit.charges}), visit.id
+    def likeness(visit: Visit) -> tuple[int, bool, bool, int, str]:
+        charged = {charge.code for charge in visit.charges}
+        is_real = visit.status != "entered-in-error" and visit.charge_entered_at is not None
+        is_free = not state.submitted_visits.get(visit.id)
+        named = {code.replace(".", "") for charge in visit.charges for code in charge.diagnoses}
+        return len(codes & charged), is_real, is_free, len(named & set(claim.diagnoses)), visit.id
 
     found = [
         visit

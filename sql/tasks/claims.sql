@@ -51,7 +51,7 @@ select
     row_number() over (partition by w.effect_key order by c.amount desc nulls last, c.source_id) as line_no,
     c.code,
     c.modifiers,
-    coalesce(c.quantity, 1) as units,
+    c.quantity as units,
     c.amount,
     c.diagnoses,
     cases.local_day(coalesce(c.occurred_at, e.starts_at)) as service_on,
@@ -91,6 +91,7 @@ charge as (
         min(l.service_on) as service_on,
         sum(l.amount) as total,
         bool_or(l.amount is null) as lacks_amount,
+        bool_or(l.units is null) as lacks_units,
         bool_or(cardinality(l.diagnoses) = 0) as lacks_diagnosis,
         array_agg(l.code) as codes,
         jsonb_agg(jsonb_build_object(
@@ -182,6 +183,7 @@ left join cases.setting as g on g.name = 'payer_filing_code' and g.key = w.payer
 cross join lateral (
     select array_remove(array[
         case when c.lacks_amount then 'amount' end,
+        case when c.lacks_units then 'units' end,
         case when o.npi is null then 'billing NPI' end,
         case when o.tax_id is null then 'tax id' end,
         case when o.name is null or o.address_line is null or o.city is null or o.state is null

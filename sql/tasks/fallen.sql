@@ -29,7 +29,7 @@ where b.status in ('waiting', 'released')
                     and c.status in ('billable', 'billed', 'planned')
                     and c.code = l.line ->> 'code'
                     and to_jsonb(c.modifiers) = l.line -> 'modifiers'
-                    and coalesce(c.quantity, 1) = (l.line ->> 'units')::numeric
+                    and c.quantity = (l.line ->> 'units')::numeric
                     and c.amount = (l.line ->> 'charge')::numeric
                     and c.no_charge_reason is null
                     and not coalesce(c.is_self_pay_restricted, false)

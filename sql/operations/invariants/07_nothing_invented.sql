@@ -1,0 +1,156 @@
+-- claim_says_other_than_charge: A line of a claim of ours is not a charge that the clinician documented for
+-- this visit: code, modifiers, units, money, day or diagnoses differ from what was known when it was made.
+select
+    'claim' as about_kind,
+    k.patient_control_number as about_id,
+    'line ' || l.place || case when c.source_id is null then ': no such charge' else ': other than the charge' end
+        as detail
+from tasks.claim as k
+cross join lateral jsonb_array_elements(k.content -> 'lines') with ordinality as l (line, place)
+left join core.charge_item as c
+    on
+        c.source = k.encounter_source
+        and c.encounter_id = k.encounter_id
+        and c.source_id = l.line ->> 'charge_item'
+        and c.known_seq <= k.planned_seq
+        and (c.retracted_seq is null or c.retracted_seq > k.planned_seq)
+        and not c.is_deleted
+        and c.status in ('billable', 'billed', 'planned')
+left join core.encounter as e
+    on
+        e.source = k.encounter_source
+        and e.source_id = k.encounter_id
+        and e.known_seq <= k.planned_seq
+        and (e.retracted_seq is null or e.retracted_seq > k.planned_seq)
+left join lateral (
+    select array_agg(k.content -> 'diagnoses' ->> (p.pointer::int - 1) order by p.place) as codes
+    from jsonb_array_elements_text(l.line -> 'pointers') with ordinality as p (pointer, place)
+) as d on true
+where
+    (%(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint)
+    and (
+        c.source_id is null
+        or c.code is distinct from l.line ->> 'code'
+        or to_jsonb(c.modifiers) is distinct from l.line -> 'modifiers'
+        or c.quantity is distinct from (l.line ->> 'units')::numeric
+        or c.amount is distinct from (l.line ->> 'charge')::numeric
+        or cases.local_day(coalesce(c.occurred_at, e.starts_at)) is distinct from (l.line ->> 'service_on')::date
+        or c.diagnoses[1:4] is distinct from coalesce(d.codes, '{}'::text[])
+    );
+
+-- claim_has_other_diagnoses: A claim of ours names diagnoses that are not those of its charges.
+select
+    'claim' as about_kind,
+    k.patient_control_number as about_id,
+    jsonb_array_length(k.content -> 'diagnoses') || ' diagnoses' as detail
+from tasks.claim as k
+left join lateral (
+    select array_agg(distinct g.code order by g.code) as codes
+    from jsonb_array_elements(k.content -> 'lines') as l (line)
+    inner join core.charge_item as c
+        on
+            c.source = k.encounter_source
+            and c.encounter_id = k.encounter_id
+            and c.source_id = l.line ->> 'charge_item'
+            and c.known_seq <= k.planned_seq
+            and (c.retracted_seq is null or c.retracted_seq > k.planned_seq)
+    cross join lateral unnest(c.diagnoses) as g (code)
+) as t on true
+left join lateral (
+    select array_agg(distinct d.code order by d.code) as codes
+    from jsonb_array_elements_text(k.content -> 'diagnoses') as d (code)
+) as s on true
+where (%(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint) and t.codes is distinct from s.codes;
+
+-- claim_by_another_practitioner: A claim of ours is not in the name of the one who documented its charges.
+select
+    'claim' as about_kind,
+    k.patient_control_number as about_id,
+    coalesce(count(distinct c.performer_id), 0) || ' practitioners' as detail
+from tasks.claim as k
+cross join lateral jsonb_array_elements(k.content -> 'lines') as l (line)
+inner join core.charge_item as c
+    on
+        c.source = k.encounter_source
+        and c.encounter_id = k.encounter_id
+        and c.source_id = l.line ->> 'charge_item'
+        and c.known_seq <= k.planned_seq
+        and (c.retracted_seq is null or c.retracted_seq > k.planned_seq)
+left join core.practitioner as p
+    on
+        p.source = c.source
+        and p.source_id = c.performer_id
+        and p.known_seq <= k.planned_seq
+        and (p.retracted_seq is null or p.retracted_seq > k.planned_seq)
+        and not p.is_deleted
+where %(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint
+group by k.patient_control_number
+having bool_or(p.npi is null or p.npi is distinct from k.content ->> 'rendering_npi');
+
+-- claim_does_not_add_up: A claim of ours has no lines, one charge twice, or another total than its lines.
+select
+    'claim' as about_kind,
+    k.patient_control_number as about_id,
+    count(l.line) || ' lines' as detail
+from tasks.claim as k
+left join lateral jsonb_array_elements(k.content -> 'lines') as l (line) on true
+where %(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint
+group by k.patient_control_number
+having
+    count(l.line) = 0
+    or count(distinct l.line ->> 'charge_item') <> count(l.line)
+    or sum((l.line ->> 'charge')::numeric) is distinct from k.total_charge;
+
+-- batch_holds_other_claims: A batch was shown to a person with other claims or money than it holds.
+select
+    'claim_batch' as about_kind,
+    b.batch_id::text as about_id,
+    b.claim_count || ' shown, ' || count(k.patient_control_number) || ' held' as detail
+from tasks.claim_batch as b
+left join tasks.claim as k on k.batch_id = b.batch_id
+where
+    (%(seq)s::bigint is null or b.planned_seq = %(seq)s::bigint)
+    and b.status in ('waiting', 'released', 'sent')
+group by b.batch_id
+having
+    count(k.patient_control_number) <> b.claim_count
+    or coalesce(sum(k.total_charge), 0) <> b.total_charge;
+
+-- claims_released_by_nobody: A batch of claims counts as released, and no named person released these bytes.
+select
+    'claim_batch' as about_kind,
+    b.batch_id::text as about_id,
+    b.status as detail
+from tasks.claim_batch as b
+left join operations.decision as d
+    on
+        d.decision_id = b.decision_id
+        and d.kind = 'release'
+        and d.about_kind = 'claim_batch'
+        and d.about_id = b.batch_id::text
+        and d.decided_by <> ''
+where b.status in ('released', 'sent') and d.detail ->> 'sha256' is distinct from b.payload_sha256
+union all
+select
+    'claim' as about_kind,
+    k.patient_control_number as about_id,
+    k.status as detail
+from tasks.claim as k
+left join tasks.claim_batch as b on b.batch_id = k.batch_id
+where
+    (%(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint)
+    and k.status in ('released', 'sent')
+    and coalesce(b.status, '') not in ('released', 'sent');
+
+-- release_can_be_skipped: The trigger that lets no claims out without a named release is gone or off.
+select
+    'table' as about_kind,
+    'tasks.transmission' as about_id,
+    'claims need no release' as detail
+where not exists (
+    select from pg_trigger as t
+    where
+        t.tgrelid = 'tasks.transmission'::regclass
+        and t.tgname = 'claims_need_release'
+        and t.tgenabled in ('O', 'A')
+);

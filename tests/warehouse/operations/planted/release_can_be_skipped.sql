@@ -1,0 +1,1 @@
+alter table tasks.transmission disable trigger claims_need_release;

@@ -30,16 +30,15 @@ select
         'modifiers', to_jsonb(r.modifiers),
         'diagnoses', to_jsonb(r.diagnoses),
         'practitioner_id', r.performer_id,
-        'practitioner_npi', p.npi,
         'mdm', r.mdm_level,
         'self_pay_restricted', r.is_self_pay_restricted,
-        'no_charge_reason', r.no_charge_reason,
+        'no_charge_reason', coalesce(
+            r.no_charge_reason, case r.status when 'not-billable' then 'not billable' end
+        ),
         'global_period', r.global_period
     ))
 from core.charge_item as r
-left join core.practitioner as p on p.source = r.source and p.source_id = r.performer_id
-    and p.retracted_seq is null and not p.is_deleted
 where r.known_seq = %(seq)s
     and not r.is_deleted
-    and r.status in ('billable', 'billed', 'planned') and r.code is not null and coalesce(r.entered_at, r.occurred_at) is not null
+    and r.status in ('billable', 'billed', 'planned', 'not-billable') and r.code is not null and coalesce(r.entered_at, r.occurred_at) is not null
 on conflict do nothing;

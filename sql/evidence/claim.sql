@@ -1,27 +1,32 @@
--- The facts that claim records of this night state.
-
+-- The facts that claims of this night state, one per service line, from whichever submitter. A line
+-- says what its claim says: when only the claim changed, its lines say it anew.
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
     ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
 )
 select
-    md5(concat_ws('|', 'fact', r.source, 'claim_line/' || r.source_id, 'claim', r.source_version))::uuid,
-    coalesce(c.subject_source, r.source),
-    coalesce(c.subject_id, 'pcn:' || r.patient_control_number),
+    md5(concat_ws('|', 'fact', r.source, 'claim_line/' || r.source_id, 'claim',
+        greatest(r.source_version, c.source_version)))::uuid,
+    -- an 837 names its patient by our control number, the EHR by its own id
+    case when c.kind like '837%%' or c.subject_id is null then 'clearinghouse' else c.subject_source end,
+    case
+        when c.kind like '837%%' or c.subject_id is null then 'pcn:' || c.patient_control_number
+        else c.subject_id
+    end,
     'claim',
     'HCPCS',
     r.code,
     r.charge,
-    coalesce(c.created_at, (coalesce(r.service_from, c.service_from))::timestamp at time zone 'UTC'),
-    (coalesce(r.service_from, c.service_from))::timestamp at time zone 'UTC',
+    coalesce(c.created_at, evidence.day_start(coalesce(r.service_from, c.service_from))) as occurred_at,
+    evidence.day_start(coalesce(r.service_from, c.service_from)) as starts_at,
     null::timestamptz,
-    r.known_seq,
+    %(seq)s,
     r.source,
     'claim_line/' || r.source_id,
-    r.source_version,
+    greatest(r.source_version, c.source_version),
     r.batch_id,
     jsonb_strip_nulls(jsonb_build_object(
-        'patient_control_number', coalesce(r.patient_control_number, 'ref:' || r.claim_source_id),
+        'patient_control_number', coalesce(c.patient_control_number, 'ref:' || c.source_id),
         'encounter', c.encounter_id,
         'line', r.line_no::text
     )),
@@ -30,14 +35,22 @@ select
         'billing_npi', c.billing_npi,
         'payer_id', c.payer_id,
         'frequency', c.frequency_code,
+        'original', c.original_payer_claim_number,
         'submitter', c.submitter_id,
         'total', c.total_charge
     ))
-from core.claim_line as r
-join core.claim as c on c.source = r.source and c.source_id = r.claim_source_id
-    and c.known_seq <= %(seq)s and (c.retracted_seq is null or c.retracted_seq > %(seq)s)
-where r.known_seq = %(seq)s
-    and not r.is_deleted
-    and r.code is not null and coalesce(c.created_at, c.service_from::timestamptz, r.service_from::timestamptz) is not null
-    and (c.status is null or c.status = 'active') and coalesce(c.use, 'claim') = 'claim'
+from core.claim as c
+inner join core.claim_line as r on r.claim_source_id = c.source_id and r.source = c.source
+where c.known_seq <= %(seq)s and (c.retracted_seq is null or c.retracted_seq > %(seq)s)
+    and r.known_seq <= %(seq)s and (r.retracted_seq is null or r.retracted_seq > %(seq)s)
+    and c.source_id in (
+        select n.source_id from core.claim as n where n.known_seq = %(seq)s
+        union
+        select n.claim_source_id from core.claim_line as n where n.known_seq = %(seq)s
+    )
+    and not r.is_deleted and not c.is_deleted
+    and r.code is not null
+    and coalesce(c.created_at, c.service_from::timestamptz, r.service_from::timestamptz) is not null
+    and coalesce(c.status, 'active') = 'active' and coalesce(c.use, 'claim') = 'claim'
+    and (c.patient_control_number is not null or c.subject_id is not null)
 on conflict do nothing;

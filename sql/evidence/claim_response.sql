@@ -17,7 +17,7 @@ select
     '277CA',
     concat_ws(':', r.category_code, r.status_code),
     null::numeric,
-    (r.effective_on)::timestamp at time zone 'UTC',
+    evidence.day_start(r.effective_on),
     null::timestamptz,
     null::timestamptz,
     r.known_seq,

@@ -1,6 +1,7 @@
 -- The facts that communication records of this night state.
 
--- Two-way: somebody answered. A voicemail or a text sent is an attempt, below.
+-- Two-way: somebody of the staff spoke with somebody, after the event. A voicemail, a text that was
+-- sent and a call about a booking are attempts, below.
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
     ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
@@ -33,7 +34,8 @@ select
 from core.communication as r
 where r.known_seq = %(seq)s
     and not r.is_deleted
-    and r.status = 'completed' and r.sent_at is not null
+    and r.status = 'completed' and r.sent_at is not null and r.sender_id is not null
+    and evidence.mapped('contact_about_booking', null, r.category_code) is null
     and evidence.mapped('contact_outcome', null, r.outcome_code) in (
         'reached', 'declined', 'deceased', 'readmitted', 'done_elsewhere'
     )
@@ -49,7 +51,7 @@ select
     r.subject_id,
     'attempt',
     'contact_outcome',
-    evidence.mapped('contact_outcome', null, r.outcome_code),
+    coalesce(evidence.mapped('contact_outcome', null, r.outcome_code), 'message_sent'),
     null::numeric,
     r.sent_at,
     null::timestamptz,
@@ -71,6 +73,9 @@ select
 from core.communication as r
 where r.known_seq = %(seq)s
     and not r.is_deleted
-    and r.status = 'completed' and r.sent_at is not null
-    and evidence.mapped('contact_outcome', null, r.outcome_code) is not null
+    and r.status in ('completed', 'stopped') and r.sent_at is not null
+    and (
+        evidence.mapped('contact_outcome', null, r.outcome_code) is not null
+        or (r.outcome_code is null and evidence.mapped('contact_by_message', null, r.medium_code) is not null)
+    )
 on conflict do nothing;

@@ -1,6 +1,7 @@
 -- The facts that document reference records of this night state.
 
--- Signed and authenticated; a superseded version is followed by the next, not a retraction.
+-- Signed and authenticated. A superseded document stays signed: what follows it amends it, and may not
+-- be signed yet.
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
     ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
@@ -32,6 +33,7 @@ select
 from core.document_reference as r
 where r.known_seq = %(seq)s
     and not r.is_deleted
-    and r.status = 'current' and coalesce(r.doc_status, 'preliminary') in ('final', 'amended')
+    and r.status in ('current', 'superseded')
+    and coalesce(r.doc_status, 'preliminary') in ('final', 'amended')
     and r.authenticator_id is not null and coalesce(r.authenticated_at, r.authored_at) is not null
 on conflict do nothing;

@@ -12,7 +12,7 @@ select
     null,
     case when r.reject_code is not null then 'rejected' when r.is_active then 'active' else 'inactive' end,
     null::numeric,
-    coalesce((r.as_of_date)::timestamp at time zone 'UTC', left(r.source_version, 10)::timestamptz),
+    coalesce(evidence.day_start(r.as_of_date), left(r.source_version, 10)::timestamptz),
     null::timestamptz,
     null::timestamptz,
     r.known_seq,

@@ -70,7 +70,8 @@ where r.known_seq = %(seq)s
     and r.status = 'finished' and r.ends_at is not null
 on conflict do nothing;
 
--- A visit counts when it is finished; in progress it is not seen yet.
+-- A visit counts when it is finished; in progress it is not seen yet. An emergency is no visit of the
+-- practice, whoever saw the patient there. Who may bill it is read with the practitioner's record.
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
     ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
@@ -99,16 +100,13 @@ select
     jsonb_strip_nulls(jsonb_build_object(
         'class', r.class_code,
         'status', r.status,
-        'practitioner_id', r.practitioner_id,
-        'practitioner_npi', p.npi,
-        'is_billable_practitioner', coalesce(p.is_billable, false)
+        'practitioner_id', r.practitioner_id
     ))
 from core.encounter as r
-left join core.practitioner as p on p.source = r.source and p.source_id = r.practitioner_id
-    and p.retracted_seq is null and not p.is_deleted
 where r.known_seq = %(seq)s
     and not r.is_deleted
     and evidence.facility_class(r.class_code, r.type_code) is null
+    and evidence.mapped('visit_by_class', null, r.class_code) is not null
     and r.status in ('planned', 'arrived', 'triaged', 'in-progress', 'finished') and r.starts_at is not null
 on conflict do nothing;
 
@@ -139,7 +137,10 @@ select
 from core.encounter as r
 where r.known_seq = %(seq)s
     and not r.is_deleted
-    and (r.class_code = 'HOSPICE' or r.type_code in ('hospice', '305336008', '385765002')
-        or evidence.mapped('disposition', r.discharge_disposition_system, r.discharge_disposition_code) = 'hospice')
+    and (
+        evidence.mapped('hospice', null, r.class_code) is not null
+        or evidence.mapped('hospice', r.type_system, r.type_code) is not null
+        or evidence.mapped('disposition', r.discharge_disposition_system, r.discharge_disposition_code) = 'hospice'
+    )
     and r.status in ('in-progress', 'finished') and r.starts_at is not null
 on conflict do nothing;

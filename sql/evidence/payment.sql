@@ -12,8 +12,8 @@ select
     'HCPCS',
     r.code,
     r.paid_amount,
-    (coalesce(c.paid_on, c.produced_on))::timestamp at time zone 'UTC',
-    (coalesce(r.service_from, c.service_from))::timestamp at time zone 'UTC',
+    evidence.day_start(coalesce(c.paid_on, c.produced_on)),
+    evidence.day_start(coalesce(r.service_from, c.service_from)),
     null::timestamptz,
     r.known_seq,
     r.source,
@@ -60,8 +60,8 @@ select
     'CLP',
     null,
     r.paid_amount,
-    (coalesce(r.paid_on, r.produced_on))::timestamp at time zone 'UTC',
-    (r.service_from)::timestamp at time zone 'UTC',
+    evidence.day_start(coalesce(r.paid_on, r.produced_on)),
+    evidence.day_start(r.service_from),
     null::timestamptz,
     r.known_seq,
     r.source,
@@ -92,6 +92,8 @@ where r.known_seq = %(seq)s
     and r.patient_control_number is not null and coalesce(r.paid_on, r.produced_on) is not null
     and not exists (
         select from core.payment_line as l
-        where l.payment_source_id = r.source_id and l.source = r.source and l.known_seq = r.known_seq
+        where l.payment_source_id = r.source_id and l.source = r.source
+            and l.known_seq <= %(seq)s and (l.retracted_seq is null or l.retracted_seq > %(seq)s)
+            and not l.is_deleted
     )
 on conflict do nothing;

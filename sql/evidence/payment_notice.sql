@@ -15,7 +15,7 @@ select
     null,
     r.payment_status,
     r.amount,
-    coalesce(r.recorded_at, (r.paid_on)::timestamp at time zone 'UTC'),
+    coalesce(r.recorded_at, evidence.day_start(r.paid_on)),
     null::timestamptz,
     null::timestamptz,
     r.known_seq,

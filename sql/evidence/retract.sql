@@ -110,14 +110,22 @@ where r.retracted_seq = %(seq)s
     and f.known_seq = r.known_seq
     and f.retracted_seq is null;
 
+-- A line goes with its claim, and when its claim says something else now.
 update evidence.fact as f
 set retracted_seq = %(seq)s
-from core.claim_line as r
-where r.retracted_seq = %(seq)s
-    and f.source = r.source
+from (
+    select r.source, r.source_id
+    from core.claim_line as r
+    where r.retracted_seq = %(seq)s
+    union
+    select r.source, r.source_id
+    from core.claim as c
+    inner join core.claim_line as r on r.claim_source_id = c.source_id and r.source = c.source
+    where c.retracted_seq = %(seq)s
+) as r
+where f.source = r.source
     and f.source_ref = 'claim_line/' || r.source_id
-    and f.source_version = r.source_version
-    and f.known_seq = r.known_seq
+    and f.known_seq < %(seq)s
     and f.retracted_seq is null;
 
 update evidence.fact as f

@@ -9,6 +9,7 @@ from (
     from evidence.fact as n
     inner join evidence.fact as e
         on e.identifiers ->> 'patient_control_number' = n.identifiers ->> 'patient_control_number'
+        and e.identifiers ? 'patient_control_number'
         and e.kind = 'remittance'
         and e.code is not distinct from n.code
         and e.known_seq <= n.known_seq

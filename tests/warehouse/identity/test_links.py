@@ -23,6 +23,8 @@ from clinic import (
     payment,
 )
 
+from throughline.warehouse import derive
+
 DAYS = ["2026-07-01", "2026-07-02", "2026-07-03", "2026-07-04", "2026-07-05", "2026-07-06"]
 
 

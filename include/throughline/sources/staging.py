@@ -19,7 +19,7 @@ from throughline.sources.fhir.values import version_at
 from throughline.sources.files import open_file
 from throughline.sources.hl7v2 import rows as hl7_rows
 from throughline.sources.records import Fault, FileRefusedError
-from throughline.sources.table import COMMON, StagedRow, blank
+from throughline.sources.table import BLANKS, COMMON, StagedRow, array, blank
 from throughline.sources.x12 import rows as x12_rows
 from throughline.warehouse import Connection, derive, failpoints
 
@@ -310,16 +310,24 @@ class _Writer:
         statement = sql.SQL("copy staging.{} ({}) from stdin").format(
             sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
         )
-        source, batch, file_id, empty = self._source, self._batch_id, file.file_id, self._blanks[table]
+        source, empty = self._source, self._blanks[table]
+        batch, file_id = str(self._batch_id), str(file.file_id)
+        lists = [n for n, name in enumerate(self._columns[table]) if isinstance(BLANKS.get(name), list)]
         with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 subject = row.subject_id
+                values = row.values if row.values is not None else empty
+                if lists:
+                    written = list(values)
+                    for n in lists:
+                        written[n] = array(values[n])  # type: ignore[arg-type]
+                    values = tuple(written)
                 copy.write_row(
                     (
                         source, row.source_id, row.source_version,
                         source if subject is not None else None, subject, batch, file_id,
                         row.row_no, row.is_deleted,
-                        *(row.values if row.values is not None else empty),
+                        *values,
                     )
                 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 # The columns that every staged record has, before its typed ones.
 COMMON = (
@@ -35,6 +36,17 @@ class StagedRow:
     values: tuple[object, ...] | None
     is_deleted: bool = False
     children: list[StagedRow] = field(default_factory=list)
+
+
+def array(values: list[str]) -> str:
+    """Return a list as PostgreSQL writes a text[]: many rows have the same few."""
+    return _array(tuple(values)) if values else "{}"
+
+
+@lru_cache(maxsize=16384)
+def _array(values: tuple[str, ...]) -> str:
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
 
 
 def blank(columns: tuple[str, ...]) -> tuple[object, ...]:

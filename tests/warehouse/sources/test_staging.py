@@ -19,6 +19,7 @@ from throughline.sources import staging
 from throughline.sources.definitions import definition
 from throughline.sources.landing import Delivery, Landing
 from throughline.sources.staging import Staged, stage
+from throughline.sources.table import array
 
 AT = datetime(2026, 9, 4, 5, tzinfo=UTC)
 
@@ -370,3 +371,11 @@ def test_the_package_itself_stages_and_extracts(desk):
     ehr = definition("ehr")
     got = sources.extract(ehr, sources.Address("ehr"), desk.conn, desk.night, desk.root)
     assert [(b.feed, b.rows, b.files) for b in got] == [("patient", 1, 1)]
+
+
+LISTS = [[], ["25"], ["25", "GT"], ['a"b', "c\\d"], ["x,y", "{z}", " "], ["NULL", ""], ["é"]]
+
+
+def test_lists_are_read_back_as_they_were(conn):
+    for values in LISTS:
+        assert conn.execute("select %s::text[]", (array(values),)).fetchone() == (values,)

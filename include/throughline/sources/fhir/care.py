@@ -73,6 +73,8 @@ def _leader(encounter: Encounter) -> str | None:
         for p in encounter.participant
         if (who := target(p.individual, "Practitioner")) is not None
     ]
+    if len(people) == 1:
+        return people[0][1]
     for role in LEADING:
         for participant, who in people:
             if any(c.code == role for t in participant.type for c in t.coding):

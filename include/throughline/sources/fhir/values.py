@@ -137,6 +137,11 @@ def target(reference: Reference | None, kind: str | None = None) -> str | None:
     text = reference.reference
     if not text:
         return reference.identifier.value if reference.identifier is not None else None
+    return _target(text, kind)
+
+
+@lru_cache(maxsize=65536)
+def _target(text: str, kind: str | None) -> str | None:
     if text.startswith("urn:"):
         return text.rpartition(":")[2] or None
     text, _, query = text.partition("?")

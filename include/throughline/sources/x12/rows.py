@@ -82,10 +82,12 @@ def _utc(at: datetime, zone: ZoneInfo) -> datetime:
 def _version(context: Context, zone: ZoneInfo) -> str:
     """Return when the group was made, UTC microseconds, and its interchange's number."""
     made = context.group_at or context.interchange_at or datetime(1900, 1, 1)  # noqa: DTZ001
-    return (
-        f"{_utc(made, zone).strftime('%Y-%m-%dT%H:%M:%S.%fZ')}"
-        f"/{context.interchange_control_number:0>9}"
-    )
+    return f"{_stamp(made, zone)}/{context.interchange_control_number:0>9}"
+
+
+@lru_cache(maxsize=4096)
+def _stamp(made: datetime, zone: ZoneInfo) -> str:
+    return _utc(made, zone).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _subject(payer_id: str | None, member_id: str | None) -> str | None:

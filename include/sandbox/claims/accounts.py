@@ -15,7 +15,7 @@ from sandbox.claims.x12.forms import PaidClaim
 from sandbox.ehr import records
 from sandbox.world.engine import World, at, day_of
 
-AT_THE_DESK = 0.72
+AT_THE_DESK = 0.8
 """Share of copays that were taken at the visit; they are posted when the remittance names the claim."""
 WAYS = (("soon", 0.50), ("later", 0.31), ("partly", 0.07), ("written off", 0.08), ("never", 0.04))
 DAYS = {"soon": (1, 5), "later": (6, 28), "partly": (5, 20), "written off": (10, 24)}

@@ -23,7 +23,7 @@ SEQUESTRATION = Decimal("0.02")
 Denial = tuple[str, str, tuple[str, ...]]
 
 
-@dataclass
+@dataclass(slots=True)
 class Member:
     """What payers hold about one human, by every plan."""
 

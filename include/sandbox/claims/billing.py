@@ -56,20 +56,17 @@ def signed(world: World, state: State, visit: Visit) -> None:
 
 def cancelled(world: World, state: State, visit: Visit) -> None:
     """A visit never was: its claim is voided when the payer has it, or never sent."""
-    control = state.billed.get(visit.id)
-    claim = state.sent.get(control or "")
-    if claim is None or world.chance(visit.id, "voids") >= VOIDS:
-        return
-    _void(world, state, claim)
+    if visit.id in state.billed and world.chance(visit.id, "voids") < VOIDS:
+        _void(world, state, visit)
 
 
 def rejected(world: World, state: State, claim: Claim) -> None:
     """A payer would not take one of our claims: it is put right and sent again."""
-    kept = state.sent.get(claim.control)
-    if claim.submitter != BILLING_SYSTEM.identifier or kept is None:
+    if claim.submitter != BILLING_SYSTEM.identifier:
         return
     wait = world.chance.within(claim.control, f"sent again {claim.frequency}", 1, 3)
-    made = replace(kept, frequency=claim.frequency, original_reference=claim.original_reference)
+    right = code(world, world.visits[state.claim_visits[claim.control]])
+    made = replace(right, frequency=claim.frequency, original_reference=claim.original_reference)
     again(state, made, dates.after(day_of(world.clock.now), wait))
 
 
@@ -83,7 +80,7 @@ def remitted(world: World, state: State, accepted: Accepted, paid: PaidClaim, is
         state.numbers[paid.control] = paid.payer_claim_number
         if paid.control in state.void_when_paid:
             state.void_when_paid.remove(paid.control)
-            _void(world, state, state.sent[paid.control])
+            _void(world, state, world.visits[state.claim_visits[paid.control]])
             return
     if not is_denied:
         return
@@ -98,20 +95,21 @@ def remitted(world: World, state: State, accepted: Accepted, paid: PaidClaim, is
     )
     if corrects:
         wait = world.chance.within(paid.control, "corrected after", 2, 6)
-        kept = state.sent[paid.control]
-        made = replace(kept, frequency="7", original_reference=paid.payer_claim_number)
+        right = code(world, world.visits[state.claim_visits[paid.control]])
+        made = replace(right, frequency="7", original_reference=paid.payer_claim_number)
         again(state, made, dates.after(today, wait))
         return
     wait = world.chance.within(paid.control, "written off after", 3, 9)
     accounts.write_off_denial(world, accepted, paid, dates.after(today, wait))
 
 
-def _void(world: World, state: State, claim: Claim) -> None:
-    number = state.numbers.get(claim.control)
+def _void(world: World, state: State, visit: Visit) -> None:
+    control = state.billed[visit.id]
+    number = state.numbers.get(control)
     if number is None:
-        state.void_when_paid.add(claim.control)
+        state.void_when_paid.add(control)
         return
-    made = replace(claim, frequency="8", original_reference=number)
+    made = replace(code(world, visit), frequency="8", original_reference=number)
     again(state, made, dates.after(day_of(world.clock.now), 2))
 
 
@@ -234,7 +232,6 @@ def _bill(world: World, state: State, visit: Visit) -> Claim | None:
     claim = code(world, visit)
     state.billed[visit.id] = claim.control
     state.claim_visits[claim.control] = visit.id
-    state.sent[claim.control] = claim
     state.forgotten.discard(visit.id)
     if world.chance(visit.id, "mistyped") < MISTYPED:
         return replace(claim, subscriber=replace(claim.subscriber, member_id=claim.subscriber.member_id[:-1]))

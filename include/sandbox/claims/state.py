@@ -38,7 +38,7 @@ class Enrollment:
     sex: str
 
 
-@dataclass
+@dataclass(slots=True)
 class Submission:
     """One claim that passed the clearinghouse; ``at`` is when the payer counts it as received."""
 
@@ -49,7 +49,7 @@ class Submission:
     is_double: bool
 
 
-@dataclass
+@dataclass(slots=True)
 class Accepted:
     """One claim in adjudication, or one thing to do about a paid one (``step``)."""
 
@@ -61,7 +61,7 @@ class Accepted:
     secondary_payer: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class WorkItem:
     """One row of the billing work queue, as asked and as it stands."""
 
@@ -106,7 +106,6 @@ class State:
     billed: dict[str, str] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     claim_visits: dict[str, str] = field(default_factory=dict)
-    sent: dict[str, Claim] = field(default_factory=dict)
     work_items: dict[str, WorkItem] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
 

@@ -16,7 +16,7 @@ from sandbox.world.model import BookingRequest, Outreach, Patient, Stay
 OUTCOMES = (("reached", 0.66), ("no_answer", 0.13), ("left_message", 0.11), ("wrong_number", 0.02), ("declined", 0.05),
             ("done_elsewhere", 0.03))  # fmt: skip
 BOOKS_DURING_CALL = 0.72
-SAME_DAY = 0.3
+SAME_DAY = 0.35
 """Share of follow-up and wellness visits booked for the same afternoon, when the call came before."""
 LAST_SAME_DAY = 15.75
 OPTS_OUT_DURING_CALL = 0.015

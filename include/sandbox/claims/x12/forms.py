@@ -36,7 +36,7 @@ class Subscriber:
     postal_code: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class ClaimLine:
     """One service line (loop 2400)."""
 
@@ -50,7 +50,7 @@ class ClaimLine:
     line_control: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class Claim:
     """One CLM loop of an 837P with what its HL loops say of it.
 
@@ -153,7 +153,7 @@ class Adjustment:
     amount: Decimal
 
 
-@dataclass
+@dataclass(slots=True)
 class PaidLine:
     """One SVC loop."""
 
@@ -170,7 +170,7 @@ class PaidLine:
     units: Decimal = Decimal(1)
 
 
-@dataclass
+@dataclass(slots=True)
 class PaidClaim:
     """One CLP loop. ``status`` is CLP02: 1, 2, 4, 19, 22 ...; money of a reversal is negative."""
 
@@ -198,7 +198,7 @@ class ProviderAdjustment:
     amount: Decimal
 
 
-@dataclass
+@dataclass(slots=True)
 class Remittance:
     """One 835: one payment of one payer to one payee."""
 

@@ -22,7 +22,14 @@ select
     f.source,
     f.source_ref,
     f.identifiers,
-    f.detail,
+    -- Who may bill is the practitioner's own record, whichever of the two came first.
+    case
+        when d.source_id is null then f.detail
+        else f.detail || jsonb_build_object(
+            'practitioner_npi', coalesce(f.detail ->> 'practitioner_npi', d.npi),
+            'is_billable_practitioner', coalesce(d.is_billable, false)
+        )
+    end as detail,
     cases.local_day(coalesce(f.starts_at, f.occurred_at)) as on_day,
     f.identifiers ->> 'encounter' as encounter,
     f.identifiers ->> 'patient_control_number' as pcn
@@ -36,7 +43,12 @@ inner join evidence.fact as f
     on f.subject_source = l.source
     and f.subject_id = l.source_id
     and f.known_seq <= %(seq)s
-    and (f.retracted_seq is null or f.retracted_seq > %(seq)s);
+    and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
+left join core.practitioner as d
+    on f.kind in ('visit', 'charge', 'booking', 'arrived')
+    and d.source_id = f.detail ->> 'practitioner_id' and not d.is_deleted
+    and d.known_seq <= %(seq)s and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
+    and d.source = 'ehr';
 
 create index on w_fact (person_id, kind);
 
@@ -45,11 +57,6 @@ create index on w_fact (encounter, kind) where encounter is not null;
 create index on w_fact (pcn, kind) where pcn is not null;
 
 analyze w_fact;
-
--- Claims carry the day of service as a date; it must not slip over midnight by a time zone.
-update w_fact
-set on_day = (starts_at at time zone 'UTC')::date
-where kind in ('claim', 'remittance', 'coverage') and starts_at is not null;
 
 create temp table w_profile on commit drop as
 select
@@ -60,7 +67,8 @@ select
     ) as hospice_at,
     bool_or(f.kind = 'left_practice') as has_left,
     bool_or(f.kind = 'attribution') as is_attributed,
-    bool_or(f.kind = 'opt_out') as opted_out,
+    bool_or(f.kind = 'opt_out' and coalesce(f.ends_at > %(as_of)s, true)) as opted_out,
+    min(f.ends_at) filter (where f.kind = 'opt_out' and f.ends_at > %(as_of)s) as opted_out_until,
     coalesce(bool_and((f.detail ->> 'has_phone')::boolean) filter (where f.kind = 'preference'), true)
     as has_phone,
     max(f.starts_at) filter (
@@ -86,22 +94,35 @@ create unique index on w_profile (person_id);
 
 analyze w_profile;
 
--- Decisions that named persons took about cases and their exceptions, up to this night.
+-- Decisions that named persons took about these cases and their exceptions, up to this night.
 create temp table w_decision on commit drop as
+with own as (
+    select c.case_id from w_person as w inner join cases.case_record as c on c.person_id = w.person_id
+),
+
+said as (
+    select d.*, o.case_id, null::text as exception_stage, null::text as exception_reason
+    from own as o
+    inner join operations.decision as d on d.about_kind = 'case' and d.about_id = o.case_id::text
+    union all
+    select d.*, o.case_id, e.detail ->> 'stage', e.reason
+    from own as o
+    inner join operations.exception as e on e.case_id = o.case_id
+    inner join operations.decision as d
+        on d.about_kind = 'exception' and d.about_id = e.exception_id::text
+)
+
 select
     d.decision_id,
     d.known_seq,
     d.decided_at,
     d.decided_by,
     coalesce(d.detail ->> 'action', d.kind) as action,
-    coalesce(e.case_id, case when d.about_kind = 'case' then d.about_id::uuid end) as case_id,
-    coalesce(e.detail ->> 'stage', d.detail ->> 'stage') as stage,
-    coalesce(e.reason, d.detail ->> 'reason') as reason,
+    d.case_id,
+    coalesce(d.exception_stage, d.detail ->> 'stage') as stage,
+    coalesce(d.exception_reason, d.detail ->> 'reason') as reason,
     (d.detail ->> 'amount')::numeric as amount
-from operations.decision as d
-left join operations.exception as e
-    on d.about_kind = 'exception' and e.exception_id = d.about_id::uuid
-where d.known_seq <= %(seq)s
-    and d.about_kind in ('case', 'exception');
+from said as d
+where d.known_seq <= %(seq)s;
 
 create index on w_decision (case_id);

@@ -7,6 +7,14 @@ from evidence.fact as f
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
 where f.known_seq = %(seq)s or f.retracted_seq = %(seq)s
 union
+-- whoever was seen by a practitioner of whom something is known only now
+select %(seq)s, l.person_id, 'practitioner'
+from core.practitioner as d
+inner join evidence.fact as f
+    on f.kind in ('visit', 'charge', 'booking', 'arrived') and f.detail ->> 'practitioner_id' = d.source_id
+inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
+where d.known_seq = %(seq)s or d.retracted_seq = %(seq)s
+union
 select %(seq)s, l.person_id, 'identity'
 from identity.link as l
 where l.known_seq = %(seq)s or l.retired_seq = %(seq)s
@@ -23,11 +31,19 @@ select %(seq)s, k.person_id, 'outcome'
 from tasks.transmission as x
 inner join tasks.transmission_task as l on l.transmission_id = x.transmission_id
 inner join tasks.task as k on k.task_id = l.task_id
-where x.outcome_seq between %(seq)s - 1 and %(seq)s and x.outcome in ('rejected', 'withheld')
+where x.outcome_seq >= (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
+    and x.outcome in ('rejected', 'withheld')
 union
 select %(seq)s, t.person_id, 'task'
 from tasks.task as t
 where t.planned_seq = (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
+union
+-- a case that ended or came back last night may give a visit free, or take it
+select %(seq)s, c.person_id, 'case'
+from cases.event as e
+inner join cases.case_record as c on c.case_id = e.case_id
+where e.known_seq = (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
+    and e.kind in ('closed', 'excluded', 'reopened')
 union
 select %(seq)s, c.person_id, 'clock'
 from cases.case_record as c

@@ -8,6 +8,7 @@ select
     c.trigger_ref,
     c.trigger_on,
     c.opened_seq,
+    (select n.business_date from operations.night as n where n.seq = c.opened_seq) as opened_on,
     w.owner_team,
     coalesce(t.occurred_at, c.trigger_on::timestamp at time zone z.value) as trigger_at,
     c.trigger_ref like 'wellness:%%' or t.fact_id is not null as trigger_stands,

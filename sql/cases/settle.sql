@@ -64,3 +64,19 @@ where s.case_id = c.case_id
             when 'wait' then greatest(coalesce(s.wait_until, %(as_of)s), %(as_of)s + interval '1 day')
         end
     );
+
+-- Where an exception stands before the case, the work under it is on hold: whoever has it sees so.
+update tasks.task as t
+set status = case c.next_step when 'exception' then 'on-hold' else 'requested' end,
+    status_reason = case c.next_step when 'exception' then 'an exception stands before it' end
+from cases.case_record as c
+where c.case_id = t.case_id and t.closed_seq is null
+    and c.case_id in (
+        select k.case_id from operations.work_item as w
+        inner join cases.case_record as k on k.person_id = w.person_id
+        where w.seq = %(seq)s
+        union
+        select k.case_id from tasks.task as k where k.planned_seq = %(seq)s
+    )
+    and (t.status = 'on-hold') is distinct from (c.next_step = 'exception')
+    and t.status in ('requested', 'on-hold');

@@ -22,6 +22,8 @@ select
     p.detail,
     case
         when r.clock_from = 'trigger' then c.trigger_on
+        -- what was due long before anybody looked is not late on the first morning
+        when r.clock_from = 'opened' then greatest(c.trigger_on, c.opened_on)
         else cases.local_day(b.proven_at)
     end as clock_base,
     null::timestamptz as due_at,

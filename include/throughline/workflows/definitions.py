@@ -61,7 +61,7 @@ def _check(name: str, raw: dict[str, Any], teams: set[str]) -> None:
         owners.append((place, stage["owner_team"]))
         if stage["stage"] in seen:
             raise DefinitionError(f"{name}: {place}: this stage is there twice")
-        if stage["clock"]["from"] not in {"trigger", *seen}:
+        if stage["clock"]["from"] not in {"trigger", "opened", *seen}:
             raise DefinitionError(f"{name}: {place}: its clock starts at a stage that is not before it")
         needed = COMES_AFTER.get(stage["proof"])
         if needed and needed not in proofs:

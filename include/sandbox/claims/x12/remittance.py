@@ -14,6 +14,8 @@ from sandbox.claims.x12.segments import Element, Segment, Transaction, day, mone
 
 VERSION = "005010X221A1"
 MOST_ADJUSTMENTS = 6
+FILING_CODES = {"CI": "12"}
+"""CLP06 has fewer codes than SBR09 of a claim: commercial insurance is a preferred provider organization."""
 
 
 class OutOfBalance(ValueError):
@@ -64,7 +66,8 @@ def _claim(claim: PaidClaim) -> list[Segment]:
     out = [
         seg(
             "CLP", claim.control, claim.status, money(claim.charge), money(claim.paid),
-            money(claim.patient_share) if claim.patient_share else None, claim.filing_code,
+            money(claim.patient_share) if claim.patient_share else None,
+            FILING_CODES.get(claim.filing_code, claim.filing_code),
             claim.payer_claim_number, "11", "1",
         ),
         *_cas(claim.adjustments),

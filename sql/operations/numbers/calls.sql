@@ -7,18 +7,20 @@ with due as (
         t.person_id,
         t.workflow,
         t.stage,
-        t.due_at,
+        least(t.due_at, s.due_at) as due_at,
         t.owner_team,
         t.owner,
         t.priority,
         c.trigger_on
     from tasks.task as t
     inner join cases.case_record as c on c.case_id = t.case_id
+    left join cases.stage as s on s.case_id = t.case_id and s.stage = t.stage
     where
         t.kind = 'outreach'
         and t.planned_seq <= %(seq)s
         and (t.closed_seq is null or t.closed_seq > %(seq)s)
-        and t.due_at < %(day_ends)s
+        -- due "by the end of a day" is midnight, which is the end of today and not tomorrow's
+        and least(t.due_at, s.due_at) <= %(day_ends)s
 ),
 
 attempted as (

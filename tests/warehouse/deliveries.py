@@ -125,6 +125,29 @@ class Hand:
         self.judge(feed, *files, **more)
         return self.load(self.batch)
 
+    def put(self, feed: str, rows: dict[str, list[dict[str, Any]]], received: int) -> UUID:
+        """Put rows into staging as a reader would have: per table, each with its columns."""
+        batch = self.deliver(feed)
+        with self.conn.cursor() as cursor:
+            for table, each in rows.items():
+                for row in each:
+                    full = {"source": "ehr", "source_version": "1", "batch_id": batch, **row}
+                    cursor.execute(
+                        sql.SQL("insert into staging.{} ({}) values ({})").format(
+                            sql.Identifier(table),
+                            sql.SQL(", ").join(map(sql.Identifier, full)),
+                            sql.SQL(", ").join(map(sql.Placeholder, full)),
+                        ),
+                        full,
+                    )
+        self.conn.execute(
+            "update landing.batch set status = 'staged', rows_received = %s, rows_pending = %s"
+            " where batch_id = %s", (received, received, batch),
+        )
+        self.conn.commit()
+        self.batch = batch
+        return batch
+
     def past(self, feed: str, record: Callable[[int], dict[str, Any]], nights: int = 4,
              rows: int = 40) -> None:
         """Let nights pass on which the feed brought what it usually brings."""

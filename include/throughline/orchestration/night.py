@@ -29,7 +29,7 @@ def begin(partition_key: str | None) -> int:
     Returns the night's number. Raises `LeaseHeldError` while another night holds the chain, and
     `AirflowFailException` for a run that names no business date.
     """
-    from throughline import evidence, quality, sources, workflows
+    from throughline import evidence, sources, workflows
     from throughline.workflows import practice
 
     if not partition_key:
@@ -45,7 +45,6 @@ def begin(partition_key: str | None) -> int:
             evidence.register_codes(conn)
             record.rows = workflows.register(conn, night.seq)
             record.detail = {"kind": night.kind, "business_date": partition_key}
-    quality.warm_up()
     return night.seq
 
 

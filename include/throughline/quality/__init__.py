@@ -2,10 +2,10 @@
 
 from throughline.quality.balance import StagingLost
 from throughline.quality.decide import decide_batch, decide_row
-from throughline.quality.gates import GateBroken, Verdict, gate, warm_up
+from throughline.quality.gates import GateBroken, Verdict, gate
 from throughline.quality.load import Counts, UnknownBatch, load, released
 
 __all__ = [
     "Counts", "GateBroken", "StagingLost", "UnknownBatch", "Verdict", "decide_batch", "decide_row",
-    "gate", "load", "released", "warm_up",
+    "gate", "load", "released",
 ]

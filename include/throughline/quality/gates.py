@@ -1,6 +1,7 @@
 """The gate: Great Expectations over the staged rows of one batch, and the verdict that follows.
 
-Results carry counts only. Great Expectations is imported inside: it costs seconds, once per process.
+Results carry counts only. Great Expectations is imported inside: it costs seconds, once per process,
+unless the process was forked from one that had imported it (`stack.local_settings`).
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ FRESHNESS = "complete up to the business date"
 DRIFT = "fields that have gone"
 OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT)
 UNREADABLE_TOLERATED = 0.5
+MANY = 500
+"""Rows from which on it matters how a query of them is planned."""
 
 
 class GateBroken(RuntimeError):
@@ -83,12 +86,6 @@ class _Failure:
     stops: bool
 
 
-def warm_up() -> None:
-    """Import Great Expectations ahead of the gates, in processes that can share it."""
-    import great_expectations
-    import great_expectations.expectations  # noqa: F401
-
-
 def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     """Pass a verdict on a staged batch, set violating rows aside, and commit.
 
@@ -106,6 +103,8 @@ def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     rules = suite_of(batch.feed)
     volume = expected_volume(conn, batch.batch_id)
     profile = profile_of(conn, batch.batch_id, batch.feed)
+    if batch.received >= MANY:
+        conn.execute("select staging.refresh_statistics(%s)", (types_of(batch.feed)[0],))
     conn.commit()
     broken = _run(conn, batch, rules) if batch.received else []
     failures = _judge_rows(conn, batch, broken) + _judge_delivery(conn, batch, volume, profile)
@@ -210,6 +209,9 @@ def _run(conn: Connection, batch: _Batch, rules: list[Rule]) -> list[Rule]:
             except Exception as error:  # noqa: BLE001 - tidying up must not hide the verdict
                 log.debug("not removed: %s", type(error).__name__)
         source.delete_asset(name)
+        # a server has few connections, and whoever keeps one open may keep others from their tables
+        source.get_engine().dispose()
+        source.get_execution_engine().engine.dispose()
     unanswered = sorted(
         item.expectation_config.meta["rule"] for item in result.results if _raised(item)
     )

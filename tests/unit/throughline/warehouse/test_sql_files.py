@@ -1,0 +1,65 @@
+"""Files of SQL are split where PostgreSQL's own client would split them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from throughline.warehouse import derive, failpoints
+from throughline.warehouse.sql import ROOT, Result, split, statements
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", []),
+        ("-- nothing\n", []),
+        ("select 1;", ["select 1;"]),
+        ("select 1;\nselect 2", ["select 1;", "select 2"]),
+        ("select 1 -- one;\n;", ["select 1 -- one;\n;"]),
+        ("select ';'\nas a;\nselect 2;", ["select ';'\nas a;", "select 2;"]),
+        ("do $$ begin;\nend; $$;\nselect 2;", ["do $$ begin;\nend; $$;", "select 2;"]),
+        ("do $a$ x;\n$$;\n$a$;\nselect 2;", ["do $a$ x;\n$$;\n$a$;", "select 2;"]),
+        ("select 1;\n-- the end\n", ["select 1;"]),
+    ],
+)
+def test_a_file_is_split_into_statements(text: str, parts: list[str]) -> None:
+    assert split(text) == parts
+
+
+def test_every_file_of_the_tree_can_be_split() -> None:
+    files = sorted(path for path in ROOT.rglob("*.sql") if "schema" not in path.parts)
+    assert len(files) > 20
+    for path in files:
+        assert statements(str(path.relative_to(ROOT))), path
+
+
+def test_a_result_sums_up() -> None:
+    assert Result((2, 0, 3), []).total == 5
+
+
+def test_ids_follow_from_their_parts() -> None:
+    assert derive("a", 1, None) == derive("a", "1", "None") == derive("a|1", "None")
+    assert derive("a", "b") != derive("a", "c")
+
+
+def test_a_point_is_told_to_whoever_listens() -> None:
+    passed: list[str] = []
+    failpoints.install(passed.append)
+    failpoints.hit("here")
+    failpoints.install(None)
+    failpoints.hit("there")
+    assert passed == ["here"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"), [("here", -9), ("here:3", -9), ("here:4", 0), ("there", 0), ("", 0)]
+)
+def test_a_process_kills_itself_where_it_is_told(wanted: str, code: int) -> None:
+    program = "from throughline.warehouse import failpoints as f\nfor _ in range(3): f.hit('here')"
+    environment = {**os.environ, failpoints.ENVIRONMENT: wanted, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
+    assert done.returncode == code

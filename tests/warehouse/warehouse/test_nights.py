@@ -1,0 +1,184 @@
+"""The night ledger: numbers in order, one lease, decisions taken up once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from throughline import warehouse
+from throughline.warehouse import Connection, derive, nights, sql
+from throughline.warehouse.nights import LeaseHeldError, NightUnknownError
+
+ZONE = "America/New_York"
+MONDAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def dsn(new_warehouse: Callable[[], str]) -> str:
+    """Return the DSN of a new warehouse."""
+    return new_warehouse()
+
+
+@pytest.fixture
+def conn(dsn: str) -> Iterator[Connection]:
+    """Return a connection to a new warehouse."""
+    connection = warehouse.connect(dsn)
+    yield connection
+    connection.close()
+
+
+def finished(conn: Connection, day: date, status: str = "finished") -> nights.Night:
+    night = nights.open_night(conn, day, ZONE)
+    nights.finish(conn, night.seq, status=status)
+    return night
+
+
+def test_the_cut_off_is_the_practices_night_in_summer_and_winter() -> None:
+    assert nights.cut_off_of(MONDAY, ZONE).astimezone(UTC) == datetime(2026, 3, 3, 8, tzinfo=UTC)
+    assert nights.cut_off_of(date(2026, 7, 1), ZONE).astimezone(UTC) == datetime(2026, 7, 2, 7, tzinfo=UTC)
+    # the clocks go forward in this very night: its third hour is one of summer
+    assert nights.cut_off_of(date(2026, 3, 7), ZONE).astimezone(UTC) == datetime(2026, 3, 8, 7, tzinfo=UTC)
+
+
+def test_nights_are_numbered_in_the_order_in_which_they_were_known(conn: Connection) -> None:
+    assert nights.newest(conn) is None
+    first = finished(conn, MONDAY)
+    second = finished(conn, MONDAY + timedelta(days=1))
+    late = finished(conn, MONDAY)
+    assert [night.seq for night in (first, second, late)] == [1, 2, 3]
+    assert [night.kind for night in (first, second, late)] == ["nightly", "nightly", "rerun"]
+    assert late.cut_off == second.cut_off, "time does not go back"
+    assert nights.current(conn, MONDAY).seq == 3
+    assert nights.by_seq(conn, 2).business_date == second.business_date
+    newest = nights.newest(conn)
+    assert newest is not None
+    assert newest.seq == 3
+
+
+def test_an_unfinished_night_is_resumed_under_its_number(conn: Connection) -> None:
+    first = nights.open_night(conn, MONDAY, ZONE)
+    nights.finish(conn, first.seq, status="failed", failed_step="load", reason="x", counts={"a": 1})
+    again = nights.open_night(conn, MONDAY, ZONE)
+    assert again.seq == first.seq
+    row = conn.execute("select status, failed_step, reason, counts from operations.night").fetchone()
+    assert row == ("running", None, None, {"a": 1})
+
+
+def test_a_failed_night_that_was_overtaken_is_run_again_under_a_new_number(conn: Connection) -> None:
+    finished(conn, MONDAY, "failed")
+    finished(conn, MONDAY + timedelta(days=1))
+    assert nights.open_night(conn, MONDAY, ZONE).seq == 3
+
+
+def test_a_void_night_is_nobodys_newest_and_its_number_is_not_used_again(conn: Connection) -> None:
+    finished(conn, MONDAY)
+    finished(conn, MONDAY, "void")
+    newest = nights.newest(conn)
+    assert newest is not None
+    assert newest.seq == 1
+    assert nights.open_night(conn, MONDAY, ZONE).seq == 3
+
+
+def test_an_unknown_night_is_said_to_be_unknown(conn: Connection) -> None:
+    with pytest.raises(NightUnknownError):
+        nights.current(conn, MONDAY)
+    with pytest.raises(NightUnknownError):
+        nights.by_seq(conn, 7)
+
+
+def test_a_decision_is_taken_up_by_one_night(conn: Connection) -> None:
+    def decide(number: int) -> None:
+        conn.execute(
+            "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id)"
+            " values (%s, 'Ada', 'release', 'batch', 'b')", (derive(number),),
+        )
+
+    decide(1)
+    first = finished(conn, MONDAY)
+    decide(2)
+    second = finished(conn, MONDAY + timedelta(days=1))
+    rows = conn.execute("select decision_id, known_seq from operations.decision").fetchall()
+    assert dict(rows) == {derive(1): first.seq, derive(2): second.seq}
+
+
+def test_two_nights_that_are_opened_at_once_have_two_numbers(dsn: str) -> None:
+    found: list[int] = []
+
+    def open_one(day: date) -> None:
+        with warehouse.connect(dsn) as own:
+            found.append(nights.open_night(own, day, ZONE).seq)
+
+    threads = [threading.Thread(target=open_one, args=(MONDAY + timedelta(days=n),)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [1, 2, 3, 4]
+
+
+def test_one_night_holds_the_chain(conn: Connection) -> None:
+    nights.take_lease(conn, "first", MONDAY)
+    nights.take_lease(conn, "first again", MONDAY)
+    tuesday = MONDAY + timedelta(days=1)
+    with pytest.raises(LeaseHeldError, match="2026-03-02"):
+        nights.take_lease(conn, "second", tuesday)
+    nights.release_lease(conn, tuesday)
+    with pytest.raises(LeaseHeldError):
+        nights.take_lease(conn, "second", tuesday)
+    nights.release_lease(conn, MONDAY)
+    nights.take_lease(conn, "second", tuesday)
+
+
+def test_a_lease_that_was_forgotten_ends(conn: Connection) -> None:
+    nights.take_lease(conn, "first", MONDAY)
+    conn.execute("update operations.lease set expires_at = clock_timestamp() - interval '1 second'")
+    nights.take_lease(conn, "second", MONDAY + timedelta(days=1))
+
+
+def test_a_step_is_kept_with_its_rows_and_seconds(conn: Connection) -> None:
+    with warehouse.step(conn, 1, "load", "ehr") as record:
+        record.rows, record.detail = 7, {"feed": "patient"}
+    row = conn.execute("select status, row_count, detail, seconds >= 0 from operations.step").fetchone()
+    assert row == ("done", 7, {"feed": "patient"}, True)
+
+
+def test_a_step_that_fails_is_undone_and_kept_by_its_type(conn: Connection) -> None:
+    def fail() -> None:
+        with warehouse.step(conn, 1, "load") as record:
+            record.rows = 7
+            nights.take_decisions(conn, 1)
+            conn.execute("insert into operations.prevented (seq, effect_key, kind, reason) values (1, 'e', 'k', 'r')")
+            raise ValueError("names nobody")
+
+    with pytest.raises(ValueError, match="names nobody"):
+        fail()
+    rows = conn.execute("select status, row_count, detail from operations.step").fetchall()
+    assert rows == [("failed", 0, {"error": "ValueError"})]
+    assert conn.execute("select count(*) from operations.prevented").fetchone() == (0,)
+    with warehouse.step(conn, 1, "load") as record:
+        record.rows = 1
+    rows = conn.execute("select status, row_count, detail from operations.step").fetchall()
+    assert rows == [("done", 1, {})]
+
+
+def test_a_file_is_run_with_named_values(conn: Connection) -> None:
+    night = finished(conn, MONDAY)
+    result = sql.run(conn, "operations/brought_nothing.sql", seq=night.seq)
+    assert result.rows == [(True,)]
+    assert result.counts == (1,)
+    assert conn.execute("select md5('a|b')::uuid").fetchone() == (derive("a", "b"),)
+
+
+def test_migrations_are_applied_once(dsn: str) -> None:
+    assert warehouse.migrate(dsn) == []
+
+
+def test_times_are_utc_and_only_loading_gives_up_durability(dsn: str) -> None:
+    for loading, durable in ((False, "on"), (True, "off")):
+        with warehouse.connect(dsn, loading=loading, application_name="who") as own:
+            told = [own.execute(f"show {name}".encode()).fetchone() for name in
+                    ("timezone", "synchronous_commit", "application_name")]
+        assert told == [("UTC",), (durable,), ("who",)]

@@ -11,8 +11,8 @@ select
         else 'changed'
     end,
     n.stage,
-    o.state,
-    n.state,
+    o.state as from_state,
+    n.state as to_state,
     coalesce(n.proven_at, %(as_of)s),
     %(seq)s,
     coalesce(n.fact_id, o.fact_id),
@@ -33,8 +33,8 @@ select
         else t.status
     end,
     t.stage,
-    c.status,
-    t.status,
+    c.status as from_state,
+    t.status as to_state,
     %(as_of)s,
     %(seq)s,
     jsonb_strip_nulls(jsonb_build_object('reason', t.close_reason))
@@ -63,7 +63,8 @@ is distinct from (
 );
 
 update cases.case_record as c
-set stage = t.stage,
+set trigger_on = t.trigger_on,
+    stage = t.stage,
     stage_state = t.stage_state,
     status = t.status,
     close_reason = t.close_reason,
@@ -84,11 +85,11 @@ set stage = t.stage,
 from w_state as t
 where c.case_id = t.case_id
     and (
-        c.stage, c.stage_state, c.status, c.close_reason, c.recheck_at, c.waits_on_feeds,
+        c.trigger_on, c.stage, c.stage_state, c.status, c.close_reason, c.recheck_at, c.waits_on_feeds,
         c.owner_team, c.wanted, c.wanted_detail, c.encounter_ref, c.patient_control_number,
         c.expected_amount, c.expected_code
     ) is distinct from (
-        t.stage, t.stage_state, t.status, t.close_reason, t.recheck_at, t.waits_on_feeds,
+        t.trigger_on, t.stage, t.stage_state, t.status, t.close_reason, t.recheck_at, t.waits_on_feeds,
         t.owner_team, t.asks, t.wanted_detail, t.encounter_ref, t.patient_control_number,
         t.expected_amount, t.expected_code
     );

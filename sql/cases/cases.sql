@@ -6,11 +6,21 @@ select
     c.version,
     c.person_id,
     c.trigger_ref,
-    c.trigger_on,
+    -- a corrected event moves the day from which the clocks count
+    coalesce(cases.local_day(t.occurred_at), c.trigger_on) as trigger_on,
     c.opened_seq,
     (select n.business_date from operations.night as n where n.seq = c.opened_seq) as opened_on,
     w.owner_team,
-    coalesce(t.occurred_at, c.trigger_on::timestamp at time zone z.value) as trigger_at,
+    coalesce(t.occurred_at, evidence.day_start(c.trigger_on)) as trigger_at,
+    -- what is due by the calendar is no event: whom the practice spoke with before it saw that it is
+    -- due was not spoken with about it
+    case
+        when w.rule -> 'trigger' ? 'due' then greatest(
+            coalesce(t.occurred_at, evidence.day_start(c.trigger_on)),
+            (select evidence.day_start(n.business_date) from operations.night as n where n.seq = c.opened_seq)
+        )
+        else coalesce(t.occurred_at, evidence.day_start(c.trigger_on))
+    end as contact_from,
     c.trigger_ref like 'wellness:%%' or t.fact_id is not null as trigger_stands,
     cov.payer_class,
     cov.payer_id,
@@ -18,25 +28,42 @@ select
 from cases.case_record as c
 inner join w_person as p on p.person_id = c.person_id
 inner join w_workflow as w on w.workflow = c.workflow and w.version = c.version
-inner join cases.setting as z on z.name = 'time_zone'
 left join lateral (
     select f.fact_id, f.occurred_at
     from w_fact as f
     where f.person_id = c.person_id and f.source_ref = c.trigger_ref
         and f.kind = case when c.workflow = 'charge_capture' then 'visit' else 'discharge' end
         and (
-            c.workflow = 'charge_capture'
-            or (w.rule -> 'trigger' -> 'codes' ? f.code
+            (
+                c.workflow = 'charge_capture'
+                and (f.detail ->> 'is_billable_practitioner')::boolean
+                and exists (
+                    select from w_fact as d
+                    where d.encounter = f.encounter and d.kind = 'note' and d.person_id = f.person_id
+                        and w.rule -> 'trigger' -> 'note_types' ? d.code
+                )
+            )
+            or (c.workflow <> 'charge_capture' and w.rule -> 'trigger' -> 'codes' ? f.code
                 and w.rule -> 'trigger' -> 'facility_classes' ? (f.detail ->> 'facility_class'))
         )
+    order by f.fact_id
     limit 1
 ) as t on true
+-- What time alone made due is paid by whoever covers the person when the case opens.
+cross join lateral (
+    select coalesce(
+        t.occurred_at,
+        evidence.day_start(greatest(c.trigger_on, (
+            select n.business_date from operations.night as n where n.seq = c.opened_seq
+        )))
+    ) as covered_at
+) as m
 left join lateral (
     select f.code as payer_class, f.detail ->> 'payer_id' as payer_id
     from w_fact as f
     where f.person_id = c.person_id and f.kind = 'coverage'
-        and coalesce(f.starts_at, '-infinity') <= coalesce(t.occurred_at, c.trigger_on::timestamptz)
-        and coalesce(f.ends_at, 'infinity') > coalesce(t.occurred_at, c.trigger_on::timestamptz)
+        and coalesce(f.starts_at, '-infinity') <= m.covered_at
+        and coalesce(f.ends_at, 'infinity') > m.covered_at
     order by (f.detail ->> 'order')::int nulls last, f.starts_at, f.fact_id
     limit 1
 ) as cov on true

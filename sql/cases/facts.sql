@@ -21,6 +21,7 @@ select
     f.known_seq,
     f.source,
     f.source_ref,
+    f.source_version,
     f.identifiers,
     -- Who may bill is the practitioner's own record, whichever of the two came first.
     case

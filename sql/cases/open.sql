@@ -14,8 +14,8 @@ insert into cases.case_record (
 )
 select
     md5(concat_ws('|', 'case', t.person_id, t.workflow, t.trigger_ref))::uuid,
-    t.workflow, t.version, t.person_id, t.trigger_ref, t.trigger_fact_id, t.trigger_on, %(seq)s,
-    r.stage, 'pending', 'open', 'wait', cases.day_end(%(business_date)s::date), w.owner_team, %(seq)s
+    t.workflow, t.version, t.person_id, t.trigger_ref, t.trigger_fact_id, t.trigger_on, %(seq)s as opened_seq,
+    r.stage, 'pending', 'open', 'wait', cases.day_end(%(business_date)s::date), w.owner_team, %(seq)s as derived_seq
 from w_trigger as t
 inner join w_workflow as w on w.workflow = t.workflow and w.version = t.version
 inner join w_rule as r on r.workflow = t.workflow and r.version = t.version and r.position = 1

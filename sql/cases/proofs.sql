@@ -12,30 +12,6 @@ create temp table w_proof (
     detail jsonb not null default '{}'::jsonb
 ) on commit drop;
 
--- eligibility: the payer's own answer that is active, asked after the case was due
-insert into w_proof
-select distinct on (c.case_id)
-    c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, null, null,
-    jsonb_strip_nulls(jsonb_build_object(
-        'code', case
-            when (f.detail ->> 'next_g0402_on')::date <= c.trigger_on + 45 then 'G0402'
-            when (f.detail ->> 'next_g0438_on')::date <= c.trigger_on + 45 then 'G0438'
-            when (f.detail ->> 'next_g0439_on')::date <= c.trigger_on + 45 then 'G0439'
-        end,
-        'next_on', least(
-            (f.detail ->> 'next_g0402_on')::date,
-            (f.detail ->> 'next_g0438_on')::date,
-            (f.detail ->> 'next_g0439_on')::date
-        )
-    ))
-from w_case as c
-inner join w_rule as r
-    on r.workflow = c.workflow and r.version = c.version and r.proof = 'eligibility'
-inner join w_fact as f
-    on f.person_id = c.person_id and f.kind = 'eligibility' and f.code = 'active'
-where cases.local_day(f.occurred_at) between c.trigger_on - 30 and c.trigger_on + r.window_days
-order by c.case_id, f.occurred_at desc, f.fact_id;
-
 -- contact: a two-way contact after the event, with its outcome
 insert into w_proof
 select distinct on (c.case_id)
@@ -45,7 +21,7 @@ from w_case as c
 inner join w_rule as r
     on r.workflow = c.workflow and r.version = c.version and r.proof = 'contact'
 inner join w_fact as f on f.person_id = c.person_id and f.kind = 'contact' and f.code = 'reached'
-where f.occurred_at >= c.trigger_at
+where f.occurred_at >= c.contact_from
     and cases.local_day(f.occurred_at) <= c.trigger_on + r.window_days
 order by c.case_id, f.occurred_at, f.fact_id;
 
@@ -94,7 +70,22 @@ inner join w_fact as f
     on f.person_id = c.person_id and f.source_ref = c.trigger_ref and f.kind = 'visit'
 where c.workflow = 'charge_capture';
 
--- booking: a booked appointment with the right visit type; a request for one proves nothing
+-- The appointments that may serve a case: booked or kept, of the right type, with whom may bill.
+create temp table w_booking on commit drop as
+select c.case_id, f.fact_id, f.occurred_at, f.starts_at, f.identifiers, f.detail
+from w_case as c
+inner join w_rule as r
+    on r.workflow = c.workflow and r.version = c.version and r.proof = 'booking'
+inner join w_fact as f on f.person_id = c.person_id and f.kind in ('booking', 'arrived')
+where f.starts_at >= c.trigger_at
+    and f.on_day <= c.trigger_on + r.window_days
+    and (cardinality(r.visit_types) = 0 or f.detail ->> 'visit_type' = any(r.visit_types))
+    and not coalesce(f.detail ->> 'visit_type' = any(r.not_visit_types), false)
+    and coalesce((f.detail ->> 'is_billable_practitioner')::boolean, true);
+
+create index on w_booking (case_id);
+
+-- booking: one of them; a request for one proves nothing
 insert into w_proof
 select distinct on (c.case_id)
     c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, null, null,
@@ -106,15 +97,11 @@ select distinct on (c.case_id)
 from w_case as c
 inner join w_rule as r
     on r.workflow = c.workflow and r.version = c.version and r.proof = 'booking'
-left join w_proof as v on v.case_id = c.case_id and v.proof = 'visit'
-inner join w_fact as f
-    on f.person_id = c.person_id
-    and (f.kind = 'booking' or (f.kind = 'arrived' and v.case_id is not null))
-where f.starts_at >= c.trigger_at
-    and f.on_day <= c.trigger_on + r.window_days
-    and (cardinality(r.visit_types) = 0 or f.detail ->> 'visit_type' = any(r.visit_types))
-    and coalesce(f.detail ->> 'visit_type', '') <> 'NURSE'
-order by c.case_id, f.starts_at, f.fact_id;
+inner join w_booking as f on f.case_id = c.case_id
+left join w_proof as v on v.case_id = c.case_id and v.proof = 'visit' and v.position > 0
+order by
+    c.case_id, (v.detail ->> 'appointment' = f.identifiers ->> 'appointment') desc nulls last,
+    f.starts_at, f.fact_id;
 
 -- note: signed and authenticated, of the required type, for that encounter
 insert into w_proof
@@ -132,9 +119,11 @@ order by c.case_id, f.occurred_at, f.fact_id;
 create temp table w_charge on commit drop as
 select
     v.case_id,
-    sum(f.amount) as amount,
-    array_agg(f.code order by f.code, f.fact_id) as codes,
-    max(f.detail ->> 'mdm') as level,
+    sum(f.amount) filter (where not f.detail ? 'no_charge_reason') as amount,
+    array_agg(f.code order by f.code, f.fact_id) filter (where not f.detail ? 'no_charge_reason') as codes,
+    (array_agg(f.detail ->> 'mdm' order by
+        array_position(array['high', 'moderate', 'low', 'straightforward'], f.detail ->> 'mdm')
+    ) filter (where f.detail ? 'mdm'))[1] as level,
     bool_and(f.detail ? 'no_charge_reason') as is_no_charge,
     bool_or(coalesce((f.detail ->> 'global_period')::boolean, false)) as is_global,
     bool_or(coalesce((f.detail ->> 'self_pay_restricted')::boolean, false)) as is_restricted
@@ -147,56 +136,120 @@ group by v.case_id;
 
 create unique index on w_charge (case_id);
 
--- The claims of the visit, from whichever submitter: by encounter, else by day and practitioner.
-create temp table w_claim on commit drop as
+-- eligibility: the payer's own newest answer that the person is covered, asked when the case was due.
+-- The code is the one that is payable on the day of the visit, or of the answer while there is none.
+insert into w_proof
 select
-    v.case_id,
-    f.pcn,
-    min(f.occurred_at) as submitted_at,
-    max(f.detail ->> 'submitter') as submitter,
-    max((f.detail ->> 'total')::numeric) as total,
-    max(f.detail ->> 'payer_id') as payer_id,
-    array_agg(distinct f.code) as codes
-from w_proof as v
-inner join w_case as c on c.case_id = v.case_id
-inner join w_fact as f
-    on f.person_id = c.person_id and f.kind = 'claim' and f.pcn is not null
-    and (
-        f.encounter = v.encounter
-        or (
-            f.encounter is null
-            and f.on_day = cases.local_day(v.proven_at)
-            and f.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi'
+    a.case_id, a.position, a.stage, a.proof, a.fact_id, a.occurred_at, null, null,
+    jsonb_strip_nulls(jsonb_build_object(
+        'code', case
+            when a.first_year_on <= a.on_day then a.codes ->> 'first_year'
+            when a.first_on <= a.on_day then a.codes ->> 'first'
+            when a.next_on <= a.on_day then a.codes ->> 'next'
+        end,
+        'next_on', least(a.first_year_on, a.first_on, a.next_on)
+    ))
+from (
+    select distinct on (c.case_id)
+        c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at,
+        c.trigger_rule -> 'codes' as codes,
+        coalesce(cases.local_day(v.proven_at), greatest(c.trigger_on, f.on_day)) as on_day,
+        case when coalesce(cases.local_day(v.proven_at), greatest(c.trigger_on, f.on_day)) < coalesce(
+            (f.detail ->> 'part_b_from')::date
+            + make_interval(months => (c.trigger_rule ->> 'first_year_months')::int), 'infinity'
+        ) then (f.detail ->> concat('next_', lower(c.trigger_rule -> 'codes' ->> 'first_year'), '_on'))::date end
+        as first_year_on,
+        (f.detail ->> concat('next_', lower(c.trigger_rule -> 'codes' ->> 'first'), '_on'))::date as first_on,
+        (f.detail ->> concat('next_', lower(c.trigger_rule -> 'codes' ->> 'next'), '_on'))::date as next_on
+    from w_case as c
+    inner join w_rule as r
+        on r.workflow = c.workflow and r.version = c.version and r.proof = 'eligibility'
+    inner join w_fact as f
+        on f.person_id = c.person_id and f.kind = 'eligibility' and f.code = 'active'
+    left join w_proof as v on v.case_id = c.case_id and v.proof = 'visit'
+    where f.on_day between greatest(c.trigger_on, c.opened_on) - 30 and c.trigger_on + r.window_days
+    order by c.case_id, f.occurred_at desc, f.source_version desc, f.fact_id
+) as a;
+
+-- The claims of the visit, from whichever submitter: by encounter, else by day and practitioner. What
+-- a claim says is what it said last; one that was voided (frequency 8) is none.
+create temp table w_claim on commit drop as
+with sent as (
+    select
+        v.case_id,
+        f.pcn,
+        f.occurred_at,
+        f.source_version,
+        f.source_ref,
+        f.code,
+        f.amount,
+        f.detail
+    from w_proof as v
+    inner join w_case as c on c.case_id = v.case_id
+    inner join w_fact as f
+        on f.person_id = c.person_id and f.kind = 'claim' and f.pcn is not null
+        and (
+            f.encounter = v.encounter
+            or (
+                f.encounter is null
+                and f.on_day = cases.local_day(v.proven_at)
+                and coalesce(f.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi', true)
+            )
         )
-    )
-where v.proof = 'visit'
-group by v.case_id, f.pcn;
+    where v.proof = 'visit'
+),
+
+newest as (
+    select case_id, pcn, max(occurred_at) as occurred_at, min(occurred_at) as first_at
+    from sent
+    group by case_id, pcn
+)
+
+select
+    n.case_id,
+    n.pcn,
+    n.first_at as submitted_at,
+    n.occurred_at as resubmitted_at,
+    max(s.detail ->> 'submitter') as submitter,
+    coalesce(max((s.detail ->> 'total')::numeric), sum(s.amount)) as total,
+    max(s.detail ->> 'payer_id') as payer_id,
+    array_agg(distinct s.code) as codes
+from newest as n
+inner join sent as s on s.case_id = n.case_id and s.pcn = n.pcn and s.occurred_at = n.occurred_at
+group by n.case_id, n.pcn, n.first_at, n.occurred_at
+having bool_and(coalesce(s.detail ->> 'frequency', '1') <> '8');
 
 create index on w_claim (case_id);
 
 -- claim: acceptance by the payer (277CA A2); syntax and forwarding are not it. A payer that has
--- adjudicated a claim has accepted it.
+-- adjudicated a claim has accepted it. The payer's last word counts.
 create temp table w_answer on commit drop as
 select
     k.case_id,
     k.pcn,
     k.submitted_at,
+    k.resubmitted_at,
     k.total,
     k.payer_id,
     k.codes,
-    a.fact_id as accepted_id,
-    a.occurred_at as accepted_at,
-    x.occurred_at as rejected_at,
+    case when a.occurred_at >= coalesce(x.occurred_at, '-infinity') then a.fact_id end as accepted_id,
+    case when a.occurred_at >= coalesce(x.occurred_at, '-infinity') then a.occurred_at end as accepted_at,
+    -- rejected, and not sent again on a later day
+    case
+        when cases.local_day(k.resubmitted_at) <= x.on_day
+            and x.occurred_at > coalesce(a.occurred_at, '-infinity') then x.occurred_at
+    end as rejected_at,
     x.code as rejected_code,
-    m.fact_id as paid_id
+    m.fact_id as paid_id,
+    m.occurred_at as paid_at
 from w_claim as k
 left join lateral (
     select f.fact_id, f.occurred_at from w_fact as f
     where f.pcn = k.pcn and f.kind = 'claim_accepted'
-    order by f.occurred_at, f.fact_id limit 1
+    order by f.occurred_at desc, f.fact_id limit 1
 ) as a on true
 left join lateral (
-    select f.occurred_at, f.code from w_fact as f
+    select f.occurred_at, f.on_day, f.code from w_fact as f
     where f.pcn = k.pcn and f.kind = 'claim_rejected'
     order by f.occurred_at desc, f.fact_id limit 1
 ) as x on true
@@ -209,16 +262,13 @@ left join lateral (
 insert into w_proof
 select distinct on (c.case_id)
     c.case_id, r.position, r.stage, r.proof, coalesce(a.accepted_id, a.paid_id),
-    coalesce(a.accepted_at, a.submitted_at), null, a.pcn,
+    coalesce(a.accepted_at, a.paid_at), null, a.pcn,
     jsonb_build_object('submitted_at', a.submitted_at, 'total', a.total, 'codes', to_jsonb(a.codes))
 from w_case as c
 inner join w_rule as r on r.workflow = c.workflow and r.version = c.version and r.proof = 'claim'
 inner join w_answer as a on a.case_id = c.case_id
 where (a.accepted_id is not null or a.paid_id is not null)
-    and (
-        c.workflow <> 'annual_wellness'
-        or a.codes && array['G0402', 'G0438', 'G0439', 'G0468']
-    )
+    and (cardinality(r.claim_codes) = 0 or a.codes && r.claim_codes)
 order by c.case_id, a.accepted_at nulls last, a.submitted_at, a.pcn;
 
 -- settlement: payer payments + contractual adjustment + patient share resolved = charge
@@ -226,8 +276,16 @@ create temp table w_money on commit drop as
 select
     p.case_id,
     p.pcn,
-    coalesce(k.total, 0) as charge,
+    k.total as charge,
     count(f.fact_id) filter (where f.kind = 'remittance') as remittances,
+    -- a payer's word that was not reversed
+    count(f.fact_id) filter (where f.kind = 'remittance' and f.detail ->> 'clp_status' not in ('4', '22'))
+    > count(f.fact_id) filter (where f.kind = 'remittance' and f.detail ->> 'clp_status' = '22')
+    as settles,
+    count(f.fact_id) filter (where f.kind = 'remittance' and f.detail ->> 'clp_status' not in ('4', '22'))
+    <= count(f.fact_id) filter (where f.kind = 'remittance' and f.detail ->> 'clp_status' = '22')
+    and bool_or(f.kind = 'remittance' and f.detail ->> 'clp_status' = '22')
+    as is_reversed,
     coalesce(sum(f.amount) filter (where f.kind = 'remittance'), 0) as paid,
     coalesce(sum((f.detail ->> 'contractual')::numeric) filter (where f.kind = 'remittance'), 0)
     as contractual,
@@ -269,7 +327,7 @@ from w_case as c
 inner join w_rule as r
     on r.workflow = c.workflow and r.version = c.version and r.proof = 'settlement'
 inner join w_money as m on m.case_id = c.case_id
-where m.remittances > 0 and m.balance <= 0 and m.last_id is not null;
+where m.remittances > 0 and m.settles and m.balance <= 0 and m.last_id is not null;
 
 create index on w_proof (case_id, position);
 

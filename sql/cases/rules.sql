@@ -5,9 +5,6 @@ select
     v.version,
     v.definition as rule,
     v.definition ->> 'owner_team' as owner_team,
-    v.status = 'active' or exists (
-        select from cases.case_record as c where c.workflow = v.workflow and c.version = v.version
-    ) as is_used,
     coalesce(v.activated_seq <= %(seq)s, false)
     and coalesce(v.retired_seq > %(seq)s, true) as is_active
 from cases.workflow_version as v;
@@ -34,10 +31,13 @@ select
     s.rule -> 'task' ->> 'visit_type' as visit_type,
     (s.rule -> 'task' ->> 'aim_days')::int as aim_days,
     array(select jsonb_array_elements_text(s.rule -> 'visit_types')) as visit_types,
+    array(select jsonb_array_elements_text(s.rule -> 'not_visit_types')) as not_visit_types,
     array(select jsonb_array_elements_text(s.rule -> 'charge_codes')) as charge_codes,
     array(select jsonb_array_elements_text(s.rule -> 'note_types')) as note_types,
     array(select jsonb_array_elements_text(s.rule -> 'feeds')) as feeds,
-    s.rule -> 'codes' as codes
+    array(select jsonb_array_elements_text(s.rule -> 'needs')) as needs,
+    array(select jsonb_array_elements_text(s.rule -> 'codes' -> 'any')) as claim_codes,
+    coalesce(s.rule -> 'pays', '[]'::jsonb) as pays
 from w_workflow as w
 cross join lateral jsonb_array_elements(w.rule -> 'stages') with ordinality as s (rule, position);
 

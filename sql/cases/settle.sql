@@ -1,3 +1,5 @@
+-- noqa: disable=RF03
+
 -- Each open case has exactly one next step: the open task of its stage, else its open exception, else
 -- a wait with a date. Over the cases that this night touched.
 with touched as (

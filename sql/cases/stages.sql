@@ -17,6 +17,9 @@ select
     r.aim_days,
     r.attempts_meet_clock,
     r.feeds,
+    r.needs,
+    r.claim_codes,
+    r.pays,
     p.fact_id,
     p.proven_at,
     p.detail,
@@ -64,11 +67,17 @@ from (
 ) as d
 where d.case_id = s.case_id and d.stage = s.stage and s.state = 'pending';
 
--- A visit that took place needs no booking any more, and no eligibility question.
+-- A claim that the payer took needs no eligibility question any more.
+update w_stage as s
+set state = 'waived', reason = 'the claim was accepted'
+where s.state = 'pending' and s.proof = 'eligibility'
+    and exists (select from w_proof as k where k.case_id = s.case_id and k.proof = 'claim');
+
+-- A visit that took place needs no booking any more.
 update w_stage as s
 set state = 'waived', reason = 'the visit took place'
 where s.state = 'pending'
-    and s.proof in ('booking', 'eligibility')
+    and s.proof = 'booking'
     and exists (
         select from w_proof as v where v.case_id = s.case_id and v.proof = 'visit' and v.position > 0
     );
@@ -106,7 +115,7 @@ select
 from w_stage as s
 inner join w_case as c on c.case_id = s.case_id
 inner join w_fact as f on f.person_id = c.person_id and f.kind = 'attempt'
-where s.proof = 'contact' and f.occurred_at >= c.trigger_at
+where s.proof = 'contact' and f.occurred_at >= c.contact_from
 group by s.case_id, s.stage;
 
 create unique index on w_attempt (case_id, stage);

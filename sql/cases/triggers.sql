@@ -9,9 +9,31 @@ create temp table w_trigger (
     trigger_at timestamptz
 ) on commit drop;
 
+-- The cases that there are, as the nights before this one left them: run again it opens the same.
+create temp table w_prior on commit drop as
+select
+    c.person_id,
+    c.workflow,
+    c.version,
+    c.trigger_ref,
+    c.trigger_on,
+    coalesce((
+        select e.to_state
+        from cases.event as e
+        where e.case_id = c.case_id and e.known_seq < %(seq)s
+            and e.kind in ('completed', 'closed', 'excluded', 'reopened')
+        order by e.known_seq desc, e.event_id
+        limit 1
+    ), 'open') as status
+from cases.case_record as c
+inner join w_person as p on p.person_id = c.person_id
+where c.opened_seq < %(seq)s;
+
+create index on w_prior (person_id, workflow);
+
 -- A discharge to the community from a kind of stay that counts.
 insert into w_trigger
-select distinct on (f.person_id, f.source_ref)
+select distinct on (w.workflow, f.person_id, f.source_ref)
     w.workflow, w.version, f.person_id, f.source_ref, f.fact_id,
     cases.local_day(f.occurred_at), f.occurred_at
 from w_workflow as w
@@ -31,83 +53,168 @@ where w.is_active
             and coalesce(c.starts_at, '-infinity') <= f.occurred_at
             and coalesce(c.ends_at, 'infinity') > f.occurred_at
     )
-order by f.person_id, f.source_ref, f.known_seq;
+order by w.workflow, f.person_id, f.source_ref, f.known_seq;
 
--- The day from which the next wellness visit is due: the payer's answer, else our own records, else
--- the day the coverage began. Without an answer it is only a reason to ask.
+-- The day from which the next wellness visit is due: the payer's answer, else our own records, else the
+-- day the coverage began, and every year again. Without an answer it is only a reason to ask.
 create temp table w_wellness on commit drop as
-with insured as (
-    select distinct on (c.person_id)
+with rule as (
+    select
+        w.workflow,
+        w.version,
+        w.rule -> 'trigger' -> 'codes' as codes,
+        array(select jsonb_array_elements_text(w.rule -> 'trigger' -> 'counts')) as counts,
+        (w.rule -> 'trigger' ->> 'months_between')::int as months,
+        (w.rule -> 'trigger' ->> 'first_year_months')::int as first_year_months,
+        w.rule -> 'population' -> 'payer_classes' as by_benefit,
+        coalesce(w.rule -> 'population' -> 'calendar_year_payer_classes', '[]'::jsonb) as by_year
+    from w_workflow as w
+    where w.is_active and w.rule -> 'trigger' ->> 'due' = 'wellness'
+),
+
+insured as (
+    select distinct on (r.workflow, c.person_id)
+        r.workflow,
         c.person_id,
-        c.code as payer_class,
+        r.by_year ? c.code as is_by_year,
         cases.local_day(coalesce(c.starts_at, '2000-01-01'::timestamptz)) as starts_on
-    from w_fact as c
-    where c.kind = 'coverage'
-        and coalesce(c.starts_at, '-infinity') <= %(as_of)s
+    from rule as r
+    inner join w_fact as c
+        on c.kind = 'coverage' and (r.by_benefit ? c.code or r.by_year ? c.code)
+    where coalesce(c.starts_at, '-infinity') <= %(as_of)s
         and coalesce(c.ends_at, 'infinity') > %(as_of)s
-        and c.code in ('part_b', 'advantage')
-    order by c.person_id, (c.detail ->> 'order')::int nulls last, c.starts_at
+    order by r.workflow, c.person_id, (c.detail ->> 'order')::int nulls last, c.starts_at, c.fact_id
 ),
 
 answered as (
-    select distinct on (f.person_id)
+    select distinct on (r.workflow, f.person_id)
+        r.workflow,
         f.person_id,
         least(
-            (f.detail ->> 'next_g0402_on')::date,
-            (f.detail ->> 'next_g0438_on')::date,
-            (f.detail ->> 'next_g0439_on')::date
+            case when f.on_day < coalesce(
+                (f.detail ->> 'part_b_from')::date + make_interval(months => r.first_year_months), 'infinity'
+            ) then (f.detail ->> concat('next_', lower(r.codes ->> 'first_year'), '_on'))::date end,
+            (f.detail ->> concat('next_', lower(r.codes ->> 'first'), '_on'))::date,
+            (f.detail ->> concat('next_', lower(r.codes ->> 'next'), '_on'))::date
         ) as next_on
-    from w_fact as f
-    where f.kind = 'eligibility' and f.code = 'active'
-    order by f.person_id, f.occurred_at desc, f.fact_id
+    from rule as r
+    inner join w_fact as f on f.kind = 'eligibility' and f.code = 'active'
+    order by r.workflow, f.person_id, f.occurred_at desc, f.source_version desc, f.fact_id
 ),
 
 had as (
-    select f.person_id, max(f.on_day) as last_on
-    from w_fact as f
-    where f.kind in ('claim', 'charge') and f.code in ('G0402', 'G0438', 'G0439', 'G0468')
-    group by f.person_id
+    select r.workflow, f.person_id, max(f.on_day) as last_on
+    from rule as r
+    inner join w_fact as f on f.kind in ('claim', 'charge') and f.code = any(r.counts)
+    group by r.workflow, f.person_id
+),
+
+due as (
+    select
+        r.workflow,
+        r.version,
+        r.months,
+        i.person_id,
+        i.is_by_year,
+        case
+            when i.is_by_year
+                then greatest(
+                    (date_trunc('year', h.last_on) + interval '1 year')::date, a.next_on,
+                    date_trunc('year', i.starts_on)::date
+                )
+            when h.last_on is not null
+                then greatest(
+                    (date_trunc('month', h.last_on) + make_interval(months => r.months))::date, a.next_on
+                )
+            else coalesce(a.next_on, i.starts_on)
+        end as first_on
+    from rule as r
+    inner join insured as i on i.workflow = r.workflow
+    left join answered as a on a.workflow = r.workflow and a.person_id = i.person_id
+    left join had as h on h.workflow = r.workflow and h.person_id = i.person_id
 )
 
 select
-    i.person_id,
-    i.payer_class,
+    d.workflow,
+    d.version,
+    d.person_id,
+    -- the newest year of those that passed since: a visit that was declined comes up again
     case
-        when i.payer_class = 'advantage'
-            then case
-                when extract(year from h.last_on) = extract(year from %(business_date)s::date)
-                    then (date_trunc('year', h.last_on) + interval '1 year')::date
-                else date_trunc('year', %(business_date)s::date)::date
-            end
-        when h.last_on is not null
-            then greatest((date_trunc('month', h.last_on) + interval '12 months')::date, a.next_on)
-        else coalesce(a.next_on, i.starts_on)
-    end as due_on
-from insured as i
-left join answered as a on a.person_id = i.person_id
-left join had as h on h.person_id = i.person_id;
+        when d.first_on > %(business_date)s::date then d.first_on
+        when d.is_by_year then greatest(d.first_on, date_trunc('year', %(business_date)s::date)::date)
+        else (d.first_on + make_interval(months => d.months * (
+            (extract(year from age(%(business_date)s::date, d.first_on)) * 12
+                + extract(month from age(%(business_date)s::date, d.first_on)))::int / d.months
+        )))::date
+    end as due_on,
+    case
+        when d.first_on > %(business_date)s::date then d.first_on
+        when d.is_by_year then (date_trunc('year', %(business_date)s::date) + interval '1 year')::date
+        else (d.first_on + make_interval(months => d.months * (1 + (
+            (extract(year from age(%(business_date)s::date, d.first_on)) * 12
+                + extract(month from age(%(business_date)s::date, d.first_on)))::int / d.months
+        ))))::date
+    end as look_on
+from due as d;
 
 insert into w_trigger
 select
     w.workflow, w.version, d.person_id, 'wellness:' || to_char(d.due_on, 'YYYY-MM'), null, d.due_on,
     d.due_on::timestamp at time zone (select value from cases.setting where name = 'time_zone')
 from w_workflow as w
-inner join w_wellness as d
-    on w.rule -> 'population' -> 'payer_classes' ? d.payer_class
-    or w.rule -> 'population' -> 'calendar_year_payer_classes' ? d.payer_class
+inner join w_wellness as d on d.workflow = w.workflow and d.version = w.version
 inner join w_profile as p on p.person_id = d.person_id
 where w.is_active
     and w.rule -> 'trigger' ->> 'due' = 'wellness'
     and d.due_on <= %(business_date)s::date
-    and p.is_attributed
+    and (p.is_attributed or not (w.rule -> 'population' ->> 'attributed')::boolean)
     and not p.has_left
     and p.died_at is null
     and p.hospice_at is null
     and not exists (
-        select from cases.case_record as c
-        where c.person_id = d.person_id and c.workflow = w.workflow and c.opened_seq < %(seq)s
+        select from w_prior as c
+        where c.person_id = d.person_id and c.workflow = w.workflow
             and (c.status = 'open' or c.trigger_on >= d.due_on)
     );
+
+-- The visits that other cases have, or will have once they are derived: the first that serves them.
+create temp table w_held on commit drop as
+with holder as (
+    select c.person_id, c.workflow, c.version, c.trigger_on, c.trigger_ref
+    from w_prior as c
+    where c.status in ('open', 'completed')
+    union
+    select t.person_id, t.workflow, t.version, t.trigger_on, t.trigger_ref
+    from w_trigger as t
+    where not exists (
+        select from w_prior as c
+        where c.person_id = t.person_id and c.workflow = t.workflow and c.trigger_ref = t.trigger_ref
+    )
+)
+
+select distinct on (h.person_id, h.workflow, h.trigger_ref) h.person_id, f.encounter
+from holder as h
+inner join w_rule as r on r.workflow = h.workflow and r.version = h.version and r.proof = 'visit'
+inner join w_fact as f on f.person_id = h.person_id and f.kind = 'visit'
+left join w_fact as d on d.person_id = h.person_id and d.kind = 'discharge' and d.source_ref = h.trigger_ref
+where f.occurred_at >= coalesce(d.occurred_at, evidence.day_start(h.trigger_on))
+    and f.on_day <= h.trigger_on + r.window_days
+    and (f.detail ->> 'is_billable_practitioner')::boolean
+    and (
+        (cardinality(r.visit_types) = 0 and cardinality(r.charge_codes) = 0)
+        or exists (
+            select from w_fact as g
+            where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
+                and g.code = any(r.charge_codes)
+        )
+        or exists (
+            select from w_fact as b
+            where b.person_id = f.person_id and b.kind in ('booking', 'arrived')
+                and b.identifiers ->> 'appointment' = f.identifiers ->> 'appointment'
+                and b.detail ->> 'visit_type' = any(r.visit_types)
+        )
+    )
+order by h.person_id, h.workflow, h.trigger_ref, f.occurred_at, f.fact_id;
 
 -- A finished, documented, billable visit for which no claim was sent, after the practice's lag.
 insert into w_trigger
@@ -139,37 +246,46 @@ where w.is_active
         select from w_fact as c
         where c.person_id = v.person_id
             and c.kind = 'claim'
+            and coalesce(c.detail ->> 'frequency', '1') <> '8'
             and (
                 c.encounter = v.encounter
-                or (c.on_day = v.on_day
-                    and c.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi')
+                or (
+                    c.encounter is null
+                    and c.on_day = v.on_day
+                    and coalesce(c.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi', true)
+                )
             )
     )
-    -- the visit of a transitional care or wellness case is billed through that case
+    -- what the clinician documented as nothing to bill opens nothing
     and not exists (
-        select from cases.case_record as c
-        where c.person_id = v.person_id and c.encounter_ref = v.encounter
-            and c.workflow <> w.workflow and c.status in ('open', 'completed')
-    )
-    and not exists (
-        select from w_trigger as t
-        where t.person_id = v.person_id
+        select from w_exclusion as e
+        where e.workflow = w.workflow and e.version = w.version
+            and e.applies_when in ('no_charge', 'global_period', 'self_pay_restricted')
             and (
-                (t.workflow = 'transitional_care' and v.on_day between t.trigger_on and t.trigger_on + 30)
-                or (t.workflow = 'annual_wellness' and v.on_day >= t.trigger_on and exists (
-                    select from w_fact as g
-                    where g.encounter = v.encounter and g.kind = 'charge'
-                        and g.code in ('G0402', 'G0438', 'G0439', 'G0468')
-                ))
+                select case e.applies_when
+                    when 'no_charge' then bool_and(g.detail ? 'no_charge_reason')
+                    when 'global_period' then bool_or((g.detail ->> 'global_period')::boolean)
+                    else bool_or((g.detail ->> 'self_pay_restricted')::boolean)
+                end
+                from w_fact as g
+                where g.encounter = v.encounter and g.kind = 'charge' and g.person_id = v.person_id
             )
+    )
+    -- the visit of another case is billed through that case, for as long as it stands
+    and not exists (
+        select from w_held as h where h.person_id = v.person_id and h.encounter = v.encounter
     );
 
 -- When time alone will open a case, look again on that day.
 create temp table w_watch on commit drop as
-select d.person_id, w.workflow, d.due_on as check_on
+select d.person_id, d.workflow, d.look_on as check_on
+from w_wellness as d
+union all
+-- coverage that begins later
+select c.person_id, w.workflow, cases.local_day(c.starts_at)
 from w_workflow as w
-inner join w_wellness as d on true
-where w.is_active and w.rule -> 'trigger' ->> 'due' = 'wellness' and d.due_on > %(business_date)s::date
+inner join w_fact as c on c.kind = 'coverage' and c.starts_at > %(as_of)s
+where w.is_active and w.rule -> 'trigger' ->> 'due' = 'wellness'
 union all
 select
     v.person_id,

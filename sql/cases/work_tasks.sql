@@ -1,3 +1,6 @@
+-- noqa: disable=RF01,RF03
+-- (the linter does not see the updated table's neighbours from inside a lateral query)
+
 -- The tasks of these cases as of this night: those that were open before it, and how they end now.
 create temp table w_task on commit drop as
 select
@@ -6,6 +9,7 @@ select
     t.person_id,
     t.stage,
     t.kind,
+    t.effect_key,
     t.attempt,
     t.planned_seq,
     t.planned_at,
@@ -48,7 +52,7 @@ set ends_as = case f.code when 'rejected' then 'rejected' else 'failed' end,
     ends_fact_id = f.fact_id
 from w_fact as f
 where f.person_id = t.person_id and f.kind = 'task_update'
-    and f.identifiers ->> 'task' = t.task_id::text
+    and f.identifiers ->> 'task' in (t.effect_key, t.task_id::text)
     and f.code in ('rejected', 'failed', 'cancelled')
     and t.was_open and t.ends_as is null;
 

@@ -477,13 +477,14 @@ class Clinic:
              due: str, attempt: int = 1, status: str = "requested", closed: int | None = None,
              effect: str | None = None) -> Any:
         """Put a task of a case into the log, as an earlier night planned it; returns its id."""
-        case_id = derive("case", self.person(who), workflow, trigger)
+        person = derive("person", "mrn", f"MRN-{who}")
+        case_id = derive("case", person, workflow, trigger)
         task_id = derive("task", case_id, stage, kind, attempt)
         self.conn.execute(
             "insert into tasks.task (task_id, case_id, person_id, workflow, stage, kind, attempt,"
             " status, owner_team, planned_seq, planned_at, due_at, closed_seq, effect_key)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s, 'care_management', %s, now(), %s, %s, %s)",
-            (task_id, case_id, self.person(who), workflow, stage, kind, attempt, status, planned,
+            (task_id, case_id, person, workflow, stage, kind, attempt, status, planned,
              moment(due), closed, effect or f"contact|{who}|{attempt}"),
         )
         return task_id

@@ -1,0 +1,33 @@
+-- Paid, and the evidence under it fell away: report and return within 60 days (42 CFR 401.305). What
+-- had proven the visit or the note on an earlier night stands no more, in no newer version either.
+create temp table w_overpaid on commit drop as
+with fallen as (
+    select c.case_id, c.person_id, v.identifiers ->> 'encounter' as encounter,
+        cases.local_day(v.starts_at) as on_day
+    from w_case as c
+    inner join cases.event as e on e.case_id = c.case_id and e.kind = 'proven' and e.known_seq < %(seq)s
+    inner join evidence.fact as v on v.fact_id = e.fact_id and v.kind in ('visit', 'note')
+    where not exists (
+        select from w_fact as f
+        where f.person_id = c.person_id and f.kind = v.kind
+            and f.encounter = v.identifiers ->> 'encounter'
+    )
+    union
+    select c.case_id, c.person_id, v.identifiers ->> 'encounter', cases.local_day(v.starts_at)
+    from w_case as c
+    inner join cases.case_record as r on r.case_id = c.case_id
+    inner join evidence.fact as v on v.fact_id = r.trigger_fact_id and v.kind = 'visit'
+    where not c.trigger_stands
+)
+
+select x.case_id, x.person_id, sum(f.amount) as paid
+from (
+    select distinct l.case_id, l.person_id, k.pcn
+    from fallen as l
+    inner join w_fact as k
+        on k.person_id = l.person_id and k.kind = 'claim' and k.pcn is not null
+        and (k.encounter = l.encounter or (k.encounter is null and k.on_day = l.on_day))
+) as x
+inner join w_fact as f on f.person_id = x.person_id and f.kind = 'remittance' and f.pcn = x.pcn
+group by x.case_id, x.person_id
+having sum(f.amount) > 0;

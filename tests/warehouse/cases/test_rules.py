@@ -1,0 +1,36 @@
+"""Each rule of the three workflows on both sides of its boundary."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clinic import Clinic
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from scenarios import ALL, Scenario
+from stage import outcome, play
+
+
+@pytest.fixture(scope="module")
+def morning(defined_warehouse: str) -> Any:
+    """Return how all scenarios stand, after one night."""
+    from throughline import warehouse
+
+    with warehouse.connect(defined_warehouse) as conn:
+        clinic = Clinic(conn)
+        play(clinic)
+        yield {s.name: outcome(clinic, number, s) for number, s in enumerate(ALL)}
+        conn.rollback()
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=lambda s: f"{s.workflow}-{s.name}".replace(" ", "_"))
+def test_scenario(morning: dict[str, Any], scenario: Scenario) -> None:
+    assert morning[scenario.name] == scenario.expected
+
+
+def test_names_are_unique() -> None:
+    assert len({s.name for s in ALL}) == len(ALL)

@@ -31,6 +31,8 @@ PAYERS = (
     ("COMM1", "COMMERCIAL MUTUAL", "5", "CI"),
 )
 VISITS = 3
+UNCLAIMED = 100
+"""One patient of so many has a visit that was never billed."""
 
 Resource = dict[str, Any]
 
@@ -305,6 +307,25 @@ def _paid(number: int, visit: int, who: Resource, seen: date, _: int) -> list[st
     ]
 
 
+def _eligible(number: int, who: Resource, day: date, level: int) -> list[str]:
+    """The payer's answer: covered, and from which day the next wellness visit is paid.
+
+    The days lie over a year, so that each night a few become due.
+    """
+    insurance = "MB" if who["payer"][3] == "MB" else "HN"
+    due = day + timedelta(days=(number * 7) % 365 - 7)
+    return [
+        f"HL*{level}*2*22*0~",
+        f"TRN*2*Q{number:09d}*9LAKEBILL~",
+        f"NM1*IL*1*{who['family']}*{who['given']}****MI*{who['member']}~",
+        f"DMG*D8*{who['birth']:%Y%m%d}*{who['sex'][0].upper()}~",
+        f"EB*1**30*{insurance}~",
+        "DTP*291*RD8*20240101-20991231~",
+        "EB*D**********IN**HC:G0439~",
+        f"DTP*348*D8*{due:%Y%m%d}~",
+    ]
+
+
 HEADS: dict[str, tuple[str, str, list[str]]] = {
     "837": (
         "005010X222A1",
@@ -356,8 +377,36 @@ HEADS: dict[str, tuple[str, str, list[str]]] = {
         ],
     ),
 }
+ANSWER = [
+    "BHT*0022*11*1*{day}*1200~",
+    "HL*1**20*1~",
+    "NM1*PR*2*PAYER*****PI*{payer}~",
+    "HL*2*1*21*1~",
+    f"NM1*1P*2*LAKESIDE MEDICAL GROUP*****XX*{BILLING_NPI}~",
+]
 LOOPS = {"837": _claim, "277": _accepted, "835": _paid}
 CLAIMS_PER_FILE = 5000
+
+
+def _answers(folder: Path, night: date, rows: list[tuple[int, Resource]]) -> list[Path]:
+    """A 271 for each payer that tells when the next wellness visit is due, and the 999 of the night."""
+    files = []
+    for place, (payer, *_) in enumerate(PAYERS[:2]):
+        mine = [row for row in rows if row[1]["payer"][0] == payer]
+        for part, start in enumerate(range(0, len(mine), CLAIMS_PER_FILE)):
+            body = [line.format(day=f"{night:%Y%m%d}", payer=payer) for line in ANSWER]
+            for level, row in enumerate(mine[start : start + CLAIMS_PER_FILE], start=3):
+                body += _eligible(*row, night, level)
+            control = int(f"{night:%m%d}{5 + place}{part:03d}")
+            files.append(folder / f"{night:%Y%m%d}-271-{place}-{part}.x12")
+            files[-1].write_text(
+                _interchange("271", "005010X279A1", "HB", body, control, night)
+            )
+    control = int(f"{night:%m%d}9000")
+    body = [f"AK1*HC*{control}*005010X222A1~", "AK2*837*0001*005010X222A1~", "IK5*A~", "AK9*A*1*1*1~"]
+    files.append(folder / f"{night:%Y%m%d}-999.x12")
+    files[-1].write_text(_interchange("999", "005010X231A1", "FA", body, control, night))
+    return files
 
 
 def _x12(folder: Path, night: date, rows: list[tuple[int, int, Resource, date]]) -> list[Path]:
@@ -365,7 +414,7 @@ def _x12(folder: Path, night: date, rows: list[tuple[int, int, Resource, date]])
     for kind, loop in LOOPS.items():
         version, group, head = HEADS[kind]
         for part, start in enumerate(range(0, len(rows), CLAIMS_PER_FILE)):
-            control = int(f"{night:%m%d}{part:03d}")
+            control = int(f"{night:%m%d}{kind[0]}{part:03d}")
             body = [line.format(control=f"T{kind}{control}") for line in head]
             for level, row in enumerate(rows[start : start + CLAIMS_PER_FILE], start=4):
                 body += loop(*row, level)
@@ -378,7 +427,8 @@ def _x12(folder: Path, night: date, rows: list[tuple[int, int, Resource, date]])
 def write(folder: Path, patients: int, night: int, share: float, seed: int = 1) -> Delivery:
     """Write the files of night 0 (everything) or a later one (`share` of the patients changed).
 
-    A changed patient has one more visit with note, charge, booking, claim, acceptance and payment.
+    A changed patient has one more visit with note, charge, booking, claim, acceptance and payment, and
+    a new answer about eligibility.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(f"{seed}-{patients}-{night}")
@@ -389,6 +439,7 @@ def write(folder: Path, patients: int, night: int, share: float, seed: int = 1) 
     )
     ndjson: dict[str, Any] = {}
     rows: list[tuple[int, int, Resource, date]] = []
+    asked: list[tuple[int, Resource]] = []
     paths: dict[str, Path] = {}
     facts = 0
 
@@ -405,10 +456,11 @@ def write(folder: Path, patients: int, night: int, share: float, seed: int = 1) 
             put(kind, resource)
     siu_path = folder / f"siu-{night}.hl7"
     with siu_path.open("w", encoding="utf-8", newline="") as siu:
-        siu.write(f"FHS|^~\\&|SCHED\rBHS|^~\\&|SCHED||||{day:%Y%m%d}\r")
+        siu.write(f"FHS|^~\\&|SCHED\rBHS|^~\\&|SCHED||||{day:%Y%m%d}2000\r")
         messages = 0
         for number in numbers:
             who = _identity(number, random.Random(number))
+            asked.append((number, who))
             if first:
                 for kind, resource in _patient(number, who, day):
                     put(kind, resource)
@@ -418,11 +470,12 @@ def write(folder: Path, patients: int, night: int, share: float, seed: int = 1) 
                     put(kind, resource)
                 siu.write(_siu(number, visit, who, seen, day) + "\r")
                 messages += 1
-                rows.append((number, visit, who, seen))
+                if not (first and visit == 0 and number % UNCLAIMED == 0):
+                    rows.append((number, visit, who, seen))
         siu.write(f"BTS|{messages}\rFTS|1\r")
     for handle in ndjson.values():
         handle.close()
-    claims = _x12(folder, day, rows)
+    claims = _x12(folder, day, rows) + _answers(folder, day, asked)
     return Delivery(paths, [siu_path], claims, facts + messages + 3 * len(rows))
 
 

@@ -1,0 +1,124 @@
+"""What stands in for the systems of record: a folder per night in place of servers, nothing on a network.
+
+The steps that land, stage and send are the real ones; only the calls that would leave the machine end
+here. Receivers take everything at once, so that dispatch costs what the log of it costs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest import mock
+
+from throughline.orchestration import addresses
+from throughline.sources import fetch, sftp
+from throughline.sources.address import Address
+from throughline.sources.fhir.bulk import Download, Manifest, ManifestFile
+from throughline.sources.http import Outcome
+from throughline.tasks import receivers
+from throughline.tasks.receivers import Sending
+
+
+class Export:
+    """The finished Bulk Data export of one night: the NDJSON files of a folder, by resource type."""
+
+    def __init__(self, folder: Path, made_at: datetime) -> None:
+        self._folder, self._made_at = folder, made_at
+
+    def __enter__(self) -> Export:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def export(self, types: Iterable[str], since: str | None = None) -> tuple[Manifest, str]:
+        """Return the files of the types that were asked for."""
+        output = [
+            ManifestFile(kind, str(path))
+            for kind in types
+            for path in sorted(self._folder.glob(f"{kind}-*.ndjson"))
+        ]
+        return Manifest(self._made_at.isoformat(), output=output), "job"
+
+    def download(self, file: ManifestFile, target: Path) -> Download:
+        """Copy a file, counting its lines as the client does."""
+        shutil.copyfile(file.url, target)
+        with target.open("rb") as stream:
+            lines = sum(chunk.count(b"\n") for chunk in iter(lambda: stream.read(1 << 20), b""))
+        return Download(target, target.stat().st_size, lines, is_complete=True)
+
+    def finish(self, job: str) -> None:
+        """Nothing is kept."""
+
+
+class Folder:
+    """A drop folder: lists and gives the files of one night, and takes what is sent."""
+
+    def __init__(self, files: list[Path], made_at: datetime) -> None:
+        self._files, self._made_at = files, made_at
+
+    def listing(self, folder: str) -> list[sftp.RemoteFile]:
+        """Return the files by name."""
+        return [
+            sftp.RemoteFile(path.name, path.stat().st_size, self._made_at)
+            for path in sorted(self._files)
+        ]
+
+    def get(self, folder: str, file: sftp.RemoteFile, target: Path) -> sftp.Fetched:
+        """Copy a file."""
+        path = next(path for path in self._files if path.name == file.name)
+        shutil.copyfile(path, target)
+        return sftp.Fetched(target, file.bytes, "")
+
+    def lay_down(self, folder: str, name: str, content: bytes) -> None:
+        """Take a file."""
+
+    def hand_over(self, folder: str, name: str) -> None:
+        """Take it for good."""
+
+
+class Taker:
+    """A receiver that accepts whatever it is sent."""
+
+    def send(self, sending: Sending) -> Outcome:
+        """Accept."""
+        return Outcome("accepted", 201, {"id": str(sending.transmission_id)})
+
+    def look_up(self, sending: Sending) -> str | None:
+        """Nothing was ever lost on the way."""
+        return None
+
+
+def _connect(clients: dict[str, Address], stack: ExitStack) -> dict[str, Taker]:
+    return {address.name: Taker() for address in clients.values()}
+
+
+@contextmanager
+def serving(folder: Path, made_at: datetime) -> Iterator[None]:
+    """Let the steps of a night find the files of `folder` wherever they would go to a server."""
+    made_at = made_at.astimezone(UTC)
+    drops = {
+        "scheduling_main": sorted(folder.glob("*.hl7")),
+        "clearinghouse_main": sorted(folder.glob("*.x12")),
+    }
+
+    @contextmanager
+    def open_folder(address: Address) -> Iterator[Folder]:
+        yield Folder(drops.get(address.name, []), made_at)
+
+    def address(name: str) -> Address:
+        return Address(name=name, scheme="http", host="localhost")
+
+    with contextlib.ExitStack() as stack:
+        for where, name, instead in (
+            (addresses, "address", address),
+            (fetch, "BulkClient", lambda _: Export(folder, made_at)),
+            (sftp, "connect", open_folder),
+            (receivers, "connect", _connect),
+        ):
+            stack.enter_context(mock.patch.object(where, name, instead))
+        yield

@@ -1,0 +1,49 @@
+"""Makes the deliveries of one size, and has them measured: each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from stack import postgres
+
+HERE = Path(__file__).parent
+CHANGED = 0.003
+"""Share of the patients that a later night brings something of."""
+
+_WRITE = """
+import sys
+from pathlib import Path
+from stack.benchmark import world
+world.write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+"""
+
+
+def run(patients: int, nights: int) -> dict[str, Any]:
+    """Measure one size: the first load and `nights` later ones. Raises `CalledProcessError`."""
+    # Not below a home folder: as root, the server runs as another user.
+    folder = Path(tempfile.mkdtemp(prefix="throughline-benchmark-", dir="/var/tmp"))
+    folder.chmod(0o711)
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1] / "include")}
+    try:
+        for night in range(nights + 1):
+            delivery = folder / "deliveries" / str(night)
+            subprocess.run(
+                [sys.executable, "-c", _WRITE, str(delivery), str(patients), str(night), str(CHANGED)],
+                env=environment, check=True,
+            )
+        subprocess.run(
+            [sys.executable, str(HERE / "measure.py"), str(patients), str(folder)],
+            env=environment, check=True,
+        )
+        result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+        return result
+    finally:
+        postgres.stop(folder / "state")
+        shutil.rmtree(folder, ignore_errors=True)

@@ -99,8 +99,14 @@ class Statements:
                 begun = time.monotonic()
                 done = super().execute(query, params, **more)
                 seconds = time.monotonic() - begun
-                text = query if isinstance(query, str) else (
-                    query.decode() if isinstance(query, bytes) else query.as_string(self.connection)
+                text = (
+                    query
+                    if isinstance(query, str)
+                    else (
+                        query.decode()
+                        if isinstance(query, bytes)
+                        else query.as_string(self.connection)
+                    )
                 )
                 kept = notes.all.setdefault((notes.step, " ".join(text.split())[:160]), [0, 0, 0])
                 kept[0] += seconds
@@ -141,8 +147,15 @@ def run_night(meter: Meter, key: str, told: Callable[[str], None]) -> int:
         if stopped:
             raise RuntimeError(f"a gate stopped {len(stopped)} feeds of {source}")
         do(f"load {source}", night.load, source, seq, batches)
-    for name in ("link_persons", "assert_facts", "open_cases", "reconcile", "plan",
-                 "prepare_claims", "dispatch"):
+    for name in (
+        "link_persons",
+        "assert_facts",
+        "open_cases",
+        "reconcile",
+        "plan",
+        "prepare_claims",
+        "dispatch",
+    ):
         do(name, getattr(night, name), seq)
     do("settle_plan", night.settle, seq)
     do("check_invariants", night.check_invariants, key)
@@ -151,7 +164,11 @@ def run_night(meter: Meter, key: str, told: Callable[[str], None]) -> int:
 
 
 def _dsn_of(server: postgres.Server) -> Callable[..., str]:
-    roles = {"throughline": "throughline_loop", LOADER: LOADER, "throughline_reader": "throughline_reader"}
+    roles = {
+        "throughline": "throughline_loop",
+        LOADER: LOADER,
+        "throughline_reader": "throughline_reader",
+    }
     return lambda connection_id="throughline": server.dsn(roles[connection_id])
 
 
@@ -185,26 +202,30 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
     meter = Meter(server)
     statements = Statements()
     nights: list[dict[str, Any]] = []
+    deliveries = sorted((folder / "deliveries").iterdir())
+    watched = int(os.environ.get("WATCH") or len(deliveries) - 1)
     try:
         warehouse.migrate(server.dsn())
         with mock.patch.object(connections, "dsn", _dsn_of(server)):
-            for number, delivery in enumerate(sorted((folder / "deliveries").iterdir())):
+            for number, delivery in enumerate(deliveries):
                 key = str(world.moment(number).date() - world.timedelta(days=1))
-                is_last = (folder / "deliveries" / f"{number + 1}").exists() is False
                 meter.scans, meter.peaks, meter.wall = [], {}, 0.0
 
                 def told(name: str) -> None:
                     statements.step = name
 
                 with serving(delivery, world.moment(number)):
-                    if is_last:
+                    if number == watched:
                         with _watched(statements):
                             seq = run_night(meter, key, told)
                     else:
                         seq = run_night(meter, key, told)
                 nights.append(_result(meter, seq, delivery))
                 meter.analyze()
-                print(f"  {patients:,} patients, night {number}: {nights[-1]['seconds']:.1f} s", file=sys.stderr)
+                print(
+                    f"  {patients:,} patients, night {number}: {nights[-1]['seconds']:.1f} s",
+                    file=sys.stderr,
+                )
     finally:
         meter.close()
         server.stop()
@@ -213,7 +234,13 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
         "nights": nights,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         "statements": [
-            {"step": step, "statement": text, "seconds": seconds, "scanned": scanned, "times": times}
+            {
+                "step": step,
+                "statement": text,
+                "seconds": seconds,
+                "scanned": scanned,
+                "times": times,
+            }
             for (step, text), (seconds, scanned, times) in statements.all.items()
         ],
     }
@@ -224,7 +251,8 @@ def _result(meter: Meter, seq: int, delivery: Path) -> dict[str, Any]:
         step: {"seconds": float(seconds), "rows": int(rows or 0)}
         for step, seconds, rows in meter.query(
             "select step, sum(seconds), sum(row_count) from operations.step where seq = %s"
-            " group by step order by min(started_at)", seq,
+            " group by step order by min(started_at)",
+            seq,
         )
     }
     status = meter.query("select status from operations.night where seq = %s", seq)[0][0]

@@ -41,7 +41,9 @@ def _table(results: list[dict[str, Any]], nights: list[dict[str, Any]]) -> list[
         cells = ""
         for night in nights:
             step = night["steps"].get(name, {"seconds": 0.0, "rows": 0})
-            speed = f"{step['rows'] / step['seconds']:,.0f}" if step["rows"] and step["seconds"] else ""
+            speed = (
+                f"{step['rows'] / step['seconds']:,.0f}" if step["rows"] and step["seconds"] else ""
+            )
             cells += f" {step['seconds']:.2f} | {speed} |"
         lines.append(f"| `{name}` |{cells}")
     total = "".join(
@@ -50,7 +52,8 @@ def _table(results: list[dict[str, Any]], nights: list[dict[str, Any]]) -> list[
     )
     lines.append(f"| all steps |{total}")
     staged = "".join(
-        f" | {night['bytes'] / 1e6 / night['steps']['stage']['seconds']:.1f} MB/s |" for night in nights
+        f" | {night['bytes'] / 1e6 / night['steps']['stage']['seconds']:.1f} MB/s |"
+        for night in nights
     )
     lines.append(f"| files staged |{staged}")
     listed = "".join(f" {night['counts']['persons']:,} | persons |" for night in nights)

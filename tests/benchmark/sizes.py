@@ -35,12 +35,22 @@ def run(patients: int, nights: int) -> dict[str, Any]:
         for night in range(nights + 1):
             delivery = folder / "deliveries" / str(night)
             subprocess.run(
-                [sys.executable, "-c", _WRITE, str(delivery), str(patients), str(night), str(CHANGED)],
-                env=environment, check=True,
+                [
+                    sys.executable,
+                    "-c",
+                    _WRITE,
+                    str(delivery),
+                    str(patients),
+                    str(night),
+                    str(CHANGED),
+                ],
+                env=environment,
+                check=True,
             )
         subprocess.run(
             [sys.executable, str(HERE / "measure.py"), str(patients), str(folder)],
-            env=environment, check=True,
+            env=environment,
+            check=True,
         )
         result: dict[str, Any] = json.loads((folder / "result.json").read_text())
         return result

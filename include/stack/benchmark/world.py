@@ -399,11 +399,14 @@ def _answers(folder: Path, night: date, rows: list[tuple[int, Resource]]) -> lis
                 body += _eligible(*row, night, level)
             control = int(f"{night:%m%d}{5 + place}{part:03d}")
             files.append(folder / f"{night:%Y%m%d}-271-{place}-{part}.x12")
-            files[-1].write_text(
-                _interchange("271", "005010X279A1", "HB", body, control, night)
-            )
+            files[-1].write_text(_interchange("271", "005010X279A1", "HB", body, control, night))
     control = int(f"{night:%m%d}9000")
-    body = [f"AK1*HC*{control}*005010X222A1~", "AK2*837*0001*005010X222A1~", "IK5*A~", "AK9*A*1*1*1~"]
+    body = [
+        f"AK1*HC*{control}*005010X222A1~",
+        "AK2*837*0001*005010X222A1~",
+        "IK5*A~",
+        "AK9*A*1*1*1~",
+    ]
     files.append(folder / f"{night:%Y%m%d}-999.x12")
     files[-1].write_text(_interchange("999", "005010X231A1", "FA", body, control, night))
     return files

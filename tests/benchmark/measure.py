@@ -24,7 +24,7 @@ import psycopg
 from stack import postgres
 from stack.benchmark import world
 
-LARGE = 5_000
+LARGE = 10_000
 """Rows from which on a table is large: smaller ones are read whole sooner than by an index."""
 
 LOADER = "throughline_loader"
@@ -190,7 +190,8 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
     os.environ["AIRFLOW_HOME"] = str(folder / "airflow")
     os.environ["THROUGHLINE_LANDING"] = str(folder / "landing")
     os.environ["THROUGHLINE_PAGES"] = str(folder / "pages")
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    for name in ("great_expectations", "yoyo"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # as in a task, which is forked from a process that has it
     importlib.import_module("great_expectations")
     from servers import serving

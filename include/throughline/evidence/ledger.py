@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughline.warehouse import Connection, failpoints, sql
+from throughline.warehouse import Connection, failpoints, refresh_statistics, sql
 
 # In the order of the loop: what a later file joins, an earlier one has loaded.
 FACT_TYPES = (
@@ -37,5 +37,6 @@ def assert_facts(conn: Connection, seq: int) -> dict[str, int]:
     for kind in FACT_TYPES:
         counts[kind] = sql.run(conn, f"evidence/{kind}.sql", seq=seq).total
         failpoints.hit(f"evidence.after_{kind}")
+    refresh_statistics(conn, "evidence.fact", sum(counts.values()))
     sql.run(conn, "evidence/reversals.sql", seq=seq)
     return counts

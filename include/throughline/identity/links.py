@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughline.warehouse import Connection, failpoints, sql
+from throughline.warehouse import Connection, failpoints, refresh_statistics, sql
 
 # Patients that stand for themselves, then those merged into one of them, then what refers to them.
 TURNS = ("patients", "merged", "others")
@@ -18,11 +18,14 @@ def link_persons(conn: Connection, seq: int) -> dict[str, int]:
     sql.run(conn, "identity/take_back.sql", seq=seq)
     failpoints.hit("identity.after_take_back")
     sql.run(conn, "identity/records.sql", seq=seq)
-    sql.run(conn, "identity/identifiers.sql", seq=seq)
+    known = sql.run(conn, "identity/identifiers.sql", seq=seq)
+    refresh_statistics(conn, "identity.identifier", known.total)
     for turn in TURNS:
         if turn == "others":
             sql.run(conn, "identity/sharing.sql", seq=seq)
-        sql.run(conn, "identity/link.sql", seq=seq, turn=turn)
+        changed = sql.run(conn, "identity/link.sql", seq=seq, turn=turn)
+        refresh_statistics(conn, "identity.person", changed.total)
+        refresh_statistics(conn, "identity.link", changed.total)
         failpoints.hit(f"identity.after_{turn}")
         conn.execute("drop table w_candidate, w_decided, w_doubt, w_made")
     sql.run(conn, "identity/doubts.sql", seq=seq)

@@ -12,7 +12,7 @@ from psycopg import sql
 from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.feeds import is_counted, types_of
 from throughline.quality.suites import suite_of
-from throughline.warehouse import Connection, failpoints
+from throughline.warehouse import Connection, failpoints, refresh_statistics
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,9 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     failpoints.hit("load.before_commit")
     conn.commit()
     failpoints.hit("load.after_commit")
+    for kind in batch.kinds:
+        refresh_statistics(conn, f"core.{kind}", counts.loaded)
+    conn.commit()
     return counts
 
 

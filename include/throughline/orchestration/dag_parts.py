@@ -11,20 +11,18 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from throughline.orchestration import night
 
-BAD_STATES = frozenset({"failed", "upstream_failed"})
-
 
 def failed_tasks() -> list[str]:
-    """Return the ids of the tasks of this run that failed, in order (inside a running task)."""
+    """Return the ids of the tasks of this run that failed, in order (inside a running task).
+
+    Those that only stood back because of another are left out, as long as that one is there.
+    """
     context = get_current_context()
     ti: Any = context["ti"]
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])
-    return sorted(
-        task_id
-        for run in states.values()
-        for task_id, state in run.items()
-        if str(state) in BAD_STATES
-    )
+    ended = [(task_id, str(state)) for run in states.values() for task_id, state in run.items()]
+    failed = sorted(task_id for task_id, state in ended if state == "failed")
+    return failed or sorted(task_id for task_id, state in ended if state == "upstream_failed")
 
 
 @task(task_id="take_up_night")

@@ -1,0 +1,347 @@
+"""Each DAG, run for real: its tasks in this process, on a migrated warehouse and a small live sandbox.
+
+`dag.test()` starts nothing downstream and knows no partition key: the key is put into the run that it
+makes. What the scheduler does between the DAGs is tried in the tier `night`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack import airflow as stack_airflow
+from stack import options, postgres, processes, sandbox
+from throughline import warehouse
+
+CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
+PATIENTS = 60
+
+
+class Practice:
+    """A warehouse and the systems around it, and a hand that runs DAGs."""
+
+    def __init__(self, server: postgres.Server, world: sandbox.Sandbox, dags: dict[str, Any]) -> None:
+        self.server = server
+        self.world = world
+        self.dags = dags
+        self.first = date.fromisoformat(world.world()["first_night"])
+
+    def run(self, dag_id: str, key: str | None = None, conf: dict[str, Any] | None = None) -> dict[str, str]:
+        """Run one DAG; returns the state of each task, and of the run under the empty name."""
+        from airflow.serialization.definitions.dag import SerializedDAG
+
+        made = SerializedDAG.create_dagrun
+        SerializedDAG.create_dagrun = functools.partialmethod(made, partition_key=key)  # type: ignore[method-assign]
+        try:
+            run = self.dags[dag_id].test(logical_date=None, run_conf=conf)
+        finally:
+            SerializedDAG.create_dagrun = made  # type: ignore[method-assign]
+        states = {task.task_id: str(task.state) for task in run.get_task_instances()}
+        return {"": str(run.state), **states}
+
+    def night(self, day: date) -> dict[str, dict[str, str]]:
+        """Let the world live up to a day and run the chain for it."""
+        self.world.advance(day.isoformat())
+        return {dag_id: self.run(dag_id, day.isoformat()) for dag_id in CHAIN}
+
+    def next_day(self) -> date:
+        """Return the business date after the newest night's."""
+        ((last,),) = self.rows("select max(business_date) from operations.night")
+        return last + timedelta(days=1)
+
+    def asked(self, dag_id: str) -> list[dict[str, Any]]:
+        """Return what waiting runs of a side DAG were asked about, and forget them."""
+        from airflow.models.dagrun import DagRun
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            runs = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.state == "queued")).all()
+            asked = [dict(run.conf) for run in runs]
+            for run in runs:
+                session.delete(run)
+        return asked
+
+    @contextmanager
+    def person(self, option: str, note: str) -> Iterator[None]:
+        """Answer the one question that is asked meanwhile, as Airflow's own page would."""
+        over = threading.Event()
+
+        def answer() -> None:
+            while not over.wait(0.2):
+                if _answer(option, note):
+                    return
+
+        somebody = threading.Thread(target=answer)
+        somebody.start()
+        try:
+            yield
+        finally:
+            over.set()
+            somebody.join()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with warehouse.connect(self.server.dsn(postgres.SUPERUSER)) as conn:
+            return conn.execute(query.encode()).fetchall()
+
+    def do(self, statement: str) -> None:
+        with warehouse.connect(self.server.dsn(postgres.SUPERUSER)) as conn:
+            conn.execute(statement.encode())
+
+    def state(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return what a run leaves behind but for the clock: what the same run must leave again."""
+        return {
+            "digest": self.rows("select total from cases.digest"),
+            "batches": self.rows("select to_jsonb(b) - 'received_at' from landing.batch b order by batch_id"),
+            "facts": self.rows("select count(*), count(retracted_seq) from evidence.fact"),
+            "cases": self.rows("select to_jsonb(c) from cases.case_record c order by case_id"),
+            "tasks": self.rows("select to_jsonb(t) from tasks.task t order by task_id"),
+            "sent": self.rows(
+                "select effect_key, attempt, payload_sha256, outcome from tasks.transmission order by 1, 2"
+            ),
+        }
+
+
+def _answer(option: str, note: str) -> bool:
+    from airflow.models.hitl import HITLDetail, HITLUser
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.models.trigger import handle_event_submit
+    from airflow.triggers.base import TriggerEvent
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        asked = session.scalars(
+            select(HITLDetail).join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
+            .where(HITLDetail.responded_at.is_(None), TaskInstance.state == "awaiting_input")
+        ).first()
+        if asked is None:
+            return False
+        asked.responded_by = HITLUser(id="ada", name="Ada Okafor")
+        asked.responded_at = datetime.now(UTC)
+        asked.chosen_options, asked.params_input = [option], {"note": note}
+        handle_event_submit(
+            TriggerEvent(asked.as_resume_event_payload()), task_instance=asked.task_instance, session=session
+        )
+    return True
+
+
+@pytest.fixture(scope="module")
+def metadata(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Make Airflow's own database: a file that is gone with the test."""
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture(scope="module")
+def practice(
+    metadata: None, dag_bag: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Practice]:
+    """Return a practice of sixty patients whose systems are up and whose warehouse is empty."""
+    folder = tmp_path_factory.mktemp("practice")
+    program = sandbox.start(folder, options.Options(patients=PATIENTS, seed=11))
+    try:
+        with postgres.throwaway() as server:
+            warehouse.migrate(server.dsn())
+            world = sandbox.ready(folder, program)
+            connect = {
+                name: server.dsn(role).replace("postgresql://", "postgres://")
+                for name, role in stack_airflow.CONNECTIONS.items()
+            } | world.connections
+            variables = {f"AIRFLOW_CONN_{name.upper()}": uri for name, uri in connect.items()}
+            variables |= {"THROUGHLINE_LANDING": str(folder / "landing"), "THROUGHLINE_PAGES": str(folder / "pages")}
+            before = dict(os.environ)
+            os.environ.update(variables)
+            try:
+                yield Practice(server, world, dag_bag.dags)
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+    finally:
+        processes.stop(folder, [sandbox.NAME])
+
+
+@pytest.fixture(scope="module")
+def first_night(practice: Practice) -> dict[str, dict[str, str]]:
+    """Return how the tasks of the first night ended."""
+    return practice.night(practice.first)
+
+
+@pytest.mark.parametrize("dag_id", CHAIN)
+def test_each_dag_of_the_chain_does_its_work(first_night: dict[str, dict[str, str]], dag_id: str) -> None:
+    bad = {task: state for task, state in first_night[dag_id].items() if state not in ("success", "skipped")}
+    assert bad == {}
+
+
+def test_the_night_found_what_the_systems_served(practice: Practice, first_night: dict[str, dict[str, str]]) -> None:
+    assert first_night
+    assert practice.rows("select seq, status, kind from operations.night") == [(1, "finished", "nightly")]
+    verdicts = dict(practice.rows("select verdict, count(*) from quality.verdict group by verdict"))
+    assert "stop" not in verdicts, practice.rows("select suite, detail from quality.verdict where verdict = 'stop'")
+    assert practice.rows("select count(*) from core.patient where retracted_seq is null")[0][0] >= PATIENTS
+    assert practice.rows("select count(*) from landing.batch where status <> 'loaded'") == [(0,)]
+    assert practice.rows("select count(*) from quality.quarantine where status = 'open'") == [(0,)]
+    assert practice.rows("select count(*) > 0 from cases.case_record") == [(True,)]
+    assert list((Path(os.environ["THROUGHLINE_PAGES"])).glob(f"{practice.first}.html"))
+
+
+def test_the_chain_gives_its_lease_back(practice: Practice, first_night: dict[str, dict[str, str]]) -> None:
+    assert first_night
+    assert practice.rows("select holder, business_date from operations.lease") == [(None, None)]
+
+
+def test_every_dag_publishes_for_its_business_date(
+    practice: Practice, first_night: dict[str, dict[str, str]]
+) -> None:
+    from airflow.models.asset import AssetEvent, AssetModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    assert first_night
+    with create_session() as session:
+        told = session.execute(
+            select(AssetModel.name, AssetEvent.partition_key, AssetEvent.extra)
+            .join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+        ).all()
+    events = {name: (key, extra["status"], extra["seq"]) for name, key, extra in told if extra.get("seq") == 1}
+    key = practice.first.isoformat()
+    assert events == {
+        "extracted_feeds": (key, "running", 1), "built_cases": (key, "running", 1),
+        "reconciled_tasks": (key, "running", 1), "created_tasks": (key, "running", 1),
+    }
+
+
+@pytest.mark.parametrize("dag_id", CHAIN[1:4])
+def test_a_dag_that_is_run_twice_changes_nothing(
+    practice: Practice, first_night: dict[str, dict[str, str]], dag_id: str
+) -> None:
+    """The night is open again, as after a crash: its middle DAGs are run a second time for its date."""
+    assert first_night
+    practice.do("update operations.night set status = 'running' where seq = 1")
+    before = practice.state()
+    practice.run(dag_id, practice.first.isoformat())
+    after = practice.state()
+    assert {name: after[name] == before[name] for name in before} == dict.fromkeys(before, True)
+    practice.do("update operations.night set status = 'finished' where seq = 1")
+
+
+def test_a_run_without_a_business_date_is_refused(
+    practice: Practice, first_night: dict[str, dict[str, str]]
+) -> None:
+    assert first_night
+    states = practice.run("extract_feeds")
+    assert states["open_night"] == "failed"
+    assert states[""] == "failed"
+    assert practice.rows("select count(*) from operations.night") == [(1,)]
+
+
+def test_reconcile_without_a_date_runs_on_the_newest_night(
+    practice: Practice, first_night: dict[str, dict[str, str]]
+) -> None:
+    assert first_night
+    before = practice.state()
+    states = practice.run("reconcile_tasks")
+    assert states["reconcile"] == "success"
+    assert practice.state()["cases"] == before["cases"]
+
+
+@pytest.mark.parametrize("word", ["Release", "Reject"])
+def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
+    practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    """A feed comes with far fewer rows than usual: it is asked about, and the rest of the night is done."""
+    from throughline.quality import gates
+    from throughline.quality.history import Volume
+
+    assert first_night
+    usual = gates.expected_volume
+    task_feed = "select batch_id from landing.batch where source = 'ehr' and feed = 'encounter'"
+
+    def expect_more(conn: Any, batch_id: Any) -> Volume:
+        with warehouse.connect(practice.server.dsn(postgres.SUPERUSER)) as own:
+            is_chosen = (batch_id,) in own.execute(task_feed.encode()).fetchall()
+        return Volume(10_000, None, 30_000) if is_chosen else usual(conn, batch_id)
+
+    monkeypatch.setattr(gates, "expected_volume", expect_more)
+    day = practice.next_day()
+    states = practice.night(day)
+    assert {dag_id: run[""] for dag_id, run in states.items()} == dict.fromkeys(CHAIN, "success")
+    ((batch, seq),) = practice.rows("select batch_id::text, known_seq from landing.batch where status = 'stopped'")
+    assert practice.rows(f"select status, kind from operations.night where seq = {seq}") == [("finished", "nightly")]
+    assert practice.asked("release_feed") == [{"batch_id": batch, "business_date": day.isoformat()}]
+
+    with practice.person(word, "seen and counted"):
+        states = practice.run("release_feed", conf={"batch_id": batch, "business_date": day.isoformat()})
+    assert states == {"": "success", "describe": "success", "ask": "success", "decide": "success"}
+    assert practice.rows(
+        f"select kind, decided_by, note from operations.decision where about_id = '{batch}'"
+    ) == [(word.lower(), "Ada Okafor", "seen and counted")]
+    status = practice.rows(f"select status, loaded_seq from landing.batch where batch_id = '{batch}'")
+    if word == "Reject":
+        assert status == [("rejected", None)]
+        return
+    assert status == [("loaded", seq + 1)]
+    assert practice.rows(f"select kind, business_date from operations.night where seq = {seq + 1}") == [("rerun", day)]
+    again = {dag_id: practice.run(dag_id, day.isoformat())[""] for dag_id in CHAIN[1:]}
+    assert again == dict.fromkeys(CHAIN[1:], "success")
+    assert practice.rows("select holder from operations.lease") == [(None,)]
+
+
+def test_a_batch_that_was_decided_is_not_asked_about_again(
+    practice: Practice, first_night: dict[str, dict[str, str]]
+) -> None:
+    assert first_night
+    ((batch,),) = practice.rows("select batch_id::text from landing.batch order by known_seq limit 1")
+    states = practice.run("release_feed", conf={"batch_id": batch, "business_date": practice.first.isoformat()})
+    assert states == {"": "success", "describe": "skipped", "ask": "skipped", "decide": "skipped"}
+
+
+def test_systems_that_are_gone_hold_no_night_up(
+    practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert first_night
+    for name in ("EHR_MAIN", "SCHEDULING_MAIN", "CLEARINGHOUSE_MAIN"):
+        uri = os.environ[f"AIRFLOW_CONN_{name}"]
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", uri.replace("127.0.0.1", "127.0.0.9"))
+    day = practice.next_day()
+    states = practice.night(day)
+    assert {dag_id: run[""] for dag_id, run in states.items()} == dict.fromkeys(CHAIN, "success")
+    late = practice.rows("select count(*) from operations.feed_freshness where not is_fresh")
+    assert late == practice.rows("select count(*) from operations.feed")
+
+
+def test_a_step_that_fails_is_named_and_the_report_comes(
+    practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from throughline import tasks
+
+    def fail(*_: object) -> None:
+        raise ValueError("this plan is broken")
+
+    assert first_night
+    monkeypatch.setattr(tasks, "plan", fail)
+    day = practice.next_day()
+    practice.world.advance(day.isoformat())
+    key = day.isoformat()
+    for dag_id in CHAIN[:3]:
+        assert practice.run(dag_id, key)[""] == "success"
+    planned = practice.run("create_tasks", key)
+    assert planned["plan"] == "failed"
+    assert planned["dispatch"] == "upstream_failed"
+    assert planned["publish"] == "success"
+    assert planned[""] == "failed"
+    report = practice.run("report_operations", key)
+    assert report[""] == "failed"
+    assert practice.rows("select status, failed_step from operations.night order by seq desc limit 1") == [
+        ("failed", "create_tasks: plan")
+    ]
+    assert list((Path(os.environ["THROUGHLINE_PAGES"])).glob(f"{day}.html"))

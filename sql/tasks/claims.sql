@@ -92,6 +92,7 @@ charge as (
         sum(l.amount) as total,
         bool_or(l.amount is null) as lacks_amount,
         bool_or(l.units is null) as lacks_units,
+        bool_or(l.performer_id is null) as lacks_performer,
         bool_or(cardinality(l.diagnoses) = 0) as lacks_diagnosis,
         array_agg(l.code) as codes,
         jsonb_agg(jsonb_build_object(
@@ -102,12 +103,15 @@ charge as (
             'units', l.units,
             'charge', l.amount,
             'service_on', l.service_on,
+            'diagnoses', to_jsonb(l.diagnoses),
+            'performer', l.performer_id,
             'pointers', (
                 select coalesce(jsonb_agg(p.place order by p.at), '[]'::jsonb)
                 from (
-                    select array_position(k.codes, d.code) as place, d.at
+                    select array_position(k.codes, d.code) as place, min(d.at) as at
                     from unnest(l.diagnoses) with ordinality as d (code, at)
-                    order by d.at
+                    group by d.code
+                    order by min(d.at)
                     limit 4
                 ) as p
             )
@@ -129,7 +133,7 @@ select
     case
         when c.lines is null then 'missing_charge'
         when c.lacks_diagnosis or cardinality(k.codes) > 12 then 'missing_diagnosis'
-        when c.performers <> 1 or d.npi is null or not coalesce(d.is_billable, false)
+        when c.performers <> 1 or c.lacks_performer or d.npi is null or not coalesce(d.is_billable, false)
             then 'missing_practitioner'
         when v.member_id is null then 'missing_coverage'
         when c.codes && array['99495', '99496'] and not coalesce(w.expected_code = any(c.codes), false)

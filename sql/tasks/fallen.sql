@@ -24,13 +24,20 @@ where b.status in ('waiting', 'released')
             select from jsonb_array_elements(k.content -> 'lines') as l (line)
             where not exists (
                 select from core.charge_item as c
-                where c.source = 'ehr' and c.source_id = l.line ->> 'charge_item'
+                inner join core.encounter as e
+                    on e.source = 'ehr' and e.source_id = k.encounter_id
+                    and e.retracted_seq is null and not e.is_deleted
+                where c.encounter_id = k.encounter_id and c.source = 'ehr' and c.source_id = l.line ->> 'charge_item'
                     and c.retracted_seq is null and not c.is_deleted
                     and c.status in ('billable', 'billed', 'planned')
                     and c.code = l.line ->> 'code'
                     and to_jsonb(c.modifiers) = l.line -> 'modifiers'
                     and c.quantity = (l.line ->> 'units')::numeric
                     and c.amount = (l.line ->> 'charge')::numeric
+                    and to_jsonb(c.diagnoses) = l.line -> 'diagnoses'
+                    and c.performer_id = l.line ->> 'performer'
+                    and cases.local_day(coalesce(c.occurred_at, e.starts_at))
+                    = (l.line ->> 'service_on')::date
                     and c.no_charge_reason is null
                     and not coalesce(c.is_self_pay_restricted, false)
             )

@@ -1,4 +1,5 @@
--- Whom nothing may be asked about now: looked at once more at the moment of sending.
+-- Whom nothing may be asked about now: looked at once more at the moment of sending. What a process that
+-- died had marked, and what its receiver turned out not to have (never_sent), was not sent either.
 -- Doubt about identity blocks everything; death, opt-out, hospice, admission and leaving block
 -- reaching out, and services already rendered stay billable.
 create temp table w_forbidden on commit drop as
@@ -7,7 +8,7 @@ with wanted as (
         x.person_id,
         x.kind in ('outreach', 'booking') as reaches_out
     from tasks.transmission as x
-    where x.outcome = 'intended' and x.sent_at is null and x.person_id is not null
+    where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[])) and x.person_id is not null
 )
 
 select distinct on (w.person_id, w.reaches_out) w.person_id, w.reaches_out, r.reason
@@ -34,7 +35,7 @@ select distinct x.person_id, x.kind in ('outreach', 'booking'), 'identity_doubt'
 from tasks.transmission as x
 inner join identity.link as own
     on own.person_id = x.person_id and own.retired_seq is null and own.status in ('active', 'doubt')
-where x.outcome = 'intended' and x.sent_at is null
+where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]))
     and exists (
         select from identity.link as d
         where d.source = own.source and d.source_id = own.source_id and d.status = 'doubt'
@@ -47,20 +48,20 @@ select %(seq)s, x.effect_key, case when x.kind = 'work_item' then 'claim' else '
 from w_forbidden as f
 inner join tasks.transmission as x
     on x.person_id = f.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
-where x.outcome = 'intended' and x.sent_at is null
+where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]))
 on conflict do nothing;
 
 update tasks.transmission as x
 set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s, outcome_reason = f.reason
 from w_forbidden as f
 where f.person_id = x.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
-    and x.outcome = 'intended' and x.sent_at is null;
+    and x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]));
 
 -- Nobody is asked for what no case needs any more.
 update tasks.transmission as x
 set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
     outcome_reason = 'no longer needed'
-where x.outcome = 'intended' and x.sent_at is null and x.kind <> 'claim_batch'
+where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[])) and x.kind <> 'claim_batch'
     and not exists (
         select from tasks.transmission_task as l
         inner join tasks.task as t on t.task_id = l.task_id

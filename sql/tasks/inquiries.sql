@@ -1,4 +1,33 @@
 -- What a payer is asked tonight about whom: one row per open eligibility task that no file carries.
+-- Nobody is asked about while it is in doubt who they are.
+create temp table w_doubt on commit drop as
+select distinct own.person_id
+from identity.link as d
+inner join identity.link as own
+    on own.source = d.source and own.source_id = d.source_id and own.retired_seq is null
+    and own.status in ('active', 'doubt')
+where d.status = 'doubt' and d.retired_seq is null;
+
+-- A file that waits since an earlier night and asks about somebody who must not be, or need not be asked
+-- about any more, is not sent; the others in it are asked about in another.
+update tasks.transmission as x
+set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
+    outcome_reason = 'asked anew'
+where x.kind = 'eligibility' and x.outcome = 'intended' and x.sent_at is null
+    and exists (
+        select from tasks.transmission_task as l
+        inner join tasks.task as t on t.task_id = l.task_id
+        where l.transmission_id = x.transmission_id
+            and (t.closed_seq is not null or t.person_id in (select w.person_id from w_doubt as w))
+    );
+
+delete from tasks.transmission_task as l
+using tasks.transmission as x, tasks.task as t
+where x.transmission_id = l.transmission_id and t.task_id = l.task_id
+    and x.kind = 'eligibility' and x.outcome = 'withheld' and x.outcome_seq = %(seq)s
+    and x.outcome_reason = 'asked anew'
+    and t.closed_seq is null and t.person_id not in (select w.person_id from w_doubt as w);
+
 select
     t.task_id::text as trace,
     t.detail ->> 'payer_id' as payer_id,
@@ -36,4 +65,5 @@ left join core.practitioner as d
     and not d.is_deleted
 where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'eligibility'
     and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+    and not exists (select from w_doubt as w where w.person_id = t.person_id)
 order by t.detail ->> 'payer_id', t.task_id;

@@ -5,7 +5,12 @@
 update tasks.task as t
 set effect_key = concat_ws('|', 'contact', t.person_id, %(business_date)s::date + 1)
 where t.closed_seq is null and t.planned_seq < %(seq)s and t.kind = 'outreach'
-    and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id);
+    and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+    -- one that was to join a request joins it, as long as that stands
+    and not exists (
+        select from tasks.transmission as x
+        where x.effect_key = t.effect_key and x.outcome in ('intended', 'accepted', 'uncertain')
+    );
 
 create temp table w_intent on commit drop as
 with open_task as (
@@ -97,8 +102,9 @@ select
             'restriction', jsonb_build_object('period', jsonb_build_object(
                 'start', to_char((%(business_date)s::date + 1 + h.value::time) at time zone z.value
                     at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                'end', to_char((cases.local_day(e.due_at - interval '1 second') + u.value::time)
-                    at time zone z.value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                'end', to_char((greatest(
+                    cases.local_day(e.due_at - interval '1 second'), %(business_date)s::date + 1
+                ) + u.value::time) at time zone z.value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
             ))
         )
         when 'scheduling' then jsonb_strip_nulls(jsonb_build_object(
@@ -207,6 +213,15 @@ inner join tasks.transmission as x
 where t.closed_seq is null and t.planned_seq <= %(seq)s
     and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
 on conflict do nothing;
+
+-- What was lacking is there by now.
+update operations.exception as e
+set status = 'cleared', closed_seq = %(seq)s, resolution = 'what was lacking is there'
+from tasks.task as t
+where e.about_kind = 'task' and e.about_id = t.task_id::text and e.status = 'open'
+    and e.reason in ('bad_contact_data', 'missing_billing_data')
+    and coalesce(t.detail ->> 'route', '') <> 'claim'
+    and t.task_id in (select l.task_id from tasks.transmission_task as l);
 
 -- What cannot be said to the receiver, because the systems of record lack it.
 select i.effect_key, i.kind, i.task_ids

@@ -26,6 +26,8 @@ where x.planned_seq < %(seq)s
                     on f.subject_source = l.source and f.subject_id = l.source_id
                 where l.person_id = x.person_id
                     and l.status = 'active'
+                    and l.known_seq <= %(seq)s
+                    and (l.retired_seq is null or l.retired_seq > %(seq)s)
                     and f.kind = 'task_update'
                     and f.identifiers ->> 'task' = x.effect_key
                     and f.code in ('completed', 'failed', 'rejected', 'cancelled')
@@ -80,9 +82,11 @@ select
                         from core.encounter as e
                         inner join core.organization as o
                             on o.source = e.source and o.source_id = e.service_provider_id
-                            and o.retracted_seq is null
+                            and o.known_seq <= %(seq)s
+                            and (o.retracted_seq is null or o.retracted_seq > %(seq)s)
                         where e.source = 'ehr' and e.source_id = c.encounter_ref
-                            and e.retracted_seq is null
+                            and e.known_seq <= %(seq)s
+                            and (e.retracted_seq is null or e.retracted_seq > %(seq)s)
                     )
                 )
         ) then jsonb_build_object('route', 'claim')

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from throughline.warehouse import Connection, derive
+
+REST = timedelta(days=7)
+"""How long what a named person settled is not asked again."""
 
 
 class UnknownReason(LookupError):
@@ -26,8 +29,9 @@ def open_exception(
 ) -> UUID:
     """Open an exception about something, once; owner and due date come from the reason.
 
-    Returns its id; the same thing asked again is the same exception. `detail` holds counts and ids,
-    never patient data. Does not commit. Raises `UnknownReason`.
+    Returns its id; the same thing asked again is the same exception. One that was over and is there
+    again opens anew; what a named person settled rests for a week first. `detail` holds counts and
+    ids, never patient data. Does not commit. Raises `UnknownReason`.
     """
     row = conn.execute(
         "select owner_team, due_days from operations.reason where reason = %s", (reason,)
@@ -36,12 +40,17 @@ def open_exception(
         raise UnknownReason(f"no reason is called {reason}")
     exception_id = derive("exception", reason, about_kind, about_id)
     conn.execute(
-        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team,"
+        "insert into operations.exception as e (exception_id, about_kind, about_id, reason, owner_team,"
         " opened_seq, opened_at, due_at, detail)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s + %s * interval '1 day', %s)"
-        " on conflict (exception_id) do nothing",
+        " on conflict (exception_id) do update set status = 'open', opened_seq = excluded.opened_seq,"
+        " opened_at = excluded.opened_at, due_at = excluded.due_at, detail = excluded.detail,"
+        " closed_seq = null, resolution = null, decision_id = null"
+        " where e.status = 'cleared' or (e.status = 'resolved' and exists ("
+        "select from operations.night as n"
+        " where n.seq = e.closed_seq and n.cut_off <= excluded.opened_at - %s))",
         (exception_id, about_kind, about_id, reason, row[0], seq, as_of, as_of, row[1],
-         Jsonb(detail or {})),
+         Jsonb(detail or {}), REST),
     )
     return exception_id
 

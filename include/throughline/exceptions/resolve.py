@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
@@ -78,6 +78,8 @@ def resolve(
         balance = (detail or {}).get("balance")
         if amount is None and balance is None:
             raise ValueError("a write-off needs an amount")
+        if amount is not None and not (amount.is_finite() and amount > 0):
+            raise ValueError("a write-off needs an amount above zero")
         said["amount"] = str(amount if amount is not None else balance)
     decisions = [_write(conn, who, chosen, "exception", str(exception_id), note, said)]
     if reason == "identity_doubt":
@@ -113,6 +115,13 @@ def _write(
     return decision_id
 
 
+def _dollars(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text} is no amount") from None
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record one decision; returns 0, or 2 with the reason when it cannot be recorded."""
     parser = argparse.ArgumentParser(prog="python -m throughline.exceptions.resolve")
@@ -121,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--action", required=True, choices=["resolve", *ACTIONS])
     parser.add_argument("--note", default="")
     parser.add_argument("--owner", help="with assign: who takes it")
-    parser.add_argument("--amount", type=Decimal, help="with write_off: how much, in US dollars")
+    parser.add_argument("--amount", type=_dollars, help="with write_off: how much, in US dollars")
     given = parser.parse_args(arguments)
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:

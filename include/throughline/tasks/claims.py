@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -44,24 +45,39 @@ def prepare(conn: Connection, seq: int) -> list[UUID]:
 
     What lacks something becomes an exception, one per task, which ends when the claim can be made
     after all. A waiting batch whose evidence fell away is withdrawn, and what still stands of it
-    goes into a new one. Commits.
+    goes into a new one. Waits for whoever is sending. A night that is not the newest prepares
+    nothing. Commits.
     """
+    with transmissions.one_at_a_time(conn):
+        last = nights.newest(conn)
+        if last is not None and last.seq == seq:
+            _prepare(conn, seq, last.cut_off)
+        waiting = conn.execute(
+            "select batch_id from tasks.claim_batch where status = 'waiting' order by planned_seq, batch_id"
+        ).fetchall()
+        conn.commit()
+    return [row[0] for row in waiting]
+
+
+def _prepare(conn: Connection, seq: int, cut_off: datetime) -> None:
     withdraw_fallen(conn)
     night = nights.by_seq(conn, seq)
     zone = ZoneInfo(practice().time_zone)
-    params = {"seq": seq, "as_of": night.cut_off, "business_date": night.business_date}
+    params = {"seq": seq, "as_of": cut_off, "business_date": night.business_date}
     rows = sql.run(conn, "tasks/claims.sql", **params).rows
     conn.execute("drop table w_claim_wanted, w_claim_line, w_claim_content")
-    ready = []
+    ready, over = [], []
     for (
         effect_key, task_id, _, person_id, encounter_id, payer_id, npi, total, problem, missing, content,
         earlier,
     ) in rows:
         if problem is not None:
             exceptions.open_exception(
-                conn, seq, night.cut_off, problem, "task", str(task_id), detail={"missing": missing or []}
+                conn, seq, cut_off, problem, "task", str(task_id), detail={"missing": missing or []}
             )
+            over.append((seq, "something else is missing", str(task_id), problem))
             continue
+        over.append((seq, "the claim was made", str(task_id), ""))
         ready.append(
             (control_number(effect_key, earlier), effect_key, person_id, encounter_id, task_id, payer_id, npi,
              total, Jsonb(content), seq)
@@ -74,22 +90,17 @@ def prepare(conn: Connection, seq: int) -> list[UUID]:
             ready,
         )
         cursor.executemany(
-            "update operations.exception set status = 'cleared', closed_seq = %s,"
-            " resolution = 'the claim was made' where about_kind = 'task' and about_id = %s and status = 'open'",
-            [(seq, str(row[4])) for row in ready],
+            "update operations.exception set status = 'cleared', closed_seq = %s, resolution = %s"
+            " where about_kind = 'task' and about_id = %s and status = 'open' and reason <> %s",
+            over,
         )
     failpoints.hit("claims.after_prepare")
-    _batch(conn, seq, night.cut_off.astimezone(zone))
+    _batch(conn, seq, cut_off.astimezone(zone))
     conn.commit()
     failpoints.hit("claims.after_batch")
-    waiting = conn.execute(
-        "select batch_id from tasks.claim_batch where status = 'waiting' order by planned_seq, batch_id"
-    ).fetchall()
-    conn.commit()
-    return [row[0] for row in waiting]
 
 
-def _batch(conn: Connection, seq: int, at: Any) -> None:
+def _batch(conn: Connection, seq: int, at: datetime) -> None:
     """Put prepared claims into files, one per payer and billing provider, that the validator accepts."""
     prepared = conn.execute(
         "select payer_id, billing_npi, patient_control_number, frequency_code, content, total_charge, task_id"
@@ -103,7 +114,7 @@ def _batch(conn: Connection, seq: int, at: Any) -> None:
                 _write_batch(conn, seq, at, payer_id, npi, good)
 
 
-def _file(at: Any, control: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
+def _file(at: datetime, control: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
     own = practice()
     return x12.professional(
         x12.Envelope(own.submitter_id, own.receiver_id, at, control), f"B{control}",
@@ -112,10 +123,13 @@ def _file(at: Any, control: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
 
 
 def _accepted_by_validator(
-    conn: Connection, seq: int, at: Any, rows: list[tuple[Any, ...]]
+    conn: Connection, seq: int, at: datetime, rows: list[tuple[Any, ...]]
 ) -> list[tuple[Any, ...]]:
     """Return the claims of a file that pyx12 accepts; the file is halved until the culprits are found."""
-    found = complaints(_file(at, "999999999", rows))
+    try:
+        found = complaints(_file(at, "999999999", rows))
+    except x12.Unwritable as error:
+        found = [str(error)]
     if not found:
         return rows
     if len(rows) > 1:
@@ -134,7 +148,7 @@ def _accepted_by_validator(
 
 
 def _write_batch(
-    conn: Connection, seq: int, at: Any, payer_id: str, npi: str, rows: Sequence[tuple[Any, ...]]
+    conn: Connection, seq: int, at: datetime, payer_id: str, npi: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     numbers = [row[2] for row in rows]
     batch_id = derive("claim_batch", payer_id, npi, *numbers)
@@ -168,7 +182,8 @@ def release(
 ) -> UUID:
     """Record that a named person attests and releases the bytes with this hash; returns the decision's id.
 
-    The same release again is the same decision. Does not commit. Raises `NotWaiting`.
+    The same release again is the same decision; of a batch that was withdrawn since it is none. Does
+    not commit. Raises `NotWaiting`.
     """
     return _decide(conn, batch_id, "release", "released", decided_by, note, sha256)
 
@@ -203,9 +218,10 @@ def _decide(
         (batch_id,),
     ).fetchone()
     decision_id = derive("decision", kind, "claim_batch", batch_id)
-    if row is not None and row[2] == decision_id:
+    is_shown = row is not None and sha256 in (None, row[0])
+    if row is not None and is_shown and row[2] == decision_id and row[1] in (status, "sent"):
         return decision_id
-    if row is None or row[1] != "waiting" or (sha256 is not None and row[0] != sha256):
+    if row is None or not is_shown or row[1] != "waiting":
         raise NotWaiting("this batch of claims does not wait for a release")
     conn.execute(
         "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
@@ -225,15 +241,26 @@ def send_released(
 ) -> Counter[str]:
     """Send every batch that a named person released and that still stands; returns counts by outcome.
 
+    One whose bytes are not those that were released stays, as an exception.
     Commits as it goes. Sent again after a crash, nothing is sent twice.
     """
     with nullcontext() if is_locked else transmissions.one_at_a_time(conn):
         address = clients["clearinghouse"]
         withdraw_fallen(conn)
-        for batch_id, payload, sha256, control in conn.execute(
-            "select batch_id, payload, payload_sha256, interchange_control_number from tasks.claim_batch"
-            " where status = 'released' order by planned_seq, batch_id"
+        for batch_id, payload, sha256, control, is_as_released in conn.execute(
+            "select b.batch_id, b.payload, b.payload_sha256, b.interchange_control_number,"
+            " encode(sha256(b.payload), 'hex') = b.payload_sha256"
+            " and d.detail ->> 'sha256' = b.payload_sha256 and d.kind = 'release'"
+            " from tasks.claim_batch as b"
+            " left join operations.decision as d on d.decision_id = b.decision_id"
+            " where b.status = 'released' order by b.planned_seq, b.batch_id"
         ).fetchall():
+            if not is_as_released:
+                exceptions.open_exception(
+                    conn, seq, nights.by_seq(conn, seq).cut_off, "claim_invalid", "claim_batch",
+                    str(batch_id), detail={"why": "not the bytes that were released"},
+                )  # fmt: skip
+                continue
             tasks = [
                 row[0]
                 for row in conn.execute(

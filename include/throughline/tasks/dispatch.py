@@ -8,7 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from throughline import exceptions
@@ -29,7 +31,9 @@ SETTLING_S = 0.5
 """How long after a lost answer the receiver is asked what it has."""
 
 # The answer was lost, but the connection was not: the receiver is done with the call, one way or the other.
-ENDED = ("http_", "RemoteProtocolError", "ReadError", "WriteError")
+# A gateway that gave up (502, 504) says nothing of the system behind it.
+ENDED = ("http_", "RemoteProtocolError", "ReadError", "WriteError", receivers.IN_PART)
+AT_A_GATEWAY = ("http_502", "http_504")
 
 
 def params(conn: Connection, seq: int) -> dict[str, object]:
@@ -60,11 +64,8 @@ def dispatch(
         files.intend_inquiries(conn, seq, clients["clearinghouse"].name)
         conn.commit()
         failpoints.hit("dispatch.after_intend")
-        sql.run(conn, "tasks/forbidden.sql", **params(conn, seq))
-        conn.commit()
-        failpoints.hit("dispatch.after_forbidden")
         with ExitStack() as stack:
-            sender = _Sender(conn, seq, receivers.connect(clients, stack), sleep)
+            sender = _Sender(conn, seq, receivers.connect(clients, stack, sleep), sleep)
             sender.send_all()
             counts = sender.counts
         counts.update(files.send(conn, seq, clients["clearinghouse"], ("eligibility",)))
@@ -72,7 +73,7 @@ def dispatch(
         sql.run(conn, "tasks/overdue.sql", **params(conn, seq))
         conn.commit()
         failpoints.hit("dispatch.after_overdue")
-    return dict(counts)
+    return dict(+counts)
 
 
 def _intend(conn: Connection, seq: int) -> None:
@@ -96,17 +97,29 @@ class _Sender:
     ) -> None:
         self._conn, self._seq, self._by_target, self._sleep = conn, seq, by_target, sleep
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dispatch")
+        self._silent: set[str] = set()
         self.counts: Counter[str] = Counter()
 
     def send_all(self) -> None:
-        """Settle what an earlier call left open, then send what was never sent."""
+        """Settle what an earlier call left open, then send what may be sent and never was."""
         with self._pool:
             for chunk in _chunks(self._mine(("uncertain",))):
                 self._settle_old(chunk)
-            rows = self._mine(("intended",))
-            for chunk in _chunks([row for row in rows if row.was_marked]):
-                self._settle_interrupted(chunk)
-            for chunk in _chunks([row for row in rows if not row.was_marked]):
+            certain: list[UUID] = []
+            for chunk in _chunks([row for row in self._mine(("intended",)) if row.was_marked]):
+                certain += self._settle_interrupted(chunk)
+            sql.run(
+                self._conn, "tasks/forbidden.sql", never_sent=certain, **params(self._conn, self._seq)
+            )
+            self._conn.commit()
+            failpoints.hit("dispatch.after_forbidden")
+            for chunk in _chunks(
+                [
+                    row
+                    for row in self._mine(("intended",))
+                    if not row.was_marked or row.transmission_id in certain
+                ]
+            ):
                 self._send(chunk)
 
     def _mine(self, outcomes: Sequence[str]) -> list[Row]:
@@ -115,6 +128,10 @@ class _Sender:
         return [row for row in found if row.target in self._by_target]
 
     def _send(self, rows: Sequence[Row]) -> None:
+        self.counts["unreachable"] += sum(row.target in self._silent for row in rows)
+        rows = [row for row in rows if row.target not in self._silent]
+        if not rows:
+            return
         transmissions.mark(self._conn, [row.transmission_id for row in rows])
         failpoints.hit("dispatch.after_mark")
         outcomes = list(self._pool.map(self._call, rows))
@@ -135,15 +152,23 @@ class _Sender:
 
     def _look(self, row: Row) -> tuple[bool, str | None]:
         """Return whether the receiver could be asked, and its id of what was sent."""
+        if row.target in self._silent:
+            return False, None
         try:
             return True, self._by_target[row.target].look_up(row.sending())
         except SourceUnavailable as error:
             log.warning("%s cannot be asked what became of a transmission: %s", row.target, error)
+            if "http_" not in str(error):
+                self._silent.add(row.target)
             return False, None
 
     def _record(self, row: Row, outcome: Outcome) -> None:
         if outcome.certainty == "not_sent":
-            transmissions.unmark(self._conn, [row.transmission_id])
+            # What may be there in part keeps its mark: it is looked for before it is sent again.
+            if not row.was_marked:
+                transmissions.unmark(self._conn, [row.transmission_id])
+            if outcome.status is None:
+                self._silent.add(row.target)
             self.counts["unreachable"] += 1
             return
         transmissions.record(
@@ -162,8 +187,10 @@ class _Sender:
             if found is not None:
                 transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
                 self.counts["accepted"] += 1
-            elif was_asked and outcome.reason.startswith(ENDED):
-                again.append(row)
+            elif was_asked and outcome.reason.startswith(ENDED) and outcome.reason not in AT_A_GATEWAY:
+                again.append(replace(row, was_marked=True))
+            elif outcome.reason == receivers.IN_PART:
+                self.counts["unreachable"] += 1
             else:
                 self._record(row, outcome)
         self._conn.commit()
@@ -173,29 +200,31 @@ class _Sender:
         self._conn.commit()
 
     def _call_again(self, row: Row) -> Outcome:
-        sending = row.sending()
-        return self._by_target[row.target].send(
-            receivers.Sending(**{**sending.__dict__, "is_again": True})
-        )
+        outcome = self._call(row)
+        if outcome.reason == receivers.IN_PART:
+            return Outcome("not_sent", reason=outcome.reason)
+        return outcome
 
-    def _settle_interrupted(self, rows: Sequence[Row]) -> None:
-        """A process died between mark and outcome: what the receiver has was done, the rest was not."""
+    def _settle_interrupted(self, rows: Sequence[Row]) -> list[UUID]:
+        """A process died between mark and outcome: what the receiver has was done, the rest was not.
+
+        Returns the ids of the rest.
+        """
         looked = list(self._pool.map(self._look, rows))
-        again: list[Row] = []
+        certain: list[UUID] = []
         for row, (was_asked, found) in zip(rows, looked, strict=True):
             if found is not None:
                 transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
                 self.counts["accepted"] += 1
             elif was_asked:
-                again.append(row)
+                certain.append(row.transmission_id)
             else:
                 transmissions.record(
                     self._conn, self._seq, row.transmission_id, "uncertain", "interrupted"
                 )
                 self.counts["uncertain"] += 1
         self._conn.commit()
-        if again:
-            self._send(again)
+        return certain
 
     def _settle_old(self, rows: Sequence[Row]) -> None:
         """A night later, what the receiver does not have did not arrive: the task may be tried anew."""
@@ -204,7 +233,7 @@ class _Sender:
             if found is not None:
                 transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
                 self.counts["accepted"] += 1
-            elif was_asked and row.planned_seq < self._seq:
+            elif was_asked and row.outcome_seq is not None and row.outcome_seq < self._seq:
                 transmissions.record(
                     self._conn, self._seq, row.transmission_id, "rejected", "did not arrive"
                 )

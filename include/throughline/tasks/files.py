@@ -38,12 +38,14 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
     zone = ZoneInfo(practice().time_zone)
     day = night.business_date
     found = sql.run(conn, "tasks/inquiries.sql", seq=seq, business_date=day).rows
+    conn.execute("drop table w_doubt")
     asked = 0
     for payer_id, rows in groupby(found, key=lambda row: row[1]):
-        group = list(rows)
-        whole = [row for row in group if all(row[n] for n in (1, 3, 4, 5, 6, 8))]
-        for row in group:
-            if row not in whole:
+        whole = []
+        for row in rows:
+            if _is_whole(row):
+                whole.append(row)
+            else:
                 exceptions.open_exception(
                     conn, seq, night.cut_off, "missing_coverage", "task", row[0], detail={"stage": "due"}
                 )
@@ -52,6 +54,13 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
             _intend_file(conn, seq, target, str(payer_id), part, day, night.cut_off.astimezone(zone))
             asked += len(part)
     return asked
+
+
+def _is_whole(row: tuple[Any, ...]) -> bool:
+    """Say whether a person can be asked about: all that a payer needs is there and can be written."""
+    if not all(row[n] for n in (1, 3, 4, 5, 6, 8)):
+        return False
+    return all(x12.is_writable(row[n]) for n in (1, 3, 8)) and all(x12.plain(row[n]) for n in (4, 5))
 
 
 def _intend_file(
@@ -124,6 +133,11 @@ def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> 
     failpoints.hit("files.after_mark")
     try:
         folder.hand_over(INBOX, name)
+    except SourceUnavailable:
+        # It certainly has not its final name, and may have lost the other: it is laid down anew.
+        transmissions.unmark(conn, [row.transmission_id])
+        conn.commit()
+        raise
     except sftp.UploadUncertain as error:
         transmissions.record(conn, seq, row.transmission_id, "uncertain", type(error).__name__)
         conn.commit()

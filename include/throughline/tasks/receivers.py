@@ -6,7 +6,8 @@ Nothing here decides anything or touches the warehouse.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +20,9 @@ from throughline.sources.fhir.rest import FhirClient
 from throughline.sources.http import HttpClient, Outcome
 
 EFFECT_SYSTEM = "urn:throughline:effect"
+
+IN_PART = "in_part"
+"""Why an outcome is uncertain when some of several resources are there, and the next never left."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Ehr:
         """Create each resource; the effect key is its identifier. The first that fails ends it."""
         identifier = (EFFECT_SYSTEM, sending.effect_key)
         outcome = Outcome("rejected", reason="nothing to send")
+        is_first = True
         for line in sending.payload.split(b"\n"):
             if sending.is_again:
                 kind = str(orjson.loads(line)["resourceType"])
@@ -64,11 +69,14 @@ class Ehr:
                 except SourceUnavailable as error:
                     return Outcome("not_sent", reason=str(error))
                 if found:
-                    outcome = Outcome("accepted", 200, found[0])
+                    outcome, is_first = Outcome("accepted", 200, found[0]), False
                     continue
             outcome = self._client.create(line, identifier)
+            if outcome.certainty == "not_sent" and not is_first:
+                return Outcome("uncertain", outcome.status, reason=IN_PART)
             if outcome.certainty != "accepted":
                 break
+            is_first = False
         return outcome
 
     def look_up(self, sending: Sending) -> str | None:
@@ -114,8 +122,11 @@ class Billing:
         """Find the item by its key."""
         response = self._client.get("work-items", {"idempotency_key": sending.effect_key})
         _must_be_ok("billing", response.status_code)
-        items = response.json().get("items") or []
-        return str(items[0].get("work_item_id")) if items else None
+        try:
+            items = response.json()["items"]
+            return str(items[0]["work_item_id"]) if items else None
+        except (ValueError, LookupError, TypeError) as error:
+            raise SourceUnavailable(f"billing: {type(error).__name__} in its answer") from None
 
 
 def _must_be_ok(name: str, status: int) -> None:
@@ -132,14 +143,16 @@ def external_ref(outcome: Outcome) -> str | None:
     return outcome.location
 
 
-def connect(clients: Mapping[str, Address], stack: ExitStack) -> dict[str, Receiver]:
+def connect(
+    clients: Mapping[str, Address], stack: ExitStack, sleep: Callable[[float], None] = time.sleep
+) -> dict[str, Receiver]:
     """Return the receivers by the name of their connection; the stack closes them.
 
     `clients` has the addresses of `ehr`, `scheduling` and `billing`.
     """
     ehr, scheduling, billing = clients["ehr"], clients["scheduling"], clients["billing"]
     return {
-        ehr.name: Ehr(stack.enter_context(FhirClient(ehr))),
-        scheduling.name: Scheduling(stack.enter_context(HttpClient(scheduling))),
-        billing.name: Billing(stack.enter_context(HttpClient(billing))),
+        ehr.name: Ehr(stack.enter_context(FhirClient(ehr, sleep=sleep))),
+        scheduling.name: Scheduling(stack.enter_context(HttpClient(scheduling, sleep=sleep))),
+        billing.name: Billing(stack.enter_context(HttpClient(billing, sleep=sleep))),
     }

@@ -33,7 +33,7 @@ class Row:
     payload: bytes
     outcome: str
     was_marked: bool
-    planned_seq: int
+    outcome_seq: int | None
     control_numbers: dict[str, str]
 
     def sending(self) -> Sending:
@@ -61,7 +61,7 @@ def standing(conn: Connection, outcomes: Sequence[str]) -> list[Row]:
     with conn.cursor(row_factory=class_row(Row)) as cursor:
         return cursor.execute(
             "select transmission_id, effect_key, kind, target, payload, outcome,"
-            " sent_at is not null as was_marked, planned_seq, control_numbers"
+            " sent_at is not null as was_marked, outcome_seq, control_numbers"
             " from tasks.transmission where outcome = any(%s)"
             " order by planned_seq, kind, transmission_id",
             (list(outcomes),),

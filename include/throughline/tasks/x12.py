@@ -20,8 +20,16 @@ ELEMENT, COMPONENT, REPETITION, END = "*", ":", "^", "~"
 _BASIC = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
 """What the basic and extended character sets of X12 leave (without our own separators)."""
 
+# What is written as it is must be of these, or it is not written at all.
+_EXACT = re.compile(r"[A-Za-z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]*")
+MOST_MODIFIERS, MOST_POINTERS, MOST_DIAGNOSES = 4, 4, 12
+
 Component = str | None
 Element = str | None | tuple[Component, ...]
+
+
+class Unwritable(ValueError):
+    """A value has no place in X12 as it is. The text names segment and element, never the value."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,11 @@ class Envelope:
     at: datetime
     control_number: str
     is_test: bool = False
+
+
+def is_writable(value: object) -> bool:
+    """Say whether a code or a number can be written as it is."""
+    return _EXACT.fullmatch(str(value)) is not None
 
 
 def plain(text: object, longest: int = 60) -> str:
@@ -47,15 +60,24 @@ def money(amount: object) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def quantity(units: object) -> str:
+    """Return a number of units with all its digits, without needless zeros or an exponent."""
+    text = f"{Decimal(str(units)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def day(value: date | str) -> str:
     """Return a date as CCYYMMDD; a text is an ISO date."""
     return (date.fromisoformat(value) if isinstance(value, str) else value).strftime("%Y%m%d")
 
 
 def segment(tag: str, *elements: Element) -> str:
-    """Return one segment; empty elements at its end are left away."""
+    """Return one segment; empty elements at its end are left away. Raises `Unwritable`."""
     out = [tag]
-    for element in elements:
+    for place, element in enumerate(elements, start=1):
+        for part in element if isinstance(element, tuple) else (element,):
+            if not is_writable(part or ""):
+                raise Unwritable(f"{tag}{place:02d} cannot be written in X12")
         if isinstance(element, tuple):
             parts = [part or "" for part in element]
             while parts and not parts[-1]:
@@ -108,7 +130,7 @@ def professional(
     envelope: Envelope, reference: str, submitter_name: str, submitter_phone: str,
     claims: Sequence[ProfessionalClaim],
 ) -> bytes:
-    """Return one 837P with all `claims`, which share payer and billing provider."""
+    """Return one 837P with all `claims`, which share payer and billing provider. Raises `Unwritable`."""
     first = claims[0].content
     billing = first["billing"]
     body = [
@@ -149,6 +171,8 @@ def _claim(hl: int, claim: ProfessionalClaim) -> list[str]:
     if who.get("mrn"):
         out.append(segment("REF", "EA", plain(who["mrn"], 50)))
     codes = [code.replace(".", "") for code in content["diagnoses"]]
+    if len(codes) > MOST_DIAGNOSES:
+        raise Unwritable("HI has more diagnoses than a claim may have")
     out.append(segment("HI", *(("ABK" if n == 0 else "ABF", code) for n, code in enumerate(codes))))
     out.append(
         segment("NM1", "82", "1", plain(rendering["family"]), plain(rendering.get("given"), 35), None, None,
@@ -157,10 +181,12 @@ def _claim(hl: int, claim: ProfessionalClaim) -> list[str]:
     if rendering.get("taxonomy"):
         out.append(segment("PRV", "PE", "PXC", rendering["taxonomy"]))
     for line in content["lines"]:
+        if len(line["modifiers"]) > MOST_MODIFIERS or len(line["pointers"]) > MOST_POINTERS:
+            raise Unwritable("SV1 has more modifiers or pointers than a line may have")
         out += [
             segment("LX", str(line["line"])),
-            segment("SV1", ("HC", line["code"], *line["modifiers"][:4]), money(line["charge"]), "UN",
-                    money(line["units"]), None, None, tuple(str(p) for p in line["pointers"])),
+            segment("SV1", ("HC", line["code"], *line["modifiers"]), money(line["charge"]), "UN",
+                    quantity(line["units"]), None, None, tuple(str(p) for p in line["pointers"])),
             segment("DTP", "472", "D8", day(line["service_on"])),
             segment("REF", "6R", f"{claim.control_number}L{line['line']}"),
         ]  # fmt: skip
@@ -191,7 +217,8 @@ def eligibility(
 ) -> bytes:
     """Return one 270 to one payer: active coverage, and the next date of each procedure code.
 
-    The originator in TRN03 is ours alone: a one-digit prefix and nine more characters.
+    The originator in TRN03 is ours alone: a one-digit prefix and nine more characters. Raises
+    `Unwritable`.
     """
     body = [
         segment("BHT", "0022", "13", reference, day(envelope.at.date()), envelope.at.strftime("%H%M")),

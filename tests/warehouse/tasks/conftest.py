@@ -1,0 +1,105 @@
+"""A practice whose cases ask for work, and the systems that the work is sent to: real servers on loopback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from stack import postgres
+from throughline import warehouse
+from throughline.warehouse import failpoints
+
+sys.path.insert(0, str(Path(__file__).parent))
+# the kit of the unit tier: servers that do as they are told
+sys.path.insert(0, str(Path(__file__).parents[2] / "unit/throughline/sources"))
+
+from desk import Desk
+from outside import Outside
+
+
+@pytest.fixture(scope="session")
+def running_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+    """Run the EHR, the scheduling and billing systems and the clearinghouse."""
+    made = Outside(tmp_path_factory.mktemp("clearinghouse"))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def outside(running_outside: Outside) -> Outside:
+    """Return the outside as it was before anybody sent anything."""
+    running_outside.forget()
+    return running_outside
+
+
+@pytest.fixture(scope="session")
+def desk_dsn(warehouse_server: postgres.Server, defined_warehouse: str) -> str:
+    """Return the DSN of a warehouse that knows the definitions, for those who commit."""
+    template = conninfo_to_dict(defined_warehouse)["dbname"]
+    with warehouse.connect(
+        warehouse_server.dsn(postgres.SUPERUSER, "postgres"), autocommit=True
+    ) as conn:
+        conn.execute(
+            sql.SQL("create database desk template {} strategy file_copy").format(
+                sql.Identifier(str(template))
+            )
+        )
+    return make_conninfo(defined_warehouse, dbname="desk")
+
+
+@pytest.fixture(scope="session")
+def wipe(desk_dsn: str) -> Callable[[warehouse.Connection], None]:
+    """Return a function that empties whatever was empty at first."""
+    with warehouse.connect(desk_dsn) as conn:
+        tables = conn.execute(
+            "select format('%I.%I', schemaname, relname) from pg_stat_user_tables"
+            " where schemaname in ('landing', 'quality', 'identity', 'core', 'evidence', 'cases', 'tasks', 'operations')"
+        ).fetchall()
+        empty = [
+            name for (name,) in tables
+            if conn.execute(f"select not exists (select from {name})".encode()).fetchone() == (True,)
+        ]  # fmt: skip
+
+    def clean(conn: warehouse.Connection) -> None:
+        conn.execute("set local session_replication_role = replica")
+        conn.execute("; ".join(f"delete from {name}" for name in empty).encode())
+        conn.execute("update cases.digest set total = 0")
+        conn.execute("alter sequence tasks.interchange_control_number restart")
+        conn.commit()
+
+    return clean
+
+
+@pytest.fixture
+def new_desk(
+    desk_dsn: str, wipe: Callable[[warehouse.Connection], None], outside: Outside
+) -> Iterator[Callable[[], Desk]]:
+    """Return a function that makes a practice without any past; it ends the one before."""
+    made: list[Desk] = []
+
+    def make() -> Desk:
+        if made:
+            made[-1].conn.close()
+        outside.forget()
+        conn = warehouse.connect(desk_dsn)
+        wipe(conn)
+        made.append(Desk(conn, outside))
+        return made[-1]
+
+    yield make
+    failpoints.install(None)
+    if made:
+        made[-1].conn.close()
+
+
+@pytest.fixture
+def desk(new_desk: Callable[[], Desk]) -> Desk:
+    """Return a practice."""
+    return new_desk()

@@ -1,0 +1,119 @@
+"""The systems of record as the sender meets them: what they were asked to do, once or twice, and how they fail."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter, deque
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import servers
+from servers import Answer, Seen
+
+from throughline.sources.address import Address
+
+NAMES = {"ehr": "ehr_main", "scheduling": "scheduling_api", "billing": "billing_main"}
+
+
+class Outside:
+    """All receivers. `trouble[system]` is what goes wrong with its next writes, in order.
+
+    lost: it is done, and the connection dropped. cut_off: the connection is dropped and nothing done.
+    silent: nothing is done and nothing answered in time. A number: that status, and nothing is done.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "inbox").mkdir()
+        self._web = servers.web(self._answer)
+        self._sftp = servers.sftp_server(root)
+        self.web, self.sftp = self._web.__enter__(), self._sftp.__enter__()
+        self._lock = threading.Lock()
+        self.forget()
+
+    def close(self) -> None:
+        self._web.__exit__(None, None, None)
+        self._sftp.__exit__(None, None, None)
+
+    def forget(self) -> None:
+        """Be as before anybody sent anything."""
+        self.made: dict[tuple[str, str], dict[str, object]] = {}
+        self.times: Counter[tuple[str, str]] = Counter()
+        self.trouble: dict[str, deque[object]] = {name: deque() for name in NAMES}
+        self.down: set[str] = set()
+        self.is_conditional = True
+        self.taken: list[tuple[str, bytes]] = []
+        self.writes: Counter[str] = Counter()
+        for file in (self.root / "inbox").iterdir():
+            file.unlink()
+
+    def clients(self) -> dict[str, Address]:
+        """Return the addresses; a system that is down has one where nobody listens."""
+        found = {
+            system: replace(
+                self.web.address(extra={"base_url": self.web.url(f"/{system}")}), name=name
+            )
+            for system, name in NAMES.items()
+        }
+        found["clearinghouse"] = replace(self.sftp.address(), name="clearinghouse_main")
+        for system in self.down:
+            nowhere = {"base_url": "http://127.0.0.1:9"} if system in NAMES else found[system].extra
+            found[system] = replace(found[system], port=9, extra=nowhere)
+        return found
+
+    def files(self) -> list[tuple[str, bytes]]:
+        """Return every file that was handed over so far; taking them up empties the inbox."""
+        for file in sorted((self.root / "inbox").iterdir()):
+            if not file.name.startswith("."):
+                self.taken.append((file.name, file.read_bytes()))
+                file.unlink()
+        return self.taken
+
+    def _answer(self, seen: Seen) -> Answer:
+        parts = urlsplit(seen.path)
+        _, system, *path = parts.path.split("/")
+        with self._lock:
+            if seen.method == "GET":
+                return self._found(system, path, parse_qs(parts.query))
+            self.writes[system] += 1
+            fault = self.trouble[system].popleft() if self.trouble[system] else None
+            if isinstance(fault, int):
+                return Answer(fault)
+            if fault in ("cut_off", "silent"):
+                if fault == "silent":
+                    self._lock.release()
+                    threading.Event().wait(0.6)
+                    self._lock.acquire()
+                return Answer(hang=True)
+            answer = self._made(system, path[0], seen)
+            return Answer(hang=True) if fault == "lost" else answer
+
+    def _made(self, system: str, kind: str, seen: Seen) -> Answer:
+        body = json.loads(seen.body)
+        if system == "ehr":
+            effect = body["identifier"][0]["value"]
+            is_there = (kind, effect) in self.made and self.is_conditional
+        else:
+            effect = seen.headers["idempotency-key"]
+            is_there = (kind, effect) in self.made
+        if not is_there:
+            self.times[kind, effect] += 1
+            self.made[kind, effect] = {**body, "id": f"{kind}-{len(self.made)}"}
+        found = self.made[kind, effect]
+        return Answer(200 if is_there else 201, json.dumps(found).encode())
+
+    def _found(self, system: str, path: list[str], query: dict[str, list[str]]) -> Answer:
+        if system == "ehr":
+            effect = query["identifier"][0].partition("|")[2]
+            one = self.made.get((path[0], effect))
+            entries = [{"resource": one}] if one else []
+            return Answer(200, json.dumps({"resourceType": "Bundle", "entry": entries}).encode())
+        if system == "scheduling":
+            for (kind, _), body in self.made.items():
+                if kind == path[0] and body["request_id"] == path[1]:
+                    return Answer(200, json.dumps(body).encode())
+            return Answer(404)
+        one = self.made.get((path[0], query["idempotency_key"][0]))
+        return Answer(200, json.dumps({"items": [one] if one else []}).encode())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -93,8 +95,8 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     tally = _Tally()
     for file in _files(conn, key, Path(landing_root)):
         try:
-            found = _read(file, feed, about)
-            writer.write(file, found, tally)
+            with _uncollected():
+                writer.write(file, _read(file, feed, about), tally)
         except FileRefusedError as error:
             log.warning("%s", error)
             tally.faults[error.reason] = tally.faults.get(error.reason, 0) + 1
@@ -113,6 +115,18 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     conn.commit()
     failpoints.hit("stage.after_commit")
     return Staged(feed, tally.rows, tally.faults)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no cycles while rows are read: a chunk of rows has none, and looking takes half the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _files(conn: Connection, batch_id: UUID, root: Path) -> list[_File]:
@@ -276,6 +290,7 @@ class _Writer:
             tally.note(fault)
             faults.append(fault)
         self._set_aside(file, faults)
+        gc.collect(0)
         tally.rows += len(chunk) - len(culprits)
         tally.set_aside += len(faults)
 

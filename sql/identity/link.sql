@@ -228,6 +228,9 @@ from w_made as m
 inner join identity.person as p on p.source = m.key_source and p.source_id = m.key_id
 where d.source = m.source and d.source_id = m.source_id;
 
+-- most of them have a person only now: what follows is planned for as many
+analyze w_decided;
+
 -- A link that is decided differently now is retired; the past keeps it.
 update identity.link as l
 set retired_seq = %(seq)s

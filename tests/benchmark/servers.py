@@ -93,7 +93,7 @@ class Taker:
         return None
 
 
-def _connect(clients: dict[str, Address], stack: ExitStack) -> dict[str, Taker]:
+def _connect(clients: dict[str, Address], stack: ExitStack, *_: object) -> dict[str, Taker]:
     return {address.name: Taker() for address in clients.values()}
 
 

@@ -8,8 +8,9 @@ bytes with a hash; a named person releases exactly these bytes, or they are neve
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from itertools import groupby
@@ -237,7 +238,8 @@ def _decide(
 
 
 def send_released(
-    conn: Connection, seq: int, clients: Mapping[str, Address], *, is_locked: bool = False
+    conn: Connection, seq: int, clients: Mapping[str, Address], *, is_locked: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Counter[str]:
     """Send every batch that a named person released and that still stands; returns counts by outcome.
 
@@ -275,5 +277,5 @@ def send_released(
             )  # fmt: skip
         conn.commit()
         failpoints.hit("claims.after_intend")
-        return files.send(conn, seq, address, ("claim_batch",))
+        return files.send(conn, seq, address, ("claim_batch",), sleep)
 

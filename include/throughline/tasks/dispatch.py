@@ -68,8 +68,8 @@ def dispatch(
             sender = _Sender(conn, seq, receivers.connect(clients, stack, sleep), sleep)
             sender.send_all()
             counts = sender.counts
-        counts.update(files.send(conn, seq, clients["clearinghouse"], ("eligibility",)))
-        counts.update(claims.send_released(conn, seq, clients, is_locked=True))
+        counts.update(files.send(conn, seq, clients["clearinghouse"], ("eligibility",), sleep))
+        counts.update(claims.send_released(conn, seq, clients, is_locked=True, sleep=sleep))
         sql.run(conn, "tasks/overdue.sql", **params(conn, seq))
         conn.commit()
         failpoints.hit("dispatch.after_overdue")

@@ -8,8 +8,9 @@ the file was sent.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -53,6 +54,12 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
             part = whole[start : start + MOST_INQUIRIES]
             _intend_file(conn, seq, target, str(payer_id), part, day, night.cut_off.astimezone(zone))
             asked += len(part)
+            conn.execute(
+                "update operations.exception set status = 'cleared', closed_seq = %s,"
+                " resolution = 'what was lacking is there' where about_kind = 'task'"
+                " and reason = 'missing_coverage' and status = 'open' and about_id = any(%s)",
+                (seq, [row[0] for row in part]),
+            )
     return asked
 
 
@@ -98,7 +105,10 @@ def next_control_number(conn: Connection) -> str:
     return f"{row[0]:09d}"
 
 
-def send(conn: Connection, seq: int, address: Address, kinds: Sequence[str]) -> Counter[str]:
+def send(
+    conn: Connection, seq: int, address: Address, kinds: Sequence[str],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Counter[str]:
     """Send the intended files of these kinds, and settle what an earlier call left open.
 
     Commits as it goes. Returns counts by outcome; an unreachable server leaves files as intended.
@@ -113,7 +123,7 @@ def send(conn: Connection, seq: int, address: Address, kinds: Sequence[str]) -> 
     if not rows:
         return counts
     try:
-        with sftp.connect(address) as folder:
+        with sftp.connect(address, sleep=sleep) as folder:
             for row in rows:
                 counts[_send_one(conn, seq, folder, row)] += 1
     except SourceUnavailable:

@@ -76,7 +76,7 @@ def member(who: str, payer: str = "SUNADV", **values: Any) -> list[Record]:
 
 def seen(who: str, at: str = "2026-07-01 10:00", **values: Any) -> Record:
     """A finished visit in the office of the group."""
-    return visit(who, at, service_provider_id="group", location_id="office", **values)
+    return visit(who, at, **{"service_provider_id": "group", "location_id": "office"} | values)
 
 
 def billable(who: str, at: str = "2026-07-01 10:00", **values: Any) -> list[Record]:
@@ -91,6 +91,14 @@ class Desk(Clinic):
         super().__init__(conn)
         self.outside = outside
         self.pending = [doctor(), group(), office()]
+
+    def know(self, *records: Any) -> None:
+        """Let the sources deliver these, however they are packed, with the next night."""
+        for one in records:
+            if isinstance(one, Record):
+                self.pending.append(one)
+            else:
+                self.know(*one)
 
     def open(self, on: str) -> int:
         """Open the night of a date: load, link, assert."""

@@ -1,0 +1,197 @@
+"""Exceptions: opened once, ended by their cause or by a named person's word."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from clinic import Clinic, moment, patient
+
+from throughline import exceptions, warehouse
+from throughline.exceptions import resolve as said
+from throughline.exceptions.resolve import ACTIONS, USUAL, NotOpen, resolve
+
+
+def opened(clinic: Clinic, reason: str, **detail: Any) -> UUID:
+    return exceptions.open_exception(
+        clinic.conn, clinic.seq, clinic.cut_off, reason, "task", "t1", detail=detail or None
+    )
+
+
+@pytest.fixture
+def desk(clinic: Clinic) -> Clinic:
+    """Return a practice on its first night."""
+    clinic.begin("2026-07-06")
+    return clinic
+
+
+def one(clinic: Clinic, exception_id: UUID) -> Any:
+    return clinic.rows("select * from operations.exception where exception_id = %s", exception_id)[0]
+
+
+def decisions(clinic: Clinic) -> list[Any]:
+    return clinic.rows(
+        "select kind, about_kind, about_id, decided_by, note, detail from operations.decision order by 1"
+    )
+
+
+# ---- open and clear
+
+
+def test_an_exception_has_an_owner_and_a_due_date_and_is_opened_once(desk: Clinic) -> None:
+    first = opened(desk, "missing_charge", missing=["code"])
+    assert opened(desk, "missing_charge") == first
+    row = one(desk, first)
+    assert (row.owner_team, row.status, row.detail) == ("clinicians", "open", {"missing": ["code"]})
+    assert row.due_at == moment("2026-07-10 03:00")
+
+
+def test_a_reason_that_nobody_defined_is_none(desk: Clinic) -> None:
+    with pytest.raises(exceptions.UnknownReason, match="no reason is called nonsense"):
+        opened(desk, "nonsense")
+
+
+def test_what_is_over_and_there_again_opens_anew(desk: Clinic) -> None:
+    first = opened(desk, "missing_charge")
+    exceptions.clear(desk.conn, desk.seq, first, "the cause is gone")
+    assert (one(desk, first).status, one(desk, first).closed_seq) == ("cleared", 1)
+    desk.begin("2026-07-07")
+    exceptions.clear(desk.conn, desk.seq, first, "twice")
+    assert one(desk, first).resolution == "the cause is gone"
+    assert opened(desk, "missing_charge") == first
+    row = one(desk, first)
+    assert (row.status, row.opened_seq, row.closed_seq, row.resolution) == ("open", 2, None, None)
+    assert row.due_at == moment("2026-07-11 03:00")
+
+
+def test_what_a_person_settled_rests_for_a_week(desk: Clinic) -> None:
+    first = opened(desk, "missing_charge")
+    desk.conn.execute("update operations.exception set status = 'resolved', closed_seq = 1")
+    for on, status in (("2026-07-07", "resolved"), ("2026-07-12", "resolved"), ("2026-07-13", "open")):
+        desk.begin(on)
+        opened(desk, "missing_charge")
+        assert one(desk, first).status == status
+
+
+# ---- resolve
+
+
+@pytest.mark.parametrize("action", [a for a in ACTIONS if a not in ("confirm", "reject", "assign", "write_off")])
+def test_each_action_is_a_decision_by_name(desk: Clinic, action: str) -> None:
+    exception_id = opened(desk, "missed_clock")
+    (decision_id,) = resolve(desk.conn, exception_id, "Ada Lead", action, "because")
+    (row,) = decisions(desk)
+    assert tuple(row) == (action, "exception", str(exception_id), "Ada Lead", "because", {"action": action})
+    assert one(desk, exception_id).status == "open", "it ends with the next night"
+    assert decision_id is not None
+
+
+@pytest.mark.parametrize(
+    ("reason", "usual"), [("missed_clock", "retry"), ("claim_denied", "acknowledge"), ("identity_doubt", "reject")]
+)
+def test_resolve_means_what_is_usual_for_the_reason(desk: Clinic, reason: str, usual: str) -> None:
+    resolve(desk.conn, opened(desk, reason), "Ada Lead", "resolve")
+    assert decisions(desk)[0].kind == usual
+    assert set(USUAL.values()) <= set(ACTIONS)
+
+
+def test_assigning_names_an_owner(desk: Clinic) -> None:
+    exception_id = opened(desk, "missed_clock")
+    with pytest.raises(ValueError, match="assign needs an owner"):
+        resolve(desk.conn, exception_id, "Ada Lead", "assign")
+    resolve(desk.conn, exception_id, "Ada Lead", "assign", owner="Bo Nurse")
+    assert decisions(desk)[0].detail == {"action": "assign", "owner": "Bo Nurse"}
+
+
+def test_a_write_off_takes_the_open_balance_or_what_is_said(desk: Clinic) -> None:
+    without = opened(desk, "patient_balance")
+    with pytest.raises(ValueError, match="needs an amount"):
+        resolve(desk.conn, without, "Ada Lead", "write_off")
+    resolve(desk.conn, without, "Ada Lead", "write_off", amount=Decimal("12.50"))
+    with_one = exceptions.open_exception(
+        desk.conn, 1, desk.cut_off, "claim_denied", "case", "c1", detail={"balance": "80.00"}
+    )
+    resolve(desk.conn, with_one, "Ada Lead", "write_off")
+    assert sorted(d.detail["amount"] for d in decisions(desk)) == ["12.50", "80.00"]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "NaN", "Infinity"])
+def test_a_write_off_is_of_some_money(desk: Clinic, amount: str) -> None:
+    exception_id = opened(desk, "patient_balance")
+    with pytest.raises(ValueError, match="above zero"):
+        resolve(desk.conn, exception_id, "Ada Lead", "write_off", amount=Decimal(amount))
+
+
+def test_nothing_is_decided_without_a_name_twice_or_amiss(desk: Clinic) -> None:
+    exception_id = opened(desk, "missed_clock")
+    with pytest.raises(ValueError, match="named person"):
+        resolve(desk.conn, exception_id, "  ", "retry")
+    with pytest.raises(ValueError, match="one of resolve, retry"):
+        resolve(desk.conn, exception_id, "Ada Lead", "shrug")
+    with pytest.raises(ValueError, match="does not fit"):
+        resolve(desk.conn, exception_id, "Ada Lead", "confirm")
+    with pytest.raises(NotOpen):
+        resolve(desk.conn, uuid4(), "Ada Lead", "retry")
+    exceptions.clear(desk.conn, 1, exception_id, "over")
+    with pytest.raises(NotOpen):
+        resolve(desk.conn, exception_id, "Ada Lead", "retry")
+    assert decisions(desk) == []
+
+
+@pytest.mark.parametrize(("action", "kind"), [("confirm", "link"), ("reject", "unlink")])
+def test_a_doubt_about_identity_is_ended_for_the_records_it_is_about(clinic: Clinic, action: str, kind: str) -> None:
+    clinic.know(patient("p1"), patient("p2"), patient("p3"))
+    clinic.night("2026-07-06")
+    first, other = clinic.person("p1"), clinic.person("p2")
+    clinic.conn.execute(
+        "insert into identity.link (source, source_id, person_id, method, score, status, known_seq)"
+        " values ('ehr', 'p1', %s, 'demographics', 0.9, 'doubt', 1)", (other,),
+    )  # fmt: skip
+    exception_id = opened(clinic, "identity_doubt")
+    for person in (first, other):
+        clinic.conn.execute("update operations.exception set person_id = %s", (person,))
+        with pytest.raises(ValueError, match="does not fit"):
+            resolve(clinic.conn, exception_id, "Ada Lead", "retry")
+        assert len(resolve(clinic.conn, exception_id, "Ada Lead", action, "seen both")) == 2
+    found = [d for d in decisions(clinic) if d.about_kind == "record"]
+    assert {(d.kind, d.about_id, d.detail["person_id"]) for d in found} == {(kind, "ehr|p1", str(other))}
+    assert len(found) == 2
+
+
+# ---- the command
+
+
+@pytest.fixture
+def committed(new_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a warehouse with one open exception, named by the environment, and the exception's id."""
+    dsn = new_warehouse()
+    monkeypatch.setenv("THROUGHLINE_DSN", dsn)
+    exception_id = uuid4()
+    with warehouse.connect(dsn) as conn:
+        conn.execute(
+            "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq,"
+            " opened_at, due_at) values (%s, 'task', 't1', 'patient_balance', 'billing', 1, now(), now())",
+            (exception_id,),
+        )
+    return dsn, str(exception_id)
+
+
+def test_the_command_records_one_decision(committed: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    dsn, exception_id = committed
+    assert said.main([exception_id, "--by", "Ada Lead", "--action", "assign"]) == 2
+    assert "assign needs an owner" in capsys.readouterr().err
+    assert said.main([str(uuid4()), "--by", "Ada Lead", "--action", "retry"]) == 2
+    assert "no open exception" in capsys.readouterr().err
+    words = [exception_id, "--by", "Ada Lead", "--action", "write_off", "--amount"]
+    for amount in ("a few", ""):
+        with pytest.raises(SystemExit) as stopped:
+            said.main([*words, amount])
+        assert stopped.value.code == 2
+        assert "is no amount" in capsys.readouterr().err
+    assert said.main([*words, "12.50", "--note", "agreed"]) == 0
+    with warehouse.connect(dsn) as conn:
+        assert conn.execute("select kind, decided_by, note, detail from operations.decision").fetchall() == [
+            ("write_off", "Ada Lead", "agreed", {"action": "write_off", "amount": "12.50"})
+        ]

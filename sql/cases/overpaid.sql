@@ -2,11 +2,16 @@
 -- had proven the visit or the note on an earlier night stands no more, in no newer version either.
 create temp table w_overpaid on commit drop as
 with fallen as (
-    select c.case_id, c.person_id, v.identifiers ->> 'encounter' as encounter,
-        cases.local_day(v.starts_at) as on_day
+    select
+        c.case_id,
+        c.person_id,
+        v.identifiers ->> 'encounter' as encounter,
+        coalesce(s.on_day, cases.local_day(v.starts_at)) as on_day
     from w_case as c
     inner join cases.event as e on e.case_id = c.case_id and e.kind = 'proven' and e.known_seq < %(seq)s
     inner join evidence.fact as v on v.fact_id = e.fact_id and v.kind in ('visit', 'note')
+    left join w_fact as s
+        on s.person_id = c.person_id and s.kind = 'visit' and s.encounter = v.identifiers ->> 'encounter'
     where not exists (
         select from w_fact as f
         where f.person_id = c.person_id and f.kind = v.kind

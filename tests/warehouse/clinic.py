@@ -469,6 +469,7 @@ class Clinic:
         return [
             row.kind for row in self.rows(
                 "select kind from cases.event where case_id = %s and stage = %s"
+                " and kind in ('proven', 'taken_back', 'changed')"
                 " order by known_seq, kind", case.case_id, stage,
             )
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from clinic import Clinic
@@ -10,11 +11,13 @@ from scenarios import ALL, TODAY, Scenario, back
 WEEK_BEFORE = back(7)
 
 
-def play(clinic: Clinic) -> None:
+def play(clinic: Clinic, shuffle: random.Random | None = None) -> None:
     """Load what the sources hold of every scenario and run the night of TODAY."""
     clinic.know(*(s.before for s in ALL))
     clinic.night(WEEK_BEFORE)
     clinic.know(*(s.records for s in ALL))
+    if shuffle is not None:
+        shuffle.shuffle(clinic.pending)
     clinic.begin(TODAY)
     for number, scenario in enumerate(ALL):
         for trigger, stage, kind, attempt, status, due in scenario.tasks:

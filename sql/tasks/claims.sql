@@ -108,10 +108,9 @@ charge as (
             'pointers', (
                 select coalesce(jsonb_agg(p.place order by p.at), '[]'::jsonb)
                 from (
-                    select array_position(k.codes, d.code) as place, min(d.at) as at
+                    select array_position(k.codes, d.code) as place, d.at
                     from unnest(l.diagnoses) with ordinality as d (code, at)
-                    group by d.code
-                    order by min(d.at)
+                    order by d.at
                     limit 4
                 ) as p
             )

@@ -23,6 +23,7 @@ from outside import Outside
 from psycopg.types.json import Jsonb
 
 from throughline import evidence, identity, tasks
+from throughline.operations import invariants
 from throughline.warehouse import Connection, derive, failpoints
 
 FIRST, SECOND, THIRD, FOURTH, FIFTH = ("2026-07-06", "2026-07-07", "2026-07-08", "2026-07-09", "2026-07-10")
@@ -216,6 +217,12 @@ class Desk(Clinic):
     def open_exceptions(self) -> list[str]:
         """Return the reasons of all open exceptions."""
         return [e.reason for e in self.rows("select reason from operations.exception where status = 'open' order by 1")]
+
+    def broken(self) -> list[str]:
+        """Return the checks of "once to the outside", "doubt never acts" and "nothing invented" that fail."""
+        found = [b.check for b in invariants.check(self.conn) if b.check.invariant[:2] in ("03", "06", "07")]
+        self.conn.rollback()
+        return [check.name for check in found]
 
     def prevented(self) -> list[tuple[str, str]]:
         """Return what was prevented, and why."""

@@ -160,12 +160,13 @@ def test_the_claim_says_what_the_clinician_documented_and_nothing_else(desk: Des
     text = bytes(batches(desk)[0].payload).decode("ascii")
     lines = text.splitlines()
     assert "HI*ABK:I509*ABF:E119~" in lines
-    assert "SV1*HC:99214:25*180*UN*1***1:2~" in lines
+    assert "SV1*HC:99214:25*180*UN*1***1:2:1~" in lines
     assert "SV1*HC:J1885*12.5*UN*0.125***2~" in lines
     assert any(line.startswith("NM1*IL*1*MULLER-O'NEIL*ZOE*") for line in lines)
     assert next(line for line in lines if line.startswith("CLM*")).split("*")[2] == "192.5"
     assert [line for line in lines if line.startswith("NM1*82")] == ["NM1*82*1*WEI*ZOE****XX*1000000001~"]
     assert batch is not None
+    assert desk.broken() == []
 
 
 def test_one_batch_per_payer_and_provider(desk: Desk) -> None:
@@ -352,6 +353,7 @@ def test_what_fell_away_is_withdrawn_and_the_rest_goes_into_a_new_batch(
     waiting = desk.rows("select * from tasks.claim where status = 'batched'")
     assert [c.effect_key for c in waiting if old[c.effect_key] == c.patient_control_number] == ["claim|stays-visit"]
     assert [b.claim_count for b in batches(desk) if b.status == "waiting"] == [len(waiting)]
+    assert desk.broken() == []
     gone = {"not billable", "paid by the patient", "visit deleted", "charge deleted"}
     assert {c.effect_key for c in waiting} == {
         "claim|stays-visit", *(f"claim|{who}-visit" for name, who in people.items() if name not in gone)

@@ -59,6 +59,7 @@ def account(desk: Desk) -> dict[str, Any]:
         "batches": desk.rows("select batch_id, status, claim_count from tasks.claim_batch order by 1"),
         "events": desk.rows("select event_id, kind from tasks.event order by 1"),
         "exceptions": desk.open_exceptions(),
+        "broken": desk.broken(),
         "made": sorted(outside.made),
         "times": Counter(outside.times.values()),
         "handed over": Counter(name.rpartition(".")[2] for name, _ in outside.files()),
@@ -97,6 +98,7 @@ def _undisturbed(new_desk: Callable[[], Desk]) -> dict[str, Any]:
 
 def test_the_undisturbed_night_does_every_kind_of_work_once(undisturbed: dict[str, Any]) -> None:
     assert undisturbed["times"] == {EACH_CALL_ONCE: 15}
+    assert undisturbed["broken"] == []
     assert undisturbed["handed over"] == {"270": 1, "837": 1}
     assert set(undisturbed["said"].values()) == {1}
     assert {x.outcome for x in undisturbed["transmissions"]} == {"accepted"}

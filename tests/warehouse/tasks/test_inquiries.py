@@ -82,6 +82,7 @@ def test_a_file_that_waits_leaves_out_who_need_not_or_must_not_be_asked_about(de
     ((_, content),) = outside.files()
     assert traces(content) == {str(by_person[desk.person("p3")].task_id).replace("-", "")}
     assert sorted(desk.outcomes()) == ["accepted", "withheld"]
+    assert desk.broken() == []
     assert desk.dispatch() == {}
 
 

@@ -38,6 +38,13 @@ def identifiers(resource: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def system_and_value(token: str) -> tuple[str, str]:
+    """System and value of ``system|value``, of which a backslash takes the meaning of what follows it."""
+    parts = re.split(r"(?<!\\)((?:\\\\)*)\|", token, maxsplit=1)
+    system, value = (parts[0] + parts[1], parts[2]) if len(parts) == 3 else ("", token)
+    return re.sub(r"\\(.)", r"\1", system), re.sub(r"\\(.)", r"\1", value)
+
+
 class Rest:
     """The REST part of one EHR. ``conditional`` is whether it honours If-None-Exist, which R4 leaves open."""
 
@@ -106,8 +113,9 @@ class Rest:
             MOST_FOUND,
         )
         if "identifier" in query:
-            system, bar, value = query["identifier"].rpartition("|")
-            found = await asyncio.to_thread(store.by_identifier, kind, system if bar else "", value)
+            found = await asyncio.to_thread(
+                store.by_identifier, kind, *system_and_value(query["identifier"])
+            )
         elif "_id" in query:
             one = await asyncio.to_thread(store.read, kind, query["_id"])
             found = [one] if one else []
@@ -154,8 +162,7 @@ def create(hub: Hub, entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     existing: list[dict[str, Any]] = []
     if entry["wanted"]:
         for value in parse_qs(entry["wanted"].lstrip("?")).get("identifier", []):
-            system, _, number = value.rpartition("|")
-            existing += store.by_identifier(kind, system, number)
+            existing += store.by_identifier(kind, *system_and_value(value))
     key = (
         f"{kind}|{sorted(own)}"
         if own

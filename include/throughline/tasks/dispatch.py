@@ -178,8 +178,11 @@ class _Sender:
         )
         self.counts[outcome.certainty] += 1
 
-    def _after_lost_answers(self, open_ends: Sequence[tuple[Row, Outcome]]) -> None:
-        """Look up what lost its answer; send once more what certainly did not arrive."""
+    def _after_lost_answers(self, open_ends: Sequence[tuple[Row, Outcome]], earlier: int = 0) -> None:
+        """Look up what lost its answer; send once more what certainly did not arrive.
+
+        Of several resources each may lose its own answer, so that there are as many such rounds.
+        """
         self._sleep(SETTLING_S)
         looked = list(self._pool.map(self._look, [row for row, _ in open_ends]))
         again: list[Row] = []
@@ -195,9 +198,15 @@ class _Sender:
                 self._record(row, outcome)
         self._conn.commit()
         failpoints.hit("dispatch.after_lookup")
+        rest: list[tuple[Row, Outcome]] = []
         for row, outcome in zip(again, self._pool.map(self._call_again, again), strict=True):
-            self._record(row, outcome)
+            if outcome.certainty == "uncertain" and earlier < row.payload.count(b"\n"):
+                rest.append((row, outcome))
+            else:
+                self._record(row, outcome)
         self._conn.commit()
+        if rest:
+            self._after_lost_answers(rest, earlier + 1)
 
     def _call_again(self, row: Row) -> Outcome:
         outcome = self._call(row)

@@ -106,7 +106,7 @@ class Outside:
 
     def _found(self, system: str, path: list[str], query: dict[str, list[str]]) -> Answer:
         if system == "ehr":
-            effect = query["identifier"][0].partition("|")[2]
+            effect = query["identifier"][0].partition("|")[2].replace("\\|", "|")
             one = self.made.get((path[0], effect))
             entries = [{"resource": one}] if one else []
             return Answer(200, json.dumps({"resourceType": "Bundle", "entry": entries}).encode())

@@ -118,6 +118,18 @@ def test_what_failed_before_the_work_is_looked_up_and_sent_once_more(
     assert set(outside.times.values()) == {1}
 
 
+@pytest.mark.parametrize("faults", [(500, 500), (500, "lost"), ("lost", "lost"), ("lost", 500)])
+def test_each_of_two_resources_may_lose_its_own_answer(
+    desk: Desk, outside: Outside, faults: tuple[object, object]
+) -> None:
+    outside.is_conditional = False
+    a_night(desk, "p1")
+    outside.trouble["ehr"] += [faults[0], *([None] if faults[0] == 500 else []), faults[1]]
+    assert desk.work() == {"accepted": 1}
+    assert set(outside.times.values()) == {1}
+    assert len(outside.times) == 2
+
+
 def test_what_fails_twice_is_left_uncertain(desk: Desk, outside: Outside) -> None:
     a_night(desk, "p1", wanted="scheduling")
     outside.trouble["scheduling"] += [500, 500]

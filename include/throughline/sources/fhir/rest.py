@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,6 +16,15 @@ from throughline.sources.fhir.auth import BackendService
 from throughline.sources.http import HttpClient, Outcome
 
 FHIR_JSON = "application/fhir+json"
+
+
+def _token(identifier: tuple[str, str]) -> str:
+    """Return system and value as a search names them; what has a meaning there is escaped.
+
+    FHIR R4, 3.1.1.5.7: a bar within the value, as our own keys have, would else end the system.
+    """
+    system, value = (re.sub(r"([\\|,$])", r"\\\1", part) for part in identifier)
+    return f"{system}|{value}"
 
 
 class FhirClient:
@@ -54,8 +64,7 @@ class FhirClient:
             content, kind = resource, orjson.loads(resource)["resourceType"]
         else:
             content, kind = orjson.dumps(resource), resource["resourceType"]
-        system, value = identifier
-        wanted = f"identifier={quote(system, safe='')}|{quote(value, safe='')}"
+        wanted = f"identifier={quote(_token(identifier), safe='|')}"
         headers = {"If-None-Exist": wanted, "Accept": FHIR_JSON, "Prefer": "return=representation"}
         outcome = self._http.write(kind, content, content_type=FHIR_JSON, headers=headers)
         if outcome.status == 401:
@@ -65,8 +74,7 @@ class FhirClient:
 
     def find(self, kind: str, identifier: tuple[str, str]) -> list[dict[str, Any]]:
         """Return the resources of a type that have this identifier. Raises `SourceUnavailable`."""
-        system, value = identifier
-        return self._search(kind, {"identifier": f"{system}|{value}"})
+        return self._search(kind, {"identifier": _token(identifier)})
 
     def read(self, kind: str, resource_id: str) -> dict[str, Any] | None:
         """Return one resource, or None when there is none. Raises `SourceUnavailable`."""

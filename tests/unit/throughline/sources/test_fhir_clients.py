@@ -366,7 +366,7 @@ def test_a_resource_is_created_once(web, rest):
     assert (outcome.certainty, outcome.body["id"]) == ("accepted", "7")
     [seen] = web.seen
     assert (seen.method, seen.path) == ("POST", "/Task")
-    assert seen.headers["if-none-exist"] == "identifier=urn%3Ax|a%7Cb%26c"
+    assert seen.headers["if-none-exist"] == "identifier=urn%3Ax|a%5C|b%26c"
     assert json.loads(seen.body) == TASK
 
 

@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT
 override Q := $(value Q)
 export Q
 
@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights ui status sql check replay stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
+.PHONY: help night nights ui status sql check replay exceptions resolve stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -64,6 +64,12 @@ check: venv ## every invariant, over everything, now
 
 replay: venv ## NIGHT= computed again from its inputs, and compared
 	@$(stack) replay
+
+exceptions: venv ## what needs a person: id, reason, owner, due date, money
+	@$(stack) exceptions
+
+resolve: venv ## ID= BY= ACTION= NOTE=: a named person decides on an exception
+	@$(stack) resolve
 
 stop: venv ## stop what runs
 	@$(stack) stop

@@ -155,6 +155,36 @@ def replay() -> int:
     return _pipeline("throughline.operations.replay", "--business-date", chosen.night)
 
 
+def exceptions() -> int:
+    """The open exceptions: id, reason, owner, due date, case and money; no patient."""
+    os.environ["Q"] = (
+        "select exception_id, reason, owner_team, coalesce(owner, '') as owner, due_at::date as due_on,"
+        " left(case_id::text, 8) as case_number, amount from operations.exception"
+        " where status = 'open' order by due_at, owner_team, reason, exception_id"
+    )
+    return sql()
+
+
+def resolve() -> int:
+    """A named person's decision about one exception: ``ID= BY= ACTION= NOTE=``, ``OWNER=`` or ``AMOUNT=``."""
+    given = {name: os.environ.get(name, "") for name in ("ID", "BY", "ACTION")}
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise CommandFailed(
+            f"{', '.join(missing)} missing: make resolve ID=... BY='your name' ACTION=retry NOTE='why'"
+        )
+    more = [
+        word
+        for name, option in (("NOTE", "--note"), ("OWNER", "--owner"), ("AMOUNT", "--amount"))
+        if os.environ.get(name)
+        for word in (option, os.environ[name])
+    ]
+    return _pipeline(
+        "throughline.exceptions.resolve",
+        given["ID"], "--by", given["BY"], "--action", given["ACTION"], *more,
+    )  # fmt: skip
+
+
 def stop() -> int:
     """Stop whatever runs, in every world of this clone; a command at work is interrupted first."""
     _interrupt_holder()
@@ -257,6 +287,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "psql": psql,
     "check": check,
     "replay": replay,
+    "exceptions": exceptions,
+    "resolve": resolve,
     "stop": stop,
     "clean": clean,
     "benchmark": _tests("benchmark"),

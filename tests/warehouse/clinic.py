@@ -290,6 +290,12 @@ class Case:
     stages: dict[str, str] = field(repr=False, compare=False, default_factory=dict)
     next_step: str | None = None
     opened: int = 0
+    # what the next task has to know: attempt, days, priority and so on
+    detail: dict[str, Any] = field(repr=False, compare=False, default_factory=dict)
+
+    def get(self, name: str) -> Any:
+        """Return an attribute, or what the next task has to know."""
+        return getattr(self, name) if name in self.__dataclass_fields__ else self.detail.get(name)
 
 
 class Clinic:
@@ -425,10 +431,17 @@ class Clinic:
 
     def cases_of(self, who: str, workflow: str | None = None) -> list[Case]:
         """Return the cases of a patient in the order of their triggers."""
+        return [
+            case for _, of, case in self.all_cases(self.person(who))
+            if workflow is None or of == workflow
+        ]
+
+    def all_cases(self, person: Any = None) -> list[tuple[Any, str, Case]]:
+        """Return (person, workflow, case) of one person or of all, in the order of their triggers."""
         found = self.rows(
-            "select c.case_id, c.workflow, c.status, c.close_reason, c.stage, c.stage_state,"
+            "select c.person_id, c.case_id, c.workflow, c.status, c.close_reason, c.stage, c.stage_state,"
             " c.wanted, c.wanted_detail ->> 'reason' as reason, c.expected_code, c.next_step,"
-            " c.opened_seq,"
+            " c.opened_seq, c.wanted_detail,"
             " cases.local_day(s.due_at - interval '1 second') as due_on,"
             " (select array_agg(x.stage order by x.position) from cases.stage as x"
             "  where x.case_id = c.case_id and x.state = 'complete') as done,"
@@ -436,16 +449,16 @@ class Clinic:
             "  where x.case_id = c.case_id) as stages"
             " from cases.case_record as c"
             " left join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage"
-            " where c.person_id = %s and (%s::text is null or c.workflow = %s)"
+            " where %s::uuid is null or c.person_id = %s"
             " order by c.trigger_on, c.trigger_ref",
-            self.person(who), workflow, workflow,
+            person, person,
         )
         return [
-            Case(
+            (f.person_id, f.workflow, Case(
                 f.case_id, f.status, f.close_reason, f.stage, f.stage_state,
                 f.reason if f.wanted == "exception" else f.wanted, f.expected_code, f.due_on,
-                tuple(f.done or ()), f.stages or {}, f.next_step, f.opened_seq,
-            )
+                tuple(f.done or ()), f.stages or {}, f.next_step, f.opened_seq, f.wanted_detail,
+            ))
             for f in found
         ]
 

@@ -28,11 +28,7 @@ def register(conn: Connection, seq: int) -> int:
         ).fetchone()
         if row is None:
             if workflow.status == "active":
-                conn.execute(
-                    "update cases.workflow_version set status = 'retired', retired_seq = %s"
-                    " where workflow = %s and status = 'active'",
-                    (seq, workflow.workflow),
-                )
+                _retire(conn, workflow.workflow, seq)
             conn.execute(
                 "insert into cases.workflow_version (workflow, version, status, definition, sha256,"
                 " activated_seq) values (%s, %s, %s, %s, %s, %s)",
@@ -45,10 +41,30 @@ def register(conn: Connection, seq: int) -> int:
                 f"{workflow.workflow} version {workflow.version} says something else than when it was"
                 " registered: give the change a new version"
             )
+        elif row[1] != workflow.status:
+            if workflow.status == "active":
+                _retire(conn, workflow.workflow, seq)
+            conn.execute(
+                "update cases.workflow_version set status = %(status)s, definition = %(definition)s,"
+                " activated_seq = case when %(status)s = 'active' then %(seq)s else activated_seq end,"
+                " retired_seq = case when status = 'active' then %(seq)s end"
+                " where workflow = %(workflow)s and version = %(version)s",
+                {"status": workflow.status, "definition": Jsonb(workflow.definition), "seq": seq,
+                 "workflow": workflow.workflow, "version": workflow.version},
+            )
     _register_calendar(conn)
     _register_reasons(conn)
     _register_practice(conn)
     return new
+
+
+def _retire(conn: Connection, workflow: str, seq: int) -> None:
+    """End the active version of a workflow: another one takes its place tonight."""
+    conn.execute(
+        "update cases.workflow_version set status = 'retired', retired_seq = %s"
+        " where workflow = %s and status = 'active'",
+        (seq, workflow),
+    )
 
 
 def _yaml(name: str) -> dict[str, Any]:
@@ -58,10 +74,11 @@ def _yaml(name: str) -> dict[str, Any]:
 def _register_calendar(conn: Connection) -> None:
     """Number the business days, so that adding some is a lookup."""
     calendar = _yaml("calendars.yaml")["business_days"]
-    row = conn.execute("select count(*) from cases.business_day").fetchone()
-    if row is not None and row[0]:
-        return
     years = range(calendar["from_year"], calendar["to_year"] + 1)
+    row = conn.execute("select min(day), max(day) from cases.business_day").fetchone()
+    if row == (date(years[0], 1, 1), date(years[-1], 12, 31)):
+        return
+    conn.execute("delete from cases.business_day")
     closed = holidays.country_holidays(calendar["country"], years=years)
     day, number = date(years[0], 1, 1), 0
     with conn.cursor().copy("copy cases.business_day (day, number, is_business) from stdin") as copy:

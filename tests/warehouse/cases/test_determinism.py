@@ -13,7 +13,7 @@ from clinic import Clinic
 sys.path.insert(0, str(Path(__file__).parent))
 
 from scenarios import ALL, TCM, back
-from stage import outcome, play
+from stage import lay_tasks, outcomes, play
 
 STATE = """
     select c.case_id, c.status, c.close_reason, c.stage, c.stage_state, c.wanted, c.wanted_detail,
@@ -88,18 +88,14 @@ def test_over_how_many_nights_the_facts_come(clinic: Clinic, seed: int) -> None:
         clinic.know(part)
         clinic.begin(back(days))
         if days == 2:
-            for number, s in enumerate(ALL):
-                for trigger, stage, kind, attempt, status, due in s.tasks:
-                    clinic.task(f"s{number:03d}", s.workflow, trigger, stage, kind, planned=1, due=due,
-                                attempt=attempt, status=status, closed=1)
+            lay_tasks(clinic)
         clinic.derive()
         assert clinic.derived_digest() == clinic.digest()
 
     wrong = {
         s.name: (found, s.expected)
-        for number, s in enumerate(ALL)
-        if s.workflow == TCM and s.name not in NOT_SPLIT
-        and (found := outcome(clinic, number, s)) != s.expected
+        for s, found in zip(ALL, outcomes(clinic), strict=True)
+        if s.workflow == TCM and s.name not in NOT_SPLIT and found != s.expected
     }
     assert not wrong
 

@@ -12,7 +12,7 @@ from clinic import Clinic
 sys.path.insert(0, str(Path(__file__).parent))
 
 from scenarios import ALL, Scenario
-from stage import outcome, play
+from stage import outcomes, play
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def morning(defined_warehouse: str) -> Any:
     with warehouse.connect(defined_warehouse) as conn:
         clinic = Clinic(conn)
         play(clinic)
-        yield {s.name: outcome(clinic, number, s) for number, s in enumerate(ALL)}
+        yield dict(zip((s.name for s in ALL), outcomes(clinic), strict=True))
         conn.rollback()
 
 

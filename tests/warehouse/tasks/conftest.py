@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from httpx._transports import default
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -80,10 +81,12 @@ def wipe(desk_dsn: str) -> Callable[[warehouse.Connection], None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _same_bytes_same_verdict() -> Iterator[None]:
-    """Ask the validator once about the same bytes: many tests make the same file."""
+def _not_the_same_again() -> Iterator[None]:
+    """Ask the validator once about the same bytes, and read the authorities of HTTPS once: many tests would."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(claims, "complaints", functools.cache(claims.complaints))
+        contexts = functools.cache(default.create_ssl_context)
+        patch.setattr(default, "create_ssl_context", contexts)
         yield
 
 

@@ -21,6 +21,8 @@ left join w_current as u on u.case_id = s.case_id;
 
 create unique index on w_final (case_id, stage);
 
+analyze w_final;
+
 -- One word for what a case wants: the kind of its next task, wait, exception; open while a task runs.
 alter table w_state add column asks text;
 
@@ -32,3 +34,5 @@ set asks = case wanted when 'task' then wanted_kind else wanted end,
         'stage', stage
     ))
 where wanted is not null;
+
+analyze w_state;

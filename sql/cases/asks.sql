@@ -215,7 +215,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.pro
 
 -- The payer answered, and not with what was asked: covered no more, refused, or without any date.
 update w_state as t
-set stage_state = 'missed', wanted = 'exception', wanted_kind = 'eligibility_unknown'
+set stage_state = 'blocked', wanted = 'exception', wanted_kind = 'eligibility_unknown'
 from w_current as s
 inner join w_case as c on c.case_id = s.case_id
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.proof = 'eligibility'

@@ -24,9 +24,16 @@ import pytest
 
 from stack import airflow, postgres, processes, rest, sandbox
 
+sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are imported by name
+
+from kills import DIGESTS, SENT
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = 120
 COMMAND_SECONDS = 300
+LIVED_PATIENTS = 160
+LIVED_NIGHTS = 10
+"""As few patients and nights as carry cases of each workflow to their end by the pipeline's own tasks."""
 
 
 @dataclass
@@ -82,6 +89,18 @@ class Practice:
             f"make nights ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
         )
         return ended.stdout
+
+    @property
+    def world_options(self) -> dict[str, int]:
+        """What to ask for to get the same world again."""
+        return {"patients": int(self.options["PATIENTS"]), "seed": int(self.options["SEED"])}
+
+    def up(self) -> None:
+        """Have it up and left up, as after ``make ui``."""
+        ended = self.run("ui")
+        assert ended.returncode == 0, (
+            f"make ui ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
+        )
 
     def dsn(self, role: str = "throughline_reader") -> str:
         """libpq URI of a role on the warehouse of the running stack."""
@@ -172,8 +191,34 @@ def make_practice() -> Iterator[Callable[..., Practice]]:
 def practice(make_practice: Callable[..., Practice]) -> Practice:
     """A small practice that is up (as after ``make ui``) and has no night yet."""
     made = make_practice()
-    ended = made.run("ui")
-    assert ended.returncode == 0, (
-        f"make ui ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
-    )
+    made.up()
     return made
+
+
+@dataclass
+class Lived:
+    """A practice that lived several nights undisturbed, its staff acting between them, and what it came to."""
+
+    practice: Practice
+    digests: list[tuple[Any, ...]]
+    """By night: its date, the digest of the state of all cases, the digest of its plan."""
+    sent: list[tuple[Any, ...]]
+    """By night: what was sent, with the hash of its bytes and the outcome."""
+
+
+@pytest.fixture(scope="session")
+def undisturbed(make_practice: Callable[..., Practice]) -> Lived:
+    """Ten nights of a small practice; up at first, and stopped by whoever needs the machine."""
+    made = make_practice(LIVED_PATIENTS)
+    made.up()
+    for _ in range(LIVED_NIGHTS):
+        made.nights(1)
+    return Lived(made, made.rows(DIGESTS), made.rows(SENT))
+
+
+@pytest.fixture
+def lived(undisturbed: Lived) -> Lived:
+    """The undisturbed practice, up."""
+    if postgres.running(undisturbed.practice.world) is None:
+        undisturbed.practice.up()
+    return undisturbed

@@ -1,0 +1,155 @@
+"""The pipeline's account of ten nights agrees with the truth; each comparison catches what is planted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import truth as t
+
+pytestmark = [pytest.mark.night, pytest.mark.slow]
+
+KINDS = (
+    "discharge", "contact", "attempt", "booking", "visit", "note", "charge", "claim", "claim_accepted", "remittance",
+    "patient_payment",
+)  # fmt: skip
+WORKFLOWS = ("annual_wellness", "charge_capture", "transitional_care")
+
+
+@pytest.fixture
+def truth(lived):
+    return t.Truth(lived.practice.world / "sandbox" / "truth")
+
+
+@pytest.fixture
+def account(lived):
+    return t.Account(lived.practice.dsn())
+
+
+@pytest.fixture
+def copy(truth, tmp_path):
+    """The truth's files, to be falsified."""
+    return t.Truth(shutil.copytree(truth.folder, tmp_path / "truth"))
+
+
+def falsify(copy, kind, change, which=lambda row: True):
+    """Change the last row of a kind that fits; None takes it away."""
+    rows = copy.rows(kind)
+    place = max(number for number, row in enumerate(rows) if which(row))
+    changed = change(dict(rows[place]))
+    rows[place : place + 1] = [] if changed is None else [changed]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (copy.folder / f"{kind}.jsonl").write_text(text, encoding="utf-8")
+
+
+def test_everything_observable_is_found_by_its_night_and_nothing_else(truth, account):
+    for night in account.nights[-1:]:
+        there = t.counts(truth, night["cut_off"])
+        assert not [kind for kind in KINDS if not there[kind]], "the world is too small to compare"
+    assert t.found(truth, account) == []
+
+
+def test_no_stage_is_complete_without_its_event(truth, account):
+    assert t.false_completions(truth, account) == []
+
+
+def test_nothing_reached_the_outside_twice(truth):
+    assert t.doubles(truth) == []
+
+
+def test_every_claim_of_ours_was_released_by_a_named_person(truth, account):
+    ours = [row for row in truth.rows("claims") if row["submitter"] == t.SUBMITTER]
+    assert ours, "no claim was sent"
+    assert t.unreleased(truth, account) == []
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS)
+def test_cases_are_carried_from_opened_to_settled_by_our_tasks(truth, account, workflow):
+    came = t.carried(truth, account)[workflow]
+    assert came.opened > came.settled > 0
+    assert came.by_our_tasks > 0
+
+
+# ---- planted ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("discharges", lambda row: row | {"encounter": "enc-unheard-of"}),
+        ("discharges", lambda row: row | {"what": "cancelled"}),
+        ("contacts", lambda row: row | {"two_way": not row["two_way"]}),
+        ("schedule_messages", lambda row: row | {"status": "Deleted"}),
+        ("visits", lambda row: row | {"status": "entered-in-error"}),
+        ("visits", lambda row: None),
+        ("notes", lambda row: row | {"what": "retracted"}),
+        ("charges", lambda row: row | {"amount": "1.23"}),
+        ("claims", lambda row: row | {"charge": "1.23"}),
+        ("claim_statuses", lambda row: row | {"category": "A7"}),
+        ("remittances", lambda row: row | {"paid": "1.23"}),
+        ("patient_payments", lambda row: row | {"what": "taken back"}),
+    ],
+)
+def test_a_difference_in_the_ledger_is_noticed(copy, account, kind, change):
+    last = account.nights[-1]
+    before = last["cut_off"].isoformat()
+    falsify(copy, kind, change, lambda row: row["observable_from"] and row["observable_from"] < before
+            and row.get("what") not in ("cancelled", "retracted", "taken back")
+            and row.get("status") not in ("Deleted", "entered-in-error"))  # fmt: skip
+    assert t.found(copy, account, [last["seq"]])
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "identity", "name", "change"),
+    [
+        ("due", "eligibility_answers", "trace", "trace", {"reject": "75"}),
+        ("contacted", "contacts", "communication", "communication", {"outcome": "no_answer", "two_way": False}),
+        ("scheduled", "schedule_messages", "appointment", "appointment", {"patient": "pat-000001"}),
+        ("seen", "visits", "visit", "encounter", {"status": "in-progress"}),
+        ("documented", "notes", "note", "document", {"what": "retracted"}),
+        ("billed", "claim_statuses", "control", "patient_control_number", {"category": "A3"}),
+        ("settled", "remittances", "control", "patient_control_number", {"status": "22"}),
+    ],
+)  # fmt: skip
+def test_a_false_completion_is_noticed(copy, account, stage, kind, identity, name, change):
+    (proof,) = account.rows(
+        "select f.identifiers from cases.stage as s inner join evidence.fact as f using (fact_id)"
+        " where s.state = 'complete' and s.stage = %(stage)s and f.subject_id <> 'pat-000001'"
+        " order by f.fact_id limit 1",
+        stage=stage,
+    )
+    id_ = proof["identifiers"][name]
+    rows = [row | change if row[identity] == id_ else row for row in copy.rows(kind)]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (copy.folder / f"{kind}.jsonl").write_text(text, encoding="utf-8")
+    assert [each for each in t.false_completions(copy, account) if f": {stage} is complete" in each]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "which"),
+    [
+        ("requests_received", {"is_double": True}, lambda row: row["kind"] == "work_item"),
+        ("claims", {"double": True}, lambda row: row["submitter"] == t.SUBMITTER),
+        ("claims", {"same_file_again": True}, lambda row: row["submitter"] == t.SUBMITTER),
+    ],
+)
+def test_a_double_is_noticed(copy, kind, change, which):
+    falsify(copy, kind, lambda row: row | change, which)
+    assert len(t.doubles(copy)) == 1
+
+
+def test_a_second_call_on_one_day_is_noticed(copy):
+    calls = [
+        row
+        for row in copy.rows("requests_received")
+        if row.get("code") == "outreach" and row["is_new"]
+    ]
+    second = calls[-1] | {"effect": "another", "id": "another"}
+    with (copy.folder / "requests_received.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(second) + "\n")
+    assert len(t.doubles(copy)) == 1
+
+
+def test_a_claim_that_nobody_released_is_noticed(copy, account):
+    falsify(copy, "claim_files", lambda row: row | {"sha256": "0" * 64},
+            lambda row: row["submitter"] == t.SUBMITTER and not row["refused"])  # fmt: skip
+    assert t.unreleased(copy, account)

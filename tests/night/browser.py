@@ -1,0 +1,69 @@
+"""A real browser without a window: what it shows of a page, in light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
+)  # fmt: skip
+
+
+def why_not() -> str:
+    """Why no page can be opened here; empty when one can."""
+    try:
+        import selenium  # noqa: F401
+    except ImportError:
+        return "selenium is not installed"
+    missing = [
+        name for name, found in (("chromium", CHROMIUM), ("chromedriver", DRIVER)) if not found
+    ]
+    return f"{' and '.join(missing)} not found on PATH" if missing else ""
+
+
+@contextmanager
+def opened() -> Iterator[Any]:
+    """Start a browser with an empty profile; it is gone with its profile afterwards."""
+    from selenium import webdriver
+
+    with tempfile.TemporaryDirectory(prefix="throughline-browser-") as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM or ""
+        for flag in (*FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+        try:
+            yield driver
+        finally:
+            driver.quit()
+
+
+def show(driver: Any, address: str, width: int, scheme: str) -> None:
+    """Open an address at a width, in the colours that the reader prefers."""
+    driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": width < 600},
+    )
+    driver.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+    )
+    driver.get(address)
+
+
+def picture(driver: Any, file: Path) -> None:
+    """Keep the whole page as a picture."""
+    import base64
+
+    shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+    file.write_bytes(base64.b64decode(shot["data"]))

@@ -1,0 +1,45 @@
+"""After the nights no patient stands where none may: logs, Airflow's database, PostgreSQL's log, reports, pages."""
+
+from __future__ import annotations
+
+import pytest
+from privacy import find_leaks, terms
+
+from stack import postgres
+
+pytestmark = [pytest.mark.night, pytest.mark.slow]
+
+
+@pytest.fixture
+def world(lived):
+    return lived.practice.world
+
+
+def test_no_patient_in_logs_databases_reports_and_pages(world):
+    server = postgres.running(world)
+    places = [
+        world / "logs",
+        world / "pages",
+        world / "airflow",
+        world / "run",
+        world / "postgres" / "log",
+    ]
+    logs = [file for file in (world / "postgres").glob("*.log*") if file.is_file()]
+    leaks = find_leaks(
+        world / "sandbox" / "truth", [*places, *logs], [server.dsn("airflow", "airflow")]
+    )
+    assert leaks == []
+
+
+def test_the_search_finds_a_patient_in_a_log(world, tmp_path):
+    folder = world / "sandbox" / "truth"
+    kinds = {}
+    for term in terms(folder):
+        if term.kind != "birth date" or "2015" > term.text[:4] > "1900":
+            kinds.setdefault(term.kind, term)
+    for term in kinds.values():
+        file = tmp_path / f"{term.kind}.log"
+        file.write_text(f"INFO something about {term.text}, and more\n", encoding="utf-8")
+        found = find_leaks(folder, [file], [])
+        assert term.kind in {leak.kind for leak in found}
+        assert not [leak for leak in found if term.text in str(leak)]

@@ -90,7 +90,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
 update w_state as t
 set wanted = 'wait',
     wanted_due_at = b.ready_at,
-    recheck_at = least(s.due_at, b.ready_at)
+    recheck_at = least(t.recheck_at, b.ready_at)
 from w_current as s
 inner join lateral (
     select min(x.ready_at) as ready_at
@@ -121,7 +121,7 @@ update w_state as t
 set wanted = case when a.ready_at > %(as_of)s then 'wait' else 'exception' end,
     wanted_kind = case when a.ready_at > %(as_of)s then null else 'claim_not_accepted' end,
     wanted_due_at = a.ready_at,
-    recheck_at = a.ready_at,
+    recheck_at = least(t.recheck_at, case when a.ready_at > %(as_of)s then a.ready_at end),
     patient_control_number = a.pcn
 from w_current as s
 inner join lateral (
@@ -137,7 +137,7 @@ update w_state as t
 set wanted = x.wanted,
     wanted_kind = x.kind,
     wanted_due_at = x.ready_at,
-    recheck_at = coalesce(x.ready_at, t.recheck_at),
+    recheck_at = least(t.recheck_at, case when x.ready_at > %(as_of)s then x.ready_at end),
     wanted_detail = jsonb_build_object('balance', m.balance, 'denied', m.denied)
 from w_current as s
 inner join w_money as m on m.case_id = s.case_id
@@ -235,7 +235,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.pro
 -- An open task is the next step until it ends.
 update w_state as t
 set wanted = 'task', wanted_kind = 'open', wanted_due_at = k.open_due_at,
-    recheck_at = least(t.recheck_at, k.open_due_at)
+    recheck_at = least(t.recheck_at, case when k.open_due_at > %(as_of)s then k.open_due_at end)
 from w_current as s
 inner join w_tries as k on k.case_id = s.case_id and k.stage = s.stage
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
@@ -244,7 +244,8 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
 
 -- A named person put the exception aside for a week.
 update w_state as t
-set wanted = 'wait', wanted_due_at = cases.day_end(a.until), recheck_at = cases.day_end(a.until)
+set wanted = 'wait', wanted_due_at = cases.day_end(a.until),
+    recheck_at = least(t.recheck_at, cases.day_end(a.until))
 from w_current as s
 inner join w_acknowledged as a on a.case_id = s.case_id and a.stage = s.stage
 where s.case_id = t.case_id and t.status = 'open'

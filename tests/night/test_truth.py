@@ -13,7 +13,7 @@ import pytest
 pytestmark = [pytest.mark.night, pytest.mark.slow]
 
 NIGHTS = 10
-PATIENTS = 200
+PATIENTS = 150
 
 
 def _accounts() -> ModuleType:

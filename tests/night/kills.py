@@ -19,10 +19,13 @@ DIGESTS = (
     " where status = 'finished' and kind = 'nightly' order by seq"
 )
 SENT = (
-    "select planned_seq, effect_key, attempt, payload_sha256, outcome from tasks.transmission"
+    "select planned_seq, effect_key, attempt, case when kind not in ('claim_batch', 'eligibility')"
+    " then payload_sha256 end, outcome from tasks.transmission"
     " order by planned_seq, effect_key, attempt"
 )
-"""By night: its date, and the digests of all cases and of its plan; what was sent, how it ended."""
+"""By night: its date, and the digests of all cases and of its plan; what was sent, how it ended.
+
+An X12 file counts without its bytes: the control number of an interchange is handed out once, whatever dies."""
 
 
 @dataclass(frozen=True)

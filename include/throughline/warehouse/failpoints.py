@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 ENVIRONMENT = "THROUGHLINE_FAILPOINT"
 
@@ -22,12 +23,16 @@ def hit(name: str) -> None:
     """Pass the point `name`.
 
     With `THROUGHLINE_FAILPOINT=<name>` or `<name>:<n>` in the environment the process kills itself
-    with SIGKILL when it passes the point for the first (n-th) time.
+    with SIGKILL when it passes the point for the first (n-th) time. With `@<file>` the name stands
+    in that file, which goes first: of all processes one dies, and its second try passes.
     """
     if _handler is not None:
         _handler(name)
     wanted = os.environ.get(ENVIRONMENT)
     if not wanted:
+        return
+    if wanted.startswith("@"):
+        _die_once(Path(wanted[1:]), name)
         return
     point, _, count = wanted.partition(":")
     if point != name:
@@ -35,3 +40,12 @@ def hit(name: str) -> None:
     _seen[name] = _seen.get(name, 0) + 1
     if _seen[name] == int(count or 1):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _die_once(file: Path, name: str) -> None:
+    try:
+        if file.read_text(encoding="utf-8").strip() == name:
+            file.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+    except FileNotFoundError:
+        return

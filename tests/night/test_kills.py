@@ -1,0 +1,57 @@
+"""Real kills: whatever dies at whatever step, the night run again comes to what it would have come to."""
+
+from __future__ import annotations
+
+import pytest
+import truth as t
+from kills import DIGESTS, SENT, TASK, Kill, expect_kills, night
+
+pytestmark = [pytest.mark.night, pytest.mark.slow, pytest.mark.kill]
+
+NIGHTS = (
+    (Kill(TASK, "land.after_commit"), Kill(TASK, "load.before_commit"), Kill("api-server", "assert_facts")),
+    (Kill(TASK, "stage.after_commit"), Kill("scheduler", "gate"), Kill(TASK, "dispatch.after_call")),
+    (Kill("postgres", "load"), Kill(TASK, "identity.after_take_back"), Kill(TASK, "plan.after_write")),
+    (Kill("sandbox", "land"), Kill(TASK, "gate.before_commit"), Kill(TASK, "dispatch.after_mark")),
+    (Kill(TASK, "cases.after_open"), Kill(TASK, "reconcile.after_apply"), Kill("postgres", "dispatch")),
+    (Kill("dag-processor", "link_persons"), Kill(TASK, "evidence.after_claim"), Kill("sandbox", "plan")),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def disturbed(make_practice, undisturbed):
+    """The same world as the undisturbed one, at its beginning; the other rests meanwhile."""
+    undisturbed.practice.stop()
+    made = make_practice(**undisturbed.practice.world_options)
+    expect_kills(made)
+    made.up()
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize(
+    "number", range(len(NIGHTS)), ids=lambda n: " + ".join(map(str, NIGHTS[n]))
+)
+def test_a_night_in_which_something_was_killed_is_the_undisturbed_one(
+    disturbed, undisturbed, number
+):
+    lived = len(disturbed.rows(DIGESTS))
+    if lived < number:
+        for _ in range(number - lived):
+            disturbed.nights(1)
+    night(disturbed, NIGHTS[number])
+    assert disturbed.rows(DIGESTS)[number] == undisturbed.digests[number]
+    seqs = {number + 1}
+    assert [row for row in disturbed.rows(SENT) if row[0] in seqs] == [
+        row for row in undisturbed.sent if row[0] in seqs
+    ]
+    assert t.doubles(t.Truth(disturbed.world / "sandbox" / "truth")) == []
+
+
+def test_after_all_that_the_account_agrees_with_the_truth(disturbed):
+    truth, account = t.Truth(disturbed.world / "sandbox" / "truth"), t.Account(disturbed.dsn())
+    assert t.found(truth, account) == []
+    assert t.false_completions(truth, account) == []
+    assert t.unreleased(truth, account) == []
+    checked = disturbed.run("check")
+    assert checked.returncode == 0, checked.stdout

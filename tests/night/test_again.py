@@ -1,0 +1,116 @@
+"""What ran once may run again: a date, a step whose rows were deleted, a backfill, a replay. Nothing changes."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+import pytest
+from kills import DIGESTS, SENT
+
+from stack import chain, postgres
+
+pytestmark = [pytest.mark.night, pytest.mark.slow]
+
+STATE = (
+    "select case_id, workflow, stage, stage_state, status, close_reason, next_step, next_due_at, encounter_ref,"
+    " patient_control_number from cases.case_record order by case_id"
+)
+
+
+ENDED = (
+    "select seq, business_date, state_digest, plan_digest from operations.night"
+    " where status = 'finished' order by seq"
+)
+
+
+@pytest.fixture(scope="module")
+def known(undisturbed):
+    """What is known after one more night, which took up what people decided, and after which nobody acts."""
+    made = undisturbed.practice
+    if postgres.running(made.world) is None:
+        made.up()
+    made.night()
+    return [made.rows(query) for query in (STATE, ENDED, SENT)]
+
+
+@pytest.fixture
+def same(lived, known):
+    """The practice; afterwards nothing of it may have changed."""
+    made = lived.practice
+    requests = len(made.truth("requests_received"))
+    yield made
+    assert [made.rows(query) for query in (STATE, ENDED, SENT)] == known
+    assert len(made.truth("requests_received")) == requests
+
+
+def quiet(practice):
+    """Wait until nothing of the chain runs."""
+    chain.wait_until_quiet(practice.airflow(), 240)
+
+
+@pytest.mark.parametrize(
+    "deleted",
+    [
+        ("delete from evidence.fact where known_seq = %(seq)s",
+         "update evidence.fact set retracted_seq = null where retracted_seq = %(seq)s"),
+        ("delete from cases.stage where derived_seq = %(seq)s",),
+    ],
+    ids=["facts", "stages"],
+)  # fmt: skip
+def test_rows_that_a_night_derived_come_back_when_its_dag_runs_again(same, deleted):
+    seq, day = same.rows(
+        "select seq, business_date from operations.night where status = 'finished' order by seq desc limit 1"
+    )[0]
+    with psycopg.connect(same.dsn("throughline_loop")) as connection:
+        gone = [connection.execute(statement, {"seq": seq}).rowcount for statement in deleted]
+    assert gone[0] > 0
+    runs = {run["dag_run_id"] for run in same.airflow().runs("report_operations")}
+    same.airflow().trigger("build_cases", day.isoformat())
+    deadline = time.monotonic() + 120
+    while not {run["dag_run_id"] for run in same.airflow().runs("report_operations")} - runs:
+        assert time.monotonic() < deadline, "the chain did not come to its report"
+        time.sleep(0.5)
+    quiet(same)
+    assert same.value("select status from operations.night where seq = %s", seq) == "finished"
+
+
+def test_the_same_date_twice_is_void(same):
+    day = same.value("select max(business_date) from operations.night where status = 'finished'")
+    same.night(NIGHT=day)
+    newest = "select status, reason from operations.night order by seq desc limit 1"
+    assert same.rows(newest) == [("void", "brought nothing new")]
+
+
+def test_a_backfill_over_a_past_date_changes_nothing(same):
+    days = [row[0] for row in same.rows(DIGESTS)][2:3]
+    highest = same.value("select max(seq) from operations.night")
+    body = {
+        "dag_id": "extract_feeds", "from_date": f"{days[0]}T00:00:00Z", "to_date": f"{days[-1]}T23:59:00Z",
+        "run_backwards": False, "dag_run_conf": {}, "reprocess_behavior": "completed", "max_active_runs": 1,
+    }  # fmt: skip
+    same.airflow().ask("POST", "/backfills", body)
+    deadline = time.monotonic() + 240
+    done = "select business_date, status from operations.night where seq > %s order by seq"
+    while [status for _, status in same.rows(done, highest)] != ["void"] * len(days):
+        assert time.monotonic() < deadline, same.rows(done, highest)
+        time.sleep(0.5)
+    quiet(same)
+    assert [day for day, _ in same.rows(done, highest)] == days
+
+
+def test_every_night_can_be_computed_again(same):
+    for day, _, _ in same.rows(DIGESTS):
+        ended = same.run("replay", NIGHT=day)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_every_invariant_holds_over_everything(same):
+    ended = same.run("check")
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_a_second_practice_runs_beside_the_first(same, practice):
+    assert practice.value("select 1") == same.value("select 1")
+    assert practice.airflow().dags().keys() == same.airflow().dags().keys()
+    assert practice.airflow_address().url != same.airflow_address().url

@@ -261,8 +261,9 @@ def _interrupt_holder() -> None:
     except psutil.NoSuchProcess:
         return
     try:
-        process.wait(60)
-    except psutil.TimeoutExpired:
+        # The lock, not the process: one whose parent does not ask how it ended stays in the table.
+        processes.wait_until(lambda: lock.holder() != told, 60, "the end of what was interrupted")
+    except TimeoutError:
         process.kill()
 
 

@@ -1,7 +1,8 @@
 """Faults on request, per feed and date, applied by the servers as they serve.
 
 A request is ``feed:date:kind``; without a date it means the first date on which that feed is served. A feed
-that was damaged or late is sent again in full with the next day's delivery; a missing one never comes.
+that was damaged or late is sent again in full with the next day's delivery. A missing file never comes; a type
+that is missing from an export is in the next one, if that asks for what changed since before.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Misbehaviour:
         """When what is withheld or damaged on ``day`` is sent again; None: never. ``day`` itself if nothing is."""
         found = [fault for fault in self.faults if fault.feed == feed and fault.day == day]
         if any(fault.kind == "missing" for fault in found):
-            return None
+            return None if feed in FILE_FEEDS else day + timedelta(days=1)
         late = [fault.days for fault in found if fault.kind == "late"]
         if late:
             return day + timedelta(days=max(late))

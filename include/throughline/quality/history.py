@@ -61,8 +61,17 @@ def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
 
     A practice rests at weekends and on holidays: its working days are compared with working days,
     the others with the others. A first load and a small feed have no bound: there is nothing to
-    compare with.
+    compare with. Nor has what comes on top of a day that is there already: a change since then, of
+    which there may be none, is not the volume of a day.
     """
+    again = conn.execute(
+        "select 1 from landing.batch as b inner join landing.batch as p on p.source = b.source"
+        " and p.feed = b.feed and p.business_date = b.business_date and p.batch_id <> b.batch_id"
+        " and p.status = 'loaded' where b.batch_id = %s limit 1",
+        (batch_id,),
+    ).fetchone()
+    if again is not None:
+        return Volume(0, None, None)
     rows = conn.execute(
         "select b.business_date, p.business_date, p.rows_received from landing.batch as b"
         " inner join landing.batch as p on p.source = b.source and p.feed = b.feed"

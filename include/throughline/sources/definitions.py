@@ -24,12 +24,17 @@ class SourceDefinitionError(ValueError):
 
 @dataclass(frozen=True)
 class Feed:
-    """One kind of delivery: expected by this local time of the morning after its business date."""
+    """One kind of delivery: expected by this local time of the morning after its business date.
+
+    `omitted_types` says what it means when a Bulk Data export names no output of the type that was
+    asked for: `late`, it was not delivered, or `unchanged`, there is nothing new.
+    """
 
     name: str
     owner_team: str
     expected_by: time
     allowed_lag_days: int = 0
+    omitted_types: str = "late"
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,15 @@ def parse(raw: Any, file: str) -> SourceDefinition:
         raise SourceDefinitionError(f"{file}: time_zone: {error}") from None
     if Path(file).stem != raw["source"]:
         raise SourceDefinitionError(f"{file}: source: is {raw['source']!r}, not the file's name")
+    if raw["standard"] != "fhir_bulk" and any("omitted_types" in x for x in (raw, *raw["feeds"].values())):
+        raise SourceDefinitionError(f"{file}: omitted_types: is said of a Bulk Data export only")
     feeds = {
         name: Feed(
             name=name,
             owner_team=feed.get("owner_team", raw["owner_team"]),
             expected_by=time.fromisoformat(feed["expected_by"]),
             allowed_lag_days=feed.get("allowed_lag_days", 0),
+            omitted_types=feed.get("omitted_types", raw.get("omitted_types", "late")),
         )
         for name, feed in raw["feeds"].items()
     }

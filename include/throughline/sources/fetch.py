@@ -13,7 +13,7 @@ import orjson
 from throughline.sources import sftp
 from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.definitions import SourceDefinition
-from throughline.sources.fhir.bulk import BulkClient, Manifest, ManifestFile
+from throughline.sources.fhir.bulk import BulkClient, Download, Manifest, ManifestFile
 from throughline.sources.fhir.ndjson import FEED_OF_TYPE, KINDS, deleted_types
 from throughline.sources.files import open_file
 from throughline.sources.hl7v2 import siu
@@ -203,7 +203,13 @@ def _land_export(
     deliveries = {f: Delivery(f, made_at=complete_to, watermark=complete_to) for f in feeds}
     late: set[str] = set()
     for error in manifest.error:
-        late |= _not_exported(client, error, landing, definition.source)
+        not_exported, is_understood = _not_exported(client, error, landing, definition.source)
+        late |= not_exported
+        if not is_understood:
+            for delivery in deliveries.values():
+                delivery.is_complete = False
+    late |= _omitted(manifest, definition, set(feeds) - late)
+    fetched: list[tuple[str, str, Path, Download]] = []
     for number, file in enumerate(manifest.output):
         feed = FEED_OF_TYPE.get(file.type)
         if feed not in deliveries or feed in late:
@@ -215,8 +221,15 @@ def _land_export(
             log.warning("%s/%s: %s", definition.source, feed, problem)
             late.add(feed)
             continue
+        fetched.append((feed, f"{file.type}.{number}.ndjson", incoming, got))
+    for feed, name, incoming, got in fetched:
+        if feed in late:
+            # another of its files cannot be fetched: all of them are asked for again
+            incoming.unlink(missing_ok=True)
+            continue
+        # nothing to read is no repetition of the last file that had nothing to read
         landed = landing.keep(
-            incoming, f"{file.type}.{number}.ndjson", "ndjson", modified_at=complete_to
+            incoming, name, "ndjson", modified_at=complete_to, may_repeat=not got.lines
         )
         if landed.status == "landed":
             deliveries[feed].files.append(landed)
@@ -230,6 +243,18 @@ def _land_export(
         for feed, delivery in deliveries.items()
         if feed not in late
     ]
+
+
+def _omitted(manifest: Manifest, definition: SourceDefinition, asked: set[str]) -> set[str]:
+    """Return the feeds that were asked for and have no output, where that is no answer."""
+    named = {FEED_OF_TYPE.get(file.type) for file in manifest.output}
+    omitted = {f for f in asked - named if definition.feeds[f].omitted_types == "late"}
+    for feed in sorted(omitted):
+        log.warning(
+            "%s/%s: asked for and not in the manifest: late. If this server leaves out what has not"
+            " changed, say omitted_types: unchanged", definition.source, feed,
+        )
+    return omitted
 
 
 def _land_deletions(
@@ -252,10 +277,6 @@ def _land_deletions(
             types, is_readable = deleted_types(stream, file.type)
     except FileRefusedError:
         types, is_readable = set(), False
-    landed = landing.keep(
-        incoming, f"deleted.{number}.ndjson", "deleted.ndjson", modified_at=complete_to,
-        may_repeat=True,
-    )
     asked = [feed for feed in deliveries if feed not in late]
     named = [feed for feed in asked if KINDS[feed].resource_type in types]
     if not (is_readable and got.is_complete):
@@ -263,41 +284,56 @@ def _land_deletions(
         for feed in asked:
             deliveries[feed].is_complete = False
         named = named or asked[:1]
-    if landed.status == "landed":
-        for feed in named:
-            deliveries[feed].files.append(landed)
+    landed = landing.keep(
+        incoming, f"deleted.{number}.ndjson", "deleted.ndjson", modified_at=complete_to,
+        may_repeat=True, refused=None if named else "deletions_of_no_feed_tonight",
+    )
+    for feed in named:
+        deliveries[feed].files.append(landed)
 
 
 def _not_exported(
     client: BulkClient, file: ManifestFile, landing: Landing, source: str
-) -> set[str]:
-    """Land a file of errors and return the feeds that it says were not exported."""
+) -> tuple[set[str], bool]:
+    """Land a file of errors; return the feeds that it says were not exported, and whether that is all.
+
+    An error that does not say what it is about may be about anything that was asked for.
+    """
     incoming = landing.incoming()
-    feeds = set()
+    feeds, is_understood = set(), True
     client.download(file, incoming)
     with incoming.open("rb") as stream:
         for line in stream:
-            feeds |= _named_in(line)
+            if not line.strip():
+                continue
+            named = _named_in(line)
+            feeds |= named or set()
+            is_understood = is_understood and named is not None
     landing.keep(incoming, "error.ndjson", "error.ndjson", refused="export_error_report")
     for feed in sorted(feeds):
         log.warning("%s/%s: the server could not export it tonight", source, feed)
-    return feeds
+    if not is_understood:
+        log.warning("%s: an error of the export does not say what it is about: nothing counts as complete", source)
+    return feeds, is_understood
 
 
-def _named_in(line: bytes) -> set[str]:
-    """Return the feeds that an OperationOutcome is about: by expression, else by its text's start."""
+def _named_in(line: bytes) -> set[str] | None:
+    """Return the feeds that the errors of an OperationOutcome are about: by expression, else by their
+    text's start; None when one of them does not say."""
     try:
-        issues = orjson.loads(line).get("issue", [])
-        named = set()
-        for issue in issues:
+        named: set[str] = set()
+        for issue in orjson.loads(line).get("issue", []):
             if issue.get("severity") not in ("error", "fatal"):
                 continue
             words = [str(e).partition(".")[0] for e in issue.get("expression", [])]
             text = str(issue.get("diagnostics", "") or (issue.get("details") or {}).get("text", ""))
-            words.append(re.split(r"[^A-Za-z]", text, maxsplit=1)[0])
+            first = re.split(r"[^A-Za-z]", text, maxsplit=1)[0]
+            if not words and first not in FEED_OF_TYPE:
+                return None
+            words.append(first)
             named |= {FEED_OF_TYPE[word] for word in words if word in FEED_OF_TYPE}
     except (ValueError, AttributeError, TypeError):
-        return set()
+        return None
     return named
 
 

@@ -40,6 +40,26 @@ def test_an_empty_delivery_of_a_busy_feed_stops(hand: Hand) -> None:
     assert hand.rows("select status from landing.batch where batch_id = %s", hand.batch) == [("stopped",)]
 
 
+def test_what_comes_on_top_of_a_day_may_be_nothing(hand: Hand) -> None:
+    """Asked again on the same day, an export brings what changed since: an empty file, most often."""
+    hand.past("patient", patient)
+    hand.take_in("patient", people(40))
+    for changed in ([], people(1, 90)):
+        hand.admin.execute("update operations.night set status = 'finished'")
+        hand.new_night(hand.day)
+        assert hand.judge("patient", changed).verdict == "pass"
+        assert hand.load(hand.batch).received == len(changed)
+
+
+def test_an_empty_file_of_a_quiet_feed_passes(hand: Hand) -> None:
+    hand.past("patient", patient, rows=history.SMALL - 1)
+    verdict = hand.judge("patient", b"")
+    assert (verdict.verdict, verdict.rows, hand.failed()) == ("pass", 0, {})
+    assert hand.load(hand.batch).received == 0
+    fresh = "select last_business_date from operations.freshness(99) where feed = 'patient'"
+    assert hand.rows(fresh) == [(hand.day,)]
+
+
 def test_a_truncated_delivery_stops_by_its_volume(hand: Hand) -> None:
     hand.past("patient", patient)
     whole = ndjson(people(40))

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 import servers
 import wire
+import yaml
 from servers import Answer, Seen
 
 from throughline.sources.address import Address, SourceUnavailable
-from throughline.sources.definitions import definition
+from throughline.sources.definitions import DEFINITIONS, definition, parse
 from throughline.sources.fetch import extract
+from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.landing import BatchResult, business_date_of
 
 CLEARINGHOUSE, SCHEDULING, EHR = (definition(n) for n in ("clearinghouse", "scheduling", "ehr"))
@@ -210,6 +212,9 @@ class Ehr:
 
     def __init__(self) -> None:
         self.lines: dict[str, bytes] = {}
+        # types that are in the manifest with a file of no lines
+        self.unchanged = {KINDS[feed].resource_type for feed in EHR.feeds}
+        self.more_files: dict[str, str] = {}
         self.deleted: bytes | None = None
         self.error: bytes | None = None
         self.time = "2026-09-04T05:00:00Z"
@@ -229,7 +234,7 @@ class Ehr:
         if name in self.missing:
             return Answer(404)
         special = {"deleted": self.deleted, "error": self.error}
-        return Answer(200, special[name] if name in special else self.lines[name])
+        return Answer(200, special[name] if name in special else self.lines.get(name, b""))
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of the job."""
@@ -241,6 +246,11 @@ class Ehr:
             }
             for t, body in self.lines.items()
         ]
+        output += [
+            {"type": t, "url": self.url(f"/files/{t}"), "count": 0}
+            for t in sorted(self.unchanged - set(self.lines))
+        ]
+        output += [{"type": t, "url": self.url(f"/files/{n}")} for n, t in self.more_files.items()]
         more = {
             name: [{"type": "Bundle", "url": self.url(f"/files/{name}")}]
             for name in ("deleted", "error")
@@ -288,7 +298,7 @@ def test_an_export_brings_every_feed_up_to_its_time(conn, fetch, ehr):
     batches = {b.feed: b for b in fetch(EHR, address=ehr.address)}
     assert set(batches) == set(EHR.feeds)
     assert (batches["patient"].rows, batches["patient"].files) == (2, 1)
-    assert (batches["task"].rows, batches["task"].files) == (0, 0)
+    assert (batches["task"].rows, batches["task"].files) == (0, 1)
     assert {b.business_date for b in batches.values()} == {date(2026, 9, 3)}
     assert set(complete(conn).values()) == {True}
     assert len(ehr.asked) == 1
@@ -318,7 +328,7 @@ def test_deletions_belong_to_the_feeds_they_name(conn, fetch, ehr):
     ehr.lines = {"Patient": lines("Patient", "p1")}
     ehr.deleted = gone("Patient/p2", "Encounter/e1", "Slot/s1")
     files = {b.feed: b.files for b in fetch(EHR, address=ehr.address)}
-    assert (files["patient"], files["encounter"], files["task"]) == (2, 1, 0)
+    assert (files["patient"], files["encounter"], files["task"]) == (2, 2, 1)
     assert set(complete(conn).values()) == {True}
 
 
@@ -327,7 +337,7 @@ def test_the_same_deletion_says_something_new_each_night(conn, fetch, ehr):
     fetch(EHR, address=ehr.address)
     ehr.time = "2026-09-05T05:00:00Z"
     files = {b.feed: b.files for b in fetch(EHR, "2026-09-04", ehr.address)}
-    assert files["patient"] == 1
+    assert files["patient"] == 2
 
 
 @pytest.mark.parametrize(
@@ -368,6 +378,85 @@ def test_a_type_that_could_not_be_exported_is_late_and_the_others_are_not(conn, 
     feeds = {b.feed for b in fetch(EHR, address=ehr.address)}
     assert set(EHR.feeds) - feeds == {"task", "consent", "coverage"}
     assert landed(conn)["error.ndjson"] == "export_error_report"
+
+
+def without_a_file(conn) -> list[str]:
+    """Landed files that no delivery holds."""
+    query = (
+        "select original_name from landing.file as f where status = 'landed'"
+        " and not exists (select from landing.batch_file as b where b.file_id = f.file_id)"
+    )
+    return [name for (name,) in conn.execute(query).fetchall()]
+
+
+def test_a_type_that_was_asked_for_and_is_not_in_the_manifest_is_late(conn, fetch, ehr):
+    """A server may leave out what has not changed; one that failed to export it looks the same."""
+    ehr.unchanged -= {"Communication", "Task"}
+    ehr.deleted = gone("Task/t9")
+    feeds = {b.feed for b in fetch(EHR, address=ehr.address)}
+    assert set(EHR.feeds) - feeds == {"communication", "task"}
+    assert without_a_file(conn) == []
+    # asked for again from where it was complete, beside the others
+    for feed in feeds:
+        conn.execute("insert into landing.watermark values ('ehr', %s, 1, %s)", (feed, ehr.time))
+    ehr.asked.clear()
+    ehr.time, ehr.deleted = "2026-09-05T05:00:00Z", None
+    ehr.lines = {"Communication": lines("Communication", "c1")}
+    fetch(EHR, "2026-09-04", ehr.address)
+    [again] = [query for query in ehr.asked if "_since" not in query]
+    assert again.startswith("/$export?_type=Communication%2CTask&")
+
+
+@pytest.mark.parametrize("scope", ["source", "feed"])
+def test_a_server_that_leaves_out_what_has_not_changed(conn, fetch, ehr, scope):
+    said = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
+    if scope == "source":
+        said["omitted_types"] = "unchanged"
+        said["feeds"]["communication"]["omitted_types"] = "late"
+    else:
+        said["feeds"]["task"]["omitted_types"] = "unchanged"
+    ehr.unchanged -= {"Communication", "Task"}
+    batches = {b.feed: b for b in fetch(parse(said, "ehr.yaml"), address=ehr.address)}
+    assert set(EHR.feeds) - set(batches) == {"communication"}
+    assert (batches["task"].rows, batches["task"].files) == (0, 0)
+    assert complete(conn)["task"]
+
+
+def test_files_without_lines_are_deliveries_night_after_night(conn, fetch, ehr):
+    first = fetch(EHR, address=ehr.address)
+    ehr.time = "2026-09-05T05:00:00Z"
+    second = fetch(EHR, "2026-09-04", ehr.address)
+    assert {(b.rows, b.files) for b in first + second} == {(0, 1)}
+    assert {b.business_date for b in second} == {date(2026, 9, 4)}
+    assert set(landed(conn).values()) == {"landed"}
+
+
+def test_an_error_that_does_not_say_what_it_is_about_holds_every_feed_back(conn, fetch, ehr):
+    for number, error in enumerate((
+        b'{"issue": [{"severity": "fatal", "diagnostics": "Internal error"}]}\n',
+        b"<html>\n", b"[]\n",
+    )):
+        ehr.error, ehr.time = error, f"2026-09-0{4 + number}T05:00:00Z"
+        day = f"2026-09-0{3 + number}"
+        assert {b.feed for b in fetch(EHR, day=day, address=ehr.address)} == set(EHR.feeds)
+        assert set(complete(conn).values()) == {False}
+
+
+def test_an_error_about_a_type_that_nobody_asked_for_changes_nothing(conn, fetch, ehr):
+    ehr.error = b'{"issue": [{"severity": "error", "expression": ["Slot"]}]}\n\n'
+    fetch(EHR, address=ehr.address)
+    assert set(complete(conn).values()) == {True}
+
+
+def test_a_type_of_which_one_file_cannot_be_fetched_waits_with_all_of_them(conn, fetch, ehr):
+    ehr.lines = {"Patient": lines("Patient", "p1")}
+    ehr.more_files = {"Patient2": "Patient"}
+    ehr.missing = {"Patient2"}
+    assert "patient" not in {b.feed for b in fetch(EHR, address=ehr.address)}
+    assert without_a_file(conn) == []
+    ehr.missing, ehr.time = set(), "2026-09-05T05:00:00Z"
+    rows = {b.feed: b.rows for b in fetch(EHR, "2026-09-04", ehr.address)}
+    assert rows["patient"] == 1
 
 
 def test_a_file_that_cannot_be_fetched_makes_its_feed_late(conn, fetch, ehr):

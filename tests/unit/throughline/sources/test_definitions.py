@@ -63,6 +63,31 @@ def test_a_feed_may_have_an_owner_and_a_lag_of_its_own():
     assert (feed.owner_team, feed.expected_by, feed.allowed_lag_days) == ("billing", time(5, 30), 2)
 
 
+def test_a_type_without_output_is_late_unless_somebody_says_otherwise():
+    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
+    told = {feed.omitted_types for feed in parse(ehr, "ehr.yaml").feeds.values()}
+    del ehr["omitted_types"]
+    unsaid = {feed.omitted_types for feed in parse(ehr, "ehr.yaml").feeds.values()}
+    assert told == unsaid == {"late"}
+    ehr |= {"omitted_types": "unchanged"}
+    ehr["feeds"]["communication"]["omitted_types"] = "late"
+    feeds = parse(ehr, "ehr.yaml").feeds
+    assert {name for name, feed in feeds.items() if feed.omitted_types == "late"} == {"communication"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"omitted_types": "unchanged"}, "Bulk Data"),
+        ({"feeds": {"appointment": {"expected_by": "03:00", "omitted_types": "late"}}}, "Bulk Data"),
+        ({"omitted_types": "fresh"}, "'fresh' is not one of"),
+    ],
+)
+def test_only_an_export_leaves_types_out(changes, named):
+    with pytest.raises(SourceDefinitionError, match=named):
+        parse(changed(**changes), "scheduling.yaml")
+
+
 def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path):
     with pytest.raises(SourceDefinitionError, match="no definition of a source 'moon'"):
         definition("moon")

@@ -21,7 +21,7 @@ select
         )
         else coalesce(t.occurred_at, evidence.day_start(c.trigger_on))
     end as contact_from,
-    c.trigger_ref like 'wellness:%%' or t.fact_id is not null as trigger_stands,
+    w.rule -> 'trigger' ? 'due' or t.fact_id is not null as trigger_stands,
     cov.payer_class,
     cov.payer_id,
     w.rule -> 'trigger' as trigger_rule
@@ -32,10 +32,10 @@ left join lateral (
     select f.fact_id, f.occurred_at
     from w_fact as f
     where f.person_id = c.person_id and f.source_ref = c.trigger_ref
-        and f.kind = case when c.workflow = 'charge_capture' then 'visit' else 'discharge' end
+        and f.kind = coalesce(w.rule -> 'trigger' ->> 'fact', w.rule -> 'trigger' ->> 'unbilled')
         and (
             (
-                c.workflow = 'charge_capture'
+                w.rule -> 'trigger' ? 'unbilled'
                 and (f.detail ->> 'is_billable_practitioner')::boolean
                 and exists (
                     select from w_fact as d
@@ -43,7 +43,7 @@ left join lateral (
                         and w.rule -> 'trigger' -> 'note_types' ? d.code
                 )
             )
-            or (c.workflow <> 'charge_capture' and w.rule -> 'trigger' -> 'codes' ? f.code
+            or (w.rule -> 'trigger' ? 'fact' and w.rule -> 'trigger' -> 'codes' ? f.code
                 and w.rule -> 'trigger' -> 'facility_classes' ? (f.detail ->> 'facility_class'))
         )
     order by f.fact_id

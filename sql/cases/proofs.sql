@@ -68,7 +68,7 @@ select c.case_id, 0, 'visit', 'visit', f.fact_id, f.occurred_at, f.encounter, nu
 from w_case as c
 inner join w_fact as f
     on f.person_id = c.person_id and f.source_ref = c.trigger_ref and f.kind = 'visit'
-where c.workflow = 'charge_capture';
+where c.trigger_rule ? 'unbilled';
 
 -- The appointments that may serve a case: booked or kept, of the right type, with whom may bill.
 create temp table w_booking on commit drop as

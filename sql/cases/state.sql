@@ -36,7 +36,7 @@ select
     k.pcn as patient_control_number,
     h.amount as expected_amount,
     null::text as expected_code,
-    coalesce(v.position > 0, false) or c.workflow = 'charge_capture' as is_seen
+    coalesce(v.position > 0, false) or c.trigger_rule ? 'unbilled' as is_seen
 from w_case as c
 inner join lateral (
     select r.stage from w_rule as r

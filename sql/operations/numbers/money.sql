@@ -20,7 +20,7 @@ unfiled as (
     inner join cases.stage as b on b.case_id = c.case_id and b.stage = 'billed' and b.state <> 'complete'
     left join cases.stage as s on s.case_id = c.case_id and s.stage = 'seen' and s.state = 'complete'
     inner join evidence.fact as v
-        on v.fact_id = coalesce(s.fact_id, case when c.workflow = 'charge_capture' then c.trigger_fact_id end)
+        on v.fact_id = coalesce(s.fact_id, c.trigger_fact_id) and v.kind = 'visit'
     where c.status = 'open'
 ),
 

@@ -1,0 +1,140 @@
+"""The examples of `docs/extending.md`, word for word, in a copy of this tree."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from clinic import Clinic, call, charge, coverage, note, patient, stay, visit
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from throughline import sources, tasks, workflows
+from throughline.quality.suites import SUITES, Rule
+from throughline.sources import definitions
+from throughline.sources.definitions import DEFINITIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+FILES = {
+    Path(block.partition("\n")[0].removeprefix("# ")): block
+    for block in re.findall(r"```yaml\n(# include/.*?)```", PAGE, re.DOTALL)
+}
+SOURCE, WORKFLOW = FILES
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of what an engineer works on, with the files of the page in it."""
+    for folder in ("include/throughline", "include/definitions", "dags"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for path, text in FILES.items():
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_source_gets_its_own_task_group(tree: Path) -> None:
+    code = (
+        "from airflow.dag_processing.dagbag import DagBag; bag = DagBag(dag_folder='dags/extract_feeds.py');"
+        "print(bag.import_errors, sorted(bag.dags['extract_feeds'].task_group_dict))"
+    )
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(tree / "airflow"), "PYTHONPATH": str(tree / "include"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    }  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tree, env=environment, capture_output=True, text=True, check=True
+    )
+    errors, groups = ended.stdout.splitlines()[-1].split("} ", 1)
+    assert errors == "{"
+    assert "clearinghouse_north" in ast.literal_eval(groups)
+
+
+def test_feeds_of_a_source_are_expected_from_the_first_night(
+    clinic: Clinic, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tree / DEFINITIONS.relative_to(ROOT)
+    monkeypatch.setattr(sources, "source_names", lambda: definitions.source_names(folder))
+    monkeypatch.setattr(sources, "definition", lambda name: definitions.definition(name, folder))
+    sources.register_feeds(clinic.conn)
+    assert [tuple(row) for row in clinic.rows(
+        "select feed, owner_team, allowed_lag_days from operations.feed where source = %s order by 1", SOURCE.stem
+    )] == [("claim_response", "billing", 0), ("functional_acknowledgement", "billing", 0), ("payment", "billing", 1)]
+
+
+def test_a_rule_catches_what_it_says_and_nothing_else(clinic: Clinic) -> None:
+    (line,) = re.findall(r"```python\n(Rule\(.*?\))\n```", PAGE)
+    rule = eval(line, {"Rule": Rule, "WARNING": "warning"})  # noqa: S307 - the page is ours
+    assert rule.name not in {other.name for other in SUITES["appointment"]}
+    clinic.begin("2026-07-01")
+    (batch,) = clinic.rows("select batch_id from landing.batch where source = 'scheduling'")[0]
+    for key, ends in (("short", "10:30"), ("long", "23:00"), ("open", None)):
+        clinic.conn.execute(
+            "insert into staging.appointment (source, source_id, source_version, batch_id, row_no, mrn, status,"
+            " starts_at, ends_at) values ('scheduling', %s, '1', %s, 1, 'M1', 'booked', '2026-07-02 10:00Z',"
+            " ('2026-07-02 ' || %s || 'Z')::timestamptz)", (key, batch, ends),
+        )
+    broken = clinic.conn.execute(
+        sql.SQL("select r.source_id from staging.appointment as r where {}").format(sql.SQL(rule.violation))
+    ).fetchall()
+    assert broken == [("long",)]
+
+
+def test_a_workflow_is_opened_worked_and_completed(
+    clinic: Clinic, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("throughline.workflows.register")
+    folder = tree / DEFINITIONS.parent.relative_to(ROOT)
+    monkeypatch.setattr(module, "load_all", lambda: workflows.load_all(folder))
+    assert workflows.register(clinic.conn, 1) == 1
+
+    for who in ("p1", "p2"):
+        clinic.know(
+            patient(who), coverage(who, "COMM1", "5"),
+            stay(who, "2026-07-01 09:00", "2026-07-02 11:00", kind="OBSENC"),
+        )
+    clinic.night("2026-07-02")
+    for who in ("p1", "p2"):
+        case = clinic.case(who, WORKFLOW.stem)
+        assert (case.status, case.stage, case.asks, str(case.due_on)) == ("open", "contacted", "outreach", "2026-07-08")
+    tasks.plan(clinic.conn, clinic.seq, clinic.cut_off)
+    # the same discharge opens transitional care, too: one call for both, not two
+    assert {tuple(row) for row in clinic.rows(
+        "select c.workflow, count(distinct t.effect_key) as calls, count(*) as asked from tasks.task as t"
+        " inner join cases.case_record as c using (case_id) group by 1"
+    )} == {(WORKFLOW.stem, 2, 2), ("transitional_care", 2, 2)}
+    assert clinic.rows("select count(distinct effect_key) from tasks.task")[0][0] == 2
+
+    clinic.know(call("p1", "2026-07-03 10:00"))
+    clinic.night("2026-07-03")
+    assert clinic.case("p1", WORKFLOW.stem).status == "completed"
+    clinic.night("2026-07-09")
+    assert clinic.case("p2", WORKFLOW.stem).stages == {"contacted": "missed"}
+    assert clinic.digest() == clinic.derived_digest()
+
+
+def test_charge_capture_under_another_name_is_charge_capture(clinic: Clinic) -> None:
+    """What a workflow does follows from its trigger, and not from what it is called."""
+    definition = next(w.definition for w in workflows.load_all() if w.workflow == "charge_capture")
+    clinic.conn.execute("delete from cases.workflow_version where workflow = 'charge_capture'")
+    clinic.conn.execute(
+        "insert into cases.workflow_version (workflow, version, status, definition, sha256, activated_seq)"
+        " values ('unbilled_visits', 1, 'active', %s, 'x', 0)",
+        (Jsonb(definition | {"workflow": "unbilled_visits"}),),
+    )
+    clinic.know(patient("p1"), coverage("p1"), visit("p1", "2026-07-01 10:00"),
+                note("p1", "2026-07-01 12:00"), charge("p1", "2026-07-01 10:00"))
+    clinic.night("2026-07-08")
+    case = clinic.case("p1", "unbilled_visits")
+    assert (case.status, case.stage, case.asks) == ("open", "billed", "billing")
+    assert clinic.rows(
+        "select encounter_ref from cases.case_record where case_id = %s", case.case_id
+    ) == [("p1-visit",)]

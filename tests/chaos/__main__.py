@@ -29,8 +29,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests" / "night")]
 
 import truth as t  # noqa: E402
-from conftest import Practice  # noqa: E402
 from kills import DIGESTS, TASK, Kill, expect_kills, night  # noqa: E402
+
+from conftest import Practice  # noqa: E402
 
 PATIENTS, SEED = int(os.environ.get("PATIENTS") or 100), int(os.environ.get("SEED") or 5)
 OPTIONS = ("BUDGET", "ONLY", "PATIENTS", "SEED")

@@ -34,7 +34,20 @@ select
     '{}'::jsonb as wanted_detail,
     v.encounter as encounter_ref,
     k.pcn as patient_control_number,
-    h.amount as expected_amount,
+    -- what the payer and the patient are expected to pay of the visit, not what was charged
+    case
+        -- nights before any share was known expected the charge
+        when a.is_unknown then h.amount
+        -- once remitted: what is still open; of what was denied, what would be allowed
+        when m.settles then (
+            greatest(m.balance, 0) - e.denied_open + round(e.denied_open * a.share, 2)
+        )::numeric(14, 2)
+        -- until then: the allowed part of what is charged, less what came in
+        when m.charge is not null then greatest(
+            round(m.charge * a.share, 2) - (m.charge - m.contractual - m.other - m.balance), 0
+        )::numeric(14, 2)
+        else round(h.amount * a.share, 2)::numeric(14, 2)
+    end as expected_amount,
     null::text as expected_code,
     coalesce(v.position > 0, false) or c.trigger_rule ? 'unbilled' as is_seen
 from w_case as c
@@ -45,7 +58,35 @@ inner join lateral (
 left join w_current as u on u.case_id = c.case_id
 left join w_proof as v on v.case_id = c.case_id and v.proof = 'visit'
 left join w_proof as k on k.case_id = c.case_id and k.proof = 'claim'
-left join w_charge as h on h.case_id = c.case_id;
+left join w_charge as h on h.case_id = c.case_id
+left join w_money as m on m.case_id = c.case_id
+-- what is open beyond the patient's share is open because it was denied
+left join lateral (
+    select greatest(least(m.denied, m.balance - greatest(m.patient_share - m.patient_paid, 0)), 0) as denied_open
+) as e on true
+-- who covers the person on the day of the visit says how much of the charge is allowed
+left join lateral (
+    select f.code as payer_class
+    from w_fact as f
+    where f.person_id = c.person_id and f.kind = 'coverage'
+        and coalesce(f.starts_at, '-infinity') <= v.proven_at
+        and coalesce(f.ends_at, 'infinity') > v.proven_at
+    order by (f.detail ->> 'order')::int nulls last, f.starts_at, f.fact_id
+    limit 1
+) as o on true
+cross join lateral (
+    select
+        (
+            select s.share
+            from cases.allowed_share as s
+            where s.payer_class = o.payer_class and s.known_seq <= %(seq)s
+            order by s.known_seq desc
+            limit 1
+        ) as share,
+        not exists (
+            select from cases.allowed_share as s where s.known_seq <= %(seq)s
+        ) as is_unknown
+) as a;
 
 create unique index on w_state (case_id);
 

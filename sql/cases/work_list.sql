@@ -75,4 +75,9 @@ select %(seq)s, p.person_id, 'definition'
 from identity.person as p
 where exists (
     select from cases.workflow_version as v where v.activated_seq = %(seq)s or v.retired_seq = %(seq)s
-);
+)
+union
+-- another share of the charges is expected: of every case, whether it is open or not
+select distinct %(seq)s, c.person_id, 'definition'
+from cases.case_record as c
+where exists (select from cases.allowed_share as s where s.known_seq = %(seq)s);

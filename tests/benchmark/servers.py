@@ -7,6 +7,7 @@ here. Receivers take everything at once, so that dispatch costs what the log of 
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -36,11 +37,11 @@ class Export:
         return None
 
     def export(self, types: Iterable[str], since: str | None = None) -> tuple[Manifest, str]:
-        """Return the files of the types that were asked for."""
+        """Return the files of the types that were asked for, an empty one where nothing changed."""
         output = [
             ManifestFile(kind, str(path))
             for kind in types
-            for path in sorted(self._folder.glob(f"{kind}-*.ndjson"))
+            for path in sorted(self._folder.glob(f"{kind}-*.ndjson")) or [Path(os.devnull)]
         ]
         return Manifest(self._made_at.isoformat(), output=output), "job"
 

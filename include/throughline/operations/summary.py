@@ -291,6 +291,7 @@ def _money(numbers: Numbers) -> str:
     total = sum(row.expected for row in numbers.money)
     return _section(
         f"EXPECTED MONEY BY WHAT BLOCKS IT: ${total:,.0f}",
+        _wrap(words.EXPECTED),
         _table(
             ("blocked by", "expected", "cases", "owner", "file by"),
             (

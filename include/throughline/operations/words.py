@@ -26,6 +26,12 @@ STATES = {
     "complete": "proven",
 }
 
+EXPECTED = (
+    "What payers and patients are expected to pay: the allowed share of the charge, less what came in;"
+    " once the payer has remitted, what is still open."
+)
+"""What the money is that is told as expected."""
+
 STEPS = {
     "open_night": "open the night",
     "land": "fetch and land",

@@ -55,6 +55,7 @@ def register(conn: Connection, seq: int) -> int:
     _register_calendar(conn)
     _register_reasons(conn)
     _register_practice(conn)
+    _register_shares(conn, seq)
     return new
 
 
@@ -127,3 +128,22 @@ def _register_practice(conn: Connection) -> None:
              ("contact_from", "", practice().contact_from),
              ("contact_to", "", practice().contact_to)],
         )
+
+
+def _register_shares(conn: Connection, seq: int) -> None:
+    """Write the shares of a charge that differ from what earlier nights knew, as known from this night."""
+    shares = _yaml("payers.yaml")["allowed_shares"]
+    conn.execute("delete from cases.allowed_share where known_seq = %s", (seq,))
+    conn.execute(
+        "with said as ("
+        " select x.payer_class, x.share::numeric(5, 4) as share"
+        " from unnest(%(classes)s::text[], %(shares)s::numeric[]) as x (payer_class, share)),"
+        " known as ("
+        " select distinct on (payer_class) payer_class, share from cases.allowed_share"
+        " where known_seq < %(seq)s order by payer_class, known_seq desc)"
+        " insert into cases.allowed_share (payer_class, known_seq, share)"
+        " select coalesce(s.payer_class, k.payer_class), %(seq)s, s.share"
+        " from said as s full join known as k on k.payer_class = s.payer_class"
+        " where s.share is distinct from k.share",
+        {"classes": list(shares), "shares": [str(share) for share in shares.values()], "seq": seq},
+    )

@@ -1,5 +1,6 @@
--- What is expected (not what was charged) by what stands between it and the bank: an open exception
--- first, else the stage that is not proven. A case without an expected amount is counted, not valued.
+-- What is expected (not what was charged, see cases/state.sql) by what stands between it and the bank: an
+-- open exception first, else the stage that is not proven. A case without an expected amount is counted,
+-- not valued.
 with troubled as (
     select distinct on (e.case_id)
         e.case_id,

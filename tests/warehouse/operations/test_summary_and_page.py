@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stack import postgres
-from throughline.operations import page, status, summary
+from throughline.operations import page, status, summary, words
 from throughline.operations.numbers import collect
 from throughline.warehouse import Connection
 
@@ -45,8 +45,8 @@ def test_the_summary_fits_a_hundred_columns(conn: Connection) -> None:
 
 def test_the_summary_names_no_patient(conn: Connection) -> None:
     text = summary.render(collect(conn, 3, ZONE))
-    words = set(re.findall(r"[\w-]+", text))
-    assert not words & set(patients(conn))
+    names = set(re.findall(r"[\w-]+", text))
+    assert not names & set(patients(conn))
 
 
 def test_a_failed_night_says_where_and_why(conn: Connection) -> None:
@@ -129,9 +129,15 @@ def test_the_page_is_in_the_order_of_a_morning_and_stands_alone(conn: Connection
     assert html.count('class="funnel"') == 3
 
 
+def test_the_page_and_the_summary_say_what_expected_money_is(conn: Connection) -> None:
+    told = summary.render(collect(conn, 3, ZONE))
+    assert words.EXPECTED in " ".join(told.split())
+    assert words.EXPECTED in page.render(collect(conn, 3, ZONE))
+
+
 def test_the_page_names_no_patient(conn: Connection) -> None:
-    words = set(re.findall(r"[\w-]+", page.render(collect(conn, 3, ZONE))))
-    assert not words & set(patients(conn))
+    names = set(re.findall(r"[\w-]+", page.render(collect(conn, 3, ZONE))))
+    assert not names & set(patients(conn))
 
 
 def test_what_is_written_is_escaped(conn: Connection) -> None:

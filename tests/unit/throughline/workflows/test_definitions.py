@@ -32,6 +32,14 @@ def load(folder: Path, raw: Any) -> Any:
     return load_file(path, TEAMS, FEEDS)
 
 
+def test_every_class_of_payers_has_a_share_of_the_charge():
+    payers = yaml.safe_load((DEFINITIONS / "payers.yaml").read_text(encoding="utf-8"))
+    classes = {*payers["classes_by_sopt"].values(), *payers["classes_by_filing"].values(), "other"}
+    classes |= {payer["payer_class"] for payer in payers["payers"].values()}
+    assert set(payers["allowed_shares"]) == classes
+    assert all(0 < share <= 1 for share in payers["allowed_shares"].values())
+
+
 def test_the_definitions_of_this_tree_are_complete() -> None:
     assert [w.workflow for w in load_all()] == ["annual_wellness", "charge_capture", "transitional_care"]
 

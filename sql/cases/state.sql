@@ -216,7 +216,9 @@ where case e.applies_when
             -- a claim of this practice's own visit, whose record is not here yet, is nobody else's
             and not exists (
                 select from core.practitioner as d
-                where d.npi = f.detail ->> 'rendering_npi' and d.retracted_seq is null
+                where d.npi = f.detail ->> 'rendering_npi' and not d.is_deleted
+                    and d.known_seq <= %(seq)s
+                    and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
                     and not exists (
                         select from w_fact as v
                         where v.person_id = c.person_id and v.kind = 'visit' and v.on_day = f.on_day

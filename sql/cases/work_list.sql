@@ -15,6 +15,13 @@ inner join evidence.fact as f
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
 where d.known_seq = %(seq)s or d.retracted_seq = %(seq)s
 union
+-- whoever has a claim of a practitioner who is known only now to be of this practice, or no longer
+select %(seq)s, l.person_id, 'practitioner'
+from core.practitioner as d
+inner join evidence.fact as f on f.kind = 'claim' and f.detail ->> 'rendering_npi' = d.npi
+inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
+where d.known_seq = %(seq)s or d.retracted_seq = %(seq)s
+union
 select %(seq)s, l.person_id, 'identity'
 from identity.link as l
 where l.known_seq = %(seq)s or l.retired_seq = %(seq)s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -518,3 +519,25 @@ def test_no_patient_is_named_in_an_exception(clinic: Clinic) -> None:
     texts = " ".join(str(row) for row in clinic.rows("select detail, resolution from operations.exception"))
     for word in ("Family", "Given", "MRN", "M-p1", "02134"):
         assert word not in texts
+
+
+@pytest.mark.parametrize("ends", [again, deleted], ids=["another number", "deleted"])
+def test_a_claim_is_of_the_practice_while_its_practitioner_is(clinic: Clinic, ends: Callable[..., Record]) -> None:
+    """Whether a claim is anybody else's is asked as of the night: what is known later changes no earlier one."""
+    guest = practitioner("doctor2", "7777777777")
+    clinic.know(BASE, HOME, claim("p1", "2026-07-07", ["99496"], npi="7777777777", payer="COMM1"))
+    clinic.night("2026-07-07")
+    assert clinic.case("p1", TCM).reason == "billed_elsewhere"
+    nights = [(clinic.seq, clinic.cut_off, clinic.digest())]
+
+    clinic.know(guest)
+    clinic.night("2026-07-08")
+    assert clinic.case("p1", TCM).status == "open"
+    nights.append((clinic.seq, clinic.cut_off, clinic.digest()))
+
+    clinic.know(ends(guest, npi="8888888888") if ends is again else ends(guest))
+    clinic.night("2026-07-09")
+    assert clinic.case("p1", TCM).reason == "billed_elsewhere"
+    nights.append((clinic.seq, clinic.cut_off, clinic.digest()))
+    for clinic.seq, clinic.cut_off, digest in nights:
+        assert clinic.derived_digest() == digest

@@ -1,14 +1,19 @@
-"""``python -m sandbox serve`` runs the simulated health system; ``python -m sandbox staff`` lets its staff act."""
+"""``python -m sandbox serve`` runs the simulated health system; ``python -m sandbox staff`` lets its staff act.
+
+``connections``, ``world`` and ``advance`` ask one that runs, by the file of addresses that it wrote.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
+import os
 import sys
+from datetime import date
 from pathlib import Path
 
-from sandbox import staff
+from sandbox import ask, staff
 
 
 def main(words: list[str] | None = None) -> int:
@@ -17,9 +22,7 @@ def main(words: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="run the servers")
     serve.add_argument("--state", type=Path, required=True, help="where the world lives on")
-    serve.add_argument(
-        "--addresses", type=Path, required=True, help="file to write addresses and secrets to"
-    )
+    _addresses(serve, "file to write addresses and secrets to")
     serve.add_argument("--seed", type=int, default=1)
     serve.add_argument("--patients", type=int, default=500)
     serve.add_argument("--population", type=Path, help="folder of FHIR R4 NDJSON whose lives go on")
@@ -30,10 +33,17 @@ def main(words: list[str] | None = None) -> int:
     )
     serve.add_argument("--host", default="127.0.0.1")
     staff.arguments(commands.add_parser("staff", help="answer what waits for a person"))
+    for name, what in ask.COMMANDS.items():
+        command = commands.add_parser(name, help=what)
+        _addresses(command, "the file that a running sandbox wrote")
+        if name == "advance":
+            command.add_argument("--to", type=date.fromisoformat, help="the next day without it")
     options = parser.parse_args(words)
     if options.command == "staff":
         print(json.dumps(staff.run(options)))
         return 0
+    if options.command in ask.COMMANDS:
+        return ask.run(options)
     from sandbox import server
 
     asyncio.run(
@@ -45,6 +55,17 @@ def main(words: list[str] | None = None) -> int:
         )
     )  # fmt: skip
     return 0
+
+
+def _addresses(command: argparse.ArgumentParser, what: str) -> None:
+    named = os.environ.get("SANDBOX_ADDRESSES")
+    command.add_argument(
+        "--addresses",
+        type=Path,
+        default=Path(named) if named else None,
+        required=not named,
+        help=f"{what}; SANDBOX_ADDRESSES names it too",
+    )
 
 
 if __name__ == "__main__":

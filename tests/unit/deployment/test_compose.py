@@ -69,8 +69,9 @@ def test_paths_that_are_copied_and_mounted_exist():
     declared = set(COMPOSE["volumes"])
     for service in SERVICES.values():
         for volume in service.get("volumes", []):
-            named = volume.split(":")[0]
+            named = volume["source"] if isinstance(volume, dict) else volume.split(":")[0]
             assert named.startswith(("${", "./")) or named in declared, volume
+        assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
 
 
 def test_variables_of_the_project_are_read_by_it():

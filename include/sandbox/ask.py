@@ -1,0 +1,41 @@
+"""What a person asks a running sandbox from outside: where its systems are, what day it is, to live on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+
+COMMANDS = {
+    "connections": "print the Airflow connections of its systems, secrets included",
+    "world": "print what it says of itself",
+    "advance": "let it live through a day and make that day's deliveries",
+}
+SECONDS = 300
+"""A day of a large world takes a while."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask, print the answer as JSON; returns 1 when nobody answers."""
+    try:
+        print(json.dumps(_answer(options), indent=1))
+    except (OSError, httpx.HTTPError) as error:
+        print(f"the sandbox does not answer: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _answer(options: argparse.Namespace) -> Any:
+    addresses = json.loads(options.addresses.read_text())
+    if options.command == "connections":
+        return addresses["connections"]
+    with httpx.Client(base_url=addresses["control"], timeout=SECONDS, trust_env=False) as http:
+        world = http.get("/world").raise_for_status().json()
+        if options.command == "world":
+            return world
+        to = options.to or date.fromisoformat(world["lived_to"]) + timedelta(days=1)
+        return http.post("/advance", json={"to": to.isoformat()}).raise_for_status().json()

@@ -1,0 +1,114 @@
+"""Begins the night of a business date in a running Airflow, and follows it to its end.
+
+`python -m throughline.operations.begin 2026-09-08 --user operator`, where Airflow answers: in the api-server's
+container, or anywhere with `--airflow`. It is for the first night, for a night by hand and for one again; every
+other night is begun by the clock, from `THROUGHLINE_SCHEDULE_FROM` on. The user's password is taken from the file
+of logins where it can be read, and else asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
+"""The DAGs of a night; each starts the next one, and the last one tells whether the night did its work."""
+
+LOGINS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+UNFINISHED = ("queued", "running")
+POLL_SECONDS = 2.0
+
+
+class NotBegunError(Exception):
+    """The night could not be begun or followed; the text is the reason."""
+
+
+def begin(http: httpx.Client, day: date) -> str:
+    """Start the run of the first DAG for a business date; returns its id. Raises `NotBegunError`."""
+    for dag in CHAIN:
+        if _ask(http, "GET", f"/dags/{dag}")["is_paused"]:
+            raise NotBegunError(f"{dag} is paused in Airflow: a night would stop there")
+    run = {"logical_date": None, "partition_key": day.isoformat()}
+    return str(_ask(http, "POST", f"/dags/{CHAIN[0]}/dagRuns", run)["dag_run_id"])
+
+
+def follow(http: httpx.Client, day: date, run_id: str, seconds: float) -> bool:
+    """Print each DAG of the night as it ends; returns whether the night did its work.
+
+    Raises `NotBegunError` when the last one has not ended after so many seconds.
+    """
+    deadline = time.monotonic() + seconds
+    begun = _ask(http, "GET", f"/dags/{CHAIN[0]}/dagRuns/{run_id}")["run_after"]
+    state = ""
+    for dag in CHAIN:
+        while True:
+            state = _state(http, dag, day, begun)
+            if state and state not in UNFINISHED:
+                break
+            if time.monotonic() > deadline:
+                raise NotBegunError(f"{dag} did not end within {seconds:.0f} s; Airflow goes on")
+            time.sleep(POLL_SECONDS)
+        print(f"{dag:<18} {state}", flush=True)
+    return state == "success"
+
+
+def _state(http: httpx.Client, dag: str, day: date, begun: str) -> str:
+    """State of a DAG's run for the date that was made since; empty before there is one."""
+    since = f"limit=20&order_by=-run_after&run_after_gte={begun}"
+    runs = _ask(http, "GET", f"/dags/{dag}/dagRuns?{since}")
+    mine = [run for run in runs["dag_runs"] if run["partition_key"] == day.isoformat()]
+    return str(mine[0]["state"]) if mine else ""
+
+
+def _ask(http: httpx.Client, method: str, path: str, body: object = None) -> Any:
+    try:
+        answer = http.request(method, f"/api/v2{path}", json=body)
+    except httpx.TransportError as error:
+        raise NotBegunError(f"Airflow does not answer at {http.base_url}: {error}") from error
+    if answer.is_error:
+        raise NotBegunError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+    return answer.json()
+
+
+def _log_in(http: httpx.Client, user: str) -> None:
+    file = Path(os.environ.get(LOGINS, ""))
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    password = known.get(user) or getpass.getpass(f"Password of {user}: ")
+    answer = http.post("/auth/token", json={"username": user, "password": password})
+    if answer.is_error:
+        raise NotBegunError(f"Airflow does not let {user} in: {answer.status_code}")
+    http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Begin a night; returns 0 when it did its work (or was begun, with `--no-wait`), else 1."""
+    parser = argparse.ArgumentParser(prog="python -m throughline.operations.begin")
+    parser.add_argument("day", type=date.fromisoformat, help="business date, YYYY-MM-DD")
+    parser.add_argument("--user", required=True, help="who begins it: Airflow keeps the name")
+    parser.add_argument("--airflow", default="http://localhost:8080", help="where Airflow answers")
+    parser.add_argument("--no-wait", action="store_true", help="do not follow it to its end")
+    parser.add_argument("--seconds", type=float, default=7200, help="how long it is followed")
+    given = parser.parse_args(arguments)
+    with httpx.Client(base_url=given.airflow, timeout=60, trust_env=False) as http:
+        try:
+            _log_in(http, given.user)
+            run_id = begin(http, given.day)
+            print(f"night of {given.day:%A}, {given.day}: {run_id}", flush=True)
+            return 0 if given.no_wait or follow(http, given.day, run_id, given.seconds) else 1
+        except (NotBegunError, httpx.TransportError) as error:
+            print(error, file=sys.stderr)
+            return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Whether a process of a deployment does its work: the health checks that need more than one request.
+
+`python -m throughline.operations.health dag_processor`, `triggerer` or `worker`. Airflow's own commands for it load
+all of Airflow, every half minute in every container; on a busy machine they took longer than the check may.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import httpx
+
+SECONDS = 10
+
+
+def heartbeat(component: str) -> str:
+    """State of a component by its heartbeats, as the api-server knows it."""
+    api = os.environ["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].removesuffix("/execution/")
+    told = httpx.get(f"{api}/api/v2/monitor/health", timeout=SECONDS, trust_env=False).json()
+    return str(told[component]["status"])
+
+
+def worker() -> str:
+    """State of the Celery worker of this machine: whether it answers over the broker."""
+    from celery import Celery  # type: ignore[import-untyped]
+
+    name = f"celery@{socket.gethostname()}"
+    app = Celery(broker=os.environ["AIRFLOW__CELERY__BROKER_URL"])
+    answers = app.control.inspect(destination=[name], timeout=SECONDS).ping() or {}
+    return "healthy" if name in answers else "silent"
+
+
+def main() -> int:
+    """Print the state; returns 0 when it is healthy, else 1."""
+    component = sys.argv[1]
+    try:
+        state = worker() if component == "worker" else heartbeat(component)
+    except (OSError, httpx.HTTPError, ValueError, KeyError) as error:
+        state = f"unknown: {type(error).__name__}"
+    print(f"{component}: {state}")
+    return 0 if state == "healthy" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

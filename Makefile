@@ -84,7 +84,7 @@ chaos: venv ## every process killed at every step, with every misbehaviour
 	@$(stack) chaos
 
 test: venv ## unit, warehouse, dags, night
-	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tests/unit tests/warehouse tests/dags tests/night $$ARGS
+	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 --dist loadscope --no-loadscope-reorder tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 test-fast: venv ## unit and the quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS

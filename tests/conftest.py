@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-TESTS = Path(__file__).parent
 LIVED = ("agreement", "kills", "page", "privacy", "rerun")
 """Files of `tests/night` that look at the one practice that lived ten nights, or are held against it."""
 TIERS = ("night", "dags", "warehouse", "unit")
 
 
-def world(path: Path) -> str:
-    """Name of the group of a test file: files of one group run in one process, one after the other."""
-    name = path.relative_to(TESTS).with_suffix("").as_posix()
-    lived = {f"night/test_{file}" for file in LIVED}
-    return "night/lived" if name in lived else name
+def world(nodeid: str) -> str:
+    """Name of the group of a test: tests of one group run in one process, one after the other."""
+    file = nodeid.partition("::")[0].removeprefix("tests/")
+    lived = {f"night/test_{name}.py" for name in LIVED}
+    return "night/lived" if file in lived else file
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group the tests for xdist's workers, longest groups first, so that neither ends with one alone.
+    """Begin with the longest when there are several workers, so that none ends with one alone.
 
     In one process the order stays as collected: the quick tiers say first what is wrong.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(world(item.path)))
     if hasattr(config, "workerinput"):
         items.sort(key=_length)
 
 
 def _length(item: pytest.Item) -> tuple[int, bool]:
-    tier = item.path.relative_to(TESTS).parts[0]
-    return TIERS.index(tier) if tier in TIERS else len(TIERS), world(item.path) != "night/lived"
+    of = world(item.nodeid)
+    tier = of.partition("/")[0]
+    return TIERS.index(tier) if tier in TIERS else len(TIERS), of != "night/lived"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Hand out whole groups with `--dist loadscope` (xdist's own marks of groups do nothing under pytest 9.2)."""
+    return ByWorld(config, log) if config.getoption("dist") == "loadscope" else None
+
+
+class ByWorld(LoadScopeScheduling):
+    """Scopes are worlds."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return world(nodeid)

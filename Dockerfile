@@ -33,6 +33,15 @@ ENV AIRFLOW_HOME=/opt/throughline/airflow \
 RUN mkdir -p airflow/logs /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox \
     && chown -R throughline:throughline /opt/throughline/airflow /var/lib/throughline
 
+# What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`.
+RUN mkdir airflow/config \
+    && printf '%s\n' \
+        'import sys' \
+        'if sys.argv[1:2] == ["celery"]:' \
+        '    from stack.local_settings import SCHEDULER, preload' \
+        '    preload(SCHEDULER)' \
+        > airflow/config/airflow_local_settings.py
+
 USER throughline
 EXPOSE 8080
 CMD ["airflow", "version"]

@@ -58,9 +58,69 @@ def test_secrets_come_from_the_environment_and_have_no_default():
 
 def test_modules_that_are_started_exist():
     for name in OURS:
-        command = SERVICES[name]["command"]
-        if command[:2] == ["python", "-m"]:
-            assert find_spec(command[2]) is not None, name
+        check = SERVICES[name].get("healthcheck", {}).get("test", [])
+        for command in (SERVICES[name]["command"], check[1:]):
+            if command[:2] == ["python", "-m"]:
+                assert find_spec(command[2]) is not None, name
+
+
+def test_only_the_service_that_migrates_may_own_anything():
+    for name, service in SERVICES.items():
+        if name not in ("postgres", "migrate"):
+            environment = service.get("environment", {})
+            assert not any("POSTGRES_" in key or "OWNER" in key for key in environment), name
+
+
+def test_no_secret_is_mounted_where_nobody_reads_it():
+    assert SERVICES["migrate"]["volumes"] == SERVICES["migrate"]["secrets"] == []
+    logins = [name for name in OURS if "/run/airflow-logins.json" in str(_targets(name))]
+    assert logins == ["api-server"]
+
+
+def test_airflow_can_write_the_file_of_logins():
+    # It opens it for reading and writing at every login.
+    named = SERVICES["api-server"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]
+    mount = _targets("api-server")[named]
+    assert isinstance(mount, dict)
+    assert not mount.get("read_only")
+
+
+def test_what_is_mounted_into_our_containers_belongs_to_their_user():
+    # A named volume takes its owner from the folder in the image, when it is used for the first time.
+    made = re.search(r"^RUN mkdir -p (.*?) \\$", DOCKERFILE, re.MULTILINE)
+    assert made is not None
+    folders = {path if path[0] == "/" else f"/opt/throughline/{path}" for path in made[1].split()}
+    for name in OURS:
+        assert {t for t in _targets(name) if not t.startswith("/run/")} <= folders, name
+
+
+def test_the_data_of_the_servers_outlives_their_containers():
+    # Of the public images: since 18 the folder above PGDATA, so that an upgrade can see the old data beside the new.
+    assert "/var/lib/postgresql" in _targets("postgres")
+    assert "/data" in _targets("redis")
+
+
+def test_the_image_has_a_celery_that_the_executor_can_import():
+    # celery.backends.database has no `retry` since 5.7, which the provider's executor imports.
+    locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    celery = re.findall(r"\bcelery==(\d+)\.(\d+)", locked + DOCKERFILE)[-1]
+    assert (int(celery[0]), int(celery[1])) < (5, 7)
+
+
+def test_the_daemon_gets_what_is_copied_and_no_secret():
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    let_in = {line[1:] for line in lines if line.startswith("!")}
+    copied = re.findall(r"^COPY (?:--chown=\S+ )?(\S+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert "*" in lines
+    assert let_in == set(copied)
+
+
+def _targets(name: str) -> dict[str, object]:
+    """What is mounted into a service, by its path there."""
+    return {
+        volume["target"] if isinstance(volume, dict) else volume.split(":")[1]: volume
+        for volume in SERVICES[name].get("volumes", [])
+    }
 
 
 def test_paths_that_are_copied_and_mounted_exist():

@@ -1,6 +1,8 @@
 """### What
 Compares open tasks and cases with the standing evidence: completes, moves on, takes back, and
-turns missed clocks into exceptions with owners. The only place where stages change.
+turns missed clocks into exceptions with owners. The only place where stages change. Before it, the
+scheduling system is asked about booking requests that tasks wait for: one that was declined ends
+its task.
 
 ### Trigger
 The asset `built_cases`, with its business date. Without a key (by hand, or by

@@ -41,6 +41,13 @@ inner join tasks.task as k on k.task_id = l.task_id
 where x.outcome_seq >= (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
     and x.outcome in ('rejected', 'withheld')
 union
+-- what a receiver answered on an earlier attempt of this night
+select %(seq)s, k.person_id, 'answer'
+from tasks.answer as a
+inner join tasks.transmission_task as l on l.transmission_id = a.transmission_id
+inner join tasks.task as k on k.task_id = l.task_id
+where a.known_seq = %(seq)s
+union
 select %(seq)s, t.person_id, 'task'
 from tasks.task as t
 where t.planned_seq = (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')

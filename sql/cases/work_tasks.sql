@@ -71,6 +71,14 @@ where l.task_id = t.task_id
         where l2.task_id = t.task_id and x2.outcome in ('intended', 'accepted', 'uncertain')
     );
 
+-- the receiver answered that nothing will come of what it took
+update w_task as t
+set ends_as = case a.answer when 'declined' then 'rejected' else 'failed' end,
+    ends_reason = case a.answer when 'declined' then 'the request was declined' else 'no slot' end
+from tasks.transmission_task as l
+inner join tasks.answer as a on a.transmission_id = l.transmission_id
+where l.task_id = t.task_id and a.known_seq <= %(seq)s and t.was_open and t.ends_as is null;
+
 -- lapsed: its time is over, and the feeds that would have shown the result are complete
 update w_task as t
 set ends_as = 'failed', ends_reason = 'no result in time'

@@ -21,4 +21,5 @@ select (
     or exists (select from operations.prevented where seq = %(seq)s)
     or exists (select from cases.workflow_version where activated_seq = %(seq)s or retired_seq = %(seq)s)
     or exists (select from cases.allowed_share where known_seq = %(seq)s)
+    or exists (select from tasks.answer where known_seq = %(seq)s)
 ) is false as brought_nothing;

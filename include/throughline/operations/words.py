@@ -42,6 +42,7 @@ STEPS = {
     "assert_facts": "assert facts",
     "build_work_list": "find what changed",
     "open_cases": "open cases",
+    "ask_receivers": "ask about requests",
     "reconcile": "reconcile",
     "settle": "give next steps",
     "plan": "plan tasks",

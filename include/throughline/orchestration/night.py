@@ -217,11 +217,18 @@ def open_cases(seq: int) -> None:
 
 
 def reconcile(seq: int) -> None:
-    """Compare open tasks and cases with the standing evidence: the only place stages change."""
-    from throughline import cases
+    """Compare open tasks and cases with the standing evidence: the only place stages change.
+
+    Before it, the receivers of requests that tasks still wait for are asked what became of them.
+    """
+    from throughline import cases, tasks
+    from throughline.orchestration.addresses import clients
 
     with open_warehouse() as conn:
         as_of = nights.by_seq(conn, seq).cut_off
+        with warehouse.step(conn, seq, "ask_receivers") as record:
+            answers = tasks.ask(conn, seq, clients)
+            record.rows, record.detail = answers.get("asked", 0), dict(answers)
         with warehouse.step(conn, seq, "reconcile") as record:
             counts = cases.reconcile(conn, seq, as_of)
             record.rows, record.detail = sum(counts.values()), dict(counts)

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
+import httpx
 import orjson
 
 from throughline.sources.address import Address, SourceUnavailable
@@ -23,6 +24,10 @@ EFFECT_SYSTEM = "urn:throughline:effect"
 
 IN_PART = "in_part"
 """Why an outcome is uncertain when some of several resources are there, and the next never left."""
+
+
+NOTHING_WILL_COME = frozenset({"declined", "no_slot"})
+"""Statuses of a booking request that end it without a booking."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,17 @@ class Receiver(Protocol):
 
     def look_up(self, sending: Sending) -> str | None:
         """Return the receiver's own id of what was sent, or None when it has nothing.
+
+        Raises `SourceUnavailable`.
+        """
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A system that says later what became of what it took."""
+
+    def answer(self, sending: Sending) -> str | None:
+        """Return why nothing will come of it, or None while something may.
 
         Raises `SourceUnavailable`.
         """
@@ -100,12 +116,28 @@ class Scheduling:
 
     def look_up(self, sending: Sending) -> str | None:
         """Find the request by its id."""
+        request_id, response = self._get(sending)
+        return None if response is None else request_id
+
+    def answer(self, sending: Sending) -> str | None:
+        """Read the request's status. A booking is none: the schedule shows it."""
+        _, response = self._get(sending)
+        if response is None:
+            return None
+        try:
+            status = response.json()["status"]
+        except (ValueError, LookupError, TypeError) as error:
+            raise SourceUnavailable(f"scheduling: http_200 with {type(error).__name__}") from None
+        return status if status in NOTHING_WILL_COME else None
+
+    def _get(self, sending: Sending) -> tuple[str, httpx.Response | None]:
+        """Return the request's id, and what is known of it there, or None."""
         request_id = str(orjson.loads(sending.payload)["request_id"])
         response = self._client.get(f"booking-requests/{request_id}")
         if response.status_code == 404:
-            return None
+            return request_id, None
         _must_be_ok("scheduling", response.status_code)
-        return request_id
+        return request_id, response
 
 
 class Billing:

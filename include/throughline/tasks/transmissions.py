@@ -68,6 +68,18 @@ def standing(conn: Connection, outcomes: Sequence[str]) -> list[Row]:
         ).fetchall()
 
 
+def by_ids(conn: Connection, ids: Sequence[UUID]) -> list[Row]:
+    """Return these transmissions, oldest first."""
+    with conn.cursor(row_factory=class_row(Row)) as cursor:
+        return cursor.execute(
+            "select transmission_id, effect_key, kind, target, payload, outcome,"
+            " sent_at is not null as was_marked, outcome_seq, control_numbers"
+            " from tasks.transmission where transmission_id = any(%s)"
+            " order by planned_seq, kind, transmission_id",
+            (list(ids),),
+        ).fetchall()
+
+
 def intend(
     conn: Connection, seq: int, effect_key: str, kind: str, target: str, payload: bytes,
     sha256: str, control_numbers: dict[str, str], tasks: Sequence[UUID], attempt: int = 1,

@@ -18,7 +18,8 @@ NAMES = {"ehr": "ehr_main", "scheduling": "scheduling_api", "billing": "billing_
 
 
 class Outside:
-    """All receivers. `trouble[system]` is what goes wrong with its next writes, in order.
+    """All receivers. `trouble[system]` is what goes wrong with its next writes, in order, and
+    `unheard[system]` with its next questions.
 
     lost: it is done, and the connection dropped. cut_off: the connection is dropped and nothing done.
     silent: nothing is done and nothing answered in time. A number: that status, and nothing is done.
@@ -42,6 +43,8 @@ class Outside:
         self.made: dict[tuple[str, str], dict[str, object]] = {}
         self.times: Counter[tuple[str, str]] = Counter()
         self.trouble: dict[str, deque[object]] = {name: deque() for name in NAMES}
+        self.unheard: dict[str, deque[object]] = {name: deque() for name in NAMES}
+        self.questions: Counter[str] = Counter()
         self.down: set[str] = set()
         self.is_conditional = True
         self.taken: list[tuple[str, bytes]] = []
@@ -76,6 +79,10 @@ class Outside:
         _, system, *path = parts.path.split("/")
         with self._lock:
             if seen.method == "GET":
+                self.questions[system] += 1
+                fault = self.unheard[system].popleft() if self.unheard[system] else None
+                if fault is not None:
+                    return Answer(fault) if isinstance(fault, int) else Answer(hang=True)
                 return self._found(system, path, parse_qs(parts.query))
             self.writes[system] += 1
             fault = self.trouble[system].popleft() if self.trouble[system] else None

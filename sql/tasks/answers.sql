@@ -1,0 +1,20 @@
+-- Answers that were fetched, known from this night on, and the persons whom they are about: their cases are
+-- looked at tonight.
+insert into tasks.answer (transmission_id, known_seq, answer)
+select
+    f.transmission_id,
+    %(seq)s,
+    f.answer
+from unnest(%(transmissions)s::uuid[], %(answers)s::text[]) as f (transmission_id, answer)
+on conflict do nothing;
+
+insert into operations.work_item (seq, person_id, reason)
+select distinct
+    %(seq)s::bigint,
+    t.person_id,
+    'answer'
+from tasks.answer as a
+inner join tasks.transmission_task as l on l.transmission_id = a.transmission_id
+inner join tasks.task as t on t.task_id = l.task_id
+where a.known_seq = %(seq)s
+on conflict do nothing;

@@ -20,14 +20,16 @@ set status = 'resolved',
     resolution = coalesce(d.detail ->> 'action', d.kind) || case d.note when '' then '' else ': ' || d.note end,
     decision_id = d.decision_id
 from operations.decision as d
-where d.about_kind = 'exception' and d.about_id = e.exception_id::text and d.known_seq = %(seq)s
+where d.about_kind = 'exception' and d.about_id = e.exception_id::text
+    and d.known_seq > %(since)s and d.known_seq <= %(seq)s
     and coalesce(d.detail ->> 'action', d.kind) <> 'assign'
     and e.status = 'open';
 
 update operations.exception as e
 set owner = d.detail ->> 'owner'
 from operations.decision as d
-where d.about_kind = 'exception' and d.about_id = e.exception_id::text and d.known_seq = %(seq)s
+where d.about_kind = 'exception' and d.about_id = e.exception_id::text
+    and d.known_seq > %(since)s and d.known_seq <= %(seq)s
     and d.detail ->> 'action' = 'assign';
 
 create temp table w_exception on commit drop as

@@ -6,7 +6,7 @@ with touched as (
     select c.case_id
     from operations.work_item as w
     inner join cases.case_record as c on c.person_id = w.person_id
-    where w.seq = %(seq)s
+    where w.seq = any(%(seqs)s)
     union
     select t.case_id from tasks.task as t where t.planned_seq = %(seq)s
     union
@@ -76,7 +76,7 @@ where c.case_id = t.case_id and t.closed_seq is null
     and c.case_id in (
         select k.case_id from operations.work_item as w
         inner join cases.case_record as k on k.person_id = w.person_id
-        where w.seq = %(seq)s
+        where w.seq = any(%(seqs)s)
         union
         select k.case_id from tasks.task as k where k.planned_seq = %(seq)s
     )

@@ -1,11 +1,17 @@
--- The persons whose state may have changed, and why: everything else stands as it did.
+-- The persons whose state may have changed, and why: everything else stands as it did. Since the last
+-- night that came to its end (%(since)s): what those between left undone is done now.
 delete from operations.work_item where seq = %(seq)s;
 
 insert into operations.work_item (seq, person_id, reason)
 select distinct %(seq)s::bigint, l.person_id, 'evidence'
 from evidence.fact as f
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
-where f.known_seq = %(seq)s or f.retracted_seq = %(seq)s
+where f.known_seq > %(since)s and f.known_seq <= %(seq)s
+union
+select distinct %(seq)s::bigint, l.person_id, 'evidence'
+from evidence.fact as f
+inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
+where f.retracted_seq > %(since)s and f.retracted_seq <= %(seq)s
 union
 -- whoever was seen by a practitioner of whom something is known only now
 select %(seq)s, l.person_id, 'practitioner'
@@ -13,18 +19,21 @@ from core.practitioner as d
 inner join evidence.fact as f
     on f.kind in ('visit', 'charge', 'booking', 'arrived') and f.detail ->> 'practitioner_id' = d.source_id
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
-where d.known_seq = %(seq)s or d.retracted_seq = %(seq)s
+where (d.known_seq > %(since)s and d.known_seq <= %(seq)s)
+    or (d.retracted_seq > %(since)s and d.retracted_seq <= %(seq)s)
 union
 -- whoever has a claim of a practitioner who is known only now to be of this practice, or no longer
 select %(seq)s, l.person_id, 'practitioner'
 from core.practitioner as d
 inner join evidence.fact as f on f.kind = 'claim' and f.detail ->> 'rendering_npi' = d.npi
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
-where d.known_seq = %(seq)s or d.retracted_seq = %(seq)s
+where (d.known_seq > %(since)s and d.known_seq <= %(seq)s)
+    or (d.retracted_seq > %(since)s and d.retracted_seq <= %(seq)s)
 union
 select %(seq)s, l.person_id, 'identity'
 from identity.link as l
-where l.known_seq = %(seq)s or l.retired_seq = %(seq)s
+where (l.known_seq > %(since)s and l.known_seq <= %(seq)s)
+    or (l.retired_seq > %(since)s and l.retired_seq <= %(seq)s)
 union
 select %(seq)s, c.person_id, 'decision'
 from operations.decision as d
@@ -32,13 +41,13 @@ left join operations.exception as e
     on d.about_kind = 'exception' and e.exception_id::text = d.about_id
 inner join cases.case_record as c
     on c.case_id = e.case_id or (d.about_kind = 'case' and c.case_id::text = d.about_id)
-where d.known_seq = %(seq)s
+where d.known_seq > %(since)s and d.known_seq <= %(seq)s
 union
 select %(seq)s, k.person_id, 'outcome'
 from tasks.transmission as x
 inner join tasks.transmission_task as l on l.transmission_id = x.transmission_id
 inner join tasks.task as k on k.task_id = l.task_id
-where x.outcome_seq >= (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
+where x.outcome_seq >= %(since)s
     and x.outcome in ('rejected', 'withheld')
 union
 -- what a receiver answered on an earlier attempt of this night
@@ -50,13 +59,13 @@ where a.known_seq = %(seq)s
 union
 select %(seq)s, t.person_id, 'task'
 from tasks.task as t
-where t.planned_seq = (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
+where t.planned_seq >= %(since)s and t.planned_seq < %(seq)s
 union
 -- a case that ended or came back last night may give a visit free, or take it
 select %(seq)s, c.person_id, 'case'
 from cases.event as e
 inner join cases.case_record as c on c.case_id = e.case_id
-where e.known_seq = (select max(n.seq) from operations.night as n where n.seq < %(seq)s and n.status <> 'void')
+where e.known_seq >= %(since)s and e.known_seq < %(seq)s
     and e.kind in ('closed', 'excluded', 'reopened')
 union
 select %(seq)s, c.person_id, 'clock'
@@ -88,10 +97,14 @@ union
 select %(seq)s, p.person_id, 'definition'
 from identity.person as p
 where exists (
-    select from cases.workflow_version as v where v.activated_seq = %(seq)s or v.retired_seq = %(seq)s
+    select from cases.workflow_version as v
+    where (v.activated_seq > %(since)s and v.activated_seq <= %(seq)s)
+        or (v.retired_seq > %(since)s and v.retired_seq <= %(seq)s)
 )
 union
 -- another share of the charges is expected: of every case, whether it is open or not
 select distinct %(seq)s, c.person_id, 'definition'
 from cases.case_record as c
-where exists (select from cases.allowed_share as s where s.known_seq = %(seq)s);
+where exists (
+    select from cases.allowed_share as s where s.known_seq > %(since)s and s.known_seq <= %(seq)s
+);

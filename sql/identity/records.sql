@@ -1,39 +1,46 @@
--- The source records that this night brought or took back. What only refers to a patient is known by
+-- The source records that this night brought or took back, and those that nights since the last that
+-- came to its end (%(since)s) left undone. What only refers to a patient is known by
 -- what it names them with: a record number, a payer's member, or our own control number of a claim.
 create temp table w_record on commit drop as
 with touched as (
     select subject_source as source, subject_id as source_id
-    from core.patient where known_seq = %(seq)s or retracted_seq = %(seq)s
+    from core.patient where (known_seq > %(since)s and known_seq <= %(seq)s)
+        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
     union
     select subject_source, subject_id
-    from core.appointment where known_seq = %(seq)s or retracted_seq = %(seq)s
+    from core.appointment where (known_seq > %(since)s and known_seq <= %(seq)s)
+        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
     union
     select subject_source, subject_id
-    from core.coverage where known_seq = %(seq)s or retracted_seq = %(seq)s
+    from core.coverage where (known_seq > %(since)s and known_seq <= %(seq)s)
+        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
     union
     select subject_source, subject_id
-    from core.eligibility_response where known_seq = %(seq)s or retracted_seq = %(seq)s
+    from core.eligibility_response where (known_seq > %(since)s and known_seq <= %(seq)s)
+        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
     union
     select c.subject_source, c.subject_id
     from core.claim as c
-    where (c.known_seq = %(seq)s or c.retracted_seq = %(seq)s) and c.kind not like '837%%'
+    where ((c.known_seq > %(since)s and c.known_seq <= %(seq)s)
+        or (c.retracted_seq > %(since)s and c.retracted_seq <= %(seq)s)) and c.kind not like '837%%'
     union
     select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.claim where known_seq = %(seq)s or retracted_seq = %(seq)s
+    from core.claim where (known_seq > %(since)s and known_seq <= %(seq)s)
+        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
     union
     select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.claim_response where known_seq = %(seq)s
+    from core.claim_response where known_seq > %(since)s and known_seq <= %(seq)s
     union
     select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.payment where known_seq = %(seq)s
+    from core.payment where known_seq > %(since)s and known_seq <= %(seq)s
     union
     select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.payment_notice where known_seq = %(seq)s
+    from core.payment_notice where known_seq > %(since)s and known_seq <= %(seq)s
     union
     -- whom a named person has just decided about
     select split_part(d.about_id, '|', 1), substr(d.about_id, strpos(d.about_id, '|') + 1)
     from operations.decision as d
-    where d.known_seq = %(seq)s and d.about_kind = 'record' and d.kind in ('link', 'unlink')
+    where d.known_seq > %(since)s and d.known_seq <= %(seq)s and d.about_kind = 'record' and d.kind in ('link', 'unlink')
 )
 
 select source, source_id from touched where source is not null and source_id is not null;

@@ -327,7 +327,8 @@ class Clinic:
         return self.seq
 
     def begin(self, on: str, *, late: Collection[str] = ()) -> None:
-        """Open the night, deliver the feeds and load what is pending."""
+        """End the night before, open this one, deliver the feeds and load what is pending."""
+        self.conn.execute("update operations.night set status = 'finished' where seq = %s", (self.seq,))
         self.seq += 1
         business_date = date.fromisoformat(on)
         self.cut_off = datetime.combine(business_date + timedelta(days=1), time(3), ZONE)
@@ -336,13 +337,18 @@ class Clinic:
             " values (%s, %s, 'nightly', %s)",
             (self.seq, business_date, self.cut_off),
         )
+        self.deliver(on, late=late)
+
+    def deliver(self, on: str, *, late: Collection[str] = ()) -> None:
+        """Deliver the feeds of the open night but for those in `late`, and load what is pending."""
+        business_date = date.fromisoformat(on)
         self.conn.execute(
             "insert into landing.batch (batch_id, source, feed, business_date, known_seq,"
             " loaded_seq, received_at, sha256, status)"
             " select md5(concat_ws('|', source, feed, %(seq)s::int))::uuid, source, feed, %(day)s,"
             " %(seq)s, %(seq)s, %(at)s, md5(feed), 'loaded' from operations.feed"
             " where source || '.' || feed <> all(%(late)s)",
-            {"seq": self.seq, "day": business_date, "at": self.cut_off, "late": list(late)},
+            {"seq": self.seq, "day": business_date, "at": moment(f"{on} 23:59"), "late": list(late)},
         )
         records, self.pending = self.pending, []
         for record in records:

@@ -4,9 +4,12 @@ from throughline.cases.engine import (
     build_work_list,
     derive_all,
     digest,
+    leave_no_trace,
     open_cases,
     reconcile,
     settle,
 )
 
-__all__ = ["build_work_list", "derive_all", "digest", "open_cases", "reconcile", "settle"]
+__all__ = [
+    "build_work_list", "derive_all", "digest", "leave_no_trace", "open_cases", "reconcile", "settle"
+]

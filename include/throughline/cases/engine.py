@@ -27,13 +27,14 @@ TEMPORARY = (
 
 
 def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
-    """Return what every file takes. A night that is not the newest is derived at the newest."""
+    """Return what every file takes. A night that is not the newest that stands is derived at that one."""
     last = nights.newest(conn)
-    if last is not None and last.seq > seq:
+    if last is not None and last.seq != seq:
         seq, as_of = last.seq, last.cut_off
     zone = ZoneInfo(practice().time_zone)
     return {
         "seq": seq,
+        "since": nights.finished_before(conn, seq),
         "as_of": as_of,
         "business_date": as_of.astimezone(zone).date() - timedelta(days=1),
     }
@@ -125,7 +126,21 @@ def settle(conn: Connection, seq: int) -> int:
     """
     night = nights.by_seq(conn, seq)
     params = _params(conn, seq, night.cut_off)
-    return sql.run(conn, "cases/settle.sql", **params).total
+    return sql.run(conn, "cases/settle.sql", seqs=[seq, params["seq"]], **params).total
+
+
+def leave_no_trace(conn: Connection, seq: int) -> None:
+    """Derive whatever a void night looked at again as of the newest night that stands.
+
+    A number that counts for nothing must leave nothing: the night looked at tasks that the one before
+    it planned, and wrote what the cases ask for once those tasks exist. Does not commit.
+    """
+    standing = nights.newest(conn)
+    if standing is None:
+        return
+    open_cases(conn, seq, standing.cut_off)
+    reconcile(conn, seq, standing.cut_off)
+    settle(conn, seq)
 
 
 def derive_all(conn: Connection, seq: int, as_of: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from throughline.warehouse import Connection, failpoints, refresh_statistics, sql
+from throughline.warehouse import Connection, failpoints, nights, refresh_statistics, sql
 
 # Patients that stand for themselves, then those merged into one of them, then what refers to them.
 TURNS = ("patients", "merged", "others")
@@ -13,11 +13,15 @@ def link_persons(conn: Connection, seq: int) -> dict[str, int]:
 
     Only records that the night brought or took back are looked at, and those that share an
     identifier with them, follow them in a merge or are in doubt with them. Run again for the same
-    night it takes back its links and decides the same. Does not commit.
+    night it takes back its links and decides the same. What nights before it left undone it decides
+    too. A night that is not the newest decides nothing any more: later ones rest on what it decided.
+    Does not commit.
     """
+    if not nights.is_newest(conn, seq):
+        return {"linked": 0, "doubts": 0}
     sql.run(conn, "identity/take_back.sql", seq=seq)
     failpoints.hit("identity.after_take_back")
-    sql.run(conn, "identity/records.sql", seq=seq)
+    sql.run(conn, "identity/records.sql", seq=seq, since=nights.finished_before(conn, seq))
     known = sql.run(conn, "identity/identifiers.sql", seq=seq)
     refresh_statistics(conn, "identity.identifier", known.total)
     for turn in TURNS:

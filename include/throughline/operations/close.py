@@ -22,9 +22,10 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
     """Write the digests, the counts, the revision and the hashes of night `seq`, and finish it.
 
     A night that failed keeps its failure and gets its counts, but no digest: half a night is
-    nothing to compare with. A rerun that brought nothing new is void, and its number counts for
-    nothing. A finished night may be closed again, with the same result. Returns what is worth
-    showing beside the step. Commits.
+    nothing to compare with. A rerun that brought nothing new is void: its number counts for nothing,
+    and the state is again that of the night before it. A finished night may be closed again, with the
+    same result; once a later one stands it is closed for good, and one that was still running then has
+    failed. Returns what is worth showing beside the step. Commits.
     """
     night = nights.by_seq(conn, seq)
     kept = conn.execute(
@@ -34,8 +35,13 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
     status = "finished" if night.status == "running" else night.status
     if status == "finished":
         if night.kind != "nightly" and _brought_nothing(conn, seq):
-            nights.finish(conn, seq, status="void", reason="brought nothing new")
+            _give_up(conn, seq)
             return {"status": "void"}
+        if not nights.is_newest(conn, seq):
+            if night.status == "running":
+                nights.finish(conn, seq, status="failed", failed_step="close_night: overtaken",
+                              reason="a later night did what it left undone")
+            return {"status": nights.by_seq(conn, seq).status}
         state_digest, plan_digest = digests(conn, seq)
         conn.execute(
             "update operations.night set state_digest = %s, plan_digest = %s where seq = %s",
@@ -63,6 +69,15 @@ def digests(conn: Connection, seq: int) -> tuple[str, str]:
     from throughline import cases, tasks
 
     return cases.digest(conn), tasks.plan_digest(conn, seq)
+
+
+def _give_up(conn: Connection, seq: int) -> None:
+    """Make a night void, and take its traces away in the same transaction."""
+    from throughline import cases
+
+    conn.execute("update operations.night set status = 'void' where seq = %s", (seq,))
+    cases.leave_no_trace(conn, seq)
+    nights.finish(conn, seq, status="void", reason="brought nothing new")
 
 
 def _brought_nothing(conn: Connection, seq: int) -> bool:

@@ -57,12 +57,51 @@ def newest(conn: Connection) -> Night | None:
     )
 
 
+def is_newest(conn: Connection, seq: int) -> bool:
+    """Return whether no later night stands: only the newest night may take back what it wrote."""
+    last = newest(conn)
+    return last is None or last.seq <= seq
+
+
+def finished_before(conn: Connection, seq: int) -> int:
+    """Return the number of the last night before `seq` that came to its end, 0 before the first.
+
+    What the nights between the two left undone is the later one's to do.
+    """
+    row = conn.execute(
+        "select max(seq) from operations.night where seq < %s and status = 'finished'", (seq,)
+    ).fetchone()
+    return row[0] or 0 if row else 0
+
+
+def left_undone(conn: Connection, seq: int) -> list[int]:
+    """Return the nights before `seq`, since the last that finished, that never came to their end."""
+    rows = conn.execute(
+        "select seq from operations.night where seq > %s and seq < %s"
+        " and status in ('running', 'failed') order by seq",
+        (finished_before(conn, seq), seq),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def later(conn: Connection, seq: int) -> list[int]:
+    """Return the numbers of the nights after `seq` that stand, in order."""
+    rows = conn.execute(
+        "select seq from operations.night where seq > %s and status <> 'void' order by seq", (seq,)
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def current(conn: Connection, business_date: date) -> Night:
-    """Return the newest night of a business date. Raises `NightUnknownError`."""
+    """Return the newest night of a business date; what ran by day after it is none of its own.
+
+    Raises `NightUnknownError`.
+    """
     night = _one(
         conn,
         f"select {_COLUMNS} from operations.night"
-        " where business_date = %(day)s and status <> 'void' order by seq desc limit 1",
+        " where business_date = %(day)s and status <> 'void' and kind <> 'intraday'"
+        " order by seq desc limit 1",
         day=business_date,
     )
     if night is None:
@@ -83,7 +122,8 @@ def open_night(
 ) -> Night:
     """Open the night of a business date and take up the decisions that no night has seen.
 
-    An unfinished night of that date is resumed under its number. A date that was finished before
+    An unfinished night of that date is resumed under its number, unless a later one stands: that one
+    has done what was left undone. A date that was finished before
     gets a new number (`rerun`), and the clocks of the newest night, since time does not go back.
     Commits.
     """
@@ -92,8 +132,9 @@ def open_night(
     unfinished = _one(
         conn,
         f"select {_COLUMNS} from operations.night where business_date = %(day)s"
-        " and status in ('running', 'failed') order by seq desc limit 1",
-        day=business_date,
+        " and status in ('running', 'failed') and (kind = 'intraday') = %(is_by_day)s"
+        " order by seq desc limit 1",
+        day=business_date, is_by_day=kind == "intraday",
     )
     if unfinished is not None and (last is None or unfinished.seq == last.seq):
         night = unfinished

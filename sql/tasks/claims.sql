@@ -32,11 +32,17 @@ select distinct on (t.effect_key)
     t.person_id,
     t.workflow,
     t.detail ->> 'encounter' as encounter_id,
-    t.detail ->> 'payer_id' as payer_id,
-    t.detail ->> 'expected_code' as expected_code
+    t.detail ->> 'payer_id' as payer_id
 from tasks.task as t
 where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'billing'
     and t.detail ->> 'route' = 'claim'
+    -- whether the charge is supported by what is documented, or a named person lets it go on, is the
+    -- case's to say (sql/cases/asks.sql); while it says no, there is no claim
+    and not exists (
+        select from cases.case_record as c
+        where c.case_id = t.case_id and c.wanted = 'exception'
+            and c.wanted_detail ->> 'reason' in ('charge_check', 'eligibility_unknown')
+    )
     and not exists (
         select from tasks.claim as k
         where k.effect_key = t.effect_key and k.status in ('prepared', 'batched', 'released', 'sent')
@@ -94,7 +100,6 @@ charge as (
         bool_or(l.units is null) as lacks_units,
         bool_or(l.performer_id is null) as lacks_performer,
         bool_or(cardinality(l.diagnoses) = 0) as lacks_diagnosis,
-        array_agg(l.code) as codes,
         jsonb_agg(jsonb_build_object(
             'line', l.line_no,
             'charge_item', l.charge_item,
@@ -135,8 +140,6 @@ select
         when c.performers <> 1 or c.lacks_performer or d.npi is null or not coalesce(d.is_billable, false)
             then 'missing_practitioner'
         when v.member_id is null then 'missing_coverage'
-        when c.codes && array['99495', '99496'] and not coalesce(w.expected_code = any(c.codes), false)
-            then 'charge_check'
         when cardinality(m.missing) > 0 then 'missing_billing_data'
     end as problem,
     m.missing,

@@ -24,6 +24,7 @@ from desk import (
     seen,
 )
 from outside import Outside
+from psycopg.types.json import Jsonb
 
 from throughline import tasks
 from throughline.sources.address import Address
@@ -99,7 +100,6 @@ LACKS: list[tuple[str, list[Record], str]] = [
      "missing_coverage"),
     ("no member id", [seen("p1"), charge("p1", AT), coverage("p1", "SUNADV", "11", member_id=None)],
      "missing_coverage"),
-    ("care management not expected", [seen("p1"), charge("p1", AT, code="99495")], "charge_check"),
     ("no amount", [seen("p1"), charge("p1", AT, amount=None)], "missing_billing_data"),
     ("no units", [seen("p1"), charge("p1", AT, quantity=None)], "missing_billing_data"),
     ("no place", [visit("p1", AT, service_provider_id="group"), charge("p1", AT)], "missing_billing_data"),
@@ -122,6 +122,22 @@ def test_what_is_missing_is_asked_for_and_never_invented(desk: Desk, records: li
     for _ in range(2):
         assert desk.prepare() == []
         assert desk.open_exceptions() == [reason]
+
+
+def test_the_case_says_whether_a_charge_is_supported_and_nobody_asks_again(desk: Desk) -> None:
+    desk.know(member("p1"), seen("p1"), charge("p1", AT, code="99495"))
+    desk.open(FIRST)
+    case_id = desk.bills("p1", expected_code="ordinary")
+    desk.plan()
+    says = "update cases.case_record set wanted = %s, wanted_detail = wanted_detail || %s where case_id = %s"
+    desk.conn.execute(says, ("exception", Jsonb({"reason": "charge_check"}), case_id))
+    assert desk.prepare() == [], "an exception of the case stands before its claim"
+    assert desk.open_exceptions() == [], "and is not said twice"
+    # a named person's retry: the case goes on with the clinician's charge as it is
+    desk.conn.execute(says, ("billing", Jsonb({"reason": None}), case_id))
+    assert len(desk.prepare()) == 1
+    assert [b.claim_count for b in batches(desk)] == [1]
+    assert [line["code"] for line in desk.rows("select content from tasks.claim")[0].content["lines"]] == ["99495"]
 
 
 def test_an_exception_about_a_claim_follows_what_is_missing_and_ends_with_it(desk: Desk) -> None:

@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights ui status sql check replay exceptions resolve stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
+.PHONY: help night nights ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -70,6 +70,12 @@ exceptions: venv ## what needs a person: id, reason, owner, due date, money
 
 resolve: venv ## ID= BY= ACTION= NOTE=: a named person decides on an exception
 	@$(stack) resolve
+
+quarantine: venv ## rows that a gate set aside: id, feed, file, row, reason, since
+	@$(stack) quarantine
+
+decide: venv ## ID= BY= ACTION=release|reject NOTE=: a named person decides on such a row
+	@$(stack) decide
 
 stop: venv ## stop what runs
 	@$(stack) stop

@@ -185,6 +185,32 @@ def resolve() -> int:
     )  # fmt: skip
 
 
+def quarantine() -> int:
+    """The rows that a gate set aside and nobody has decided about: where they are and why; no patient."""
+    os.environ["Q"] = (
+        "select q.quarantine_id, q.source || '.' || q.feed as feed, f.original_name as file, q.row_no as row,"
+        " q.reason, b.business_date as since from quality.quarantine as q"
+        " inner join landing.batch as b on b.batch_id = q.batch_id"
+        " left join landing.file as f on f.file_id = q.file_id"
+        " where q.status = 'open' order by b.business_date, 2, 3, q.row_no, q.reason"
+    )
+    return sql()
+
+
+def decide() -> int:
+    """A named person's decision about one row set aside: ``ID= BY= ACTION=release|reject NOTE=``."""
+    given = {name: os.environ.get(name, "") for name in ("ID", "BY", "ACTION")}
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise CommandFailed(
+            f"{', '.join(missing)} missing: make decide ID=... BY='your name' ACTION=release NOTE='why'"
+        )
+    note = ["--note", os.environ["NOTE"]] if os.environ.get("NOTE") else []
+    return _pipeline(
+        "throughline.quality.decide", given["ID"], "--by", given["BY"], "--action", given["ACTION"], *note
+    )  # fmt: skip
+
+
 def stop() -> int:
     """Stop whatever runs, in every world of this clone; a command at work is interrupted first."""
     _interrupt_holder()
@@ -290,6 +316,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "replay": replay,
     "exceptions": exceptions,
     "resolve": resolve,
+    "quarantine": quarantine,
+    "decide": decide,
     "stop": stop,
     "clean": clean,
     "benchmark": _tests("benchmark"),

@@ -1,9 +1,19 @@
-"""A named person's word on what a gate stopped or set aside."""
+"""A named person's word on what a gate stopped or set aside.
+
+On a row: `python -m throughline.quality.decide ID --by NAME --action release|reject`, with the
+warehouse's address in the environment variable `THROUGHLINE_DSN`. A released row is loaded by the
+next night.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+from throughline import warehouse
 from throughline.quality.balance import balance
 from throughline.quality.suites import suite_of
 from throughline.warehouse import Connection
@@ -17,7 +27,7 @@ def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: s
     Returns None when the batch is not stopped any more. A rejected batch keeps its landed bytes and
     counts its rows as rejected. Does not commit. Raises `ValueError` for another action or no name.
     """
-    if action not in ACTIONS or not who:
+    if action not in ACTIONS or not who.strip():
         raise ValueError("a batch is released or rejected, by a named person")
     row = conn.execute(
         "select status from landing.batch where batch_id = %s for update", (batch_id,)
@@ -47,7 +57,7 @@ def decide_row(conn: Connection, quarantine_id: str, action: str, who: str, note
     Raises `ValueError` for another action, no name, or the release of a row that could not be read:
     there is nothing to load, the source has to send it again.
     """
-    if action not in ACTIONS or not who:
+    if action not in ACTIONS or not who.strip():
         raise ValueError("a row is released or rejected, by a named person")
     row = conn.execute(
         "select q.batch_id, q.file_id, q.row_no, q.feed from quality.quarantine as q"
@@ -90,3 +100,27 @@ def _record(
         (decision, who, kind, about_kind, about_id, note),
     )
     return decision
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Record one decision about a row; returns 0, or 2 with the reason when it cannot be recorded."""
+    parser = argparse.ArgumentParser(prog="python -m throughline.quality.decide")
+    parser.add_argument("quarantine_id", type=UUID)
+    parser.add_argument("--by", required=True, help="your name")
+    parser.add_argument("--action", required=True, choices=list(ACTIONS))
+    parser.add_argument("--note", default="")
+    given = parser.parse_args(arguments)
+    try:
+        with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+            decided = decide_row(conn, str(given.quarantine_id), given.action, given.by, given.note)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if decided is None:
+        print(f"no row with the id {given.quarantine_id} waits for a decision", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

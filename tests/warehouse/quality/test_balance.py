@@ -12,6 +12,7 @@ from deliveries import Hand, ndjson, patient, visit
 
 from throughline import quality
 from throughline.operations import invariants
+from throughline.quality.decide import main as decide_main
 from throughline.quality.load import Counts
 
 WHO = "Ada Okafor"
@@ -296,3 +297,24 @@ def test_the_watermark_moves_with_the_load(hand: Hand) -> None:
     assert hand.rows("select * from landing.watermark") == []
     hand.load(hand.batch)
     assert hand.rows("select * from landing.watermark") == [("ehr", "patient", hand.seq, mark)]
+
+
+def test_a_named_person_decides_on_a_row_from_the_command_line(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand.take_in("patient", mixed())
+    monkeypatch.setenv("THROUGHLINE_DSN", hand.admin.info.dsn + f" password={hand.admin.info.password}")
+    kept, unreadable = quarantine_of(hand, 21), quarantine_of(hand, 23)
+
+    assert decide_main([kept, "--by", WHO, "--action", "release", "--note", "seen"]) == 0
+    assert hand.rows("select status from quality.quarantine where quarantine_id = %s", kept) == [("released",)]
+    assert hand.rows("select decided_by, kind, note from operations.decision") == [(WHO, "release", "seen")]
+    for arguments, why in (
+        ([kept, "--by", WHO, "--action", "reject"], "waits for a decision"),
+        ([unreadable, "--by", WHO, "--action", "release"], "corrected by its source"),
+        ([unreadable, "--by", "  ", "--action", "reject"], "by a named person"),
+    ):
+        assert decide_main(arguments) == 2
+        assert why in capsys.readouterr().err
+    assert len(hand.rows("select 1 from operations.decision")) == 1
+    sound(hand)

@@ -1,0 +1,59 @@
+"""The commands by which a person reads what waits for a word, and gives one."""
+
+from __future__ import annotations
+
+import pytest
+
+from stack import commands
+
+ASKED = ("ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
+ID = "11111111-2222-3333-4444-555555555555"
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """What would be run of the pipeline; nothing is."""
+    for name in ASKED:
+        monkeypatch.delenv(name, raising=False)
+    calls = []
+    monkeypatch.setattr(commands, "_pipeline", lambda *words: calls.append(words) or 0)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [(commands.resolve, "throughline.exceptions.resolve"), (commands.decide, "throughline.quality.decide")],
+)
+def test_a_decision_travels_word_for_word(ran, monkeypatch, command, module):
+    for name, value in {"ID": ID, "BY": "Ann O'Lee", "ACTION": "reject", "NOTE": "two; $words"}.items():
+        monkeypatch.setenv(name, value)
+    assert command() == 0
+    assert ran == [(module, ID, "--by", "Ann O'Lee", "--action", "reject", "--note", "two; $words")]
+
+
+def test_an_exception_may_be_given_an_owner_or_an_amount(ran, monkeypatch):
+    for name, value in {"ID": ID, "BY": "Ann", "ACTION": "assign", "OWNER": "Bo Li", "AMOUNT": "7"}.items():
+        monkeypatch.setenv(name, value)
+    commands.resolve()
+    assert ran[0][-4:] == ("--owner", "Bo Li", "--amount", "7")
+
+
+@pytest.mark.parametrize("command", [commands.resolve, commands.decide])
+@pytest.mark.parametrize("missing", ["ID", "BY", "ACTION"])
+def test_a_decision_that_lacks_something_is_not_sent(ran, monkeypatch, command, missing):
+    for name in {"ID", "BY", "ACTION"} - {missing}:
+        monkeypatch.setenv(name, "x")
+    with pytest.raises(commands.CommandFailed, match=f"^{missing} missing: make {command.__name__} ID="):
+        command()
+    assert ran == []
+
+
+@pytest.mark.parametrize("command", [commands.exceptions, commands.quarantine])
+def test_what_waits_is_listed_without_a_patient(monkeypatch, command):
+    monkeypatch.setenv("Q", "select 1")
+    asked = []
+    monkeypatch.setattr(commands, "sql", lambda: asked.append(commands.os.environ["Q"]) or 0)
+    assert command() == 0
+    (query,) = asked
+    assert "status = 'open'" in query
+    assert not [word for word in ("payload", "person_id", "source_id", "detail", "*") if word in query]

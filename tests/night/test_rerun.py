@@ -49,6 +49,17 @@ def quiet(practice):
     chain.wait_until_quiet(practice.airflow(), 240)
 
 
+def build_again(practice, day):
+    """Run `build_cases` of a date again, and what follows it to the report."""
+    runs = {run["dag_run_id"] for run in practice.airflow().runs("report_operations")}
+    practice.airflow().trigger("build_cases", day.isoformat())
+    deadline = time.monotonic() + 120
+    while not {run["dag_run_id"] for run in practice.airflow().runs("report_operations")} - runs:
+        assert time.monotonic() < deadline, "the chain did not come to its report"
+        time.sleep(0.5)
+    quiet(practice)
+
+
 @pytest.mark.parametrize(
     "deleted",
     [
@@ -65,13 +76,7 @@ def test_rows_that_a_night_derived_come_back_when_its_dag_runs_again(same, delet
     with psycopg.connect(same.dsn("throughline_loop")) as connection:
         gone = [connection.execute(statement, {"seq": seq}).rowcount for statement in deleted]
     assert gone[0] > 0
-    runs = {run["dag_run_id"] for run in same.airflow().runs("report_operations")}
-    same.airflow().trigger("build_cases", day.isoformat())
-    deadline = time.monotonic() + 120
-    while not {run["dag_run_id"] for run in same.airflow().runs("report_operations")} - runs:
-        assert time.monotonic() < deadline, "the chain did not come to its report"
-        time.sleep(0.5)
-    quiet(same)
+    build_again(same, day)
     assert same.value("select status from operations.night where seq = %s", seq) == "finished"
 
 
@@ -80,6 +85,14 @@ def test_the_same_date_twice_is_void(same):
     same.night(NIGHT=day)
     newest = "select status, reason from operations.night order by seq desc limit 1"
     assert same.rows(newest) == [("void", "brought nothing new")]
+
+
+@pytest.mark.parametrize("which", ["max", "min"], ids=["the newest", "the first"])
+def test_a_dag_of_a_night_runs_again_after_a_void_rerun(same, which):
+    day = same.value(f"select {which}(business_date) from operations.night where status = 'finished'")
+    build_again(same, day)
+    replayed = same.run("replay", NIGHT=day)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
 
 
 def test_a_backfill_over_a_past_date_changes_nothing(same):

@@ -42,6 +42,10 @@ RUN mkdir airflow/config \
         '    preload(SCHEDULER)' \
         > airflow/config/airflow_local_settings.py
 
+# Kept with every night. There is no history in the image to ask.
+ARG REVISION=
+ENV THROUGHLINE_REVISION=${REVISION}
+
 USER throughline
 EXPOSE 8080
 CMD ["airflow", "version"]

@@ -61,12 +61,12 @@ def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
     After a release the batch is loaded under a new number of its business date. Returns the
     partition key to publish again, or None after a rejection.
     """
-    from throughline import quality
+    from throughline.quality import decide
     from throughline.workflows import practice
 
     released = "Release" in (answer.get("chosen_options") or [])
     with open_warehouse() as conn:
-        decision = quality.decide_batch(
+        decision = decide.decide_batch(
             conn, batch_id, "release" if released else "reject", _who(answer), _note(answer)
         )
         row = conn.execute(

@@ -1,11 +1,9 @@
 """Gates and quarantine, and the load of what passed."""
 
 from throughline.quality.balance import StagingLost
-from throughline.quality.decide import decide_batch, decide_row
 from throughline.quality.gates import GateBroken, Verdict, gate
 from throughline.quality.load import Counts, UnknownBatch, load, released
 
 __all__ = [
-    "Counts", "GateBroken", "StagingLost", "UnknownBatch", "Verdict", "decide_batch", "decide_row",
-    "gate", "load", "released",
+    "Counts", "GateBroken", "StagingLost", "UnknownBatch", "Verdict", "gate", "load", "released",
 ]

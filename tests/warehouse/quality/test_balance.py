@@ -12,7 +12,7 @@ from deliveries import Hand, ndjson, patient, visit
 
 from throughline import quality
 from throughline.operations import invariants
-from throughline.quality.decide import main as decide_main
+from throughline.quality import decide as said
 from throughline.quality.load import Counts
 
 WHO = "Ada Okafor"
@@ -54,13 +54,13 @@ def quarantine_of(hand: Hand, row_no: int) -> str:
 
 
 def decide(hand: Hand, quarantine_id: str, action: str) -> UUID | None:
-    decision = quality.decide_row(hand.conn, quarantine_id, action, WHO, "seen")
+    decision = said.decide_row(hand.conn, quarantine_id, action, WHO, "seen")
     hand.conn.commit()
     return decision
 
 
 def decide_batch(hand: Hand, action: str) -> UUID | None:
-    decision = quality.decide_batch(hand.conn, str(hand.batch), action, WHO, "seen")
+    decision = said.decide_batch(hand.conn, str(hand.batch), action, WHO, "seen")
     hand.conn.commit()
     return decision
 
@@ -172,7 +172,7 @@ def test_a_rejected_row_stays_out(hand: Hand) -> None:
 def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
     hand.take_in("patient", mixed())
     with pytest.raises(ValueError, match="corrected by its source"):
-        quality.decide_row(hand.conn, quarantine_of(hand, 23), "release", WHO, "")
+        said.decide_row(hand.conn, quarantine_of(hand, 23), "release", WHO, "")
     hand.conn.rollback()
     assert decide(hand, quarantine_of(hand, 23), "reject") is not None
     assert sound(hand) == Counts(23, 20, 0, 2, 1, 0)
@@ -182,9 +182,9 @@ def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
 def test_only_named_persons_release_or_reject(hand: Hand, action: str, who: str) -> None:
     hand.take_in("patient", mixed())
     with pytest.raises(ValueError, match="named person"):
-        quality.decide_row(hand.conn, quarantine_of(hand, 21), action, who, "")
+        said.decide_row(hand.conn, quarantine_of(hand, 21), action, who, "")
     with pytest.raises(ValueError, match="named person"):
-        quality.decide_batch(hand.conn, str(hand.batch), action, who, "")
+        said.decide_batch(hand.conn, str(hand.batch), action, who, "")
 
 
 def test_a_later_delivery_corrects_a_row(hand: Hand) -> None:
@@ -306,7 +306,7 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
     monkeypatch.setenv("THROUGHLINE_DSN", hand.admin.info.dsn + f" password={hand.admin.info.password}")
     kept, unreadable = quarantine_of(hand, 21), quarantine_of(hand, 23)
 
-    assert decide_main([kept, "--by", WHO, "--action", "release", "--note", "seen"]) == 0
+    assert said.main([kept, "--by", WHO, "--action", "release", "--note", "seen"]) == 0
     assert hand.rows("select status from quality.quarantine where quarantine_id = %s", kept) == [("released",)]
     assert hand.rows("select decided_by, kind, note from operations.decision") == [(WHO, "release", "seen")]
     for arguments, why in (
@@ -314,7 +314,7 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
         ([unreadable, "--by", WHO, "--action", "release"], "corrected by its source"),
         ([unreadable, "--by", "  ", "--action", "reject"], "by a named person"),
     ):
-        assert decide_main(arguments) == 2
+        assert said.main(arguments) == 2
         assert why in capsys.readouterr().err
     assert len(hand.rows("select 1 from operations.decision")) == 1
     sound(hand)

@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from throughline import quality, warehouse
 from throughline.quality import gates
+from throughline.quality.decide import decide_batch
 from throughline.quality.feeds import types_of
 from throughline.quality.suites import CRITICAL, INFO, SUITES, WARNING, Rule, suite_of
 from throughline.sources.definitions import definition, source_names
@@ -152,7 +153,7 @@ def test_rows_without_an_identifier_are_released_by_nobody(hand: Hand) -> None:
         {"source_id": "", "row_no": n, "birth_date": "1950-01-01"} for n in range(1, 4)
     ] + [{"source_id": "p4", "row_no": 4, "birth_date": "1950-01-01"}]}, 4)
     assert hand.gate(hand.batch).verdict == "stop"
-    quality.decide_batch(hand.conn, str(hand.batch), "release", "Ada Okafor", "")
+    decide_batch(hand.conn, str(hand.batch), "release", "Ada Okafor", "")
     hand.conn.commit()
     assert hand.load(hand.batch) == quality.Counts(4, 1, 0, 3, 0, 0)
 
@@ -205,7 +206,7 @@ def test_no_patient_is_named_in_what_a_gate_says(
     ]
     garbage = f'{{"resourceType":"Patient","name":"{PLANTED[0]} {PLANTED[2]}"\n'.encode()
     hand.judge("patient", ndjson(bad) + garbage, behind=0)
-    quality.decide_batch(hand.conn, str(hand.batch), "release", "Ada Okafor", "")
+    decide_batch(hand.conn, str(hand.batch), "release", "Ada Okafor", "")
     hand.conn.commit()
     hand.load(hand.batch)
     hand.judge("encounter", [visit(1, 99), visit(2, 1, status=PLANTED[0])], b"\x1f\x8b broken")

@@ -1,5 +1,5 @@
 # One image for every Airflow process of a deployment, and for the sandbox profile.
-# The packages are the locked ones of requirements.txt, the same that `make night` installs, but for Celery.
+# The packages are the locked ones of requirements.txt, the same that `make night` installs.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 FROM ${PYTHON_IMAGE}
 
@@ -13,8 +13,6 @@ RUN apt-get update \
 WORKDIR /opt/throughline
 COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
-# With the locked Celery, 5.7, the executor of the locked provider, 3.26.0, cannot be imported; `make night` has no need of it.
-RUN pip install --no-cache-dir --no-deps celery==5.6.3
 
 COPY --chown=throughline:throughline dags dags
 COPY --chown=throughline:throughline plugins plugins

@@ -29,9 +29,16 @@ steps as (
         e.exception_id,
         e.due_at as exception_due_at,
         e.owner_team as exception_team,
-        coalesce((c.wanted_detail ->> 'due_at')::timestamptz, c.recheck_at) as wait_until
+        -- the same whichever night looks, as long as the day has not come
+        case
+            when w.until_at > %(as_of)s then w.until_at
+            else %(as_of)s + interval '1 day'
+        end as look_at
     from touched as k
     inner join cases.case_record as c on c.case_id = k.case_id
+    cross join lateral (
+        select coalesce((c.wanted_detail ->> 'due_at')::timestamptz, c.recheck_at) as until_at
+    ) as w
     left join lateral (
         select task_id, due_at, owner_team from tasks.task
         where case_id = c.case_id and stage = c.stage and closed_seq is null
@@ -53,7 +60,7 @@ set next_step = s.next_step,
     next_due_at = case s.next_step
         when 'task' then s.task_due_at
         when 'exception' then s.exception_due_at
-        when 'wait' then greatest(coalesce(s.wait_until, %(as_of)s), %(as_of)s + interval '1 day')
+        when 'wait' then s.look_at
     end
 from steps as s
 where s.case_id = c.case_id
@@ -63,7 +70,7 @@ where s.case_id = c.case_id
         case s.next_step
             when 'task' then s.task_due_at
             when 'exception' then s.exception_due_at
-            when 'wait' then greatest(coalesce(s.wait_until, %(as_of)s), %(as_of)s + interval '1 day')
+            when 'wait' then s.look_at
         end
     );
 

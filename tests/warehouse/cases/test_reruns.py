@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from clinic import Clinic, again, appointment, call, consent, coverage, deleted, patient, stay
+from clinic import Clinic, again, appointment, call, consent, coverage, deleted, moment, patient, stay
 
 from throughline import cases, evidence, identity, sources, tasks, warehouse, workflows
 from throughline.exceptions.resolve import resolve
@@ -208,6 +208,22 @@ def test_a_dag_of_an_earlier_night_changes_nothing(clinic: Clinic) -> None:
         chain(clinic, seq)
         assert everything(clinic) == before
     assert differing(clinic) == []
+
+
+def test_until_when_a_case_waits_does_not_hang_on_the_night_that_looks(clinic: Clinic) -> None:
+    """The wait ends between the cut-offs of two nights: nobody moves it to the later one."""
+    clinic.know(
+        stay("p3", "2026-07-03", "2026-07-06 11:00"), call("p3", "2026-07-06 15:00"),
+        appointment("p3", "2026-07-07 09:00", recorded="2026-07-06 15:00"),
+    )
+    first = night(clinic, FIRST)
+    waits = clinic.rows("select next_step, next_due_at from cases.case_record where workflow = 'transitional_care'")
+    assert waits == [("wait", moment("2026-07-10"))]
+    night(clinic, SECOND)
+    night(clinic, THIRD)
+    before = everything(clinic)
+    chain(clinic, first)
+    assert everything(clinic) == before
 
 
 @pytest.mark.parametrize("deleted_of", [0, 1])

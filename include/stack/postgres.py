@@ -108,12 +108,16 @@ def running(state: Path) -> Server | None:
     return Server(state, int(lines[3]), _passwords(state))
 
 
-def stop(state: Path) -> None:
-    """Stop the server, ending its sessions; nothing when it does not run. Committed work is on disk."""
+def stop(state: Path, *, at_once: bool = False) -> None:
+    """Stop the server, ending its sessions; nothing when it does not run. Committed work is on disk.
+
+    ``at_once`` writes nothing down any more: the next start would recover, if there is one.
+    """
     process = _postmaster(state / "postgres" / "data")
     if process is None:
         return
-    for which, patience in ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 5)):
+    ways = ((signal.SIGINT, 30), (signal.SIGQUIT, 10), (signal.SIGKILL, 5))
+    for which, patience in ways[at_once:]:
         try:
             process.send_signal(which)
             process.wait(patience)
@@ -133,7 +137,7 @@ def throwaway() -> Iterator[Server]:
     try:
         yield start(folder, durable=False)
     finally:
-        stop(folder)
+        stop(folder, at_once=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 

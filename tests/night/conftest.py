@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,11 @@ class Practice:
         self._clients.clear()
         self.run("stop")
 
+    def forget(self) -> None:
+        """Stop it and remove all that is left of it."""
+        self.stop()
+        shutil.rmtree(self.state, ignore_errors=True)
+
     def _environment(self, options: dict[str, object]) -> dict[str, str]:
         own = {"THROUGHLINE_STATE": str(self.state), "PYTHONPATH": str(ROOT / "include")}
         asked = {key: str(value) for key, value in options.items()}
@@ -182,9 +188,8 @@ def make_practice() -> Iterator[Callable[..., Practice]]:
         return practice
 
     yield make
-    for practice in made:
-        practice.stop()
-        shutil.rmtree(practice.state, ignore_errors=True)
+    with ThreadPoolExecutor() as pool:  # each waits for its own processes to end
+        list(pool.map(Practice.forget, made))
 
 
 @pytest.fixture(scope="session")

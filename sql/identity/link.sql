@@ -231,22 +231,27 @@ where d.source = m.source and d.source_id = m.source_id;
 -- most of them have a person only now: what follows is planned for as many
 analyze w_decided;
 
--- A link that is decided differently now is retired; the past keeps it.
+-- A link that is decided differently now is retired; the past keeps it. Looked up record by record:
+-- joined, all links were read for the few that a night decides.
 update identity.link as l
 set retired_seq = %(seq)s
-from w_decided as d
-where l.source = d.source
-    and l.source_id = d.source_id
-    and l.retired_seq is null
-    and (
-        (l.status = 'active' and d.person_id is not null
-            and (l.person_id, l.method) is distinct from (d.person_id, d.method))
-        or (l.status = 'active' and d.is_let_go)
-        or (l.status = 'doubt' and l.method = 'conflicting identifiers' and not exists (
+where l.ctid = any(array(
+    select x.place
+    from w_decided as d
+    cross join lateral (
+        select k.ctid as place, k.status, k.method, k.person_id
+        from identity.link as k
+        where k.source = d.source and k.source_id = d.source_id and k.retired_seq is null
+        order by k.person_id
+    ) as x
+    where (x.status = 'active' and d.person_id is not null
+        and (x.person_id, x.method) is distinct from (d.person_id, d.method))
+        or (x.status = 'active' and d.is_let_go)
+        or (x.status = 'doubt' and x.method = 'conflicting identifiers' and not exists (
             select from w_doubt as w
-            where (w.source, w.source_id, w.person_id) = (l.source, l.source_id, l.person_id)
+            where (w.source, w.source_id, w.person_id) = (d.source, d.source_id, x.person_id)
         ))
-    );
+));
 
 insert into identity.link (
     source, source_id, person_id, method, score, status, known_seq, decision_id

@@ -7,7 +7,18 @@ from datetime import date
 from typing import Any
 
 import pytest
-from clinic import Clinic, again, appointment, call, consent, coverage, deleted, moment, patient, stay
+from clinic import (
+    Clinic,
+    again,
+    appointment,
+    call,
+    consent,
+    coverage,
+    deleted,
+    moment,
+    patient,
+    stay,
+)
 
 from throughline import cases, evidence, identity, sources, tasks, warehouse, workflows
 from throughline.exceptions.resolve import resolve

@@ -341,7 +341,8 @@ def test_the_same_deletion_says_something_new_each_night(conn, fetch, ehr):
 
 
 @pytest.mark.parametrize(
-    "deleted", [b"<html>", gone("Patient/p2") + b"{", gzip.compress(gone("Patient/p2"))[:9]]
+    "deleted", [b"<html>", gone("Patient/p2") + b"{", gzip.compress(gone("Patient/p2"))[:9]],
+    ids=["no resource", "cut off", "packed and cut off"],
 )
 def test_without_all_deletions_no_feed_is_complete(conn, fetch, ehr, deleted):
     ehr.lines = {"Patient": lines("Patient", "p1")}

@@ -37,7 +37,8 @@ effect as (
 ),
 
 patient as (
-    select distinct on (e.person_id) e.person_id, l.source_id as patient_id, p.mrn
+    select distinct on (e.person_id)
+        e.person_id, l.source_id as patient_id, p.mrn, p.general_practitioner_id
     from effect as e
     inner join identity.link as l
         on l.person_id = e.person_id and l.source = 'ehr' and l.status = 'active'
@@ -49,14 +50,10 @@ patient as (
 ),
 
 doctor as (
-    select distinct on (e.person_id) e.person_id, d.source_id as practitioner_id, d.npi
-    from effect as e
-    inner join patient as p on p.person_id = e.person_id
-    inner join core.patient as c
-        on c.source = 'ehr' and c.source_id = p.patient_id and c.retracted_seq is null
+    select p.person_id, d.source_id as practitioner_id, d.npi
+    from patient as p
     inner join core.practitioner as d
-        on d.source = 'ehr' and d.source_id = c.general_practitioner_id and d.retracted_seq is null
-    order by e.person_id, d.source_id
+        on d.source = 'ehr' and d.source_id = p.general_practitioner_id and d.retracted_seq is null
 )
 
 select

@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from stack import paths, rest
+from throughline.operations.begin import CHAIN
 
-CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
 SIDE = ("release_feed", "release_claims")
 POLL_SECONDS = 0.4
 PARSE_SECONDS = 120

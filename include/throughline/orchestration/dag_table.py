@@ -11,18 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from throughline.operations.begin import CHAIN
+
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = ROOT / "docs" / "dags.md"
-ORDER = (
-    "extract_feeds",
-    "build_cases",
-    "reconcile_tasks",
-    "create_tasks",
-    "report_operations",
-    "release_feed",
-    "release_claims",
-    "reconcile_by_day",
-)
+ORDER = (*CHAIN, "release_feed", "release_claims", "reconcile_by_day")
 
 
 def section(doc: str, heading: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
@@ -58,26 +59,23 @@ def one_at_a_time(conn: Connection) -> Iterator[None]:
 
 def standing(conn: Connection, outcomes: Sequence[str]) -> list[Row]:
     """Return the transmissions whose outcome is one of `outcomes`, oldest first."""
-    with conn.cursor(row_factory=class_row(Row)) as cursor:
-        return cursor.execute(
-            "select transmission_id, effect_key, kind, target, payload, outcome,"
-            " sent_at is not null as was_marked, outcome_seq, control_numbers"
-            " from tasks.transmission where outcome = any(%s)"
-            " order by planned_seq, kind, transmission_id",
-            (list(outcomes),),
-        ).fetchall()
+    return _where(conn, "outcome = any(%s)", list(outcomes))
 
 
 def by_ids(conn: Connection, ids: Sequence[UUID]) -> list[Row]:
     """Return these transmissions, oldest first."""
+    return _where(conn, "transmission_id = any(%s)", list(ids))
+
+
+def _where(conn: Connection, condition: str, values: list[Any]) -> list[Row]:
+    query = (
+        "select transmission_id, effect_key, kind, target, payload, outcome,"
+        " sent_at is not null as was_marked, outcome_seq, control_numbers"
+        f" from tasks.transmission where {condition}"
+        " order by planned_seq, kind, transmission_id"
+    )
     with conn.cursor(row_factory=class_row(Row)) as cursor:
-        return cursor.execute(
-            "select transmission_id, effect_key, kind, target, payload, outcome,"
-            " sent_at is not null as was_marked, outcome_seq, control_numbers"
-            " from tasks.transmission where transmission_id = any(%s)"
-            " order by planned_seq, kind, transmission_id",
-            (list(ids),),
-        ).fetchall()
+        return cursor.execute(query.encode(), (values,)).fetchall()
 
 
 def intend(

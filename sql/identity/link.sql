@@ -231,8 +231,8 @@ where d.source = m.source and d.source_id = m.source_id;
 -- most of them have a person only now: what follows is planned for as many
 analyze w_decided;
 
--- A link that is decided differently now is retired; the past keeps it. Looked up record by record:
--- joined, all links were read for the few that a night decides.
+-- A link that is decided differently now is retired; the past keeps it. Looked up record by record,
+-- which the order inside sees to: joined, all links were read for the few that a night decides.
 update identity.link as l
 set retired_seq = %(seq)s
 where l.ctid = any(array(

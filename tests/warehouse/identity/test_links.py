@@ -262,3 +262,13 @@ def test_a_deleted_patient_keeps_the_person_of_what_is_left(clinic: Clinic) -> N
     clinic.night(DAYS[1])
 
     assert clinic.person("MRN-p1", SCHEDULING) == person
+
+
+def test_a_claim_whose_member_is_nobodys_any_more_is_let_go(clinic: Clinic) -> None:
+    covered = coverage("p1")
+    clinic.know(patient("p1"), covered, claim("p1", "2026-07-01"))
+    clinic.night("2026-07-01")
+    assert clinic.person("pcn:C-p1", CLEARINGHOUSE) == clinic.person("p1")
+    clinic.know(deleted(covered))
+    clinic.night("2026-07-02")
+    assert clinic.person("pcn:C-p1", CLEARINGHOUSE) is None

@@ -59,6 +59,7 @@ def run_nights() -> int:
                 staff.act(stack, chosen, say)
             if _night(stack, chosen) != 0:
                 return 1
+            chosen = chosen.after_a_night()
         staff.act(stack, chosen, say)
     return 0
 

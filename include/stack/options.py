@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -51,6 +51,10 @@ class Options:
             place = hashlib.sha256(self.population.encode()).hexdigest()[:8]
             return f"population-{re.sub(r'[^A-Za-z0-9]+', '-', Path(self.population).name)}-{place}-s{self.seed}"
         return f"patients-{self.patients}-s{self.seed}"
+
+    def after_a_night(self) -> Options:
+        """What is left to ask for on the next night: a fault that names its date was asked for by now."""
+        return replace(self, misbehave=tuple(fault for fault in self.misbehave if not fault.date))
 
 
 def read(environment: dict[str, str] | None = None) -> Options:

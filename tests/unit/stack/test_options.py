@@ -65,3 +65,8 @@ def test_misbehaviour_is_read_with_and_without_a_date():
         ("claim", "2026-09-02", "late"),
         ("appointment", None, "garbage_rows"),
     ]
+
+
+def test_a_fault_with_a_date_is_asked_for_once_and_one_without_on_each_night():
+    chosen = options.read({"MISBEHAVE": "claim:2026-09-02:late, appointment:garbage_rows"})
+    assert chosen.after_a_night().misbehave == (chosen.misbehave[1],)

@@ -1,0 +1,58 @@
+"""What is killed where, on which nights, and in which order."""
+
+from __future__ import annotations
+
+import os
+
+from kills import TASK, Kill
+
+APART = bool(os.environ.get("APART"))
+
+MISBEHAVIOURS = (
+    "payment:late",
+    "appointment:missing",
+    "claim_response:duplicate",
+    "charge_item:schema_drift",
+    "encounter:slow",
+    "claim:truncated",
+    "appointment:wrong_encoding",
+    "encounter:http_500",
+    "appointment:out_of_order",
+    "claim_response:garbage_rows",
+    "ehr_create:lost_answer",
+)
+TOGETHER = (MISBEHAVIOURS[:5], MISBEHAVIOURS[5:8], MISBEHAVIOURS[8:])
+"""The bad nights: each misbehaviour is on one of them, and no feed misbehaves in two ways on one night."""
+NIGHTS = tuple((each,) for each in MISBEHAVIOURS) if APART else TOGETHER
+"""The bad nights of a line; a good one follows them."""
+
+PROCESSES = ("api-server", "scheduler", "dag-processor", "postgres", "sandbox")
+STEPS = (
+    "open_night", "land", "stage", "gate", "load", "link_persons", "assert_facts", "build_work_list", "open_cases",
+    "reconcile", "settle", "plan", "dispatch", "prepare_claims", "settle_plan", "check_invariants", "close_night",
+    "write_page",
+)  # fmt: skip
+POINTS = (
+    "land.after_commit", "stage.after_commit", "gate.before_commit", "load.before_commit",
+    "identity.after_take_back", "evidence.after_claim", "cases.after_open", "reconcile.after_apply",
+    "plan.after_write", "dispatch.after_intend",
+)  # fmt: skip
+"""Where a task dies in each step that has something to lose."""
+LINES = [Kill(process, step) for process in PROCESSES for step in STEPS]
+LINES += [Kill(TASK, point) for point in POINTS]
+
+
+def name(kill: Kill) -> str:
+    """A line's name among the results."""
+    return f"{kill.process}:{kill.where}"
+
+
+def spread() -> list[Kill]:
+    """The lines in another order: a short run shall touch every process, and steps from end to end."""
+    groups = [[kill for kill in LINES if kill.process == process] for process in (TASK, *PROCESSES)]
+    for number, group in enumerate(groups):
+        shift = number * 5 % len(group)
+        turned = group[shift:] + group[:shift]
+        group[:] = turned[::3] + turned[1::3] + turned[2::3]
+    longest = max(map(len, groups))
+    return [group[n] for n in range(longest) for group in groups if n < len(group)]

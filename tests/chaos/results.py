@@ -1,0 +1,108 @@
+"""What was run, kept under ``build/chaos`` for one revision of the code; and the page that tells it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from matrix import APART, LINES, MISBEHAVIOURS, NIGHTS, name
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENTS, SEED = int(os.environ.get("PATIENTS") or 100), int(os.environ.get("SEED") or 5)
+OPTIONS = ("BUDGET", "ONLY", "JOBS", "APART", "PATIENTS", "SEED")
+PAGE = ROOT / "docs" / "chaos.md"
+COLUMNS = ("none", *MISBEHAVIOURS)
+
+
+class Results:
+    """The reference's digests and the lines that are done; safe for several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        together = "apart" if APART else "together"
+        self._file = ROOT / "build" / "chaos" / f"{code()}-{PATIENTS}-{SEED}-{together}.json"
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._done: dict[str, Any] = {"reference": None, "lines": {}}
+        if self._file.exists():
+            self._done = json.loads(self._file.read_text(encoding="utf-8"))
+
+    @property
+    def reference(self) -> list[list[str]] | None:
+        """By night of a world: its date and digests; None when it was not run yet."""
+        found: list[list[str]] | None = self._done["reference"]
+        return found
+
+    @property
+    def lines(self) -> dict[str, dict[str, Any]]:
+        """By name of a line: its cells, what failed, seconds."""
+        with self._lock:
+            return dict(self._done["lines"])
+
+    def keep_reference(self, digests: list[list[str]]) -> None:
+        """Keep the digests of the undisturbed world."""
+        self._keep(digests)
+
+    def keep_line(self, line: str, result: dict[str, Any]) -> None:
+        """Keep a line that is done."""
+        self._keep(result, line)
+
+    def _keep(self, what: Any, line: str | None = None) -> None:
+        with self._lock:
+            if line is None:
+                self._done["reference"] = what
+            else:
+                self._done["lines"][line] = what
+            temporary = self._file.with_suffix(".new")
+            temporary.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
+            temporary.replace(self._file)
+
+
+def code() -> str:
+    """The revision of the code that the results speak of."""
+    command = ["git", "log", "-1", "--format=%h", "--", "include", "sql", "dags"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return ended.stdout.strip() or "unknown"
+
+
+def page(lines: dict[str, dict[str, Any]]) -> str:
+    """The table of what was run."""
+    cells = sum(len(result["cells"]) for result in lines.values())
+    good = sum(list(result["cells"].values()).count("same") for result in lines.values())
+    given = [f"{key}={os.environ[key]}" for key in OPTIONS if os.environ.get(key)]
+    nights = "; ".join(", ".join(night) for night in NIGHTS)
+    told = [
+        "# Chaos: the last run",
+        "",
+        "Every process is killed (SIGKILL) at every step of the night, under every misbehaviour of the systems of",
+        "record, and the night is run again. A cell is *same* when the night came to the digests of the undisturbed",
+        "night. After each line: agreement with that world's own truth, nothing received twice, every invariant.",
+        "",
+        f"`{' '.join(['make chaos', *given])}` · {datetime.now(UTC):%Y-%m-%d} · revision {code()} ·"
+        f" {PATIENTS} patients, seed {SEED}",
+        "",
+        f"**{good} of {cells} cells that were run are the same**; the whole matrix has"
+        f" {len(LINES) * len(COLUMNS)} cells in {len(LINES)} lines, of which {len(lines)} were run. What was not run is"
+        " not in the table.",
+        "",
+        f"The bad nights of a line, each with its one kill: {nights}; then a good one, with its kill.",
+        "",
+        f"| killed | at | {' | '.join(column.replace(':', ' ') for column in COLUMNS)} | afterwards | s |",
+        f"|---|---|{'---|' * len(COLUMNS)}---|---:|",
+    ]
+    for kill in LINES:
+        result = lines.get(name(kill))
+        if result:
+            row = [result["cells"].get(column, "–") for column in COLUMNS]
+            after = "FAILED" if result["failed"] else "agrees"
+            told.append(
+                f"| {kill.process} | {kill.where} | {' | '.join(row)} | {after} | {result['seconds']} |"
+            )
+    failed = [each for result in lines.values() for each in result["failed"]]
+    if failed:
+        told += ["", "## What failed", "", *(f"- {each.splitlines()[0]}" for each in failed)]
+    return "\n".join(told) + "\n"

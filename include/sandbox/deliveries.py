@@ -78,8 +78,14 @@ def install(world: World) -> None:
 
 
 def settle(world: World, day: date, truth: Truth) -> None:
-    """Say of everything that waits when it was served; before the first night all of it waits."""
+    """Say of everything that waits when it was served.
+
+    Before the first night an export waits to be asked for. Files are put out whole in those days, for that night to
+    find, whatever is to become of its own.
+    """
     if day < world.first_night:
+        for feed in misbehaviour.FILE_FEEDS:
+            truth.served(feed, at(world.first_night, 26.5))
         return
     now = at(day, 26.5)
     held: list[tuple[date, str, list[bytes]]] = world.parts.setdefault(

@@ -74,10 +74,9 @@ select
         when exists (
             select from cases.setting as own
             where own.name = 'sole_submitter'
-                and own.key = c.wanted_detail ->> 'payer_id'
-                and (
-                    own.value = 'any'
-                    or own.value = (
+                and own.key in (
+                    (c.wanted_detail ->> 'payer_id') || '|any',
+                    (c.wanted_detail ->> 'payer_id') || '|' || (
                         select o.npi
                         from core.encounter as e
                         inner join core.organization as o

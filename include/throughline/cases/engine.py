@@ -31,6 +31,7 @@ def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
     last = nights.newest(conn)
     if last is not None and last.seq != seq:
         seq, as_of = last.seq, last.cut_off
+    _settings_of(conn, seq)
     zone = ZoneInfo(practice().time_zone)
     return {
         "seq": seq,
@@ -38,6 +39,11 @@ def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
         "as_of": as_of,
         "business_date": as_of.astimezone(zone).date() - timedelta(days=1),
     }
+
+
+def _settings_of(conn: Connection, seq: int) -> None:
+    """Let `cases.setting` say what it said on night `seq`, to the end of the transaction."""
+    conn.execute("select set_config('throughline.seq', %s, true)", (str(seq),))
 
 
 def _clean(conn: Connection) -> None:
@@ -148,6 +154,7 @@ def derive_all(conn: Connection, seq: int, as_of: datetime) -> None:
 
     Leaves `w_state` (rows of cases) and `w_final` (rows of stages) in the open transaction.
     """
+    _settings_of(conn, seq)
     zone = ZoneInfo(practice().time_zone)
     params = {
         "seq": seq,

@@ -54,7 +54,7 @@ def register(conn: Connection, seq: int) -> int:
             )
     _register_calendar(conn)
     _register_reasons(conn)
-    _register_practice(conn)
+    _register_practice(conn, seq)
     _register_shares(conn, seq)
     return new
 
@@ -100,34 +100,46 @@ def _register_reasons(conn: Connection) -> None:
         )
 
 
-def _register_practice(conn: Connection) -> None:
+def _register_practice(conn: Connection, seq: int) -> None:
+    """Write the settings that differ from what earlier nights knew, as known from this night."""
     rows = [
-        ("payer_floor_days", payer_id, str(payer["payment_floor_days"]))
+        (name, payer_id, str(payer[field]))
         for payer_id, payer in _yaml("payers.yaml")["payers"].items()
-    ]
-    rows += [
-        ("payer_filing_days", payer_id, str(payer["timely_filing_days"]))
-        for payer_id, payer in _yaml("payers.yaml")["payers"].items()
-    ]
-    rows += [
-        ("payer_filing_code", payer_id, str(payer["filing_code"]))
-        for payer_id, payer in _yaml("payers.yaml")["payers"].items()
-    ]
-    rows += [
-        ("payer_eligibility", payer_id, "yes")
-        for payer_id, payer in _yaml("payers.yaml")["payers"].items()
-        if payer["eligibility"]
-    ]
-    rows += [("sole_submitter", payer_id, npi) for payer_id, npi in practice().sole_submitter]
-    conn.execute("delete from cases.setting")
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            "insert into cases.setting (name, key, value) values (%s, %s, %s)",
-            [*rows, ("time_zone", "", practice().time_zone),
-             ("bill_hold_days", "", str(practice().bill_hold_days)),
-             ("contact_from", "", practice().contact_from),
-             ("contact_to", "", practice().contact_to)],
+        for name, field in (
+            ("payer_floor_days", "payment_floor_days"),
+            ("payer_filing_days", "timely_filing_days"),
+            ("payer_filing_code", "filing_code"),
         )
+    ]
+    rows += [
+        ("sole_submitter", f"{payer_id}|{npi}", "yes")
+        for payer_id, npi in practice().sole_submitter
+    ]
+    rows += [
+        ("time_zone", "", practice().time_zone),
+        ("bill_hold_days", "", str(practice().bill_hold_days)),
+        ("contact_from", "", practice().contact_from),
+        ("contact_to", "", practice().contact_to),
+    ]
+    conn.execute("delete from cases.setting_known where known_seq = %s", (seq,))
+    conn.execute(
+        "with said as ("
+        " select * from unnest(%(names)s::text[], %(keys)s::text[], %(values)s::text[])"
+        " as x (name, key, value)),"
+        " known as ("
+        " select distinct on (name, key) name, key, value from cases.setting_known"
+        " where known_seq < %(seq)s order by name, key, known_seq desc)"
+        " insert into cases.setting_known (name, key, known_seq, value)"
+        " select coalesce(s.name, k.name), coalesce(s.key, k.key), %(seq)s, s.value"
+        " from said as s full join known as k on k.name = s.name and k.key = s.key"
+        " where s.value is distinct from k.value",
+        {
+            "names": [name for name, _, _ in rows],
+            "keys": [key for _, key, _ in rows],
+            "values": [value for _, _, value in rows],
+            "seq": seq,
+        },
+    )
 
 
 def _register_shares(conn: Connection, seq: int) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from clinic import Clinic, coverage, patient, stay
+from clinic import Clinic, call, charge, coverage, note, patient, reconciliation, stay, visit
 
 from throughline import workflows
-from throughline.workflows import DefinitionError
+from throughline.workflows import DefinitionError, practice
 from throughline.workflows.definitions import Workflow
 
 module = importlib.import_module("throughline.workflows.register")
@@ -80,3 +81,45 @@ def test_the_calendar_follows_its_definition(clinic: Clinic, monkeypatch: pytest
     workflows.register(clinic.conn, 5)
     (row,) = clinic.rows("select min(day) as first, max(day) as last from cases.business_day")
     assert (row.first, row.last) == (date(2020, 1, 1), date(2040, 12, 31))
+
+
+def test_a_setting_holds_from_its_night_on(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic.know(
+        patient("p1"), coverage("p1", "COMM1", "5"), stay("p1", "2026-06-20", "2026-07-01 11:00"),
+        call("p1", "2026-07-02 10:00"), visit("p1", "2026-07-06 09:00"), note("p1", "2026-07-06 17:00"),
+        reconciliation("p1", "2026-07-06 09:00"), charge("p1", "2026-07-06 09:00", "99496", level="high"),
+    )  # fmt: skip
+    clinic.night("2026-07-06")
+    assert clinic.case("p1", "transitional_care").asks == "wait"
+    before, cut_off, digest = clinic.seq, clinic.cut_off, clinic.digest()
+    assert clinic.derived_digest() == digest
+
+    monkeypatch.setattr(module, "practice", lambda: replace(practice(), bill_hold_days=0))
+    clinic.begin("2026-07-07")
+    workflows.register(clinic.conn, clinic.seq)
+    workflows.register(clinic.conn, clinic.seq)
+    assert clinic.rows("select name, value from cases.setting_known where known_seq = %s", clinic.seq) == [
+        ("bill_hold_days", "0")
+    ]
+    clinic.derive()
+    assert clinic.case("p1", "transitional_care").asks == "billing"
+    assert clinic.digest() == clinic.derived_digest()
+
+    clinic.seq, clinic.cut_off = before, cut_off
+    assert clinic.derived_digest() == digest
+
+
+def test_two_providers_of_one_payer_and_one_that_is_listed_no_more(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listed() -> list[str]:
+        keys = clinic.rows("select key from cases.setting where name = 'sole_submitter' order by 1")
+        return [row.key for row in keys]
+
+    two = (("SUNADV", "1111111112"), ("SUNADV", "2222222228"))
+    for seq, said in ((7, two), (8, two[1:]), (9, ())):
+        monkeypatch.setattr(module, "practice", lambda said=said: replace(practice(), sole_submitter=said))
+        workflows.register(clinic.conn, seq)
+        assert listed() == [f"SUNADV|{npi}" for _, npi in said]
+    clinic.conn.execute("select set_config('throughline.seq', '7', true)")
+    assert listed() == ["SUNADV|1111111112", "SUNADV|2222222228"]

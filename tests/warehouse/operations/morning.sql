@@ -9,7 +9,7 @@ values
 (3, '2026-09-03', 'nightly', '2026-09-04 07:00Z', 'running', '2026-09-04 08:00Z', null, '{}');
 update operations.night set state_digest = md5(seq::text), plan_digest = md5('plan' || seq) where seq < 3;
 
-insert into cases.setting (name, value) values ('time_zone', 'America/New_York');
+insert into cases.setting_known (name, known_seq, value) values ('time_zone', 1, 'America/New_York');
 insert into operations.reason (reason, owner_team, due_days, title)
 values
 ('verify_by_hand', 'care_management', 1, 'Clock ends before its feed arrives'),

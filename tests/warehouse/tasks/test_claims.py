@@ -186,7 +186,10 @@ def test_the_claim_says_what_the_clinician_documented_and_nothing_else(desk: Des
 
 
 def test_one_batch_per_payer_and_provider(desk: Desk) -> None:
-    desk.conn.execute("insert into cases.setting (name, key, value) values ('sole_submitter', 'COMM1', '9999999990')")
+    desk.conn.execute(
+        "insert into cases.setting_known (name, key, known_seq, value)"
+        " values ('sole_submitter', 'COMM1|9999999990', 0, 'yes')"
+    )
     other = Record("organization", "group2", "ehr", None, group().values | {"npi": "9999999990"})
     desk.know(
         billable("p1"), billable("p2"), other,
@@ -205,7 +208,7 @@ def test_one_batch_per_payer_and_provider(desk: Desk) -> None:
         assert [x.effect_key for x in desk.sent()] == ["claim|p5-visit"], "of that provider others are submitters"
         assert len({b.interchange_control_number for b in batches(desk)}) == 3
     finally:
-        desk.conn.execute("delete from cases.setting where name = 'sole_submitter' and key = 'COMM1'")
+        desk.conn.execute("delete from cases.setting_known where name = 'sole_submitter' and key like 'COMM1|%%'")
         desk.conn.commit()
 
 

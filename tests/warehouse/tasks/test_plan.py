@@ -151,7 +151,7 @@ def test_a_task_whose_call_certainly_failed_fails_and_the_next_attempt_is_planne
 
 def test_the_route_of_a_claim_is_replayed_as_it_was(desk: Desk) -> None:
     """Another group bills from now on: the plan of the night before stays what it was."""
-    desk.conn.execute("update cases.setting set value = '1234567893' where name = 'sole_submitter'")
+    desk.conn.execute("update cases.setting_known set key = 'SUNADV|1234567893' where name = 'sole_submitter'")
     a_night(desk)
     desk.plan()
     recorded = tasks.plan_digest(desk.conn, 1)
@@ -167,5 +167,5 @@ def test_the_route_of_a_claim_is_replayed_as_it_was(desk: Desk) -> None:
         desk.conn.rollback()
     finally:
         desk.conn.rollback()
-        desk.conn.execute("update cases.setting set value = 'any' where name = 'sole_submitter'")
+        desk.conn.execute("update cases.setting_known set key = 'SUNADV|any' where name = 'sole_submitter'")
         desk.conn.commit()

@@ -55,9 +55,10 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
     if failed_step and "check_invariants" in failed_step and not reason:
         reason = _what_is_broken(conn, seq)
     told = counts(collect(conn, seq, time_zone or practice_time_zone()))
-    nights.finish(
-        conn, seq, status=status, counts=told, failed_step=failed_step, reason=reason
-    )
+    if status == "finished" and night.kind != "intraday":
+        # In one transaction: whatever dies from here on, the next date need not wait for this one.
+        nights.give_back(conn, night.business_date)
+    nights.finish(conn, seq, status=status, counts=told, failed_step=failed_step, reason=reason)
     return {"status": status} | {
         name: told[name]
         for name in ("calls_due", "not_known", "proven", "exceptions_open", "expected_money")

@@ -7,6 +7,7 @@ fetched from anywhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -122,15 +123,26 @@ def write_page(
     """Write `<business date>.html` and, for the newest night, `latest.html`; returns the first.
 
     The page of a night that came to nothing (void) is that of the standing night of its date. A
-    reader never sees half a page: each file is put in place whole.
+    reader never sees half a page: each file is put in place whole. The page of the night before is
+    written, too, where what would have written it was killed.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     night = nights.by_seq(conn, seq)
     if night.status == "void":
         night = nights.current(conn, night.business_date)
-    numbers = collect(conn, night.seq, time_zone or practice_time_zone())
-    path = folder / f"{numbers.business_date}.html"
+    zone = time_zone or practice_time_zone()
+    before = nights.finished_before(conn, night.seq)
+    if before:
+        earlier = nights.current(conn, nights.by_seq(conn, before).business_date)
+        if not _path(folder, earlier.business_date).exists():
+            _write(conn, earlier.seq, folder, zone)
+    return _write(conn, night.seq, folder, zone)
+
+
+def _write(conn: Connection, seq: int, folder: Path, time_zone: str) -> Path:
+    numbers = collect(conn, seq, time_zone)
+    path = _path(folder, numbers.business_date)
     earlier = max(
         (page.name for page in folder.glob("????-??-??.html") if page.name < path.name),
         default=None,
@@ -140,6 +152,10 @@ def write_page(
     if numbers.is_newest:
         _put(folder / LATEST, html)
     return path
+
+
+def _path(folder: Path, business_date: date) -> Path:
+    return folder / f"{business_date}.html"
 
 
 def _put(path: Path, text: str) -> None:

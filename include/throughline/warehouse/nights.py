@@ -222,11 +222,16 @@ def take_lease(conn: Connection, holder: str, business_date: date) -> None:
     conn.commit()
 
 
-def release_lease(conn: Connection, business_date: date) -> None:
-    """Give the chain back, if this date holds it. Commits."""
+def give_back(conn: Connection, business_date: date) -> None:
+    """Give the chain back, if this date holds it. Does not commit."""
     conn.execute(
         "update operations.lease set holder = null, business_date = null, expires_at = null"
         " where name = %s and business_date = %s",
         (CHAIN, business_date),
     )
+
+
+def release_lease(conn: Connection, business_date: date) -> None:
+    """Give the chain back, if this date holds it. Commits."""
+    give_back(conn, business_date)
     conn.commit()

@@ -268,3 +268,17 @@ def test_a_date_is_its_night_and_not_what_ran_by_day_after_it(clinic: Clinic) ->
     chain(clinic, current)
     assert everything(clinic) == before
     assert differing(clinic) == []
+
+
+def test_a_night_gives_the_chain_back_with_its_end(clinic: Clinic) -> None:
+    """Nothing that dies after it, before the page say, leaves the chain to a night that is over."""
+    day, next_day = date.fromisoformat(FIRST), date.fromisoformat(SECOND)
+    nights.take_lease(clinic.conn, "night", day)
+    night(clinic, FIRST)
+    nights.take_lease(clinic.conn, "the next", next_day)
+    # what runs by day after the first is none of its own
+    by_day = nights.open_night(clinic.conn, day, ZONE, "intraday").seq
+    close_night(clinic.conn, by_day, ZONE)
+    with pytest.raises(nights.LeaseHeldError):
+        nights.take_lease(clinic.conn, "a third", day)
+    nights.release_lease(clinic.conn, next_day)

@@ -156,8 +156,18 @@ def test_pages_are_put_in_place_whole_and_know_the_morning_before(
     assert (folder / page.LATEST).read_bytes() == written.read_bytes()
     assert 'href="2026-09-02.html"' in written.read_text(encoding="utf-8")
     assert sorted(path.name for path in folder.iterdir()) == [
+        "2026-09-01.html", "2026-09-02.html", "2026-09-03.html", "latest.html",
+    ]
+
+
+def test_a_page_that_was_never_written_comes_with_the_next(conn: Connection, tmp_path: Path) -> None:
+    page.write_page(conn, 3, tmp_path, ZONE)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
         "2026-09-02.html", "2026-09-03.html", "latest.html",
     ]
+    written = (tmp_path / "2026-09-02.html").stat().st_mtime_ns
+    page.write_page(conn, 3, tmp_path, ZONE)
+    assert (tmp_path / "2026-09-02.html").stat().st_mtime_ns == written
 
 
 def test_a_void_rerun_leaves_the_page_of_its_date(conn: Connection, tmp_path: Path) -> None:

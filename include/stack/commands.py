@@ -54,9 +54,8 @@ def run_nights() -> int:
     if chosen.night is not None:
         raise CommandFailed("NIGHT= names one night; `make nights` takes the next N= of them")
     with lock.held("nights"), up.running(chosen, say) as stack:
-        for number in range(chosen.nights):
-            if number:
-                staff.act(stack, chosen, say)
+        for _ in range(chosen.nights):
+            staff.act(stack, chosen, say)
             if _night(stack, chosen) != 0:
                 return 1
             chosen = chosen.after_a_night()

@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,18 @@ RESOLVE = "throughline.exceptions.resolve"
 
 
 def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> None:
-    """Let the staff do their morning, and wait until what follows from it has ended. Raises ``NightFailed``."""
+    """Let the staff do the morning after the newest night, once, and wait until what follows from it has ended.
+
+    After a night that did not finish there is no morning: it is to be run again. Raises ``NightFailed``.
+    """
+    with warehouse.connect(stack.dsn()) as connection:
+        last = warehouse.newest_night(connection)
+    mark = stack.world / "staff.json"
+    if last is None or last.status != "finished":
+        return
+    day = last.business_date
+    if mark.exists() and json.loads(mark.read_text()) == day.isoformat():
+        return
     overseer = rest.Client(stack.airflow)
     chain.wait_until_quiet(overseer)
     answered = 0
@@ -41,12 +53,13 @@ def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> No
             say(f"{user}: {answer['choice']} - {answer['subject']}")
     if answered:
         chain.wait_until_quiet(overseer)
-    resolved = _resolve_exceptions(stack, chosen)
+    resolved = _resolve_exceptions(stack, chosen, day)
     if resolved["open"]:
         say(f"{RESOLVER}: resolved {resolved['resolved']} of {resolved['open']} open exceptions")
+    paths.write_private(mark, json.dumps(day.isoformat()))
 
 
-def _resolve_exceptions(stack: Stack, chosen: options.Options) -> dict[str, Any]:
+def _resolve_exceptions(stack: Stack, chosen: options.Options, day: date) -> dict[str, Any]:
     file = paths.private(stack.world / "run") / "exceptions.csv"
     with warehouse.connect(stack.dsn()) as connection, file.open("w", newline="") as out:
         rows = csv.writer(out)
@@ -56,13 +69,12 @@ def _resolve_exceptions(stack: Stack, chosen: options.Options) -> dict[str, Any]
                 "select exception_id, reason from operations.exception where status = 'open' order by 1"
             )
         )
-        last = warehouse.newest_night(connection)
     command = [
         sys.executable, "-m", RESOLVE, "{id}", "--by", "{name}", "--action", "{action}", "--note", "{note}",
     ]  # fmt: skip
     return _staff(
         stack, chosen, "resolve-exceptions", RESOLVER, "--exceptions-csv", str(file),
-        "--resolve-command", shlex.join(command), "--day", str(last.business_date if last else ""),
+        "--resolve-command", shlex.join(command), "--day", day.isoformat(),
     )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import psycopg
 
+from stack import postgres
+
 TASK = "task"
 TRIES = 4
 WAIT_SECONDS = 150
@@ -53,6 +55,9 @@ def expect_kills(practice: Any) -> None:
 def night(practice: Any, kills: Sequence[Kill], **options: object) -> list[str]:
     """Run one night with its staff's morning and kill during it; then run it again until it ends well.
 
+    What was left of a night may end it while the command that watched is gone: then there is nothing to run again,
+    and the staff have their morning when the next night begins.
+
     Returns what each attempt printed. Raises ``AssertionError`` when a kill found nothing to kill, or when
     the night does not end well however often it is run.
     """
@@ -66,7 +71,7 @@ def night(practice: Any, kills: Sequence[Kill], **options: object) -> list[str]:
         finally:
             said, _ = command.communicate(timeout=WAIT_SECONDS * 2)
         told.append(said)
-        if command.returncode == 0:
+        if command.returncode == 0 or _finished(practice, before):
             break
         options.pop("MISBEHAVE", None)  # it was asked for, and the sandbox remembers
     else:
@@ -103,6 +108,14 @@ def _wait(command: Any, condition: Any) -> bool:
             return False
         time.sleep(0.03)
     return True
+
+
+def _finished(practice: Any, before: int) -> bool:
+    """Whether the night after `before` has come to its end."""
+    if postgres.running(practice.world) is None:
+        practice.up()
+    found = practice.rows("select 1 from operations.night where seq > %s and status = 'finished'", before)
+    return bool(found)
 
 
 def _newest(practice: Any) -> int:

@@ -6,7 +6,7 @@ digests of the same night of the reference, in which the same misbehaviours happ
 night the line's account must agree with its own truth, nothing may have been received twice, and every invariant
 holds. A world lives some lines one after the other; where one failed, the next begins a new world.
 
-The lines that are done are kept under ``build/chaos`` and are not run again while the code is the same: interrupt it
+The lines that are done are kept in ``docs/chaos.json`` and are not run again while the code is the same: interrupt it
 and go on later. Options are variables: ``BUDGET=60`` minutes (none: all of it), ``ONLY=process`` or ``process:step``,
 ``JOBS=`` worlds side by side, ``APART=1`` for one misbehaviour a night, ``PATIENTS=`` and ``SEED=``.
 """

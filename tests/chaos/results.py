@@ -1,4 +1,4 @@
-"""What was run, kept under ``build/chaos`` for one revision of the code; and the page that tells it."""
+"""What was run, kept beside the page that tells it, for one revision of the code and one world."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENTS, SEED = int(os.environ.get("PATIENTS") or 100), int(os.environ.get("SEED") or 5)
 OPTIONS = ("BUDGET", "ONLY", "JOBS", "APART", "PATIENTS", "SEED")
 PAGE = ROOT / "docs" / "chaos.md"
+KEPT = PAGE.with_suffix(".json")
 COLUMNS = ("none", *MISBEHAVIOURS)
 
 
@@ -24,12 +25,12 @@ class Results:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        together = "apart" if APART else "together"
-        self._file = ROOT / "build" / "chaos" / f"{code()}-{PATIENTS}-{SEED}-{together}.json"
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._done: dict[str, Any] = {"reference": None, "lines": {}}
-        if self._file.exists():
-            self._done = json.loads(self._file.read_text(encoding="utf-8"))
+        of = {"revision": code(), "patients": PATIENTS, "seed": SEED, "apart": APART}
+        self._done: dict[str, Any] = {"of": of, "reference": None, "lines": {}}
+        if KEPT.exists():
+            kept = json.loads(KEPT.read_text(encoding="utf-8"))
+            if kept["of"] == of:
+                self._done = kept
 
     @property
     def reference(self) -> list[list[str]] | None:
@@ -57,9 +58,9 @@ class Results:
                 self._done["reference"] = what
             else:
                 self._done["lines"][line] = what
-            temporary = self._file.with_suffix(".new")
-            temporary.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
-            temporary.replace(self._file)
+            temporary = KEPT.with_suffix(".new")
+            temporary.write_text(json.dumps(self._done, indent=1) + "\n", encoding="utf-8")
+            temporary.replace(KEPT)
 
 
 def code() -> str:

@@ -96,7 +96,7 @@ test-fast: venv ## unit and the quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS
 
 coverage: venv ## how much of the loop's packages the tests run through
-	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
+	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
 
 lint: venv ## ruff and sqlfluff
 	@$(python) -m ruff check .

@@ -6,8 +6,8 @@ digests of the same night of the reference, in which the same misbehaviours happ
 night the line's account must agree with its own truth, nothing may have been received twice, and every invariant
 holds. A world lives some lines one after the other; where one failed, the next begins a new world.
 
-The lines that are done are kept in ``docs/chaos.json`` and are not run again while the code is the same: interrupt it
-and go on later. Options are variables: ``BUDGET=60`` minutes (none: all of it), ``ONLY=process`` or ``process:step``,
+Lines that came out well are kept in ``docs/chaos.json`` and are not run again while the code is the same: interrupt
+it and go on later. Options are variables: ``BUDGET=60`` minutes (none: all), ``ONLY=process`` or ``process:step``,
 ``JOBS=`` worlds side by side, ``APART=1`` for one misbehaviour a night, ``PATIENTS=`` and ``SEED=``.
 """
 
@@ -73,7 +73,7 @@ def main() -> int:
     stopped = threading.Event()
     left: queue.SimpleQueue[Kill] = queue.SimpleQueue()
     for kill in spread():
-        if name(kill) not in results.lines and name(kill).startswith(only):
+        if name(kill) not in results.good and name(kill).startswith(only):
             left.put(kill)
     try:
         if results.reference is None:
@@ -145,10 +145,10 @@ def line(world: World, kill: Kill, wanted: list[list[str]]) -> dict[str, Any]:
             outcome = "FAILED"
             try:
                 night(practice, [kill], MISBEHAVE=" ".join(together))
-                same = digests(practice)[number:] == wanted[number : number + 1]
-                outcome = "same" if same else "DIFFERS"
-                if not same:
-                    failed.append(f"{kill}, {said(together)}: another digest than undisturbed")
+                found, due = digests(practice)[number:], wanted[number : number + 1]
+                outcome = "same" if found == due else "DIFFERS"
+                if found != due:
+                    failed.append(f"{kill}, {said(together)}: {found} instead of {due}")
             finally:
                 cells |= dict.fromkeys(together or ("none",), outcome)
                 say(f"{kill}, {said(together)}: {outcome}")

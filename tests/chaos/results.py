@@ -44,6 +44,11 @@ class Results:
         with self._lock:
             return dict(self._done["lines"])
 
+    @property
+    def good(self) -> set[str]:
+        """Names of the lines that are done and came out well."""
+        return {line for line, result in self.lines.items() if not result["failed"]}
+
     def keep_reference(self, digests: list[list[str]]) -> None:
         """Keep the digests of the undisturbed world."""
         self._keep(digests)

@@ -55,25 +55,25 @@ def expect_kills(practice: Any) -> None:
 def night(practice: Any, kills: Sequence[Kill], **options: object) -> list[str]:
     """Run one night with its staff's morning and kill during it; then run it again until it ends well.
 
-    What was left of a night may end it while the command that watched is gone: then there is nothing to run again,
-    and the staff have their morning when the next night begins.
-
     Returns what each attempt printed. Raises ``AssertionError`` when a kill found nothing to kill, or when
     the night does not end well however often it is run.
     """
     before = _newest(practice)
     told = []
     left = list(kills)
+    again, options = "nights", {"N": 1, **options}
     for _ in range(TRIES):
-        command = practice.start("nights", N=1, **options)
+        command = practice.start(again, **options)
         try:
             _strike(practice, command, left, before)
         finally:
             said, _ = command.communicate(timeout=WAIT_SECONDS * 2)
         told.append(said)
-        if command.returncode == 0 or _finished(practice, before):
+        if command.returncode == 0:
             break
-        options.pop("MISBEHAVE", None)  # it was asked for, and the sandbox remembers
+        # What is left of the night may end it yet: its date is run again, whatever has become of it. The sandbox
+        # remembers how it was asked to misbehave, and the staff have their morning when the next night begins.
+        again, options = "night", _date(practice, before)
     else:
         raise AssertionError("the night did not end well:\n" + "\n----\n".join(told))
     assert not left, f"never came to {', '.join(map(str, left))}:\n{told[-1]}"
@@ -110,12 +110,14 @@ def _wait(command: Any, condition: Any) -> bool:
     return True
 
 
-def _finished(practice: Any, before: int) -> bool:
-    """Whether the night after `before` has come to its end."""
+def _date(practice: Any, before: int) -> dict[str, object]:
+    """Name the date of the night after `before`, if it was opened."""
     if postgres.running(practice.world) is None:
         practice.up()
-    found = practice.rows("select 1 from operations.night where seq > %s and status = 'finished'", before)
-    return bool(found)
+    found = practice.rows(
+        "select business_date from operations.night where seq > %s order by seq limit 1", before
+    )
+    return {"NIGHT": found[0][0]} if found else {}
 
 
 def _newest(practice: Any) -> int:

@@ -1,7 +1,6 @@
 -- The persons whose state may have changed, and why: everything else stands as it did. Since the last
--- night that came to its end (%(since)s): what those between left undone is done now.
-delete from operations.work_item where seq = %(seq)s;
-
+-- night that came to its end (%(since)s): what those between left undone is done now. What is on the list
+-- stays: a clock or a day to look that put a person on it may have been moved on before the night was cut off.
 insert into operations.work_item (seq, person_id, reason)
 select distinct %(seq)s::bigint, l.person_id, 'evidence'
 from evidence.fact as f
@@ -50,12 +49,11 @@ inner join tasks.task as k on k.task_id = l.task_id
 where x.outcome_seq >= %(since)s
     and x.outcome in ('rejected', 'withheld')
 union
--- what a receiver answered on an earlier attempt of this night
-select %(seq)s, k.person_id, 'answer'
-from tasks.answer as a
-inner join tasks.transmission_task as l on l.transmission_id = a.transmission_id
-inner join tasks.task as k on k.task_id = l.task_id
-where a.known_seq = %(seq)s
+-- whom a night had on its list that never came to its end
+select %(seq)s, w.person_id, w.reason
+from operations.work_item as w
+inner join operations.night as n on n.seq = w.seq and n.status in ('running', 'failed')
+where w.seq > %(since)s and w.seq < %(seq)s
 union
 select %(seq)s, t.person_id, 'task'
 from tasks.task as t
@@ -114,4 +112,5 @@ select distinct %(seq)s, c.person_id, 'definition'
 from cases.case_record as c
 where exists (
     select from cases.allowed_share as s where s.known_seq > %(since)s and s.known_seq <= %(seq)s
-);
+)
+on conflict (seq, person_id, reason) do nothing;

@@ -12,12 +12,15 @@ from clinic import (
     again,
     appointment,
     call,
+    charge,
     consent,
     coverage,
     deleted,
     moment,
+    note,
     patient,
     stay,
+    visit,
 )
 
 from throughline import cases, evidence, identity, sources, tasks, warehouse, workflows
@@ -79,8 +82,13 @@ def chain(clinic: Clinic, seq: int, until: str = "") -> None:
     if until == "reconciled":
         return
     tasks.plan(conn, seq, as_of)
+    conn.commit()
+    if until == "planned":
+        return
     cases.settle(conn, seq)
     conn.commit()
+    if until == "settled":
+        return
     close_night(conn, seq, ZONE)
 
 
@@ -173,7 +181,7 @@ def test_a_rerun_with_late_records_stands_and_the_next_without_any_is_void(clini
     assert differing(clinic) == []
 
 
-@pytest.mark.parametrize("until", ["cases", "reconciled"])
+@pytest.mark.parametrize("until", ["cases", "reconciled", "planned", "settled"])
 def test_a_rerun_that_was_cut_off_is_overtaken_by_the_next_night(clinic: Clinic, until: str) -> None:
     two_nights(clinic)
     cut_off = rerun(clinic, SECOND, until)
@@ -183,7 +191,7 @@ def test_a_rerun_that_was_cut_off_is_overtaken_by_the_next_night(clinic: Clinic,
     assert differing(clinic) == []
 
 
-@pytest.mark.parametrize("until", ["loaded", "facts", "cases", "reconciled"])
+@pytest.mark.parametrize("until", ["loaded", "facts", "cases", "reconciled", "planned", "settled"])
 def test_a_night_that_was_cut_off_is_made_good_by_the_next(clinic: Clinic, until: str) -> None:
     clinic.know(patient("p4"), coverage("p4"), consent("p4"), stay("p4", "2026-07-02", "2026-07-06 12:00"))
     two_nights(clinic)
@@ -204,6 +212,36 @@ def test_a_night_that_was_cut_off_is_made_good_by_the_next(clinic: Clinic, until
         rows for query, rows in zip(ROWS, before, strict=True) if "operations.night" not in query
     ]
     assert last not in differing(clinic)
+
+
+@pytest.mark.parametrize("taken_up_by", ["itself", "the next"])
+@pytest.mark.parametrize("until", ["facts", "cases", "reconciled", "planned", "settled"])
+def test_whoever_was_on_the_list_of_a_night_that_was_cut_off_is_looked_at_again(
+    clinic: Clinic, until: str, taken_up_by: str
+) -> None:
+    """A visit is looked at three business days later, since its claim may come; opening its case moves that day on."""
+    clinic.know(
+        patient("p4"), coverage("p4", "COMM1", "5"), visit("p4", f"{FIRST} 09:00"), note("p4", f"{FIRST} 17:00"),
+        charge("p4", f"{FIRST} 09:00"),
+    )  # fmt: skip
+    for day in (FIRST, SECOND, THIRD):
+        night(clinic, day)
+    assert clinic.rows("select check_on from cases.watch where workflow = 'charge_capture'") == [
+        (date.fromisoformat(FOURTH),)
+    ]
+    cut_off = night(clinic, FOURTH, until)
+    if until == "cases":
+        assert clinic.rows("select reason from operations.work_item as w inner join cases.case_record as c"
+                           " on c.person_id = w.person_id and c.workflow = 'charge_capture'"
+                           " where w.seq = %s", cut_off) == [("due",)]  # fmt: skip
+    if taken_up_by == "itself":
+        chain(clinic, cut_off)
+    else:
+        night(clinic, "2026-07-10")
+    has_task = until in ("planned", "settled") and taken_up_by == "the next"
+    assert clinic.case("p4", "charge_capture").asks == ("open" if has_task else "billing")
+    assert clinic.derived_digest() == clinic.digest()
+    assert differing(clinic) == []
 
 
 def test_a_dag_of_an_earlier_night_changes_nothing(clinic: Clinic) -> None:

@@ -9,7 +9,8 @@ create temp table w_trigger (
     trigger_at timestamptz
 ) on commit drop;
 
--- The cases that there are, as the nights before this one left them: run again it opens the same.
+-- The cases that there are, as the nights of earlier clocks left them: run again, under the same number or another,
+-- it opens the same.
 create temp table w_prior on commit drop as
 select
     c.person_id,
@@ -17,16 +18,19 @@ select
     c.version,
     c.trigger_ref,
     c.trigger_on,
-    coalesce((
-        select e.to_state
-        from cases.event as e
-        where e.case_id = c.case_id and e.known_seq < %(seq)s
-            and e.kind in ('completed', 'closed', 'excluded', 'reopened')
-        order by e.known_seq desc, e.event_id
-        limit 1
-    ), 'open') as status
+    coalesce(l.to_state, 'open') as status,
+    l.reason
 from cases.case_record as c
 inner join w_person as p on p.person_id = c.person_id
+left join lateral (
+    select e.to_state, e.detail ->> 'reason' as reason
+    from cases.event as e
+    inner join operations.night as n on n.seq = e.known_seq
+    where e.case_id = c.case_id and e.known_seq < %(seq)s and n.cut_off < %(as_of)s
+        and e.kind in ('completed', 'closed', 'excluded', 'reopened')
+    order by e.known_seq desc, e.event_id
+    limit 1
+) as l on true
 where c.opened_seq < %(seq)s;
 
 create index on w_prior (person_id, workflow);
@@ -138,6 +142,8 @@ select
     d.workflow,
     d.version,
     d.person_id,
+    d.months,
+    d.is_by_year,
     -- the newest year of those that passed since: a visit that was declined comes up again
     case
         when d.first_on > %(business_date)s::date then d.first_on
@@ -174,7 +180,19 @@ where w.is_active
     and not exists (
         select from w_prior as c
         where c.person_id = d.person_id and c.workflow = w.workflow
-            and (c.status = 'open' or c.trigger_on >= d.due_on)
+            and (
+                c.status = 'open'
+                or c.trigger_on >= d.due_on
+                -- An answer of the payer moves the day on which a visit is due, and does not make it another visit:
+                -- whoever has declined it is not asked again.
+                or (
+                    c.reason is distinct from 'not_due_yet'
+                    and case
+                        when d.is_by_year then date_trunc('year', c.trigger_on) = date_trunc('year', d.due_on)
+                        else c.trigger_on > d.due_on - make_interval(months => d.months / 2)
+                    end
+                )
+            )
     );
 
 -- The visits that other cases have, or will have once they are derived: the first that serves them.

@@ -61,9 +61,11 @@ where t.planned_seq >= %(since)s and t.planned_seq < %(seq)s
 union
 -- a case that ended or came back last night may give a visit free, or take it
 select %(seq)s, c.person_id, 'case'
-from cases.event as e
+from operations.night as n
+inner join cases.event as e on e.known_seq = n.seq
 inner join cases.case_record as c on c.case_id = e.case_id
-where e.known_seq >= %(since)s and e.known_seq < %(seq)s
+where n.seq < %(seq)s
+    and n.cut_off >= coalesce((select s.cut_off from operations.night as s where s.seq = %(since)s), '-infinity')
     and e.kind in ('closed', 'excluded', 'reopened')
 union
 select %(seq)s, c.person_id, 'clock'

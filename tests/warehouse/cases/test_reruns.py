@@ -157,6 +157,27 @@ def test_a_rerun_that_brings_nothing_leaves_nothing(clinic: Clinic, on: str) -> 
     assert differing(clinic) == []
 
 
+def test_a_rerun_opens_nothing_that_waits_for_the_next_night(clinic: Clinic) -> None:
+    """What a case gives free as it ends is taken up on the morning after, however often its date is run."""
+    clinic.know(
+        stay("p1", "2026-06-10", "2026-06-15 11:00"),
+        stay("p1", "2026-06-18 12:00", "2026-06-20 12:00", "snf", key="again"),
+        visit("p1", "2026-06-25 09:00"), note("p1", "2026-06-25"), charge("p1", "2026-06-25"),
+    )  # fmt: skip
+    night(clinic, FIRST)
+    assert clinic.case("p1", "transitional_care").reason == "readmitted"
+    before = everything(clinic)
+    assert status(clinic, rerun(clinic, FIRST)) == "void"
+    assert everything(clinic) == before
+
+    clinic.know(stay("p3", "2026-07-02", "2026-07-06 15:00"))
+    assert status(clinic, rerun(clinic, FIRST)) == "finished"
+    assert not clinic.cases_of("p1", "charge_capture")
+    night(clinic, SECOND)
+    assert clinic.case("p1", "charge_capture").asks == "billing"
+    assert differing(clinic) == []
+
+
 def test_the_night_after_a_void_rerun_is_as_without_it(clinic: Clinic) -> None:
     two_nights(clinic)
     rerun(clinic, SECOND)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from clinic import (
@@ -453,6 +453,33 @@ def test_wellness_comes_up_again_every_year(clinic: Clinic) -> None:
     clinic.night("2027-02-28")
     assert len(clinic.cases_of("p1", AWV)) == 1
     clinic.night("2027-03-01")
+    assert [case.status for case in clinic.cases_of("p1", AWV)] == ["closed", "open"]
+    kept_is_derived(clinic)
+
+
+@pytest.mark.parametrize(
+    ("covered", "payer", "named", "again_on"),
+    [
+        (coverage("p1", starts="2020-03-01"), "MEDB1", "2026-05-01", "2027-05-01"),
+        (coverage("p1", starts="2020-03-01"), "MEDB1", "2025-12-01", "2026-12-01"),
+        (coverage("p1", "SUNADV", "11", starts="2020-03-01"), "SUNADV", "2026-05-01", "2027-01-01"),
+    ],
+    ids=["part B, later", "part B, earlier", "by calendar year"],
+)
+def test_whoever_declined_is_not_asked_again_because_the_payer_names_another_day(
+    clinic: Clinic, covered: Record, payer: str, named: str, again_on: str
+) -> None:
+    clinic.know(patient("p1"), covered)
+    clinic.night("2026-07-01")
+    clinic.know(
+        call("p1", "2026-07-02 10:00", "declined"), eligibility("p1", "2026-07-02", following=named, payer=payer)
+    )  # fmt: skip
+    clinic.night("2026-07-02")
+    assert clinic.case("p1", AWV).reason == "declined"
+    for on in ("2026-07-03", "2026-07-06", str(date.fromisoformat(again_on) - timedelta(days=1))):
+        clinic.night(on)
+        assert len(clinic.cases_of("p1", AWV)) == 1
+    clinic.night(again_on)
     assert [case.status for case in clinic.cases_of("p1", AWV)] == ["closed", "open"]
     kept_is_derived(clinic)
 

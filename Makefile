@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -46,6 +46,9 @@ night: venv ## the night of the next business date, start to end
 
 nights: venv ## N= nights, one after the other
 	@$(stack) nights
+
+morning: venv ## the sandbox's staff do what waits for a person after a night
+	@$(stack) morning
 
 ui: venv ## start everything, leave it up, print address and login
 	@$(stack) ui

@@ -63,6 +63,15 @@ def run_nights() -> int:
     return 0
 
 
+def run_morning() -> int:
+    """Let the sandbox's staff do what waits for a person after the newest night."""
+    chosen = options.read()
+    with lock.held("morning"), up.running(chosen, say) as stack:
+        chain.wait_for_dags(rest.Client(stack.airflow))
+        staff.act(stack, chosen, say)
+    return 0
+
+
 def _night(stack: up.Stack, chosen: options.Options) -> int:
     outcome = night.run(stack, chosen, say)
     say(
@@ -308,6 +317,7 @@ def _tests(folder: str) -> Callable[[], int]:
 COMMANDS: dict[str, Callable[[], int]] = {
     "night": run_night,
     "nights": run_nights,
+    "morning": run_morning,
     "ui": ui,
     "status": show_status,
     "sql": sql,

@@ -21,9 +21,10 @@ DIGESTS = (
     " where status = 'finished' and kind = 'nightly' order by seq"
 )
 SENT = (
-    "select planned_seq, effect_key, attempt, case when kind not in ('claim_batch', 'eligibility')"
-    " then payload_sha256 end, outcome from tasks.transmission"
-    " order by planned_seq, effect_key, attempt"
+    "select n.business_date, x.effect_key, x.attempt,"
+    " case when x.kind not in ('claim_batch', 'eligibility') then x.payload_sha256 end, x.outcome"
+    " from tasks.transmission as x inner join operations.night as n on n.seq = x.planned_seq"
+    " order by n.business_date, x.effect_key, x.attempt"
 )
 """By night: its date, and the digests of all cases and of its plan; what was sent, how it ended.
 
@@ -72,10 +73,13 @@ def night(practice: Any, kills: Sequence[Kill], **options: object) -> list[str]:
         if command.returncode == 0:
             break
         # What is left of the night may end it yet: its date is run again, whatever has become of it. The sandbox
-        # remembers how it was asked to misbehave, and the staff have their morning when the next night begins.
+        # remembers how it was asked to misbehave.
         again, options = "night", _date(practice, before)
     else:
         raise AssertionError("the night did not end well:\n" + "\n----\n".join(told))
+    if again == "night":
+        morning = practice.run("morning")
+        assert morning.returncode == 0, morning.stdout + morning.stderr
     assert not left, f"never came to {', '.join(map(str, left))}:\n{told[-1]}"
     return told
 

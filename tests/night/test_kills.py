@@ -41,11 +41,18 @@ def test_a_night_in_which_something_was_killed_is_the_undisturbed_one(
             disturbed.nights(1)
     night(disturbed, NIGHTS[number])
     assert disturbed.rows(DIGESTS)[number] == undisturbed.digests[number]
-    seqs = {number + 1}
-    assert [row for row in disturbed.rows(SENT) if row[0] in seqs] == [
-        row for row in undisturbed.sent if row[0] in seqs
+    day = undisturbed.digests[number][0]
+    assert [row for row in disturbed.rows(SENT) if row[0] == day] == [
+        row for row in undisturbed.sent if row[0] == day
     ]
     assert t.doubles(t.Truth(disturbed.world / "sandbox" / "truth")) == []
+
+
+def test_the_staff_have_each_morning_once(disturbed):
+    decided = disturbed.value("select count(*) from operations.decision")
+    ended = disturbed.run("morning")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert disturbed.value("select count(*) from operations.decision") == decided
 
 
 def test_after_all_that_the_account_agrees_with_the_truth(disturbed):

@@ -52,6 +52,7 @@ def test_the_staff_have_each_morning_once(disturbed):
     decided = disturbed.value("select count(*) from operations.decision")
     ended = disturbed.run("morning")
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "resolved" not in ended.stdout, "acting again decides nothing else, but says so"
     assert disturbed.value("select count(*) from operations.decision") == decided
 
 

@@ -102,17 +102,12 @@ where exists (
         or (v.retired_seq > %(since)s and v.retired_seq <= %(seq)s)
 )
 union
--- another setting: of every case, whether it is open or not
+-- another setting, or another share of the charges is expected: of every case, whether it is open or not
 select distinct %(seq)s, c.person_id, 'definition'
 from cases.case_record as c
 where exists (
     select from cases.setting_known as s where s.known_seq > %(since)s and s.known_seq <= %(seq)s
-)
-union
--- another share of the charges is expected: of every case, whether it is open or not
-select distinct %(seq)s, c.person_id, 'definition'
-from cases.case_record as c
-where exists (
+) or exists (
     select from cases.allowed_share as s where s.known_seq > %(since)s and s.known_seq <= %(seq)s
 )
 on conflict (seq, person_id, reason) do nothing;

@@ -9,8 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from stack import paths
+
+MOMENT_SECONDS = 5.0
+"""How long the lock may be held without a name on it: by a command that comes or goes, or by one that only looks."""
+STEP_SECONDS = 0.02
 
 
 class Busy(RuntimeError):
@@ -22,15 +27,7 @@ def held(command: str) -> Iterator[None]:
     """Hold the clone's lock for a command. Raises :class:`Busy` at once when another has it."""
     file = _file()
     with file.open("a+") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            told = holder() or {}
-            raise Busy(
-                f"`make {told.get('command', '?')}` is at work in this clone"
-                f" (process {told.get('pid', '?')}, since {told.get('since', '?')});"
-                " wait for it, or end it with `make stop`"
-            ) from None
+        _take(handle)
         since = time.strftime("%H:%M:%S")
         record = {"command": command, "pid": os.getpid(), "since": since}
         handle.seek(0)
@@ -45,7 +42,36 @@ def held(command: str) -> Iterator[None]:
 
 
 def holder() -> dict[str, object] | None:
-    """Command, pid and time of the command at work, or None."""
+    """Command, pid and time of the command at work, or None; empty when it did not say its name in time."""
+    told = _look()
+    deadline = time.monotonic() + MOMENT_SECONDS
+    while told == {} and time.monotonic() < deadline:
+        time.sleep(STEP_SECONDS)
+        told = _look()
+    return told
+
+
+def _take(handle: IO[str]) -> None:
+    deadline = time.monotonic() + MOMENT_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            told = _look()
+        else:
+            return
+        if told or time.monotonic() > deadline:
+            break
+        time.sleep(STEP_SECONDS)
+    told = told or {}
+    raise Busy(
+        f"`make {told.get('command', '?')}` is at work in this clone"
+        f" (process {told.get('pid', '?')}, since {told.get('since', '?')});"
+        " wait for it, or end it with `make stop`"
+    )
+
+
+def _look() -> dict[str, object] | None:
     with _file().open("a+") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -42,7 +42,7 @@ def wait_for(condition, seconds=60):
 def test_an_interrupted_night_leaves_nothing_running(make_practice, when, which):
     practice = make_practice()
     command = practice.start("night")
-    wait_for(lambda: (practice.state / "worlds").exists() and which(practice.world))
+    wait_for(lambda: list(practice.state.glob("worlds/*")) and which(practice.world))
     command.send_signal(signal.SIGINT)
     begun = time.monotonic()
     said, _ = command.communicate(timeout=60)

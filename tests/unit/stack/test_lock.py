@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -38,3 +41,40 @@ def test_a_killed_command_leaves_no_lock():
     subprocess.run([sys.executable, "-c", held], env=env, check=False)
     with lock.held("night"):
         assert (lock.holder() or {})["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize("how", [fcntl.LOCK_SH, fcntl.LOCK_EX], ids=["who looks", "who goes"])
+def test_a_lock_without_a_name_is_waited_for(how, tmp_path):
+    """`make stop` interrupts a command and takes the lock: it once met the moment between its name and its end."""
+    with lock.held("night"):
+        pass
+    with (tmp_path / "lock").open("a+") as other:
+        fcntl.flock(other, how)
+        begun = time.monotonic()
+        going = threading.Timer(0.3, fcntl.flock, (other, fcntl.LOCK_UN))
+        going.start()
+        with lock.held("stop"):
+            assert time.monotonic() - begun >= 0.3
+        going.join()
+
+
+def test_who_holds_the_lock_is_asked_until_it_has_a_name(tmp_path):
+    with lock.held("night"):
+        pass
+    with (tmp_path / "lock").open("a+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        going = threading.Timer(0.3, fcntl.flock, (other, fcntl.LOCK_UN))
+        going.start()
+        assert lock.holder() is None
+        going.join()
+
+
+def test_a_lock_that_keeps_no_name_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(lock, "MOMENT_SECONDS", 0.1)
+    with lock.held("night"):
+        pass
+    with (tmp_path / "lock").open("a+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert lock.holder() == {}
+        with pytest.raises(lock.Busy), lock.held("night"):
+            pytest.fail("two commands held the lock")

@@ -8,7 +8,8 @@ holds. A world lives some lines one after the other; where one failed, the next 
 
 Lines that came out well are kept in ``docs/chaos.json`` and are not run again while the code is the same: interrupt
 it and go on later. Options are variables: ``BUDGET=60`` minutes (none: all), ``ONLY=process`` or ``process:step``,
-``JOBS=`` worlds side by side, ``APART=1`` for one misbehaviour a night, ``PATIENTS=`` and ``SEED=``.
+``JOBS=`` worlds side by side, ``APART=1`` for one misbehaviour a night, ``KEEP=1`` to leave a world that failed on
+disk, ``PATIENTS=`` and ``SEED=``.
 """
 
 from __future__ import annotations
@@ -58,9 +59,12 @@ class World:
             self._practice.up()
         return self._practice
 
-    def drop(self) -> None:
-        """Stop it and remove it."""
-        if self._practice is not None:
+    def drop(self, *, keep: bool = False) -> None:
+        """Stop it and remove it, or leave its folder to be looked at."""
+        if self._practice is not None and keep:
+            self._practice.stop()
+            say(f"kept: THROUGHLINE_STATE={self._practice.state} PATIENTS={PATIENTS} SEED={SEED}")
+        elif self._practice is not None:
             self._practice.forget()
         self._practice, self.lived = None, 0
 
@@ -111,7 +115,7 @@ def work(
             results.keep_line(name(kill), result)
             world.lived += 1
             if result["failed"]:
-                world.drop()
+                world.drop(keep=bool(os.environ.get("KEEP")))
     finally:
         world.drop()
 

@@ -7,9 +7,9 @@ night the line's account must agree with its own truth, nothing may have been re
 holds. A world lives some lines one after the other; where one failed, the next begins a new world.
 
 Lines that came out well are kept in ``docs/chaos.json`` and are not run again while the code is the same: interrupt
-it and go on later. Options are variables: ``BUDGET=60`` minutes (none: all), ``ONLY=process`` or ``process:step``,
-``JOBS=`` worlds side by side, ``APART=1`` for one misbehaviour a night, ``KEEP=1`` to leave a world that failed on
-disk, ``PATIENTS=`` and ``SEED=``.
+it and go on later. When the code is another one, those that never came out well come first. Options are variables:
+``BUDGET=60`` minutes (none: all), ``ONLY=process`` or ``process:step``, ``JOBS=`` worlds side by side, ``APART=1`` for
+one misbehaviour a night, ``KEEP=1`` to leave a world that failed on disk, ``PATIENTS=`` and ``SEED=``.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def main() -> int:
     results = Results()
     stopped = threading.Event()
     left: queue.SimpleQueue[Kill] = queue.SimpleQueue()
-    for kill in spread():
-        if name(kill) not in results.good and name(kill).startswith(only):
+    for kill in results.left(spread()):
+        if name(kill).startswith(only):
             left.put(kill)
     try:
         if results.reference is None:

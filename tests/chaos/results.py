@@ -1,4 +1,4 @@
-"""What was run, kept beside the page that tells it, for one revision of the code and one world."""
+"""What was run, kept beside the page that tells it: each line with the revision of the code that it ran on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import os
 import subprocess
 import threading
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kills import Kill
 from matrix import APART, LINES, MISBEHAVIOURS, NIGHTS, name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +27,7 @@ class Results:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        of = {"revision": code(), "patients": PATIENTS, "seed": SEED, "apart": APART}
+        of = {"patients": PATIENTS, "seed": SEED, "apart": APART}
         self._done: dict[str, Any] = {"of": of, "reference": None, "lines": {}}
         if KEPT.exists():
             kept = json.loads(KEPT.read_text(encoding="utf-8"))
@@ -34,28 +36,29 @@ class Results:
 
     @property
     def reference(self) -> list[list[str]] | None:
-        """By night of a world: its date and digests; None when it was not run yet."""
-        found: list[list[str]] | None = self._done["reference"]
-        return found
+        """By night of a world: its date and digests; None when it was not run on this revision."""
+        kept = self._done["reference"]
+        return kept["digests"] if kept and kept["revision"] == code() else None
 
     @property
     def lines(self) -> dict[str, dict[str, Any]]:
-        """By name of a line: its cells, what failed, seconds."""
+        """By name of a line: its revision, its cells, what failed, seconds."""
         with self._lock:
             return dict(self._done["lines"])
 
-    @property
-    def good(self) -> set[str]:
-        """Names of the lines that are done and came out well."""
-        return {line for line, result in self.lines.items() if not result["failed"]}
+    def left(self, lines: list[Kill]) -> list[Kill]:
+        """Those that did not come out well on this revision: first those that never did, then those that once did."""
+        good = {line: result for line, result in self.lines.items() if not result["failed"]}
+        old = [kill for kill in lines if good.get(name(kill), {}).get("revision") != code()]
+        return sorted(old, key=lambda kill: name(kill) in good)
 
     def keep_reference(self, digests: list[list[str]]) -> None:
         """Keep the digests of the undisturbed world."""
-        self._keep(digests)
+        self._keep({"revision": code(), "digests": digests})
 
     def keep_line(self, line: str, result: dict[str, Any]) -> None:
         """Keep a line that is done."""
-        self._keep(result, line)
+        self._keep({"revision": code()} | result, line)
 
     def _keep(self, what: Any, line: str | None = None) -> None:
         with self._lock:
@@ -68,6 +71,7 @@ class Results:
             temporary.replace(KEPT)
 
 
+@cache
 def code() -> str:
     """The revision of the code that the results speak of."""
     command = ["git", "log", "-1", "--format=%h", "--", "include", "sql", "dags"]
@@ -88,8 +92,7 @@ def page(lines: dict[str, dict[str, Any]]) -> str:
         "record, and the night is run again. A cell is *same* when the night came to the digests of the undisturbed",
         "night. After each line: agreement with that world's own truth, nothing received twice, every invariant.",
         "",
-        f"`{' '.join(['make chaos', *given])}` · {datetime.now(UTC):%Y-%m-%d} · revision {code()} ·"
-        f" {PATIENTS} patients, seed {SEED}",
+        f"`{' '.join(['make chaos', *given])}` · {datetime.now(UTC):%Y-%m-%d} · {PATIENTS} patients, seed {SEED}",
         "",
         f"**{good} of {cells} cells that were run are the same**; the whole matrix has"
         f" {len(LINES) * len(COLUMNS)} cells in {len(LINES)} lines, of which {len(lines)} were run. What was not run is"
@@ -97,8 +100,8 @@ def page(lines: dict[str, dict[str, Any]]) -> str:
         "",
         f"The bad nights of a line, each with its one kill: {nights}; then a good one, with its kill.",
         "",
-        f"| killed | at | {' | '.join(column.replace(':', ' ') for column in COLUMNS)} | afterwards | s |",
-        f"|---|---|{'---|' * len(COLUMNS)}---|---:|",
+        f"| killed | at | {' | '.join(COLUMNS).replace(':', ' ')} | afterwards | s | revision |",
+        f"|---|---|{'---|' * len(COLUMNS)}---|---:|---|",
     ]
     for kill in LINES:
         result = lines.get(name(kill))
@@ -106,7 +109,8 @@ def page(lines: dict[str, dict[str, Any]]) -> str:
             row = [result["cells"].get(column, "–") for column in COLUMNS]
             after = "FAILED" if result["failed"] else "agrees"
             told.append(
-                f"| {kill.process} | {kill.where} | {' | '.join(row)} | {after} | {result['seconds']} |"
+                f"| {kill.process} | {kill.where} | {' | '.join(row)} | {after} | {result['seconds']}"
+                f" | {result['revision']} |"
             )
     failed = [each for result in lines.values() for each in result["failed"]]
     if failed:

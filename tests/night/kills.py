@@ -21,14 +21,11 @@ DIGESTS = (
     " where status = 'finished' and kind = 'nightly' order by seq"
 )
 SENT = (
-    "select n.business_date, x.effect_key, x.attempt,"
-    " case when x.kind not in ('claim_batch', 'eligibility') then x.payload_sha256 end, x.outcome"
+    "select n.business_date, x.effect_key, x.attempt, x.payload_sha256, x.outcome"
     " from tasks.transmission as x inner join operations.night as n on n.seq = x.planned_seq"
     " order by n.business_date, x.effect_key, x.attempt"
 )
-"""By night: its date, and the digests of all cases and of its plan; what was sent, how it ended.
-
-An X12 file counts without its bytes: the control number of an interchange is handed out once, whatever dies."""
+"""By night: its date, and the digests of all cases and of its plan; what was sent, how it ended."""
 
 
 @dataclass(frozen=True)

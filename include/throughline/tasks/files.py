@@ -99,8 +99,14 @@ def _intend_file(
 
 
 def next_control_number(conn: Connection) -> str:
-    """Return a new interchange control number (ISA13); each is handed out once."""
-    row = conn.execute("select nextval('tasks.interchange_control_number')").fetchone()
+    """Return the next interchange control number (ISA13); it is given back when the transaction is rolled back.
+
+    Who asks writes the bytes that bear it in the same transaction. Others who ask wait for its end.
+    """
+    row = conn.execute(
+        "update tasks.interchange_counter set last_control_number = last_control_number + 1"
+        " returning last_control_number"
+    ).fetchone()
     assert row is not None
     return f"{row[0]:09d}"
 

@@ -28,7 +28,7 @@ from psycopg.types.json import Jsonb
 
 from throughline import tasks
 from throughline.sources.address import Address
-from throughline.tasks import claims, transmissions
+from throughline.tasks import claims, files, transmissions
 from throughline.warehouse import connect
 
 AT = "2026-07-01 10:00"
@@ -210,6 +210,16 @@ def test_one_batch_per_payer_and_provider(desk: Desk) -> None:
     finally:
         desk.conn.execute("delete from cases.setting_known where name = 'sole_submitter' and key like 'COMM1|%%'")
         desk.conn.commit()
+
+
+def test_what_dies_before_its_bytes_are_kept_burns_no_control_number(desk: Desk) -> None:
+    """An answer names the number, and with it a fact: a night that is run again proves the same by the same facts."""
+    first = files.next_control_number(desk.conn)
+    desk.conn.rollback()
+    assert files.next_control_number(desk.conn) == first
+    desk.conn.commit()
+    assert int(files.next_control_number(desk.conn)) == int(first) + 1
+    desk.conn.rollback()
 
 
 def test_two_cases_of_one_visit_make_one_claim(desk: Desk) -> None:

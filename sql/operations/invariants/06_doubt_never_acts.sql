@@ -45,3 +45,34 @@ where
     and (f.ends_at is null or f.ends_at > n.cut_off)
     and f.kind in ('death', 'hospice', 'opt_out', 'left_practice', 'admission')
     and not (f.kind = 'admission' and coalesce(f.detail ->> 'status', '') = 'finished');
+
+-- asked_after_declining: A patient was to be contacted about a visit of a yearly cycle that they had declined: a
+-- payer's answer moves the day on which it is due, and does not make it another visit.
+select
+    'transmission' as about_kind,
+    x.transmission_id::text as about_id,
+    'declined in case ' || d.case_id as detail
+from scope_transmission as x
+inner join tasks.transmission as t on t.transmission_id = x.transmission_id
+inner join tasks.transmission_task as y on y.transmission_id = t.transmission_id
+inner join tasks.task as k on k.task_id = y.task_id
+inner join cases.case_record as c on c.case_id = k.case_id
+inner join cases.case_record as d
+    on d.person_id = c.person_id and d.workflow = c.workflow and d.case_id <> c.case_id
+where
+    t.kind = 'outreach'
+    and t.outcome in ('accepted', 'uncertain')
+    and c.trigger_ref like 'wellness:%%'
+    and abs(c.trigger_on - d.trigger_on) < 180
+    -- A plan that pays by calendar years owes another visit from the first of January.
+    and not (c.trigger_on = date_trunc('year', c.trigger_on)::date and c.trigger_on > d.trigger_on)
+    and (
+        select e.detail ->> 'reason' = 'declined'
+        from cases.event as e
+        where
+            e.case_id = d.case_id
+            and e.known_seq < t.planned_seq
+            and e.kind in ('completed', 'closed', 'excluded', 'reopened')
+        order by e.known_seq desc, e.event_id
+        limit 1
+    );

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from throughline.warehouse import Connection, derive
@@ -79,12 +79,15 @@ class Landing:
         self._root = root
         self._folder = root / source / night.business_date.isoformat() / str(night.seq)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._count = 0
+        self._own, self._count = uuid4().hex[:12], 0
 
     def incoming(self) -> Path:
-        """Return a path to write to while it is not known yet what a file is."""
+        """Return a path to write to while it is not known yet what a file is.
+
+        It is of this process alone: one that was given up may still be writing beside it.
+        """
         self._count += 1
-        return self._folder / f".incoming-{self._count}"
+        return self._folder / f".incoming-{self._own}-{self._count}"
 
     def known(self, name: str, size: int, modified_at: datetime | None) -> bool:
         """Say whether a file of this name, size and time has been fetched on an earlier night."""

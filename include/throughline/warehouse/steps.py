@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from throughline.warehouse.connection import Connection
@@ -27,6 +28,17 @@ _END = """
 """
 
 
+HELD_SECONDS = 600
+_HOLD = """
+    select pg_advisory_lock(hashtextextended(concat_ws('|', 'step', %(seq)s::text, %(step)s::text, %(part)s::text), 0))
+"""
+_LET_GO = _HOLD.replace("advisory_lock", "advisory_unlock")
+
+
+class StepHeldError(RuntimeError):
+    """Another process has been at the same step of the same night for ten minutes."""
+
+
 @dataclass
 class Step:
     """Filled in by the work: rows touched, and counts worth showing (never patient data)."""
@@ -39,9 +51,13 @@ class Step:
 def step(conn: Connection, seq: int, name: str, part: str = "") -> Iterator[Step]:
     """Record the step `name` of night `seq` around a block; commits what the block did.
 
-    An exception rolls the block back, records the step as failed by its type, and goes on up.
+    One process at a time is at a step: a run that was ended may have a task that lives on for some seconds beside
+    the one that repeats it, and both would fetch to the same place. The second waits for the first, and then finds
+    done what that has done. The hold goes with the connection. An exception rolls the block back, records the step as
+    failed by its type, and goes on up. Raises `StepHeldError`.
     """
     key = {"seq": seq, "step": name, "part": part}
+    _hold(conn, key)
     conn.execute(_BEGIN, key)
     conn.commit()
     record = Step()
@@ -54,6 +70,18 @@ def step(conn: Connection, seq: int, name: str, part: str = "") -> Iterator[Step
         _finish(conn, key, "failed", begun, Step(0, {"error": type(error).__name__}))
         raise
     _finish(conn, key, "done", begun, record)
+
+
+def _hold(conn: Connection, key: dict[str, object]) -> None:
+    conn.execute("select set_config('lock_timeout', %s, true)", (f"{HELD_SECONDS * 1000:.0f}ms",))
+    try:
+        conn.execute(_HOLD, key)
+    except psycopg.errors.LockNotAvailable:
+        conn.rollback()
+        raise StepHeldError(
+            f"{key['step']} of night {key['seq']} is still at work in another process"
+        ) from None
+    conn.commit()
 
 
 def _finish(
@@ -69,4 +97,5 @@ def _finish(
             "detail": Jsonb(record.detail),
         },
     )
+    conn.execute(_LET_GO, key)
     conn.commit()

@@ -20,7 +20,7 @@ from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.definitions import DEFINITIONS, definition, parse
 from throughline.sources.fetch import extract
 from throughline.sources.fhir.ndjson import KINDS
-from throughline.sources.landing import BatchResult, business_date_of
+from throughline.sources.landing import BatchResult, Landing, business_date_of
 
 CLEARINGHOUSE, SCHEDULING, EHR = (definition(n) for n in ("clearinghouse", "scheduling", "ehr"))
 
@@ -179,6 +179,12 @@ def test_a_process_that_dies_lands_once(conn, fetch, outbox, stop_at, point, tmp
     [(path,)] = conn.execute("select path from landing.file").fetchall()
     assert (tmp_path / path).read_bytes() == x12("A1")
     assert not list(tmp_path.rglob(".incoming*"))
+
+
+def test_two_attempts_of_one_night_never_write_to_one_place(conn, open_night, tmp_path):
+    """The first was ended and is still fetching; it once emptied a file that the second had counted."""
+    first, second = (Landing(conn, "ehr", open_night("2026-09-03"), tmp_path) for _ in range(2))
+    assert not {first.incoming() for _ in range(9)} & {second.incoming() for _ in range(9)}
 
 
 def test_a_source_that_is_away(conn, fetch, server):

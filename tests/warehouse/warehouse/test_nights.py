@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from throughline import warehouse
-from throughline.warehouse import Connection, derive, nights, sql
+from throughline.warehouse import Connection, derive, nights, sql, steps
 from throughline.warehouse.nights import LeaseHeldError, NightUnknownError
 
 ZONE = "America/New_York"
@@ -162,6 +162,50 @@ def test_a_step_that_fails_is_undone_and_kept_by_its_type(conn: Connection) -> N
         record.rows = 1
     rows = conn.execute("select status, row_count, detail from operations.step").fetchall()
     assert rows == [("done", 1, {})]
+
+
+def test_one_process_at_a_time_is_at_a_step(dsn: str, conn: Connection) -> None:
+    """A task that was ended lives on for some seconds beside the one that repeats it."""
+    told = []
+
+    def again() -> None:
+        with warehouse.connect(dsn) as other, warehouse.step(other, 1, "land", "ehr"):
+            told.append("again")
+
+    repeated = threading.Thread(target=again)
+    with warehouse.step(conn, 1, "land", "ehr"):
+        repeated.start()
+        with warehouse.connect(dsn) as other, warehouse.step(other, 1, "land", "scheduling"):
+            told.append("another part")
+        with warehouse.connect(dsn) as other, warehouse.step(other, 2, "land", "ehr"):
+            told.append("another night")
+        repeated.join(0.5)
+        assert repeated.is_alive()
+        told.append("first")
+    repeated.join(10)
+    assert told == ["another part", "another night", "first", "again"]
+
+
+def test_a_step_is_let_go_when_it_fails_and_with_its_connection(dsn: str, conn: Connection) -> None:
+    with pytest.raises(ValueError, match="no"), warehouse.step(conn, 1, "land"):
+        raise ValueError("no")
+    with warehouse.connect(dsn) as other, warehouse.step(other, 1, "land"):
+        pass
+    killed = warehouse.connect(dsn)
+    warehouse.step(killed, 1, "land").__enter__()
+    killed.close()
+    with warehouse.step(conn, 1, "land"):
+        pass
+
+
+def test_a_step_that_is_held_for_too_long_says_so(
+    dsn: str, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "HELD_SECONDS", 0.2)
+    with warehouse.step(conn, 1, "land"), warehouse.connect(dsn) as other:
+        with pytest.raises(steps.StepHeldError, match="land of night 1 is still at work"):
+            warehouse.step(other, 1, "land").__enter__()
+        assert other.execute("select status from operations.step").fetchone() == ("running",)
 
 
 def test_a_file_is_run_with_named_values(conn: Connection) -> None:

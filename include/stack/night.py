@@ -107,8 +107,8 @@ class _Progress:
         self._begun = datetime.now(UTC)
         self._told: set[tuple[str, str, datetime]] = set()
 
-    def tell(self, dag: str) -> None:
-        """Print the steps that ended since the last time."""
+    def tell(self, dag: str, before: datetime | None = None) -> None:
+        """Print the steps that ended since the last time; of those, only what began before `before`."""
         if self.seq is None:
             night = warehouse.night_of(self._connection, self.day, self._highest)
             if night is None:
@@ -117,7 +117,8 @@ class _Progress:
         for step in warehouse.ended_steps(self._connection, self.seq):
             key = (step.step, step.part, step.finished_at)
             # A night that is taken up again has steps of its first attempt.
-            if step.finished_at >= self._begun and key not in self._told:
+            fresh = step.finished_at >= self._begun and key not in self._told
+            if fresh and (before is None or step.started_at < before):
                 self._told.add(key)
                 self.say(_line(dag, step))
 
@@ -132,20 +133,42 @@ def _follow(stack: Stack, client: rest.Client, day: date, say: Callable[[str], N
     with contextlib.closing(_Progress(stack, day, say)) as progress:
         run_id = client.trigger(CHAIN[0], day.isoformat())
         for dag, follower in zip(CHAIN, (*CHAIN[1:], None), strict=True):
-            _follow_dag(client, dag, run_id, progress)
-            if follower:
-                run_id = _next_run(stack, client, follower, day, before[follower], ended=dag)
+            coming = _Coming(client, follower, day, before[follower]) if follower else None
+            _follow_dag(client, dag, run_id, coming, progress)
+            if coming:
+                run_id = _wait_for(coming, dag, progress)
     if progress.seq is None:
         raise NightFailed(f"no night was opened for {day}; see {stack.world / 'logs'}")
     return progress.seq
 
 
-def _follow_dag(client: rest.Client, dag: str, run_id: str, progress: _Progress) -> None:
+@dataclass
+class _Coming:
+    """The run that follows a DAG's: none until its asset event was taken up."""
+
+    client: rest.Client
+    dag: str
+    day: date
+    before: set[str]
+    run_id: str | None = None
+    since: datetime | None = None
+
+    def look(self) -> datetime | None:
+        """When the run was put in the queue (UTC); a step that began later is not one of the DAG before."""
+        for run in [] if self.run_id else self.client.runs(self.dag):
+            if run["dag_run_id"] not in self.before and run["partition_key"] == self.day.isoformat():
+                self.run_id, self.since = run["dag_run_id"], datetime.fromisoformat(run["queued_at"])
+        return self.since
+
+
+def _follow_dag(
+    client: rest.Client, dag: str, run_id: str, coming: _Coming | None, progress: _Progress
+) -> None:
     while True:
         _all_alive(progress.stack)
         # The run is asked first, so that nothing it still did is left untold after it has ended.
         state = client.run(dag, run_id)["state"]
-        progress.tell(dag)
+        progress.tell(dag, before=coming.look() if coming else None)
         if state not in rest.UNFINISHED:
             break
         time.sleep(POLL_SECONDS)
@@ -162,18 +185,17 @@ def _log(stack: Stack, task: dict[str, Any]) -> Path:
     return stack.world / "logs" / "airflow" / run_folder
 
 
-def _next_run(
-    stack: Stack, client: rest.Client, dag: str, day: date, before: set[str], *, ended: str
-) -> str:
+def _wait_for(coming: _Coming, ended: str, progress: _Progress) -> str:
     deadline = time.monotonic() + HAND_OVER_SECONDS
-    while True:
-        _all_alive(stack)
-        for run_ in client.runs(dag):
-            if run_["dag_run_id"] not in before and run_["partition_key"] == day.isoformat():
-                return str(run_["dag_run_id"])
+    while not coming.look():
+        _all_alive(progress.stack)
         if time.monotonic() > deadline:
-            raise NightFailed(f"{ended} ended, and {dag} did not start; see {stack.world / 'logs'}")
+            raise NightFailed(
+                f"{ended} ended, and {coming.dag} did not start; see {progress.stack.world / 'logs'}"
+            )
         time.sleep(POLL_SECONDS / 4)
+    assert coming.run_id
+    return coming.run_id
 
 
 def _all_alive(stack: Stack) -> None:

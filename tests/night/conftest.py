@@ -209,6 +209,8 @@ class Lived:
     """By night: its date, the digest of the state of all cases, the digest of its plan."""
     sent: list[tuple[Any, ...]]
     """By night: what was sent, with the hash of its bytes and the outcome."""
+    said: list[str]
+    """By night: what the command printed."""
 
 
 @pytest.fixture(scope="session")
@@ -216,9 +218,8 @@ def undisturbed(make_practice: Callable[..., Practice]) -> Lived:
     """Ten nights of a small practice; up at first, and stopped by whoever needs the machine."""
     made = make_practice(LIVED_PATIENTS)
     made.up()
-    for _ in range(LIVED_NIGHTS):
-        made.nights(1)
-    return Lived(made, made.rows(DIGESTS), made.rows(SENT))
+    said = [made.nights(1) for _ in range(LIVED_NIGHTS)]
+    return Lived(made, made.rows(DIGESTS), made.rows(SENT), said)
 
 
 @pytest.fixture

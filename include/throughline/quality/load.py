@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import psycopg
@@ -39,6 +39,7 @@ class Counts:
     quarantined: int = 0
     rejected: int = 0
     pending: int = 0
+    feed: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -443,4 +444,4 @@ def _counts(conn: Connection, batch: _Batch) -> Counts:
         (batch.batch_id,),
     ).fetchone()
     assert row is not None
-    return Counts(*row)
+    return replace(Counts(*row), feed=batch.feed)

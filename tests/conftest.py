@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are imported by name
 
 LIVED = ("agreement", "kills", "page", "privacy", "rerun")
 """Files of `tests/night` that look at the one practice that lived ten nights, or are held against it."""

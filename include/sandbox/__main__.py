@@ -44,16 +44,22 @@ def main(words: list[str] | None = None) -> int:
         return 0
     if options.command in ask.COMMANDS:
         return ask.run(options)
-    from sandbox import server
+    return _serve(options)
 
-    asyncio.run(
-        server.serve(
-            server.Options(
-                options.state, options.addresses, options.seed, options.patients, options.population,
-                options.misbehave, options.conditional_create == "on", options.activity, options.host,
-            )
-        )
+
+def _serve(options: argparse.Namespace) -> int:
+    from sandbox import server
+    from sandbox.world.population import PopulationUnreadable
+
+    asked = server.Options(
+        options.state, options.addresses, options.seed, options.patients, options.population,
+        options.misbehave, options.conditional_create == "on", options.activity, options.host,
     )  # fmt: skip
+    try:
+        asyncio.run(server.serve(asked))
+    except PopulationUnreadable as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

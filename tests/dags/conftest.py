@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the kit beside this file is imported by name
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,3 +28,11 @@ def dag_bag():
     from airflow.dag_processing.dagbag import DagBag
 
     return DagBag(dag_folder=str(ROOT / "dags"))
+
+
+@pytest.fixture(scope="session")
+def metadata() -> None:
+    """Make Airflow's own database: a file in its temporary home."""
+    from airflow.utils.db import initdb
+
+    initdb()

@@ -1,145 +1,19 @@
-"""Each DAG, run for real: its tasks in this process, on a migrated warehouse and a small live sandbox.
-
-`dag.test()` starts nothing downstream and knows no partition key: the key is put into the run that it
-makes. What the scheduler does between the DAGs is tried in the tier `night`.
-"""
+"""Each DAG, run for real: its tasks in this process, on a migrated warehouse and a small live sandbox."""
 
 from __future__ import annotations
 
-import functools
 import os
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from practice import CHAIN, Practice, practice_of
 
-from stack import airflow as stack_airflow
-from stack import options, postgres, processes, sandbox
+from stack import options, postgres
 from throughline import warehouse
 
-CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
 PATIENTS = 60
-
-
-class Practice:
-    """A warehouse and the systems around it, and a hand that runs DAGs."""
-
-    def __init__(self, server: postgres.Server, world: sandbox.Sandbox, dags: dict[str, Any]) -> None:
-        self.server = server
-        self.world = world
-        self.dags = dags
-        self.first = date.fromisoformat(world.world()["first_night"])
-
-    def run(self, dag_id: str, key: str | None = None, conf: dict[str, Any] | None = None) -> dict[str, str]:
-        """Run one DAG; returns the state of each task, and of the run under the empty name."""
-        from airflow.serialization.definitions.dag import SerializedDAG
-
-        made = SerializedDAG.create_dagrun
-        SerializedDAG.create_dagrun = functools.partialmethod(made, partition_key=key)  # type: ignore[method-assign]
-        try:
-            run = self.dags[dag_id].test(logical_date=None, run_conf=conf)
-        finally:
-            SerializedDAG.create_dagrun = made  # type: ignore[method-assign]
-        states = {task.task_id: str(task.state) for task in run.get_task_instances()}
-        return {"": str(run.state), **states}
-
-    def night(self, day: date) -> dict[str, dict[str, str]]:
-        """Let the world live up to a day and run the chain for it."""
-        self.world.advance(day.isoformat())
-        return {dag_id: self.run(dag_id, day.isoformat()) for dag_id in CHAIN}
-
-    def next_day(self) -> date:
-        """Return the business date after the newest night's."""
-        ((last,),) = self.rows("select max(business_date) from operations.night")
-        return last + timedelta(days=1)
-
-    def asked(self, dag_id: str) -> list[dict[str, Any]]:
-        """Return what waiting runs of a side DAG were asked about, and forget them."""
-        from airflow.models.dagrun import DagRun
-        from airflow.utils.session import create_session
-        from sqlalchemy import select
-
-        with create_session() as session:
-            runs = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.state == "queued")).all()
-            asked = [dict(run.conf) for run in runs]
-            for run in runs:
-                session.delete(run)
-        return asked
-
-    @contextmanager
-    def person(self, option: str, note: str) -> Iterator[None]:
-        """Answer the one question that is asked meanwhile, as Airflow's own page would."""
-        over = threading.Event()
-
-        def answer() -> None:
-            while not over.wait(0.2):
-                if _answer(option, note):
-                    return
-
-        somebody = threading.Thread(target=answer)
-        somebody.start()
-        try:
-            yield
-        finally:
-            over.set()
-            somebody.join()
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with warehouse.connect(self.server.dsn(postgres.SUPERUSER)) as conn:
-            return conn.execute(query.encode()).fetchall()
-
-    def do(self, statement: str) -> None:
-        with warehouse.connect(self.server.dsn(postgres.SUPERUSER)) as conn:
-            conn.execute(statement.encode())
-
-    def state(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return what a run leaves behind but for the clock: what the same run must leave again."""
-        return {
-            "digest": self.rows("select total from cases.digest"),
-            "batches": self.rows("select to_jsonb(b) - 'received_at' from landing.batch b order by batch_id"),
-            "facts": self.rows("select count(*), count(retracted_seq) from evidence.fact"),
-            "cases": self.rows("select to_jsonb(c) from cases.case_record c order by case_id"),
-            "tasks": self.rows("select to_jsonb(t) from tasks.task t order by task_id"),
-            "sent": self.rows(
-                "select effect_key, attempt, payload_sha256, outcome from tasks.transmission order by 1, 2"
-            ),
-        }
-
-
-def _answer(option: str, note: str) -> bool:
-    from airflow.models.hitl import HITLDetail, HITLUser
-    from airflow.models.taskinstance import TaskInstance
-    from airflow.models.trigger import handle_event_submit
-    from airflow.triggers.base import TriggerEvent
-    from airflow.utils.session import create_session
-    from sqlalchemy import select
-
-    with create_session() as session:
-        asked = session.scalars(
-            select(HITLDetail).join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
-            .where(HITLDetail.responded_at.is_(None), TaskInstance.state == "awaiting_input")
-        ).first()
-        if asked is None:
-            return False
-        asked.responded_by = HITLUser(id="ada", name="Ada Okafor")
-        asked.responded_at = datetime.now(UTC)
-        asked.chosen_options, asked.params_input = [option], {"note": note}
-        handle_event_submit(
-            TriggerEvent(asked.as_resume_event_payload()), task_instance=asked.task_instance, session=session
-        )
-    return True
-
-
-@pytest.fixture(scope="module")
-def metadata(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Make Airflow's own database: a file that is gone with the test."""
-    from airflow.utils.db import initdb
-
-    initdb()
 
 
 @pytest.fixture(scope="module")
@@ -147,27 +21,9 @@ def practice(
     metadata: None, dag_bag: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Practice]:
     """Return a practice of sixty patients whose systems are up and whose warehouse is empty."""
-    folder = tmp_path_factory.mktemp("practice")
-    program = sandbox.start(folder, options.Options(patients=PATIENTS, seed=11))
-    try:
-        with postgres.throwaway() as server:
-            warehouse.migrate(server.dsn())
-            world = sandbox.ready(folder, program)
-            connect = {
-                name: server.dsn(role).replace("postgresql://", "postgres://")
-                for name, role in stack_airflow.CONNECTIONS.items()
-            } | world.connections
-            variables = {f"AIRFLOW_CONN_{name.upper()}": uri for name, uri in connect.items()}
-            variables |= {"THROUGHLINE_LANDING": str(folder / "landing"), "THROUGHLINE_PAGES": str(folder / "pages")}
-            before = dict(os.environ)
-            os.environ.update(variables)
-            try:
-                yield Practice(server, world, dag_bag.dags)
-            finally:
-                os.environ.clear()
-                os.environ.update(before)
-    finally:
-        processes.stop(folder, [sandbox.NAME])
+    world = options.Options(patients=PATIENTS, seed=11)
+    with practice_of(tmp_path_factory.mktemp("practice"), world, dag_bag.dags) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

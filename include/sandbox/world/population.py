@@ -75,7 +75,26 @@ def last_date(folder: Path) -> date:
     ]
     if not any(starts):
         raise PopulationUnreadable(f"{folder}: no Encounter with a date")
-    return date.fromisoformat(max(starts))
+    return _day(max(starts), f"{folder}: the last start of an Encounter")
+
+
+def _day(text: str, what: str) -> date:
+    """The first day of a FHIR date or instant, which may be a year or a month alone (R4, "date")."""
+    year, month, day = (*text[:10].split("-"), "1", "1")[:3]
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError as error:
+        raise PopulationUnreadable(f"{what}: not a date") from error
+
+
+def _moment(text: str, what: str) -> datetime:
+    """A FHIR dateTime in UTC; the first moment of its day where it names no more."""
+    if len(text) <= 10:
+        return midnight(_day(text, what))
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise PopulationUnreadable(f"{what}: not a time") from error
 
 
 def _files(folder: Path, kind: str) -> list[Path]:
@@ -134,7 +153,7 @@ def _insurance(folder: Path) -> dict[str, tuple[str, date]]:
         if when and when < first.get((patient, named), "9"):
             first[(patient, named)] = when
     return {
-        p: (named, date.fromisoformat(first[(p, named)]))
+        p: (named, _day(first[(p, named)], f"a Claim of Patient/{p}"))
         for p, (when, named) in last.items()
         if when
     }
@@ -168,9 +187,7 @@ def _take_over(
         family=str(name.get("family", "Unknown")),
         given=str((name.get("given") or ["Unknown"])[0]),
         sex={"female": "F", "male": "M"}.get(str(resource.get("gender")), "U"),
-        birth_date=date.fromisoformat(
-            str(resource.get("birthDate", "1950-01-01"))[:10].ljust(10, "0")
-        ),
+        birth_date=_day(str(resource.get("birthDate", "1950")), f"birthDate of Patient/{resource['id']}"),
         phone="".join(c for c in phone if c.isdigit()),
         street=str((address.get("line") or [""])[0]),
         city=str(address.get("city", "")),
@@ -183,7 +200,7 @@ def _take_over(
     dead = resource.get("deceasedDateTime")
     if dead or resource.get("deceasedBoolean"):
         who.deceased_at = (
-            datetime.fromisoformat(str(dead).replace("Z", "+00:00")).astimezone(UTC)
+            _moment(str(dead), f"deceasedDateTime of Patient/{resource['id']}")
             if dead
             else world.clock.now
         )

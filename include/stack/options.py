@@ -65,6 +65,8 @@ def read(environment: dict[str, str] | None = None) -> Options:
         folder = Path(population).expanduser().resolve()
         if not folder.is_dir():
             raise WrongOption(f"POPULATION={population}: no such folder")
+        if not any(folder.glob("Patient*.ndjson*")):
+            raise WrongOption(f"POPULATION={population}: no Patient.ndjson is in it")
         population = str(folder)
     night = env.get("NIGHT") or None
     if night:

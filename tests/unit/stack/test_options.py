@@ -26,6 +26,7 @@ def test_a_command_without_options_means_the_world_used_last():
 def test_naming_a_seed_alone_does_not_inherit_the_last_population(tmp_path):
     folder = tmp_path / "lives"
     folder.mkdir()
+    (folder / "Patient.ndjson").touch()
     options.world_folder(options.read({"POPULATION": str(folder)}), remember=True)
     assert options.read({}).population == str(folder)
     assert options.read({"SEED": "2"}).population is None
@@ -36,8 +37,15 @@ def test_two_populations_of_one_name_are_two_worlds(tmp_path):
     for parent in ("a", "b"):
         folder = tmp_path / parent / "fhir"
         folder.mkdir(parents=True)
+        (folder / "Patient.000.ndjson.gz").touch()
         worlds.add(options.read({"POPULATION": str(folder)}).world)
     assert len(worlds) == 2
+
+
+def test_a_folder_without_lives_is_refused_and_not_what_later_commands_mean(tmp_path):
+    with pytest.raises(options.WrongOption, match=r"no Patient\.ndjson is in it"):
+        options.read({"POPULATION": str(tmp_path)})
+    assert options.read({}).population is None
 
 
 @pytest.mark.parametrize(

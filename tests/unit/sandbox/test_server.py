@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -147,3 +148,20 @@ def test_nobody_comes_in_without_a_password(sandbox: Sandbox) -> None:
     assert httpx.get(ehr["base_url"] + "/Patient?_id=x", trust_env=False).status_code == 401
     with pytest.raises(asyncssh.PermissionDenied):
         asyncio.run(_connected(sandbox, "wrong"))
+
+
+def test_ports_that_somebody_took_meanwhile_are_given_up(sandbox: Sandbox) -> None:
+    kept = sandbox.folder / "state" / "ports.json"
+    before = json.loads(kept.read_text())
+    sandbox.kill()
+    taken = [socket.create_server(("127.0.0.1", port)) for port in before.values()]
+    try:
+        sandbox.start()
+        now = json.loads(kept.read_text())
+        assert set(now) == set(before)
+        assert not set(now.values()) & set(before.values())
+        assert sandbox.control("/advance", {"to": FIRST.isoformat()})["lived_to"] == FIRST.isoformat()
+        assert asyncio.run(outbox(sandbox))
+    finally:
+        for each in taken:
+            each.close()

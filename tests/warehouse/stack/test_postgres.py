@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
@@ -101,6 +102,16 @@ def test_a_pid_that_went_to_another_program_does_not_keep_it_down(state):
     assert postgres.running(state) is None
     postgres.start(state)
     assert postgres.running(state) is not None
+
+
+def test_a_port_that_somebody_took_meanwhile_is_given_up(state):
+    before = postgres.start(state).port
+    postgres.stop(state)
+    with socket.create_server(("127.0.0.1", before)):
+        server = postgres.start(state)
+        assert server.port != before
+        with psycopg.connect(server.dsn()) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
 
 
 def test_secrets_are_for_their_owner_only(server, state):

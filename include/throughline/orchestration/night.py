@@ -161,7 +161,7 @@ def load(source: str, seq: int, batch_ids: list[str]) -> int:
             with warehouse.step(conn, seq, "load", f"{source}/{batch_id[:8]}") as record:
                 counts = load_batch(conn, batch_id, seq)
                 record.rows = counts.loaded
-                record.detail = asdict(counts)
+                record.detail = {"feed": quality.feed_of(conn, batch_id), **asdict(counts)}
             total += counts.loaded
     return total
 

@@ -2,8 +2,9 @@
 
 from throughline.quality.balance import StagingLost
 from throughline.quality.gates import GateBroken, Verdict, gate
-from throughline.quality.load import Counts, UnknownBatch, load, released
+from throughline.quality.load import Counts, UnknownBatch, feed_of, load, released
 
 __all__ = [
-    "Counts", "GateBroken", "StagingLost", "UnknownBatch", "Verdict", "gate", "load", "released",
+    "Counts", "GateBroken", "StagingLost", "UnknownBatch", "Verdict", "feed_of", "gate", "load",
+    "released",
 ]

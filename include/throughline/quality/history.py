@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from statistics import median
@@ -22,6 +22,8 @@ SMALL = 20
 ALWAYS = 0.9
 """A field that at least this share of the rows of every past delivery had is one to rely on."""
 LEAST_PROFILES = 2
+LEAST_OF_A_STATUS = 5
+"""A status that fewer rows of a delivery are in says nothing about what comes with it."""
 LOOKED_AT = 60
 COUNTRY = "US"
 
@@ -44,16 +46,36 @@ class Volume:
     usual: float | None
 
 
+# What a record carries depends on where it stands: a request that nobody has worked on has no outcome, a booked
+# appointment no arrival. Only words of this list are kept: what is in the column of a damaged row may be a name.
+# FHIR R4: task-status, encounter-status, event-status, composition-status, chargeitem-status, appointmentstatus,
+# and the words of the code maps for the same.
+_STATUSES = frozenset({
+    "draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress", "on-hold",
+    "failed", "completed", "entered-in-error", "unknown", "planned", "arrived", "triaged", "onleave", "finished",
+    "preparation", "not-done", "stopped", "suspended", "aborted", "current", "superseded", "billable",
+    "not-billable", "billed", "proposed", "pending", "booked", "fulfilled", "noshow", "checked-in", "waitlist",
+    "active", "inactive", "revoked",
+})
+
+
 @dataclass(frozen=True)
 class Profile:
-    """Rows that were not deletions, and how many of them say something, by column."""
+    """Rows that were not deletions, and how many of them say something, by column; the same of each status.
+
+    `by_status` holds, by status, the number of its rows under "" and of those that have a column under its name.
+    """
 
     rows: int
     filled: dict[str, int]
+    by_status: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def share(self, column: str) -> float:
-        """Return the share of rows that have this column; a column that is not known has none."""
-        return self.filled.get(column, 0) / self.rows if self.rows else 0.0
+    def share(self, column: str, status: str | None = None) -> float:
+        """Return the share of rows (in a status) that have this column; one that is not known has none."""
+        if status is None:
+            return self.filled.get(column, 0) / self.rows if self.rows else 0.0
+        of = self.by_status.get(status, {})
+        return of.get(column, 0) / of[""] if of.get("") else 0.0
 
 
 def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
@@ -110,21 +132,29 @@ def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
         sql.SQL(_COUNTS.get(kind, "count({})")).format(sql.Identifier(name))
         for name, kind in columns.items()
     )
-    row = conn.execute(
-        sql.SQL("select count(*), {} from staging.{} where batch_id = %s and not is_deleted").format(
-            counts, sql.Identifier(table)
-        ),
-        (batch_id,),
-    ).fetchone()
-    assert row is not None
-    return Profile(row[0], dict(zip(columns, row[1:], strict=True)))
+    status = "case when status = any(%(statuses)s) then status end" if "status" in columns else "null"
+    groups = conn.execute(
+        sql.SQL(
+            "select {}, count(*), {} from staging.{} where batch_id = %(batch)s and not is_deleted group by 1"
+        ).format(sql.SQL(status), counts, sql.Identifier(table)),
+        {"batch": batch_id, "statuses": list(_STATUSES)},
+    ).fetchall()
+    filled = {
+        name: sum(group[place] for group in groups) for place, name in enumerate(columns, start=2)
+    }
+    by_status = {
+        group[0]: dict(zip(("", *columns), group[1:], strict=True))
+        for group in groups if group[0] is not None
+    }
+    return Profile(sum(group[1] for group in groups), filled, by_status)
 
 
 def fields_gone(conn: Connection, batch_id: UUID, profile: Profile) -> list[tuple[str, float]]:
     """Return the columns that not one row has any more, with the least share that had them so far.
 
-    Only columns that every past delivery could be relied on to have; a delivery of few rows proves
-    nothing, neither past nor present.
+    Only columns that every past delivery could be relied on to have, in the statuses that tonight's rows are in: on a
+    day on which nobody worked, no request has an outcome. A delivery of few rows proves nothing, neither past nor
+    present.
     """
     if profile.rows < SMALL:
         return []
@@ -140,11 +170,26 @@ def fields_gone(conn: Connection, batch_id: UUID, profile: Profile) -> list[tupl
     if len(past) < LEAST_PROFILES:
         return []
     relied_on = {
-        column: min(one.share(column) for one in past)
+        column: _relied_on(column, profile, past)
         for column, filled in profile.filled.items()
         if not filled
     }
     return [(column, share) for column, share in relied_on.items() if share >= ALWAYS]
+
+
+def _relied_on(column: str, profile: Profile, past: list[Profile]) -> float:
+    """Return the least share of tonight's rows that would have had a column before, each by its status."""
+    expected, rest = 0.0, profile.rows
+    for status, counts in profile.by_status.items():
+        of = [
+            one.share(column, status)
+            for one in past
+            if one.by_status.get(status, {}).get("", 0) >= LEAST_OF_A_STATUS
+        ]
+        rest -= counts[""]
+        expected += counts[""] * min(of) if len(of) >= LEAST_PROFILES else 0
+    # A row without a status that is known, as when that is the field that has gone, is held against all rows.
+    return (expected + rest * min(one.share(column) for one in past)) / profile.rows
 
 
 def _columns(conn: Connection, table: str) -> dict[str, str]:

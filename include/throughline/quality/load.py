@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg
@@ -39,7 +39,6 @@ class Counts:
     quarantined: int = 0
     rejected: int = 0
     pending: int = 0
-    feed: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -95,6 +94,11 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
         refresh_statistics(conn, f"core.{kind}", counts.loaded)
     conn.commit()
     return counts
+
+
+def feed_of(conn: Connection, batch_id: UUID | str) -> str:
+    """Return the feed of a batch. Raises `UnknownBatch`."""
+    return _read(conn, batch_id, 0).feed
 
 
 def released(conn: Connection, source: str) -> list[UUID]:
@@ -444,4 +448,4 @@ def _counts(conn: Connection, batch: _Batch) -> Counts:
         (batch.batch_id,),
     ).fetchone()
     assert row is not None
-    return replace(Counts(*row), feed=batch.feed)
+    return Counts(*row)

@@ -127,6 +127,44 @@ def test_a_field_that_was_seldom_there_may_go(hand: Hand) -> None:
     assert hand.judge("patient", people(40, telecom=None)).verdict == "pass"
 
 
+def task(number: int, status: str = "completed", **more: object) -> dict:
+    """A request of ours as the EHR has it: one that was worked on has an outcome."""
+    made = {
+        "resourceType": "Task", "id": f"t{number}", "status": status, "intent": "order",
+        "meta": {"versionId": "1", "lastUpdated": "2026-02-01T10:00:01Z"},
+    }  # fmt: skip
+    if status == "completed":
+        made |= {"businessStatus": {"coding": [{"code": "reached"}]}, "lastModified": "2026-03-02T15:00:00Z"}
+    return {name: value for name, value in (made | more).items() if value is not None}
+
+
+def test_a_day_on_which_nobody_worked_lacks_no_field(hand: Hand) -> None:
+    """A Saturday: what was asked for comes back as it was sent, and no outcome is missing from it."""
+    hand.past("task", lambda n: task(n, "completed" if n % 12 else "requested"), nights=3)
+    assert hand.judge("task", [task(5000 + n, "requested") for n in range(56)]).verdict == "pass"
+
+
+def test_an_outcome_that_has_gone_stops_though_some_wait_for_theirs(hand: Hand) -> None:
+    hand.past("task", lambda n: task(n, "completed" if n % 4 else "requested"), nights=3)
+    bare = [task(5000 + n, "completed" if n % 12 else "requested", businessStatus=None) for n in range(60)]
+    assert hand.judge("task", bare).verdict == "stop"
+    assert set(hand.failed()) == {gates.DRIFT}
+    assert "business_status" in hand.failed()[gates.DRIFT]
+    assert "last_modified_at" not in hand.failed()[gates.DRIFT]
+
+
+def test_a_status_that_has_gone_stops(hand: Hand) -> None:
+    hand.past("task", lambda n: task(n), nights=3)
+    assert hand.judge("task", [task(5000 + n, status=None) for n in range(30)]).verdict == "stop"
+    assert "status (always" in hand.failed()[gates.DRIFT]
+
+
+def test_words_in_the_place_of_a_status_are_not_kept(hand: Hand) -> None:
+    hand.judge("task", [task(n, status="smith" if n % 2 else "requested") for n in range(30)])
+    ((by_status,),) = hand.rows("select profile -> 'by_status' from quality.verdict")
+    assert set(by_status) == {"requested"}
+
+
 def test_few_rows_prove_no_drift(hand: Hand) -> None:
     hand.past("patient", patient, nights=2)
     assert hand.judge("patient", people(19, telecom=None)).verdict == "pass"

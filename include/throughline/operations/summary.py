@@ -296,7 +296,7 @@ def _money(numbers: Numbers) -> str:
             ("blocked by", "expected", "cases", "owner", "file by"),
             (
                 (
-                    words.obstacle(row), words.dollars(row.expected), f"{row.cases:,}",
+                    words.obstacle(row), words.expected(row), f"{row.cases:,}",
                     words.plain(row.owner_team), words.day(numbers, row.first_deadline_at),
                 )
                 for row in numbers.money[:LISTED]
@@ -304,6 +304,7 @@ def _money(numbers: Numbers) -> str:
             right=(1, 2),
         ),
         _more(len(numbers.money), "obstacles on the page"),
+        _wrap(words.unvalued(numbers)),
     )
 
 

@@ -85,6 +85,20 @@ def obstacle(money: Money) -> str:
     return missing if rest in ("pending", "complete") else f"{missing} ({STATES.get(rest, rest)})"
 
 
+def expected(money: Money) -> str:
+    """Return what is expected of the cases behind an obstacle, `–` where of none of them it is known."""
+    return dollars(None if money.not_valued == money.cases else money.expected)
+
+
+def unvalued(numbers: Numbers) -> str:
+    """Return how many open cases are counted and not valued, nothing where there are none."""
+    cases = sum(row.not_valued for row in numbers.money)
+    if not cases:
+        return ""
+    has, is_ = ("has", "is") if cases == 1 else ("have", "are")
+    return f"{count(cases, 'open case')} {has} no expected amount and {is_} counted without one."
+
+
 def clock(numbers: Numbers, moment: datetime | None) -> str:
     """Return a moment on the practice's clock: `Fri 04 Sep 17:00`."""
     return "–" if moment is None else f"{numbers.local(moment):%a %d %b %H:%M}"

@@ -135,6 +135,19 @@ def test_the_page_and_the_summary_say_what_expected_money_is(conn: Connection) -
     assert words.EXPECTED in page.render(collect(conn, 3, ZONE))
 
 
+def test_what_nobody_can_value_is_told_as_not_known(conn: Connection) -> None:
+    conn.execute("update cases.case_record set expected_amount = null where stage = 'contacted' and status = 'open'")
+    numbers = collect(conn, 3, ZONE)
+    rows = [row for row in numbers.money if row.not_valued == row.cases]
+    assert rows
+    assert {words.expected(row) for row in rows} == {"–"}
+    assert "$0" not in {words.expected(row) for row in numbers.money}
+    told = words.unvalued(numbers)
+    assert re.fullmatch(r"\d+ open cases? (has|have) no expected amount and (is|are) counted without one\.", told)
+    assert told in " ".join(summary.render(numbers).split())
+    assert told in page.render(numbers)
+
+
 def test_the_page_names_no_patient(conn: Connection) -> None:
     names = set(re.findall(r"[\w-]+", page.render(collect(conn, 3, ZONE))))
     assert not names & set(patients(conn))

@@ -79,12 +79,14 @@ class Profile:
 
 
 def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
-    """Hold a batch against the median of the feed's last deliveries of days of its kind.
+    """Hold a batch against the feed's last deliveries of days of its kind.
 
     A practice rests at weekends and on holidays: its working days are compared with working days,
-    the others with the others. A first load and a small feed have no bound: there is nothing to
-    compare with. Nor has what comes on top of a day that is there already: a change since then, of
-    which there may be none, is not the volume of a day.
+    the others with the others. The least is a share of the quietest of them, the most a multiple of
+    their median. A first load and a small feed have no bound: there is nothing to compare with. Nor
+    has what comes on top of a day that is there already: a change since then, of which there may be
+    none, is not the volume of a day. A feed that answers what was asked (`volume: asked` in its
+    source's definition) has no least.
     """
     again = conn.execute(
         "select 1 from landing.batch as b inner join landing.batch as p on p.source = b.source"
@@ -103,6 +105,11 @@ def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
         " where b.batch_id = %s order by p.business_date desc, p.known_seq desc limit %s",
         (batch_id, LOOKED_AT),
     ).fetchall()
+    is_answer = conn.execute(
+        "select 1 from landing.batch as b inner join operations.feed as f"
+        " on f.source = b.source and f.feed = b.feed and f.volume = 'asked' where b.batch_id = %s",
+        (batch_id,),
+    ).fetchone()
     alike = [
         received for today, then, received in rows if is_working_day(then) == is_working_day(today)
     ][:DELIVERIES]
@@ -111,7 +118,9 @@ def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
     usual = median(alike)
     if usual < SMALL:
         return Volume(0, None, usual)
-    return Volume(int(usual * LEAST_SHARE), int(usual * MOST_SHARE), usual)
+    quietest = 0 if is_answer else min(alike)
+    least = max(int(quietest * LEAST_SHARE), min(quietest, 1))
+    return Volume(least, int(usual * MOST_SHARE), usual)
 
 
 def is_working_day(day: date) -> bool:

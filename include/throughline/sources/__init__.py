@@ -51,16 +51,16 @@ def register_feeds(conn: Connection) -> int:
     Does not commit.
     """
     feeds = [
-        (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days)
+        (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume)
         for one in map(definition, source_names())
         for feed in one.feeds.values()
     ]
     with conn.cursor() as cursor:
         cursor.executemany(
-            "insert into operations.feed (source, feed, owner_team, expected_by, allowed_lag_days)"
-            " values (%s, %s, %s, %s, %s) on conflict (source, feed) do update"
+            "insert into operations.feed (source, feed, owner_team, expected_by, allowed_lag_days, volume)"
+            " values (%s, %s, %s, %s, %s, %s) on conflict (source, feed) do update"
             " set owner_team = excluded.owner_team, expected_by = excluded.expected_by,"
-            " allowed_lag_days = excluded.allowed_lag_days",
+            " allowed_lag_days = excluded.allowed_lag_days, volume = excluded.volume",
             feeds,
         )
     conn.execute(

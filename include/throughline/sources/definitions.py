@@ -27,7 +27,8 @@ class Feed:
     """One kind of delivery: expected by this local time of the morning after its business date.
 
     `omitted_types` says what it means when a Bulk Data export names no output of the type that was
-    asked for: `late`, it was not delivered, or `unchanged`, there is nothing new.
+    asked for: `late`, it was not delivered, or `unchanged`, there is nothing new. `volume` says
+    what a delivery's is held against: the `usual`, or nothing where it answers what was `asked`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Feed:
     expected_by: time
     allowed_lag_days: int = 0
     omitted_types: str = "late"
+    volume: str = "usual"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def parse(raw: Any, file: str) -> SourceDefinition:
             expected_by=time.fromisoformat(feed["expected_by"]),
             allowed_lag_days=feed.get("allowed_lag_days", 0),
             omitted_types=feed.get("omitted_types", raw.get("omitted_types", "late")),
+            volume=feed.get("volume", "usual"),
         )
         for name, feed in raw["feeds"].items()
     }

@@ -93,6 +93,36 @@ def test_a_quiet_sunday_is_held_against_sundays(hand: Hand) -> None:
 
 
 @pytest.mark.parametrize(
+    ("past", "rows", "verdict"),
+    [
+        ((400, 300, 60, 40), 13, "pass"),
+        ((400, 300, 60, 40), 11, "stop"),
+        ((400, 300, 60, 3), 1, "pass"),
+        ((400, 300, 60, 3), 0, "stop"),
+        ((400, 300, 60, 0), 0, "pass"),
+    ],
+)
+def test_a_quiet_day_is_held_against_the_quietest_and_not_against_a_rush(
+    hand: Hand, past: tuple[int, ...], rows: int, verdict: str
+) -> None:
+    """Many are reached out to on the first nights, and what comes of it is a rush that does not last."""
+    for night, usual in enumerate(past, start=1):
+        hand.take_in("patient", people(usual, 1000 * night))
+        hand.new_night()
+    assert hand.judge("patient", people(rows)).verdict == verdict
+    assert hand.failed() == ({gates.VOLUME: f"{rows} rows, usually 60"} if verdict == "stop" else {})
+
+
+def test_who_was_asked_nothing_answers_nothing(hand: Hand) -> None:
+    hand.admin.execute(
+        "insert into operations.feed (source, feed, owner_team, expected_by, volume)"
+        " values ('ehr', 'patient', 'billing', '03:00', 'asked')"
+    )
+    hand.past("patient", patient)
+    assert hand.judge("patient", []).verdict == "pass"
+
+
+@pytest.mark.parametrize(
     ("day", "works"),
     [("2026-03-02", True), ("2026-03-01", False), ("2026-07-03", False), ("2026-11-26", False),
      ("2026-11-27", True)],

@@ -77,6 +77,7 @@ def extract_feeds() -> None:
             stopped = gate(source, seq, batches)
             loaded = load(source, seq, batches)
             stopped >> loaded
+            dag_parts.link_data_docs(stopped)
             dag_parts.ask_release_of_feeds(stopped)
             ends.append(loaded)
 

@@ -67,6 +67,20 @@ class Practice:
                 session.delete(run)
         return asked
 
+    def told(self, dag_id: str, task_id: str, key: str) -> Any:
+        """Return what a task of the newest run of a DAG told under a key."""
+        from airflow.models.xcom import XComModel
+        from airflow.utils.session import create_session
+        from sqlalchemy import select
+
+        with create_session() as session:
+            found = session.scalars(
+                select(XComModel)
+                .where(XComModel.dag_id == dag_id, XComModel.task_id == task_id, XComModel.key == key)
+                .order_by(XComModel.dag_run_id.desc())
+            ).first()
+            return None if found is None else XComModel.deserialize_value(found)
+
     @contextmanager
     def person(self, option: str, note: str) -> Iterator[None]:
         """Answer the one question that is asked meanwhile, as Airflow's own page would."""

@@ -134,6 +134,12 @@ def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     ((batch, seq),) = practice.rows("select batch_id::text, known_seq from landing.batch where status = 'stopped'")
     assert practice.rows(f"select status, kind from operations.night where seq = {seq}") == [("finished", "nightly")]
     assert practice.asked("release_feed") == [{"batch_id": batch, "business_date": day.isoformat()}]
+    pages = f"data-docs/night-{seq}/"
+    assert practice.rows(f"select data_docs like '{pages}ehr-encounter-%' from quality.verdict"
+                         f" where batch_id = '{batch}'") == [(True,)]
+    assert (Path(os.environ["THROUGHLINE_PAGES"]) / pages / "index.html").is_file()
+    assert practice.told("extract_feeds", "ehr.gate", "_link_DataDocs") == f"/throughline/{pages}index.html"
+    assert practice.told("extract_feeds", "scheduling.gate", "_link_DataDocs") == ""
 
     with practice.person(word, "seen and counted"):
         states = practice.run("release_feed", conf={"batch_id": batch, "business_date": day.isoformat()})

@@ -10,6 +10,7 @@ from airflow.sdk import Asset, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from throughline.orchestration import night
+from throughline.orchestration.links import DataDocs
 
 
 def failed_tasks() -> list[str]:
@@ -56,6 +57,11 @@ def publish(asset: Asset, after: Sequence[Any]) -> None:
     for end in after:
         end >> published
     published >> verdict()
+
+
+def link_data_docs(gated: Any) -> None:
+    """Link a gate to the Data Docs of its night."""
+    gated.operator.operator_extra_links = (DataDocs(),)
 
 
 def ask_release_of_feeds(stopped: Any) -> None:

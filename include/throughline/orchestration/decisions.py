@@ -7,6 +7,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from throughline.orchestration.connections import LOADER, open_warehouse
+from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
 from throughline.warehouse import nights
 
@@ -40,6 +41,7 @@ def describe_batch(batch_id: str) -> dict[str, str]:
     if row is None or row[3] != "stopped":
         raise AirflowSkipException("this batch is not stopped any more")
     source, feed, day, _, received, failed, expectations, docs, detail = row
+    counts = f"[Data Docs]({address_of_page(docs)})" if docs else "Data Docs: none"
     reasons = "\n".join(
         f"- {item.get('expectation')}: {item.get('observed', '')}"
         for item in (detail or [])
@@ -49,7 +51,7 @@ def describe_batch(batch_id: str) -> dict[str, str]:
         "subject": f"{source} / {feed} of {day}",
         "body": (
             f"{received} rows were received; {failed} of {expectations} expectations failed.\n\n"
-            f"{reasons}\n\nData Docs: {docs or 'none'}\n\n"
+            f"{reasons}\n\n{counts}\n\n"
             "Until you decide, what this feed would have proven is unknown."
         ),
     }

@@ -1,11 +1,14 @@
-"""Data Docs of a gate that failed: counts only, one small page per run and feed."""
+"""Data Docs of a gate that failed: counts only, one small page per run and feed, and a list of them."""
 
 from __future__ import annotations
 
+import os
 from html import escape
 from pathlib import Path
 
-_PAGE = """<!doctype html>
+INDEX = "index.html"
+
+_FRAME = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
@@ -15,29 +18,53 @@ table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; padding: .4rem .6rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent) }}
 </style></head><body>
-<h1>{title}</h1><p>{received} rows were received. Counts only: no value of a row is shown here.</p>
+<h1>{title}</h1>
+{body}
+</body></html>
+"""
+_PAGE = """<p>{received} rows were received. Counts only: no value of a row is shown here.</p>
 <table><thead><tr><th>expectation</th><th>severity</th><th>observed</th><th>stops the feed</th></tr></thead>
 <tbody>
 {rows}
-</tbody></table></body></html>
-"""
+</tbody></table>
+<p><a href="index.html">All that failed in this night</a></p>"""
+
+
+def folder_of(seq: int) -> str:
+    """Return the name of a night's folder."""
+    return f"night-{seq}"
+
+
+def pages(root: Path, seq: int, source: str = "") -> list[str]:
+    """Return the names of a night's pages (of a source), sorted."""
+    found = (root / folder_of(seq)).glob(f"{source}-*.html" if source else "*-*.html")
+    return sorted(file.name for file in found)
 
 
 def write(
-    root: Path, source: str, feed: str, seq: int, received: int,
+    root: Path, source: str, feed: str, batch: str, seq: int, received: int,
     failures: list[tuple[str, str, str, bool]],
 ) -> str:
-    """Write the page of one failing gate; returns its path below the folder of pages."""
-    folder = root / f"night-{seq}"
+    """Write the page of one failing gate and the list of the night's; returns its path below the folder of pages."""
+    folder = root / folder_of(seq)
     folder.mkdir(parents=True, exist_ok=True)
     rows = "\n".join(
         f"<tr><td>{escape(name)}</td><td>{escape(severity)}</td><td>{escape(observed)}</td>"
         f"<td>{'yes' if stops else 'no'}</td></tr>"
         for name, severity, observed, stops in failures
     )
-    path = folder / f"{source}-{feed}.html"
-    path.write_text(
-        _PAGE.format(title=f"{source} / {feed}, night {seq}", received=received, rows=rows),
-        encoding="utf-8",
+    path = folder / f"{source}-{feed}-{batch[:8]}.html"
+    _write(path, f"{source} / {feed}, night {seq}", _PAGE.format(received=received, rows=rows))
+    items = "\n".join(
+        f'<li><a href="{escape(name)}">{escape(" / ".join(name.removesuffix(".html").split("-")))}</a></li>'
+        for name in pages(root, seq)
     )
+    _write(folder / INDEX, f"What failed at the gates in night {seq}", f"<ul>\n{items}\n</ul>")
     return f"{root.name}/{folder.name}/{path.name}"
+
+
+def _write(path: Path, title: str, body: str) -> None:
+    """Put a page in place whole: the gates of several sources list a night's pages at the same time."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(_FRAME.format(title=title, body=body), encoding="utf-8")
+    draft.replace(path)

@@ -376,6 +376,6 @@ def _record(
 def _write_page(root: Path, batch: _Batch, failures: list[_Failure]) -> str:
     """Write the page of a failing gate, counts only; returns its path below the pages' root."""
     return write_docs(
-        root, batch.source, batch.feed, batch.seq, batch.received,
+        root, batch.source, batch.feed, str(batch.batch_id), batch.seq, batch.received,
         [(f.expectation, f.severity, f.observed, f.stops) for f in failures],
     )

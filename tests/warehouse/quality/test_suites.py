@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from throughline import quality, warehouse
-from throughline.quality import gates
+from throughline.quality import docs, gates
 from throughline.quality.decide import decide_batch
 from throughline.quality.feeds import types_of
 from throughline.quality.suites import CRITICAL, INFO, SUITES, WARNING, Rule, suite_of
@@ -235,11 +235,24 @@ def test_no_patient_is_named_in_what_a_gate_says(
 def test_the_page_of_a_failing_gate_counts(hand: Hand) -> None:
     hand.judge("patient", [patient(1), patient(2, birthDate=None)])
     link = hand.rows("select data_docs from quality.verdict")[0][0]
-    assert link == f"data-docs/night-{hand.seq}/ehr-patient.html"
+    folder = f"data-docs/night-{hand.seq}"
+    assert link == f"{folder}/ehr-patient-{str(hand.batch)[:8]}.html"
     page = (hand.docs_root.parent / link).read_text()
     assert "birth_date missing" in page
     assert "1 of 2 rows" in page
     assert f"ehr / patient, night {hand.seq}" in page
+    assert link.removeprefix(f"{folder}/") in (hand.docs_root.parent / folder / "index.html").read_text()
+
+
+def test_two_deliveries_of_a_feed_have_a_page_each(hand: Hand) -> None:
+    """What came late and what came tonight fail side by side."""
+    for behind in (1, 0):
+        hand.judge("patient", [patient(1), patient(2, birthDate=None)], behind=behind)
+    links = hand.rows("select data_docs from quality.verdict")
+    assert len(set(links)) == 2
+    assert docs.pages(hand.docs_root, hand.seq, "ehr") == sorted(link.rpartition("/")[2] for (link,) in links)
+    assert docs.pages(hand.docs_root, hand.seq, "clearinghouse") == []
+    assert docs.pages(hand.docs_root, hand.seq + 1) == []
 
 
 def test_a_gate_leaves_no_connection_behind(hand: Hand) -> None:
@@ -252,10 +265,8 @@ def test_a_gate_leaves_no_connection_behind(hand: Hand) -> None:
 
 
 def test_titles_on_the_page_cannot_carry_markup(tmp_path: Path) -> None:
-    from throughline.quality import docs
-
-    docs.write(tmp_path, "ehr", "patient", 1, 2, [("<b>", "<i>", "a & b", True)])
-    page = (tmp_path / "night-1" / "ehr-patient.html").read_text()
+    docs.write(tmp_path, "ehr", "patient", "5f5cf9c2-1", 1, 2, [("<b>", "<i>", "a & b", True)])
+    page = (tmp_path / "night-1" / "ehr-patient-5f5cf9c2.html").read_text()
     assert "&lt;b&gt;" in page
     assert "a &amp; b" in page
     assert "<td>yes</td>" in page

@@ -162,6 +162,8 @@ def _data_source(conn: Connection) -> tuple[Any, Any]:
         f"@{info.host}:{info.port}/{info.dbname}"
     ).replace("$", r"\$")
     if url not in _contexts:
+        # It notes each default of each expectation, and what a gate says of a delivery drowned in that.
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         _contexts[url] = (

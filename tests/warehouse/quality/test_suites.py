@@ -255,6 +255,19 @@ def test_two_deliveries_of_a_feed_have_a_page_each(hand: Hand) -> None:
     assert docs.pages(hand.docs_root, hand.seq + 1) == []
 
 
+def test_the_log_of_a_gate_holds_what_it_says_and_nothing_else(
+    hand: Hand, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    hand.judge("patient", [patient(1)])  # the first gate of a process tells where its library keeps things
+    caplog.clear()
+    hand.new_night()
+    hand.judge("patient", [patient(3), patient(2, birthDate=None)])
+    said = [record for record in caplog.records if record.levelno >= logging.INFO]
+    assert [record.name for record in said if record.name != "throughline.quality.gates"] == []
+    assert "birth_date missing" in said[-1].getMessage()
+
+
 def test_a_gate_leaves_no_connection_behind(hand: Hand) -> None:
     hand.judge("patient", [patient(1)])
     ours = "select count(*) from pg_stat_activity where datname = current_database()"

@@ -32,7 +32,8 @@ select
         )
     end as detail,
     cases.local_day(coalesce(f.starts_at, f.occurred_at)) as on_day,
-    f.identifiers ->> 'encounter' as encounter,
+    -- whose visit a claim of ours is of was said when it was made
+    coalesce(f.identifiers ->> 'encounter', k.encounter_id) as encounter,
     f.identifiers ->> 'patient_control_number' as pcn
 from w_person as w
 inner join identity.link as l
@@ -49,7 +50,10 @@ left join core.practitioner as d
     on f.kind in ('visit', 'charge', 'booking', 'arrived')
     and d.source_id = f.detail ->> 'practitioner_id' and not d.is_deleted
     and d.known_seq <= %(seq)s and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
-    and d.source = 'ehr';
+    and d.source = 'ehr'
+left join tasks.claim as k
+    on f.kind = 'claim' and k.patient_control_number = f.identifiers ->> 'patient_control_number'
+    and k.planned_seq <= %(seq)s;
 
 create index on w_fact (person_id, kind);
 

@@ -31,7 +31,22 @@ from (
     from fallen as l
     inner join w_fact as k
         on k.person_id = l.person_id and k.kind = 'claim' and k.pcn is not null
-        and (k.encounter = l.encounter or (k.encounter is null and k.on_day = l.on_day))
+    where k.encounter = l.encounter
+        -- the claim that had proven this case, or what is of no visit that stands
+        or exists (
+            select from cases.event as e
+            inner join evidence.fact as v
+                on v.fact_id = e.fact_id and v.kind in ('claim_accepted', 'remittance')
+                and v.identifiers ->> 'patient_control_number' = k.pcn
+            where e.case_id = l.case_id and e.kind = 'proven' and e.known_seq < %(seq)s
+        )
+        or (
+            k.encounter is null and k.on_day = l.on_day
+            and not exists (
+                select from w_visit_claim as o
+                where o.person_id = k.person_id and o.pcn = k.pcn and o.encounter <> l.encounter
+            )
+        )
 ) as x
 inner join w_fact as f on f.person_id = x.person_id and f.kind = 'remittance' and f.pcn = x.pcn
 group by x.case_id, x.person_id

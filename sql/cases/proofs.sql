@@ -56,7 +56,15 @@ where f.occurred_at >= c.trigger_at
                 and b.detail ->> 'visit_type' = any(r.visit_types)
         )
     )
-order by c.case_id, f.occurred_at, f.fact_id;
+-- Of several the one that the clinician charged under the workflow's own codes, else the first.
+order by
+    c.case_id,
+    exists (
+        select from w_fact as g
+        where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
+            and g.code = any(r.bill_codes)
+    ) desc,
+    f.occurred_at, f.fact_id;
 
 -- A case that began with a visit has its visit from the start.
 insert into w_proof
@@ -171,8 +179,8 @@ from (
     order by c.case_id, f.occurred_at desc, f.source_version desc, f.fact_id
 ) as a;
 
--- The claims of the visit, from whichever submitter: by encounter, else by day and practitioner. What
--- a claim says is what it said last; one that was voided (frequency 8) is none.
+-- The claims of the visit (claims.sql), from whichever submitter. What a claim says is what it said last;
+-- one that was voided (frequency 8) is none.
 create temp table w_claim on commit drop as
 with sent as (
     select
@@ -186,16 +194,8 @@ with sent as (
         f.detail
     from w_proof as v
     inner join w_case as c on c.case_id = v.case_id
-    inner join w_fact as f
-        on f.person_id = c.person_id and f.kind = 'claim' and f.pcn is not null
-        and (
-            f.encounter = v.encounter
-            or (
-                f.encounter is null
-                and f.on_day = cases.local_day(v.proven_at)
-                and coalesce(f.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi', true)
-            )
-        )
+    inner join w_visit_claim as k on k.person_id = c.person_id and k.encounter = v.encounter
+    inner join w_fact as f on f.person_id = c.person_id and f.kind = 'claim' and f.pcn = k.pcn
     where v.proof = 'visit'
 ),
 

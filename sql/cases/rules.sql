@@ -37,7 +37,17 @@ select
     array(select jsonb_array_elements_text(s.rule -> 'feeds')) as feeds,
     array(select jsonb_array_elements_text(s.rule -> 'needs')) as needs,
     array(select jsonb_array_elements_text(s.rule -> 'codes' -> 'any')) as claim_codes,
-    coalesce(s.rule -> 'pays', '[]'::jsonb) as pays
+    coalesce(s.rule -> 'pays', '[]'::jsonb) as pays,
+    -- the codes that the workflow bills under, wherever it says so
+    array(
+        select b.code
+        from jsonb_array_elements(w.rule -> 'stages') as t (rule)
+        cross join lateral (
+            select p ->> 'code' from jsonb_array_elements(coalesce(t.rule -> 'pays', '[]'::jsonb)) as p
+            union all
+            select jsonb_array_elements_text(coalesce(t.rule -> 'codes' -> 'any', '[]'::jsonb))
+        ) as b (code)
+    ) as bill_codes
 from w_workflow as w
 cross join lateral jsonb_array_elements(w.rule -> 'stages') with ordinality as s (rule, position);
 

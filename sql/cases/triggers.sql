@@ -232,7 +232,14 @@ where f.occurred_at >= coalesce(d.occurred_at, evidence.day_start(h.trigger_on))
                 and b.detail ->> 'visit_type' = any(r.visit_types)
         )
     )
-order by h.person_id, h.workflow, h.trigger_ref, f.occurred_at, f.fact_id;
+order by
+    h.person_id, h.workflow, h.trigger_ref,
+    exists (
+        select from w_fact as g
+        where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
+            and g.code = any(r.bill_codes)
+    ) desc,
+    f.occurred_at, f.fact_id;
 
 -- A finished, documented, billable visit for which no claim was sent, after the practice's lag.
 insert into w_trigger
@@ -261,18 +268,11 @@ where w.is_active
             and coalesce(c.ends_at, 'infinity') > v.occurred_at
     )
     and not exists (
-        select from w_fact as c
-        where c.person_id = v.person_id
-            and c.kind = 'claim'
+        select from w_visit_claim as k
+        inner join w_fact as c
+            on c.person_id = k.person_id and c.kind = 'claim' and c.pcn = k.pcn
             and coalesce(c.detail ->> 'frequency', '1') <> '8'
-            and (
-                c.encounter = v.encounter
-                or (
-                    c.encounter is null
-                    and c.on_day = v.on_day
-                    and coalesce(c.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi', true)
-                )
-            )
+        where k.person_id = v.person_id and k.encounter = v.encounter
     )
     -- what the clinician documented as nothing to bill opens nothing
     and not exists (

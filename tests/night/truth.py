@@ -415,19 +415,10 @@ class _Proof:
         if standing["paid"] <= standing["reversed"]:
             return f"no payer's word on {control} stands"
         paid = sum((_money(row["paid"]) for row in words), Decimal(0))
-        share = sum(
-            (
-                _money(row["patient_share"])
-                for row in words
-                if row["status"] not in ("2", "3", "20", "21")
-            ),
-            Decimal(0),
-        )
-        # A secondary payer pays out of the patient's share.
-        share -= sum(
-            (_money(row["paid"]) for row in words if row["status"] in ("2", "3", "20", "21")),
-            Decimal(0),
-        )
+        # What is left to the patient is said by the payer who was last in turn: a secondary one pays out of the
+        # first one's share, and may write the rest of it off (QMB: nothing is left).
+        turns = [row for row in words if row["status"] in ("2", "3", "20", "21")] or words
+        share = sum((_money(row["patient_share"]) for row in turns), Decimal(0))
         if share > self.paid_by_patient[control] and paid >= 0:
             owed = share - self.paid_by_patient[control]
             return f"the patient still owes {owed} on {control}"

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.workflows import practice
 
-DERIVATION = ("rules", "facts")
+DERIVATION = ("rules", "facts", "claims")
 STATE = ("cases", "proofs", "stages", "work_tasks", "state", "asks", "overpaid", "final")
 TEMPORARY = (
     "w_person", "w_feed", "w_fact", "w_profile", "w_decision", "w_workflow", "w_rule", "w_exclusion",
     "w_trigger", "w_prior", "w_wellness", "w_held", "w_watch", "w_case", "w_proof", "w_booking", "w_charge",
-    "w_claim", "w_answer",
-    "w_money", "w_stage", "w_attempt", "w_task", "w_tries", "w_current", "w_state", "w_excluded",
+    "w_visit_claim", "w_claim", "w_answer", "w_money", "w_stage", "w_attempt", "w_task", "w_tries",
+    "w_current", "w_state", "w_excluded",
     "w_acknowledged", "w_overpaid", "w_final", "w_exception",
 )
 

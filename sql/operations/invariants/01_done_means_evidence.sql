@@ -64,3 +64,15 @@ select
 from scope_task as x
 inner join tasks.task as t on t.task_id = x.task_id
 where t.status = 'completed' and (t.closed_fact_id is null or t.closed_seq is null);
+
+-- complete_by_claim_of_another_visit: A stage is complete by a claim of ours that was made for another visit.
+select
+    'case' as about_kind,
+    s.case_id::text as about_id,
+    s.stage || ' by the claim ' || k.patient_control_number as detail
+from scope_case as x
+inner join cases.case_record as c on c.case_id = x.case_id
+inner join cases.stage as s on s.case_id = x.case_id and s.state = 'complete'
+inner join evidence.fact as f on f.fact_id = s.fact_id
+inner join tasks.claim as k on k.patient_control_number = f.identifiers ->> 'patient_control_number'
+where k.encounter_id is distinct from c.encounter_ref;

@@ -205,10 +205,12 @@ SWAPS = [
     ),
     ("cases/state.sql", "m.on_day <= cases.local_day(v.proven_at)", "true"),
     (
-        "cases/triggers.sql",
-        "coalesce(c.detail ->> 'rendering_npi' = v.detail ->> 'practitioner_npi', true)",
+        "cases/claims.sql",
+        "coalesce(v.npi = l.npi, true)",
         "true",
     ),
+    ("cases/claims.sql", "v.on_day = l.on_day", "true"),
+    ("cases/claims.sql", "v.codes = k.codes", "true"),
     (
         "cases/asks.sql",
         "when m.denied > 0 then 'claim_denied'",

@@ -37,6 +37,11 @@ add("billed for another practitioner", CHARGE,
     unbilled(6, claim(who(), back(6), npi="7777777777", payer="COMM1")), LEAK)
 add("billed without a practitioner", CHARGE,
     unbilled(6, claim(who(), back(6), npi=None, payer="COMM1")), None)
+p = who()
+add("two visits on one day, and the claim of the second", CHARGE,
+    [*unbilled(6), visit(p, back(6) + " 11:00", key="second"), note(p, back(6), "second", key="n2"),
+     charge(p, back(6), "99213", of="second", key="c2"), *claim(p, back(6), ["99213"], payer="COMM1")],
+    {**LEAK, "encounter": f"{p}-visit"})
 add("by the nurse", CHARGE, unbilled(6, practitioner_id="nurse1"), None)
 add("not signed", CHARGE, unbilled(6, signed=False), None)
 add("not finished", CHARGE, unbilled(6, status="in-progress"), None)

@@ -1,0 +1,179 @@
+-- Which claim is of which visit, for the persons on the work list: one statement of it for all that asks.
+--
+-- A claim that names its visit (an EHR's own, and ours, whose control number we gave) is of that one. Any other, an
+-- 837 from whichever submitter, says a day and who rendered the service: where one visit fits, it is of that. Where
+-- several do, the clinicians' charges tell them apart: a claim that covers what was charged for all of them is of all,
+-- else it is of the one with the same codes, else of the one whose charges it shares most with. Of visits that are
+-- charged alike the first claim is of the first. One claim must never prove two visits that were charged apart: the
+-- second would be billed by nobody.
+create temp table w_visit_claim on commit drop as
+with newest as (
+    select
+        person_id,
+        pcn,
+        max(occurred_at) as occurred_at,
+        min(occurred_at) as first_at
+    from w_fact
+    where kind = 'claim' and pcn is not null
+    group by person_id, pcn
+),
+
+line as (
+    select
+        f.person_id,
+        f.pcn,
+        n.first_at,
+        f.encounter,
+        f.on_day,
+        f.code,
+        f.amount,
+        f.detail ->> 'rendering_npi' as npi
+    from newest as n
+    inner join w_fact as f
+        on f.person_id = n.person_id and f.kind = 'claim' and f.pcn = n.pcn and f.occurred_at = n.occurred_at
+),
+
+visit as (
+    select
+        person_id,
+        encounter,
+        on_day,
+        min(occurred_at) as occurred_at,
+        min(detail ->> 'practitioner_npi') as npi
+    from w_fact
+    where kind = 'visit' and encounter is not null
+    group by person_id, encounter, on_day
+),
+
+pair as (
+    select distinct l.person_id, l.pcn, v.encounter
+    from line as l
+    inner join visit as v on v.person_id = l.person_id and v.encounter = l.encounter
+    union
+    select l.person_id, l.pcn, v.encounter
+    from line as l
+    inner join visit as v
+        on v.person_id = l.person_id and v.on_day = l.on_day and coalesce(v.npi = l.npi, true)
+    where l.encounter is null
+),
+
+counted as (
+    select
+        person_id,
+        pcn,
+        encounter,
+        count(*) over (partition by person_id, pcn) as visits
+    from pair
+),
+
+-- Only where several visits fit is there something to tell apart.
+claimed as (
+    select
+        l.person_id,
+        l.pcn,
+        min(l.first_at) as first_at,
+        array_agg(l.code order by l.code) as codes,
+        sum(l.amount) as total
+    from line as l
+    where exists (
+        select from counted as c where c.person_id = l.person_id and c.pcn = l.pcn and c.visits > 1
+    )
+    group by l.person_id, l.pcn
+),
+
+charged as (
+    select
+        v.person_id,
+        v.encounter,
+        v.on_day,
+        v.occurred_at,
+        array_agg(g.code order by g.code) filter (where g.code is not null) as codes,
+        sum(g.amount) as total
+    from visit as v
+    left join w_fact as g
+        on g.person_id = v.person_id and g.kind = 'charge' and g.encounter = v.encounter
+        and not g.detail ? 'no_charge_reason'
+    where exists (
+        select from counted as c where c.person_id = v.person_id and c.encounter = v.encounter and c.visits > 1
+    )
+    group by v.person_id, v.encounter, v.on_day, v.occurred_at
+),
+
+fit as (
+    select
+        c.person_id,
+        c.pcn,
+        c.encounter,
+        k.first_at,
+        v.on_day,
+        v.occurred_at,
+        k.codes,
+        v.codes = k.codes as is_same,
+        (select count(distinct u.code) from unnest(k.codes) as u (code) where u.code = any(v.codes)) as shared,
+        abs(k.total - v.total) as apart
+    from counted as c
+    inner join claimed as k on k.person_id = c.person_id and k.pcn = c.pcn
+    inner join charged as v on v.person_id = c.person_id and v.encounter = c.encounter
+    where c.visits > 1
+),
+
+-- As often as a code was charged for all of these visits, so often it must be on the claim.
+covering as (
+    select f.person_id, f.pcn
+    from fit as f
+    inner join charged as v on v.person_id = f.person_id and v.encounter = f.encounter
+    group by f.person_id, f.pcn, f.codes
+    having bool_and(v.codes is not null) and not exists (
+        select
+        from (
+            select u.code, count(*) as times
+            from fit as g
+            inner join charged as w on w.person_id = g.person_id and w.encounter = g.encounter
+            cross join lateral unnest(w.codes) as u (code)
+            where g.person_id = f.person_id and g.pcn = f.pcn
+            group by u.code
+        ) as wanted
+        where wanted.times > cardinality(array_positions(f.codes, wanted.code))
+    )
+),
+
+alike as (
+    select
+        person_id,
+        pcn,
+        encounter,
+        row_number() over (partition by person_id, pcn order by occurred_at, encounter) as visit_no,
+        count(*) over (partition by person_id, pcn) as visits,
+        dense_rank() over (partition by person_id, on_day, codes order by first_at, pcn) as claim_no
+    from fit as f
+    where is_same
+        and not exists (select from covering as c where c.person_id = f.person_id and c.pcn = f.pcn)
+),
+
+same as (
+    select person_id, pcn, encounter from alike where visit_no = mod(claim_no - 1, visits) + 1
+),
+
+nearest as (
+    select distinct on (f.person_id, f.pcn) f.person_id, f.pcn, f.encounter
+    from fit as f
+    left join same as s on s.person_id = f.person_id and s.encounter = f.encounter
+    where not exists (select from same as o where o.person_id = f.person_id and o.pcn = f.pcn)
+        and not exists (select from covering as c where c.person_id = f.person_id and c.pcn = f.pcn)
+    order by
+        f.person_id, f.pcn, s.encounter is not null, f.shared desc, f.apart nulls last, f.occurred_at, f.encounter
+)
+
+select person_id, pcn, encounter from counted where visits = 1
+union
+select f.person_id, f.pcn, f.encounter
+from fit as f
+inner join covering as c on c.person_id = f.person_id and c.pcn = f.pcn
+union
+select person_id, pcn, encounter from same
+union
+select person_id, pcn, encounter from nearest;
+
+create index on w_visit_claim (person_id, encounter);
+
+analyze w_visit_claim;

@@ -53,7 +53,7 @@ left join core.practitioner as d
     and d.source = 'ehr'
 left join tasks.claim as k
     on f.kind = 'claim' and k.patient_control_number = f.identifiers ->> 'patient_control_number'
-    and k.planned_seq <= %(seq)s;
+    and k.planned_seq < %(seq)s;
 
 create index on w_fact (person_id, kind);
 

@@ -330,6 +330,10 @@ class _Proof:
                            ("remittances", self.remittances)):  # fmt: skip
             for row in truth.rows(kind):
                 kept[row["control"]].append(row)
+        self.charged: dict[str, list[str]] = defaultdict(list)
+        for row in truth.last("charges", "charge").values():
+            if row["what"] != "retracted" and not row["no_charge"]:
+                self.charged[row["visit"]].append(row["code"])
         self.paid_by_patient: dict[str, Decimal] = defaultdict(Decimal)
         for row in truth.last("patient_payments", "notice").values():
             if row["what"] != "taken back":
@@ -397,12 +401,26 @@ class _Proof:
         rows = self.claims.get(control, [])
         if says := self._of(rows[0] if rows else None, humans):
             return says
-        if stage["encounter_ref"] not in {row["visit"] for row in rows}:
+        if not any(self._is_of(row, stage["encounter_ref"]) for row in rows):
             return f"the claim {control} is of another visit"
         accepted = any(
             row["by"] == "payer" and row["category"] == "A2" for row in self.statuses[control]
         )
         return "" if accepted else f"no payer accepted the claim {control}"
+
+    def _is_of(self, claim: Row, encounter: str) -> bool:
+        """Whether a claim bills a visit.
+
+        An 837 names no visit. Who gets one of ours takes one of those that it fits, and where two of one day were
+        charged alike there is nothing to tell which was meant.
+        """
+        if claim["visit"] == encounter:
+            return True
+        meant, taken = self.visits.get(encounter), self.visits.get(claim["visit"])
+        if claim["submitter"] != "THROUGHLINE" or meant is None or taken is None:
+            return False
+        same = all(meant[key] == taken[key] for key in ("patient", "date", "practitioner"))
+        return same and sorted(self.charged[encounter]) == sorted(claim["codes"])
 
     def _settled(self, stage: Row, ids: Row, humans: set[str]) -> str:
         control = ids.get("patient_control_number", "")

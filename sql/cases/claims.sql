@@ -118,23 +118,37 @@ fit as (
 ),
 
 -- As often as a code was charged for all of these visits, so often it must be on the claim.
-covering as (
+wanted as (
+    select f.person_id, f.pcn, u.code, count(*) as times
+    from fit as f
+    inner join charged as v on v.person_id = f.person_id and v.encounter = f.encounter
+    cross join lateral unnest(v.codes) as u (code)
+    group by f.person_id, f.pcn, u.code
+),
+
+listed as (
+    select k.person_id, k.pcn, u.code, count(*) as times
+    from claimed as k
+    cross join lateral unnest(k.codes) as u (code)
+    group by k.person_id, k.pcn, u.code
+),
+
+lacking as (
+    select w.person_id, w.pcn
+    from wanted as w
+    left join listed as l on l.person_id = w.person_id and l.pcn = w.pcn and l.code = w.code
+    where w.times > coalesce(l.times, 0)
+    union
     select f.person_id, f.pcn
     from fit as f
     inner join charged as v on v.person_id = f.person_id and v.encounter = f.encounter
-    group by f.person_id, f.pcn, f.codes
-    having bool_and(v.codes is not null) and not exists (
-        select
-        from (
-            select u.code, count(*) as times
-            from fit as g
-            inner join charged as w on w.person_id = g.person_id and w.encounter = g.encounter
-            cross join lateral unnest(w.codes) as u (code)
-            where g.person_id = f.person_id and g.pcn = f.pcn
-            group by u.code
-        ) as wanted
-        where wanted.times > cardinality(array_positions(f.codes, wanted.code))
-    )
+    where v.codes is null
+),
+
+covering as (
+    select person_id, pcn from fit
+    except
+    select person_id, pcn from lacking
 ),
 
 alike as (

@@ -3,9 +3,9 @@
 -- A claim that names its visit (an EHR's own, and ours, whose control number we gave) is of that one. Any other, an
 -- 837 from whichever submitter, says a day and who rendered the service: where one visit fits, it is of that. Where
 -- several do, the clinicians' charges tell them apart: a claim that covers what was charged for all of them is of all,
--- else it is of the one with the same codes, else of the one whose charges it shares most with. Of visits that are
--- charged alike the first claim is of the first. One claim must never prove two visits that were charged apart: the
--- second would be billed by nobody.
+-- else it is of the one with the same codes and modifiers, else of one with the same codes (a biller may add a modifier),
+-- else of the one whose charges it shares most with. Of visits that are charged alike the first claim is of the first.
+-- One claim must never prove two visits that were charged apart: the second would be billed by nobody.
 create temp table w_visit_claim on commit drop as
 with newest as (
     select
@@ -26,6 +26,7 @@ line as (
         f.encounter,
         f.on_day,
         f.code,
+        concat_ws('|', f.code, nullif(f.detail ->> 'modifiers', '[]')) as item,
         f.amount,
         f.detail ->> 'rendering_npi' as npi
     from newest as n
@@ -73,6 +74,7 @@ claimed as (
         l.pcn,
         min(l.first_at) as first_at,
         array_agg(l.code order by l.code) as codes,
+        array_agg(l.item order by l.item) as items,
         sum(l.amount) as total
     from line as l
     where exists (
@@ -88,6 +90,10 @@ charged as (
         v.on_day,
         v.occurred_at,
         array_agg(g.code order by g.code) filter (where g.code is not null) as codes,
+        array_agg(
+            concat_ws('|', g.code, nullif(g.detail ->> 'modifiers', '[]'))
+            order by concat_ws('|', g.code, nullif(g.detail ->> 'modifiers', '[]'))
+        ) filter (where g.code is not null) as items,
         sum(g.amount) as total
     from visit as v
     left join w_fact as g
@@ -108,7 +114,9 @@ fit as (
         v.on_day,
         v.occurred_at,
         k.codes,
-        v.codes = k.codes as is_same,
+        k.items,
+        v.codes = k.codes as has_codes,
+        v.items = k.items as has_items,
         (select count(distinct u.code) from unnest(k.codes) as u (code) where u.code = any(v.codes)) as shared,
         abs(k.total - v.total) as apart
     from counted as c
@@ -158,9 +166,9 @@ alike as (
         encounter,
         row_number() over (partition by person_id, pcn order by occurred_at, encounter) as visit_no,
         count(*) over (partition by person_id, pcn) as visits,
-        dense_rank() over (partition by person_id, on_day, codes order by first_at, pcn) as claim_no
+        dense_rank() over (partition by person_id, on_day, items order by first_at, pcn) as claim_no
     from fit as f
-    where is_same
+    where has_items
         and not exists (select from covering as c where c.person_id = f.person_id and c.pcn = f.pcn)
 ),
 
@@ -168,11 +176,37 @@ same as (
     select person_id, pcn, encounter from alike where visit_no = mod(claim_no - 1, visits) + 1
 ),
 
+-- A visit that has its claim gives way to one that has none.
+coded as (
+    select
+        f.person_id,
+        f.pcn,
+        f.encounter,
+        row_number() over (
+            partition by f.person_id, f.pcn order by s.encounter is not null, f.occurred_at, f.encounter
+        ) as visit_no,
+        greatest(count(*) filter (where s.encounter is null) over (partition by f.person_id, f.pcn), 1) as visits,
+        dense_rank() over (partition by f.person_id, f.on_day, f.codes order by f.first_at, f.pcn) as claim_no
+    from fit as f
+    left join (select distinct person_id, encounter from same) as s
+        on s.person_id = f.person_id and s.encounter = f.encounter
+    where f.has_codes
+        and not exists (select from same as o where o.person_id = f.person_id and o.pcn = f.pcn)
+        and not exists (select from covering as c where c.person_id = f.person_id and c.pcn = f.pcn)
+),
+
+told as (
+    select person_id, pcn, encounter from same
+    union all
+    select person_id, pcn, encounter from coded where visit_no = mod(claim_no - 1, visits) + 1
+),
+
 nearest as (
     select distinct on (f.person_id, f.pcn) f.person_id, f.pcn, f.encounter
     from fit as f
-    left join same as s on s.person_id = f.person_id and s.encounter = f.encounter
-    where not exists (select from same as o where o.person_id = f.person_id and o.pcn = f.pcn)
+    left join (select distinct person_id, encounter from told) as s
+        on s.person_id = f.person_id and s.encounter = f.encounter
+    where not exists (select from told as o where o.person_id = f.person_id and o.pcn = f.pcn)
         and not exists (select from covering as c where c.person_id = f.person_id and c.pcn = f.pcn)
     order by
         f.person_id, f.pcn, s.encounter is not null, f.shared desc, f.apart nulls last, f.occurred_at, f.encounter
@@ -184,7 +218,7 @@ select f.person_id, f.pcn, f.encounter
 from fit as f
 inner join covering as c on c.person_id = f.person_id and c.pcn = f.pcn
 union
-select person_id, pcn, encounter from same
+select person_id, pcn, encounter from told
 union
 select person_id, pcn, encounter from nearest;
 

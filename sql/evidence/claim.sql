@@ -37,7 +37,8 @@ select
         'frequency', c.frequency_code,
         'original', c.original_payer_claim_number,
         'submitter', c.submitter_id,
-        'total', c.total_charge
+        'total', c.total_charge,
+        'modifiers', nullif(to_jsonb(r.modifiers), '[]'::jsonb)
     ))
 from core.claim as c
 inner join core.claim_line as r on r.claim_source_id = c.source_id and r.source = c.source

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from clinic import (
     DOCTOR_NPI,
     Clinic,
+    Record,
     answer,
     appointment,
     call,
@@ -36,13 +39,21 @@ def lived(clinic: Clinic, visits: Visits, claims: Claims, nights: tuple[str, ...
     clinic.know(patient("p1"), coverage("p1", "COMM1", "5"))
     for key, (hour, codes) in visits.items():
         clinic.know(visit("p1", f"{DAY} {hour}", key), note("p1", f"{DAY} 18:00", key, key=f"n-{key}"))
-        clinic.know([charge("p1", f"{DAY} {hour}", code, key, key=f"c-{key}-{place}")
-                     for place, code in enumerate(codes)])
+        clinic.know([charge("p1", f"{DAY} {hour}", code.partition("-")[0], key, key=f"c-{key}-{place}",
+                            modifiers=code.split("-")[1:]) for place, code in enumerate(codes)])
     for place, (number, codes) in enumerate(claims.items()):
-        clinic.know(claim("p1", DAY, codes, number=number, payer="COMM1", total=200 * len(codes),
+        clinic.know(coded("p1", DAY, codes, number=number, payer="COMM1", total=200 * len(codes),
                           sent=f"2026-07-11 0{place}:00"))
     for night in nights:
         clinic.night(night)
+
+
+def coded(who: str, on: str, codes: tuple[str, ...], **values: Any) -> list[Record]:
+    """Return a claim whose lines have the modifiers that follow their codes."""
+    made = claim(who, on, [code.partition("-")[0] for code in codes], **values)
+    for line, code in zip(made[1:], codes, strict=True):
+        line.values["modifiers"] = code.split("-")[1:]
+    return made
 
 
 def assigned(clinic: Clinic) -> set[tuple[str, str]]:
@@ -84,6 +95,14 @@ def leaks(clinic: Clinic) -> set[str]:
         ({"a": ("09:00", ("99213",)), "b": ("11:00", ("99213",))}, {"1": ("99213",), "2": ("99213",)}, {"1a", "2b"}),
         ({"a": ("09:00", ("99213",)), "b": ("11:00", ("99213",))},
          {"1": ("99213",), "2": ("99213",), "3": ("99213",)}, {"1a", "2b", "3a"}),
+        # told apart by a modifier, which a biller may have added
+        ({"a": ("09:00", ("99214-95",)), "b": ("11:00", ("99214",))}, {"1": ("99214",)}, {"1b"}),
+        ({"a": ("09:00", ("99214",)), "b": ("11:00", ("99214-95",))},
+         {"1": ("99214-95",), "2": ("99214",)}, {"1b", "2a"}),
+        ({"a": ("09:00", ("99214-95",)), "b": ("11:00", ("99214",))},
+         {"1": ("99214-25",), "2": ("99214-95",)}, {"1b", "2a"}),
+        ({"a": ("09:00", ("99214",)), "b": ("11:00", ("99214",))},
+         {"1": ("99214-25",), "2": ("99214-25",)}, {"1a", "2b"}),
         # a claim for all of them
         ({"a": ("09:00", ("99214",)), "b": ("11:00", ("93000",))}, {"1": ("99214", "93000")}, {"1a", "1b"}),
         ({"a": ("09:00", ("99213",)), "b": ("11:00", ("99213",))}, {"1": ("99213", "99213")}, {"1a", "1b"}),

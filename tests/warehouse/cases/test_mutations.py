@@ -210,7 +210,7 @@ SWAPS = [
         "true",
     ),
     ("cases/claims.sql", "v.on_day = l.on_day", "true"),
-    ("cases/claims.sql", "v.codes = k.codes", "true"),
+    ("cases/claims.sql", "v.items = k.items", "true"),
     (
         "cases/asks.sql",
         "when m.denied > 0 then 'claim_denied'",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import leaks
 import pytest
 import truth as t
 
@@ -52,6 +53,10 @@ def test_everything_observable_is_found_by_its_night_and_nothing_else(truth, acc
 
 def test_no_stage_is_complete_without_its_event(truth, account):
     assert t.false_completions(truth, account) == []
+
+
+def test_a_visit_that_nobody_billed_has_a_case(truth, account):
+    assert leaks.unseen(truth, account) == []
 
 
 def test_nothing_reached_the_outside_twice(truth):
@@ -153,3 +158,12 @@ def test_a_claim_that_nobody_released_is_noticed(copy, account):
     falsify(copy, "claim_files", lambda row: row | {"sha256": "0" * 64},
             lambda row: row["submitter"] == t.SUBMITTER and not row["refused"])  # fmt: skip
     assert t.unreleased(copy, account)
+
+
+def test_a_visit_that_nobody_billed_and_nobody_noticed_is_told(copy, account):
+    """Each claim that another submitter sent is the only reason why its visit has no case."""
+    sent = [row for row in copy.rows("claims") if row["submitter"] != "THROUGHLINE"]
+    (copy.folder / "claims.jsonl").write_text("", encoding="utf-8")
+    told = leaks.unseen(copy, account)
+    assert told
+    assert {line.split()[2] for line in told} <= {row["visit"] for row in sent}

@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are imported by name
 
-LIVED = ("agreement", "kills", "page", "privacy", "rerun")
+LIVED = ("agreement", "kills", "page", "privacy", "rerun", "told")
 """Files of `tests/night` that look at the one practice that lived ten nights, or are held against it."""
 TIERS = ("night", "dags", "warehouse", "unit")
 

@@ -108,37 +108,3 @@ def test_secrets_are_in_no_log(practice):
     for log in (practice.world / "logs").rglob("*.log"):
         text = log.read_text(errors="replace")
         assert not [secret for secret in secrets if secret in text], log
-
-
-STEPS_OF = {
-    "extract_feeds": {"open_night", "land", "stage", "gate", "load"},
-    "build_cases": {"link_persons", "assert_facts", "build_work_list", "open_cases"},
-    "reconcile_tasks": {"ask_receivers", "reconcile", "settle"},
-    "create_tasks": {"plan", "prepare_claims", "dispatch", "settle_plan"},
-    "report_operations": {"check_invariants", "close_night", "write_page"},
-}
-
-
-@pytest.mark.slow
-def test_each_step_is_told_once_under_its_dag(lived):
-    for seq, said in enumerate(lived.said, start=1):
-        told = [
-            (words[1], words[2])
-            for words in map(str.split, said.splitlines())
-            if len(words) > 2 and words[1] in STEPS_OF
-        ]
-        ended = lived.practice.rows(
-            "select step from operations.step where seq = %s and finished_at is not null", seq
-        )
-        assert sorted(step for _, step in told) == sorted(step for (step,) in ended)
-        assert [(dag, step) for dag, step in told if step not in STEPS_OF[dag]] == []
-
-
-@pytest.mark.slow
-def test_what_is_done_by_feed_is_told_with_its_feed(lived):
-    told = [line.split() for said in lived.said for line in said.splitlines()]
-    loads = [words[3:5] for words in told if words[2:3] == ["load"]]
-    assert loads
-    for source, feed in loads:
-        assert source in {"ehr", "scheduling", "clearinghouse"}
-        assert not feed[0].isdigit()

@@ -192,12 +192,13 @@ def make_practice() -> Iterator[Callable[..., Practice]]:
         list(pool.map(Practice.forget, made))
 
 
-@pytest.fixture(scope="session")
-def practice(make_practice: Callable[..., Practice]) -> Practice:
-    """A small practice that is up (as after ``make ui``) and has no night yet."""
+@pytest.fixture(scope="module")
+def practice(make_practice: Callable[..., Practice]) -> Iterator[Practice]:
+    """A small practice that is up (as after ``make ui``) and has no night yet, for as long as a file needs it."""
     made = make_practice()
     made.up()
-    return made
+    yield made
+    made.stop()
 
 
 @dataclass

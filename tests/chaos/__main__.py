@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests" / "night")]
+sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests" / "night"), str(ROOT / "tests")]
 
 import truth as t  # noqa: E402
 from kills import DIGESTS, Kill, expect_kills, night  # noqa: E402

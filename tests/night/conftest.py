@@ -29,6 +29,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are 
 
 from kills import DIGESTS, SENT
 
+from worlds import world
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = 120
 COMMAND_SECONDS = 300
@@ -173,10 +175,13 @@ class Practice:
         return kept | own | self.options | self.environment | asked
 
 
+MADE = pytest.StashKey[list[Practice]]()
+
+
 @pytest.fixture(scope="session")
-def make_practice() -> Iterator[Callable[..., Practice]]:
-    """Make practices, each with a state folder of its own; all are stopped and removed at the end."""
-    made: list[Practice] = []
+def make_practice(pytestconfig: pytest.Config) -> Iterator[Callable[..., Practice]]:
+    """Make practices, each with a state folder of its own; they last as long as the tests of one world."""
+    made = pytestconfig.stash.setdefault(MADE, [])
 
     def make(patients: int = PATIENTS, seed: int = 1, **options: object) -> Practice:
         # Not pytest's folder: it is closed to the user that PostgreSQL runs as when the tests run as root.
@@ -188,17 +193,29 @@ def make_practice() -> Iterator[Callable[..., Practice]]:
         return practice
 
     yield make
+    forget(made)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop and remove what is left when the last test of a world is done: Airflow at rest costs the other tests."""
+    if nextitem is None or world(nextitem.nodeid) != world(item.nodeid):
+        forget(item.config.stash.get(MADE, []))
+
+
+def forget(made: list[Practice]) -> None:
+    """Stop practices and remove all that is left of them; the list is empty afterwards."""
     with ThreadPoolExecutor() as pool:  # each waits for its own processes to end
         list(pool.map(Practice.forget, made))
+    made.clear()
 
 
 @pytest.fixture(scope="module")
-def practice(make_practice: Callable[..., Practice]) -> Iterator[Practice]:
+def practice(make_practice: Callable[..., Practice]) -> Practice:
     """A small practice that is up (as after ``make ui``) and has no night yet, for as long as a file needs it."""
     made = make_practice()
     made.up()
-    yield made
-    made.stop()
+    return made
 
 
 @dataclass

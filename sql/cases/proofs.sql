@@ -28,43 +28,18 @@ order by c.case_id, f.occurred_at, f.fact_id;
 -- visit: a finished encounter with a practitioner who may bill it
 insert into w_proof
 select distinct on (c.case_id)
-    c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, f.encounter, null,
+    c.case_id, v.position, v.stage, v.proof, v.fact_id, v.occurred_at, v.encounter, null,
     jsonb_strip_nulls(jsonb_build_object(
-        'practitioner_npi', f.detail ->> 'practitioner_npi',
-        'practitioner_id', f.detail ->> 'practitioner_id',
-        'appointment', f.identifiers ->> 'appointment',
-        'days', f.on_day - c.trigger_on
+        'practitioner_npi', v.detail ->> 'practitioner_npi',
+        'practitioner_id', v.detail ->> 'practitioner_id',
+        'appointment', v.identifiers ->> 'appointment',
+        'days', v.on_day - c.trigger_on
     ))
 from w_case as c
-inner join w_rule as r
-    on r.workflow = c.workflow and r.version = c.version and r.proof = 'visit'
-inner join w_fact as f on f.person_id = c.person_id and f.kind = 'visit'
-where f.occurred_at >= c.trigger_at
-    and f.on_day <= c.trigger_on + r.window_days
-    and (f.detail ->> 'is_billable_practitioner')::boolean
-    and (
-        (cardinality(r.visit_types) = 0 and cardinality(r.charge_codes) = 0)
-        or exists (
-            select from w_fact as g
-            where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
-                and g.code = any(r.charge_codes)
-        )
-        or exists (
-            select from w_fact as b
-            where b.person_id = f.person_id and b.kind in ('booking', 'arrived')
-                and b.identifiers ->> 'appointment' = f.identifiers ->> 'appointment'
-                and b.detail ->> 'visit_type' = any(r.visit_types)
-        )
-    )
--- Of several the one that the clinician charged under the workflow's own codes, else the first.
-order by
-    c.case_id,
-    exists (
-        select from w_fact as g
-        where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
-            and g.code = any(r.bill_codes)
-    ) desc,
-    f.occurred_at, f.fact_id;
+inner join w_serving as v on v.person_id = c.person_id and v.workflow = c.workflow and v.version = c.version
+where v.occurred_at >= c.trigger_at
+    and v.on_day <= c.trigger_on + v.window_days
+order by c.case_id, v.is_charged_as_such desc, v.occurred_at, v.fact_id;
 
 -- A case that began with a visit has its visit from the start.
 insert into w_proof

@@ -210,36 +210,13 @@ with holder as (
     )
 )
 
-select distinct on (h.person_id, h.workflow, h.trigger_ref) h.person_id, f.encounter
+select distinct on (h.person_id, h.workflow, h.trigger_ref) h.person_id, v.encounter
 from holder as h
-inner join w_rule as r on r.workflow = h.workflow and r.version = h.version and r.proof = 'visit'
-inner join w_fact as f on f.person_id = h.person_id and f.kind = 'visit'
+inner join w_serving as v on v.person_id = h.person_id and v.workflow = h.workflow and v.version = h.version
 left join w_fact as d on d.person_id = h.person_id and d.kind = 'discharge' and d.source_ref = h.trigger_ref
-where f.occurred_at >= coalesce(d.occurred_at, evidence.day_start(h.trigger_on))
-    and f.on_day <= h.trigger_on + r.window_days
-    and (f.detail ->> 'is_billable_practitioner')::boolean
-    and (
-        (cardinality(r.visit_types) = 0 and cardinality(r.charge_codes) = 0)
-        or exists (
-            select from w_fact as g
-            where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
-                and g.code = any(r.charge_codes)
-        )
-        or exists (
-            select from w_fact as b
-            where b.person_id = f.person_id and b.kind in ('booking', 'arrived')
-                and b.identifiers ->> 'appointment' = f.identifiers ->> 'appointment'
-                and b.detail ->> 'visit_type' = any(r.visit_types)
-        )
-    )
-order by
-    h.person_id, h.workflow, h.trigger_ref,
-    exists (
-        select from w_fact as g
-        where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id
-            and g.code = any(r.bill_codes)
-    ) desc,
-    f.occurred_at, f.fact_id;
+where v.occurred_at >= coalesce(d.occurred_at, evidence.day_start(h.trigger_on))
+    and v.on_day <= h.trigger_on + v.window_days
+order by h.person_id, h.workflow, h.trigger_ref, v.is_charged_as_such desc, v.occurred_at, v.fact_id;
 
 -- A finished, documented, billable visit for which no claim was sent, after the practice's lag.
 insert into w_trigger

@@ -399,14 +399,14 @@ class Clinic:
         cases.reconcile(self.conn, self.seq, self.cut_off)
         if settle:
             cases.settle(self.conn, self.seq)
-        for table in self._temporary():
-            self.conn.execute(sql.SQL("drop table pg_temp.{}").format(sql.Identifier(table)))
+        self.forget_temporary()
 
-    def _temporary(self) -> list[str]:
-        rows = self.conn.execute(
+    def forget_temporary(self) -> None:
+        """Drop the temporary tables of the derivation, as the end of its transaction would."""
+        for (table,) in self.conn.execute(
             "select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r'"
-        ).fetchall()
-        return [row[0] for row in rows]
+        ).fetchall():
+            self.conn.execute(sql.SQL("drop table pg_temp.{} cascade").format(sql.Identifier(table)))
 
     # ---- what became of it
 
@@ -418,8 +418,7 @@ class Clinic:
         """Return the digest of all state as it is derived anew for everybody."""
         cases.derive_all(self.conn, self.seq, self.cut_off)
         found = cases.digest(self.conn, derived=True)
-        for table in self._temporary():
-            self.conn.execute(sql.SQL("drop table pg_temp.{}").format(sql.Identifier(table)))
+        self.forget_temporary()
         return found
 
     def rows(self, query: str, *params: Any) -> list[Any]:

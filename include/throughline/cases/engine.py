@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.workflows import practice
 
-DERIVATION = ("rules", "facts", "claims")
+DERIVATION = ("rules", "facts", "claims", "visits")
 STATE = ("cases", "proofs", "stages", "work_tasks", "state", "asks", "overpaid", "final")
 TEMPORARY = (
     "w_person", "w_feed", "w_fact", "w_profile", "w_decision", "w_workflow", "w_rule", "w_exclusion",
@@ -47,6 +47,7 @@ def _settings_of(conn: Connection, seq: int) -> None:
 
 
 def _clean(conn: Connection) -> None:
+    conn.execute("drop view if exists w_serving")
     conn.execute("drop table if exists " + ", ".join(TEMPORARY))
 
 

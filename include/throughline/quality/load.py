@@ -98,7 +98,10 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
 
 def feed_of(conn: Connection, batch_id: UUID | str) -> str:
     """Return the feed of a batch. Raises `UnknownBatch`."""
-    return _read(conn, batch_id, 0).feed
+    row = conn.execute("select feed from landing.batch where batch_id = %s", (batch_id,)).fetchone()
+    if row is None:
+        raise UnknownBatch(f"there is no batch {batch_id}")
+    return str(row[0])
 
 
 def released(conn: Connection, source: str) -> list[UUID]:

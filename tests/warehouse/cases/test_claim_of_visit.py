@@ -22,7 +22,6 @@ from clinic import (
     stay,
     visit,
 )
-from psycopg import sql
 
 from throughline import cases
 
@@ -60,10 +59,7 @@ def assigned(clinic: Clinic) -> set[tuple[str, str]]:
     """Return which claim is of which visit: (number, key)."""
     cases.derive_all(clinic.conn, clinic.seq, clinic.cut_off)
     found = {(row.pcn, row.encounter.removeprefix("p1-")) for row in clinic.rows("select * from w_visit_claim")}
-    for (table,) in clinic.conn.execute(
-        "select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r'"
-    ).fetchall():
-        clinic.conn.execute(sql.SQL("drop table pg_temp.{}").format(sql.Identifier(table)))
+    clinic.forget_temporary()
     return found
 
 
@@ -186,3 +182,20 @@ def test_the_claim_of_a_visit_that_stands_was_not_paid_for_one_that_fell_away(cl
     clinic.know(deleted(visit("p1", f"{DAY} 09:00", "a")))
     clinic.night("2026-07-18")
     assert "overpayment" not in clinic.exceptions("p1")
+
+
+def test_what_was_paid_for_a_visit_that_fell_away_is_an_overpayment_although_it_fits_another(clinic: Clinic) -> None:
+    lived(clinic, {"a": ("09:00", ("99214",)), "b": ("11:00", ("99213",))}, {})
+    assert leaks(clinic) == {"a", "b"}
+    for number, code in (("1", "99214"), ("2", "99213")):
+        clinic.know(claim("p1", DAY, [code], number=number, payer="COMM1", sent="2026-07-17"),
+                    payment("p1", "2026-07-24", 150, contractual=50, number=number, key=number))
+    clinic.night("2026-07-24")
+    assert leaks(clinic) == set()
+    clinic.know(deleted(visit("p1", f"{DAY} 09:00", "a")))
+    clinic.night("2026-07-25")
+    found = clinic.rows(
+        "select c.trigger_ref, x.amount from operations.exception as x"
+        " inner join cases.case_record as c on c.case_id = x.case_id where x.reason = 'overpayment'"
+    )
+    assert [(row.trigger_ref, float(row.amount)) for row in found] == [("encounter/p1-a", 150.0)]

@@ -181,7 +181,7 @@ SWAPS = [
     ("cases/proofs.sql", "f.kind = 'contact' and f.code = 'reached'", "f.kind = 'contact'"),
     ("cases/proofs.sql", "f.kind = 'contact' and f.code = 'reached'", "f.kind = 'attempt'"),
     (
-        "cases/proofs.sql",
+        "cases/visits.sql",
         "    and (f.detail ->> 'is_billable_practitioner')::boolean\n    and (",
         "    and (",
     ),

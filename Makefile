@@ -92,8 +92,9 @@ benchmark: venv ## seconds and rows per second of each step, at three sizes
 chaos: venv ## every process killed at every step, with every misbehaviour
 	@$(stack) chaos
 
+# Three workers on two cores: half of a whole night's time is Airflow's waiting.
 test: venv ## unit, warehouse, dags, night
-	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 --dist loadscope --no-loadscope-reorder tests/unit tests/warehouse tests/dags tests/night $$ARGS
+	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 3 --dist loadscope --no-loadscope-reorder tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 test-fast: venv ## unit and the quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS

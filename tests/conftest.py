@@ -1,4 +1,4 @@
-"""How the tests share two workers: a file, and with it the world it looks at, stays with one of them."""
+"""How the tests share their workers: a file, and with it the world it looks at, stays with one of them."""
 
 from __future__ import annotations
 

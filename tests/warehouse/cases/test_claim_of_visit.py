@@ -77,6 +77,17 @@ def leaks(clinic: Clinic) -> set[str]:
         "select encounter_ref from cases.case_record where workflow = 'charge_capture' and status = 'open'")}
 
 
+def ours(clinic: Clinic, key: str) -> None:
+    """Let a claim T1 of a visit have been sent by us."""
+    task = clinic.task("p1", CHARGE, f"encounter/p1-{key}", "billed", "billing", planned=clinic.seq, due="2026-07-20")
+    clinic.conn.execute(
+        "insert into tasks.claim (patient_control_number, effect_key, person_id, encounter_source, encounter_id,"
+        " task_id, payer_id, billing_npi, total_charge, content, planned_seq, status)"
+        " values ('T1', 'claim|' || %s, %s, 'ehr', %s, %s, 'COMM1', '2000000001', 200, '{}', %s, 'sent')",
+        (f"p1-{key}", clinic.person("p1"), f"p1-{key}", task, clinic.seq),
+    )
+
+
 @pytest.mark.parametrize(
     ("visits", "claims", "expected"),
     [
@@ -152,13 +163,7 @@ def test_a_claim_of_ours_is_of_the_visit_that_it_was_made_for(clinic: Clinic) ->
     """Its copy comes back without the visit's number; both visits are charged alike, and the second was meant."""
     lived(clinic, {"a": ("09:00", ("99213",)), "b": ("11:00", ("99213",))}, {})
     assert leaks(clinic) == {"a", "b"}
-    task = clinic.task("p1", CHARGE, "encounter/p1-b", "billed", "billing", planned=clinic.seq, due="2026-07-20")
-    clinic.conn.execute(
-        "insert into tasks.claim (patient_control_number, effect_key, person_id, encounter_source, encounter_id,"
-        " task_id, payer_id, billing_npi, total_charge, content, planned_seq, status)"
-        " values ('T1', 'claim|p1-b', %s, 'ehr', 'p1-b', %s, 'COMM1', '2000000001', 200, '{}', %s, 'sent')",
-        (clinic.person("p1"), task, clinic.seq),
-    )
+    ours(clinic, "b")
     clinic.know(claim("p1", DAY, ["99213"], number="T1", payer="COMM1", sent="2026-07-17"),
                 answer("p1", "2026-07-18", number="T1"))
     clinic.night("2026-07-18")
@@ -211,3 +216,16 @@ def test_what_was_paid_for_a_visit_that_fell_away_is_an_overpayment_although_it_
         " inner join cases.case_record as c on c.case_id = x.case_id where x.reason = 'overpayment'"
     )
     assert [(row.trigger_ref, float(row.amount)) for row in found] == [("encounter/p1-a", 150.0)]
+
+
+def test_what_is_paid_on_our_claim_for_a_visit_that_fell_away_before_is_an_overpayment(clinic: Clinic) -> None:
+    lived(clinic, {"a": ("09:00", ("99213",)), "b": ("11:00", ("99213",))}, {})
+    ours(clinic, "b")
+    clinic.know(claim("p1", DAY, ["99213"], number="T1", payer="COMM1", sent="2026-07-17"))
+    clinic.night("2026-07-17")
+    clinic.know(deleted(visit("p1", f"{DAY} 11:00", "b")))
+    clinic.night("2026-07-18")
+    assert "overpayment" not in clinic.exceptions("p1")
+    clinic.know(payment("p1", "2026-07-24", 150, contractual=50, number="T1"))
+    clinic.night("2026-07-24")
+    assert "overpayment" in clinic.exceptions("p1")

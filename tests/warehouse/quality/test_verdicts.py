@@ -183,6 +183,20 @@ def test_an_outcome_that_has_gone_stops_though_some_wait_for_theirs(hand: Hand) 
     assert "last_modified_at" not in hand.failed()[gates.DRIFT]
 
 
+def test_few_rows_in_a_status_prove_nothing_of_it(hand: Hand) -> None:
+    hand.past("task", lambda n: task(n, "requested" if n % 10 else "completed"), nights=3)
+    bare = [task(5000 + n, businessStatus=None, lastModified=None) for n in range(30)]
+    hand.judge("task", bare)
+    assert gates.DRIFT not in hand.failed()
+
+
+def test_one_delivery_proves_nothing_of_a_status(hand: Hand) -> None:
+    hand.past("task", lambda n: task(n, "completed" if 10_010 <= n < 20_000 else "requested"), nights=3)
+    bare = [task(5000 + n, businessStatus=None, lastModified=None) for n in range(30)]
+    hand.judge("task", bare)
+    assert gates.DRIFT not in hand.failed()
+
+
 def test_a_status_that_has_gone_stops(hand: Hand) -> None:
     hand.past("task", lambda n: task(n), nights=3)
     assert hand.judge("task", [task(5000 + n, status=None) for n in range(30)]).verdict == "stop"

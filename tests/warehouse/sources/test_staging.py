@@ -355,14 +355,24 @@ def test_many_faults_are_counted_and_only_some_are_logged(desk, caplog):
     assert caplog.text.count("json_unreadable") == staging.LOGGED_FAULTS
 
 
-def test_feeds_are_registered_once(conn):
+def test_feeds_are_registered_as_their_definitions_say(conn):
+    """What stood there before is changed, and what is no more is gone."""
+    query = "select * from operations.feed order by source, feed"
     conn.execute("set role throughline_loop")
     count = sources.register_feeds(conn)
+    registered = conn.execute(query).fetchall()
+    assert {row[-1] for row in conn.execute("select source, feed, volume from operations.feed")} == {
+        "usual", "asked"
+    }  # fmt: skip
     conn.execute(
         "insert into operations.feed (source, feed, owner_team, expected_by) values ('old', 'x', 't', '03:00')"
     )
+    conn.execute(
+        "update operations.feed set owner_team = 'nobody', expected_by = '23:59', allowed_lag_days = 99,"
+        " volume = case volume when 'usual' then 'asked' else 'usual' end"
+    )
     assert sources.register_feeds(conn) == count == 21
-    assert conn.execute("select count(*) from operations.feed").fetchone() == (21,)
+    assert conn.execute(query).fetchall() == registered
 
 
 def test_the_package_itself_stages_and_extracts(desk):

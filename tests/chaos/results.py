@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -85,6 +86,7 @@ def page(lines: dict[str, dict[str, Any]]) -> str:
     good = sum(list(result["cells"].values()).count("same") for result in lines.values())
     given = [f"{key}={os.environ[key]}" for key in OPTIONS if os.environ.get(key)]
     nights = "; ".join(", ".join(night) for night in NIGHTS)
+    revisions = Counter(result["revision"] for result in lines.values()).most_common()
     told = [
         "# Chaos: the last run",
         "",
@@ -97,6 +99,9 @@ def page(lines: dict[str, dict[str, Any]]) -> str:
         f"**{good} of {cells} cells that were run are the same**; the whole matrix has"
         f" {len(LINES) * len(COLUMNS)} cells in {len(LINES)} lines, of which {len(lines)} were run. What was not run is"
         " not in the table.",
+        "",
+        "Lines are kept as they are run, each with the revision of the code at that time:"
+        f" {', '.join(f'{count} at {revision}' for revision, count in revisions)}.",
         "",
         f"The bad nights of a line, each with its one kill: {nights}; then a good one, with its kill.",
         "",

@@ -23,8 +23,7 @@ def misled(make_practice):
     made = make_practice(PATIENTS, seed=3)
     made.up()
     made.nights(1)
-    yield made
-    made.stop()
+    return made
 
 
 @pytest.mark.parametrize(

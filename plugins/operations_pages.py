@@ -14,11 +14,23 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import FileResponse
 
 PREFIX = "/throughline"
-MEDIA = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
-         ".png": "image/png", ".json": "application/json", ".woff2": "font/woff2"}
+MEDIA = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".json": "application/json",
+    ".woff2": "font/woff2",
+}
 
-app = FastAPI(title="Throughline", dependencies=[Depends(requires_authenticated())], docs_url=None, redoc_url=None,
-              openapi_url=None)
+app = FastAPI(
+    title="Throughline",
+    dependencies=[Depends(requires_authenticated())],
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=None,
+)
 
 
 def pages_root() -> Path:
@@ -39,7 +51,9 @@ def page(path: str) -> FileResponse:
     wanted = (root / path).resolve()
     if not wanted.is_relative_to(root) or not wanted.is_file() or wanted.suffix not in MEDIA:
         raise HTTPException(status_code=404, detail="no night has written this page")
-    return FileResponse(wanted, media_type=MEDIA[wanted.suffix], headers={"Cache-Control": "no-store"})
+    return FileResponse(
+        wanted, media_type=MEDIA[wanted.suffix], headers={"Cache-Control": "no-store"}
+    )
 
 
 class OperationsPages(AirflowPlugin):

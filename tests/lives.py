@@ -17,7 +17,15 @@ LAST = date(2026, 6, 1)
 PATIENTS = 24
 PARTLY_BORN = 2
 """People of whose birth the year or the month is known."""
-INSURANCES = ("Medicare", "Medicare", "Humana", "Dual Eligible", "Blue Cross Blue Shield", "Medicaid", "NO_INSURANCE")
+INSURANCES = (
+    "Medicare",
+    "Medicare",
+    "Humana",
+    "Dual Eligible",
+    "Blue Cross Blue Shield",
+    "Medicaid",
+    "NO_INSURANCE",
+)
 
 
 def write(folder: Path) -> dict[str, int]:
@@ -46,7 +54,9 @@ def _life(number: int) -> list[dict[str, Any]]:
         "gender": ("female", "male", "other")[number % 3],
         "birthDate": {3: f"{born}", 7: f"{born}-03"}.get(number, f"{born}-03-14"),
         "telecom": [{"system": "phone", "value": f"555-01{number:02d}"}],
-        "address": [{"line": ["2 Mill Lane"], "city": "Leominster", "state": "MA", "postalCode": "01453"}],
+        "address": [
+            {"line": ["2 Mill Lane"], "city": "Leominster", "state": "MA", "postalCode": "01453"}
+        ],
     }
     if number in (5, 9):
         patient["deceasedDateTime"] = "2026-04-30" if number == 5 else "2026-04-30T06:30:00+02:00"

@@ -88,9 +88,7 @@ def settle(world: World, day: date, truth: Truth) -> None:
             truth.served(feed, at(world.first_night, 26.5))
         return
     now = at(day, 26.5)
-    held: list[tuple[date, str, list[bytes]]] = world.parts.setdefault(
-        "held_truth", []
-    )
+    held: list[tuple[date, str, list[bytes]]] = world.parts.setdefault("held_truth", [])
     for feed in misbehaviour.FEEDS:
         release = world.misbehaviour.release(feed, day)
         if release is None:

@@ -127,7 +127,9 @@ class Truth:
         """Lengths of the files, and how much of what waits was taken, for :meth:`go_back`."""
         self.flush()
         lengths = {file.name: file.stat().st_size for file in self.folder.iterdir()}
-        waiting = {f.name: (f.stat().st_size, self._offsets.get(f.name, 0)) for f in self.lobby.iterdir()}
+        waiting = {
+            f.name: (f.stat().st_size, self._offsets.get(f.name, 0)) for f in self.lobby.iterdir()
+        }
         return {"lengths": lengths, "waiting": {n: w for n, w in waiting.items() if w[0] > w[1]}}
 
     def tidy(self) -> None:
@@ -143,7 +145,11 @@ class Truth:
         lengths, waiting = mark.get("lengths", {}), mark.get("waiting", {})
         self._offsets = {name: offset for name, (_, offset) in waiting.items()}
         for file in (*self.folder.iterdir(), *self.lobby.iterdir()):
-            length = lengths.get(file.name, 0) if file.parent == self.folder else waiting.get(file.name, (0, 0))[0]
+            length = (
+                lengths.get(file.name, 0)
+                if file.parent == self.folder
+                else waiting.get(file.name, (0, 0))[0]
+            )
             if length == 0:
                 file.unlink()
             elif file.stat().st_size > length:

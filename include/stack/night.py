@@ -156,8 +156,14 @@ class _Coming:
     def look(self) -> datetime | None:
         """When the run was put in the queue (UTC); a step that began later is not one of the DAG before."""
         for run in [] if self.run_id else self.client.runs(self.dag):
-            if run["dag_run_id"] not in self.before and run["partition_key"] == self.day.isoformat():
-                self.run_id, self.since = run["dag_run_id"], datetime.fromisoformat(run["queued_at"])
+            if (
+                run["dag_run_id"] not in self.before
+                and run["partition_key"] == self.day.isoformat()
+            ):
+                self.run_id, self.since = (
+                    run["dag_run_id"],
+                    datetime.fromisoformat(run["queued_at"]),
+                )
         return self.since
 
 

@@ -25,13 +25,17 @@ CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "rep
 class Practice:
     """A warehouse and the systems around it, and a hand that runs DAGs."""
 
-    def __init__(self, server: postgres.Server, world: sandbox.Sandbox, dags: dict[str, Any]) -> None:
+    def __init__(
+        self, server: postgres.Server, world: sandbox.Sandbox, dags: dict[str, Any]
+    ) -> None:
         self.server = server
         self.world = world
         self.dags = dags
         self.first = date.fromisoformat(world.world()["first_night"])
 
-    def run(self, dag_id: str, key: str | None = None, conf: dict[str, Any] | None = None) -> dict[str, str]:
+    def run(
+        self, dag_id: str, key: str | None = None, conf: dict[str, Any] | None = None
+    ) -> dict[str, str]:
         """Run one DAG; returns the state of each task, and of the run under the empty name."""
         from airflow.serialization.definitions.dag import SerializedDAG
 
@@ -61,7 +65,9 @@ class Practice:
         from sqlalchemy import select
 
         with create_session() as session:
-            runs = session.scalars(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.state == "queued")).all()
+            runs = session.scalars(
+                select(DagRun).where(DagRun.dag_id == dag_id, DagRun.state == "queued")
+            ).all()
             asked = [dict(run.conf) for run in runs]
             for run in runs:
                 session.delete(run)
@@ -76,7 +82,9 @@ class Practice:
         with create_session() as session:
             found = session.scalars(
                 select(XComModel)
-                .where(XComModel.dag_id == dag_id, XComModel.task_id == task_id, XComModel.key == key)
+                .where(
+                    XComModel.dag_id == dag_id, XComModel.task_id == task_id, XComModel.key == key
+                )
                 .order_by(XComModel.dag_run_id.desc())
             ).first()
             return None if found is None else XComModel.deserialize_value(found)
@@ -111,7 +119,9 @@ class Practice:
         """Return what a run leaves behind but for the clock: what the same run must leave again."""
         return {
             "digest": self.rows("select total from cases.digest"),
-            "batches": self.rows("select to_jsonb(b) - 'received_at' from landing.batch b order by batch_id"),
+            "batches": self.rows(
+                "select to_jsonb(b) - 'received_at' from landing.batch b order by batch_id"
+            ),
             "facts": self.rows("select count(*), count(retracted_seq) from evidence.fact"),
             "cases": self.rows("select to_jsonb(c) from cases.case_record c order by case_id"),
             "tasks": self.rows("select to_jsonb(t) from tasks.task t order by task_id"),
@@ -131,7 +141,8 @@ def _answer(option: str, note: str) -> bool:
 
     with create_session() as session:
         asked = session.scalars(
-            select(HITLDetail).join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
+            select(HITLDetail)
+            .join(TaskInstance, TaskInstance.id == HITLDetail.ti_id)
             .where(HITLDetail.responded_at.is_(None), TaskInstance.state == "awaiting_input")
         ).first()
         if asked is None:
@@ -140,7 +151,9 @@ def _answer(option: str, note: str) -> bool:
         asked.responded_at = datetime.now(UTC)
         asked.chosen_options, asked.params_input = [option], {"note": note}
         handle_event_submit(
-            TriggerEvent(asked.as_resume_event_payload()), task_instance=asked.task_instance, session=session
+            TriggerEvent(asked.as_resume_event_payload()),
+            task_instance=asked.task_instance,
+            session=session,
         )
     return True
 
@@ -158,7 +171,10 @@ def practice_of(folder: Path, world: options.Options, dags: dict[str, Any]) -> I
                 for name, role in stack_airflow.CONNECTIONS.items()
             } | systems.connections
             variables = {f"AIRFLOW_CONN_{name.upper()}": uri for name, uri in connect.items()}
-            variables |= {"THROUGHLINE_LANDING": str(folder / "landing"), "THROUGHLINE_PAGES": str(folder / "pages")}
+            variables |= {
+                "THROUGHLINE_LANDING": str(folder / "landing"),
+                "THROUGHLINE_PAGES": str(folder / "pages"),
+            }
             before = dict(os.environ)
             os.environ.update(variables)
             try:

@@ -13,7 +13,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEADINGS = (
-    "### What", "### Trigger", "### Writes", "### Gate rules", "### When it fails", "### Re-run safely",
+    "### What",
+    "### Trigger",
+    "### Writes",
+    "### Gate rules",
+    "### When it fails",
+    "### Re-run safely",
 )
 CHAIN = {
     "extract_feeds": None,
@@ -112,7 +117,10 @@ def test_parsing_imports_nothing_heavy():
     )
     result = subprocess.run(
         [sys.executable, "-c", code, str(ROOT / "include")],
-        capture_output=True, text=True, check=True, timeout=120,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     assert result.stdout.strip().splitlines()[-1] == "[]"
 

@@ -29,21 +29,32 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, in
 
 @pytest.fixture(scope="module")
 def practice(
-    metadata: None, dag_bag: Any, tmp_path_factory: pytest.TempPathFactory, written: tuple[str, dict[str, int]]
+    metadata: None,
+    dag_bag: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+    written: tuple[str, dict[str, int]],
 ) -> Iterator[Practice]:
     """Return a practice that took the lives over and has had its nights."""
     world = options.Options(patients=1, seed=SEED, population=written[0])
     with practice_of(tmp_path_factory.mktemp("practice"), world, dag_bag.dags) as made:
         for number in range(NIGHTS):
             states = made.night(made.first + timedelta(days=number))
-            assert {dag_id: run[""] for dag_id, run in states.items()} == dict.fromkeys(CHAIN, "success")
+            assert {dag_id: run[""] for dag_id, run in states.items()} == dict.fromkeys(
+                CHAIN, "success"
+            )
         yield made
 
 
-def test_everybody_of_the_folder_is_there(practice: Practice, written: tuple[str, dict[str, int]]) -> None:
+def test_everybody_of_the_folder_is_there(
+    practice: Practice, written: tuple[str, dict[str, int]]
+) -> None:
     """The ids of the folder are all there; the lives that went on added encounters and conditions."""
     counts = written[1] | {"Patient": written[1]["Patient"] - lives.PARTLY_BORN}
-    of = {"patient": ("Patient", "p"), "encounter": ("Encounter", "e"), "condition": ("Condition", "c")}
+    of = {
+        "patient": ("Patient", "p"),
+        "encounter": ("Encounter", "e"),
+        "condition": ("Condition", "c"),
+    }
     for table, (kind, letter) in of.items():
         ids = f"select count(distinct source_id) from core.{table} where source_id ~ '^{letter}[0-9]+(-[01])?$'"
         assert practice.rows(ids) == [(counts[kind],)]
@@ -57,7 +68,9 @@ def test_whose_birth_date_is_not_known_waits_for_a_person(practice: Practice) ->
 
 
 def test_a_case_of_each_workflow_opens(practice: Practice) -> None:
-    opened = {workflow for (workflow,) in practice.rows("select distinct workflow from cases.case_record")}
+    opened = {
+        workflow for (workflow,) in practice.rows("select distinct workflow from cases.case_record")
+    }
     assert opened == {"transitional_care", "annual_wellness", "charge_capture"}
 
 

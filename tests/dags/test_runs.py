@@ -33,24 +33,41 @@ def first_night(practice: Practice) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("dag_id", CHAIN)
-def test_each_dag_of_the_chain_does_its_work(first_night: dict[str, dict[str, str]], dag_id: str) -> None:
-    bad = {task: state for task, state in first_night[dag_id].items() if state not in ("success", "skipped")}
+def test_each_dag_of_the_chain_does_its_work(
+    first_night: dict[str, dict[str, str]], dag_id: str
+) -> None:
+    bad = {
+        task: state
+        for task, state in first_night[dag_id].items()
+        if state not in ("success", "skipped")
+    }
     assert bad == {}
 
 
-def test_the_night_found_what_the_systems_served(practice: Practice, first_night: dict[str, dict[str, str]]) -> None:
+def test_the_night_found_what_the_systems_served(
+    practice: Practice, first_night: dict[str, dict[str, str]]
+) -> None:
     assert first_night
-    assert practice.rows("select seq, status, kind from operations.night") == [(1, "finished", "nightly")]
+    assert practice.rows("select seq, status, kind from operations.night") == [
+        (1, "finished", "nightly")
+    ]
     verdicts = dict(practice.rows("select verdict, count(*) from quality.verdict group by verdict"))
-    assert "stop" not in verdicts, practice.rows("select suite, detail from quality.verdict where verdict = 'stop'")
-    assert practice.rows("select count(*) from core.patient where retracted_seq is null")[0][0] >= PATIENTS
+    assert "stop" not in verdicts, practice.rows(
+        "select suite, detail from quality.verdict where verdict = 'stop'"
+    )
+    assert (
+        practice.rows("select count(*) from core.patient where retracted_seq is null")[0][0]
+        >= PATIENTS
+    )
     assert practice.rows("select count(*) from landing.batch where status <> 'loaded'") == [(0,)]
     assert practice.rows("select count(*) from quality.quarantine where status = 'open'") == [(0,)]
     assert practice.rows("select count(*) > 0 from cases.case_record") == [(True,)]
     assert list((Path(os.environ["THROUGHLINE_PAGES"])).glob(f"{practice.first}.html"))
 
 
-def test_the_chain_gives_its_lease_back(practice: Practice, first_night: dict[str, dict[str, str]]) -> None:
+def test_the_chain_gives_its_lease_back(
+    practice: Practice, first_night: dict[str, dict[str, str]]
+) -> None:
     assert first_night
     assert practice.rows("select holder, business_date from operations.lease") == [(None, None)]
 
@@ -65,14 +82,21 @@ def test_every_dag_publishes_for_its_business_date(
     assert first_night
     with create_session() as session:
         told = session.execute(
-            select(AssetModel.name, AssetEvent.partition_key, AssetEvent.extra)
-            .join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+            select(AssetModel.name, AssetEvent.partition_key, AssetEvent.extra).join(
+                AssetEvent, AssetEvent.asset_id == AssetModel.id
+            )
         ).all()
-    events = {name: (key, extra["status"], extra["seq"]) for name, key, extra in told if extra.get("seq") == 1}
+    events = {
+        name: (key, extra["status"], extra["seq"])
+        for name, key, extra in told
+        if extra.get("seq") == 1
+    }
     key = practice.first.isoformat()
     assert events == {
-        "extracted_feeds": (key, "running", 1), "built_cases": (key, "running", 1),
-        "reconciled_tasks": (key, "running", 1), "created_tasks": (key, "running", 1),
+        "extracted_feeds": (key, "running", 1),
+        "built_cases": (key, "running", 1),
+        "reconciled_tasks": (key, "running", 1),
+        "created_tasks": (key, "running", 1),
     }
 
 
@@ -112,7 +136,10 @@ def test_reconcile_without_a_date_runs_on_the_newest_night(
 
 @pytest.mark.parametrize("word", ["Release", "Reject"])
 def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
-    practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch, word: str
+    practice: Practice,
+    first_night: dict[str, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    word: str,
 ) -> None:
     """A feed comes with far fewer rows than usual: it is asked about, and the rest of the night is done."""
     from throughline.quality import gates
@@ -131,28 +158,43 @@ def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     day = practice.next_day()
     states = practice.night(day)
     assert {dag_id: run[""] for dag_id, run in states.items()} == dict.fromkeys(CHAIN, "success")
-    ((batch, seq),) = practice.rows("select batch_id::text, known_seq from landing.batch where status = 'stopped'")
-    assert practice.rows(f"select status, kind from operations.night where seq = {seq}") == [("finished", "nightly")]
+    ((batch, seq),) = practice.rows(
+        "select batch_id::text, known_seq from landing.batch where status = 'stopped'"
+    )
+    assert practice.rows(f"select status, kind from operations.night where seq = {seq}") == [
+        ("finished", "nightly")
+    ]
     assert practice.asked("release_feed") == [{"batch_id": batch, "business_date": day.isoformat()}]
     pages = f"data-docs/night-{seq}/"
-    assert practice.rows(f"select data_docs like '{pages}ehr-encounter-%' from quality.verdict"
-                         f" where batch_id = '{batch}'") == [(True,)]
+    assert practice.rows(
+        f"select data_docs like '{pages}ehr-encounter-%' from quality.verdict"
+        f" where batch_id = '{batch}'"
+    ) == [(True,)]
     assert (Path(os.environ["THROUGHLINE_PAGES"]) / pages / "index.html").is_file()
-    assert practice.told("extract_feeds", "ehr.gate", "_link_DataDocs") == f"/throughline/{pages}index.html"
+    assert (
+        practice.told("extract_feeds", "ehr.gate", "_link_DataDocs")
+        == f"/throughline/{pages}index.html"
+    )
     assert practice.told("extract_feeds", "scheduling.gate", "_link_DataDocs") == ""
 
     with practice.person(word, "seen and counted"):
-        states = practice.run("release_feed", conf={"batch_id": batch, "business_date": day.isoformat()})
+        states = practice.run(
+            "release_feed", conf={"batch_id": batch, "business_date": day.isoformat()}
+        )
     assert states == {"": "success", "describe": "success", "ask": "success", "decide": "success"}
     assert practice.rows(
         f"select kind, decided_by, note from operations.decision where about_id = '{batch}'"
     ) == [(word.lower(), "Ada Okafor", "seen and counted")]
-    status = practice.rows(f"select status, loaded_seq from landing.batch where batch_id = '{batch}'")
+    status = practice.rows(
+        f"select status, loaded_seq from landing.batch where batch_id = '{batch}'"
+    )
     if word == "Reject":
         assert status == [("rejected", None)]
         return
     assert status == [("loaded", seq + 1)]
-    assert practice.rows(f"select kind, business_date from operations.night where seq = {seq + 1}") == [("rerun", day)]
+    assert practice.rows(
+        f"select kind, business_date from operations.night where seq = {seq + 1}"
+    ) == [("rerun", day)]
     again = {dag_id: practice.run(dag_id, day.isoformat())[""] for dag_id in CHAIN[1:]}
     assert again == dict.fromkeys(CHAIN[1:], "success")
     assert practice.rows("select holder from operations.lease") == [(None,)]
@@ -162,8 +204,12 @@ def test_a_batch_that_was_decided_is_not_asked_about_again(
     practice: Practice, first_night: dict[str, dict[str, str]]
 ) -> None:
     assert first_night
-    ((batch,),) = practice.rows("select batch_id::text from landing.batch order by known_seq limit 1")
-    states = practice.run("release_feed", conf={"batch_id": batch, "business_date": practice.first.isoformat()})
+    ((batch,),) = practice.rows(
+        "select batch_id::text from landing.batch order by known_seq limit 1"
+    )
+    states = practice.run(
+        "release_feed", conf={"batch_id": batch, "business_date": practice.first.isoformat()}
+    )
     assert states == {"": "success", "describe": "skipped", "ask": "skipped", "decide": "skipped"}
 
 
@@ -203,7 +249,7 @@ def test_a_step_that_fails_is_named_and_the_report_comes(
     assert planned[""] == "failed"
     report = practice.run("report_operations", key)
     assert report[""] == "failed"
-    assert practice.rows("select status, failed_step from operations.night order by seq desc limit 1") == [
-        ("failed", "create_tasks: plan")
-    ]
+    assert practice.rows(
+        "select status, failed_step from operations.night order by seq desc limit 1"
+    ) == [("failed", "create_tasks: plan")]
     assert list((Path(os.environ["THROUGHLINE_PAGES"])).glob(f"{day}.html"))

@@ -21,8 +21,18 @@ LONGEST = 128
 """Bytes that neighbouring chunks share, so that a term across their border is found."""
 SYSTEM = ("pg_catalog", "information_schema")
 TEXTUAL = (
-    "text", "character varying", "character", "json", "jsonb", "bytea", "xml", "name", "ARRAY",
-    "date", "timestamp without time zone", "timestamp with time zone",
+    "text",
+    "character varying",
+    "character",
+    "json",
+    "jsonb",
+    "bytea",
+    "xml",
+    "name",
+    "ARRAY",
+    "date",
+    "timestamp without time zone",
+    "timestamp with time zone",
 )
 
 NAME_KEYS = {"name", "names"}
@@ -64,7 +74,9 @@ def terms(truth_dir: Path) -> list[Term]:
                     for kind, text in _of(json.loads(line)):
                         found.setdefault((kind, text), Term(kind, f"{path.name}:{number}", text))
     kinds = {term.kind for term in found.values()}
-    assert kinds >= {"name", "number", "phone", "birth date"}, f"the truth tells only {sorted(kinds)}"
+    assert kinds >= {"name", "number", "phone", "birth date"}, (
+        f"the truth tells only {sorted(kinds)}"
+    )
     return list(found.values())
 
 
@@ -88,7 +100,11 @@ def _of(record: object) -> Iterator[tuple[str, str]]:
                 yield from _phone_forms(value)
             elif key in BIRTH_KEYS:
                 yield from _birth_forms(value)
-            elif key in NAME_KEYS and len(value.split()) >= 2 and "patient" in record.get("type", "patient"):
+            elif (
+                key in NAME_KEYS
+                and len(value.split()) >= 2
+                and "patient" in record.get("type", "patient")
+            ):
                 parts = value.split()
                 yield from _name_forms(parts[-1], parts[0])
         else:
@@ -107,7 +123,12 @@ def _first(value: object) -> str | None:
 
 def _name_forms(family: str, given: str) -> Iterator[tuple[str, str]]:
     """A name as people, HL7 v2, X12 and FHIR's JSON write it."""
-    for joint in (f"{given} {family}", f"{family}, {given}", f"{family}^{given}", f"{family}*{given}"):
+    for joint in (
+        f"{given} {family}",
+        f"{family}, {given}",
+        f"{family}^{given}",
+        f"{family}*{given}",
+    ):
         yield "name", joint
 
 
@@ -147,7 +168,8 @@ def find_leaks(
     for path in paths:
         for file in _files(Path(path)):
             leaks += [
-                Leak(term.kind, term.place, str(file)) for term in looked_for.in_chunks(_chunks(file))
+                Leak(term.kind, term.place, str(file))
+                for term in looked_for.in_chunks(_chunks(file))
             ]
     for dsn in dsns:
         leaks += _in_database(dsn, looked_for)

@@ -89,7 +89,9 @@ def test_the_same_date_twice_is_void(same):
 
 @pytest.mark.parametrize("which", ["max", "min"], ids=["the newest", "the first"])
 def test_a_dag_of_a_night_runs_again_after_a_void_rerun(same, which):
-    day = same.value(f"select {which}(business_date) from operations.night where status = 'finished'")
+    day = same.value(
+        f"select {which}(business_date) from operations.night where status = 'finished'"
+    )
     build_again(same, day)
     replayed = same.run("replay", NIGHT=day)
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr

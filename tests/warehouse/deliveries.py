@@ -86,7 +86,10 @@ class Hand:
         return night.seq
 
     def deliver(
-        self, feed: str, *files: bytes | list[dict[str, Any]], behind: int = 0,
+        self,
+        feed: str,
+        *files: bytes | list[dict[str, Any]],
+        behind: int = 0,
         watermark: datetime | None = None,
     ) -> UUID:
         """Land the files of one delivery; returns its batch."""
@@ -114,7 +117,9 @@ class Hand:
     def load(self, batch: UUID) -> Counts:
         return quality.load(self.conn, batch, self.seq)
 
-    def judge(self, feed: str, *files: bytes | list[dict[str, Any]], **more: Any) -> quality.Verdict:
+    def judge(
+        self, feed: str, *files: bytes | list[dict[str, Any]], **more: Any
+    ) -> quality.Verdict:
         """Deliver, stage and gate; the batch is `self.batch`."""
         self.batch = self.deliver(feed, *files, **more)
         self.stage(self.batch)
@@ -142,14 +147,16 @@ class Hand:
                     )
         self.conn.execute(
             "update landing.batch set status = 'staged', rows_received = %s, rows_pending = %s"
-            " where batch_id = %s", (received, received, batch),
+            " where batch_id = %s",
+            (received, received, batch),
         )
         self.conn.commit()
         self.batch = batch
         return batch
 
-    def past(self, feed: str, record: Callable[[int], dict[str, Any]], nights: int = 4,
-             rows: int = 40) -> None:
+    def past(
+        self, feed: str, record: Callable[[int], dict[str, Any]], nights: int = 4, rows: int = 40
+    ) -> None:
         """Let nights pass on which the feed brought what it usually brings."""
         for night in range(nights):
             first = 10_000 * (night + 1)
@@ -168,7 +175,8 @@ class Hand:
     def counts(self, batch: UUID | None = None) -> Counts:
         found = self.rows(
             "select rows_received, rows_loaded, rows_superseded, rows_quarantined, rows_rejected,"
-            " rows_pending from landing.batch where batch_id = %s", batch or self.batch,
+            " rows_pending from landing.batch where batch_id = %s",
+            batch or self.batch,
         )
         counts = Counts(*found[0])
         assert min(asdict(counts).values()) >= 0, counts
@@ -177,24 +185,39 @@ class Hand:
     def quarantined(self, batch: UUID | None = None) -> list[tuple[int, str, str]]:
         return self.rows(
             "select row_no, reason, status from quality.quarantine where batch_id = %s"
-            " order by row_no, reason", batch or self.batch,
+            " order by row_no, reason",
+            batch or self.batch,
         )
 
     def standing(self, kind: str) -> dict[str, str]:
         """Return the standing records of a type: id and version."""
         found = self.admin.execute(
-            sql.SQL("select source_id, source_version from core.{} where retracted_seq is null"
-                    " and not is_deleted").format(sql.Identifier(kind))
+            sql.SQL(
+                "select source_id, source_version from core.{} where retracted_seq is null"
+                " and not is_deleted"
+            ).format(sql.Identifier(kind))
         ).fetchall()
         return dict(found)
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return what gate and load wrote but for times of the clock."""
         return {
-            "batch": self.rows("select to_jsonb(b) - 'received_at' from landing.batch b order by batch_id"),
-            "verdict": self.rows("select to_jsonb(v) - 'decided_at' from quality.verdict v order by batch_id"),
-            "quarantine": self.rows("select to_jsonb(q) from quality.quarantine q order by quarantine_id"),
-            **{kind: self.rows(f"select to_jsonb(p) from core.{kind} p order by source_id, source_version, known_seq")
-               for kind in ("patient", "encounter", "claim", "claim_line")},
-            "watermark": self.rows("select * from landing.watermark order by source, feed, known_seq"),
+            "batch": self.rows(
+                "select to_jsonb(b) - 'received_at' from landing.batch b order by batch_id"
+            ),
+            "verdict": self.rows(
+                "select to_jsonb(v) - 'decided_at' from quality.verdict v order by batch_id"
+            ),
+            "quarantine": self.rows(
+                "select to_jsonb(q) from quality.quarantine q order by quarantine_id"
+            ),
+            **{
+                kind: self.rows(
+                    f"select to_jsonb(p) from core.{kind} p order by source_id, source_version, known_seq"
+                )
+                for kind in ("patient", "encounter", "claim", "claim_line")
+            },
+            "watermark": self.rows(
+                "select * from landing.watermark order by source, feed, known_seq"
+            ),
         }

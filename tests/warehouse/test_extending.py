@@ -34,7 +34,9 @@ SOURCE, WORKFLOW = FILES
 def tree(tmp_path: Path) -> Path:
     """Return a copy of what an engineer works on, with the files of the page in it."""
     for folder in ("include/throughline", "include/definitions", "dags"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
     for path, text in FILES.items():
         (tmp_path / path).write_text(text, encoding="utf-8")
     return tmp_path
@@ -51,7 +53,12 @@ def test_a_source_gets_its_own_task_group(tree: Path) -> None:
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     }  # fmt: skip
     ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=tree, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=tree,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     errors, groups = ended.stdout.splitlines()[-1].split("} ", 1)
     assert errors == "{"
@@ -65,9 +72,17 @@ def test_feeds_of_a_source_are_expected_from_the_first_night(
     monkeypatch.setattr(sources, "source_names", lambda: definitions.source_names(folder))
     monkeypatch.setattr(sources, "definition", lambda name: definitions.definition(name, folder))
     sources.register_feeds(clinic.conn)
-    assert [tuple(row) for row in clinic.rows(
-        "select feed, owner_team, allowed_lag_days from operations.feed where source = %s order by 1", SOURCE.stem
-    )] == [("claim_response", "billing", 0), ("functional_acknowledgement", "billing", 0), ("payment", "billing", 1)]
+    assert [
+        tuple(row)
+        for row in clinic.rows(
+            "select feed, owner_team, allowed_lag_days from operations.feed where source = %s order by 1",
+            SOURCE.stem,
+        )
+    ] == [
+        ("claim_response", "billing", 0),
+        ("functional_acknowledgement", "billing", 0),
+        ("payment", "billing", 1),
+    ]
 
 
 def test_a_rule_catches_what_it_says_and_nothing_else(clinic: Clinic) -> None:
@@ -80,10 +95,13 @@ def test_a_rule_catches_what_it_says_and_nothing_else(clinic: Clinic) -> None:
         clinic.conn.execute(
             "insert into staging.appointment (source, source_id, source_version, batch_id, row_no, mrn, status,"
             " starts_at, ends_at) values ('scheduling', %s, '1', %s, 1, 'M1', 'booked', '2026-07-02 10:00Z',"
-            " ('2026-07-02 ' || %s || 'Z')::timestamptz)", (key, batch, ends),
+            " ('2026-07-02 ' || %s || 'Z')::timestamptz)",
+            (key, batch, ends),
         )
     broken = clinic.conn.execute(
-        sql.SQL("select r.source_id from staging.appointment as r where {}").format(sql.SQL(rule.violation))
+        sql.SQL("select r.source_id from staging.appointment as r where {}").format(
+            sql.SQL(rule.violation)
+        )
     ).fetchall()
     assert broken == [("long",)]
 
@@ -98,19 +116,28 @@ def test_a_workflow_is_opened_worked_and_completed(
 
     for who in ("p1", "p2"):
         clinic.know(
-            patient(who), coverage(who, "COMM1", "5"),
+            patient(who),
+            coverage(who, "COMM1", "5"),
             stay(who, "2026-07-01 09:00", "2026-07-02 11:00", kind="OBSENC"),
         )
     clinic.night("2026-07-02")
     for who in ("p1", "p2"):
         case = clinic.case(who, WORKFLOW.stem)
-        assert (case.status, case.stage, case.asks, str(case.due_on)) == ("open", "contacted", "outreach", "2026-07-08")
+        assert (case.status, case.stage, case.asks, str(case.due_on)) == (
+            "open",
+            "contacted",
+            "outreach",
+            "2026-07-08",
+        )
     tasks.plan(clinic.conn, clinic.seq, clinic.cut_off)
     # the same discharge opens transitional care, too: one call for both, not two
-    assert {tuple(row) for row in clinic.rows(
-        "select c.workflow, count(distinct t.effect_key) as calls, count(*) as asked from tasks.task as t"
-        " inner join cases.case_record as c using (case_id) group by 1"
-    )} == {(WORKFLOW.stem, 2, 2), ("transitional_care", 2, 2)}
+    assert {
+        tuple(row)
+        for row in clinic.rows(
+            "select c.workflow, count(distinct t.effect_key) as calls, count(*) as asked from tasks.task as t"
+            " inner join cases.case_record as c using (case_id) group by 1"
+        )
+    } == {(WORKFLOW.stem, 2, 2), ("transitional_care", 2, 2)}
     assert clinic.rows("select count(distinct effect_key) from tasks.task")[0][0] == 2
 
     clinic.know(call("p1", "2026-07-03 10:00"))
@@ -130,8 +157,13 @@ def test_charge_capture_under_another_name_is_charge_capture(clinic: Clinic) -> 
         " values ('unbilled_visits', 1, 'active', %s, 'x', 0)",
         (Jsonb(definition | {"workflow": "unbilled_visits"}),),
     )
-    clinic.know(patient("p1"), coverage("p1"), visit("p1", "2026-07-01 10:00"),
-                note("p1", "2026-07-01 12:00"), charge("p1", "2026-07-01 10:00"))
+    clinic.know(
+        patient("p1"),
+        coverage("p1"),
+        visit("p1", "2026-07-01 10:00"),
+        note("p1", "2026-07-01 12:00"),
+        charge("p1", "2026-07-01 10:00"),
+    )
     clinic.night("2026-07-08")
     case = clinic.case("p1", "unbilled_visits")
     assert (case.status, case.stage, case.asks) == ("open", "billed", "billing")

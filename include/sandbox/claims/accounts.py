@@ -48,7 +48,9 @@ def remitted(world: World, accepted: Accepted, paid: PaidClaim) -> None:
     if way == "partly":
         part = cents(share / 2)
         _post(world, later, "paid", accepted, part, key)
-        _post(world, later + timedelta(days=6), "written-off", accepted, share - part, f"{key}|rest")
+        _post(
+            world, later + timedelta(days=6), "written-off", accepted, share - part, f"{key}|rest"
+        )
     else:
         _post(world, later, "written-off" if way == "written off" else "paid", accepted, share, key)
 
@@ -85,7 +87,9 @@ def posted(world: World, payload: tuple[str, str, str | None, str, Decimal, str]
     if is_wrong:
         tomorrow = world.clock.now + timedelta(days=1)
         world.schedule(tomorrow, "posting_is_taken_back", (identifier, shown, clerk, payload))
-        world.schedule(tomorrow + timedelta(minutes=5), "account_is_posted", (*payload[:5], f"{key}|again"))
+        world.schedule(
+            tomorrow + timedelta(minutes=5), "account_is_posted", (*payload[:5], f"{key}|again")
+        )
 
 
 def taken_back(
@@ -101,7 +105,13 @@ def taken_back(
 
 
 def notice(
-    identifier: str, patient_id: str, control: str, what: str, amount: Decimal, when: datetime, clerk: str
+    identifier: str,
+    patient_id: str,
+    control: str,
+    what: str,
+    amount: Decimal,
+    when: datetime,
+    clerk: str,
 ) -> records.Resource:
     """A PaymentNotice about a claim, by the claim's control number; ``what`` is paid or written-off."""
     return {

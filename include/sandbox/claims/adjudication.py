@@ -54,7 +54,11 @@ def next_wellness(member: Member, plan_kind: str, code: str, today: date) -> dat
             return None
         if code == "G0438" and "G0438" in had:
             return None
-        return date(dates[-1].year + 1, 1, 1) if dates and dates[-1].year >= today.year else date(today.year, 1, 1)
+        return (
+            date(dates[-1].year + 1, 1, 1)
+            if dates and dates[-1].year >= today.year
+            else date(today.year, 1, 1)
+        )
     if start is None:
         return None
     welcome_ends = _a_year_later(start)
@@ -71,13 +75,17 @@ def _a_year_later(day: date) -> date:
 
 def adjudicate(seed: int, claim: Claim, plan: Plan, member: Member, received_on: date) -> PaidClaim:
     """Decide on an accepted claim and remember what was used up of the member's benefits."""
-    unknown = claim.frequency == "1" and chance(seed, claim.control, "not recognised").random() < 0.004
+    unknown = (
+        claim.frequency == "1" and chance(seed, claim.control, "not recognised").random() < 0.004
+    )
     lines = [
         _line(seed, claim, line, plan, member, received_on, unknown)
         for line in claim.lines
     ]  # fmt: skip
     paid = sum((line.paid for line in lines), Decimal(0))
-    share = sum((a.amount for line in lines for a in line.adjustments if a.group == "PR"), Decimal(0))
+    share = sum(
+        (a.amount for line in lines for a in line.adjustments if a.group == "PR"), Decimal(0)
+    )
     return PaidClaim(
         claim.control, "4" if unknown else "1", sum((line.charge for line in claim.lines), Decimal(0)), paid, share,
         plan.filing_code, "", claim.subscriber, claim.rendering_npi, lines, received_on,
@@ -85,7 +93,13 @@ def adjudicate(seed: int, claim: Claim, plan: Plan, member: Member, received_on:
 
 
 def _line(
-    seed: int, claim: Claim, line: ClaimLine, plan: Plan, member: Member, received_on: date, unknown: bool
+    seed: int,
+    claim: Claim,
+    line: ClaimLine,
+    plan: Plan,
+    member: Member,
+    received_on: date,
+    unknown: bool,
 ) -> PaidLine:
     denial: Denial | None = ("CO", "31", ("N382",))
     if not unknown:
@@ -122,7 +136,12 @@ def _denial(
     seed: int, claim: Claim, line: ClaimLine, plan: Plan, member: Member, received_on: date
 ) -> Denial | None:
     code, day = line.hcpcs, line.service_date
-    if (code, day, claim.rendering_npi, line.modifiers) in member.services and claim.frequency == "1":
+    if (
+        code,
+        day,
+        claim.rendering_npi,
+        line.modifiers,
+    ) in member.services and claim.frequency == "1":
         return ("CO", "18", ("N522",))
     if received_on > day + timedelta(days=plan.filing_days):
         return ("CO", "29", ())
@@ -186,7 +205,11 @@ def as_secondary(primary: PaidClaim, plan: Plan, is_qmb: bool) -> PaidClaim:
     lines = []
     for line in primary.lines:
         share = sum((a.amount for a in line.adjustments if a.group == "PR"), Decimal(0))
-        pays = share if plan.kind != "medicaid" else cents(share * (Decimal("0.5") if is_qmb else Decimal("0.8")))
+        pays = (
+            share
+            if plan.kind != "medicaid"
+            else cents(share * (Decimal("0.5") if is_qmb else Decimal("0.8")))
+        )
         out = [Adjustment("OA", "23", line.charge - share)]
         if share - pays > 0:
             out.append(Adjustment("CO", "45", share - pays))
@@ -238,10 +261,19 @@ def correction(seed: int, paid: PaidClaim) -> PaidClaim:
     """
     lines = []
     for line in paid.lines:
-        part = Decimal(str(round(chance(seed, f"{paid.control}|{line.number}", "repricing").uniform(0.05, 0.15), 2)))
+        part = Decimal(
+            str(
+                round(
+                    chance(seed, f"{paid.control}|{line.number}", "repricing").uniform(0.05, 0.15),
+                    2,
+                )
+            )
+        )
         moved = cents(line.paid * part)
         adjustments = [a for a in line.adjustments if (a.group, a.reason) != ("CO", "45")]
-        before = sum((a.amount for a in line.adjustments if (a.group, a.reason) == ("CO", "45")), Decimal(0))
+        before = sum(
+            (a.amount for a in line.adjustments if (a.group, a.reason) == ("CO", "45")), Decimal(0)
+        )
         if before + moved:
             adjustments.append(Adjustment("CO", "45", before + moved))
         lines.append(
@@ -258,7 +290,11 @@ def correction(seed: int, paid: PaidClaim) -> PaidClaim:
 
 
 def _paid(
-    line: ClaimLine, paid: Decimal, adjustments: tuple[Adjustment, ...], price: Decimal, remarks: tuple[str, ...]
+    line: ClaimLine,
+    paid: Decimal,
+    adjustments: tuple[Adjustment, ...],
+    price: Decimal,
+    remarks: tuple[str, ...],
 ) -> PaidLine:
     return PaidLine(
         line.number, line.hcpcs, line.modifiers, line.charge, paid, line.service_date, adjustments, remarks,

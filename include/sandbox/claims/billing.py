@@ -70,7 +70,9 @@ def rejected(world: World, state: State, claim: Claim) -> None:
     again(state, made, dates.after(day_of(world.clock.now), wait))
 
 
-def remitted(world: World, state: State, accepted: Accepted, paid: PaidClaim, is_denied: bool) -> None:
+def remitted(
+    world: World, state: State, accepted: Accepted, paid: PaidClaim, is_denied: bool
+) -> None:
     """A payer decided: denials are worked, and a claim for nothing is taken back."""
     claim = accepted.submission.claim
     is_own = claim.submitter == BILLING_SYSTEM.identifier
@@ -120,7 +122,9 @@ def billable(visit: Visit) -> list[Charge]:
         charge
         for charge in visit.charges
         if charge.amount > 0
-        and not (charge.no_charge_reason or charge.is_global_period or charge.is_self_pay_restricted)
+        and not (
+            charge.no_charge_reason or charge.is_global_period or charge.is_self_pay_restricted
+        )
     ]
 
 
@@ -140,7 +144,9 @@ def code(world: World, visit: Visit) -> Claim:
     who, doctor = world.patients[visit.patient_id], world.practitioners[visit.practitioner_id]
     charges, covers = billable(visit), insurers(world, visit)
     plan = PLANS[covers[0].payer_id]
-    diagnoses = tuple(dict.fromkeys(d for charge in charges for d in charge.diagnoses))[:MOST_DIAGNOSES]
+    diagnoses = tuple(dict.fromkeys(d for charge in charges for d in charge.diagnoses))[
+        :MOST_DIAGNOSES
+    ]
     lines = [
         ClaimLine(
             number, charge.code, charge.modifiers, charge.amount, Decimal(charge.units), visit.date,
@@ -211,10 +217,18 @@ def send(world: World, state: State, today: date) -> None:
         claims, f"LB{number:08d}", at, BILLING_SYSTEM, CLEARINGHOUSE, binding.practice(world)
     )
     group = segments.Group(
-        "HC", BILLING_SYSTEM.identifier, CLEARINGHOUSE.identifier, professional.VERSION, [transaction]
+        "HC",
+        BILLING_SYSTEM.identifier,
+        CLEARINGHOUSE.identifier,
+        professional.VERSION,
+        [transaction],
     )
     interchange = segments.Interchange(
-        BILLING_SYSTEM.identifier, CLEARINGHOUSE.identifier, f"{state.next('sent'):09d}", [group], at
+        BILLING_SYSTEM.identifier,
+        CLEARINGHOUSE.identifier,
+        f"{state.next('sent'):09d}",
+        [group],
+        at,
     )
     clearinghouse.receive(world, state, f"LB{number:08d}.837", segments.render(interchange))
 
@@ -234,7 +248,9 @@ def _bill(world: World, state: State, visit: Visit) -> Claim | None:
     state.claim_visits[claim.control] = visit.id
     state.forgotten.discard(visit.id)
     if world.chance(visit.id, "mistyped") < MISTYPED:
-        return replace(claim, subscriber=replace(claim.subscriber, member_id=claim.subscriber.member_id[:-1]))
+        return replace(
+            claim, subscriber=replace(claim.subscriber, member_id=claim.subscriber.member_id[:-1])
+        )
     return claim
 
 
@@ -262,4 +278,6 @@ def tell(world: World, visit: Visit, what: str) -> None:
 def due_after(world: World, key: str) -> date:
     """When something asked for today is worked: today or the next business day."""
     today = day_of(world.clock.now)
-    return today if world.chance(key, "today") < 0.6 else dates.on_or_after(today + timedelta(days=1))
+    return (
+        today if world.chance(key, "today") < 0.6 else dates.on_or_after(today + timedelta(days=1))
+    )

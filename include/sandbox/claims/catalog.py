@@ -32,7 +32,9 @@ class Plan:
     prefix: str
 
 
-def _party(name: str, identifier: str, tax_id: str, street: str, city: str, state: str, zip_code: str) -> Party:
+def _party(
+    name: str, identifier: str, tax_id: str, street: str, city: str, state: str, zip_code: str
+) -> Party:
     return Party(name, identifier, street, city, state, zip_code, tax_id)
 
 
@@ -60,9 +62,17 @@ PLANS: dict[str, Plan] = {
 }  # fmt: skip
 
 CLEARINGHOUSE = _party(
-    "Lakeshore Clearinghouse", "LAKECLEAR", "165555555", "9 HARBOR WAY", "BUFFALO", "NY", "142020001"
+    "Lakeshore Clearinghouse",
+    "LAKECLEAR",
+    "165555555",
+    "9 HARBOR WAY",
+    "BUFFALO",
+    "NY",
+    "142020001",
 )
-BILLING_SYSTEM = _party("Lakeside Billing", "LAKEBILL", "161234567", "1 MAIN ST", "ROCHESTER", "NY", "146040001")
+BILLING_SYSTEM = _party(
+    "Lakeside Billing", "LAKEBILL", "161234567", "1 MAIN ST", "ROCHESTER", "NY", "146040001"
+)
 
 
 def chance(seed: int, entity: str, purpose: str) -> Random:
@@ -78,5 +88,14 @@ def cents(amount: Decimal) -> Decimal:
 
 def allowed(seed: int, plan: Plan, hcpcs: str, charge: Decimal) -> Decimal:
     """What the fee schedule allows of a charge: 70 to 80 %, the same for a code all year."""
-    share = Decimal(str(round(chance(seed, f"{plan.party.identifier}|{hcpcs}", "fee schedule").uniform(0.70, 0.80), 4)))
+    share = Decimal(
+        str(
+            round(
+                chance(seed, f"{plan.party.identifier}|{hcpcs}", "fee schedule").uniform(
+                    0.70, 0.80
+                ),
+                4,
+            )
+        )
+    )
     return cents(charge * share)

@@ -32,7 +32,8 @@ def receive(world: World, state: State, filename: str, content: bytes) -> None:
         interchanges = segments.parse(content)
     except segments.X12Refused as refusal:
         world.truth.write(
-            "claim_files", {"at": at.isoformat(), "file": filename, "sha256": digest, "refused": str(refusal)}
+            "claim_files",
+            {"at": at.isoformat(), "file": filename, "sha256": digest, "refused": str(refusal)},
         )
         _refuse_interchange(state, content, at)
         return
@@ -90,7 +91,9 @@ def _segment_of(reason: str) -> str:
     return words[2].rstrip(":") if len(words) > 2 and words[0] == "segment" else "SE"
 
 
-def _note_999(world: World, interchange: Interchange, group: Group, refusals: dict[str, str], at: datetime) -> None:
+def _note_999(
+    world: World, interchange: Interchange, group: Group, refusals: dict[str, str], at: datetime
+) -> None:
     world.truth.write(
         "acknowledgements",
         {
@@ -126,7 +129,9 @@ def _take_claims(
                 "frequency": claim.frequency,
                 "payer": claim.payer_id,
                 "member": claim.subscriber.member_id,
-                "patient": world.visits[visit].patient_id if visit else binding.patient_of(state, claim),
+                "patient": world.visits[visit].patient_id
+                if visit
+                else binding.patient_of(state, claim),
                 "visit": visit,
                 "service_date": min(line.service_date for line in claim.lines).isoformat(),
                 "codes": [line.hcpcs for line in claim.lines],
@@ -150,7 +155,9 @@ def _take_claims(
             Submission(number, claim, received, visit, is_double)
         )
         forwarded = PLANS[claim.payer_id].kind != "part_b"
-        statuses.append(ClaimStatus(claim, "A0" if forwarded else "A1", "16" if forwarded else "19", "PR"))
+        statuses.append(
+            ClaimStatus(claim, "A0" if forwarded else "A1", "16" if forwarded else "19", "PR")
+        )
         note_status(world, number, statuses[-1], "clearinghouse", at)
     queue_277ca(world, state, statuses, CLEARINGHOUSE, False, at.astimezone(LOCAL).date(), at)
 
@@ -185,7 +192,13 @@ def note_status(world: World, number: int, status: ClaimStatus, by: str, at: dat
 
 
 def queue_277ca(
-    world: World, state: State, statuses: list[ClaimStatus], by: Party, is_payer: bool, received_on: date, at: datetime
+    world: World,
+    state: State,
+    statuses: list[ClaimStatus],
+    by: Party,
+    is_payer: bool,
+    received_on: date,
+    at: datetime,
 ) -> None:
     """Put statuses into the outbox's queue: one transaction set per submission, one interchange per submitter."""
     sets: dict[str, dict[str, list[ClaimStatus]]] = defaultdict(lambda: defaultdict(list))
@@ -207,7 +220,9 @@ def party_of(submitter: str) -> Party:
     return BILLING_SYSTEM if submitter == BILLING_SYSTEM.identifier else Party(submitter, submitter)
 
 
-def queue(state: State, feed: str, transactions: list[Transaction], receiver: str, at: datetime) -> None:
+def queue(
+    state: State, feed: str, transactions: list[Transaction], receiver: str, at: datetime
+) -> None:
     """Write an interchange of one feed and keep it for the next delivery."""
     functional_id, version = FEEDS[feed]
     group = Group(functional_id, CLEARINGHOUSE.identifier, receiver, version, transactions)
@@ -222,7 +237,13 @@ def queue(state: State, feed: str, transactions: list[Transaction], receiver: st
 
 def _ta1(state: State, receiver: str, about: str, note: str, at: datetime) -> bytes:
     return segments.render_ta1(
-        CLEARINGHOUSE.identifier, receiver, f"{state.next('interchange'):09d}", at.astimezone(LOCAL), about, "R", note
+        CLEARINGHOUSE.identifier,
+        receiver,
+        f"{state.next('interchange'):09d}",
+        at.astimezone(LOCAL),
+        about,
+        "R",
+        note,
     )
 
 
@@ -236,7 +257,9 @@ def _refuse_interchange(state: State, content: bytes, at: datetime) -> None:
         )
 
 
-def deliver(world: World, state: State, day: date, feeds: tuple[str, ...], is_history: bool) -> None:
+def deliver(
+    world: World, state: State, day: date, feeds: tuple[str, ...], is_history: bool
+) -> None:
     """Put what waits for the practice into its outbox, under names that mean nothing.
 
     Before the first night everything waits for the week's end. From then on a feed without news brings an
@@ -276,7 +299,12 @@ def _nothing(state: State, feed: str, at: datetime) -> bytes:
 def _drop(world: World, state: State, day: date, feed: str, interchanges: list[bytes]) -> None:
     number = state.next("file")
     style = chance(state.seed, str(number), "name").choice(
-        ["{stamp}.{number:06d}.edi", "R{number:07d}.x12", "lkc_{number:05d}_{stamp}.txt", "{number:08X}.dat"]
+        [
+            "{stamp}.{number:06d}.edi",
+            "R{number:07d}.x12",
+            "lkc_{number:05d}_{stamp}.txt",
+            "{number:08X}.dat",
+        ]
     )
     name = style.format(stamp=day.strftime("%Y%m%d"), number=number)
     world.drop(binding.CLEARINGHOUSE_USER, name, b"".join(interchanges), feed=feed)

@@ -123,9 +123,13 @@ def _pay(world: World, state: State, waiting: list[Accepted], day: date) -> None
     for payer, decided in sorted(by_payer.items()):
         plan = PLANS[payer]
         trace = f"{payer}{state.next('eft ' + payer):08d}"
-        advice = Remittance(plan.party, binding.practice(world), trace, day, [paid for _, paid in decided])
+        advice = Remittance(
+            plan.party, binding.practice(world), trace, day, [paid for _, paid in decided]
+        )
         _adjust_provider(state, plan, advice)
-        clearinghouse.queue(state, "payment", [remittance.write(advice)], BILLING_SYSTEM.identifier, at)
+        clearinghouse.queue(
+            state, "payment", [remittance.write(advice)], BILLING_SYSTEM.identifier, at
+        )
         for adjustment in advice.provider_adjustments:
             world.truth.write(
                 "provider_adjustments",
@@ -142,7 +146,9 @@ def _decide(state: State, accepted: Accepted, day: date) -> list[PaidClaim]:
     claim = accepted.submission.claim
     if accepted.step == "secondary" and accepted.primary is not None:
         enrolled = _secondary(state, accepted.patient_id, claim)
-        paid = as_secondary(accepted.primary, PLANS[accepted.secondary_payer], bool(enrolled and enrolled.is_qmb))
+        paid = as_secondary(
+            accepted.primary, PLANS[accepted.secondary_payer], bool(enrolled and enrolled.is_qmb)
+        )
         paid.payer_claim_number = accepted.payer_claim_number
         return [paid]
     if accepted.step == "reverse" and accepted.primary is not None:
@@ -173,7 +179,9 @@ def _adjudicate(state: State, accepted: Accepted, plan: Plan) -> PaidClaim:
     paid = adjudicate(
         state.seed, claim, plan, state.member(accepted.patient_id), accepted.submission.at.date()
     )
-    outside = (enrolled.starts and served < enrolled.starts) or (enrolled.ends and served > enrolled.ends)
+    outside = (enrolled.starts and served < enrolled.starts) or (
+        enrolled.ends and served > enrolled.ends
+    )
     if outside:
         reason = "26" if enrolled.starts and served < enrolled.starts else "27"
         for line in paid.lines:
@@ -233,13 +241,21 @@ def _adjust_provider(state: State, plan: Plan, advice: Remittance) -> None:
 
 
 def _note_payment(
-    world: World, state: State, accepted: Accepted, paid: PaidClaim, payer: str, trace: str, at: datetime
+    world: World,
+    state: State,
+    accepted: Accepted,
+    paid: PaidClaim,
+    payer: str,
+    trace: str,
+    at: datetime,
 ) -> None:
     denied = [
         f"{a.group}-{a.reason}"
         for line in paid.lines
         for a in line.adjustments
-        if a.group in ("CO", "PI") and abs(a.amount) == abs(line.charge) and a.reason not in ("45", "59", "253")
+        if a.group in ("CO", "PI")
+        and abs(a.amount) == abs(line.charge)
+        and a.reason not in ("45", "59", "253")
     ]
     world.truth.write(
         "remittances",
@@ -311,19 +327,27 @@ def answer_inquiry(world: World, state: State, inquiry: Inquiry, today: date) ->
         return EligibilityAnswer(inquiry, reject=("42", "R"))
     asked = inquiry.asked_for or today
     if enrolled.ends is not None and enrolled.ends < asked:
-        return EligibilityAnswer(inquiry, (Benefit("6", dates=(("291", enrolled.starts or asked, enrolled.ends),)),))
+        return EligibilityAnswer(
+            inquiry, (Benefit("6", dates=(("291", enrolled.starts or asked, enrolled.ends),)),)
+        )
     plan = PLANS[inquiry.payer_id]
     return EligibilityAnswer(inquiry, tuple(_benefits(world, state, plan, enrolled, today)))
 
 
-def _benefits(world: World, state: State, plan: Plan, enrolled: Enrollment, today: date) -> list[Benefit]:
+def _benefits(
+    world: World, state: State, plan: Plan, enrolled: Enrollment, today: date
+) -> list[Benefit]:
     member = state.member(enrolled.patient_id)
     kind = {"part_b": "MB", "advantage": "HN", "medicaid": "MC", "commercial": "C1"}[plan.kind]
     start = (member.part_b_from if plan.kind == "part_b" else None) or enrolled.starts
     dated = (("291", start, None),) if start else ()
     name = "" if plan.kind == "part_b" else plan.party.name
     out = [Benefit("1", "30", kind, name, dates=dated)]
-    others = [e for e in state.coverages.get(enrolled.patient_id, []) if e is not enrolled and not _over(e, today)]
+    others = [
+        e
+        for e in state.coverages.get(enrolled.patient_id, [])
+        if e is not enrolled and not _over(e, today)
+    ]
     if plan.kind == "part_b":
         for other in others:
             if other.payer_id == "SUNADV":

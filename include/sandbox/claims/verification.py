@@ -50,6 +50,10 @@ def ask(world: World, state: State) -> None:
         "HS", BILLING_SYSTEM.identifier, CLEARINGHOUSE.identifier, eligibility.VERSION, transactions
     )
     interchange = segments.Interchange(
-        BILLING_SYSTEM.identifier, CLEARINGHOUSE.identifier, f"{state.next('sent'):09d}", [group], at
+        BILLING_SYSTEM.identifier,
+        CLEARINGHOUSE.identifier,
+        f"{state.next('sent'):09d}",
+        [group],
+        at,
     )
     clearinghouse.receive(world, state, f"LBQ{number:06d}.270", segments.render(interchange))

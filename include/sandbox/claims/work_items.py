@@ -75,9 +75,7 @@ def told(item: WorkItem) -> dict[str, Any]:
     }
 
 
-def take(
-    world: World, state: State, key: str, body: dict[str, Any]
-) -> tuple[int, dict[str, Any]]:
+def take(world: World, state: State, key: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Take a work item; the same key is the same work item, and gets the first answer again."""
     known = state.work_items.get(state.keys.get(key, ""))
     moment = written_at(world, f"work item|{key}")
@@ -130,7 +128,10 @@ def _look(world: World, state: State, item: WorkItem, visit: Visit | None, today
         _close(world, item, visit, "rejected", "another submitter bills this payer")
     elif not billing.billable(visit):
         _close(world, item, visit, "rejected", "nothing to bill")
-    elif visit.charge_entered_at is None and world.chance(visit.id, "charges when asked") >= CHARGES_WHEN_ASKED:
+    elif (
+        visit.charge_entered_at is None
+        and world.chance(visit.id, "charges when asked") >= CHARGES_WHEN_ASKED
+    ):
         _close(world, item, visit, "rejected", "no charge by the clinician")
     else:
         _bill(world, state, item, visit, today)

@@ -138,7 +138,9 @@ class Bulk:
             if not count:
                 # The guide would have a type without data left out. This server says so instead, as some do:
                 # a type that is not in its manifest has failed.
-                output.append({"type": kind, "url": f"{base}/bulk/file/{token}/{kind}/{EMPTY}", "count": 0})
+                output.append(
+                    {"type": kind, "url": f"{base}/bulk/file/{token}/{kind}/{EMPTY}", "count": 0}
+                )
                 continue
             step = (
                 max(FILE_ROWS, (high - low + 1) * FILE_ROWS // count)

@@ -175,7 +175,15 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         out = dict(self.__dict__)
-        for name in ("truth", "resources", "misbehaviour", "_drop", "_handlers", "_listeners", *self.MANY):
+        for name in (
+            "truth",
+            "resources",
+            "misbehaviour",
+            "_drop",
+            "_handlers",
+            "_listeners",
+            *self.MANY,
+        ):
             out.pop(name, None)
         return out
 

@@ -157,7 +157,9 @@ def _soon(world: World, key: str, earliest: date) -> datetime:
     """A time for a visit that should not wait: this afternoon, or one of the next open days."""
     today, chance = day_of(world.clock.now), world.chance
     soonest = world.clock.now + timedelta(minutes=90)
-    soonest += timedelta(minutes=-soonest.minute % 15, seconds=-soonest.second, microseconds=-soonest.microsecond)
+    soonest += timedelta(
+        minutes=-soonest.minute % 15, seconds=-soonest.second, microseconds=-soonest.microsecond
+    )
     is_free = calendar.is_open(today) and soonest <= at(today, LAST_SAME_DAY)
     if is_free and chance(key, "same day") < SAME_DAY:
         return soonest

@@ -187,7 +187,9 @@ def _take_over(
         family=str(name.get("family", "Unknown")),
         given=str((name.get("given") or ["Unknown"])[0]),
         sex={"female": "F", "male": "M"}.get(str(resource.get("gender")), "U"),
-        birth_date=_day(str(resource.get("birthDate", "1950")), f"birthDate of Patient/{resource['id']}"),
+        birth_date=_day(
+            str(resource.get("birthDate", "1950")), f"birthDate of Patient/{resource['id']}"
+        ),
         phone="".join(c for c in phone if c.isdigit()),
         street=str((address.get("line") or [""])[0]),
         city=str(address.get("city", "")),

@@ -11,5 +11,11 @@ from throughline.cases.engine import (
 )
 
 __all__ = [
-    "build_work_list", "derive_all", "digest", "leave_no_trace", "open_cases", "reconcile", "settle"
+    "build_work_list",
+    "derive_all",
+    "digest",
+    "leave_no_trace",
+    "open_cases",
+    "reconcile",
+    "settle",
 ]

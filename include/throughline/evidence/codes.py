@@ -43,9 +43,7 @@ def register_codes(conn: Connection) -> int:
     Does not commit.
     """
     with conn.cursor() as cursor:
-        cursor.execute(
-            "create temp table wanted_code (like evidence.code_map) on commit drop"
-        )
+        cursor.execute("create temp table wanted_code (like evidence.code_map) on commit drop")
         with cursor.copy("copy wanted_code (map, system, code, value) from stdin") as copy:
             for row in code_rows():
                 copy.write_row(row)

@@ -49,8 +49,19 @@ def open_exception(
         " where e.status = 'cleared' or (e.status = 'resolved' and exists ("
         "select from operations.night as n"
         " where n.seq = e.closed_seq and n.cut_off <= excluded.opened_at - %s))",
-        (exception_id, about_kind, about_id, reason, row[0], seq, as_of, as_of, row[1],
-         Jsonb(detail or {}), REST),
+        (
+            exception_id,
+            about_kind,
+            about_id,
+            reason,
+            row[0],
+            seq,
+            as_of,
+            as_of,
+            row[1],
+            Jsonb(detail or {}),
+            REST,
+        ),
     )
     return exception_id
 

@@ -45,8 +45,14 @@ class NotOpen(LookupError):
 
 
 def resolve(
-    conn: Connection, exception_id: UUID | str, who: str, action: str, note: str = "",
-    *, owner: str | None = None, amount: Decimal | None = None,
+    conn: Connection,
+    exception_id: UUID | str,
+    who: str,
+    action: str,
+    note: str = "",
+    *,
+    owner: str | None = None,
+    amount: Decimal | None = None,
 ) -> list[UUID]:
     """Record the decision of a named person about an open exception; returns the decisions' ids.
 
@@ -86,7 +92,9 @@ def resolve(
         kind = "link" if chosen == "confirm" else "unlink"
         for source, source_id, other in _doubts(conn, person_id):
             about = f"{source}|{source_id}"
-            decisions.append(_write(conn, who, kind, "record", about, note, {"person_id": str(other)}))
+            decisions.append(
+                _write(conn, who, kind, "record", about, note, {"person_id": str(other)})
+            )
     return decisions
 
 
@@ -103,7 +111,12 @@ def _doubts(conn: Connection, person_id: UUID) -> list[tuple[str, str, UUID]]:
 
 
 def _write(
-    conn: Connection, who: str, kind: str, about_kind: str, about_id: str, note: str,
+    conn: Connection,
+    who: str,
+    kind: str,
+    about_kind: str,
+    about_id: str,
+    note: str,
     detail: dict[str, object],
 ) -> UUID:
     decision_id = uuid4()

@@ -39,8 +39,13 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
             return {"status": "void"}
         if not nights.is_newest(conn, seq):
             if night.status == "running":
-                nights.finish(conn, seq, status="failed", failed_step="close_night: overtaken",
-                              reason="a later night did what it left undone")
+                nights.finish(
+                    conn,
+                    seq,
+                    status="failed",
+                    failed_step="close_night: overtaken",
+                    reason="a later night did what it left undone",
+                )
             return {"status": nights.by_seq(conn, seq).status}
         state_digest, plan_digest = digests(conn, seq)
         conn.execute(

@@ -50,9 +50,7 @@ def prepare(dsn: str, passwords: dict[str, str]) -> None:
                 )
             )
         for database, owner in (("throughline", OWNER), ("airflow", "airflow")):
-            known = conn.execute(
-                "select from pg_database where datname = %s", (database,)
-            ).rowcount
+            known = conn.execute("select from pg_database where datname = %s", (database,)).rowcount
             if not known:
                 conn.execute(
                     sql.SQL("create database {} owner {}").format(

@@ -81,8 +81,7 @@ def check(conn: Connection, seq: int | None = None) -> list[Broken]:
     broken = []
     for each in checks():
         rows = conn.execute(
-            f"select v.*, count(*) over () from ({each.query}) as v order by 1, 2, 3 limit {LISTED}"
-            .encode(),
+            f"select v.*, count(*) over () from ({each.query}) as v order by 1, 2, 3 limit {LISTED}".encode(),
             {"seq": seq},
         ).fetchall()
         if rows:

@@ -370,8 +370,10 @@ def counts(numbers: Numbers) -> dict[str, object]:
         "exceptions_open": sum(row.open for row in numbers.exceptions),
         "expected_money": _plain(sum((row.expected for row in numbers.money), Decimal(0))),
         "told": {
-            name: [{key: _plain(value) for key, value in asdict(row).items()} for row in
-                   getattr(numbers, name)]
+            name: [
+                {key: _plain(value) for key, value in asdict(row).items()}
+                for row in getattr(numbers, name)
+            ]
             for name in _AS_OF_NOW
         },
     }

@@ -32,7 +32,10 @@ class Replay:
     @property
     def agrees(self) -> bool:
         """Whether both digests are the same."""
-        return (self.recorded_state, self.recorded_plan) == (self.computed_state, self.computed_plan)
+        return (self.recorded_state, self.recorded_plan) == (
+            self.computed_state,
+            self.computed_plan,
+        )
 
 
 def replay(conn: Connection, seq: int) -> Replay:

@@ -28,9 +28,7 @@ def tell(conn: Connection) -> str:
     ).fetchone()
     if holder:
         lines.append(f"The chain is held by the {holder[0]} since {holder[1]:%H:%M:%S} UTC.")
-    newest = conn.execute(
-        "select max(seq) from operations.night where status <> 'void'"
-    ).fetchone()
+    newest = conn.execute("select max(seq) from operations.night where status <> 'void'").fetchone()
     running = conn.execute(
         "select step, part, extract(epoch from clock_timestamp() - started_at)::int"
         " from operations.step where seq = %s and status = 'running' order by started_at",
@@ -41,14 +39,25 @@ def tell(conn: Connection) -> str:
         for step, part, age in running
     ]
     for what, number, about, things, amount in sql.run(conn, "operations/numbers/waiting.sql").rows:
-        size = f"{things:,} claims, {words.dollars(amount)}" if what == "claims" else f"{things:,} rows"
+        size = (
+            f"{things:,} claims, {words.dollars(amount)}"
+            if what == "claims"
+            else f"{things:,} rows"
+        )
         lines.append(f"Waits for a decision in Airflow: {what} {number}, {about}, {size}")
     return "\n".join(lines)
 
 
 def _line(
-    seq: int, day: object, kind: str, status: str, seconds: float | None, failed_step: str | None,
-    calls: int | None, unknown: int | None, exceptions: int | None,
+    seq: int,
+    day: object,
+    kind: str,
+    status: str,
+    seconds: float | None,
+    failed_step: str | None,
+    calls: int | None,
+    unknown: int | None,
+    exceptions: int | None,
 ) -> str:
     told = f"night {seq:>4}  {day}  {kind:<8}  {status:<8}"
     if seconds is not None:

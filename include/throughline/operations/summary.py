@@ -50,7 +50,9 @@ def _section(name: str, *paragraphs: str) -> str:
     return f"{name}\n{textwrap.indent(body, '  ', lambda line: bool(line.strip()))}"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()) -> str:
+def _table(
+    header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()
+) -> str:
     """Columns two spaces apart, those in `right` aligned to the right; the last one may be cut."""
     lines = [list(header), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
@@ -189,8 +191,13 @@ def _cases(numbers: Numbers) -> str:
         rows.append(
             (
                 words.plain(stage.workflow) if stage.workflow != last else "",
-                stage.stage, f"{stage.proven:,}", f"{here:,}", stage.pending or "", stage.unknown or "",
-                stage.missed or "", stage.blocked or "",
+                stage.stage,
+                f"{stage.proven:,}",
+                f"{here:,}",
+                stage.pending or "",
+                stage.unknown or "",
+                stage.missed or "",
+                stage.blocked or "",
             )
         )
         last = stage.workflow
@@ -205,7 +212,16 @@ def _cases(numbers: Numbers) -> str:
     return _section(
         f"CASES: {opened:,} open",
         _table(
-            ("workflow", "stage", "proven", "stand here", "in time", "not known", "missed", "blocked"),
+            (
+                "workflow",
+                "stage",
+                "proven",
+                "stand here",
+                "in time",
+                "not known",
+                "missed",
+                "blocked",
+            ),
             rows,
             right=(2, 3, 4, 5, 6, 7),
         )
@@ -218,20 +234,46 @@ def _cases(numbers: Numbers) -> str:
 def _tasks(numbers: Numbers) -> str:
     rows = [
         (
-            task.kind, f"{task.planned:,}", f"{task.sent:,}", f"{task.completed:,}",
-            f"{task.ended_otherwise:,}", f"{task.uncertain:,}", f"{task.rejected:,}",
-            f"{task.withheld:,}", f"{task.open:,}", f"{task.overdue:,}",
+            task.kind,
+            f"{task.planned:,}",
+            f"{task.sent:,}",
+            f"{task.completed:,}",
+            f"{task.ended_otherwise:,}",
+            f"{task.uncertain:,}",
+            f"{task.rejected:,}",
+            f"{task.withheld:,}",
+            f"{task.open:,}",
+            f"{task.overdue:,}",
         )
         for task in numbers.tasks
-        if any((task.planned, task.sent, task.completed, task.ended_otherwise, task.open, task.withheld))
+        if any(
+            (
+                task.planned,
+                task.sent,
+                task.completed,
+                task.ended_otherwise,
+                task.open,
+                task.withheld,
+            )
+        )
     ]
     if not rows:
         return _section("TASKS", "None was planned, and none is open.")
     return _section(
         "TASKS since yesterday",
         _table(
-            ("kind", "planned", "sent", "proven", "called off", "uncertain", "refused", "withheld",
-             "open", "overdue"),
+            (
+                "kind",
+                "planned",
+                "sent",
+                "proven",
+                "called off",
+                "uncertain",
+                "refused",
+                "withheld",
+                "open",
+                "overdue",
+            ),
             rows,
             right=range(1, 10),
         ),
@@ -270,9 +312,15 @@ def _exceptions(numbers: Numbers) -> str:
     for row in numbers.exceptions:
         owner = words.plain(row.owner_team)
         rows.append(
-            (owner if owner != last else "", row.title, f"{row.open:,}",
-             f"{row.opened:,}", f"{row.due_today:,}", f"{row.overdue:,}",
-             words.dollars(row.amount) if row.amount else "")
+            (
+                owner if owner != last else "",
+                row.title,
+                f"{row.open:,}",
+                f"{row.opened:,}",
+                f"{row.due_today:,}",
+                f"{row.overdue:,}",
+                words.dollars(row.amount) if row.amount else "",
+            )
         )
         last = owner
     return _section(
@@ -296,8 +344,11 @@ def _money(numbers: Numbers) -> str:
             ("blocked by", "expected", "cases", "owner", "file by"),
             (
                 (
-                    words.obstacle(row), words.expected(row), f"{row.cases:,}",
-                    words.plain(row.owner_team), words.day(numbers, row.first_deadline_at),
+                    words.obstacle(row),
+                    words.expected(row),
+                    f"{row.cases:,}",
+                    words.plain(row.owner_team),
+                    words.day(numbers, row.first_deadline_at),
                 )
                 for row in numbers.money[:LISTED]
             ),

@@ -124,9 +124,11 @@ def feed_state(feed: Feed) -> str:
     if feed.status == "stopped":
         return "stopped at the gate"
     if feed.status in ("missing", "refused", "rejected"):
-        return {"missing": "did not come", "refused": "could not be read", "rejected": "rejected by name"}[
-            feed.status
-        ]
+        return {
+            "missing": "did not come",
+            "refused": "could not be read",
+            "rejected": "rejected by name",
+        }[feed.status]
     if not feed.is_fresh:
         return "late"
     return {"quarantine": "rows set aside", "warn": "loaded with a warning"}.get(
@@ -160,5 +162,7 @@ def headline(numbers: Numbers) -> str:
         return "This run brought nothing new and counts for nothing."
     late = len(numbers.stale)
     if late:
-        return f"The night did its work; {count(late, 'feed is', 'feeds are')} not as far as expected."
+        return (
+            f"The night did its work; {count(late, 'feed is', 'feeds are')} not as far as expected."
+        )
     return "The night did its work; every feed is as far as expected."

@@ -43,9 +43,7 @@ def publish(asset: Asset, after: Sequence[Any]) -> None:
     def publish_night(
         partition_key: str | None = None, outlet_events: Any = None, dag_run: Any = None
     ) -> None:
-        outlet_events[asset].extra = night.hand_over(
-            partition_key, dag_run.dag_id, failed_tasks()
-        )
+        outlet_events[asset].extra = night.hand_over(partition_key, dag_run.dag_id, failed_tasks())
 
     @task(task_id="verdict", trigger_rule=TriggerRule.ALL_DONE)
     def verdict() -> None:

@@ -341,7 +341,9 @@ def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
         with warehouse.step(conn, night.seq, "close_night") as record:
             if failed_tasks and night.status == "running":
                 nights.finish(
-                    conn, night.seq, status="failed",
+                    conn,
+                    night.seq,
+                    status="failed",
                     failed_step=f"report_operations: {', '.join(failed_tasks)}",
                 )
             record.detail = operations.close_night(conn, night.seq)

@@ -14,19 +14,37 @@ TIME_ZONE = "America/New_York"
 NIGHTLY = "0 4 * * *"
 BY_DAY = "0 10-16 * * 1-5"
 
-TAGS = frozenset({"throughline", "night", "decision", "day", "step:extract", "step:build",
-                  "step:reconcile", "step:create", "step:report"})
+TAGS = frozenset(
+    {
+        "throughline",
+        "night",
+        "decision",
+        "day",
+        "step:extract",
+        "step:build",
+        "step:reconcile",
+        "step:create",
+        "step:report",
+    }
+)
 
 # What will not be better in a minute fails at once; a lost connection is tried again.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
-        RetryRule(exception="throughline.warehouse.nights.LeaseHeldError",
-                  action=RetryAction.RETRY, retry_delay=timedelta(minutes=1)),
+        RetryRule(
+            exception="throughline.warehouse.nights.LeaseHeldError",
+            action=RetryAction.RETRY,
+            retry_delay=timedelta(minutes=1),
+        ),
         RetryRule(exception="throughline.workflows.DefinitionError", action=RetryAction.FAIL),
-        RetryRule(exception="throughline.operations.invariants.InvariantViolated",
-                  action=RetryAction.FAIL),
-        RetryRule(exception="psycopg.OperationalError",
-                  action=RetryAction.RETRY, retry_delay=timedelta(seconds=10)),
+        RetryRule(
+            exception="throughline.operations.invariants.InvariantViolated", action=RetryAction.FAIL
+        ),
+        RetryRule(
+            exception="psycopg.OperationalError",
+            action=RetryAction.RETRY,
+            retry_delay=timedelta(seconds=10),
+        ),
     ]
 )
 

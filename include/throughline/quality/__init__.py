@@ -5,6 +5,13 @@ from throughline.quality.gates import GateBroken, Verdict, gate
 from throughline.quality.load import Counts, UnknownBatch, feed_of, load, released
 
 __all__ = [
-    "Counts", "GateBroken", "StagingLost", "UnknownBatch", "Verdict", "feed_of", "gate", "load",
+    "Counts",
+    "GateBroken",
+    "StagingLost",
+    "UnknownBatch",
+    "Verdict",
+    "feed_of",
+    "gate",
+    "load",
     "released",
 ]

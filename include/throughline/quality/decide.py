@@ -48,7 +48,9 @@ def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: s
     return decision
 
 
-def decide_row(conn: Connection, quarantine_id: str, action: str, who: str, note: str) -> UUID | None:
+def decide_row(
+    conn: Connection, quarantine_id: str, action: str, who: str, note: str
+) -> UUID | None:
     """Record that `who` releases or rejects one row in quarantine, whatever it was kept back for.
 
     Returns the decision's id, or None when nobody waits for one: the row is closed. A released row

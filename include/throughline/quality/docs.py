@@ -42,7 +42,12 @@ def pages(root: Path, seq: int, source: str = "") -> list[str]:
 
 
 def write(
-    root: Path, source: str, feed: str, batch: str, seq: int, received: int,
+    root: Path,
+    source: str,
+    feed: str,
+    batch: str,
+    seq: int,
+    received: int,
     failures: list[tuple[str, str, str, bool]],
 ) -> str:
     """Write the page of one failing gate and the list of the night's; returns its path below the folder of pages."""

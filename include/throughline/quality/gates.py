@@ -116,8 +116,13 @@ def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     failpoints.hit("gate.before_commit")
     conn.commit()
     if failures:
-        log.warning("%s/%s: %s (%s)", batch.source, batch.feed, verdict,
-                    "; ".join(f"{f.expectation}: {f.observed}" for f in failures))
+        log.warning(
+            "%s/%s: %s (%s)",
+            batch.source,
+            batch.feed,
+            verdict,
+            "; ".join(f"{f.expectation}: {f.observed}" for f in failures),
+        )
     return Verdict(verdict, batch.feed, batch.received - held, expectations, len(failures))
 
 
@@ -167,7 +172,8 @@ def _data_source(conn: Connection) -> tuple[Any, Any]:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         _contexts[url] = (
-            context, context.data_sources.add_postgres(name="warehouse", connection_string=url)
+            context,
+            context.data_sources.add_postgres(name="warehouse", connection_string=url),
         )
     return _contexts[url]
 
@@ -181,7 +187,9 @@ def _run(conn: Connection, batch: _Batch, rules: list[Rule]) -> list[Rule]:
     name = f"{batch.feed}-{batch.batch_id}"
     # the id is ours and a UUID, the table one of our own
     query = f"select * from staging.{types_of(batch.feed)[0]} where batch_id = '{batch.batch_id}'"
-    definition = source.add_query_asset(name=name, query=query).add_batch_definition_whole_table(name)
+    definition = source.add_query_asset(name=name, query=query).add_batch_definition_whole_table(
+        name
+    )
     suite = ExpectationSuite(
         name=name,
         expectations=[
@@ -219,9 +227,7 @@ def _run(conn: Connection, batch: _Batch, rules: list[Rule]) -> list[Rule]:
     )
     if unanswered:
         raise GateBroken(f"{batch.feed}: {', '.join(unanswered)}")
-    failed = {
-        item.expectation_config.meta["rule"] for item in result.results if not item.success
-    }
+    failed = {item.expectation_config.meta["rule"] for item in result.results if not item.success}
     return [rule for rule in rules if rule.name in failed]
 
 
@@ -238,9 +244,9 @@ def _violation(rule: Rule, batch: _Batch) -> str:
 
 def _where(rule: Rule, batch: _Batch) -> sql.Composed:
     """Return the rest of a query of the rows that violate a rule, percent signs made plain."""
-    return sql.SQL(" from {} as r where r.batch_id = %(batch)s and (").format(batch.table) + sql.SQL(
-        _violation(rule, batch).replace("%", "%%") + ")"
-    )
+    return sql.SQL(" from {} as r where r.batch_id = %(batch)s and (").format(
+        batch.table
+    ) + sql.SQL(_violation(rule, batch).replace("%", "%%") + ")")
 
 
 # --- what follows --------------------------------------------------------------------------------
@@ -265,10 +271,14 @@ def _judge_delivery(
     failures = []
     if batch.received < volume.least or (volume.most is not None and batch.received > volume.most):
         few = batch.received < volume.least
-        failures.append(_Failure(
-            VOLUME, CRITICAL if few else INFO,
-            f"{batch.received} rows, usually {volume.usual:.0f}", few,
-        ))
+        failures.append(
+            _Failure(
+                VOLUME,
+                CRITICAL if few else INFO,
+                f"{batch.received} rows, usually {volume.usual:.0f}",
+                few,
+            )
+        )
     unreadable = _count(
         conn,
         "select count(distinct (q.file_id, q.row_no)) from quality.quarantine as q"
@@ -277,10 +287,14 @@ def _judge_delivery(
     )
     if unreadable:
         stops = unreadable > UNREADABLE_TOLERATED * batch.received
-        failures.append(_Failure(
-            UNREADABLE, CRITICAL if stops else WARNING,
-            f"{unreadable} of {batch.received} rows", stops,
-        ))
+        failures.append(
+            _Failure(
+                UNREADABLE,
+                CRITICAL if stops else WARNING,
+                f"{unreadable} of {batch.received} rows",
+                stops,
+            )
+        )
     refused = _count(
         conn,
         "select count(*) from landing.batch_file as b inner join landing.file as f"
@@ -340,8 +354,13 @@ def _set_aside(
             )
             + _where(rule, batch)
             + sql.SQL(" on conflict do nothing"),
-            {"reason": rule.name, "source": batch.source, "feed": batch.feed, "seq": batch.seq,
-             "batch": batch.batch_id},
+            {
+                "reason": rule.name,
+                "source": batch.source,
+                "feed": batch.feed,
+                "seq": batch.seq,
+                "batch": batch.batch_id,
+            },
         )
     return _count(
         conn,
@@ -352,8 +371,13 @@ def _set_aside(
 
 
 def _record(
-    conn: Connection, batch: _Batch, verdict: str, expectations: int, failures: list[_Failure],
-    docs: str | None, profile: Profile,
+    conn: Connection,
+    batch: _Batch,
+    verdict: str,
+    expectations: int,
+    failures: list[_Failure],
+    docs: str | None,
+    profile: Profile,
 ) -> None:
     conn.execute("delete from quality.verdict where batch_id = %s", (batch.batch_id,))
     conn.execute(
@@ -361,10 +385,25 @@ def _record(
         " expectations, failed, data_docs, detail, profile)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
-            derive("verdict", batch.batch_id), batch.batch_id, batch.seq,
-            f"{batch.source}.{batch.feed}", verdict, expectations, len(failures), docs,
-            Jsonb([{"expectation": f.expectation, "severity": f.severity, "observed": f.observed,
-                    "stops": f.stops} for f in failures]),
+            derive("verdict", batch.batch_id),
+            batch.batch_id,
+            batch.seq,
+            f"{batch.source}.{batch.feed}",
+            verdict,
+            expectations,
+            len(failures),
+            docs,
+            Jsonb(
+                [
+                    {
+                        "expectation": f.expectation,
+                        "severity": f.severity,
+                        "observed": f.observed,
+                        "stops": f.stops,
+                    }
+                    for f in failures
+                ]
+            ),
             Jsonb(asdict(profile)),
         ),
     )
@@ -378,6 +417,11 @@ def _record(
 def _write_page(root: Path, batch: _Batch, failures: list[_Failure]) -> str:
     """Write the page of a failing gate, counts only; returns its path below the pages' root."""
     return write_docs(
-        root, batch.source, batch.feed, str(batch.batch_id), batch.seq, batch.received,
+        root,
+        batch.source,
+        batch.feed,
+        str(batch.batch_id),
+        batch.seq,
+        batch.received,
         [(f.expectation, f.severity, f.observed, f.stops) for f in failures],
     )

@@ -28,10 +28,18 @@ LOOKED_AT = 60
 COUNTRY = "US"
 
 # Columns that say where a row came from, not what its source says.
-_OURS = frozenset({
-    "source", "source_id", "source_version", "subject_source", "batch_id", "file_id", "row_no",
-    "is_deleted",
-})
+_OURS = frozenset(
+    {
+        "source",
+        "source_id",
+        "source_version",
+        "subject_source",
+        "batch_id",
+        "file_id",
+        "row_no",
+        "is_deleted",
+    }
+)
 
 # An empty list says nothing.
 _COUNTS = {"ARRAY": "count(nullif(cardinality({}), 0))", "jsonb": "count(nullif({}, '[]'::jsonb))"}
@@ -50,13 +58,48 @@ class Volume:
 # appointment no arrival. Only words of this list are kept: what is in the column of a damaged row may be a name.
 # FHIR R4: task-status, encounter-status, event-status, composition-status, chargeitem-status, appointmentstatus,
 # and the words of the code maps for the same.
-_STATUSES = frozenset({
-    "draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress", "on-hold",
-    "failed", "completed", "entered-in-error", "unknown", "planned", "arrived", "triaged", "onleave", "finished",
-    "preparation", "not-done", "stopped", "suspended", "aborted", "current", "superseded", "billable",
-    "not-billable", "billed", "proposed", "pending", "booked", "fulfilled", "noshow", "checked-in", "waitlist",
-    "active", "inactive", "revoked",
-})
+_STATUSES = frozenset(
+    {
+        "draft",
+        "requested",
+        "received",
+        "accepted",
+        "rejected",
+        "ready",
+        "cancelled",
+        "in-progress",
+        "on-hold",
+        "failed",
+        "completed",
+        "entered-in-error",
+        "unknown",
+        "planned",
+        "arrived",
+        "triaged",
+        "onleave",
+        "finished",
+        "preparation",
+        "not-done",
+        "stopped",
+        "suspended",
+        "aborted",
+        "current",
+        "superseded",
+        "billable",
+        "not-billable",
+        "billed",
+        "proposed",
+        "pending",
+        "booked",
+        "fulfilled",
+        "noshow",
+        "checked-in",
+        "waitlist",
+        "active",
+        "inactive",
+        "revoked",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -141,7 +184,9 @@ def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
         sql.SQL(_COUNTS.get(kind, "count({})")).format(sql.Identifier(name))
         for name, kind in columns.items()
     )
-    status = "case when status = any(%(statuses)s) then status end" if "status" in columns else "null"
+    status = (
+        "case when status = any(%(statuses)s) then status end" if "status" in columns else "null"
+    )
     groups = conn.execute(
         sql.SQL(
             "select {}, count(*), {} from staging.{} where batch_id = %(batch)s and not is_deleted group by 1"
@@ -153,7 +198,8 @@ def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
     }
     by_status = {
         group[0]: dict(zip(("", *columns), group[1:], strict=True))
-        for group in groups if group[0] is not None
+        for group in groups
+        if group[0] is not None
     }
     return Profile(sum(group[1] for group in groups), filled, by_status)
 
@@ -167,15 +213,18 @@ def fields_gone(conn: Connection, batch_id: UUID, profile: Profile) -> list[tupl
     """
     if profile.rows < SMALL:
         return []
-    past = [Profile(**row[0]) for row in conn.execute(
-        "select v.profile from landing.batch as b"
-        " inner join landing.batch as p on p.source = b.source and p.feed = b.feed"
-        " and p.business_date < b.business_date and p.status = 'loaded'"
-        " inner join quality.verdict as v on v.batch_id = p.batch_id"
-        " and (v.profile ->> 'rows')::bigint >= %s"
-        " where b.batch_id = %s order by p.business_date desc, p.known_seq desc limit %s",
-        (SMALL, batch_id, DELIVERIES),
-    ).fetchall()]
+    past = [
+        Profile(**row[0])
+        for row in conn.execute(
+            "select v.profile from landing.batch as b"
+            " inner join landing.batch as p on p.source = b.source and p.feed = b.feed"
+            " and p.business_date < b.business_date and p.status = 'loaded'"
+            " inner join quality.verdict as v on v.batch_id = p.batch_id"
+            " and (v.profile ->> 'rows')::bigint >= %s"
+            " where b.batch_id = %s order by p.business_date desc, p.known_seq desc limit %s",
+            (SMALL, batch_id, DELIVERIES),
+        ).fetchall()
+    ]
     if len(past) < LEAST_PROFILES:
         return []
     relied_on = {

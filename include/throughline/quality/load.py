@@ -17,8 +17,18 @@ from throughline.warehouse import Connection, failpoints, refresh_statistics
 log = logging.getLogger(__name__)
 
 KEYS = (
-    "source", "source_id", "source_version", "subject_source", "subject_id", "batch_id", "file_id",
-    "row_no", "known_seq", "retracted_seq", "is_deleted", "content_hash",
+    "source",
+    "source_id",
+    "source_version",
+    "subject_source",
+    "subject_id",
+    "batch_id",
+    "file_id",
+    "row_no",
+    "known_seq",
+    "retracted_seq",
+    "is_deleted",
+    "content_hash",
 )
 
 # What one row may be to blame for. `ProgramLimitExceeded`: a value too long to be looked up by.
@@ -299,9 +309,7 @@ def _merge_released(conn: Connection, batch: _Batch) -> int:
 
 def _merge_numbered(conn: Connection, batch: _Batch, rows: sql.Composable) -> int:
     conn.execute("drop table if exists w_rows")
-    count = conn.execute(
-        sql.SQL(_NUMBER).format(rows=rows), {"batch": batch.batch_id}
-    ).rowcount
+    count = conn.execute(sql.SQL(_NUMBER).format(rows=rows), {"batch": batch.batch_id}).rowcount
     conn.execute("create index on w_rows (row_no)")
     conn.execute("analyze w_rows")
     loaded = _halve(conn, batch, 1, count) if count else 0
@@ -331,9 +339,7 @@ def _merge_part(conn: Connection, batch: _Batch, part: tuple[int, int] | None = 
     return loaded
 
 
-def _merge_kind(
-    conn: Connection, batch: _Batch, kind: str, part: tuple[int, int] | None
-) -> int:
+def _merge_kind(conn: Connection, batch: _Batch, kind: str, part: tuple[int, int] | None) -> int:
     names = _typed_columns(conn, kind)
     low, high = part or (0, 0)
     params = {"batch": batch.batch_id, "seq": batch.seq, "low": low, "high": high}
@@ -369,8 +375,12 @@ def _set_aside(conn: Connection, batch: _Batch, place: int, reason: str) -> None
             " on conflict (batch_id, file_id, row_no, reason) do update set status = 'open'"
         ).format(sql.Identifier("staging", batch.kinds[0])),
         {
-            "reason": reason, "source": batch.source, "feed": batch.feed, "seq": batch.seq,
-            "batch": batch.batch_id, "place": place,
+            "reason": reason,
+            "source": batch.source,
+            "feed": batch.feed,
+            "seq": batch.seq,
+            "batch": batch.batch_id,
+            "place": place,
         },
     )
 
@@ -394,8 +404,12 @@ def _correct_quarantine(conn: Connection, batch: _Batch) -> None:
             "  else true end"
             " returning q.batch_id"
         ).format(sql.Identifier("staging", batch.kinds[0])),
-        {"seq": batch.seq, "batch": batch.batch_id, "feed": batch.feed,
-         "rules": [rule.name for rule in suite_of(batch.feed)]},
+        {
+            "seq": batch.seq,
+            "batch": batch.batch_id,
+            "feed": batch.feed,
+            "rules": [rule.name for rule in suite_of(batch.feed)],
+        },
     ).fetchall()
     for earlier in {row[0] for row in rows}:
         _empty_staging(conn, earlier, batch.kinds)

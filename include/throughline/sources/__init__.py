@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from throughline.warehouse.nights import Night
 
 __all__ = [
-    "Address", "SourceDefinition", "SourceUnavailable", "definition", "extract", "register_feeds",
-    "source_names", "stage",
+    "Address",
+    "SourceDefinition",
+    "SourceUnavailable",
+    "definition",
+    "extract",
+    "register_feeds",
+    "source_names",
+    "stage",
 ]
 
 
@@ -51,7 +57,14 @@ def register_feeds(conn: Connection) -> int:
     Does not commit.
     """
     feeds = [
-        (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume)
+        (
+            one.source,
+            feed.name,
+            feed.owner_team,
+            feed.expected_by,
+            feed.allowed_lag_days,
+            feed.volume,
+        )
         for one in map(definition, source_names())
         for feed in one.feeds.values()
     ]

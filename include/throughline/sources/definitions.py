@@ -90,7 +90,9 @@ def parse(raw: Any, file: str) -> SourceDefinition:
         raise SourceDefinitionError(f"{file}: time_zone: {error}") from None
     if Path(file).stem != raw["source"]:
         raise SourceDefinitionError(f"{file}: source: is {raw['source']!r}, not the file's name")
-    if raw["standard"] != "fhir_bulk" and any("omitted_types" in x for x in (raw, *raw["feeds"].values())):
+    if raw["standard"] != "fhir_bulk" and any(
+        "omitted_types" in x for x in (raw, *raw["feeds"].values())
+    ):
         raise SourceDefinitionError(f"{file}: omitted_types: is said of a Bulk Data export only")
     feeds = {
         name: Feed(
@@ -104,7 +106,13 @@ def parse(raw: Any, file: str) -> SourceDefinition:
         for name, feed in raw["feeds"].items()
     }
     return SourceDefinition(
-        source=raw["source"], title=raw["title"], standard=raw["standard"],
-        connection=raw["connection"], owner_team=raw["owner_team"], time_zone=raw["time_zone"],
-        feeds=feeds, folder=raw.get("folder", ""), conventions=raw.get("conventions", {}),
+        source=raw["source"],
+        title=raw["title"],
+        standard=raw["standard"],
+        connection=raw["connection"],
+        owner_team=raw["owner_team"],
+        time_zone=raw["time_zone"],
+        feeds=feeds,
+        folder=raw.get("folder", ""),
+        conventions=raw.get("conventions", {}),
     )

@@ -87,7 +87,9 @@ def _schedules(
                 contents = siu.scan(stream, file.name, definition.zone)
         except FileRefusedError as error:
             log.warning("%s", error)
-            landing.keep(incoming, file.name, "hl7", modified_at=file.modified_at, refused=error.reason)
+            landing.keep(
+                incoming, file.name, "hl7", modified_at=file.modified_at, refused=error.reason
+            )
             refused += 1
             return
         landed = landing.keep(incoming, file.name, "hl7", modified_at=file.modified_at)
@@ -119,7 +121,9 @@ def _interchanges(
                 raise FileRefusedError(file.name, contents.segments, reason)
         except FileRefusedError as error:
             log.warning("%s", error)
-            landing.keep(incoming, file.name, "x12", modified_at=file.modified_at, refused=error.reason)
+            landing.keep(
+                incoming, file.name, "x12", modified_at=file.modified_at, refused=error.reason
+            )
             return
         landed = landing.keep(incoming, file.name, "x12", modified_at=file.modified_at)
         if landed.status != "landed":
@@ -154,7 +158,9 @@ def _batches(
             continue
         good.files += bad.files
         good.rows += bad.rows
-        if bad.files and (good.made_at is None or bad.made_at is None or bad.made_at > good.made_at):
+        if bad.files and (
+            good.made_at is None or bad.made_at is None or bad.made_at > good.made_at
+        ):
             good.is_complete, good.made_at = False, bad.made_at or good.made_at
         good.watermark = good.made_at
         batches.append(landing.batch(good, definition.zone))
@@ -252,7 +258,9 @@ def _omitted(manifest: Manifest, definition: SourceDefinition, asked: set[str]) 
     for feed in sorted(omitted):
         log.warning(
             "%s/%s: asked for and not in the manifest: late. If this server leaves out what has not"
-            " changed, say omitted_types: unchanged", definition.source, feed,
+            " changed, say omitted_types: unchanged",
+            definition.source,
+            feed,
         )
     return omitted
 
@@ -285,8 +293,12 @@ def _land_deletions(
             deliveries[feed].is_complete = False
         named = named or asked[:1]
     landed = landing.keep(
-        incoming, f"deleted.{number}.ndjson", "deleted.ndjson", modified_at=complete_to,
-        may_repeat=True, refused=None if named else "deletions_of_no_feed_tonight",
+        incoming,
+        f"deleted.{number}.ndjson",
+        "deleted.ndjson",
+        modified_at=complete_to,
+        may_repeat=True,
+        refused=None if named else "deletions_of_no_feed_tonight",
     )
     for feed in named:
         deliveries[feed].files.append(landed)
@@ -313,7 +325,10 @@ def _not_exported(
     for feed in sorted(feeds):
         log.warning("%s/%s: the server could not export it tonight", source, feed)
     if not is_understood:
-        log.warning("%s: an error of the export does not say what it is about: nothing counts as complete", source)
+        log.warning(
+            "%s: an error of the export does not say what it is about: nothing counts as complete",
+            source,
+        )
     return feeds, is_understood
 
 

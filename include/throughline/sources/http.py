@@ -152,7 +152,9 @@ class HttpClient:
         def ask() -> httpx.Response:
             try:
                 response = self._client.request(
-                    method, self.url(path), params=params or None,
+                    method,
+                    self.url(path),
+                    params=params or None,
                     headers={**self._authorize(), **(headers or {})},
                 )
             except NO_ADDRESS as error:
@@ -166,7 +168,9 @@ class HttpClient:
         try:
             return tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(_Again),
-                stop=tenacity.stop_after_attempt(ATTEMPTS), wait=_wait, sleep=self._sleep,
+                stop=tenacity.stop_after_attempt(ATTEMPTS),
+                wait=_wait,
+                sleep=self._sleep,
                 reraise=True,
             )(ask)
         except _Again as error:
@@ -200,7 +204,9 @@ class HttpClient:
         def attempt() -> Outcome:
             try:
                 response = self._client.request(
-                    method, self.url(path), content=content,
+                    method,
+                    self.url(path),
+                    content=content,
                     headers={**self._authorize(), **sent},
                 )
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -216,7 +222,9 @@ class HttpClient:
         try:
             return tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(_Again),
-                stop=tenacity.stop_after_attempt(ATTEMPTS), wait=_wait, sleep=self._sleep,
+                stop=tenacity.stop_after_attempt(ATTEMPTS),
+                wait=_wait,
+                sleep=self._sleep,
                 reraise=True,
             )(attempt)
         except _Again as error:

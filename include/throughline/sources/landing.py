@@ -140,8 +140,19 @@ class Landing:
             " on conflict (file_id) do update set path = excluded.path, status = excluded.status,"
             " duplicate_of = excluded.duplicate_of, modified_at = excluded.modified_at",
             (
-                file_id, self._source, self._night.business_date, self._night.seq, name, str(path),
-                size, sha256, datetime.now(UTC), status, duplicate_of, refused, modified_at,
+                file_id,
+                self._source,
+                self._night.business_date,
+                self._night.seq,
+                name,
+                str(path),
+                size,
+                sha256,
+                datetime.now(UTC),
+                status,
+                duplicate_of,
+                refused,
+                modified_at,
             ),
         )
         return LandedFile(file_id, name, path, status)
@@ -170,8 +181,15 @@ class Landing:
             " received_at, sha256, status, watermark) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (batch_id) do nothing",
             (
-                batch_id, self._source, delivery.feed, on, night.seq, datetime.now(UTC), content,
-                status, delivery.watermark if delivery.is_complete else None,
+                batch_id,
+                self._source,
+                delivery.feed,
+                on,
+                night.seq,
+                datetime.now(UTC),
+                content,
+                status,
+                delivery.watermark if delivery.is_complete else None,
             ),
         )
         with self._conn.cursor() as cursor:

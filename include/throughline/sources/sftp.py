@@ -65,7 +65,8 @@ class SftpFolder:
             entries = self._client.listdir_attr(folder)
         found = [
             RemoteFile(
-                entry.filename, entry.st_size or 0,
+                entry.filename,
+                entry.st_size or 0,
                 datetime.fromtimestamp(entry.st_mtime, UTC) if entry.st_mtime else None,
             )
             for entry in entries
@@ -117,7 +118,9 @@ class SftpFolder:
                 remote.write(content)
             size = self._client.stat(part).st_size
         if size != len(content):
-            raise SourceUnavailable(f"{self._name}: a file arrived with {size} of {len(content)} bytes")
+            raise SourceUnavailable(
+                f"{self._name}: a file arrived with {size} of {len(content)} bytes"
+            )
 
     def hand_over(self, folder: str, name: str) -> None:
         """Give a file that was laid down its final name: from then on it has been sent.
@@ -130,7 +133,9 @@ class SftpFolder:
         except (OSError, EOFError, paramiko.SSHException) as error:
             if isinstance(error, PermissionError | FileNotFoundError):
                 raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
-            raise UploadUncertain(f"{self._name}: {type(error).__name__} at the final name") from None
+            raise UploadUncertain(
+                f"{self._name}: {type(error).__name__} at the final name"
+            ) from None
 
     def _rename(self, part: str, final: str) -> None:
         """Give a file its name; a server may know only the older request, which replaces nothing."""
@@ -226,9 +231,16 @@ def _open(address: Address, attempts: int, sleep: Callable[[float], None]) -> pa
         _trust(client, address)
         try:
             client.connect(
-                address.host, port=address.port or 22, username=address.login,
-                password=address.password or None, timeout=TIMEOUT_S, banner_timeout=TIMEOUT_S,
-                auth_timeout=TIMEOUT_S, allow_agent=False, look_for_keys=False, **_key(address),
+                address.host,
+                port=address.port or 22,
+                username=address.login,
+                password=address.password or None,
+                timeout=TIMEOUT_S,
+                banner_timeout=TIMEOUT_S,
+                auth_timeout=TIMEOUT_S,
+                allow_agent=False,
+                look_for_keys=False,
+                **_key(address),
             )
             return client
         except (OSError, EOFError, paramiko.SSHException) as error:

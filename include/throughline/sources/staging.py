@@ -143,8 +143,12 @@ def _files(conn: Connection, batch_id: UUID, root: Path) -> list[_File]:
     ).fetchall()
     return [
         _File(
-            file_id, name, root / path, "".join(Path(path).suffixes),
-            version_at(made.isoformat()) if made is not None else UNDATED, first,
+            file_id,
+            name,
+            root / path,
+            "".join(Path(path).suffixes),
+            version_at(made.isoformat()) if made is not None else UNDATED,
+            first,
         )
         for file_id, name, path, made, first in rows
     ]
@@ -174,8 +178,14 @@ def settings_of(about: SourceDefinition) -> Settings:
     c = about.conventions
     plain = {
         name: c[name]
-        for name in ("mrn_system", "npi_system", "tax_system", "control_number_system",
-                     "visit_number_system", "extensions")
+        for name in (
+            "mrn_system",
+            "npi_system",
+            "tax_system",
+            "control_number_system",
+            "visit_number_system",
+            "extensions",
+        )
         if name in c
     }
     return Settings(
@@ -190,12 +200,20 @@ def settings_of(about: SourceDefinition) -> Settings:
 
 def _fhir_row(one: ndjson.Row, feed: str, child_table: str | None) -> StagedRow:
     children = [
-        StagedRow(child_table or feed, one.row, child_id, one.source_version, one.subject_id, values)
+        StagedRow(
+            child_table or feed, one.row, child_id, one.source_version, one.subject_id, values
+        )
         for child_id, values in one.children
     ]
     return StagedRow(
-        feed, one.row, one.source_id, one.source_version, one.subject_id, one.values,
-        one.is_deleted, children,
+        feed,
+        one.row,
+        one.source_id,
+        one.source_version,
+        one.subject_id,
+        one.values,
+        one.is_deleted,
+        children,
     )
 
 
@@ -224,7 +242,12 @@ class _Writer:
     """Writes the rows of one batch, in chunks; a chunk that fails is halved down to the culprit."""
 
     def __init__(
-        self, conn: Connection, source: str, feed: str, batch_id: UUID, seq: int,
+        self,
+        conn: Connection,
+        source: str,
+        feed: str,
+        batch_id: UUID,
+        seq: int,
         about: SourceDefinition,
     ) -> None:
         self._conn = conn
@@ -260,7 +283,10 @@ class _Writer:
         for one in found:
             if isinstance(one, StagedRow) and _is_too_long(one):
                 one = Fault(
-                    file.name, one.row_no, one.row_no, "identifier_too_long",
+                    file.name,
+                    one.row_no,
+                    one.row_no,
+                    "identifier_too_long",
                     payload=self._payload(one),
                 )
             if isinstance(one, Fault):
@@ -284,8 +310,12 @@ class _Writer:
         culprits = self._copy(file, chunk)
         for row in culprits:
             fault = Fault(
-                file.name, row.row_no, row.row_no, "value_refused",
-                source_id=row.source_id.replace("\x00", ""), payload=self._payload(row),
+                file.name,
+                row.row_no,
+                row.row_no,
+                "value_refused",
+                source_id=row.source_id.replace("\x00", ""),
+                payload=self._payload(row),
             )
             tally.note(fault)
             faults.append(fault)
@@ -327,7 +357,9 @@ class _Writer:
         )
         source, empty = self._source, self._blanks[table]
         batch, file_id = str(self._batch_id), str(file.file_id)
-        lists = [n for n, name in enumerate(self._columns[table]) if isinstance(BLANKS.get(name), list)]
+        lists = [
+            n for n, name in enumerate(self._columns[table]) if isinstance(BLANKS.get(name), list)
+        ]
         with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 subject = row.subject_id
@@ -339,9 +371,15 @@ class _Writer:
                     values = tuple(written)
                 copy.write_row(
                     (
-                        source, row.source_id, row.source_version,
-                        source if subject is not None else None, subject, batch, file_id,
-                        row.row_no, row.is_deleted,
+                        source,
+                        row.source_id,
+                        row.source_version,
+                        source if subject is not None else None,
+                        subject,
+                        batch,
+                        file_id,
+                        row.row_no,
+                        row.is_deleted,
                         *values,
                     )
                 )
@@ -357,8 +395,14 @@ class _Writer:
                 [
                     (
                         derive("quarantine", self._batch_id, file.file_id, f.row, f.reason),
-                        self._batch_id, file.file_id, self._source, self._feed, self._seq, f.row,
-                        f.source_id, f.reason,
+                        self._batch_id,
+                        file.file_id,
+                        self._source,
+                        self._feed,
+                        self._seq,
+                        f.row,
+                        f.source_id,
+                        f.reason,
                         f.payload.replace("\x00", "") if f.payload is not None else None,
                     )
                     for f in faults

@@ -7,16 +7,34 @@ from functools import lru_cache
 
 # The columns that every staged record has, before its typed ones.
 COMMON = (
-    "source", "source_id", "source_version", "subject_source", "subject_id",
-    "batch_id", "file_id", "row_no", "is_deleted",
+    "source",
+    "source_id",
+    "source_version",
+    "subject_source",
+    "subject_id",
+    "batch_id",
+    "file_id",
+    "row_no",
+    "is_deleted",
 )
 
 # What stands in a column that may not be null when the record says nothing of it.
 BLANKS: dict[str, object] = {
-    "identifiers": "[]", "based_on": "[]", "part_of": "[]", "about": "[]", "adjustments": "[]",
-    "modifiers": [], "diagnoses": [], "remark_codes": [], "error_codes": [],
-    "is_active": True, "is_deceased": False, "is_reversal": False,
-    "line_no": 0, "claim_source_id": "", "payment_source_id": "",
+    "identifiers": "[]",
+    "based_on": "[]",
+    "part_of": "[]",
+    "about": "[]",
+    "adjustments": "[]",
+    "modifiers": [],
+    "diagnoses": [],
+    "remark_codes": [],
+    "error_codes": [],
+    "is_active": True,
+    "is_deceased": False,
+    "is_reversal": False,
+    "line_no": 0,
+    "claim_source_id": "",
+    "payment_source_id": "",
 }
 
 

@@ -31,8 +31,11 @@ LONGEST_S = 120.0
 
 
 def ask(
-    conn: Connection, seq: int, clients: Callable[[], Mapping[str, Address]],
-    sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.monotonic,
+    conn: Connection,
+    seq: int,
+    clients: Callable[[], Mapping[str, Address]],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
     """Ask about every request that a task still waits for; returns counts of the answers that end one.
 

@@ -69,7 +69,17 @@ def _prepare(conn: Connection, seq: int, cut_off: datetime) -> None:
     conn.execute("drop table w_claim_wanted, w_claim_line, w_claim_content")
     ready, over = [], []
     for (
-        effect_key, task_id, _, person_id, encounter_id, payer_id, npi, total, problem, missing, content,
+        effect_key,
+        task_id,
+        _,
+        person_id,
+        encounter_id,
+        payer_id,
+        npi,
+        total,
+        problem,
+        missing,
+        content,
         earlier,
     ) in rows:
         if problem is not None:
@@ -142,14 +152,24 @@ def _accepted_by_validator(
         "update tasks.claim set status = 'refused' where patient_control_number = %s", (rows[0][2],)
     )
     exceptions.open_exception(
-        conn, seq, nights.by_seq(conn, seq).cut_off, "claim_invalid", "task", str(rows[0][6]),
+        conn,
+        seq,
+        nights.by_seq(conn, seq).cut_off,
+        "claim_invalid",
+        "task",
+        str(rows[0][6]),
         detail={"validator": found},
     )
     return []
 
 
 def _write_batch(
-    conn: Connection, seq: int, at: datetime, payer_id: str, npi: str, rows: Sequence[tuple[Any, ...]]
+    conn: Connection,
+    seq: int,
+    at: datetime,
+    payer_id: str,
+    npi: str,
+    rows: Sequence[tuple[Any, ...]],
 ) -> None:
     numbers = [row[2] for row in rows]
     batch_id = derive("claim_batch", payer_id, npi, *numbers)
@@ -202,14 +222,24 @@ def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -
     for (task_id,) in tasks:
         if last is not None:
             exceptions.open_exception(
-                conn, last.seq, last.cut_off, "charge_check", "task", str(task_id),
+                conn,
+                last.seq,
+                last.cut_off,
+                "charge_check",
+                "task",
+                str(task_id),
                 detail={"refused_batch": str(batch_id)},
             )
     return decision_id
 
 
 def _decide(
-    conn: Connection, batch_id: UUID | str, kind: str, status: str, decided_by: str, note: str,
+    conn: Connection,
+    batch_id: UUID | str,
+    kind: str,
+    status: str,
+    decided_by: str,
+    note: str,
     sha256: str | None,
 ) -> UUID:
     if not decided_by.strip():
@@ -238,7 +268,11 @@ def _decide(
 
 
 def send_released(
-    conn: Connection, seq: int, clients: Mapping[str, Address], *, is_locked: bool = False,
+    conn: Connection,
+    seq: int,
+    clients: Mapping[str, Address],
+    *,
+    is_locked: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Counter[str]:
     """Send every batch that a named person released and that still stands; returns counts by outcome.
@@ -278,4 +312,3 @@ def send_released(
         conn.commit()
         failpoints.hit("claims.after_intend")
         return files.send(conn, seq, address, ("claim_batch",), sleep)
-

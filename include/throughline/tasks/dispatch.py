@@ -48,7 +48,9 @@ def params(conn: Connection, seq: int) -> dict[str, object]:
 
 
 def dispatch(
-    conn: Connection, seq: int, clients: Mapping[str, Address],
+    conn: Connection,
+    seq: int,
+    clients: Mapping[str, Address],
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, int]:
     """Write the intentions of open tasks, then send what may be sent; returns counts by outcome.
@@ -83,7 +85,13 @@ def _intend(conn: Connection, seq: int) -> None:
         reason = "missing_billing_data" if kind == "work_item" else "bad_contact_data"
         for task_id in task_ids:
             exceptions.open_exception(
-                conn, seq, as_of, reason, "task", str(task_id), detail={"effect": effect_key.split("|")[0]}
+                conn,
+                seq,
+                as_of,
+                reason,
+                "task",
+                str(task_id),
+                detail={"effect": effect_key.split("|")[0]},
             )
     conn.execute("drop table w_intent")
 
@@ -92,7 +100,10 @@ class _Sender:
     """Calls of one dispatch, a handful at a time."""
 
     def __init__(
-        self, conn: Connection, seq: int, by_target: Mapping[str, Receiver],
+        self,
+        conn: Connection,
+        seq: int,
+        by_target: Mapping[str, Receiver],
         sleep: Callable[[float], None],
     ) -> None:
         self._conn, self._seq, self._by_target, self._sleep = conn, seq, by_target, sleep
@@ -109,7 +120,10 @@ class _Sender:
             for chunk in _chunks([row for row in self._mine(("intended",)) if row.was_marked]):
                 certain += self._settle_interrupted(chunk)
             sql.run(
-                self._conn, "tasks/forbidden.sql", never_sent=certain, **params(self._conn, self._seq)
+                self._conn,
+                "tasks/forbidden.sql",
+                never_sent=certain,
+                **params(self._conn, self._seq),
             )
             self._conn.commit()
             failpoints.hit("dispatch.after_forbidden")
@@ -172,13 +186,18 @@ class _Sender:
             self.counts["unreachable"] += 1
             return
         transmissions.record(
-            self._conn, self._seq, row.transmission_id, outcome.certainty,
+            self._conn,
+            self._seq,
+            row.transmission_id,
+            outcome.certainty,
             None if outcome.certainty == "accepted" else outcome.reason,
             receivers.external_ref(outcome) if outcome.certainty == "accepted" else None,
         )
         self.counts[outcome.certainty] += 1
 
-    def _after_lost_answers(self, open_ends: Sequence[tuple[Row, Outcome]], earlier: int = 0) -> None:
+    def _after_lost_answers(
+        self, open_ends: Sequence[tuple[Row, Outcome]], earlier: int = 0
+    ) -> None:
         """Look up what lost its answer; send once more what certainly did not arrive.
 
         Of several resources each may lose its own answer, so that there are as many such rounds.
@@ -188,9 +207,15 @@ class _Sender:
         again: list[Row] = []
         for (row, outcome), (was_asked, found) in zip(open_ends, looked, strict=True):
             if found is not None:
-                transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
+                transmissions.record(
+                    self._conn, self._seq, row.transmission_id, "accepted", None, found
+                )
                 self.counts["accepted"] += 1
-            elif was_asked and outcome.reason.startswith(ENDED) and outcome.reason not in AT_A_GATEWAY:
+            elif (
+                was_asked
+                and outcome.reason.startswith(ENDED)
+                and outcome.reason not in AT_A_GATEWAY
+            ):
                 again.append(replace(row, was_marked=True))
             elif outcome.reason == receivers.IN_PART:
                 self.counts["unreachable"] += 1
@@ -223,7 +248,9 @@ class _Sender:
         certain: list[UUID] = []
         for row, (was_asked, found) in zip(rows, looked, strict=True):
             if found is not None:
-                transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
+                transmissions.record(
+                    self._conn, self._seq, row.transmission_id, "accepted", None, found
+                )
                 self.counts["accepted"] += 1
             elif was_asked:
                 certain.append(row.transmission_id)
@@ -240,7 +267,9 @@ class _Sender:
         looked = list(self._pool.map(self._look, rows))
         for row, (was_asked, found) in zip(rows, looked, strict=True):
             if found is not None:
-                transmissions.record(self._conn, self._seq, row.transmission_id, "accepted", None, found)
+                transmissions.record(
+                    self._conn, self._seq, row.transmission_id, "accepted", None, found
+                )
                 self.counts["accepted"] += 1
             elif was_asked and row.outcome_seq is not None and row.outcome_seq < self._seq:
                 transmissions.record(

@@ -48,11 +48,19 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
                 whole.append(row)
             else:
                 exceptions.open_exception(
-                    conn, seq, night.cut_off, "missing_coverage", "task", row[0], detail={"stage": "due"}
+                    conn,
+                    seq,
+                    night.cut_off,
+                    "missing_coverage",
+                    "task",
+                    row[0],
+                    detail={"stage": "due"},
                 )
         for start in range(0, len(whole), MOST_INQUIRIES):
             part = whole[start : start + MOST_INQUIRIES]
-            _intend_file(conn, seq, target, str(payer_id), part, day, night.cut_off.astimezone(zone))
+            _intend_file(
+                conn, seq, target, str(payer_id), part, day, night.cut_off.astimezone(zone)
+            )
             asked += len(part)
             conn.execute(
                 "update operations.exception set status = 'cleared', closed_seq = %s,"
@@ -67,12 +75,19 @@ def _is_whole(row: tuple[Any, ...]) -> bool:
     """Say whether a person can be asked about: all that a payer needs is there and can be written."""
     if not all(row[n] for n in (1, 3, 4, 5, 6, 8)):
         return False
-    return all(x12.is_writable(row[n]) for n in (1, 3, 8)) and all(x12.plain(row[n]) for n in (4, 5))
+    return all(x12.is_writable(row[n]) for n in (1, 3, 8)) and all(
+        x12.plain(row[n]) for n in (4, 5)
+    )
 
 
 def _intend_file(
-    conn: Connection, seq: int, target: str, payer_id: str, rows: Sequence[tuple[Any, ...]],
-    day: date, at: Any,
+    conn: Connection,
+    seq: int,
+    target: str,
+    payer_id: str,
+    rows: Sequence[tuple[Any, ...]],
+    day: date,
+    at: Any,
 ) -> None:
     traces = [row[0].replace("-", "") for row in rows]
     content_key = hashlib.sha256("|".join(traces).encode()).hexdigest()[:16]
@@ -85,16 +100,29 @@ def _intend_file(
     control = next_control_number(conn)
     own = practice()
     payload = x12.eligibility(
-        x12.Envelope(own.submitter_id, own.receiver_id, at, control), f"E{control}",
-        payer_id, str(rows[0][2] or payer_id), day, PREVENTIVE,
+        x12.Envelope(own.submitter_id, own.receiver_id, at, control),
+        f"E{control}",
+        payer_id,
+        str(rows[0][2] or payer_id),
+        day,
+        PREVENTIVE,
         [
-            x12.Inquiry(trace, row[3], row[4], row[5], row[6], row[7], row[8], row[9] or "", row[10] or "")
+            x12.Inquiry(
+                trace, row[3], row[4], row[5], row[6], row[7], row[8], row[9] or "", row[10] or ""
+            )
             for trace, row in zip(traces, rows, strict=True)
         ],
     )
     transmissions.intend(
-        conn, seq, effect_key, "eligibility", target, payload, hashlib.sha256(payload).hexdigest(),
-        {"interchange": control, "file": f"TL{control}.270"}, [UUID(row[0]) for row in rows],
+        conn,
+        seq,
+        effect_key,
+        "eligibility",
+        target,
+        payload,
+        hashlib.sha256(payload).hexdigest(),
+        {"interchange": control, "file": f"TL{control}.270"},
+        [UUID(row[0]) for row in rows],
     )
 
 
@@ -112,7 +140,10 @@ def next_control_number(conn: Connection) -> str:
 
 
 def send(
-    conn: Connection, seq: int, address: Address, kinds: Sequence[str],
+    conn: Connection,
+    seq: int,
+    address: Address,
+    kinds: Sequence[str],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Counter[str]:
     """Send the intended files of these kinds, and settle what an earlier call left open.

@@ -45,7 +45,8 @@ def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     failpoints.hit("plan.after_write")
     _clean(conn)
     rows = conn.execute(
-        "select kind, count(*) from tasks.task where planned_seq = %s group by kind order by kind", (seq,)
+        "select kind, count(*) from tasks.task where planned_seq = %s group by kind order by kind",
+        (seq,),
     ).fetchall()
     return dict(rows)
 

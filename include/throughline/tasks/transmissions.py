@@ -40,7 +40,12 @@ class Row:
     def sending(self) -> Sending:
         """Return what its receiver is handed."""
         return Sending(
-            self.transmission_id, self.effect_key, self.kind, self.target, self.payload, self.was_marked
+            self.transmission_id,
+            self.effect_key,
+            self.kind,
+            self.target,
+            self.payload,
+            self.was_marked,
         )
 
 
@@ -79,8 +84,16 @@ def _where(conn: Connection, condition: str, values: list[Any]) -> list[Row]:
 
 
 def intend(
-    conn: Connection, seq: int, effect_key: str, kind: str, target: str, payload: bytes,
-    sha256: str, control_numbers: dict[str, str], tasks: Sequence[UUID], attempt: int = 1,
+    conn: Connection,
+    seq: int,
+    effect_key: str,
+    kind: str,
+    target: str,
+    payload: bytes,
+    sha256: str,
+    control_numbers: dict[str, str],
+    tasks: Sequence[UUID],
+    attempt: int = 1,
 ) -> UUID:
     """Write the intention of a file that serves `tasks`; the same again is the same row. Returns its id."""
     transmission_id = derive("transmission", effect_key, attempt)
@@ -89,8 +102,18 @@ def intend(
         " payload_sha256, control_numbers, planned_seq, intended_at, lookup_deadline)"
         " select %s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp(), n.cut_off + interval '2 days'"
         " from operations.night as n where n.seq = %s on conflict do nothing",
-        (transmission_id, effect_key, kind, target, attempt, payload, sha256,
-         Jsonb(control_numbers), seq, seq),
+        (
+            transmission_id,
+            effect_key,
+            kind,
+            target,
+            attempt,
+            payload,
+            sha256,
+            Jsonb(control_numbers),
+            seq,
+            seq,
+        ),
     )
     conn.execute(
         "insert into tasks.transmission_task (transmission_id, task_id)"
@@ -119,8 +142,12 @@ def unmark(conn: Connection, ids: Sequence[UUID]) -> None:
 
 
 def record(
-    conn: Connection, seq: int, transmission_id: UUID, outcome: str,
-    reason: str | None = None, external_ref: str | None = None,
+    conn: Connection,
+    seq: int,
+    transmission_id: UUID,
+    outcome: str,
+    reason: str | None = None,
+    external_ref: str | None = None,
 ) -> None:
     """Write an outcome under the number of the night that learned it. Does not commit."""
     conn.execute(

@@ -127,25 +127,47 @@ class ProfessionalClaim:
 
 
 def professional(
-    envelope: Envelope, reference: str, submitter_name: str, submitter_phone: str,
+    envelope: Envelope,
+    reference: str,
+    submitter_name: str,
+    submitter_phone: str,
     claims: Sequence[ProfessionalClaim],
 ) -> bytes:
     """Return one 837P with all `claims`, which share payer and billing provider. Raises `Unwritable`."""
     first = claims[0].content
     billing = first["billing"]
     body = [
-        segment("BHT", "0019", "00", reference, day(envelope.at.date()), envelope.at.strftime("%H%M"), "CH"),
-        segment("NM1", "41", "2", plain(submitter_name), None, None, None, None, "46", envelope.sender),
+        segment(
+            "BHT",
+            "0019",
+            "00",
+            reference,
+            day(envelope.at.date()),
+            envelope.at.strftime("%H%M"),
+            "CH",
+        ),
+        segment(
+            "NM1", "41", "2", plain(submitter_name), None, None, None, None, "46", envelope.sender
+        ),
         segment("PER", "IC", "BILLING", "TE", submitter_phone),
-        segment("NM1", "40", "2", envelope.receiver, None, None, None, None, "46", envelope.receiver),
+        segment(
+            "NM1", "40", "2", envelope.receiver, None, None, None, None, "46", envelope.receiver
+        ),
         segment("HL", "1", None, "20", "1"),
     ]
     if billing.get("taxonomy"):
         body.append(segment("PRV", "BI", "PXC", billing["taxonomy"]))
     body += [
-        segment("NM1", "85", "2", plain(billing["name"]), None, None, None, None, "XX", billing["npi"]),
+        segment(
+            "NM1", "85", "2", plain(billing["name"]), None, None, None, None, "XX", billing["npi"]
+        ),
         segment("N3", plain(billing["address"], 55)),
-        segment("N4", plain(billing["city"], 30), plain(billing["state"], 2), _zip(billing["postal_code"])),
+        segment(
+            "N4",
+            plain(billing["city"], 30),
+            plain(billing["state"], 2),
+            _zip(billing["postal_code"]),
+        ),
         segment("REF", "EI", _digits(billing["tax_id"])),
     ]
     for number, claim in enumerate(claims, start=2):
@@ -212,8 +234,13 @@ class Inquiry:
 
 
 def eligibility(
-    envelope: Envelope, reference: str, payer_id: str, payer_name: str, as_of: date,
-    procedure_codes: Sequence[str], inquiries: Sequence[Inquiry],
+    envelope: Envelope,
+    reference: str,
+    payer_id: str,
+    payer_name: str,
+    as_of: date,
+    procedure_codes: Sequence[str],
+    inquiries: Sequence[Inquiry],
 ) -> bytes:
     """Return one 270 to one payer: active coverage, and the next date of each procedure code.
 
@@ -221,9 +248,13 @@ def eligibility(
     `Unwritable`.
     """
     body = [
-        segment("BHT", "0022", "13", reference, day(envelope.at.date()), envelope.at.strftime("%H%M")),
+        segment(
+            "BHT", "0022", "13", reference, day(envelope.at.date()), envelope.at.strftime("%H%M")
+        ),
         segment("HL", "1", None, "20", "1"),
-        segment("NM1", "PR", "2", plain(payer_name or payer_id), None, None, None, None, "PI", payer_id),
+        segment(
+            "NM1", "PR", "2", plain(payer_name or payer_id), None, None, None, None, "PI", payer_id
+        ),
     ]
     number, provider = 1, 0
     last = ""

@@ -134,7 +134,8 @@ def open_night(
         f"select {_COLUMNS} from operations.night where business_date = %(day)s"
         " and status in ('running', 'failed') and (kind = 'intraday') = %(is_by_day)s"
         " order by seq desc limit 1",
-        day=business_date, is_by_day=kind == "intraday",
+        day=business_date,
+        is_by_day=kind == "intraday",
     )
     if unfinished is not None and (last is None or unfinished.seq == last.seq):
         night = unfinished

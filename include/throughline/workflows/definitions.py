@@ -19,12 +19,19 @@ SCHEMA = Path(__file__).with_name("schema.json")
 COMES_AFTER = {"note": "visit", "settlement": "claim"}
 # The task that moves a stage, by what proves it. Money is waited for: no task brings it.
 TASK_OF = {
-    "eligibility": "eligibility", "contact": "outreach", "booking": "scheduling", "visit": "review",
-    "note": "documentation", "claim": "billing",
+    "eligibility": "eligibility",
+    "contact": "outreach",
+    "booking": "scheduling",
+    "visit": "review",
+    "note": "documentation",
+    "claim": "billing",
 }
 # What has to be said besides what the schema asks of everybody.
 NEEDED_BY_PROOF: dict[str, tuple[str, ...]] = {
-    "eligibility": ("window",), "contact": ("window",), "booking": ("window",), "visit": ("window",),
+    "eligibility": ("window",),
+    "contact": ("window",),
+    "booking": ("window",),
+    "visit": ("window",),
     "note": ("note_types",),
 }
 NEEDED_BY_TRIGGER: dict[str, tuple[str, ...]] = {
@@ -33,7 +40,9 @@ NEEDED_BY_TRIGGER: dict[str, tuple[str, ...]] = {
     "unbilled": ("lag_business_days", "known_within_days", "note_types"),
 }
 NEEDED_BY_EXCLUSION: dict[str, tuple[str, ...]] = {
-    "death_within": ("days",), "admission_within": ("days",), "earlier_case_within": ("days",),
+    "death_within": ("days",),
+    "admission_within": ("days",),
+    "earlier_case_within": ("days",),
     "other_claim": ("days", "codes"),
 }
 
@@ -61,7 +70,8 @@ def load_file(path: Path, teams: set[str], feeds: set[str] | None = None) -> Wor
         raise DefinitionError(f"{path.name}: this is no YAML: {error}") from error
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     errors = sorted(
-        jsonschema.Draft202012Validator(schema).iter_errors(raw), key=lambda e: list(e.absolute_path)
+        jsonschema.Draft202012Validator(schema).iter_errors(raw),
+        key=lambda e: list(e.absolute_path),
     )
     if errors:
         place = "/".join(str(part) for part in errors[0].absolute_path)
@@ -72,7 +82,10 @@ def load_file(path: Path, teams: set[str], feeds: set[str] | None = None) -> Wor
     said = {key: value for key, value in raw.items() if key != "status"}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return Workflow(
-        raw["workflow"], raw["version"], raw["status"], raw,
+        raw["workflow"],
+        raw["version"],
+        raw["status"],
+        raw,
         hashlib.sha256(canonical.encode()).hexdigest(),
     )
 
@@ -105,7 +118,11 @@ def _problems(
 
 
 def _stage_problems(
-    stage: dict[str, Any], begins: str, seen: list[str], proofs: list[str], teams: set[str],
+    stage: dict[str, Any],
+    begins: str,
+    seen: list[str],
+    proofs: list[str],
+    teams: set[str],
     feeds: set[str] | None,
 ) -> Iterator[str]:
     proof = stage["proof"]
@@ -144,7 +161,9 @@ def load_all(definitions: Path = DEFINITIONS) -> list[Workflow]:
     for path in sorted((definitions / "sources").glob("*.yaml")):
         source = yaml.safe_load(path.read_text(encoding="utf-8"))
         feeds |= {f"{source['source']}.{feed}" for feed in source["feeds"]}
-    found = [load_file(path, teams, feeds) for path in sorted((definitions / "workflows").glob("*.yaml"))]
+    found = [
+        load_file(path, teams, feeds) for path in sorted((definitions / "workflows").glob("*.yaml"))
+    ]
     keys = [(w.workflow, w.version) for w in found]
     if len(set(keys)) != len(keys):
         raise DefinitionError("two files define one version of a workflow")

@@ -32,8 +32,14 @@ def register(conn: Connection, seq: int) -> int:
             conn.execute(
                 "insert into cases.workflow_version (workflow, version, status, definition, sha256,"
                 " activated_seq) values (%s, %s, %s, %s, %s, %s)",
-                (workflow.workflow, workflow.version, workflow.status, Jsonb(workflow.definition),
-                 workflow.sha256, seq if workflow.status == "active" else None),
+                (
+                    workflow.workflow,
+                    workflow.version,
+                    workflow.status,
+                    Jsonb(workflow.definition),
+                    workflow.sha256,
+                    seq if workflow.status == "active" else None,
+                ),
             )
             new += 1
         elif row[0] != workflow.sha256:
@@ -49,8 +55,13 @@ def register(conn: Connection, seq: int) -> int:
                 " activated_seq = case when %(status)s = 'active' then %(seq)s else activated_seq end,"
                 " retired_seq = case when status = 'active' then %(seq)s end"
                 " where workflow = %(workflow)s and version = %(version)s",
-                {"status": workflow.status, "definition": Jsonb(workflow.definition), "seq": seq,
-                 "workflow": workflow.workflow, "version": workflow.version},
+                {
+                    "status": workflow.status,
+                    "definition": Jsonb(workflow.definition),
+                    "seq": seq,
+                    "workflow": workflow.workflow,
+                    "version": workflow.version,
+                },
             )
     _register_calendar(conn)
     _register_reasons(conn)
@@ -82,7 +93,9 @@ def _register_calendar(conn: Connection) -> None:
     conn.execute("delete from cases.business_day")
     closed = holidays.country_holidays(calendar["country"], years=years)
     day, number = date(years[0], 1, 1), 0
-    with conn.cursor().copy("copy cases.business_day (day, number, is_business) from stdin") as copy:
+    with conn.cursor().copy(
+        "copy cases.business_day (day, number, is_business) from stdin"
+    ) as copy:
         while day.year <= years[-1]:
             is_business = day.weekday() < 5 and day not in closed
             number += is_business

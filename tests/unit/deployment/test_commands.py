@@ -63,7 +63,10 @@ def test_a_night_whose_report_failed_did_not_do_its_work():
 
 def test_a_night_that_would_stop_half_way_is_not_begun():
     airflow = Airflow(paused="create_tasks")
-    with airflow.client() as http, pytest.raises(begin.NotBegunError, match="create_tasks is paused"):
+    with (
+        airflow.client() as http,
+        pytest.raises(begin.NotBegunError, match="create_tasks is paused"),
+    ):
         begin.begin(http, DAY)
     assert airflow.begun == []
 
@@ -78,7 +81,9 @@ def test_a_component_is_as_healthy_as_the_api_server_says(monkeypatch, capsys):
     monkeypatch.setattr(
         httpx,
         "get",
-        lambda url, **_: httpx.Response(200, json=told) if url.startswith("http://api:8080/api/v2") else None,
+        lambda url, **_: (
+            httpx.Response(200, json=told) if url.startswith("http://api:8080/api/v2") else None
+        ),
     )
     ended = []
     for component in ("triggerer", "dag_processor", "unheard-of"):
@@ -88,7 +93,9 @@ def test_a_component_is_as_healthy_as_the_api_server_says(monkeypatch, capsys):
     assert "unheard-of: unknown" in capsys.readouterr().out
 
 
-def test_the_connections_of_a_sandbox_are_printed_as_airflow_reads_them(tmp_path, monkeypatch, capsys):
+def test_the_connections_of_a_sandbox_are_printed_as_airflow_reads_them(
+    tmp_path, monkeypatch, capsys
+):
     file = tmp_path / "addresses.json"
     connections = {"ehr_main": "http://throughline@sandbox:1/fhir"}
     file.write_text(json.dumps({"control": "http://127.0.0.1:9", "connections": connections}))

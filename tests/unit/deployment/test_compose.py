@@ -79,7 +79,9 @@ def test_no_secret_is_mounted_where_nobody_reads_it():
 
 def test_airflow_can_write_the_file_of_logins():
     # It opens it for reading and writing at every login.
-    named = SERVICES["api-server"]["environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]
+    named = SERVICES["api-server"]["environment"][
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
+    ]
     mount = _targets("api-server")[named]
     assert isinstance(mount, dict)
     assert not mount.get("read_only")

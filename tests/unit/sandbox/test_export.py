@@ -47,7 +47,9 @@ class Ehr:
         found: dict[str, list[bytes]] = {}
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://ehr") as client:
-            job = await client.get("/fhir/$export", params=asked, headers={"Prefer": "respond-async"})
+            job = await client.get(
+                "/fhir/$export", params=asked, headers={"Prefer": "respond-async"}
+            )
             status = job.headers["content-location"]
             assert (await client.get(status)).status_code == 202
             for file in (await client.get(status)).json()["output"]:

@@ -26,7 +26,9 @@ def folder(tmp_path: Path) -> Path:
 def stored(hub: Hub, kind: str) -> dict[str, dict]:
     """Resources that the EHR holds, by id."""
     with closing(sqlite3.connect(hub.store.path)) as store:
-        rows = store.execute("select id, body from resource where type = ? order by id, version", (kind,)).fetchall()
+        rows = store.execute(
+            "select id, body from resource where type = ? order by id, version", (kind,)
+        ).fetchall()
     return {id_: orjson.loads(body) for id_, body in rows}
 
 
@@ -37,7 +39,9 @@ def change(file: Path, line: int, text: str) -> None:
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def test_everybody_is_taken_over_and_nothing_of_a_life_changes(make: Callable[..., Hub], folder: Path) -> None:
+def test_everybody_is_taken_over_and_nothing_of_a_life_changes(
+    make: Callable[..., Hub], folder: Path
+) -> None:
     hub = make("taken over", population=folder)
     assert len(hub.world.patients) == lives.PATIENTS
     assert hub.world.first_day == lives.LAST + timedelta(days=1)
@@ -57,19 +61,25 @@ def test_what_is_known_in_part_is_no_hindrance(make: Callable[..., Hub], folder:
     assert world.patients["p3"].birth_date == date(1943, 1, 1)
     assert world.patients["p7"].birth_date == date(1947, 3, 1)
     assert world.patients["p2"].birth_date == date(1942, 3, 14)
-    dead = {who.id: who.deceased_at.isoformat() for who in world.patients.values() if who.deceased_at}
+    dead = {
+        who.id: who.deceased_at.isoformat() for who in world.patients.values() if who.deceased_at
+    }
     assert dead == {"p5": "2026-04-30T04:00:00+00:00", "p9": "2026-04-30T04:30:00+00:00"}
 
 
 def test_the_claims_say_who_insures(make: Callable[..., Hub], folder: Path) -> None:
     patients = make("insured", population=folder).world.patients
-    kinds = {number: [c.kind for c in patients[f"p{number}"].coverages] for number in (1, 2, 3, 4, 5, 6)}
+    kinds = {
+        number: [c.kind for c in patients[f"p{number}"].coverages] for number in (1, 2, 3, 4, 5, 6)
+    }
     assert kinds == {
         1: ["part_b"], 2: ["advantage"], 3: ["part_b", "medicaid"], 4: ["commercial"], 5: ["medicaid"], 6: [],
     }  # fmt: skip
 
 
-def test_a_file_name_may_say_when_the_export_was_made(make: Callable[..., Hub], folder: Path) -> None:
+def test_a_file_name_may_say_when_the_export_was_made(
+    make: Callable[..., Hub], folder: Path
+) -> None:
     stamp = 1_782_000_000_000  # 2026-06-21T00:00:00Z
     for file in folder.iterdir():
         file.rename(folder / file.name.replace(".ndjson", f".{stamp}.ndjson"))
@@ -84,7 +94,11 @@ def test_a_file_name_may_say_when_the_export_was_made(make: Callable[..., Hub], 
         ("Patient", "{", "Patient.ndjson line 3: not JSON"),
         ("Encounter", "[]", "Encounter.ndjson line 3: not a Encounter"),
         ("Claim", '{"resourceType": "Patient", "id": "1"}', "Claim.ndjson line 3: not a Claim"),
-        ("Patient", '{"resourceType": "Patient", "id": "x", "birthDate": "soon"}', "birthDate of Patient/x: not"),
+        (
+            "Patient",
+            '{"resourceType": "Patient", "id": "x", "birthDate": "soon"}',
+            "birthDate of Patient/x: not",
+        ),
     ],
     ids=["not json", "no resource", "of another type", "no date"],
 )

@@ -15,5 +15,7 @@ from sandbox.ehr.rest import system_and_value
         (r"urn:\|x|1\,2\$3", ("urn:|x", "1,2$3")), (r"urn:x\\|7", ("urn:x\\", "7")),
     ],
 )  # fmt: skip
-def test_the_first_bar_that_is_not_escaped_ends_the_system(token: str, found: tuple[str, str]) -> None:
+def test_the_first_bar_that_is_not_escaped_ends_the_system(
+    token: str, found: tuple[str, str]
+) -> None:
     assert system_and_value(token) == found

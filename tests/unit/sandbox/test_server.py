@@ -36,7 +36,14 @@ class Sandbox:
 
     def start(self) -> None:
         self.addresses.unlink(missing_ok=True)
-        words = ["--state", str(self.folder / "state"), "--addresses", str(self.addresses), "--patients", "120"]
+        words = [
+            "--state",
+            str(self.folder / "state"),
+            "--addresses",
+            str(self.addresses),
+            "--patients",
+            "120",
+        ]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "sandbox", "serve", *words],
             env={**os.environ, "PYTHONPATH": str(INCLUDE)},
@@ -59,7 +66,9 @@ class Sandbox:
 
     def billing(self) -> httpx.Client:
         uri, extra = self.connection("billing_main")
-        return httpx.Client(base_url=extra["base_url"], auth=(uri.username, unquote(uri.password)), trust_env=False)
+        return httpx.Client(
+            base_url=extra["base_url"], auth=(uri.username, unquote(uri.password)), trust_env=False
+        )
 
     def control(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = httpx.post(self.told["control"] + path, json=body, timeout=60, trust_env=False)
@@ -111,7 +120,9 @@ def inquiry() -> bytes:
     at = datetime(2026, 9, 9, 2, 30, tzinfo=UTC)
     transaction = eligibility.write_270([asked], "E1", at)
     group = segments.Group("HS", "THROUGHLINE", "CLEARING", transaction.version, [transaction])
-    return segments.render(segments.Interchange("THROUGHLINE", "CLEARING", "000000001", [group], at))
+    return segments.render(
+        segments.Interchange("THROUGHLINE", "CLEARING", "000000001", [group], at)
+    )
 
 
 def test_a_sandbox_serves_is_killed_and_serves_on(sandbox: Sandbox) -> None:
@@ -120,7 +131,12 @@ def test_a_sandbox_serves_is_killed_and_serves_on(sandbox: Sandbox) -> None:
     before = asyncio.run(outbox(sandbox))
     assert len(before) > 10
     asyncio.run(upload(sandbox, "TL000000001.270", inquiry()))
-    body = {"work_item_id": "item-1", "encounter_id": "enc-none", "payer_id": "COMM1", "reason": "no claim"}
+    body = {
+        "work_item_id": "item-1",
+        "encounter_id": "enc-none",
+        "payer_id": "COMM1",
+        "reason": "no claim",
+    }
     with sandbox.billing() as billing:
         taken = billing.post("/work-items", json=body, headers={"Idempotency-Key": "billing|v1"})
         assert (taken.status_code, taken.json()["status"]) == (201, "received")
@@ -160,7 +176,9 @@ def test_ports_that_somebody_took_meanwhile_are_given_up(sandbox: Sandbox) -> No
         now = json.loads(kept.read_text())
         assert set(now) == set(before)
         assert not set(now.values()) & set(before.values())
-        assert sandbox.control("/advance", {"to": FIRST.isoformat()})["lived_to"] == FIRST.isoformat()
+        assert (
+            sandbox.control("/advance", {"to": FIRST.isoformat()})["lived_to"] == FIRST.isoformat()
+        )
         assert asyncio.run(outbox(sandbox))
     finally:
         for each in taken:

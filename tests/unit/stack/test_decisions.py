@@ -22,17 +22,31 @@ def ran(monkeypatch):
 
 @pytest.mark.parametrize(
     ("command", "module"),
-    [(commands.resolve, "throughline.exceptions.resolve"), (commands.decide, "throughline.quality.decide")],
+    [
+        (commands.resolve, "throughline.exceptions.resolve"),
+        (commands.decide, "throughline.quality.decide"),
+    ],
 )
 def test_a_decision_travels_word_for_word(ran, monkeypatch, command, module):
-    for name, value in {"ID": ID, "BY": "Ann O'Lee", "ACTION": "reject", "NOTE": "two; $words"}.items():
+    for name, value in {
+        "ID": ID,
+        "BY": "Ann O'Lee",
+        "ACTION": "reject",
+        "NOTE": "two; $words",
+    }.items():
         monkeypatch.setenv(name, value)
     assert command() == 0
     assert ran == [(module, ID, "--by", "Ann O'Lee", "--action", "reject", "--note", "two; $words")]
 
 
 def test_an_exception_may_be_given_an_owner_or_an_amount(ran, monkeypatch):
-    for name, value in {"ID": ID, "BY": "Ann", "ACTION": "assign", "OWNER": "Bo Li", "AMOUNT": "7"}.items():
+    for name, value in {
+        "ID": ID,
+        "BY": "Ann",
+        "ACTION": "assign",
+        "OWNER": "Bo Li",
+        "AMOUNT": "7",
+    }.items():
         monkeypatch.setenv(name, value)
     commands.resolve()
     assert ran[0][-4:] == ("--owner", "Bo Li", "--amount", "7")
@@ -43,7 +57,9 @@ def test_an_exception_may_be_given_an_owner_or_an_amount(ran, monkeypatch):
 def test_a_decision_that_lacks_something_is_not_sent(ran, monkeypatch, command, missing):
     for name in {"ID", "BY", "ACTION"} - {missing}:
         monkeypatch.setenv(name, "x")
-    with pytest.raises(commands.CommandFailed, match=f"^{missing} missing: make {command.__name__} ID="):
+    with pytest.raises(
+        commands.CommandFailed, match=f"^{missing} missing: make {command.__name__} ID="
+    ):
         command()
     assert ran == []
 
@@ -56,4 +72,6 @@ def test_what_waits_is_listed_without_a_patient(monkeypatch, command):
     assert command() == 0
     (query,) = asked
     assert "status = 'open'" in query
-    assert not [word for word in ("payload", "person_id", "source_id", "detail", "*") if word in query]
+    assert not [
+        word for word in ("payload", "person_id", "source_id", "detail", "*") if word in query
+    ]

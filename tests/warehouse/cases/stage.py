@@ -33,8 +33,18 @@ def lay_tasks(clinic: Clinic) -> None:
     """Put the tasks of the scenarios into the log, as an earlier night planned them."""
     for number, scenario in enumerate(ALL):
         for trigger, stage, kind, attempt, status, due in scenario.tasks:
-            clinic.task(f"s{number:03d}", scenario.workflow, trigger, stage, kind, planned=1, due=due,
-                        attempt=attempt, status=status, closed=1)
+            clinic.task(
+                f"s{number:03d}",
+                scenario.workflow,
+                trigger,
+                stage,
+                kind,
+                planned=1,
+                due=due,
+                attempt=attempt,
+                status=status,
+                closed=1,
+            )
 
 
 def play(clinic: Clinic, shuffle: random.Random | None = None) -> None:

@@ -34,16 +34,40 @@ Visits = dict[str, tuple[str, tuple[str, ...]]]
 Claims = dict[str, tuple[str, ...]]
 
 
-def lived(clinic: Clinic, visits: Visits, claims: Claims, nights: tuple[str, ...] = ("2026-07-16",)) -> None:
+def lived(
+    clinic: Clinic, visits: Visits, claims: Claims, nights: tuple[str, ...] = ("2026-07-16",)
+) -> None:
     """Let a patient have these visits, documented and charged, and these claims of another submitter."""
     clinic.know(patient("p1"), coverage("p1", "COMM1", "5"))
     for key, (hour, codes) in visits.items():
-        clinic.know(visit("p1", f"{DAY} {hour}", key), note("p1", f"{DAY} 18:00", key, key=f"n-{key}"))
-        clinic.know([charge("p1", f"{DAY} {hour}", code.partition("-")[0], key, key=f"c-{key}-{place}",
-                            modifiers=code.split("-")[1:]) for place, code in enumerate(codes)])
+        clinic.know(
+            visit("p1", f"{DAY} {hour}", key), note("p1", f"{DAY} 18:00", key, key=f"n-{key}")
+        )
+        clinic.know(
+            [
+                charge(
+                    "p1",
+                    f"{DAY} {hour}",
+                    code.partition("-")[0],
+                    key,
+                    key=f"c-{key}-{place}",
+                    modifiers=code.split("-")[1:],
+                )
+                for place, code in enumerate(codes)
+            ]
+        )
     for place, (number, codes) in enumerate(claims.items()):
-        clinic.know(coded("p1", DAY, codes, number=number, payer="COMM1", total=200 * len(codes),
-                          sent=f"2026-07-11 0{place}:00"))
+        clinic.know(
+            coded(
+                "p1",
+                DAY,
+                codes,
+                number=number,
+                payer="COMM1",
+                total=200 * len(codes),
+                sent=f"2026-07-11 0{place}:00",
+            )
+        )
     for night in nights:
         clinic.night(night)
 
@@ -59,27 +83,46 @@ def coded(who: str, on: str, codes: tuple[str, ...], **values: Any) -> list[Reco
 def assigned(clinic: Clinic) -> set[tuple[str, str]]:
     """Return which claim is of which visit: (number, key)."""
     cases.derive_all(clinic.conn, clinic.seq, clinic.cut_off)
-    found = {(row.pcn, row.encounter.removeprefix("p1-")) for row in clinic.rows("select * from w_visit_claim")}
+    found = {
+        (row.pcn, row.encounter.removeprefix("p1-"))
+        for row in clinic.rows("select * from w_visit_claim")
+    }
     clinic.forget_temporary()
     return found
 
 
 def billed(clinic: Clinic) -> set[str]:
     """Return the visits of which a case has its claim accepted."""
-    return {row.encounter_ref.removeprefix("p1-") for row in clinic.rows(
-        "select c.encounter_ref from cases.case_record as c inner join cases.stage as s on s.case_id = c.case_id"
-        " where s.stage = 'billed' and s.state = 'complete'")}
+    return {
+        row.encounter_ref.removeprefix("p1-")
+        for row in clinic.rows(
+            "select c.encounter_ref from cases.case_record as c inner join cases.stage as s on s.case_id = c.case_id"
+            " where s.stage = 'billed' and s.state = 'complete'"
+        )
+    }
 
 
 def leaks(clinic: Clinic) -> set[str]:
     """Return the visits that charge capture found without a claim."""
-    return {row.encounter_ref.removeprefix("p1-") for row in clinic.rows(
-        "select encounter_ref from cases.case_record where workflow = 'charge_capture' and status = 'open'")}
+    return {
+        row.encounter_ref.removeprefix("p1-")
+        for row in clinic.rows(
+            "select encounter_ref from cases.case_record where workflow = 'charge_capture' and status = 'open'"
+        )
+    }
 
 
 def ours(clinic: Clinic, key: str) -> None:
     """Let a claim T1 of a visit have been sent by us."""
-    task = clinic.task("p1", CHARGE, f"encounter/p1-{key}", "billed", "billing", planned=clinic.seq, due="2026-07-20")
+    task = clinic.task(
+        "p1",
+        CHARGE,
+        f"encounter/p1-{key}",
+        "billed",
+        "billing",
+        planned=clinic.seq,
+        due="2026-07-20",
+    )
     clinic.conn.execute(
         "insert into tasks.claim (patient_control_number, effect_key, person_id, encounter_source, encounter_id,"
         " task_id, payer_id, billing_npi, total_charge, content, planned_seq, status)"
@@ -138,11 +181,13 @@ def test_a_claim_is_of_the_visit_that_it_bills(
 
 def test_a_claim_for_another_practitioner_is_of_that_ones_visit(clinic: Clinic) -> None:
     lived(clinic, {"a": ("09:00", ("99214",)), "b": ("11:00", ("99214",))}, {})
-    clinic.know(practitioner("dr2", "1000000002"),
-                visit("p1", f"{DAY} 08:00", "c", practitioner_id="dr2"),
-                note("p1", f"{DAY} 18:00", "c", key="n-c"),
-                charge("p1", f"{DAY} 08:00", "99214", "c", key="c-c", performer_id="dr2"),
-                claim("p1", DAY, ["99214"], number="1", payer="COMM1", npi=DOCTOR_NPI))
+    clinic.know(
+        practitioner("dr2", "1000000002"),
+        visit("p1", f"{DAY} 08:00", "c", practitioner_id="dr2"),
+        note("p1", f"{DAY} 18:00", "c", key="n-c"),
+        charge("p1", f"{DAY} 08:00", "99214", "c", key="c-c", performer_id="dr2"),
+        claim("p1", DAY, ["99214"], number="1", payer="COMM1", npi=DOCTOR_NPI),
+    )
     clinic.night("2026-07-17")
     assert assigned(clinic) == {("1", "a")}
 
@@ -151,8 +196,11 @@ def test_what_is_proven_moves_when_the_second_visit_becomes_known(clinic: Clinic
     """The claim of the second visit was here before its record: until then it was taken for the first one's."""
     lived(clinic, {"a": ("09:00", ("99214",))}, {"1": ("99213",)})
     assert leaks(clinic) == set()
-    clinic.know(visit("p1", f"{DAY} 11:00", "b"), note("p1", f"{DAY} 18:00", "b", key="n-b"),
-                charge("p1", f"{DAY} 11:00", "99213", "b", key="c-b"))
+    clinic.know(
+        visit("p1", f"{DAY} 11:00", "b"),
+        note("p1", f"{DAY} 18:00", "b", key="n-b"),
+        charge("p1", f"{DAY} 11:00", "99213", "b", key="c-b"),
+    )
     clinic.night("2026-07-17")
     assert assigned(clinic) == {("1", "b")}
     assert leaks(clinic) == {"a"}
@@ -164,8 +212,10 @@ def test_a_claim_of_ours_is_of_the_visit_that_it_was_made_for(clinic: Clinic) ->
     lived(clinic, {"a": ("09:00", ("99213",)), "b": ("11:00", ("99213",))}, {})
     assert leaks(clinic) == {"a", "b"}
     ours(clinic, "b")
-    clinic.know(claim("p1", DAY, ["99213"], number="T1", payer="COMM1", sent="2026-07-17"),
-                answer("p1", "2026-07-18", number="T1"))
+    clinic.know(
+        claim("p1", DAY, ["99213"], number="T1", payer="COMM1", sent="2026-07-17"),
+        answer("p1", "2026-07-18", number="T1"),
+    )
     clinic.night("2026-07-18")
     assert assigned(clinic) == {("T1", "b")}
     assert billed(clinic) == {"b"}
@@ -173,11 +223,23 @@ def test_a_claim_of_ours_is_of_the_visit_that_it_was_made_for(clinic: Clinic) ->
 
 def test_the_visit_of_a_discharge_is_the_one_that_was_charged_as_such(clinic: Clinic) -> None:
     """The first of the day is an ordinary one: with it the case would be billed as that."""
-    clinic.know(patient("p1"), coverage("p1", "COMM1", "5"), stay("p1", "2026-07-01", "2026-07-06 11:00"),
-                call("p1", "2026-07-07 10:00"), appointment("p1", f"{DAY} 11:00"))
-    lived(clinic, {"a": ("09:00", ("99213",)), "b": ("11:00", ("99495",))}, {"1": ("99213",), "2": ("99495",)},
-          ("2026-07-13",))
-    clinic.know(answer("p1", "2026-07-14", number="2"), payment("p1", "2026-07-24", 150, contractual=50, number="2"))
+    clinic.know(
+        patient("p1"),
+        coverage("p1", "COMM1", "5"),
+        stay("p1", "2026-07-01", "2026-07-06 11:00"),
+        call("p1", "2026-07-07 10:00"),
+        appointment("p1", f"{DAY} 11:00"),
+    )
+    lived(
+        clinic,
+        {"a": ("09:00", ("99213",)), "b": ("11:00", ("99495",))},
+        {"1": ("99213",), "2": ("99495",)},
+        ("2026-07-13",),
+    )
+    clinic.know(
+        answer("p1", "2026-07-14", number="2"),
+        payment("p1", "2026-07-24", 150, contractual=50, number="2"),
+    )
     clinic.night("2026-07-25")
     assert clinic.case("p1", TCM).status == "completed"
     assert billed(clinic) == {"b"}
@@ -185,13 +247,20 @@ def test_the_visit_of_a_discharge_is_the_one_that_was_charged_as_such(clinic: Cl
 
 
 def test_a_visit_beside_the_one_of_a_discharge_is_billed_for_itself(clinic: Clinic) -> None:
-    clinic.know(patient("p1"), coverage("p1", "COMM1", "5"), stay("p1", "2026-07-01", "2026-07-06 11:00"),
-                call("p1", "2026-07-07 10:00"), appointment("p1", f"{DAY} 11:00"))
+    clinic.know(
+        patient("p1"),
+        coverage("p1", "COMM1", "5"),
+        stay("p1", "2026-07-01", "2026-07-06 11:00"),
+        call("p1", "2026-07-07 10:00"),
+        appointment("p1", f"{DAY} 11:00"),
+    )
     lived(clinic, {"a": ("09:00", ("99213",)), "b": ("11:00", ("99495",))}, {})
     assert leaks(clinic) == {"a"}
 
 
-def test_the_claim_of_a_visit_that_stands_was_not_paid_for_one_that_fell_away(clinic: Clinic) -> None:
+def test_the_claim_of_a_visit_that_stands_was_not_paid_for_one_that_fell_away(
+    clinic: Clinic,
+) -> None:
     lived(clinic, {"a": ("09:00", ("99214",)), "b": ("11:00", ("99213",))}, {"1": ("99213",)})
     assert leaks(clinic) == {"a"}
     clinic.know(payment("p1", "2026-07-17", 150, contractual=50, number="1"))
@@ -201,12 +270,16 @@ def test_the_claim_of_a_visit_that_stands_was_not_paid_for_one_that_fell_away(cl
     assert "overpayment" not in clinic.exceptions("p1")
 
 
-def test_what_was_paid_for_a_visit_that_fell_away_is_an_overpayment_although_it_fits_another(clinic: Clinic) -> None:
+def test_what_was_paid_for_a_visit_that_fell_away_is_an_overpayment_although_it_fits_another(
+    clinic: Clinic,
+) -> None:
     lived(clinic, {"a": ("09:00", ("99214",)), "b": ("11:00", ("99213",))}, {})
     assert leaks(clinic) == {"a", "b"}
     for number, code in (("1", "99214"), ("2", "99213")):
-        clinic.know(claim("p1", DAY, [code], number=number, payer="COMM1", sent="2026-07-17"),
-                    payment("p1", "2026-07-24", 150, contractual=50, number=number, key=number))
+        clinic.know(
+            claim("p1", DAY, [code], number=number, payer="COMM1", sent="2026-07-17"),
+            payment("p1", "2026-07-24", 150, contractual=50, number=number, key=number),
+        )
     clinic.night("2026-07-24")
     assert leaks(clinic) == set()
     clinic.know(deleted(visit("p1", f"{DAY} 09:00", "a")))
@@ -218,7 +291,9 @@ def test_what_was_paid_for_a_visit_that_fell_away_is_an_overpayment_although_it_
     assert [(row.trigger_ref, float(row.amount)) for row in found] == [("encounter/p1-a", 150.0)]
 
 
-def test_what_is_paid_on_our_claim_for_a_visit_that_fell_away_before_is_an_overpayment(clinic: Clinic) -> None:
+def test_what_is_paid_on_our_claim_for_a_visit_that_fell_away_before_is_an_overpayment(
+    clinic: Clinic,
+) -> None:
     lived(clinic, {"a": ("09:00", ("99213",)), "b": ("11:00", ("99213",))}, {})
     ours(clinic, "b")
     clinic.know(claim("p1", DAY, ["99213"], number="T1", payer="COMM1", sent="2026-07-17"))

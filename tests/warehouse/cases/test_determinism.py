@@ -54,8 +54,13 @@ def test_what_is_kept_is_what_is_derived_anew_night_after_night(clinic: Clinic) 
 
 def test_with_feeds_that_stop_and_come_again(clinic: Clinic) -> None:
     play(clinic)
-    for days, late in ((-1, ["ehr.communication"]), (-2, ["ehr.communication", "clearinghouse.claim"]),
-                       (-3, ["scheduling.appointment", "clearinghouse.payment"]), (-4, []), (-5, [])):
+    for days, late in (
+        (-1, ["ehr.communication"]),
+        (-2, ["ehr.communication", "clearinghouse.claim"]),
+        (-3, ["scheduling.appointment", "clearinghouse.payment"]),
+        (-4, []),
+        (-5, []),
+    ):
         clinic.night(back(days), late=late)
         assert clinic.derived_digest() == clinic.digest(), f"{-days} days later"
 
@@ -84,7 +89,11 @@ def test_over_how_many_nights_the_facts_come(clinic: Clinic, seed: int) -> None:
     clinic.pending = []
     chance.shuffle(records)
     late = len(records) // 3
-    for days, part in ((2, records[:late]), (1, records[late:2 * late]), (0, records[2 * late:])):
+    for days, part in (
+        (2, records[:late]),
+        (1, records[late : 2 * late]),
+        (0, records[2 * late :]),
+    ):
         clinic.know(part)
         clinic.begin(back(days))
         if days == 2:

@@ -38,8 +38,11 @@ def shares(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """The shares that the payers' definition says; a test may change them between two nights."""
     said, real = dict(SHARES), module._yaml
     monkeypatch.setattr(
-        module, "_yaml",
-        lambda name: {**real(name), "allowed_shares": said} if name == "payers.yaml" else real(name),
+        module,
+        "_yaml",
+        lambda name: (
+            {**real(name), "allowed_shares": said} if name == "payers.yaml" else real(name)
+        ),
     )
     workflows.register(clinic.conn, 0)
     return said
@@ -48,7 +51,10 @@ def shares(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 def seen(*covered: Record, amount: float = 200) -> list[Record]:
     """A patient who was seen and has not been billed."""
     return [
-        patient("p1"), *covered, visit("p1", f"{DAY} 09:00"), note("p1", f"{DAY} 17:00"),
+        patient("p1"),
+        *covered,
+        visit("p1", f"{DAY} 09:00"),
+        note("p1", f"{DAY} 17:00"),
         charge("p1", f"{DAY} 09:00", amount=amount),
     ]
 
@@ -56,7 +62,9 @@ def seen(*covered: Record, amount: float = 200) -> list[Record]:
 def expected(clinic: Clinic, workflow: str = CHARGE) -> Decimal | None:
     """What is expected of the patient's case; what is kept is what is derived anew."""
     assert clinic.digest() == clinic.derived_digest()
-    [row] = clinic.rows("select expected_amount from cases.case_record where workflow = %s", workflow)
+    [row] = clinic.rows(
+        "select expected_amount from cases.case_record where workflow = %s", workflow
+    )
     return row.expected_amount
 
 
@@ -82,9 +90,13 @@ def test_until_it_is_claimed_the_allowed_share_of_the_charge(
 
 def test_nobody_known_to_pay_is_not_valued(clinic: Clinic) -> None:
     clinic.know(
-        patient("p1"), coverage("p1", "COMM1", "5", ends="2026-07-05"),
-        stay("p1", "2026-07-01", "2026-07-04 11:00"), call("p1", "2026-07-05 10:00"),
-        visit("p1", f"{DAY} 09:00"), reconciliation("p1", f"{DAY} 09:00"), note("p1", f"{DAY} 17:00"),
+        patient("p1"),
+        coverage("p1", "COMM1", "5", ends="2026-07-05"),
+        stay("p1", "2026-07-01", "2026-07-04 11:00"),
+        call("p1", "2026-07-05 10:00"),
+        visit("p1", f"{DAY} 09:00"),
+        reconciliation("p1", f"{DAY} 09:00"),
+        note("p1", f"{DAY} 17:00"),
         charge("p1", f"{DAY} 09:00", "99496", level="high"),
     )
     clinic.night(DAY)
@@ -121,7 +133,13 @@ def test_accepted_and_not_paid_yet(clinic: Clinic) -> None:
     [
         # the patient's share
         ([payment("p1", "2026-07-25", 120, contractual=50, share=30)], "30.00"),
-        ([payment("p1", "2026-07-25", 120, contractual=50, share=30), notice("p1", "2026-07-27", 20)], "10.00"),
+        (
+            [
+                payment("p1", "2026-07-25", 120, contractual=50, share=30),
+                notice("p1", "2026-07-27", 20),
+            ],
+            "10.00",
+        ),
         # of what was denied, what would be allowed: 50 x 0.8
         ([payment("p1", "2026-07-25", 100, contractual=30, share=20, denied=50)], "60.00"),
         ([payment("p1", "2026-07-25", 0, denied=200)], "160.00"),
@@ -132,15 +150,31 @@ def test_accepted_and_not_paid_yet(clinic: Clinic) -> None:
         # the payer did not recognise the patient: nothing is decided yet
         ([payment("p1", "2026-07-25", 0, status="4")], "160.00"),
         # taken back, and not corrected yet
-        ([payment("p1", "2026-07-25", 150, contractual=50),
-          payment("p1", "2026-07-26", -150, contractual=-50, status="22")], "160.00"),
+        (
+            [
+                payment("p1", "2026-07-25", 150, contractual=50),
+                payment("p1", "2026-07-26", -150, contractual=-50, status="22"),
+            ],
+            "160.00",
+        ),
         # paid before the payer had its say
         ([notice("p1", "2026-07-24", 25)], "135.00"),
     ],
-    ids=["share", "share paid in part", "a line denied", "all denied", "settled", "overpaid",
-         "not recognised", "reversed", "copay"],
+    ids=[
+        "share",
+        "share paid in part",
+        "a line denied",
+        "all denied",
+        "settled",
+        "overpaid",
+        "not recognised",
+        "reversed",
+        "copay",
+    ],
 )
-def test_what_was_remitted_leaves_what_is_open(clinic: Clinic, records: list[Record], open_: str) -> None:
+def test_what_was_remitted_leaves_what_is_open(
+    clinic: Clinic, records: list[Record], open_: str
+) -> None:
     billed(clinic)
     clinic.know(records)
     clinic.night("2026-07-27")
@@ -151,7 +185,9 @@ def test_a_write_off_is_not_expected_any_more(clinic: Clinic) -> None:
     billed(clinic)
     clinic.know(payment("p1", "2026-07-25", 100, contractual=30, share=20, denied=50))
     clinic.night("2026-07-27")
-    clinic.decide("resolve", "case", str(clinic.case("p1", CHARGE).case_id), action="write_off", amount=50)
+    clinic.decide(
+        "resolve", "case", str(clinic.case("p1", CHARGE).case_id), action="write_off", amount=50
+    )
     clinic.night("2026-07-28")
     # 20 are open, and the patient's share alone accounts for them
     assert expected(clinic) == Decimal("20.00")
@@ -159,13 +195,20 @@ def test_a_write_off_is_not_expected_any_more(clinic: Clinic) -> None:
 
 def test_an_exception_says_what_is_expected(clinic: Clinic) -> None:
     clinic.know(
-        patient("p1"), coverage("p1", "COMM1", "5"), stay("p1", "2026-06-20", "2026-07-04 11:00"),
-        call("p1", "2026-07-05 10:00"), visit("p1", f"{DAY} 09:00"), note("p1", f"{DAY} 17:00"),
-        reconciliation("p1", f"{DAY} 09:00"), charge("p1", f"{DAY} 09:00", "99496", level="moderate"),
+        patient("p1"),
+        coverage("p1", "COMM1", "5"),
+        stay("p1", "2026-06-20", "2026-07-04 11:00"),
+        call("p1", "2026-07-05 10:00"),
+        visit("p1", f"{DAY} 09:00"),
+        note("p1", f"{DAY} 17:00"),
+        reconciliation("p1", f"{DAY} 09:00"),
+        charge("p1", f"{DAY} 09:00", "99496", level="moderate"),
     )
     clinic.night(DAY)
     assert clinic.exceptions("p1") == ["charge_check"]
-    assert [row.amount for row in clinic.rows("select amount from operations.exception")] == [Decimal(160)]
+    assert [row.amount for row in clinic.rows("select amount from operations.exception")] == [
+        Decimal(160)
+    ]
 
 
 # ---- definitions ---------------------------------------------------------------------------------
@@ -189,7 +232,9 @@ def test_another_share_holds_from_its_night_on(clinic: Clinic, shares: dict[str,
     assert clinic.derived_digest() == digest
 
 
-def test_a_share_that_is_said_no_more_values_nothing(clinic: Clinic, shares: dict[str, float]) -> None:
+def test_a_share_that_is_said_no_more_values_nothing(
+    clinic: Clinic, shares: dict[str, float]
+) -> None:
     clinic.know(seen(coverage("p1", "COMM1", "5")))
     clinic.night(DAY)
     clinic.begin("2026-07-09")

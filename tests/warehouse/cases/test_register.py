@@ -21,7 +21,9 @@ def test_registered_again_nothing_is_new(clinic: Clinic) -> None:
 
 
 def test_a_version_that_says_something_else_is_refused(clinic: Clinic) -> None:
-    clinic.conn.execute("update cases.workflow_version set sha256 = 'other' where workflow = 'charge_capture'")
+    clinic.conn.execute(
+        "update cases.workflow_version set sha256 = 'other' where workflow = 'charge_capture'"
+    )
     with pytest.raises(DefinitionError, match="charge_capture version 1 says something else"):
         workflows.register(clinic.conn, 5)
 
@@ -29,7 +31,9 @@ def test_a_version_that_says_something_else_is_refused(clinic: Clinic) -> None:
 def test_a_new_version_takes_over_and_cases_stay_with_theirs(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clinic.know(patient("p1"), coverage("p1", "COMM1", "5"), stay("p1", "2026-07-01", "2026-07-06 11:00"))
+    clinic.know(
+        patient("p1"), coverage("p1", "COMM1", "5"), stay("p1", "2026-07-01", "2026-07-06 11:00")
+    )
     clinic.night("2026-07-06")
     found = workflows.load_all()
     old = next(w for w in found if w.workflow == "transitional_care")
@@ -39,45 +43,64 @@ def test_a_new_version_takes_over_and_cases_stay_with_theirs(
     monkeypatch.setattr(module, "load_all", lambda: [retired, new])
     assert workflows.register(clinic.conn, 2) == 1
 
-    clinic.know(patient("p2"), coverage("p2", "COMM1", "5"), stay("p2", "2026-07-01", "2026-07-07 11:00"))
+    clinic.know(
+        patient("p2"), coverage("p2", "COMM1", "5"), stay("p2", "2026-07-01", "2026-07-07 11:00")
+    )
     clinic.night("2026-07-07")
-    assert [tuple(row) for row in clinic.rows(
-        "select version, status, activated_seq, retired_seq from cases.workflow_version"
-        " where workflow = 'transitional_care' order by 1"
-    )] == [(1, "retired", 0, 2), (2, "active", 2, None)]
-    assert [tuple(row) for row in clinic.rows(
-        "select opened_seq, version from cases.case_record order by 1"
-    )] == [(1, 1), (2, 2)]
+    assert [
+        tuple(row)
+        for row in clinic.rows(
+            "select version, status, activated_seq, retired_seq from cases.workflow_version"
+            " where workflow = 'transitional_care' order by 1"
+        )
+    ] == [(1, "retired", 0, 2), (2, "active", 2, None)]
+    assert [
+        tuple(row)
+        for row in clinic.rows("select opened_seq, version from cases.case_record order by 1")
+    ] == [(1, 1), (2, 2)]
     assert clinic.digest() == clinic.derived_digest()
 
 
-@pytest.mark.parametrize(("day", "count", "expected"), [
-    ("2026-07-02", 1, "2026-07-06"),  # Independence Day observed on Friday
-    ("2026-07-03", 1, "2026-07-06"),
-    ("2026-07-04", 2, "2026-07-07"),
-    ("2026-06-18", 1, "2026-06-22"),  # Juneteenth
-    ("2026-05-22", 1, "2026-05-26"),  # Memorial Day
-    ("2026-09-04", 2, "2026-09-09"),  # Labor Day
-    ("2026-10-09", 1, "2026-10-13"),  # Columbus Day
-    ("2026-11-10", 1, "2026-11-12"),  # Veterans Day
-    ("2026-11-25", 1, "2026-11-27"),  # Thanksgiving; the day after is no federal holiday
-    ("2026-12-24", 1, "2026-12-28"),  # Christmas
-    ("2026-12-31", 1, "2027-01-04"),  # New Year
-    ("2026-01-16", 1, "2026-01-20"),  # Martin Luther King
-    ("2026-02-13", 1, "2026-02-17"),  # Washington's Birthday
-    ("2027-12-23", 1, "2027-12-27"),  # Christmas on a Saturday, observed on Friday
-    ("2026-07-06", 0, "2026-07-06"),
-])
+@pytest.mark.parametrize(
+    ("day", "count", "expected"),
+    [
+        ("2026-07-02", 1, "2026-07-06"),  # Independence Day observed on Friday
+        ("2026-07-03", 1, "2026-07-06"),
+        ("2026-07-04", 2, "2026-07-07"),
+        ("2026-06-18", 1, "2026-06-22"),  # Juneteenth
+        ("2026-05-22", 1, "2026-05-26"),  # Memorial Day
+        ("2026-09-04", 2, "2026-09-09"),  # Labor Day
+        ("2026-10-09", 1, "2026-10-13"),  # Columbus Day
+        ("2026-11-10", 1, "2026-11-12"),  # Veterans Day
+        ("2026-11-25", 1, "2026-11-27"),  # Thanksgiving; the day after is no federal holiday
+        ("2026-12-24", 1, "2026-12-28"),  # Christmas
+        ("2026-12-31", 1, "2027-01-04"),  # New Year
+        ("2026-01-16", 1, "2026-01-20"),  # Martin Luther King
+        ("2026-02-13", 1, "2026-02-17"),  # Washington's Birthday
+        ("2027-12-23", 1, "2027-12-27"),  # Christmas on a Saturday, observed on Friday
+        ("2026-07-06", 0, "2026-07-06"),
+    ],
+)
 def test_business_days(clinic: Clinic, day: str, count: int, expected: str) -> None:
-    (row,) = clinic.rows("select cases.add_business_days(%s, %s) as day", date.fromisoformat(day), count)
+    (row,) = clinic.rows(
+        "select cases.add_business_days(%s, %s) as day", date.fromisoformat(day), count
+    )
     assert str(row.day) == expected
 
 
-def test_the_calendar_follows_its_definition(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_calendar_follows_its_definition(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = module._yaml
-    monkeypatch.setattr(module, "_yaml", lambda name: {
-        "business_days": {"country": "US", "from_year": 2020, "to_year": 2040}
-    } if name == "calendars.yaml" else real(name))
+    monkeypatch.setattr(
+        module,
+        "_yaml",
+        lambda name: (
+            {"business_days": {"country": "US", "from_year": 2020, "to_year": 2040}}
+            if name == "calendars.yaml"
+            else real(name)
+        ),
+    )
     workflows.register(clinic.conn, 5)
     (row,) = clinic.rows("select min(day) as first, max(day) as last from cases.business_day")
     assert (row.first, row.last) == (date(2020, 1, 1), date(2040, 12, 31))
@@ -98,9 +121,9 @@ def test_a_setting_holds_from_its_night_on(clinic: Clinic, monkeypatch: pytest.M
     clinic.begin("2026-07-07")
     workflows.register(clinic.conn, clinic.seq)
     workflows.register(clinic.conn, clinic.seq)
-    assert clinic.rows("select name, value from cases.setting_known where known_seq = %s", clinic.seq) == [
-        ("bill_hold_days", "0")
-    ]
+    assert clinic.rows(
+        "select name, value from cases.setting_known where known_seq = %s", clinic.seq
+    ) == [("bill_hold_days", "0")]
     clinic.derive()
     assert clinic.case("p1", "transitional_care").asks == "billing"
     assert clinic.digest() == clinic.derived_digest()
@@ -118,7 +141,9 @@ def test_two_providers_of_one_payer_and_one_that_is_listed_no_more(
 
     two = (("SUNADV", "1111111112"), ("SUNADV", "2222222228"))
     for seq, said in ((7, two), (8, two[1:]), (9, ())):
-        monkeypatch.setattr(module, "practice", lambda said=said: replace(practice(), sole_submitter=said))
+        monkeypatch.setattr(
+            module, "practice", lambda said=said: replace(practice(), sole_submitter=said)
+        )
         workflows.register(clinic.conn, seq)
         assert listed() == [f"SUNADV|{npi}" for _, npi in said]
     clinic.conn.execute("select set_config('throughline.seq', '7', true)")

@@ -55,7 +55,9 @@ def clinic(new_warehouse: Callable[[], str]) -> Iterator[Clinic]:
     evidence.register_codes(conn)
     workflows.register(conn, 0)
     made = Clinic(conn)
-    made.know((patient(who) for who in ("p1", "p2", "p3")), (coverage(who) for who in ("p1", "p2", "p3")))
+    made.know(
+        (patient(who) for who in ("p1", "p2", "p3")), (coverage(who) for who in ("p1", "p2", "p3"))
+    )
     try:
         yield made
     finally:
@@ -203,7 +205,9 @@ def test_a_rerun_with_late_records_stands_and_the_next_without_any_is_void(clini
 
 
 @pytest.mark.parametrize("until", ["cases", "reconciled", "planned", "settled"])
-def test_a_rerun_that_was_cut_off_is_overtaken_by_the_next_night(clinic: Clinic, until: str) -> None:
+def test_a_rerun_that_was_cut_off_is_overtaken_by_the_next_night(
+    clinic: Clinic, until: str
+) -> None:
     two_nights(clinic)
     cut_off = rerun(clinic, SECOND, until)
     assert status(clinic, cut_off) == "running"
@@ -214,7 +218,9 @@ def test_a_rerun_that_was_cut_off_is_overtaken_by_the_next_night(clinic: Clinic,
 
 @pytest.mark.parametrize("until", ["loaded", "facts", "cases", "reconciled", "planned", "settled"])
 def test_a_night_that_was_cut_off_is_made_good_by_the_next(clinic: Clinic, until: str) -> None:
-    clinic.know(patient("p4"), coverage("p4"), consent("p4"), stay("p4", "2026-07-02", "2026-07-06 12:00"))
+    clinic.know(
+        patient("p4"), coverage("p4"), consent("p4"), stay("p4", "2026-07-02", "2026-07-06 12:00")
+    )
     two_nights(clinic)
     clinic.know(call("p2", "2026-07-08 09:00"), stay("p3", "2026-07-04", "2026-07-08 10:00"))
     asked = "select exception_id, status from operations.exception where reason = 'contact_blocked'"
@@ -229,9 +235,11 @@ def test_a_night_that_was_cut_off_is_made_good_by_the_next(clinic: Clinic, until
     before = everything(clinic)
     chain(clinic, cut_off)
     assert status(clinic, cut_off) != "finished"
-    assert [rows for query, rows in zip(ROWS, everything(clinic), strict=True) if "operations.night" not in query] == [
-        rows for query, rows in zip(ROWS, before, strict=True) if "operations.night" not in query
-    ]
+    assert [
+        rows
+        for query, rows in zip(ROWS, everything(clinic), strict=True)
+        if "operations.night" not in query
+    ] == [rows for query, rows in zip(ROWS, before, strict=True) if "operations.night" not in query]
     assert last not in differing(clinic)
 
 
@@ -269,7 +277,8 @@ def test_a_dag_of_an_earlier_night_changes_nothing(clinic: Clinic) -> None:
     first, second = two_nights(clinic)
     clinic.know(
         again(stay("p1", "2026-07-03", "2026-07-06 11:00"), ends_at=None, status="in-progress"),
-        deleted(call("p1", "2026-07-07 09:00")), again(patient("p3"), phone=None),
+        deleted(call("p1", "2026-07-07 09:00")),
+        again(patient("p3"), phone=None),
     )
     night(clinic, THIRD)
     assert differing(clinic) == []
@@ -283,11 +292,14 @@ def test_a_dag_of_an_earlier_night_changes_nothing(clinic: Clinic) -> None:
 def test_until_when_a_case_waits_does_not_hang_on_the_night_that_looks(clinic: Clinic) -> None:
     """The wait ends between the cut-offs of two nights: nobody moves it to the later one."""
     clinic.know(
-        stay("p3", "2026-07-03", "2026-07-06 11:00"), call("p3", "2026-07-06 15:00"),
+        stay("p3", "2026-07-03", "2026-07-06 11:00"),
+        call("p3", "2026-07-06 15:00"),
         appointment("p3", "2026-07-07 09:00", recorded="2026-07-06 15:00"),
     )
     first = night(clinic, FIRST)
-    waits = clinic.rows("select next_step, next_due_at from cases.case_record where workflow = 'transitional_care'")
+    waits = clinic.rows(
+        "select next_step, next_due_at from cases.case_record where workflow = 'transitional_care'"
+    )
     assert waits == [("wait", moment("2026-07-10"))]
     night(clinic, SECOND)
     night(clinic, THIRD)

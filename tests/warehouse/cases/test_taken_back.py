@@ -40,12 +40,24 @@ def carried(clinic: Clinic, until: str) -> dict[str, Record]:
         ("opened", "2026-07-06", {"stay": HOME}),
         ("contacted", "2026-07-07", {"call": call("p1", "2026-07-07 10:00")}),
         ("scheduled", "2026-07-08", {"slot": appointment("p1", "2026-07-10 09:00")}),
-        ("seen", "2026-07-10", {"visit": visit("p1", "2026-07-10 09:00"),
-                                "charge": charge("p1", "2026-07-10 09:00", "99496", level="high"),
-                                "medicines": reconciliation("p1", "2026-07-10 09:00")}),
+        (
+            "seen",
+            "2026-07-10",
+            {
+                "visit": visit("p1", "2026-07-10 09:00"),
+                "charge": charge("p1", "2026-07-10 09:00", "99496", level="high"),
+                "medicines": reconciliation("p1", "2026-07-10 09:00"),
+            },
+        ),
         ("documented", "2026-07-11", {"note": note("p1", "2026-07-11 10:00")}),
-        ("billed", "2026-07-14", {"claim": claim("p1", "2026-07-10", ["99496"], payer="COMM1"),
-                                  "accepted": answer("p1", "2026-07-14")}),
+        (
+            "billed",
+            "2026-07-14",
+            {
+                "claim": claim("p1", "2026-07-10", ["99496"], payer="COMM1"),
+                "accepted": answer("p1", "2026-07-14"),
+            },
+        ),
         ("settled", "2026-07-25", {"paid": payment("p1", "2026-07-25", 150, contractual=50)}),
     ]
     records: dict[str, Record] = {}
@@ -78,11 +90,20 @@ def test_carried_the_whole_way(clinic: Clinic) -> None:
 # ---- the event itself --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("record", [
-    again(HOME, status="entered-in-error"), again(HOME, status="cancelled"), deleted(HOME),
-    again(HOME, status="in-progress", ends_at=None), again(HOME, discharge_disposition_code="snf"),
-], ids=["in error", "cancelled", "deleted", "not discharged after all", "to a nursing facility"])
-def test_a_discharge_that_was_none_closes_its_case_and_brings_it_back(clinic: Clinic, record: Record) -> None:
+@pytest.mark.parametrize(
+    "record",
+    [
+        again(HOME, status="entered-in-error"),
+        again(HOME, status="cancelled"),
+        deleted(HOME),
+        again(HOME, status="in-progress", ends_at=None),
+        again(HOME, discharge_disposition_code="snf"),
+    ],
+    ids=["in error", "cancelled", "deleted", "not discharged after all", "to a nursing facility"],
+)
+def test_a_discharge_that_was_none_closes_its_case_and_brings_it_back(
+    clinic: Clinic, record: Record
+) -> None:
     carried(clinic, "contacted")
     clinic.know(record)
     clinic.night("2026-07-08")
@@ -95,10 +116,13 @@ def test_a_discharge_that_was_none_closes_its_case_and_brings_it_back(clinic: Cl
     clinic.night("2026-07-09")
     case = clinic.case("p1", TCM)
     assert (case.status, case.stage, case.done) == ("open", "scheduled", ("contacted",))
-    assert [row.kind for row in clinic.rows(
-        "select kind from cases.event where case_id = %s and kind in ('closed', 'reopened') order by known_seq",
-        case.case_id,
-    )] == ["closed", "reopened"]
+    assert [
+        row.kind
+        for row in clinic.rows(
+            "select kind from cases.event where case_id = %s and kind in ('closed', 'reopened') order by known_seq",
+            case.case_id,
+        )
+    ] == ["closed", "reopened"]
     kept_is_derived(clinic)
 
 
@@ -125,33 +149,43 @@ def test_a_corrected_disposition_opens_a_case(clinic: Clinic) -> None:
 # ---- the evidence of stages --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("until", "name", "changes", "falls", "stands"), [
-    ("contacted", "call", None, "contacted", "contacted"),
-    ("contacted", "call", {"status": "entered-in-error"}, "contacted", "contacted"),
-    ("contacted", "call", {"outcome_code": "left_message"}, "contacted", "contacted"),
-    ("scheduled", "slot", {"status": "cancelled"}, "scheduled", "scheduled"),
-    ("scheduled", "slot", {"status": "noshow"}, "scheduled", "scheduled"),
-    ("scheduled", "slot", None, "scheduled", "scheduled"),
-    ("seen", "visit", None, "seen", "seen"),
-    ("seen", "visit", {"status": "entered-in-error"}, "seen", "seen"),
-    ("seen", "visit", {"status": "in-progress"}, "seen", "seen"),
-    ("seen", "visit", {"practitioner_id": "nurse1"}, "seen", "seen"),
-    ("seen", "visit", {"starts_at": moment("2026-07-05 09:00")}, "seen", "seen"),
-    ("documented", "note", None, "documented", "documented"),
-    ("documented", "note", {"status": "entered-in-error"}, "documented", "documented"),
-    ("documented", "note", {"doc_status": "preliminary"}, "documented", "documented"),
-    ("documented", "note", {"type_code": "18842-5"}, "documented", "documented"),
-    ("documented", "note", {"encounter_id": "p1-other"}, "documented", "documented"),
-    ("billed", "accepted", None, "billed", "billed"),
-    ("settled", "paid", None, "settled", "settled"),
-])
+@pytest.mark.parametrize(
+    ("until", "name", "changes", "falls", "stands"),
+    [
+        ("contacted", "call", None, "contacted", "contacted"),
+        ("contacted", "call", {"status": "entered-in-error"}, "contacted", "contacted"),
+        ("contacted", "call", {"outcome_code": "left_message"}, "contacted", "contacted"),
+        ("scheduled", "slot", {"status": "cancelled"}, "scheduled", "scheduled"),
+        ("scheduled", "slot", {"status": "noshow"}, "scheduled", "scheduled"),
+        ("scheduled", "slot", None, "scheduled", "scheduled"),
+        ("seen", "visit", None, "seen", "seen"),
+        ("seen", "visit", {"status": "entered-in-error"}, "seen", "seen"),
+        ("seen", "visit", {"status": "in-progress"}, "seen", "seen"),
+        ("seen", "visit", {"practitioner_id": "nurse1"}, "seen", "seen"),
+        ("seen", "visit", {"starts_at": moment("2026-07-05 09:00")}, "seen", "seen"),
+        ("documented", "note", None, "documented", "documented"),
+        ("documented", "note", {"status": "entered-in-error"}, "documented", "documented"),
+        ("documented", "note", {"doc_status": "preliminary"}, "documented", "documented"),
+        ("documented", "note", {"type_code": "18842-5"}, "documented", "documented"),
+        ("documented", "note", {"encounter_id": "p1-other"}, "documented", "documented"),
+        ("billed", "accepted", None, "billed", "billed"),
+        ("settled", "paid", None, "settled", "settled"),
+    ],
+)
 def test_evidence_that_falls_away_takes_its_stage_along(
-    clinic: Clinic, until: str, name: str, changes: dict[str, object] | None, falls: str, stands: str
+    clinic: Clinic,
+    until: str,
+    name: str,
+    changes: dict[str, object] | None,
+    falls: str,
+    stands: str,
 ) -> None:
     record = carried(clinic, until)[name]
     assert falls in clinic.case("p1", TCM).done
     clinic.know(deleted(record) if changes is None else again(record, **changes))
-    clinic.night("2026-07-26" if until == "settled" else "2026-07-15" if until == "billed" else "2026-07-12")
+    clinic.night(
+        "2026-07-26" if until == "settled" else "2026-07-15" if until == "billed" else "2026-07-12"
+    )
     case = clinic.case("p1", TCM)
 
     assert (case.status, case.stage) == ("open", stands)
@@ -168,8 +202,10 @@ def test_evidence_that_falls_away_takes_its_stage_along(
 
 def test_a_note_that_is_superseded_stays_signed(clinic: Clinic) -> None:
     record = carried(clinic, "documented")["note"]
-    clinic.know(again(record, status="superseded"),
-                note("p1", "2026-07-12", key="amended", doc_status="preliminary"))
+    clinic.know(
+        again(record, status="superseded"),
+        note("p1", "2026-07-12", key="amended", doc_status="preliminary"),
+    )
     clinic.night("2026-07-12")
     assert "documented" in clinic.case("p1", TCM).done
 
@@ -185,10 +221,15 @@ def test_a_practitioner_who_may_not_bill_after_all(clinic: Clinic) -> None:
 # ---- after the money came ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "changes"), [
-    ("visit", None), ("visit", {"status": "entered-in-error"}), ("note", None),
-    ("note", {"status": "entered-in-error"}),
-])
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("visit", None),
+        ("visit", {"status": "entered-in-error"}),
+        ("note", None),
+        ("note", {"status": "entered-in-error"}),
+    ],
+)
 def test_paid_and_the_evidence_fell_away_is_an_overpayment(
     clinic: Clinic, name: str, changes: dict[str, object] | None
 ) -> None:
@@ -199,7 +240,9 @@ def test_paid_and_the_evidence_fell_away_is_an_overpayment(
     def overpaid() -> list[tuple[float, str, str]]:
         return [
             (float(row.amount), row.owner_team, row.status)
-            for row in clinic.rows("select * from operations.exception where reason = 'overpayment'")
+            for row in clinic.rows(
+                "select * from operations.exception where reason = 'overpayment'"
+            )
         ]
 
     assert overpaid() == [(150.0, "compliance", "open")]
@@ -216,8 +259,11 @@ def test_the_charge_that_was_captured_for_no_visit_is_an_overpayment(clinic: Cli
     seen = visit("p1", "2026-07-01 09:00")
     clinic.know(BASE, seen, note("p1", "2026-07-01"), charge("p1", "2026-07-01"))
     clinic.night("2026-07-08")
-    clinic.know(claim("p1", "2026-07-01", payer="COMM1", sent="2026-07-09"), answer("p1", "2026-07-10"),
-                payment("p1", "2026-07-24", 150, contractual=50))
+    clinic.know(
+        claim("p1", "2026-07-01", payer="COMM1", sent="2026-07-09"),
+        answer("p1", "2026-07-10"),
+        payment("p1", "2026-07-24", 150, contractual=50),
+    )
     clinic.night("2026-07-24")
     assert clinic.case("p1", CHARGE).status == "completed"
 
@@ -243,8 +289,10 @@ def test_a_reversal_reopens_nothing_before_its_correction_is_due(clinic: Clinic)
 
 def test_a_reversal_and_its_correction_in_one_night_change_nothing(clinic: Clinic) -> None:
     carried(clinic, "settled")
-    clinic.know(payment("p1", "2026-07-28", -150, contractual=-50, status="22"),
-                payment("p1", "2026-07-28", 145, contractual=55, key="c"))
+    clinic.know(
+        payment("p1", "2026-07-28", -150, contractual=-50, status="22"),
+        payment("p1", "2026-07-28", 145, contractual=55, key="c"),
+    )
     clinic.night("2026-07-28")
     case = clinic.case("p1", TCM)
     assert case.status == "completed"
@@ -270,14 +318,21 @@ def test_a_merge_carries_the_case_over(clinic: Clinic) -> None:
 
     case = clinic.case("p2", TCM)
     assert (case.stage, case.done) == ("seen", ("contacted", "scheduled"))
-    (row,) = clinic.rows("select status, close_reason from cases.case_record where case_id = %s", old.case_id)
+    (row,) = clinic.rows(
+        "select status, close_reason from cases.case_record where case_id = %s", old.case_id
+    )
     assert tuple(row) == ("closed", "trigger_withdrawn")
     kept_is_derived(clinic)
 
 
 def test_doubt_blocks_all_until_a_person_settles_it(clinic: Clinic) -> None:
     carried(clinic, "documented")
-    twin = {"family": "Family-p1", "given": "Given-p1", "birth_date": date(1950, 1, 1), "phone": "5"}
+    twin = {
+        "family": "Family-p1",
+        "given": "Given-p1",
+        "birth_date": date(1950, 1, 1),
+        "phone": "5",
+    }
     clinic.know(patient("p1", **twin), patient("p2", **twin))
     clinic.night("2026-07-13")
     case = clinic.case("p1", TCM)
@@ -294,13 +349,23 @@ def test_doubt_blocks_all_until_a_person_settles_it(clinic: Clinic) -> None:
     kept_is_derived(clinic)
 
 
-@pytest.mark.parametrize(("record", "before", "after"), [
-    # within 30 days of the discharge: the visit stays billable, though not as transitional care
-    (again(patient("p1"), is_deceased=True, deceased_at=moment("2026-07-12")), "excluded", "charge_check"),
-    (again(patient("p1"), is_active=False), "closed", "billing"),
-    (stay("p1", "2026-07-12", key="again"), "excluded", "billing"),
-], ids=["died", "left", "admitted"])
-def test_what_ends_outreach_ends_no_bill(clinic: Clinic, record: Record, before: str, after: str) -> None:
+@pytest.mark.parametrize(
+    ("record", "before", "after"),
+    [
+        # within 30 days of the discharge: the visit stays billable, though not as transitional care
+        (
+            again(patient("p1"), is_deceased=True, deceased_at=moment("2026-07-12")),
+            "excluded",
+            "charge_check",
+        ),
+        (again(patient("p1"), is_active=False), "closed", "billing"),
+        (stay("p1", "2026-07-12", key="again"), "excluded", "billing"),
+    ],
+    ids=["died", "left", "admitted"],
+)
+def test_what_ends_outreach_ends_no_bill(
+    clinic: Clinic, record: Record, before: str, after: str
+) -> None:
     carried(clinic, "scheduled")
     clinic.know(record)
     clinic.night("2026-07-13")
@@ -364,7 +429,9 @@ def test_the_feed_comes_and_proves_nothing(clinic: Clinic) -> None:
 
 
 def test_a_visit_is_no_leak_while_claims_are_late(clinic: Clinic) -> None:
-    clinic.know(BASE, visit("p1", "2026-07-01 09:00"), note("p1", "2026-07-01"), charge("p1", "2026-07-01"))
+    clinic.know(
+        BASE, visit("p1", "2026-07-01 09:00"), note("p1", "2026-07-01"), charge("p1", "2026-07-01")
+    )
     clinic.night("2026-07-08", late=CLAIMS)
     case = clinic.case("p1", CHARGE)
     assert (case.state, case.asks) == ("unknown", "wait")
@@ -372,11 +439,16 @@ def test_a_visit_is_no_leak_while_claims_are_late(clinic: Clinic) -> None:
 
     clinic.know(claim("p1", "2026-07-01", payer="COMM1", sent="2026-07-03"))
     clinic.night("2026-07-09")
-    assert (clinic.case("p1", CHARGE).status, clinic.case("p1", CHARGE).reason) == ("excluded", "billed_in_time")
+    assert (clinic.case("p1", CHARGE).status, clinic.case("p1", CHARGE).reason) == (
+        "excluded",
+        "billed_in_time",
+    )
 
 
 def test_a_claim_after_the_lag_was_a_leak(clinic: Clinic) -> None:
-    clinic.know(BASE, visit("p1", "2026-07-01 09:00"), note("p1", "2026-07-01"), charge("p1", "2026-07-01"))
+    clinic.know(
+        BASE, visit("p1", "2026-07-01 09:00"), note("p1", "2026-07-01"), charge("p1", "2026-07-01")
+    )
     clinic.night("2026-07-08")
     assert clinic.case("p1", CHARGE).asks == "billing"
     clinic.know(claim("p1", "2026-07-01", payer="COMM1", sent="2026-07-08"))
@@ -390,7 +462,9 @@ def test_a_claim_after_the_lag_was_a_leak(clinic: Clinic) -> None:
 
 def test_one_visit_serves_one_case_at_a_time(clinic: Clinic) -> None:
     """A visit that looks unbilled belongs to the discharge that becomes known later, and comes back."""
-    clinic.know(BASE, visit("p1", "2026-07-01 09:00"), note("p1", "2026-07-01"), charge("p1", "2026-07-01"))
+    clinic.know(
+        BASE, visit("p1", "2026-07-01 09:00"), note("p1", "2026-07-01"), charge("p1", "2026-07-01")
+    )
     clinic.night("2026-07-08")
     assert clinic.case("p1", CHARGE).status == "open"
 
@@ -398,7 +472,9 @@ def test_one_visit_serves_one_case_at_a_time(clinic: Clinic) -> None:
     clinic.know(late, call("p1", "2026-06-30 10:00"))
     clinic.night("2026-07-09")
     assert (clinic.case("p1", CHARGE).status, clinic.case("p1", CHARGE).reason) == (
-        "excluded", "billed_with_other_case")
+        "excluded",
+        "billed_with_other_case",
+    )
     assert clinic.case("p1", TCM).asks == "billing"
 
     clinic.know(again(late, status="entered-in-error"))
@@ -409,9 +485,14 @@ def test_one_visit_serves_one_case_at_a_time(clinic: Clinic) -> None:
 
 
 def test_a_visit_is_captured_when_the_case_that_held_it_ends(clinic: Clinic) -> None:
-    clinic.know(BASE, stay("p1", "2026-06-10", "2026-06-15 11:00"),
-                stay("p1", "2026-06-18 12:00", "2026-06-20 12:00", "snf", key="again"),
-                visit("p1", "2026-06-25 09:00"), note("p1", "2026-06-25"), charge("p1", "2026-06-25"))
+    clinic.know(
+        BASE,
+        stay("p1", "2026-06-10", "2026-06-15 11:00"),
+        stay("p1", "2026-06-18 12:00", "2026-06-20 12:00", "snf", key="again"),
+        visit("p1", "2026-06-25 09:00"),
+        note("p1", "2026-06-25"),
+        charge("p1", "2026-06-25"),
+    )
     clinic.night("2026-07-06")
     assert clinic.case("p1", TCM).reason == "readmitted"
     clinic.night("2026-07-07")
@@ -421,22 +502,36 @@ def test_a_visit_is_captured_when_the_case_that_held_it_ends(clinic: Clinic) -> 
 def test_a_wellness_visit_and_a_discharge_share_visit_and_claim(clinic: Clinic) -> None:
     clinic.know(patient("p1"), coverage("p1"))
     clinic.night("2026-07-01")
-    clinic.know(HOME, call("p1", "2026-07-07 10:00"), eligibility("p1", "2026-07-02", following="2026-01-01"))
+    clinic.know(
+        HOME,
+        call("p1", "2026-07-07 10:00"),
+        eligibility("p1", "2026-07-02", following="2026-01-01"),
+    )
     clinic.night("2026-07-07")
     clinic.know(
-        visit("p1", "2026-07-10 09:00"), note("p1", "2026-07-10"), reconciliation("p1", "2026-07-10"),
+        visit("p1", "2026-07-10 09:00"),
+        note("p1", "2026-07-10"),
+        reconciliation("p1", "2026-07-10"),
         charge("p1", "2026-07-10", "99496", level="high"),
         charge("p1", "2026-07-10", "G0439", level=None, key="well"),
     )
     clinic.night("2026-07-20")
     both = [clinic.case("p1", workflow) for workflow in (TCM, AWV)]
     assert [case.asks for case in both] == ["billing", "billing"]
-    assert {row.encounter_ref for row in clinic.rows("select encounter_ref from cases.case_record")} == {"p1-visit"}
+    assert {
+        row.encounter_ref for row in clinic.rows("select encounter_ref from cases.case_record")
+    } == {"p1-visit"}
 
-    clinic.know(claim("p1", "2026-07-10", ["99496", "G0439"]), answer("p1", "2026-07-22"),
-                payment("p1", "2026-08-06", 150, contractual=50))
+    clinic.know(
+        claim("p1", "2026-07-10", ["99496", "G0439"]),
+        answer("p1", "2026-07-22"),
+        payment("p1", "2026-08-06", 150, contractual=50),
+    )
     clinic.night("2026-08-06")
-    assert [clinic.case("p1", workflow).status for workflow in (TCM, AWV)] == ["completed", "completed"]
+    assert [clinic.case("p1", workflow).status for workflow in (TCM, AWV)] == [
+        "completed",
+        "completed",
+    ]
     assert not clinic.cases_of("p1", CHARGE)
 
 
@@ -512,28 +607,66 @@ def test_coverage_that_begins_later_opens_on_its_day(clinic: Clinic) -> None:
 
 def test_tasks_end_as_the_evidence_says(clinic: Clinic) -> None:
     carried(clinic, "opened")
-    first = clinic.task("p1", TCM, "encounter/p1-stay", "contacted", "outreach", planned=1, due="2026-07-08",
-                        effect="contact|x")
+    first = clinic.task(
+        "p1",
+        TCM,
+        "encounter/p1-stay",
+        "contacted",
+        "outreach",
+        planned=1,
+        due="2026-07-08",
+        effect="contact|x",
+    )
 
     def task(task_id: object) -> tuple[str, str]:
-        (row,) = clinic.rows("select status, status_reason from tasks.task where task_id = %s", task_id)
+        (row,) = clinic.rows(
+            "select status, status_reason from tasks.task where task_id = %s", task_id
+        )
         return tuple(row)
 
     clinic.know(call("p1", "2026-07-06 15:00", "no_answer"))
     clinic.night("2026-07-07")
     assert task(first) == ("failed", "no_answer")
 
-    second = clinic.task("p1", TCM, "encounter/p1-stay", "contacted", "outreach", planned=2, due="2026-07-12",
-                         attempt=2, effect="contact|y")
-    clinic.know(Record("task", "t1", "ehr", "p1", {
-        "status": "rejected", "our_identifier": "contact|y", "last_modified_at": moment("2026-07-08 09:00"),
-        "business_status": "no capacity",
-    }))
+    second = clinic.task(
+        "p1",
+        TCM,
+        "encounter/p1-stay",
+        "contacted",
+        "outreach",
+        planned=2,
+        due="2026-07-12",
+        attempt=2,
+        effect="contact|y",
+    )
+    clinic.know(
+        Record(
+            "task",
+            "t1",
+            "ehr",
+            "p1",
+            {
+                "status": "rejected",
+                "our_identifier": "contact|y",
+                "last_modified_at": moment("2026-07-08 09:00"),
+                "business_status": "no capacity",
+            },
+        )
+    )
     clinic.night("2026-07-08")
     assert task(second) == ("rejected", "no capacity")
 
-    third = clinic.task("p1", TCM, "encounter/p1-stay", "contacted", "outreach", planned=3, due="2026-07-12",
-                        attempt=3, effect="contact|z")
+    third = clinic.task(
+        "p1",
+        TCM,
+        "encounter/p1-stay",
+        "contacted",
+        "outreach",
+        planned=3,
+        due="2026-07-12",
+        attempt=3,
+        effect="contact|z",
+    )
     clinic.know(call("p1", "2026-07-08 17:00"))
     clinic.night("2026-07-09")
     assert task(third) == ("completed", "proven")
@@ -543,13 +676,17 @@ def test_tasks_end_as_the_evidence_says(clinic: Clinic) -> None:
 def test_no_patient_is_named_in_an_exception(clinic: Clinic) -> None:
     clinic.know(BASE, HOME, consent("p1"))
     clinic.night("2026-07-06")
-    texts = " ".join(str(row) for row in clinic.rows("select detail, resolution from operations.exception"))
+    texts = " ".join(
+        str(row) for row in clinic.rows("select detail, resolution from operations.exception")
+    )
     for word in ("Family", "Given", "MRN", "M-p1", "02134"):
         assert word not in texts
 
 
 @pytest.mark.parametrize("ends", [again, deleted], ids=["another number", "deleted"])
-def test_a_claim_is_of_the_practice_while_its_practitioner_is(clinic: Clinic, ends: Callable[..., Record]) -> None:
+def test_a_claim_is_of_the_practice_while_its_practitioner_is(
+    clinic: Clinic, ends: Callable[..., Record]
+) -> None:
     """Whether a claim is anybody else's is asked as of the night: what is known later changes no earlier one."""
     guest = practitioner("doctor2", "7777777777")
     clinic.know(BASE, HOME, claim("p1", "2026-07-07", ["99496"], npi="7777777777", payer="COMM1"))

@@ -39,7 +39,8 @@ def facts(clinic: Clinic, *kinds: str) -> list[tuple[str, str | None]]:
             "select kind, code from evidence.fact where retracted_seq is null and ("
             " kind = any(%s) or (cardinality(%s::text[]) = 0"
             " and kind not in ('preference', 'attribution'))) order by 1, 2",
-            list(kinds), list(kinds),
+            list(kinds),
+            list(kinds),
         )
     ]
 
@@ -48,11 +49,20 @@ def facts(clinic: Clinic, *kinds: str) -> list[tuple[str, str | None]]:
     ("record", "expected"),
     [
         # two-way contact, and what is only a try
-        (call("p1", "2026-07-06 10:00", "reached"), [("attempt", "reached"), ("contact", "reached")]),
-        (call("p1", "2026-07-06 10:00", "declined"), [("attempt", "declined"), ("contact", "declined")]),
+        (
+            call("p1", "2026-07-06 10:00", "reached"),
+            [("attempt", "reached"), ("contact", "reached")],
+        ),
+        (
+            call("p1", "2026-07-06 10:00", "declined"),
+            [("attempt", "declined"), ("contact", "declined")],
+        ),
         (call("p1", "2026-07-06 10:00", "left_message"), [("attempt", "left_message")]),
         (call("p1", "2026-07-06 10:00", "no_answer"), [("attempt", "no_answer")]),
-        (call("p1", "2026-07-06 10:00", None, medium_code="SMSWRIT"), [("attempt", "message_sent")]),
+        (
+            call("p1", "2026-07-06 10:00", None, medium_code="SMSWRIT"),
+            [("attempt", "message_sent")],
+        ),
         (call("p1", "2026-07-06 10:00", None), []),
         (call("p1", "2026-07-06 10:00", "no_answer", status="stopped"), [("attempt", "no_answer")]),
         (call("p1", "2026-07-06 10:00", status="in-progress"), []),
@@ -60,13 +70,26 @@ def facts(clinic: Clinic, *kinds: str) -> list[tuple[str, str | None]]:
         (call("p1", "2026-07-06 10:00", sender_id=None), [("attempt", "reached")]),
         (call("p1", "2026-07-06 10:00", category_code="scheduling"), [("attempt", "reached")]),
         # stays and visits
-        (stay("p1", "2026-07-01", "2026-07-03 11:00"), [("admission", "IMP"), ("discharge", "home")]),
-        (stay("p1", "2026-07-01", "2026-07-03 11:00", "aadvc"), [("admission", "IMP"), ("discharge", "ama")]),
-        (stay("p1", "2026-07-01", "2026-07-03 11:00", "86"),
-         [("admission", "IMP"), ("discharge", "home_health")]),
-        (stay("p1", "2026-07-01", "2026-07-03 11:00", None), [("admission", "IMP"), ("discharge", "other")]),
-        (stay("p1", "2026-07-01", "2026-07-03 11:00", "hosp"),
-         [("admission", "IMP"), ("discharge", "hospice"), ("hospice", None)]),
+        (
+            stay("p1", "2026-07-01", "2026-07-03 11:00"),
+            [("admission", "IMP"), ("discharge", "home")],
+        ),
+        (
+            stay("p1", "2026-07-01", "2026-07-03 11:00", "aadvc"),
+            [("admission", "IMP"), ("discharge", "ama")],
+        ),
+        (
+            stay("p1", "2026-07-01", "2026-07-03 11:00", "86"),
+            [("admission", "IMP"), ("discharge", "home_health")],
+        ),
+        (
+            stay("p1", "2026-07-01", "2026-07-03 11:00", None),
+            [("admission", "IMP"), ("discharge", "other")],
+        ),
+        (
+            stay("p1", "2026-07-01", "2026-07-03 11:00", "hosp"),
+            [("admission", "IMP"), ("discharge", "hospice"), ("hospice", None)],
+        ),
         (stay("p1", "2026-07-01"), [("admission", "IMP")]),
         (stay("p1", "2026-07-01", status="entered-in-error"), []),
         (visit("p1", "2026-07-06 09:00"), [("visit", "185349003")]),
@@ -86,7 +109,10 @@ def facts(clinic: Clinic, *kinds: str) -> list[tuple[str, str | None]]:
         (reconciliation("p1", "2026-07-06"), [("medication_reconciliation", "430193006")]),
         (procedure("p1", "1111F", "2026-07-06"), [("medication_reconciliation", "1111F")]),
         (procedure("p1", "430193006", "2026-07-06", status="not-done"), []),
-        (procedure("p1", "385763009", "2026-07-06", status="in-progress"), [("hospice", "385763009")]),
+        (
+            procedure("p1", "385763009", "2026-07-06", status="in-progress"),
+            [("hospice", "385763009")],
+        ),
         # bookings
         (appointment("p1", "2026-07-10"), [("booking", "TCM")]),
         (appointment("p1", "2026-07-10", status="arrived"), [("arrived", "TCM")]),
@@ -126,8 +152,13 @@ def test_what_a_record_states(
 
 
 def test_dates_are_days_of_the_practice(clinic: Clinic) -> None:
-    clinic.know(coverage("p1", starts="2026-07-01", ends="2026-07-31"), claim("p1", "2026-07-01"),
-                answer("p1", "2026-07-03"), payment("p1", "2026-07-20", 100), eligibility("p1", "2026-07-02"))
+    clinic.know(
+        coverage("p1", starts="2026-07-01", ends="2026-07-31"),
+        claim("p1", "2026-07-01"),
+        answer("p1", "2026-07-03"),
+        payment("p1", "2026-07-20", 100),
+        eligibility("p1", "2026-07-02"),
+    )
     clinic.night("2026-07-21")
 
     assert {
@@ -137,8 +168,11 @@ def test_dates_are_days_of_the_practice(clinic: Clinic) -> None:
             " where kind <> 'preference'"
         )
     } == {
-        ("coverage", "2026-07-01"), ("claim", "2026-07-01"), ("claim_accepted", "2026-07-03"),
-        ("remittance", "2026-07-20"), ("eligibility", "2026-07-02"),
+        ("coverage", "2026-07-01"),
+        ("claim", "2026-07-01"),
+        ("claim_accepted", "2026-07-03"),
+        ("remittance", "2026-07-20"),
+        ("eligibility", "2026-07-02"),
     }
 
 
@@ -173,11 +207,20 @@ def test_a_reversal_points_at_what_it_reverses(clinic: Clinic) -> None:
 
 def everything(who: str) -> list[Record]:
     return [
-        patient(who), coverage(who), consent(who), stay(who, "2026-06-20", "2026-06-23 10:00"),
-        call(who, "2026-06-24 10:00"), appointment(who, "2026-06-26 09:00"),
-        visit(who, "2026-06-26 09:00"), note(who, "2026-06-26"), charge(who, "2026-06-26"),
-        reconciliation(who, "2026-06-26"), *claim(who, "2026-06-26"), answer(who, "2026-06-29"),
-        payment(who, "2026-07-05", 150, contractual=50), eligibility(who, "2026-06-20"),
+        patient(who),
+        coverage(who),
+        consent(who),
+        stay(who, "2026-06-20", "2026-06-23 10:00"),
+        call(who, "2026-06-24 10:00"),
+        appointment(who, "2026-06-26 09:00"),
+        visit(who, "2026-06-26 09:00"),
+        note(who, "2026-06-26"),
+        charge(who, "2026-06-26"),
+        reconciliation(who, "2026-06-26"),
+        *claim(who, "2026-06-26"),
+        answer(who, "2026-06-29"),
+        payment(who, "2026-07-05", 150, contractual=50),
+        eligibility(who, "2026-06-20"),
     ]
 
 

@@ -28,7 +28,9 @@ def desk(clinic: Clinic) -> Clinic:
 
 
 def one(clinic: Clinic, exception_id: UUID) -> Any:
-    return clinic.rows("select * from operations.exception where exception_id = %s", exception_id)[0]
+    return clinic.rows("select * from operations.exception where exception_id = %s", exception_id)[
+        0
+    ]
 
 
 def decisions(clinic: Clinic) -> list[Any]:
@@ -69,7 +71,11 @@ def test_what_is_over_and_there_again_opens_anew(desk: Clinic) -> None:
 def test_what_a_person_settled_rests_for_a_week(desk: Clinic) -> None:
     first = opened(desk, "missing_charge")
     desk.conn.execute("update operations.exception set status = 'resolved', closed_seq = 1")
-    for on, status in (("2026-07-07", "resolved"), ("2026-07-12", "resolved"), ("2026-07-13", "open")):
+    for on, status in (
+        ("2026-07-07", "resolved"),
+        ("2026-07-12", "resolved"),
+        ("2026-07-13", "open"),
+    ):
         desk.begin(on)
         opened(desk, "missing_charge")
         assert one(desk, first).status == status
@@ -78,18 +84,28 @@ def test_what_a_person_settled_rests_for_a_week(desk: Clinic) -> None:
 # ---- resolve
 
 
-@pytest.mark.parametrize("action", [a for a in ACTIONS if a not in ("confirm", "reject", "assign", "write_off")])
+@pytest.mark.parametrize(
+    "action", [a for a in ACTIONS if a not in ("confirm", "reject", "assign", "write_off")]
+)
 def test_each_action_is_a_decision_by_name(desk: Clinic, action: str) -> None:
     exception_id = opened(desk, "missed_clock")
     (decision_id,) = resolve(desk.conn, exception_id, "Ada Lead", action, "because")
     (row,) = decisions(desk)
-    assert tuple(row) == (action, "exception", str(exception_id), "Ada Lead", "because", {"action": action})
+    assert tuple(row) == (
+        action,
+        "exception",
+        str(exception_id),
+        "Ada Lead",
+        "because",
+        {"action": action},
+    )
     assert one(desk, exception_id).status == "open", "it ends with the next night"
     assert decision_id is not None
 
 
 @pytest.mark.parametrize(
-    ("reason", "usual"), [("missed_clock", "retry"), ("claim_denied", "acknowledge"), ("identity_doubt", "reject")]
+    ("reason", "usual"),
+    [("missed_clock", "retry"), ("claim_denied", "acknowledge"), ("identity_doubt", "reject")],
 )
 def test_resolve_means_what_is_usual_for_the_reason(desk: Clinic, reason: str, usual: str) -> None:
     resolve(desk.conn, opened(desk, reason), "Ada Lead", "resolve")
@@ -141,7 +157,9 @@ def test_nothing_is_decided_without_a_name_twice_or_amiss(desk: Clinic) -> None:
 
 
 @pytest.mark.parametrize(("action", "kind"), [("confirm", "link"), ("reject", "unlink")])
-def test_a_doubt_about_identity_is_ended_for_the_records_it_is_about(clinic: Clinic, action: str, kind: str) -> None:
+def test_a_doubt_about_identity_is_ended_for_the_records_it_is_about(
+    clinic: Clinic, action: str, kind: str
+) -> None:
     clinic.know(patient("p1"), patient("p2"), patient("p3"))
     clinic.night("2026-07-06")
     first, other = clinic.person("p1"), clinic.person("p2")
@@ -156,7 +174,9 @@ def test_a_doubt_about_identity_is_ended_for_the_records_it_is_about(clinic: Cli
             resolve(clinic.conn, exception_id, "Ada Lead", "retry")
         assert len(resolve(clinic.conn, exception_id, "Ada Lead", action, "seen both")) == 2
     found = [d for d in decisions(clinic) if d.about_kind == "record"]
-    assert {(d.kind, d.about_id, d.detail["person_id"]) for d in found} == {(kind, "ehr|p1", str(other))}
+    assert {(d.kind, d.about_id, d.detail["person_id"]) for d in found} == {
+        (kind, "ehr|p1", str(other))
+    }
     assert len(found) == 2
 
 
@@ -178,7 +198,9 @@ def committed(new_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return dsn, str(exception_id)
 
 
-def test_the_command_records_one_decision(committed: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_records_one_decision(
+    committed: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     dsn, exception_id = committed
     assert said.main([exception_id, "--by", "Ada Lead", "--action", "assign"]) == 2
     assert "assign needs an owner" in capsys.readouterr().err
@@ -192,6 +214,8 @@ def test_the_command_records_one_decision(committed: Any, capsys: pytest.Capture
         assert "is no amount" in capsys.readouterr().err
     assert said.main([*words, "12.50", "--note", "agreed"]) == 0
     with warehouse.connect(dsn) as conn:
-        assert conn.execute("select kind, decided_by, note, detail from operations.decision").fetchall() == [
+        assert conn.execute(
+            "select kind, decided_by, note, detail from operations.decision"
+        ).fetchall() == [
             ("write_off", "Ada Lead", "agreed", {"action": "write_off", "amount": "12.50"})
         ]

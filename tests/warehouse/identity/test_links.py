@@ -47,16 +47,22 @@ ONE_PATIENT = {
     "eligibility": [eligibility("p1", "2026-06-01")],
 }
 NAMES = [
-    (EHR, "p1"), (SCHEDULING, "MRN-p1"), (CLEARINGHOUSE, "pcn:C-p1"), (CLEARINGHOUSE, "MEDB1|M-p1"),
+    (EHR, "p1"),
+    (SCHEDULING, "MRN-p1"),
+    (CLEARINGHOUSE, "pcn:C-p1"),
+    (CLEARINGHOUSE, "MEDB1|M-p1"),
 ]
 
 
 @pytest.mark.parametrize(
     "order",
-    [list(ONE_PATIENT), list(ONE_PATIENT)[::-1],
-     ["answers", "claim", "coverage", "patient", "eligibility", "appointment"],
-     ["appointment", "eligibility", "answers", "patient", "claim", "coverage"],
-     ["eligibility", "coverage", "answers", "claim", "appointment", "patient"]],
+    [
+        list(ONE_PATIENT),
+        list(ONE_PATIENT)[::-1],
+        ["answers", "claim", "coverage", "patient", "eligibility", "appointment"],
+        ["appointment", "eligibility", "answers", "patient", "claim", "coverage"],
+        ["eligibility", "coverage", "answers", "claim", "appointment", "patient"],
+    ],
 )
 def test_one_person_whatever_comes_first_and_over_how_many_nights(
     clinic: Clinic, order: list[str]
@@ -90,13 +96,19 @@ def test_a_second_run_of_a_night_decides_the_same(clinic: Clinic) -> None:
 def test_a_member_number_of_a_family_makes_nobody_one(clinic: Clinic) -> None:
     family = {"member_id": "M-family"}
     clinic.know(
-        patient("father", birth_date=date(1960, 1, 1)), coverage("father", **family),
-        claim("x", "2026-06-01", number="C-father", member_id="M-family", birth_date=date(1960, 1, 1)),
+        patient("father", birth_date=date(1960, 1, 1)),
+        coverage("father", **family),
+        claim(
+            "x", "2026-06-01", number="C-father", member_id="M-family", birth_date=date(1960, 1, 1)
+        ),
     )
     clinic.night(DAYS[0])
     clinic.know(
-        patient("child", birth_date=date(2015, 2, 2)), coverage("child", **family, relationship="child"),
-        claim("x", "2026-06-01", number="C-child", member_id="M-family", birth_date=date(2015, 2, 2)),
+        patient("child", birth_date=date(2015, 2, 2)),
+        coverage("child", **family, relationship="child"),
+        claim(
+            "x", "2026-06-01", number="C-child", member_id="M-family", birth_date=date(2015, 2, 2)
+        ),
         claim("x", "2026-06-01", number="C-unclear", member_id="M-family"),
     )
     clinic.night(DAYS[1])
@@ -109,9 +121,17 @@ def test_a_member_number_of_a_family_makes_nobody_one(clinic: Clinic) -> None:
 
 
 def test_a_claim_that_only_the_ehr_knows_finds_its_answers(clinic: Clinic) -> None:
-    head = Record("claim", "k1", EHR, "p1", {
-        "patient_control_number": "C-p1", "kind": "fhir:professional", "status": "active",
-    })
+    head = Record(
+        "claim",
+        "k1",
+        EHR,
+        "p1",
+        {
+            "patient_control_number": "C-p1",
+            "kind": "fhir:professional",
+            "status": "active",
+        },
+    )
     clinic.know(answer("p1", "2026-06-03"))
     clinic.night(DAYS[0])
     clinic.know(patient("p1"), head)
@@ -154,7 +174,9 @@ def test_a_merge_that_is_undone_gives_back_the_person(clinic: Clinic) -> None:
 
     assert merged == clinic.person("p1") != before
     assert clinic.person("p2") == clinic.person("MRN-p2", SCHEDULING) == before
-    history = clinic.rows("select known_seq, retired_seq from identity.link where source_id = 'p2' order by 1")
+    history = clinic.rows(
+        "select known_seq, retired_seq from identity.link where source_id = 'p2' order by 1"
+    )
     assert [(row.known_seq, row.retired_seq) for row in history] == [(1, 2), (2, 3), (3, None)]
 
 
@@ -173,7 +195,9 @@ ALIKE = {"family": "Doe", "given": "Ann", "birth_date": date(1950, 5, 5), "sex":
         ({"phone": "5551", "family": "DOE"}, True),
     ],
 )
-def test_alike_is_a_doubt_and_no_match(clinic: Clinic, second: dict[str, object], expected: bool) -> None:
+def test_alike_is_a_doubt_and_no_match(
+    clinic: Clinic, second: dict[str, object], expected: bool
+) -> None:
     clinic.know(patient("p1", **ALIKE, phone="5551"))
     clinic.night(DAYS[0])
     clinic.know(patient("p2", **{**ALIKE, "postal_code": "99999", **second}))

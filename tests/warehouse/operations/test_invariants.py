@@ -28,7 +28,9 @@ def test_a_sound_morning_breaks_nothing(conn: Connection, seq: int | None) -> No
 
 
 @pytest.mark.parametrize("seq", [None, 3])
-def test_claims_that_say_what_was_documented_break_nothing(conn: Connection, seq: int | None) -> None:
+def test_claims_that_say_what_was_documented_break_nothing(
+    conn: Connection, seq: int | None
+) -> None:
     conn.execute(CLAIMS)
     assert invariants.tell(invariants.check(conn, seq)) == ""
 
@@ -48,7 +50,9 @@ INVENTED = {
 @pytest.mark.parametrize("what", INVENTED)
 def test_nothing_is_invented_on_a_claim(conn: Connection, what: str) -> None:
     conn.execute(CLAIMS)
-    change = f"update tasks.claim set content = {INVENTED[what]} where patient_control_number = 'TL1'"
+    change = (
+        f"update tasks.claim set content = {INVENTED[what]} where patient_control_number = 'TL1'"
+    )
     conn.execute(change.encode())
     assert "claim_says_other_than_charge" in broken_names(conn, 3)
 

@@ -161,7 +161,9 @@ def test_an_earlier_night_is_told_as_it_was(conn: Connection, told: of.Numbers) 
         "insert into operations.night (seq, business_date, kind, cut_off)"
         " values (4, '2026-09-04', 'nightly', '2026-09-05 07:00Z')"
     )
-    conn.execute("update cases.case_record set expected_amount = 1, stage_state = 'pending' where status = 'open'")
+    conn.execute(
+        "update cases.case_record set expected_amount = 1, stage_state = 'pending' where status = 'open'"
+    )
     again = of.collect(conn, 3, ZONE)
     assert not again.is_newest
     assert again.money == told.money
@@ -180,7 +182,9 @@ def test_yesterday_begins_after_the_last_night_of_an_earlier_date(conn: Connecti
 
 
 def test_amounts_survive_storing(conn: Connection, told: of.Numbers) -> None:
-    assert Decimal(str(of.counts(told)["expected_money"])) == sum(row.expected for row in told.money)
+    assert Decimal(str(of.counts(told)["expected_money"])) == sum(
+        row.expected for row in told.money
+    )
 
 
 def test_a_night_that_never_was(conn: Connection) -> None:

@@ -14,8 +14,12 @@ from stack import postgres
 from throughline import warehouse
 
 PERSON = {
-    "patient": "pat-1", "mrn": "L100001", "family": "Okafor", "given": "Maria",
-    "birth_date": "1950-02-03", "phone": "5855550142",
+    "patient": "pat-1",
+    "mrn": "L100001",
+    "family": "Okafor",
+    "given": "Maria",
+    "birth_date": "1950-02-03",
+    "phone": "5855550142",
 }
 
 
@@ -69,7 +73,9 @@ def test_it_leaves_numbers_and_halves_of_names_alone(
     privacy: ModuleType, truth: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "task.log"
-    log.write_text("Maria ran; okafor; L1000011; 58555501423; 1950-02-031; L10000", encoding="utf-8")
+    log.write_text(
+        "Maria ran; okafor; L1000011; 58555501423; 1950-02-031; L10000", encoding="utf-8"
+    )
     assert privacy.find_leaks(truth, [log], []) == []
 
 
@@ -80,7 +86,7 @@ def test_it_finds_a_patient_in_any_column_of_a_database(
     with warehouse.connect(dsn) as conn:
         conn.execute("create table xcom (key text, value jsonb, pickle bytea, at date)")
         assert privacy.find_leaks(truth, [], [dsn]) == []
-        conn.execute("insert into xcom (value) values ('{\"deep\": [\"L100001\"]}')")
+        conn.execute('insert into xcom (value) values (\'{"deep": ["L100001"]}\')')
         conn.execute("insert into xcom (pickle) values ('\\x00'::bytea || 'Okafor, Maria'::bytea)")
         conn.execute("insert into xcom (at) values ('1950-02-03')")
         conn.commit()

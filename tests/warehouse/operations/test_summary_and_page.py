@@ -15,8 +15,17 @@ from throughline.warehouse import Connection
 
 ZONE = "America/New_York"
 ORDER = [
-    "CALL BY 17:00", "NOT KNOWN", "FEEDS", "CASES", "TASKS", "PROVEN SINCE YESTERDAY", "EXCEPTIONS",
-    "EXPECTED MONEY", "STOPPED OVERNIGHT", "SECONDS PER STEP", "WHERE TO LOOK FURTHER",
+    "CALL BY 17:00",
+    "NOT KNOWN",
+    "FEEDS",
+    "CASES",
+    "TASKS",
+    "PROVEN SINCE YESTERDAY",
+    "EXCEPTIONS",
+    "EXPECTED MONEY",
+    "STOPPED OVERNIGHT",
+    "SECONDS PER STEP",
+    "WHERE TO LOOK FURTHER",
 ]
 
 
@@ -114,9 +123,17 @@ def test_the_page_is_in_the_order_of_a_morning_and_stands_alone(conn: Connection
     outline.feed(html)
     assert outline.open == []
     wanted = [
-        "Waits for your decision", "Call by 17:00", "Not known", "Expected money by what blocks it",
-        "Proven since yesterday", "Stopped overnight", "Exceptions by owner",
-        "How far the cases came", "Tasks since yesterday", "Feeds and verdicts", "Steps of the night",
+        "Waits for your decision",
+        "Call by 17:00",
+        "Not known",
+        "Expected money by what blocks it",
+        "Proven since yesterday",
+        "Stopped overnight",
+        "Exceptions by owner",
+        "How far the cases came",
+        "Tasks since yesterday",
+        "Feeds and verdicts",
+        "Steps of the night",
     ]
     assert outline.headings == wanted
     assert not outline.tags & {"script", "img", "link", "iframe"}
@@ -136,14 +153,18 @@ def test_the_page_and_the_summary_say_what_expected_money_is(conn: Connection) -
 
 
 def test_what_nobody_can_value_is_told_as_not_known(conn: Connection) -> None:
-    conn.execute("update cases.case_record set expected_amount = null where stage = 'contacted' and status = 'open'")
+    conn.execute(
+        "update cases.case_record set expected_amount = null where stage = 'contacted' and status = 'open'"
+    )
     numbers = collect(conn, 3, ZONE)
     rows = [row for row in numbers.money if row.not_valued == row.cases]
     assert rows
     assert {words.expected(row) for row in rows} == {"–"}
     assert "$0" not in {words.expected(row) for row in numbers.money}
     told = words.unvalued(numbers)
-    assert re.fullmatch(r"\d+ open cases? (has|have) no expected amount and (is|are) counted without one\.", told)
+    assert re.fullmatch(
+        r"\d+ open cases? (has|have) no expected amount and (is|are) counted without one\.", told
+    )
     assert told in " ".join(summary.render(numbers).split())
     assert told in page.render(numbers)
 
@@ -169,14 +190,21 @@ def test_pages_are_put_in_place_whole_and_know_the_morning_before(
     assert (folder / page.LATEST).read_bytes() == written.read_bytes()
     assert 'href="2026-09-02.html"' in written.read_text(encoding="utf-8")
     assert sorted(path.name for path in folder.iterdir()) == [
-        "2026-09-01.html", "2026-09-02.html", "2026-09-03.html", "latest.html",
+        "2026-09-01.html",
+        "2026-09-02.html",
+        "2026-09-03.html",
+        "latest.html",
     ]
 
 
-def test_a_page_that_was_never_written_comes_with_the_next(conn: Connection, tmp_path: Path) -> None:
+def test_a_page_that_was_never_written_comes_with_the_next(
+    conn: Connection, tmp_path: Path
+) -> None:
     page.write_page(conn, 3, tmp_path, ZONE)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "2026-09-02.html", "2026-09-03.html", "latest.html",
+        "2026-09-02.html",
+        "2026-09-03.html",
+        "latest.html",
     ]
     written = (tmp_path / "2026-09-02.html").stat().st_mtime_ns
     page.write_page(conn, 3, tmp_path, ZONE)

@@ -30,7 +30,9 @@ def sound(hand: Hand, batch: UUID | None = None) -> Counts:
     assert adds_up(counts)
     for check in invariants.checks():
         if check.invariant[:2] in {"04", "10"}:
-            hand.admin.execute("create temp table if not exists scope_batch as select batch_id from landing.batch")
+            hand.admin.execute(
+                "create temp table if not exists scope_batch as select batch_id from landing.batch"
+            )
             found = hand.admin.execute(check.query.encode(), {"seq": None}).fetchall()
             hand.admin.execute("drop table scope_batch")
             broken = [row for row in found if check.name != "delivery_left_halfway"]
@@ -48,7 +50,8 @@ def mixed(bad: int = 2, good: int = 20) -> bytes:
 def quarantine_of(hand: Hand, row_no: int) -> str:
     found = hand.rows(
         "select quarantine_id from quality.quarantine where batch_id = %s and row_no = %s and status = 'open'",
-        hand.batch, row_no,
+        hand.batch,
+        row_no,
     )
     return str(found[0][0])
 
@@ -194,7 +197,8 @@ def test_a_later_delivery_corrects_a_row(hand: Hand) -> None:
     assert hand.take_in("patient", [patient(100, version=2)]) == Counts(1, 1, 0, 0, 0, 0)
     assert sound(hand, first) == Counts(23, 20, 0, 3, 0, 0)
     told = hand.rows(
-        "select source_id, status, closed_seq from quality.quarantine where batch_id = %s order by row_no", first
+        "select source_id, status, closed_seq from quality.quarantine where batch_id = %s order by row_no",
+        first,
     )
     assert told == [("p100", "corrected", seq), ("p101", "open", None), (None, "open", None)]
     assert hand.rows("select source_id from staging.patient") == [("p101",)]
@@ -252,9 +256,9 @@ def test_a_released_batch_is_loaded_without_its_bad_rows(hand: Hand) -> None:
     seq = hand.new_night()
     assert hand.load(hand.batch) == Counts(5, 3, 0, 2, 0, 0)
     assert sound(hand) == Counts(5, 3, 0, 2, 0, 0)
-    assert hand.rows("select status, loaded_seq from landing.batch where batch_id = %s", hand.batch) == [
-        ("loaded", seq)
-    ]
+    assert hand.rows(
+        "select status, loaded_seq from landing.batch where batch_id = %s", hand.batch
+    ) == [("loaded", seq)]
     assert decide_batch(hand, "reject") is None
     before = hand.everything()
     hand.load(hand.batch)
@@ -303,12 +307,18 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
     hand: Hand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hand.take_in("patient", mixed())
-    monkeypatch.setenv("THROUGHLINE_DSN", hand.admin.info.dsn + f" password={hand.admin.info.password}")
+    monkeypatch.setenv(
+        "THROUGHLINE_DSN", hand.admin.info.dsn + f" password={hand.admin.info.password}"
+    )
     kept, unreadable = quarantine_of(hand, 21), quarantine_of(hand, 23)
 
     assert said.main([kept, "--by", WHO, "--action", "release", "--note", "seen"]) == 0
-    assert hand.rows("select status from quality.quarantine where quarantine_id = %s", kept) == [("released",)]
-    assert hand.rows("select decided_by, kind, note from operations.decision") == [(WHO, "release", "seen")]
+    assert hand.rows("select status from quality.quarantine where quarantine_id = %s", kept) == [
+        ("released",)
+    ]
+    assert hand.rows("select decided_by, kind, note from operations.decision") == [
+        (WHO, "release", "seen")
+    ]
     for arguments, why in (
         ([kept, "--by", WHO, "--action", "reject"], "waits for a decision"),
         ([unreadable, "--by", WHO, "--action", "release"], "corrected by its source"),

@@ -29,8 +29,12 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "coverage": {
         "beneficiary missing": {"payer_id": "P"},
         "payer missing": {"subject_id": "p1"},
-        "ends before it starts":
-            {"subject_id": "p1", "payer_id": "P", "starts_on": "2026-02-01", "ends_on": "2026-01-01"},
+        "ends before it starts": {
+            "subject_id": "p1",
+            "payer_id": "P",
+            "starts_on": "2026-02-01",
+            "ends_on": "2026-01-01",
+        },
     },
     "consent": {"patient missing": {}},
     "condition": {"patient missing": {}},
@@ -38,8 +42,16 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "document_reference": {
         "patient missing": {"status": "current"},
         "status not in the code system": {"subject_id": "p1", "status": "final"},
-        "authored_at before 1900": {"subject_id": "p1", "status": "current", "authored_at": "1800-01-01"},
-        "authored_at in the future": {"subject_id": "p1", "status": "current", "authored_at": "2060-01-01"},
+        "authored_at before 1900": {
+            "subject_id": "p1",
+            "status": "current",
+            "authored_at": "1800-01-01",
+        },
+        "authored_at in the future": {
+            "subject_id": "p1",
+            "status": "current",
+            "authored_at": "2060-01-01",
+        },
     },
     "communication": {
         "patient missing": {},
@@ -64,8 +76,11 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "claim": {
         "total missing": {},
         "total negative": {"total_charge": -1},
-        "service ends before it starts":
-            {"total_charge": 1, "service_from": "2026-02-02", "service_to": "2026-02-01"},
+        "service ends before it starts": {
+            "total_charge": 1,
+            "service_from": "2026-02-02",
+            "service_to": "2026-02-01",
+        },
     },
     "claim_response": {
         "category_code missing": {"patient_control_number": "C"},
@@ -79,24 +94,44 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "payment": {
         "claim not named": {"paid_amount": 1},
         "paid amount missing": {"patient_control_number": "C"},
-        "paid_on before 1990": {"patient_control_number": "C", "paid_amount": 1, "paid_on": "1980-01-01"},
-        "paid_on in the future": {"patient_control_number": "C", "paid_amount": 1, "paid_on": "2060-01-01"},
+        "paid_on before 1990": {
+            "patient_control_number": "C",
+            "paid_amount": 1,
+            "paid_on": "1980-01-01",
+        },
+        "paid_on in the future": {
+            "patient_control_number": "C",
+            "paid_amount": 1,
+            "paid_on": "2060-01-01",
+        },
     },
     "patient": {
         "sex not in the code system": {"birth_date": "1950-01-01", "mrn": "M1", "sex": "female"},
         "no record number": {"birth_date": "1950-01-01"},
     },
 }
-OF_EVERY_FEED = {"row repeated", "two contents of one version", "patient not known", "identifier missing"}
+OF_EVERY_FEED = {
+    "row repeated",
+    "two contents of one version",
+    "patient not known",
+    "identifier missing",
+}
 BESIDE_THE_VERDICTS = {
-    "birth_date missing", "birth_date out of range", "deceased before birth", "class missing",
+    "birth_date missing",
+    "birth_date out of range",
+    "deceased before birth",
+    "class missing",
 }
 
 
 def violated(hand: Hand, feed: str) -> dict[str, str]:
     verdict = hand.gate(hand.batch)
     assert verdict.failed == len(hand.failed())
-    return {name: seen for name, seen in hand.failed().items() if name not in {*gates.OF_DELIVERY, "patient not known"}}
+    return {
+        name: seen
+        for name, seen in hand.failed().items()
+        if name not in {*gates.OF_DELIVERY, "patient not known"}
+    }
 
 
 def test_every_feed_of_the_sources_can_be_judged(hand: Hand) -> None:
@@ -149,9 +184,16 @@ def test_an_unknown_feed_must_at_least_be_identified() -> None:
 
 
 def test_rows_without_an_identifier_are_released_by_nobody(hand: Hand) -> None:
-    hand.put("patient", {"patient": [
-        {"source_id": "", "row_no": n, "birth_date": "1950-01-01"} for n in range(1, 4)
-    ] + [{"source_id": "p4", "row_no": 4, "birth_date": "1950-01-01"}]}, 4)
+    hand.put(
+        "patient",
+        {
+            "patient": [
+                {"source_id": "", "row_no": n, "birth_date": "1950-01-01"} for n in range(1, 4)
+            ]
+            + [{"source_id": "p4", "row_no": 4, "birth_date": "1950-01-01"}]
+        },
+        4,
+    )
     assert hand.gate(hand.batch).verdict == "stop"
     decide_batch(hand.conn, str(hand.batch), "release", "Ada Okafor", "")
     hand.conn.commit()
@@ -162,8 +204,12 @@ def test_an_expectation_that_cannot_be_asked_is_no_verdict(
     hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand.judge("patient", [patient(1)])
-    hand.admin.execute("update landing.batch set status = 'staged', rows_pending = 1, rows_loaded = 0")
-    monkeypatch.setattr(gates, "suite_of", lambda feed: [Rule("misspelt", "no_such_column is null")])
+    hand.admin.execute(
+        "update landing.batch set status = 'staged', rows_pending = 1, rows_loaded = 0"
+    )
+    monkeypatch.setattr(
+        gates, "suite_of", lambda feed: [Rule("misspelt", "no_such_column is null")]
+    )
     with pytest.raises(gates.GateBroken, match="misspelt"):
         hand.gate(hand.batch)
     hand.conn.rollback()
@@ -172,8 +218,14 @@ def test_an_expectation_that_cannot_be_asked_is_no_verdict(
 
 @pytest.mark.parametrize(
     ("told", "raised"),
-    [(None, False), ({}, False), ({"raised_exception": False}, False), ({"raised_exception": True}, True),
-     ({"(metric)": {"raised_exception": True}}, True), ({"(metric)": {"raised_exception": False}}, False)],
+    [
+        (None, False),
+        ({}, False),
+        ({"raised_exception": False}, False),
+        ({"raised_exception": True}, True),
+        ({"(metric)": {"raised_exception": True}}, True),
+        ({"(metric)": {"raised_exception": False}}, False),
+    ],
 )
 def test_an_error_is_told_from_an_answer(told: dict[str, Any] | None, raised: bool) -> None:
     assert gates._raised(SimpleNamespace(exception_info=told)) is raised
@@ -183,7 +235,9 @@ def test_what_a_gate_needs_is_not_imported_with_the_package() -> None:
     """A DAG file, a page and a status line import the package; only a gate pays for the rest."""
     code = "import sys, throughline.quality; sys.exit('great_expectations' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    assert subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, env=environment).returncode == 0
+    )
 
 
 PLANTED = ("Zweifelfrei", "Quastenflosser", "QX778899", "1931-07-19", "5559871234")
@@ -201,8 +255,11 @@ def test_no_patient_is_named_in_what_a_gate_says(
     }
     hand.past("patient", lambda n: patient(n, birthDate=PLANTED[3], **person))
     bad = [
-        patient(1, birthDate="1700-01-01", **person), patient(2, deceasedDateTime="1800-01-01", **person),
-        patient(3, **person), patient(3, gender="male", **person), patient(4, birthDate=PLANTED[3], **person),
+        patient(1, birthDate="1700-01-01", **person),
+        patient(2, deceasedDateTime="1800-01-01", **person),
+        patient(3, **person),
+        patient(3, gender="male", **person),
+        patient(4, birthDate=PLANTED[3], **person),
     ]
     garbage = f'{{"resourceType":"Patient","name":"{PLANTED[0]} {PLANTED[2]}"\n'.encode()
     hand.judge("patient", ndjson(bad) + garbage, behind=0)
@@ -211,10 +268,28 @@ def test_no_patient_is_named_in_what_a_gate_says(
     hand.load(hand.batch)
     hand.judge("encounter", [visit(1, 99), visit(2, 1, status=PLANTED[0])], b"\x1f\x8b broken")
     hand.new_night()
-    hand.put("patient", {"patient": [
-        {"source_id": "long", "row_no": 1, "birth_date": PLANTED[3], "mrn": long_value, "family": PLANTED[0]},
-        {"source_id": "short", "row_no": 2, "birth_date": PLANTED[3], "mrn": PLANTED[2], "family": PLANTED[0]},
-    ]}, 2)
+    hand.put(
+        "patient",
+        {
+            "patient": [
+                {
+                    "source_id": "long",
+                    "row_no": 1,
+                    "birth_date": PLANTED[3],
+                    "mrn": long_value,
+                    "family": PLANTED[0],
+                },
+                {
+                    "source_id": "short",
+                    "row_no": 2,
+                    "birth_date": PLANTED[3],
+                    "mrn": PLANTED[2],
+                    "family": PLANTED[0],
+                },
+            ]
+        },
+        2,
+    )
     hand.gate(hand.batch)
     assert hand.load(hand.batch).quarantined == 1
 
@@ -241,7 +316,10 @@ def test_the_page_of_a_failing_gate_counts(hand: Hand) -> None:
     assert "birth_date missing" in page
     assert "1 of 2 rows" in page
     assert f"ehr / patient, night {hand.seq}" in page
-    assert link.removeprefix(f"{folder}/") in (hand.docs_root.parent / folder / "index.html").read_text()
+    assert (
+        link.removeprefix(f"{folder}/")
+        in (hand.docs_root.parent / folder / "index.html").read_text()
+    )
 
 
 def test_two_deliveries_of_a_feed_have_a_page_each(hand: Hand) -> None:
@@ -250,7 +328,9 @@ def test_two_deliveries_of_a_feed_have_a_page_each(hand: Hand) -> None:
         hand.judge("patient", [patient(1), patient(2, birthDate=None)], behind=behind)
     links = hand.rows("select data_docs from quality.verdict")
     assert len(set(links)) == 2
-    assert docs.pages(hand.docs_root, hand.seq, "ehr") == sorted(link.rpartition("/")[2] for (link,) in links)
+    assert docs.pages(hand.docs_root, hand.seq, "ehr") == sorted(
+        link.rpartition("/")[2] for (link,) in links
+    )
     assert docs.pages(hand.docs_root, hand.seq, "clearinghouse") == []
     assert docs.pages(hand.docs_root, hand.seq + 1) == []
 
@@ -259,7 +339,9 @@ def test_the_log_of_a_gate_holds_what_it_says_and_nothing_else(
     hand: Hand, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    hand.judge("patient", [patient(1)])  # the first gate of a process tells where its library keeps things
+    hand.judge(
+        "patient", [patient(1)]
+    )  # the first gate of a process tells where its library keeps things
     caplog.clear()
     hand.new_night()
     hand.judge("patient", [patient(3), patient(2, birthDate=None)])
@@ -291,7 +373,9 @@ def test_quotes_and_dollars_in_a_password_reach_great_expectations(hand: Hand) -
     create = "create role odd login password {} in role throughline_loader"
     hand.admin.execute(sql.SQL(create).format(sql.Literal(word)))
     info = hand.conn.info
-    dsn = make_conninfo("", host=info.host, port=info.port, dbname=info.dbname, user="odd", password=word)
+    dsn = make_conninfo(
+        "", host=info.host, port=info.port, dbname=info.dbname, user="odd", password=word
+    )
     hand.admin.execute("update landing.batch set status = 'staged'")
     with warehouse.connect(dsn) as conn:
         assert quality.gate(conn, hand.batch, docs_root=hand.docs_root).verdict == "pass"

@@ -37,7 +37,9 @@ def test_an_empty_delivery_of_a_busy_feed_stops(hand: Hand) -> None:
     verdict = hand.judge("patient", [])
     assert verdict.verdict == "stop"
     assert hand.failed() == {gates.VOLUME: "0 rows, usually 40"}
-    assert hand.rows("select status from landing.batch where batch_id = %s", hand.batch) == [("stopped",)]
+    assert hand.rows("select status from landing.batch where batch_id = %s", hand.batch) == [
+        ("stopped",)
+    ]
 
 
 def test_what_comes_on_top_of_a_day_may_be_nothing(hand: Hand) -> None:
@@ -110,7 +112,9 @@ def test_a_quiet_day_is_held_against_the_quietest_and_not_against_a_rush(
         hand.take_in("patient", people(usual, 1000 * night))
         hand.new_night()
     assert hand.judge("patient", people(rows)).verdict == verdict
-    assert hand.failed() == ({gates.VOLUME: f"{rows} rows, usually 60"} if verdict == "stop" else {})
+    assert hand.failed() == (
+        {gates.VOLUME: f"{rows} rows, usually 60"} if verdict == "stop" else {}
+    )
 
 
 def test_who_was_asked_nothing_answers_nothing(hand: Hand) -> None:
@@ -124,8 +128,13 @@ def test_who_was_asked_nothing_answers_nothing(hand: Hand) -> None:
 
 @pytest.mark.parametrize(
     ("day", "works"),
-    [("2026-03-02", True), ("2026-03-01", False), ("2026-07-03", False), ("2026-11-26", False),
-     ("2026-11-27", True)],
+    [
+        ("2026-03-02", True),
+        ("2026-03-01", False),
+        ("2026-07-03", False),
+        ("2026-11-26", False),
+        ("2026-11-27", True),
+    ],
 )
 def test_working_days_are_those_of_the_calendar(day: str, works: bool) -> None:
     assert history.is_working_day(date.fromisoformat(day)) is works
@@ -164,7 +173,10 @@ def task(number: int, status: str = "completed", **more: object) -> dict:
         "meta": {"versionId": "1", "lastUpdated": "2026-02-01T10:00:01Z"},
     }  # fmt: skip
     if status == "completed":
-        made |= {"businessStatus": {"coding": [{"code": "reached"}]}, "lastModified": "2026-03-02T15:00:00Z"}
+        made |= {
+            "businessStatus": {"coding": [{"code": "reached"}]},
+            "lastModified": "2026-03-02T15:00:00Z",
+        }
     return {name: value for name, value in (made | more).items() if value is not None}
 
 
@@ -176,7 +188,10 @@ def test_a_day_on_which_nobody_worked_lacks_no_field(hand: Hand) -> None:
 
 def test_an_outcome_that_has_gone_stops_though_some_wait_for_theirs(hand: Hand) -> None:
     hand.past("task", lambda n: task(n, "completed" if n % 4 else "requested"), nights=3)
-    bare = [task(5000 + n, "completed" if n % 12 else "requested", businessStatus=None) for n in range(60)]
+    bare = [
+        task(5000 + n, "completed" if n % 12 else "requested", businessStatus=None)
+        for n in range(60)
+    ]
     assert hand.judge("task", bare).verdict == "stop"
     assert set(hand.failed()) == {gates.DRIFT}
     assert "business_status" in hand.failed()[gates.DRIFT]
@@ -191,7 +206,9 @@ def test_few_rows_in_a_status_prove_nothing_of_it(hand: Hand) -> None:
 
 
 def test_one_delivery_proves_nothing_of_a_status(hand: Hand) -> None:
-    hand.past("task", lambda n: task(n, "completed" if 10_010 <= n < 20_000 else "requested"), nights=3)
+    hand.past(
+        "task", lambda n: task(n, "completed" if 10_010 <= n < 20_000 else "requested"), nights=3
+    )
     bare = [task(5000 + n, businessStatus=None, lastModified=None) for n in range(30)]
     hand.judge("task", bare)
     assert gates.DRIFT not in hand.failed()
@@ -220,7 +237,12 @@ def test_fields_that_nobody_asked_for_change_nothing(hand: Hand) -> None:
 
 def test_garbage_between_rows_is_set_aside(hand: Hand) -> None:
     good = ndjson(people(20)).splitlines(keepends=True)
-    bad = [b"\x00\xff\xfe not a row\n", b'{"resourceType":"Patient"\n', b"[1,2]\n", b'{"resourceType":"Patient"}\n']
+    bad = [
+        b"\x00\xff\xfe not a row\n",
+        b'{"resourceType":"Patient"\n',
+        b"[1,2]\n",
+        b'{"resourceType":"Patient"}\n',
+    ]
     verdict = hand.judge("patient", b"".join(good[:10] + bad + good[10:]))
     assert (verdict.verdict, verdict.rows) == ("quarantine", 20)
     assert [row for row, _, _ in hand.quarantined()] == [11, 12, 13, 14]
@@ -238,7 +260,10 @@ def test_a_file_whose_envelope_cannot_be_read_stops_its_feed(hand: Hand) -> None
     assert verdict.verdict == "stop"
     assert hand.failed() == {gates.REFUSED: "1 files"}
     assert hand.load(hand.batch).loaded == 0
-    assert hand.rows("select last_business_date from operations.freshness(99) where feed = 'patient'") == []
+    assert (
+        hand.rows("select last_business_date from operations.freshness(99) where feed = 'patient'")
+        == []
+    )
 
 
 def test_a_repeated_row_is_noted(hand: Hand) -> None:
@@ -250,7 +275,10 @@ def test_a_repeated_row_is_noted(hand: Hand) -> None:
 
 def test_two_contents_of_one_version_are_nobodys_word(hand: Hand) -> None:
     assert hand.judge("patient", [*people(10), patient(3, gender="male")]).verdict == "quarantine"
-    assert hand.failed() == {"row repeated": "2 of 11 rows", "two contents of one version": "2 of 11 rows"}
+    assert hand.failed() == {
+        "row repeated": "2 of 11 rows",
+        "two contents of one version": "2 of 11 rows",
+    }
     assert hand.load(hand.batch).loaded == 9
     assert "p3" not in hand.standing("patient")
 
@@ -272,7 +300,9 @@ def test_several_versions_of_one_record_are_no_duplicates(hand: Hand) -> None:
         ({"deceasedDateTime": "1930-01-01"}, "deceased before birth"),
     ],
 )
-def test_a_patient_who_cannot_be_is_set_aside(hand: Hand, more: dict[str, Any], reason: str) -> None:
+def test_a_patient_who_cannot_be_is_set_aside(
+    hand: Hand, more: dict[str, Any], reason: str
+) -> None:
     assert hand.judge("patient", [*people(9), patient(10, **more)]).verdict == "quarantine"
     assert hand.quarantined() == [(10, reason, "open")]
     assert hand.load(hand.batch).loaded == 9
@@ -284,7 +314,10 @@ def test_a_patient_who_cannot_be_is_set_aside(hand: Hand, more: dict[str, Any], 
         ({"subject": None}, "patient missing"),
         ({"class": None}, "class missing"),
         ({"status": "done"}, "status not in the code system"),
-        ({"period": {"start": "2026-02-02T09:00:00Z", "end": "2026-02-01T09:00:00Z"}}, "ends before it starts"),
+        (
+            {"period": {"start": "2026-02-02T09:00:00Z", "end": "2026-02-01T09:00:00Z"}},
+            "ends before it starts",
+        ),
         ({"period": {"start": "1850-02-02T09:00:00Z"}}, "starts_at before 1900"),
         ({"period": {"start": "2050-02-02T09:00:00Z"}}, "starts_at in the future"),
     ],
@@ -336,7 +369,9 @@ def test_unknown_batches_are_refused(hand: Hand) -> None:
 
 def test_a_gate_before_staging_says_that_the_rows_are_gone(hand: Hand) -> None:
     hand.judge("patient", people(3))
-    hand.admin.execute("update landing.batch set status = 'staged', rows_pending = 3, rows_quarantined = 0")
+    hand.admin.execute(
+        "update landing.batch set status = 'staged', rows_pending = 3, rows_quarantined = 0"
+    )
     hand.admin.execute("truncate staging.patient")
     with pytest.raises(quality.StagingLost):
         hand.gate(hand.batch)

@@ -347,7 +347,8 @@ def test_the_same_deletion_says_something_new_each_night(conn, fetch, ehr):
 
 
 @pytest.mark.parametrize(
-    "deleted", [b"<html>", gone("Patient/p2") + b"{", gzip.compress(gone("Patient/p2"))[:9]],
+    "deleted",
+    [b"<html>", gone("Patient/p2") + b"{", gzip.compress(gone("Patient/p2"))[:9]],
     ids=["no resource", "cut off", "packed and cut off"],
 )
 def test_without_all_deletions_no_feed_is_complete(conn, fetch, ehr, deleted):
@@ -439,10 +440,13 @@ def test_files_without_lines_are_deliveries_night_after_night(conn, fetch, ehr):
 
 
 def test_an_error_that_does_not_say_what_it_is_about_holds_every_feed_back(conn, fetch, ehr):
-    for number, error in enumerate((
-        b'{"issue": [{"severity": "fatal", "diagnostics": "Internal error"}]}\n',
-        b"<html>\n", b"[]\n",
-    )):
+    for number, error in enumerate(
+        (
+            b'{"issue": [{"severity": "fatal", "diagnostics": "Internal error"}]}\n',
+            b"<html>\n",
+            b"[]\n",
+        )
+    ):
         ehr.error, ehr.time = error, f"2026-09-0{4 + number}T05:00:00Z"
         day = f"2026-09-0{3 + number}"
         assert {b.feed for b in fetch(EHR, day=day, address=ehr.address)} == set(EHR.feeds)

@@ -26,7 +26,13 @@ from throughline import evidence, identity, tasks
 from throughline.operations import invariants
 from throughline.warehouse import Connection, derive, failpoints
 
-FIRST, SECOND, THIRD, FOURTH, FIFTH = ("2026-07-06", "2026-07-07", "2026-07-08", "2026-07-09", "2026-07-10")
+FIRST, SECOND, THIRD, FOURTH, FIFTH = (
+    "2026-07-06",
+    "2026-07-07",
+    "2026-07-08",
+    "2026-07-09",
+    "2026-07-10",
+)
 GROUP_NPI = "1234567893"
 POINTS = {
     "plan": ("plan.before_write", "plan.after_write"),
@@ -49,22 +55,48 @@ class Died(BaseException):
 
 def doctor(key: str = DOCTOR, npi: str = DOCTOR_NPI, **values: Any) -> Record:
     """A practitioner with all that a claim says of one."""
-    return Record("practitioner", key, EHR, None, {
-        "npi": npi, "is_billable": True, "family": "Weiß", "given": "Zoë", "taxonomy_code": "207Q00000X",
-    } | values)
+    return Record(
+        "practitioner",
+        key,
+        EHR,
+        None,
+        {
+            "npi": npi,
+            "is_billable": True,
+            "family": "Weiß",
+            "given": "Zoë",
+            "taxonomy_code": "207Q00000X",
+        }
+        | values,
+    )
 
 
 def group(**values: Any) -> Record:
     """The organization that bills."""
-    return Record("organization", "group", EHR, None, {
-        "npi": GROUP_NPI, "tax_id": "12-3456789", "name": "Lakeside Medical Group", "city": "Boston",
-        "address_line": "1 Main St", "state": "MA", "postal_code": "02134-0001", "taxonomy_code": "207Q00000X",
-    } | values)
+    return Record(
+        "organization",
+        "group",
+        EHR,
+        None,
+        {
+            "npi": GROUP_NPI,
+            "tax_id": "12-3456789",
+            "name": "Lakeside Medical Group",
+            "city": "Boston",
+            "address_line": "1 Main St",
+            "state": "MA",
+            "postal_code": "02134-0001",
+            "taxonomy_code": "207Q00000X",
+        }
+        | values,
+    )
 
 
 def office(**values: Any) -> Record:
     """The place of the visits."""
-    return Record("location", "office", EHR, None, {"name": "Office", "place_of_service": "11"} | values)
+    return Record(
+        "location", "office", EHR, None, {"name": "Office", "place_of_service": "11"} | values
+    )
 
 
 def member(who: str, payer: str = "SUNADV", **values: Any) -> list[Record]:
@@ -109,8 +141,16 @@ class Desk(Clinic):
         self.conn.commit()
         return self.seq
 
-    def wants(self, who: str, wanted: str, *, workflow: str = "transitional_care", trigger: str = "stay",
-              encounter: str | None = None, **detail: Any) -> UUID:
+    def wants(
+        self,
+        who: str,
+        wanted: str,
+        *,
+        workflow: str = "transitional_care",
+        trigger: str = "stay",
+        encounter: str | None = None,
+        **detail: Any,
+    ) -> UUID:
         """Let a case of a patient ask for a task; returns the case's id."""
         person = self.person(who) or self.person(f"MRN-{who}", SCHEDULING)
         case_id = derive("case", person, workflow, trigger, who)
@@ -131,14 +171,19 @@ class Desk(Clinic):
         self.conn.commit()
         return case_id
 
-    def bills(self, who: str, payer: str = "SUNADV", workflow: str = "charge_capture", **detail: Any) -> UUID:
+    def bills(
+        self, who: str, payer: str = "SUNADV", workflow: str = "charge_capture", **detail: Any
+    ) -> UUID:
         """Let a case ask for the claim of the patient's visit."""
-        return self.wants(who, "billing", workflow=workflow, encounter=f"{who}-visit", payer_id=payer, **detail)
+        return self.wants(
+            who, "billing", workflow=workflow, encounter=f"{who}-visit", payer_id=payer, **detail
+        )
 
     def ends(self, task_id: Any, status: str = "cancelled") -> None:
         """End a task."""
         self.conn.execute(
-            "update tasks.task set status = %s, closed_seq = %s where task_id = %s", (status, self.seq, task_id)
+            "update tasks.task set status = %s, closed_seq = %s where task_id = %s",
+            (status, self.seq, task_id),
         )
         self.conn.commit()
 
@@ -157,7 +202,10 @@ class Desk(Clinic):
     def dispatch(self, seq: int | None = None) -> dict[str, int]:
         """Send."""
         return tasks.dispatch(
-            self.conn, self.seq if seq is None else seq, self.outside.clients(), sleep=lambda _: None
+            self.conn,
+            self.seq if seq is None else seq,
+            self.outside.clients(),
+            sleep=lambda _: None,
         )
 
     def work(self) -> dict[str, int]:
@@ -168,7 +216,9 @@ class Desk(Clinic):
 
     def release(self, batch_id: UUID, by: str = "Ada Biller") -> UUID:
         """Release what is shown of a batch."""
-        sha256 = self.rows("select payload_sha256 from tasks.claim_batch where batch_id = %s", batch_id)[0][0]
+        sha256 = self.rows(
+            "select payload_sha256 from tasks.claim_batch where batch_id = %s", batch_id
+        )[0][0]
         decision = tasks.claims.release(self.conn, batch_id, by, "as documented", sha256)
         self.conn.commit()
         return decision
@@ -197,7 +247,9 @@ class Desk(Clinic):
     def tasks(self, kind: str | None = None) -> list[Any]:
         """Return the tasks, in the order of their planning."""
         return self.rows(
-            "select * from tasks.task where %s::text is null or kind = %s order by planned_seq, task_id", kind, kind
+            "select * from tasks.task where %s::text is null or kind = %s order by planned_seq, task_id",
+            kind,
+            kind,
         )
 
     def sent(self, kind: str | None = None) -> list[Any]:
@@ -207,7 +259,8 @@ class Desk(Clinic):
             " where l.transmission_id = x.transmission_id) as serves"
             " from tasks.transmission as x where %s::text is null or x.kind = %s"
             " order by x.planned_seq, x.kind, x.effect_key, x.attempt",
-            kind, kind,
+            kind,
+            kind,
         )
 
     def outcomes(self, kind: str | None = None) -> list[str]:
@@ -216,17 +269,29 @@ class Desk(Clinic):
 
     def open_exceptions(self) -> list[str]:
         """Return the reasons of all open exceptions."""
-        return [e.reason for e in self.rows("select reason from operations.exception where status = 'open' order by 1")]
+        return [
+            e.reason
+            for e in self.rows(
+                "select reason from operations.exception where status = 'open' order by 1"
+            )
+        ]
 
     def broken(self) -> list[str]:
         """Return the checks of "once to the outside", "doubt never acts" and "nothing invented" that fail."""
-        found = [b.check for b in invariants.check(self.conn) if b.check.invariant[:2] in ("03", "06", "07")]
+        found = [
+            b.check
+            for b in invariants.check(self.conn)
+            if b.check.invariant[:2] in ("03", "06", "07")
+        ]
         self.conn.rollback()
         return [check.name for check in found]
 
     def prevented(self) -> list[tuple[str, str]]:
         """Return what was prevented, and why."""
-        return [(p.kind, p.reason) for p in self.rows("select kind, reason from operations.prevented order by 1, 2")]
+        return [
+            (p.kind, p.reason)
+            for p in self.rows("select kind, reason from operations.prevented order by 1, 2")
+        ]
 
     def call_of(self, who: str) -> str:
         """Return the key of the contact with a patient in tonight's window."""

@@ -19,12 +19,16 @@ def know(desk: Desk, *people: str) -> None:
     """They were discharged and reached: their cases ask for a booking."""
     for who in people:
         desk.know(
-            patient(who), coverage(who, "COMM1", "5"), stay(who, "2026-07-01", "2026-07-05 11:00"),
+            patient(who),
+            coverage(who, "COMM1", "5"),
+            stay(who, "2026-07-01", "2026-07-05 11:00"),
             call(who, "2026-07-06 10:00"),
         )
 
 
-def night(desk: Desk, on: str, *, again: bool = False, late: tuple[str, ...] = ()) -> dict[str, int]:
+def night(
+    desk: Desk, on: str, *, again: bool = False, late: tuple[str, ...] = ()
+) -> dict[str, int]:
     """Run a night in the order of its steps; returns what asking came to."""
     if not again:
         desk.begin(on, late=late)
@@ -101,7 +105,9 @@ def test_any_other_answer_ends_nothing(desk: Desk, outside: Outside, answer: str
     assert len(outside.times) == 1
 
 
-def test_no_answer_that_ends_it_while_the_schedule_shows_a_booking(desk: Desk, outside: Outside) -> None:
+def test_no_answer_that_ends_it_while_the_schedule_shows_a_booking(
+    desk: Desk, outside: Outside
+) -> None:
     know(desk, "p1")
     night(desk, FIRST)
     front_desk(outside, "declined")
@@ -138,7 +144,9 @@ def test_a_stale_schedule_is_not_known_and_asks_for_nothing(desk: Desk, outside:
 
 
 @pytest.mark.parametrize("faults", [["lost"], [503], ["lost", 503, "lost"]])
-def test_a_lost_answer_is_asked_for_again(desk: Desk, outside: Outside, faults: list[object]) -> None:
+def test_a_lost_answer_is_asked_for_again(
+    desk: Desk, outside: Outside, faults: list[object]
+) -> None:
     know(desk, "p1")
     night(desk, FIRST)
     front_desk(outside, "declined")
@@ -148,7 +156,9 @@ def test_a_lost_answer_is_asked_for_again(desk: Desk, outside: Outside, faults: 
 
 
 @pytest.mark.parametrize("fault", ["down", "never heard", 401, 404])
-def test_whoever_cannot_be_asked_is_asked_the_next_night(desk: Desk, outside: Outside, fault: object) -> None:
+def test_whoever_cannot_be_asked_is_asked_the_next_night(
+    desk: Desk, outside: Outside, fault: object
+) -> None:
     know(desk, "p1", "p2")
     night(desk, FIRST)
     front_desk(outside, "declined")

@@ -49,11 +49,18 @@ def newer(record: Record) -> Record:
 
 
 def statuses(desk: Desk) -> list[str]:
-    return [c.status for c in desk.rows("select status from tasks.claim order by planned_seq, effect_key, status")]
+    return [
+        c.status
+        for c in desk.rows(
+            "select status from tasks.claim order by planned_seq, effect_key, status"
+        )
+    ]
 
 
 def batches(desk: Desk) -> list[Any]:
-    return desk.rows("select * from tasks.claim_batch order by planned_seq, payer_id, claim_count desc")
+    return desk.rows(
+        "select * from tasks.claim_batch order by planned_seq, payer_id, claim_count desc"
+    )
 
 
 def test_a_released_batch_goes_out_once_byte_for_byte(desk: Desk, outside: Outside) -> None:
@@ -114,7 +121,9 @@ LACKS: list[tuple[str, list[Record], str]] = [
 
 
 @pytest.mark.parametrize(("records", "reason"), [x[1:] for x in LACKS], ids=[x[0] for x in LACKS])
-def test_what_is_missing_is_asked_for_and_never_invented(desk: Desk, records: list[Record], reason: str) -> None:
+def test_what_is_missing_is_asked_for_and_never_invented(
+    desk: Desk, records: list[Record], reason: str
+) -> None:
     desk.know(member("p1"), map(newer, records))
     desk.open(FIRST)
     desk.bills("p1")
@@ -137,7 +146,9 @@ def test_the_case_says_whether_a_charge_is_supported_and_nobody_asks_again(desk:
     desk.conn.execute(says, ("billing", Jsonb({"reason": None}), case_id))
     assert len(desk.prepare()) == 1
     assert [b.claim_count for b in batches(desk)] == [1]
-    assert [line["code"] for line in desk.rows("select content from tasks.claim")[0].content["lines"]] == ["99495"]
+    assert [
+        line["code"] for line in desk.rows("select content from tasks.claim")[0].content["lines"]
+    ] == ["99495"]
 
 
 def test_an_exception_about_a_claim_follows_what_is_missing_and_ends_with_it(desk: Desk) -> None:
@@ -163,10 +174,20 @@ def test_an_exception_about_a_claim_follows_what_is_missing_and_ends_with_it(des
     assert statuses(desk) == ["withdrawn"]
 
 
-def test_the_claim_says_what_the_clinician_documented_and_nothing_else(desk: Desk, outside: Outside) -> None:
+def test_the_claim_says_what_the_clinician_documented_and_nothing_else(
+    desk: Desk, outside: Outside
+) -> None:
     desk.know(
-        member("p1", family="Müller-O'Neil", given="Zoë"), seen("p1"),
-        charge("p1", AT, code="99214", amount=180, diagnoses=["I50.9", "E11.9", "I50.9"], modifiers=["25"]),
+        member("p1", family="Müller-O'Neil", given="Zoë"),
+        seen("p1"),
+        charge(
+            "p1",
+            AT,
+            code="99214",
+            amount=180,
+            diagnoses=["I50.9", "E11.9", "I50.9"],
+            modifiers=["25"],
+        ),
         charge("p1", AT, code="J1885", amount=12.5, key="2", diagnoses=["E11.9"], quantity=0.125),
     )
     desk.open(FIRST)
@@ -180,7 +201,9 @@ def test_the_claim_says_what_the_clinician_documented_and_nothing_else(desk: Des
     assert "SV1*HC:J1885*12.5*UN*0.125***2~" in lines
     assert any(line.startswith("NM1*IL*1*MULLER-O'NEIL*ZOE*") for line in lines)
     assert next(line for line in lines if line.startswith("CLM*")).split("*")[2] == "192.5"
-    assert [line for line in lines if line.startswith("NM1*82")] == ["NM1*82*1*WEI*ZOE****XX*1000000001~"]
+    assert [line for line in lines if line.startswith("NM1*82")] == [
+        "NM1*82*1*WEI*ZOE****XX*1000000001~"
+    ]
     assert batch is not None
     assert desk.broken() == []
 
@@ -198,17 +221,27 @@ def test_one_batch_per_payer_and_provider(desk: Desk) -> None:
         charge("p4", AT), member("p5", payer="COMM1"), seen("p5"), charge("p5", AT),
     )  # fmt: skip
     desk.open(FIRST)
-    for who, payer in (("p1", "SUNADV"), ("p2", "SUNADV"), ("p3", "SUNADV"), ("p4", "COMM1"), ("p5", "COMM1")):
+    for who, payer in (
+        ("p1", "SUNADV"),
+        ("p2", "SUNADV"),
+        ("p3", "SUNADV"),
+        ("p4", "COMM1"),
+        ("p5", "COMM1"),
+    ):
         desk.bills(who, payer=payer)
     desk.work()
     try:
         assert [(b.payer_id, b.billing_npi, b.claim_count) for b in batches(desk)] == [
             ("COMM1", "9999999990", 1), ("SUNADV", GROUP_NPI, 2), ("SUNADV", "9999999990", 1),
         ]  # fmt: skip
-        assert [x.effect_key for x in desk.sent()] == ["claim|p5-visit"], "of that provider others are submitters"
+        assert [x.effect_key for x in desk.sent()] == ["claim|p5-visit"], (
+            "of that provider others are submitters"
+        )
         assert len({b.interchange_control_number for b in batches(desk)}) == 3
     finally:
-        desk.conn.execute("delete from cases.setting_known where name = 'sole_submitter' and key like 'COMM1|%%'")
+        desk.conn.execute(
+            "delete from cases.setting_known where name = 'sole_submitter' and key like 'COMM1|%%'"
+        )
         desk.conn.commit()
 
 
@@ -235,7 +268,10 @@ def test_two_cases_of_one_visit_make_one_claim(desk: Desk) -> None:
 
 
 ODD: dict[str, list[Record]] = {
-    "a separator in the member id": [*member("p2"), coverage("p2", "SUNADV", "11", member_id="M*2~")],
+    "a separator in the member id": [
+        *member("p2"),
+        coverage("p2", "SUNADV", "11", member_id="M*2~"),
+    ],
     "a name of other letters alone": member("p2", family="李"),
     "a code that is none": [*member("p2"), charge("p2", AT, code="99214*")],
     "five modifiers": [*member("p2"), charge("p2", AT, modifiers=["25", "59", "76", "77", "LT"])],
@@ -244,7 +280,9 @@ ODD: dict[str, list[Record]] = {
 
 
 @pytest.mark.parametrize("records", ODD.values(), ids=list(ODD))
-def test_the_one_that_cannot_be_written_is_set_aside_and_the_rest_goes_on(desk: Desk, records: list[Record]) -> None:
+def test_the_one_that_cannot_be_written_is_set_aside_and_the_rest_goes_on(
+    desk: Desk, records: list[Record]
+) -> None:
     desk.know(billable("p1"), billable("p2"), map(newer, records), billable("p3"))
     desk.open(FIRST)
     for who in ("p1", "p2", "p3"):
@@ -260,7 +298,9 @@ def test_the_one_that_cannot_be_written_is_set_aside_and_the_rest_goes_on(desk: 
     assert statuses(desk) == ["batched", "refused", "batched"]
 
 
-def test_a_refused_batch_is_not_asked_again_until_the_charge_says_something_else(desk: Desk, outside: Outside) -> None:
+def test_a_refused_batch_is_not_asked_again_until_the_charge_says_something_else(
+    desk: Desk, outside: Outside
+) -> None:
     line = charge("p1", AT, amount=200)
     desk.know(member("p1"), seen("p1"), line)
     desk.open(FIRST)
@@ -304,7 +344,10 @@ def test_a_release_is_of_the_bytes_that_were_shown(desk: Desk, outside: Outside)
     with pytest.raises(claims.NotWaiting):
         claims.release(desk.conn, batch, "Ada Biller", "", "0" * 64)
     desk.conn.rollback()
-    for changes in ("payload = 'other'", "payload = 'other', payload_sha256 = encode(sha256('other'), 'hex')"):
+    for changes in (
+        "payload = 'other'",
+        "payload = 'other', payload_sha256 = encode(sha256('other'), 'hex')",
+    ):
         desk.conn.execute(f"update tasks.claim_batch set {changes}".encode())
         desk.conn.commit()
         assert desk.dispatch() == {}
@@ -321,7 +364,9 @@ def test_a_release_is_of_the_bytes_that_were_shown(desk: Desk, outside: Outside)
 def test_an_unknown_batch_is_not_released(desk: Desk) -> None:
     desk.open(FIRST)
     with pytest.raises(claims.NotWaiting):
-        claims.release(desk.conn, "00000000-0000-0000-0000-000000000000", "Ada Biller", "", "0" * 64)
+        claims.release(
+            desk.conn, "00000000-0000-0000-0000-000000000000", "Ada Biller", "", "0" * 64
+        )
 
 
 def test_the_database_itself_lets_no_unreleased_claim_out(desk: Desk) -> None:
@@ -352,7 +397,10 @@ CHANGES: dict[str, dict[str, Any]] = {
 def test_what_fell_away_is_withdrawn_and_the_rest_goes_into_a_new_batch(
     desk: Desk, outside: Outside, is_released: bool
 ) -> None:
-    people = {name: f"p{n}" for n, name in enumerate([*CHANGES, "visit deleted", "charge deleted", "one more line"])}
+    people = {
+        name: f"p{n}"
+        for n, name in enumerate([*CHANGES, "visit deleted", "charge deleted", "one more line"])
+    }
     lines = {who: charge(who, AT) for who in people.values()}
     desk.know(doctor("dr2", "1000000002"), billable("stays"))
     for who in people.values():
@@ -380,7 +428,9 @@ def test_what_fell_away_is_withdrawn_and_the_rest_goes_into_a_new_batch(
     desk.conn.rollback()
     assert next(b.status for b in batches(desk) if b.batch_id == batch) == "refused"
     waiting = desk.rows("select * from tasks.claim where status = 'batched'")
-    assert [c.effect_key for c in waiting if old[c.effect_key] == c.patient_control_number] == ["claim|stays-visit"]
+    assert [c.effect_key for c in waiting if old[c.effect_key] == c.patient_control_number] == [
+        "claim|stays-visit"
+    ]
     assert [b.claim_count for b in batches(desk) if b.status == "waiting"] == [len(waiting)]
     assert desk.broken() == []
     gone = {"not billable", "paid by the patient", "visit deleted", "charge deleted"}
@@ -404,7 +454,9 @@ def test_doubt_about_the_person_withdraws_the_claim(desk: Desk, outside: Outside
     assert outside.files() == []
 
 
-def test_work_that_ended_withdraws_the_claim_but_not_what_was_handed_over(desk: Desk, outside: Outside) -> None:
+def test_work_that_ended_withdraws_the_claim_but_not_what_was_handed_over(
+    desk: Desk, outside: Outside
+) -> None:
     a_night(desk, "p1", "p2")
     (batch,) = desk.prepare()
     desk.release(batch)
@@ -441,7 +493,9 @@ def test_a_release_that_waits_for_the_clearinghouse_is_withheld_when_its_work_en
     assert content.count(b"CLM*") == 1
 
 
-def test_a_claim_that_the_payer_turned_back_makes_room_for_another(desk: Desk, outside: Outside) -> None:
+def test_a_claim_that_the_payer_turned_back_makes_room_for_another(
+    desk: Desk, outside: Outside
+) -> None:
     a_night(desk, "p1")
     (batch,) = desk.prepare()
     desk.release(batch)
@@ -464,7 +518,9 @@ def test_a_claim_that_the_payer_turned_back_makes_room_for_another(desk: Desk, o
     desk.release(second)
     assert desk.dispatch() == {"accepted": 1}
     assert len(outside.files()) == 2
-    (sent,) = desk.rows("select patient_control_number as pcn from tasks.claim where status = 'sent'")
+    (sent,) = desk.rows(
+        "select patient_control_number as pcn from tasks.claim where status = 'sent'"
+    )
     assert sent.pcn != first.pcn
 
 
@@ -517,7 +573,9 @@ def test_a_file_that_lost_its_temporary_name_is_laid_down_anew(
     assert (counts, len(outside.files())) == ({"accepted": 1}, 1)
 
 
-def test_an_address_that_nobody_answers_leaves_the_release_standing(desk: Desk, outside: Outside) -> None:
+def test_an_address_that_nobody_answers_leaves_the_release_standing(
+    desk: Desk, outside: Outside
+) -> None:
     a_night(desk, "p1")
     (batch,) = desk.prepare()
     desk.release(batch)

@@ -30,7 +30,12 @@ def ask(desk: Desk, who: str, wanted: str) -> None:
 
 
 EVERY = ("outreach", "scheduling", "documentation", "billing")
-SYSTEM = {"outreach": "ehr", "scheduling": "scheduling", "documentation": "ehr", "billing": "billing"}
+SYSTEM = {
+    "outreach": "ehr",
+    "scheduling": "scheduling",
+    "documentation": "ehr",
+    "billing": "billing",
+}
 
 
 def test_two_workflows_that_want_one_person_make_one_call(desk: Desk, outside: Outside) -> None:
@@ -40,7 +45,9 @@ def test_two_workflows_that_want_one_person_make_one_call(desk: Desk, outside: O
     assert sorted(x.serves for x in desk.sent()) == [1, 2]
     assert set(outside.times.values()) == {1}
     assert Counter(kind for kind, _ in outside.times) == {"Task": 2, "CommunicationRequest": 2}
-    urgent = [r for (kind, _), r in outside.made.items() if kind == "Task" and r["priority"] == "urgent"]
+    urgent = [
+        r for (kind, _), r in outside.made.items() if kind == "Task" and r["priority"] == "urgent"
+    ]
     assert len(urgent) == 1
 
 
@@ -56,7 +63,9 @@ def test_a_later_case_joins_the_call_that_stands(desk: Desk, outside: Outside) -
     assert set(outside.times.values()) == {1}
 
 
-def test_a_task_that_was_to_join_when_the_night_broke_off_still_joins(desk: Desk, outside: Outside) -> None:
+def test_a_task_that_was_to_join_when_the_night_broke_off_still_joins(
+    desk: Desk, outside: Outside
+) -> None:
     a_night(desk, "p1")
     desk.work()
     desk.open(SECOND)
@@ -69,7 +78,9 @@ def test_a_task_that_was_to_join_when_the_night_broke_off_still_joins(desk: Desk
     assert set(outside.times.values()) == {1}
 
 
-def test_a_call_that_a_broken_night_planned_falls_into_the_next_window(desk: Desk, outside: Outside) -> None:
+def test_a_call_that_a_broken_night_planned_falls_into_the_next_window(
+    desk: Desk, outside: Outside
+) -> None:
     a_night(desk, "p1")
     desk.plan()
     desk.open(SECOND)
@@ -97,7 +108,9 @@ def test_a_lost_answer_is_looked_up_and_nothing_is_made_twice(
 
 
 @pytest.mark.parametrize("is_conditional", [True, False])
-def test_a_lost_answer_to_the_first_of_two_resources(desk: Desk, outside: Outside, is_conditional: bool) -> None:
+def test_a_lost_answer_to_the_first_of_two_resources(
+    desk: Desk, outside: Outside, is_conditional: bool
+) -> None:
     outside.is_conditional = is_conditional
     a_night(desk, "p1")
     outside.trouble["ehr"].append("lost")
@@ -157,7 +170,11 @@ def test_no_answer_in_time_is_looked_up_the_next_night(
     desk.open(SECOND)
     assert desk.work() == {"rejected": 1}
     (sent,) = desk.sent()
-    assert (sent.outcome, sent.outcome_reason, sent.outcome_seq) == ("rejected", "did not arrive", 2)
+    assert (sent.outcome, sent.outcome_reason, sent.outcome_seq) == (
+        "rejected",
+        "did not arrive",
+        2,
+    )
     assert outside.writes["scheduling"] == 1
 
 
@@ -203,7 +220,9 @@ def test_who_is_not_there_gets_it_the_next_night(desk: Desk, outside: Outside, w
     assert set(outside.times.values()) == {1}
 
 
-def test_a_dead_system_is_tried_a_handful_of_times_and_the_others_get_theirs(desk: Desk, outside: Outside) -> None:
+def test_a_dead_system_is_tried_a_handful_of_times_and_the_others_get_theirs(
+    desk: Desk, outside: Outside
+) -> None:
     people = [f"p{n}" for n in range(20)]
     a_night(desk, *people, wanted="scheduling")
     for who in people[:3]:
@@ -214,7 +233,9 @@ def test_a_dead_system_is_tried_a_handful_of_times_and_the_others_get_theirs(des
 
 
 @pytest.mark.parametrize("is_conditional", [True, False])
-def test_a_system_that_goes_away_between_two_resources(desk: Desk, outside: Outside, is_conditional: bool) -> None:
+def test_a_system_that_goes_away_between_two_resources(
+    desk: Desk, outside: Outside, is_conditional: bool
+) -> None:
     outside.is_conditional = is_conditional
     a_night(desk, "p1")
     outside.trouble["ehr"] += [None, *[429] * 5, *[429] * 5]
@@ -300,7 +321,11 @@ def test_what_may_not_be_done_any_more_is_withheld_when_it_would_be_sent(
     if reason == "identity_doubt":
         doubt(desk, "p1", "p2")
     counts = desk.work()
-    mine = {x.kind: (x.outcome, x.outcome_reason) for x in desk.sent() if x.person_id == desk.person("p1")}
+    mine = {
+        x.kind: (x.outcome, x.outcome_reason)
+        for x in desk.sent()
+        if x.person_id == desk.person("p1")
+    }
     if reason == "identity_doubt":
         assert set(mine.values()) == {("withheld", "identity_doubt")}
         assert counts == {}, "the other one of the two is in doubt, too"
@@ -349,7 +374,9 @@ def test_nobody_is_asked_for_what_no_case_needs_any_more(desk: Desk, outside: Ou
     assert not outside.times
 
 
-def test_who_cannot_be_named_to_the_receiver_is_an_exception_that_ends(desk: Desk, outside: Outside) -> None:
+def test_who_cannot_be_named_to_the_receiver_is_an_exception_that_ends(
+    desk: Desk, outside: Outside
+) -> None:
     desk.know(patient("p1", mrn=None), coverage("p1"))
     desk.open(FIRST)
     ask(desk, "p1", "scheduling")
@@ -361,7 +388,9 @@ def test_who_cannot_be_named_to_the_receiver_is_an_exception_that_ends(desk: Des
     assert desk.open_exceptions() == []
 
 
-def test_a_receiver_whose_answers_cannot_be_read_is_asked_again(desk: Desk, outside: Outside) -> None:
+def test_a_receiver_whose_answers_cannot_be_read_is_asked_again(
+    desk: Desk, outside: Outside
+) -> None:
     a_night(desk, "p1", wanted="billing")
     outside.trouble["billing"].append("lost")
     told, outside._found = outside._found, lambda *_: http_answer(b"<html>")

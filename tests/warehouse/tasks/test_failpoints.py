@@ -11,7 +11,12 @@ from desk import FIRST, POINTS, SECOND, Desk, billable, member, seen
 from outside import Outside
 
 EACH_CALL_ONCE = 1
-PASSED_AGAIN = ("dispatch.after_mark", "dispatch.after_call", "dispatch.after_outcome", "files.after_hand_over")
+PASSED_AGAIN = (
+    "dispatch.after_mark",
+    "dispatch.after_call",
+    "dispatch.after_outcome",
+    "files.after_hand_over",
+)
 
 
 def prepared(desk: Desk) -> Desk:
@@ -30,9 +35,17 @@ def prepared(desk: Desk) -> Desk:
     for who in people:
         desk.wants(who, "outreach", encounter=f"{who}-visit")
         desk.wants(who, "outreach", workflow="annual_wellness", trigger="year")
-        desk.wants(who, "eligibility", workflow="annual_wellness", trigger="asked", payer_id="MEDB1")
-        desk.wants(who, "scheduling", trigger="slot", encounter=f"{who}-visit", visit_type="TCM",
-                   not_after="2026-07-20")
+        desk.wants(
+            who, "eligibility", workflow="annual_wellness", trigger="asked", payer_id="MEDB1"
+        )
+        desk.wants(
+            who,
+            "scheduling",
+            trigger="slot",
+            encounter=f"{who}-visit",
+            visit_type="TCM",
+            not_after="2026-07-20",
+        )
         desk.wants(who, "documentation", trigger="note", encounter=f"{who}-visit")
         desk.bills(who, payer="MEDB1")
     # the first answer to a call is lost, so that there is something to be looked up
@@ -130,7 +143,11 @@ def test_every_point_of_the_code_is_among_those_that_are_tried() -> None:
     from throughline import tasks
 
     folder = Path(tasks.__file__).parent
-    there = set(re.findall(r'failpoints\.hit\("([^"]+)"\)', "".join(f.read_text() for f in folder.glob("*.py"))))
+    there = set(
+        re.findall(
+            r'failpoints\.hit\("([^"]+)"\)', "".join(f.read_text() for f in folder.glob("*.py"))
+        )
+    )
     of_answers = {"answers.before_write"}  # tried in test_answers
     assert there == {point for points in POINTS.values() for point in points} | of_answers
 
@@ -147,7 +164,9 @@ def test_one_that_dies_at_every_call_gets_there_in_the_end(
     assert account(desk) == undisturbed
 
 
-@pytest.mark.parametrize("point", ["dispatch.after_mark", "dispatch.after_call", "dispatch.after_outcome"])
+@pytest.mark.parametrize(
+    "point", ["dispatch.after_mark", "dispatch.after_call", "dispatch.after_outcome"]
+)
 def test_one_that_died_is_settled_by_the_next_night_too(
     new_desk: Callable[[], Desk], point: str
 ) -> None:

@@ -18,7 +18,11 @@ def a_night(desk: Desk, *people: str, payer: str = "MEDB1") -> None:
 
 
 def traces(content: bytes) -> set[str]:
-    return {line.split("*")[2] for line in content.decode("ascii").splitlines() if line.startswith("TRN*")}
+    return {
+        line.split("*")[2]
+        for line in content.decode("ascii").splitlines()
+        if line.startswith("TRN*")
+    }
 
 
 def test_one_file_per_payer_asks_about_everybody_once(desk: Desk, outside: Outside) -> None:
@@ -65,7 +69,9 @@ def test_who_cannot_be_asked_about_is_an_exception(desk: Desk, outside: Outside)
     assert desk.open_exceptions() == ["missing_coverage"] * 5, "he can be asked about now"
 
 
-def test_a_file_that_waits_leaves_out_who_need_not_or_must_not_be_asked_about(desk: Desk, outside: Outside) -> None:
+def test_a_file_that_waits_leaves_out_who_need_not_or_must_not_be_asked_about(
+    desk: Desk, outside: Outside
+) -> None:
     a_night(desk, "p1", "p2", "p3")
     outside.down.add("clearinghouse")
     assert desk.work() == {"unreachable": 1}

@@ -128,8 +128,12 @@ def test_a_replay_plans_what_was_planned(desk: Desk, later: bool) -> None:
         desk.conn.rollback()
 
 
-def test_a_task_whose_call_certainly_failed_fails_and_the_next_attempt_is_planned(desk: Desk) -> None:
-    desk.know(practitioner(), patient("p1"), coverage("p1"), stay("p1", "2026-07-01", "2026-07-06 11:00"))
+def test_a_task_whose_call_certainly_failed_fails_and_the_next_attempt_is_planned(
+    desk: Desk,
+) -> None:
+    desk.know(
+        practitioner(), patient("p1"), coverage("p1"), stay("p1", "2026-07-01", "2026-07-06 11:00")
+    )
     desk.begin(FIRST)
     desk.derive()
     desk.conn.commit()
@@ -151,13 +155,13 @@ def test_a_task_whose_call_certainly_failed_fails_and_the_next_attempt_is_planne
 
 def test_the_route_of_a_claim_is_replayed_as_it_was(desk: Desk) -> None:
     """Another group bills from now on: the plan of the night before stays what it was."""
-    desk.conn.execute("update cases.setting_known set key = 'SUNADV|1234567893' where name = 'sole_submitter'")
+    desk.conn.execute(
+        "update cases.setting_known set key = 'SUNADV|1234567893' where name = 'sole_submitter'"
+    )
     a_night(desk)
     desk.plan()
     recorded = tasks.plan_digest(desk.conn, 1)
-    wanted = (
-        "create temp table w_state on commit drop as select c.*, c.wanted as asks from cases.case_record as c"
-    )
+    wanted = "create temp table w_state on commit drop as select c.*, c.wanted as asks from cases.case_record as c"
     as_of = desk.cut_off
     try:
         desk.know(seen("p1", service_provider_id="elsewhere"))
@@ -167,5 +171,7 @@ def test_the_route_of_a_claim_is_replayed_as_it_was(desk: Desk) -> None:
         desk.conn.rollback()
     finally:
         desk.conn.rollback()
-        desk.conn.execute("update cases.setting_known set key = 'SUNADV|any' where name = 'sole_submitter'")
+        desk.conn.execute(
+            "update cases.setting_known set key = 'SUNADV|any' where name = 'sole_submitter'"
+        )
         desk.conn.commit()

@@ -56,7 +56,9 @@ class Sandbox:
         control = self.told["control"]
         today = httpx.get(f"{control}/world", trust_env=False).json()["lived_to"]
         answer = httpx.post(
-            f"{control}/misbehave", json={"feed": call, "date": today, "kind": kind}, trust_env=False
+            f"{control}/misbehave",
+            json={"feed": call, "date": today, "kind": kind},
+            trust_env=False,
         )
         answer.raise_for_status()
 
@@ -79,7 +81,9 @@ def sandbox(tmp_path: Path, conditional: str) -> Iterator[Sandbox]:
 @pytest.mark.parametrize(
     ("conditional", "kind"), [("on", "lost_answer"), ("off", "lost_answer"), ("off", "http_500")]
 )
-def test_each_effect_once_whatever_its_calls_go_through(desk: Desk, sandbox: Sandbox, kind: str) -> None:
+def test_each_effect_once_whatever_its_calls_go_through(
+    desk: Desk, sandbox: Sandbox, kind: str
+) -> None:
     for call in ("ehr_create", "booking", "work_item"):
         sandbox.misbehave(call, kind)
     people = [f"p{n}" for n in range(3)]
@@ -89,7 +93,9 @@ def test_each_effect_once_whatever_its_calls_go_through(desk: Desk, sandbox: San
     for who in people:
         desk.wants(who, "outreach", encounter=f"{who}-visit")
         desk.wants(who, "outreach", workflow="annual_wellness")
-        desk.wants(who, "eligibility", workflow="annual_wellness", trigger="asked", payer_id="MEDB1")
+        desk.wants(
+            who, "eligibility", workflow="annual_wellness", trigger="asked", payer_id="MEDB1"
+        )
         desk.wants(who, "scheduling", trigger="slot", visit_type="TCM", not_after="2026-07-20")
         desk.wants(who, "documentation", trigger="note", encounter=f"{who}-visit")
         desk.bills(who, payer="MEDB1")
@@ -105,5 +111,7 @@ def test_each_effect_once_whatever_its_calls_go_through(desk: Desk, sandbox: San
     assert all(x.external_ref for x in desk.sent())
     new = Counter((a["kind"], a["effect"]) for a in sandbox.asked() if a.get("is_new"))
     assert set(new.values()) == {1}
-    assert Counter(k for k, _ in new) >= Counter(CommunicationRequest=3, Task=6, booking=3, work_item=3)
+    assert Counter(k for k, _ in new) >= Counter(
+        CommunicationRequest=3, Task=6, booking=3, work_item=3
+    )
     assert not any(a.get("is_double") for a in sandbox.asked())

@@ -38,9 +38,13 @@ def finished(conn: Connection, day: date, status: str = "finished") -> nights.Ni
 
 def test_the_cut_off_is_the_practices_night_in_summer_and_winter() -> None:
     assert nights.cut_off_of(MONDAY, ZONE).astimezone(UTC) == datetime(2026, 3, 3, 8, tzinfo=UTC)
-    assert nights.cut_off_of(date(2026, 7, 1), ZONE).astimezone(UTC) == datetime(2026, 7, 2, 7, tzinfo=UTC)
+    assert nights.cut_off_of(date(2026, 7, 1), ZONE).astimezone(UTC) == datetime(
+        2026, 7, 2, 7, tzinfo=UTC
+    )
     # the clocks go forward in this very night: its third hour is one of summer
-    assert nights.cut_off_of(date(2026, 3, 7), ZONE).astimezone(UTC) == datetime(2026, 3, 8, 7, tzinfo=UTC)
+    assert nights.cut_off_of(date(2026, 3, 7), ZONE).astimezone(UTC) == datetime(
+        2026, 3, 8, 7, tzinfo=UTC
+    )
 
 
 def test_nights_are_numbered_in_the_order_in_which_they_were_known(conn: Connection) -> None:
@@ -63,11 +67,15 @@ def test_an_unfinished_night_is_resumed_under_its_number(conn: Connection) -> No
     nights.finish(conn, first.seq, status="failed", failed_step="load", reason="x", counts={"a": 1})
     again = nights.open_night(conn, MONDAY, ZONE)
     assert again.seq == first.seq
-    row = conn.execute("select status, failed_step, reason, counts from operations.night").fetchone()
+    row = conn.execute(
+        "select status, failed_step, reason, counts from operations.night"
+    ).fetchone()
     assert row == ("running", None, None, {"a": 1})
 
 
-def test_a_failed_night_that_was_overtaken_is_run_again_under_a_new_number(conn: Connection) -> None:
+def test_a_failed_night_that_was_overtaken_is_run_again_under_a_new_number(
+    conn: Connection,
+) -> None:
     finished(conn, MONDAY, "failed")
     finished(conn, MONDAY + timedelta(days=1))
     assert nights.open_night(conn, MONDAY, ZONE).seq == 3
@@ -93,7 +101,8 @@ def test_a_decision_is_taken_up_by_one_night(conn: Connection) -> None:
     def decide(number: int) -> None:
         conn.execute(
             "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id)"
-            " values (%s, 'Ada', 'release', 'batch', 'b')", (derive(number),),
+            " values (%s, 'Ada', 'release', 'batch', 'b')",
+            (derive(number),),
         )
 
     decide(1)
@@ -111,7 +120,9 @@ def test_two_nights_that_are_opened_at_once_have_two_numbers(dsn: str) -> None:
         with warehouse.connect(dsn) as own:
             found.append(nights.open_night(own, day, ZONE).seq)
 
-    threads = [threading.Thread(target=open_one, args=(MONDAY + timedelta(days=n),)) for n in range(4)]
+    threads = [
+        threading.Thread(target=open_one, args=(MONDAY + timedelta(days=n),)) for n in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -141,7 +152,9 @@ def test_a_lease_that_was_forgotten_ends(conn: Connection) -> None:
 def test_a_step_is_kept_with_its_rows_and_seconds(conn: Connection) -> None:
     with warehouse.step(conn, 1, "load", "ehr") as record:
         record.rows, record.detail = 7, {"feed": "patient"}
-    row = conn.execute("select status, row_count, detail, seconds >= 0 from operations.step").fetchone()
+    row = conn.execute(
+        "select status, row_count, detail, seconds >= 0 from operations.step"
+    ).fetchone()
     assert row == ("done", 7, {"feed": "patient"}, True)
 
 
@@ -150,7 +163,9 @@ def test_a_step_that_fails_is_undone_and_kept_by_its_type(conn: Connection) -> N
         with warehouse.step(conn, 1, "load") as record:
             record.rows = 7
             nights.take_decisions(conn, 1)
-            conn.execute("insert into operations.prevented (seq, effect_key, kind, reason) values (1, 'e', 'k', 'r')")
+            conn.execute(
+                "insert into operations.prevented (seq, effect_key, kind, reason) values (1, 'e', 'k', 'r')"
+            )
             raise ValueError("names nobody")
 
     with pytest.raises(ValueError, match="names nobody"):
@@ -223,6 +238,8 @@ def test_migrations_are_applied_once(dsn: str) -> None:
 def test_times_are_utc_and_only_loading_gives_up_durability(dsn: str) -> None:
     for loading, durable in ((False, "on"), (True, "off")):
         with warehouse.connect(dsn, loading=loading, application_name="who") as own:
-            told = [own.execute(f"show {name}".encode()).fetchone() for name in
-                    ("timezone", "synchronous_commit", "application_name")]
+            told = [
+                own.execute(f"show {name}".encode()).fetchone()
+                for name in ("timezone", "synchronous_commit", "application_name")
+            ]
         assert told == [("UTC",), (durable,), ("who",)]

@@ -36,7 +36,9 @@ class Rule:
 def _identified(*more: str) -> list[Rule]:
     return [
         Rule(
-            "identifier missing", "r.source_id is null or r.source_id = ''", CRITICAL,
+            "identifier missing",
+            "r.source_id is null or r.source_id = ''",
+            CRITICAL,
             releasable=False,
         ),
         *[Rule(f"{name} missing", f"{name} is null", CRITICAL, 0.5) for name in more],
@@ -66,10 +68,19 @@ _KNOWN = Rule(
     " and p.source_id = r.subject_id)",
     INFO,
 )
-_OF_PATIENTS = frozenset({
-    "coverage", "consent", "encounter", "condition", "procedure", "document_reference",
-    "communication", "charge_item", "payment_notice",
-})
+_OF_PATIENTS = frozenset(
+    {
+        "coverage",
+        "consent",
+        "encounter",
+        "condition",
+        "procedure",
+        "document_reference",
+        "communication",
+        "charge_item",
+        "payment_notice",
+    }
+)
 
 
 def _duplicates(table: str) -> list[Rule]:
@@ -77,31 +88,44 @@ def _duplicates(table: str) -> list[Rule]:
     of = f"from staging.{table} where batch_id = :batch and source_id is not null"
     content = "to_jsonb(s) - 'file_id' - 'row_no'"
     return [
-        Rule("row repeated", "(r.source_id, r.source_version) in (select source_id, source_version"
-             f" {of} group by source_id, source_version having count(*) > 1)", INFO),
-        Rule("two contents of one version", "(r.source_id, r.source_version) in ("
-             "select d.source_id, d.source_version from (select source_id, source_version"
-             f" {of} group by source_id, source_version having count(*) > 1) as d"
-             f" inner join staging.{table} as s on s.batch_id = :batch"
-             " and s.source_id = d.source_id and s.source_version = d.source_version"
-             f" group by d.source_id, d.source_version having count(distinct {content}) > 1)"),
+        Rule(
+            "row repeated",
+            "(r.source_id, r.source_version) in (select source_id, source_version"
+            f" {of} group by source_id, source_version having count(*) > 1)",
+            INFO,
+        ),
+        Rule(
+            "two contents of one version",
+            "(r.source_id, r.source_version) in ("
+            "select d.source_id, d.source_version from (select source_id, source_version"
+            f" {of} group by source_id, source_version having count(*) > 1) as d"
+            f" inner join staging.{table} as s on s.batch_id = :batch"
+            " and s.source_id = d.source_id and s.source_version = d.source_version"
+            f" group by d.source_id, d.source_version having count(distinct {content}) > 1)",
+        ),
     ]
 
 
 # Feeds whose version is the moment at which a file was made: two rows of one file share it.
-_VERSIONED_BY_FILE = frozenset({
-    "claim_response", "functional_acknowledgement", "eligibility_response", "payment",
-})
+_VERSIONED_BY_FILE = frozenset(
+    {
+        "claim_response",
+        "functional_acknowledgement",
+        "eligibility_response",
+        "payment",
+    }
+)
 
 SUITES: dict[str, list[Rule]] = {
     "patient": [
         *_identified(),
         Rule("birth_date missing", f"{_ALIVE} and birth_date is null"),
-        Rule("birth_date out of range",
-             "birth_date < date '1880-01-01'"
-             " or birth_date > (select max(cut_off)::date + 1 from operations.night)"),
-        Rule("sex not in the code system",
-             "sex is not null and sex not in ('F','M','O','U')"),
+        Rule(
+            "birth_date out of range",
+            "birth_date < date '1880-01-01'"
+            " or birth_date > (select max(cut_off)::date + 1 from operations.night)",
+        ),
+        Rule("sex not in the code system", "sex is not null and sex not in ('F','M','O','U')"),
         Rule("deceased before birth", "deceased_at < birth_date"),
         Rule("no record number", f"{_ALIVE} and mrn is null", INFO),
     ],
@@ -116,10 +140,13 @@ SUITES: dict[str, list[Rule]] = {
         *_identified(),
         Rule("patient missing", f"{_ALIVE} and subject_id is null"),
         Rule("class missing", f"{_ALIVE} and class_code is null", CRITICAL, 0.5),
-        Rule("status not in the code system",
-             f"{_ALIVE} and (status is null or status not in ('planned','arrived','triaged',"
-             "'in-progress','onleave','finished','cancelled','entered-in-error','unknown'))",
-             CRITICAL, 0.5),
+        Rule(
+            "status not in the code system",
+            f"{_ALIVE} and (status is null or status not in ('planned','arrived','triaged',"
+            "'in-progress','onleave','finished','cancelled','entered-in-error','unknown'))",
+            CRITICAL,
+            0.5,
+        ),
         Rule("ends before it starts", "ends_at < starts_at"),
         *_dated("starts_at"),
     ],
@@ -128,9 +155,11 @@ SUITES: dict[str, list[Rule]] = {
     "document_reference": [
         *_identified(),
         Rule("patient missing", f"{_ALIVE} and subject_id is null"),
-        Rule("status not in the code system",
-             f"{_ALIVE} and (status is null or status not in"
-             " ('current','superseded','entered-in-error'))"),
+        Rule(
+            "status not in the code system",
+            f"{_ALIVE} and (status is null or status not in"
+            " ('current','superseded','entered-in-error'))",
+        ),
         *_dated("authored_at"),
     ],
     "communication": [
@@ -171,8 +200,10 @@ SUITES: dict[str, list[Rule]] = {
     "claim_response": [
         *_identified("category_code"),
         Rule("claim not named", "patient_control_number is null"),
-        Rule("category not in the code list",
-             "category_code !~ '^(A[0-8]|P[0-5]|F[0-4]|R[0-9]+|E[0-4]|D0)$'"),
+        Rule(
+            "category not in the code list",
+            "category_code !~ '^(A[0-8]|P[0-5]|F[0-4]|R[0-9]+|E[0-4]|D0)$'",
+        ),
     ],
     "functional_acknowledgement": _identified(),
     "eligibility_response": [*_identified(), *_dated("part_b_from", "1965-07-30")],

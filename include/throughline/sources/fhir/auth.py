@@ -92,14 +92,20 @@ class BackendService:
         algorithm = str(extra.get("algorithm") or algorithm_of(pem))
         now = int(time.time())
         claims = {
-            "iss": client_id, "sub": client_id, "aud": url, "jti": str(uuid.uuid4()),
-            "iat": now, "exp": now + ASSERTION_LIFETIME_S,
+            "iss": client_id,
+            "sub": client_id,
+            "aud": url,
+            "jti": str(uuid.uuid4()),
+            "iat": now,
+            "exp": now + ASSERTION_LIFETIME_S,
         }
         headers = {"kid": str(extra["key_id"])} if extra.get("key_id") else None
         try:
             assertion = jwt.encode(claims, pem, algorithm=algorithm, headers=headers)
         except (ValueError, TypeError, jwt.PyJWTError) as error:
-            raise SourceUnavailable(f"{address.name}: no assertion: {type(error).__name__}") from None
+            raise SourceUnavailable(
+                f"{address.name}: no assertion: {type(error).__name__}"
+            ) from None
         return {
             "grant_type": "client_credentials",
             "scope": str(extra.get("scope") or "system/*.rs"),

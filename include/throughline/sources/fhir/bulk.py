@@ -121,7 +121,8 @@ class BulkClient:
         def files(raw: Any) -> list[ManifestFile]:
             return [
                 ManifestFile(
-                    str(entry.get("type", "")), str(entry["url"]),
+                    str(entry.get("type", "")),
+                    str(entry["url"]),
                     entry["count"] if isinstance(entry.get("count"), int) else None,
                 )
                 for entry in raw or []
@@ -131,8 +132,11 @@ class BulkClient:
             body = response.json()
             self._needs_token = body.get("requiresAccessToken") is not False
             return Manifest(
-                str(body["transactionTime"]), self._needs_token, files(body.get("output")),
-                files(body.get("deleted")), files(body.get("error")),
+                str(body["transactionTime"]),
+                self._needs_token,
+                files(body.get("output")),
+                files(body.get("deleted")),
+                files(body.get("error")),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             raise SourceUnavailable(f"{self._name}: export: the manifest cannot be read") from None
@@ -163,9 +167,7 @@ class BulkClient:
                     headers["If-Range"] = tag
             wait: float | None = None
             try:
-                with self._http.stream(
-                    file.url, headers, authorized=self._needs_token
-                ) as response:
+                with self._http.stream(file.url, headers, authorized=self._needs_token) as response:
                     status = response.status_code
                     if status in (200, 206):
                         # a server that cannot go on, or has another file now, sends it all again

@@ -52,7 +52,9 @@ def _charge_item(resource: Resource, settings: Settings) -> tuple[str | None, Va
     c = resource
     names = settings.extensions
     coding = first_code(c.code)
-    modifiers = [e.value_code for e in c.extension if e.url == names.get("modifier") and e.value_code]
+    modifiers = [
+        e.value_code for e in c.extension if e.url == names.get("modifier") and e.value_code
+    ]
     mdm = _coded(c.extension, names.get("mdm_level"))
     total = amount(c.price_override)
     units = c.quantity.value if c.quantity is not None else None
@@ -138,9 +140,13 @@ def _claim(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     assert isinstance(resource, Claim)
     c = resource
     period = c.billable_period or Period()
-    focal = next((i for i in c.insurance if i.focal), c.insurance[0] if c.insurance else _Insurance())
+    focal = next(
+        (i for i in c.insurance if i.focal), c.insurance[0] if c.insurance else _Insurance()
+    )
     payer = c.insurer or focal.coverage or Reference()
-    encounters = [t for i in c.item for e in i.encounter if (t := target(e, "Encounter")) is not None]
+    encounters = [
+        t for i in c.item for e in i.encounter if (t := target(e, "Encounter")) is not None
+    ]
     kind = code(c.type)
     return subject(c.patient), (
         _control_number(c, settings),
@@ -220,26 +226,77 @@ def _payment_notice(resource: Resource, settings: Settings) -> tuple[str | None,
 
 KINDS = (
     Kind(
-        "charge_item", "ChargeItem",
-        ("status", "encounter_id", "code_system", "code", "modifiers", "quantity", "unit_price",
-         "amount", "diagnoses", "performer_id", "mdm_level", "occurred_at", "entered_at",
-         "is_self_pay_restricted", "no_charge_reason", "global_period"),
-        _charge_item, msgspec.json.Decoder(ChargeItem),
+        "charge_item",
+        "ChargeItem",
+        (
+            "status",
+            "encounter_id",
+            "code_system",
+            "code",
+            "modifiers",
+            "quantity",
+            "unit_price",
+            "amount",
+            "diagnoses",
+            "performer_id",
+            "mdm_level",
+            "occurred_at",
+            "entered_at",
+            "is_self_pay_restricted",
+            "no_charge_reason",
+            "global_period",
+        ),
+        _charge_item,
+        msgspec.json.Decoder(ChargeItem),
     ),
     Kind(
-        "claim", "Claim",
-        ("patient_control_number", "kind", "use", "status", "total_charge", "payer_id",
-         "payer_name", "service_from", "service_to", "diagnoses", "encounter_id", "created_at"),
-        _claim, msgspec.json.Decoder(Claim),
+        "claim",
+        "Claim",
+        (
+            "patient_control_number",
+            "kind",
+            "use",
+            "status",
+            "total_charge",
+            "payer_id",
+            "payer_name",
+            "service_from",
+            "service_to",
+            "diagnoses",
+            "encounter_id",
+            "created_at",
+        ),
+        _claim,
+        msgspec.json.Decoder(Claim),
         child_table="claim_line",
-        child_columns=("claim_source_id", "patient_control_number", "line_no", "code", "modifiers",
-                       "charge", "units", "service_from", "service_to", "diagnosis_pointers"),
+        child_columns=(
+            "claim_source_id",
+            "patient_control_number",
+            "line_no",
+            "code",
+            "modifiers",
+            "charge",
+            "units",
+            "service_from",
+            "service_to",
+            "diagnosis_pointers",
+        ),
         children=_claim_lines,
     ),
     Kind(
-        "payment_notice", "PaymentNotice",
-        ("status", "patient_control_number", "payment_status", "amount", "paid_on", "recorded_at",
-         "recorder", "receipt_number"),
-        _payment_notice, msgspec.json.Decoder(PaymentNotice),
+        "payment_notice",
+        "PaymentNotice",
+        (
+            "status",
+            "patient_control_number",
+            "payment_status",
+            "amount",
+            "paid_on",
+            "recorded_at",
+            "recorder",
+            "receipt_number",
+        ),
+        _payment_notice,
+        msgspec.json.Decoder(PaymentNotice),
     ),
 )

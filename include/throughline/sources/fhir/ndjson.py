@@ -16,9 +16,7 @@ from throughline.sources.fhir.values import Unreadable, version
 from throughline.sources.files import is_broken
 from throughline.sources.records import Fault, FileRefusedError
 
-KINDS: dict[str, Kind] = {
-    kind.feed: kind for kind in (*people.KINDS, *care.KINDS, *money.KINDS)
-}
+KINDS: dict[str, Kind] = {kind.feed: kind for kind in (*people.KINDS, *care.KINDS, *money.KINDS)}
 FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
 
 # A line longer than this is no resource that anybody wants in a night's feed.
@@ -206,6 +204,10 @@ def read_deletions(
 def _fault(file: str, number: int, reason: str, line: bytes) -> Fault:
     found = _ID.search(line)
     return Fault(
-        file, number, number, reason,
-        source_id=found.group(1).decode() if found is not None else None, payload=_payload(line),
+        file,
+        number,
+        number,
+        reason,
+        source_id=found.group(1).decode() if found is not None else None,
+        payload=_payload(line),
     )

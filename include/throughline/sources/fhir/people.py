@@ -75,8 +75,12 @@ def _mrn(patient: Patient, settings: Settings) -> str | None:
 def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     assert isinstance(resource, Patient)
     p = resource
-    name = next((n for n in p.name if n.use in ("official", "usual")), p.name[0] if p.name else Name())
-    address = next((a for a in p.address if a.use == "home"), p.address[0] if p.address else Address())
+    name = next(
+        (n for n in p.name if n.use in ("official", "usual")), p.name[0] if p.name else Name()
+    )
+    address = next(
+        (a for a in p.address if a.use == "home"), p.address[0] if p.address else Address()
+    )
     phones = [t for t in p.telecom if t.system == "phone" and t.value and t.use != "old"]
     ranked = [t for t in p.telecom if t.rank is not None and t.system]
     preferred = min(ranked, key=lambda t: t.rank or 0).system if ranked else None
@@ -89,7 +93,9 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
         confidential = True
     replaced = next((k.other for k in p.link if k.type == "replaced-by"), None)
     identifiers = [
-        {"system": i.system, "value": i.value, "type": code(i.type)} for i in p.identifier if i.value
+        {"system": i.system, "value": i.value, "type": code(i.type)}
+        for i in p.identifier
+        if i.value
     ]
     return p.id, (
         _mrn(p, settings),
@@ -240,7 +246,9 @@ def _organization(resource: Resource, settings: Settings) -> tuple[str | None, V
         address.state,
         address.postal_code,
         digits(phone),
-        taxonomy.code if taxonomy is not None and taxonomy.system == settings.taxonomy_system else None,
+        taxonomy.code
+        if taxonomy is not None and taxonomy.system == settings.taxonomy_system
+        else None,
         o.active is not False,
     )
 
@@ -270,38 +278,97 @@ def _location(resource: Resource, settings: Settings) -> tuple[str | None, Value
 
 KINDS = (
     Kind(
-        "patient", "Patient",
-        ("mrn", "identifiers", "family", "given", "birth_date", "sex", "phone", "postal_code",
-         "state", "address_line", "city", "is_active", "deceased_at", "is_deceased", "replaced_by",
-         "general_practitioner_id", "language", "interpreter_required", "preferred_contact",
-         "confidential_address"),
-        _patient, msgspec.json.Decoder(Patient),
+        "patient",
+        "Patient",
+        (
+            "mrn",
+            "identifiers",
+            "family",
+            "given",
+            "birth_date",
+            "sex",
+            "phone",
+            "postal_code",
+            "state",
+            "address_line",
+            "city",
+            "is_active",
+            "deceased_at",
+            "is_deceased",
+            "replaced_by",
+            "general_practitioner_id",
+            "language",
+            "interpreter_required",
+            "preferred_contact",
+            "confidential_address",
+        ),
+        _patient,
+        msgspec.json.Decoder(Patient),
     ),
     Kind(
-        "coverage", "Coverage",
-        ("status", "type_code", "payer_id", "payer_name", "member_id", "starts_on", "ends_on",
-         "coverage_order", "relationship", "is_qmb"),
-        _coverage, msgspec.json.Decoder(Coverage),
+        "coverage",
+        "Coverage",
+        (
+            "status",
+            "type_code",
+            "payer_id",
+            "payer_name",
+            "member_id",
+            "starts_on",
+            "ends_on",
+            "coverage_order",
+            "relationship",
+            "is_qmb",
+        ),
+        _coverage,
+        msgspec.json.Decoder(Coverage),
     ),
     Kind(
-        "consent", "Consent",
+        "consent",
+        "Consent",
         ("status", "category_code", "provision", "starts_at", "ends_at", "recorded_at"),
-        _consent, msgspec.json.Decoder(Consent),
+        _consent,
+        msgspec.json.Decoder(Consent),
     ),
     Kind(
-        "practitioner", "Practitioner",
-        ("npi", "family", "given", "is_active", "qualification_code", "taxonomy_code", "is_billable"),
-        _practitioner, msgspec.json.Decoder(Practitioner),
+        "practitioner",
+        "Practitioner",
+        (
+            "npi",
+            "family",
+            "given",
+            "is_active",
+            "qualification_code",
+            "taxonomy_code",
+            "is_billable",
+        ),
+        _practitioner,
+        msgspec.json.Decoder(Practitioner),
     ),
     Kind(
-        "organization", "Organization",
-        ("npi", "tax_id", "name", "type_code", "address_line", "city", "state", "postal_code",
-         "phone", "taxonomy_code", "is_active"),
-        _organization, msgspec.json.Decoder(Organization),
+        "organization",
+        "Organization",
+        (
+            "npi",
+            "tax_id",
+            "name",
+            "type_code",
+            "address_line",
+            "city",
+            "state",
+            "postal_code",
+            "phone",
+            "taxonomy_code",
+            "is_active",
+        ),
+        _organization,
+        msgspec.json.Decoder(Organization),
     ),
     Kind(
-        "location", "Location",
+        "location",
+        "Location",
         ("name", "organization_id", "place_of_service", "npi", "status"),
-        _location, msgspec.json.Decoder(Location),
+        _location,
+        msgspec.json.Decoder(Location),
     ),
 )

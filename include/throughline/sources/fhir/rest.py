@@ -85,7 +85,9 @@ class FhirClient:
 
     def _search(self, kind: str, params: dict[str, str]) -> list[dict[str, Any]]:
         body = self._json(self._get(kind, params))
-        found = [entry.get("resource") for entry in body.get("entry", []) if isinstance(entry, dict)]
+        found = [
+            entry.get("resource") for entry in body.get("entry", []) if isinstance(entry, dict)
+        ]
         return [r for r in found if isinstance(r, dict) and r.get("resourceType") == kind]
 
     def _get(self, path: str, params: dict[str, str]) -> httpx.Response:

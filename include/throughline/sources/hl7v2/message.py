@@ -33,8 +33,13 @@ class Message:
         self.component, self.repetition = marks[0], marks[1]
         self.escape, self.subcomponent = marks[2], marks[3]
         self._escapes = {
-            "F": separator, "S": self.component, "R": self.repetition, "E": self.escape,
-            "T": self.subcomponent, ".br": "\n", ".sp": "\n",
+            "F": separator,
+            "S": self.component,
+            "R": self.repetition,
+            "E": self.escape,
+            "T": self.subcomponent,
+            ".br": "\n",
+            ".sp": "\n",
         }
         self.fields = [segment.split(separator) for segment in segments]
         # MSH-1 is the separator itself: put it in its place, so that fields[n] is MSH-n

@@ -16,10 +16,28 @@ from throughline.sources.table import StagedRow
 
 COLUMNS = {
     "appointment": (
-        "status", "trigger_event", "placer_id", "filler_id", "visit_type_code", "starts_at",
-        "ends_at", "practitioner_id", "practitioner_npi", "location_id", "visit_number",
-        "recorded_at", "cancel_reason_code", "cancelled_by", "mrn", "identifiers", "family",
-        "given", "birth_date", "sex", "phone", "postal_code",
+        "status",
+        "trigger_event",
+        "placer_id",
+        "filler_id",
+        "visit_type_code",
+        "starts_at",
+        "ends_at",
+        "practitioner_id",
+        "practitioner_npi",
+        "location_id",
+        "visit_number",
+        "recorded_at",
+        "cancel_reason_code",
+        "cancelled_by",
+        "mrn",
+        "identifiers",
+        "family",
+        "given",
+        "birth_date",
+        "sex",
+        "phone",
+        "postal_code",
     ),
 }
 _NUMBER = re.compile(r"[0-9]+")
@@ -39,9 +57,7 @@ def medical_record_number(
     return typed[0].value if typed else None
 
 
-def rows(
-    stream: BinaryIO, file: str, definition: SourceDefinition
-) -> Iterator[StagedRow | Fault]:
+def rows(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[StagedRow | Fault]:
     """Yield the rows and faults of one file. Raises `FileRefusedError`."""
     conventions = definition.conventions
     for found in read(stream, file, definition.zone):
@@ -66,10 +82,27 @@ def _row(a: Appointment, conventions: dict[str, Any]) -> StagedRow:
         subject_id=mrn,
         is_deleted=a.trigger_event == DELETED,
         values=(
-            a.status, a.trigger_event, a.placer_id, a.filler_id, a.visit_type_code, a.starts_at,
-            a.ends_at, a.practitioner_id, a.practitioner_npi, a.location_id, a.visit_number,
-            a.message_at, reason, who if a.status == "cancelled" else None, mrn,
-            msgspec.json.encode(a.identifiers).decode(), a.family, a.given, a.birth_date,
-            SEX.get((a.sex or "").upper()), digits(a.phone), a.postal_code,
+            a.status,
+            a.trigger_event,
+            a.placer_id,
+            a.filler_id,
+            a.visit_type_code,
+            a.starts_at,
+            a.ends_at,
+            a.practitioner_id,
+            a.practitioner_npi,
+            a.location_id,
+            a.visit_number,
+            a.message_at,
+            reason,
+            who if a.status == "cancelled" else None,
+            mrn,
+            msgspec.json.encode(a.identifiers).decode(),
+            a.family,
+            a.given,
+            a.birth_date,
+            SEX.get((a.sex or "").upper()),
+            digits(a.phone),
+            a.postal_code,
         ),
     )

@@ -21,17 +21,36 @@ DELETED = "S17"
 
 # What an event leaves behind when SCH-25 says nothing that is known (HL7 table 0003).
 STATUS_OF_EVENT = {
-    "S12": "booked", "S13": "booked", "S14": "booked", "S15": "cancelled", "S16": "cancelled",
-    "S17": "entered-in-error", "S26": "noshow",
+    "S12": "booked",
+    "S13": "booked",
+    "S14": "booked",
+    "S15": "cancelled",
+    "S16": "cancelled",
+    "S17": "entered-in-error",
+    "S26": "noshow",
 }
 # HL7 table 0278, filler status, and what senders write for it, as FHIR R4 AppointmentStatus.
 STATUS_OF_FILLER = {
-    "PENDING": "pending", "WAITLIST": "waitlist", "BOOKED": "booked", "CONFIRMED": "booked",
-    "STARTED": "arrived", "ARRIVED": "arrived", "CHECKEDIN": "arrived", "CHECKED IN": "arrived",
-    "COMPLETE": "fulfilled", "COMPLETED": "fulfilled", "CANCELLED": "cancelled",
-    "CANCELED": "cancelled", "DC": "cancelled", "DISCONTINUED": "cancelled",
-    "NOSHOW": "noshow", "NO SHOW": "noshow", "NO-SHOW": "noshow", "DELETED": "entered-in-error",
-    "OVERBOOK": "booked", "BLOCKED": "pending",
+    "PENDING": "pending",
+    "WAITLIST": "waitlist",
+    "BOOKED": "booked",
+    "CONFIRMED": "booked",
+    "STARTED": "arrived",
+    "ARRIVED": "arrived",
+    "CHECKEDIN": "arrived",
+    "CHECKED IN": "arrived",
+    "COMPLETE": "fulfilled",
+    "COMPLETED": "fulfilled",
+    "CANCELLED": "cancelled",
+    "CANCELED": "cancelled",
+    "DC": "cancelled",
+    "DISCONTINUED": "cancelled",
+    "NOSHOW": "noshow",
+    "NO SHOW": "noshow",
+    "NO-SHOW": "noshow",
+    "DELETED": "entered-in-error",
+    "OVERBOOK": "booked",
+    "BLOCKED": "pending",
 }
 # An event that takes an appointment away is believed against a status that was left as it was.
 FINAL_EVENTS = frozenset({"S15", "S16", "S17", "S26"})
@@ -166,7 +185,9 @@ def read_message(piece: Piece, file: str, zone: ZoneInfo) -> Appointment | Fault
     """Return the appointment of one message, or why it is none."""
 
     def refuse(reason: str, source_id: str | None = None) -> Fault:
-        return Fault(file, piece.row, piece.position, reason, source_id=source_id, payload=piece.text)
+        return Fault(
+            file, piece.row, piece.position, reason, source_id=source_id, payload=piece.text
+        )
 
     if piece.is_cut:
         return refuse("message_too_long")
@@ -199,13 +220,24 @@ def read_message(piece: Piece, file: str, zone: ZoneInfo) -> Appointment | Fault
     if starts is None and status == "booked":
         return refuse("appointment_without_start", filler or placer)
     found = Appointment(
-        row=piece.row, position=piece.position, control_id=control, message_at=made,
-        trigger_event=event, version=m.value(msh, 12), sender=m.value(msh, 3), placer_id=placer,
-        filler_id=filler, status=status, filler_status=filler_status, starts_at=starts,
-        ends_at=ends, event_reason_code=m.value(sch, 6),
+        row=piece.row,
+        position=piece.position,
+        control_id=control,
+        message_at=made,
+        trigger_event=event,
+        version=m.value(msh, 12),
+        sender=m.value(msh, 3),
+        placer_id=placer,
+        filler_id=filler,
+        status=status,
+        filler_status=filler_status,
+        starts_at=starts,
+        ends_at=ends,
+        event_reason_code=m.value(sch, 6),
         visit_type_code=m.value(sch, 8) or m.value(sch, 7) or m.value(m.first("AIS"), 3),
         visit_type_text=m.value(sch, 8, 2) or m.value(sch, 7, 2),
-        visit_number=m.value(m.first("PV1"), 19), location_id=_location(m),
+        visit_number=m.value(m.first("PV1"), 19),
+        location_id=_location(m),
     )
     found.practitioner_id, found.practitioner_npi = _practitioner(m)
     _patient(m, found)
@@ -222,7 +254,11 @@ def _clock(m: Message, zone: ZoneInfo) -> tuple[datetime | None, ZoneInfo | time
     text = m.value(m.fields[0], 7)
     made = moment(text, zone)
     stated = offset_of(text)
-    if made is None or stated is None or made.astimezone(zone).utcoffset() == stated.utcoffset(None):
+    if (
+        made is None
+        or stated is None
+        or made.astimezone(zone).utcoffset() == stated.utcoffset(None)
+    ):
         return made, zone
     return made, stated
 

@@ -100,7 +100,9 @@ def _decode(lines: list[bytes]) -> list[str]:
     except UnicodeDecodeError:
         head = lines[0]
         fields = head.split(head[3:4])
-        named = fields[17].split(b"~")[0].decode("ascii", "replace").strip() if len(fields) > 17 else ""
+        named = (
+            fields[17].split(b"~")[0].decode("ascii", "replace").strip() if len(fields) > 17 else ""
+        )
         codec = _CHARACTER_SETS.get(named.upper(), "utf-8")
         try:
             text = raw.decode(codec)

@@ -74,8 +74,12 @@ def read_interchange_acknowledgement(
     """Return the TA1 segment `e` as a record: TA104 its verdict, TA105 why."""
     note = at(e, 5)
     return Acknowledgement(
-        context=context, row=row, position=position, transaction_set="TA1",
-        transaction_control_number=filled(at(e, 1)), status_code=filled(at(e, 4)),
+        context=context,
+        row=row,
+        position=position,
+        transaction_set="TA1",
+        transaction_control_number=filled(at(e, 1)),
+        status_code=filled(at(e, 4)),
         error_codes=[note] if note and note != "000" else [],
     )
 
@@ -99,8 +103,11 @@ def read_acknowledgements(
             row += 1
             judged.append(
                 Acknowledgement(
-                    context=transaction.context, row=row, position=transaction.position,
-                    transaction_set=at(e, 1), transaction_control_number=filled(at(e, 2)),
+                    context=transaction.context,
+                    row=row,
+                    position=transaction.position,
+                    transaction_set=at(e, 1),
+                    transaction_control_number=filled(at(e, 2)),
                 )
             )
         elif tag in ("IK3", "IK4", "AK3", "AK4") and judged:
@@ -118,8 +125,12 @@ def read_acknowledgements(
         row += 1
         judged.append(
             Acknowledgement(
-                context=transaction.context, row=row, position=start, transaction_set="",
-                transaction_control_number=None, status_code=group_status,
+                context=transaction.context,
+                row=row,
+                position=start,
+                transaction_set="",
+                transaction_control_number=None,
+                status_code=group_status,
             )
         )
     for one in judged:
@@ -135,7 +146,10 @@ def read_acknowledgements(
             yield one
     if not judged:
         yield Fault(
-            transaction.file, row + 1, start, "acknowledgement_of_nothing",
+            transaction.file,
+            row + 1,
+            start,
+            "acknowledgement_of_nothing",
             payload=transaction.text(raw),
         )
 
@@ -213,9 +227,12 @@ class _StatusReader:
             self.row += 1
             reason = "claim_status_missing" if not composites else "claim_number_missing"
             yield Fault(
-                self.tx.file, self.row, self.tx.position,
+                self.tx.file,
+                self.row,
+                self.tx.position,
                 "truncated" if self.tx.truncated else reason,
-                source_id=trace or None, payload=self.tx.text(raw),
+                source_id=trace or None,
+                payload=self.tx.text(raw),
             )
             return
         for position, e, parts in composites:
@@ -225,7 +242,11 @@ class _StatusReader:
             if self.tx.truncated or not parts[0].strip():
                 reason = "truncated" if self.tx.truncated else "claim_status_missing"
                 yield Fault(
-                    self.tx.file, self.row, position, reason, source_id=trace or None,
+                    self.tx.file,
+                    self.row,
+                    position,
+                    reason,
+                    source_id=trace or None,
                     payload=self.tx.text(raw),
                 )
                 continue
@@ -252,8 +273,6 @@ class _StatusReader:
             )
 
 
-def read_claim_statuses(
-    transaction: Transaction, first_row: int
-) -> Iterator[ClaimStatus | Fault]:
+def read_claim_statuses(transaction: Transaction, first_row: int) -> Iterator[ClaimStatus | Fault]:
     """Yield the statuses of one 277CA: each of each claim, and rejections of a whole batch."""
     return iter(_StatusReader(transaction, first_row))

@@ -77,17 +77,21 @@ class Claim(msgspec.Struct):
 
 def kind_of(version: str) -> str | None:
     """Return P, I or D by the guide that GS08 or ST03 names, or None when it names none."""
-    for mark, kind in (("X222", "P"), ("X223", "I"), ("X224", "D"),
-                       ("X098", "P"), ("X096", "I"), ("X097", "D")):
+    for mark, kind in (
+        ("X222", "P"),
+        ("X223", "I"),
+        ("X224", "D"),
+        ("X098", "P"),
+        ("X096", "I"),
+        ("X097", "D"),
+    ):
         if mark in version:
             return kind
     return None
 
 
 def _person(e: list[str]) -> Party:
-    return Party(
-        family=filled(at(e, 3)), given=filled(at(e, 4)), member_id=filled(at(e, 9))
-    )
+    return Party(family=filled(at(e, 3)), given=filled(at(e, 4)), member_id=filled(at(e, 9)))
 
 
 def _demographics(party: Party, e: list[str]) -> None:
@@ -297,8 +301,12 @@ class _Reader:
         self.claim = None
         if self.reason is not None:
             return Fault(
-                self.tx.file, claim.row, claim.position, self.reason,
-                source_id=claim.patient_control_number or None, payload=self.tx.text(self.raw),
+                self.tx.file,
+                claim.row,
+                claim.position,
+                self.reason,
+                source_id=claim.patient_control_number or None,
+                payload=self.tx.text(self.raw),
             )
         starts = [line.service_from for line in claim.lines if line.service_from is not None]
         ends = [line.service_to for line in claim.lines if line.service_to is not None]

@@ -168,17 +168,25 @@ class _Reader:
             # a payer that refuses the whole question names nobody
             reject = self.provider_reject or self.payer_reject
             yield Fault(
-                self.tx.file, self.first_row, self.tx.start,
-                "truncated" if self.tx.truncated
-                else f"answer_about_nobody_{reject}" if reject and len(reject) == 2 and reject.isalnum()
+                self.tx.file,
+                self.first_row,
+                self.tx.start,
+                "truncated"
+                if self.tx.truncated
+                else f"answer_about_nobody_{reject}"
+                if reject and len(reject) == 2 and reject.isalnum()
                 else "answer_about_nobody",
                 payload=self.tx.text(self.raw),
             )
 
     def open_person(self) -> None:
         self.person = Eligibility(
-            context=self.tx.context, row=0, position=self.tx.position, payer_id=self.payer_id,
-            payer_name=self.payer_name, as_of_date=self.created_on,
+            context=self.tx.context,
+            row=0,
+            position=self.tx.position,
+            payer_id=self.payer_id,
+            payer_name=self.payer_name,
+            as_of_date=self.created_on,
             reject_code=self.provider_reject or self.payer_reject,
         )
         if self.level == "22":

@@ -176,9 +176,16 @@ def read(
             row += 1
             if feeds is None or "functional_acknowledgement" in feeds:
                 judged = read_interchange_acknowledgement(e, context, row, reader.position)
-                yield judged if judged.status_code is not None else Fault(
-                    file, row, reader.position, "acknowledgement_without_status",
-                    payload=context.separators.element.join(e),
+                yield (
+                    judged
+                    if judged.status_code is not None
+                    else Fault(
+                        file,
+                        row,
+                        reader.position,
+                        "acknowledgement_without_status",
+                        payload=context.separators.element.join(e),
+                    )
                 )
         elif tag not in ("GE", "IEA", "SE") and with_unused:
             yield Fault(file, 0, reader.position, "segment_outside_transaction", "warning")

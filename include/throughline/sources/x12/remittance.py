@@ -291,8 +291,12 @@ class _Reader:
         self.claim = self.line = None
         if self.reason is not None:
             return Fault(
-                self.tx.file, claim.row, claim.position, self.reason,
-                source_id=claim.patient_control_number or None, payload=self.tx.text(self.raw),
+                self.tx.file,
+                claim.row,
+                claim.position,
+                self.reason,
+                source_id=claim.patient_control_number or None,
+                payload=self.tx.text(self.raw),
             )
         if claim.service_from is None:
             days = [line.service_from for line in claim.lines if line.service_from is not None]
@@ -311,7 +315,9 @@ class _Reader:
             amount = money(at(e, index + 1))
             if amount is None or is_cut:
                 yield Fault(
-                    self.tx.file, self.row, position,
+                    self.tx.file,
+                    self.row,
+                    position,
                     "truncated" if is_cut else "provider_adjustment_unreadable",
                     payload=self.tx.text([e]),
                 )

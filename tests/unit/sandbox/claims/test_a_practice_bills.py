@@ -49,9 +49,13 @@ def unbilled(hub: Hub, payer: str) -> list[Visit]:
     ]  # fmt: skip
 
 
-def upload(hub: Hub, name: str, functional_id: str, transaction: segments.Transaction, control: str) -> None:
+def upload(
+    hub: Hub, name: str, functional_id: str, transaction: segments.Transaction, control: str
+) -> None:
     """Put a file into the inbox, as the pipeline does."""
-    group = segments.Group(functional_id, "THROUGHLINE", "CLEARING", transaction.version, [transaction])
+    group = segments.Group(
+        functional_id, "THROUGHLINE", "CLEARING", transaction.version, [transaction]
+    )
     at = datetime(2026, 9, 9, 2, 30, tzinfo=LOCAL)
     content = segments.render(segments.Interchange("THROUGHLINE", "CLEARING", control, [group], at))
     digest = hashlib.sha256(content).hexdigest()
@@ -64,7 +68,9 @@ def written(hub: Hub, name: str, made: list[Claim], control: str) -> None:
     at = datetime(2026, 9, 9, 2, 30, tzinfo=LOCAL)
     practice = clearinghouse.binding.practice(hub.world)
     house = Party("CLEARING", "CLEARING")
-    upload(hub, name, "HC", professional.write(made, f"B{control}", at, OURS, house, practice), control)
+    upload(
+        hub, name, "HC", professional.write(made, f"B{control}", at, OURS, house, practice), control
+    )
 
 
 def claim_of(hub: Hub, visit: Visit) -> Claim:
@@ -113,7 +119,9 @@ def test_sixty_days_of_claims_hold_every_kind_of_answer(
     assert settled <= {v["visit"] for v in truth(hub, "visits")}
 
 
-def test_what_is_delivered_is_x12_and_says_what_the_truth_says(hub: Hub, truth: Callable[..., Any]) -> None:
+def test_what_is_delivered_is_x12_and_says_what_the_truth_says(
+    hub: Hub, truth: Callable[..., Any]
+) -> None:
     advance(hub, 2)
     sets: Counter[str] = Counter()
     control_numbers, paid = Counter(), 0
@@ -146,7 +154,9 @@ def test_what_is_delivered_passes_a_validator_of_others(
     assert {"HC", "HN", "FA", "HP"} <= seen.keys()
 
 
-def test_every_feed_comes_every_day_even_with_nothing_in_it(hub: Hub, truth: Callable[..., Any]) -> None:
+def test_every_feed_comes_every_day_even_with_nothing_in_it(
+    hub: Hub, truth: Callable[..., Any]
+) -> None:
     advance(hub, 5)
     by_day = defaultdict(set)
     for entry in truth(hub, "files"):
@@ -189,7 +199,10 @@ def _subtract(left: dict[str, Decimal], transaction: segments.Transaction) -> No
             group = segments.text_of(segment, 1)
             for at in range(2, len(segment), 3):
                 amount = Decimal(segments.text_of(segment, at + 1))
-                is_denial = abs(amount) == abs(charge) and segments.text_of(segment, at) not in ("45", "23")
+                is_denial = abs(amount) == abs(charge) and segments.text_of(segment, at) not in (
+                    "45",
+                    "23",
+                )
                 if group in ("CO", "PI") and not is_denial:
                     left[control] -= amount
 
@@ -198,10 +211,15 @@ def test_a_payer_with_another_submitter_is_left_alone_from_the_first_night_on(
     hub: Hub, truth: Callable[..., Any]
 ) -> None:
     advance(hub, 7)
-    ours = [c for c in truth(hub, "claims") if c["payer"] == "SUNADV" and c["submitter"] == "LAKEBILL"]
+    ours = [
+        c for c in truth(hub, "claims") if c["payer"] == "SUNADV" and c["submitter"] == "LAKEBILL"
+    ]
     assert len(ours) > 20
     assert max(c["at"] for c in ours) < f"{FIRST}T04"
-    assert any(c["payer"] != "SUNADV" and c["at"] > f"{FIRST + timedelta(days=1)}" for c in truth(hub, "claims"))
+    assert any(
+        c["payer"] != "SUNADV" and c["at"] > f"{FIRST + timedelta(days=1)}"
+        for c in truth(hub, "claims")
+    )
     assert len(unbilled(hub, "SUNADV")) > 8
 
 
@@ -243,7 +261,9 @@ def test_the_same_file_and_the_same_claim_again_are_not_paid_again(
     assert b"TA1*000000001*" in b"".join(i.raw for i in delivered(hub, FIRST.isoformat()))
 
 
-def test_a_second_claim_for_a_visit_is_known_as_a_double(hub: Hub, truth: Callable[..., Any]) -> None:
+def test_a_second_claim_for_a_visit_is_known_as_a_double(
+    hub: Hub, truth: Callable[..., Any]
+) -> None:
     state = claims.of(hub.world)
     visit = next(v for v in hub.world.visits.values() if state.submitted_visits.get(v.id))
     written(hub, "a.837", [claim_of(hub, visit)], "000000001")
@@ -273,11 +293,25 @@ def test_a_270_is_answered_on_the_next_day(hub: Hub, truth: Callable[..., Any]) 
         if c.payer_id == "MEDB1"
     ]  # fmt: skip
     stranger = Subscriber("1AA1AA1AA11", "NOBODY", "AT ALL", None)
-    asked.append(Inquiry("TRACEX", "9THROUGHLN", "MEDB1", "Medicare", world.practice.npi, "L", stranger, FIRST, ()))
+    asked.append(
+        Inquiry(
+            "TRACEX",
+            "9THROUGHLN",
+            "MEDB1",
+            "Medicare",
+            world.practice.npi,
+            "L",
+            stranger,
+            FIRST,
+            (),
+        )
+    )
     at = datetime(2026, 9, 9, 2, 30, tzinfo=LOCAL)
     upload(hub, "TL1.270", "HS", eligibility.write_270(asked, "E1", at), "000000001")
     advance(hub, 1)
-    answers = {e["trace"]: e for e in truth(hub, "eligibility_answers") if e["submitter"] == "THROUGHLINE"}
+    answers = {
+        e["trace"]: e for e in truth(hub, "eligibility_answers") if e["submitter"] == "THROUGHLINE"
+    }
     assert answers.keys() == {i.trace for i in asked}
     assert answers["TRACEX"]["reject"] == "75"
     codes = Counter(code for e in answers.values() for code in e["next"])
@@ -288,7 +322,12 @@ def test_a_270_is_answered_on_the_next_day(hub: Hub, truth: Callable[..., Any]) 
 
 # ---- the work queue ---------------------------------------------------------------------------------------------
 def item(visit_id: str, number: int = 1) -> dict[str, str]:
-    return {"work_item_id": f"item-{number}", "encounter_id": visit_id, "payer_id": "COMM1", "reason": "no claim"}
+    return {
+        "work_item_id": f"item-{number}",
+        "encounter_id": visit_id,
+        "payer_id": "COMM1",
+        "reason": "no claim",
+    }
 
 
 def request(
@@ -328,7 +367,9 @@ def test_a_work_item_is_taken_once_and_found_by_its_key(hub: Hub) -> None:
     assert post(hub, item(visit.id), "billing|v1") == (200, answer), "even after it was worked"
 
 
-def test_a_work_item_brings_the_claim_of_a_forgotten_visit(hub: Hub, truth: Callable[..., Any]) -> None:
+def test_a_work_item_brings_the_claim_of_a_forgotten_visit(
+    hub: Hub, truth: Callable[..., Any]
+) -> None:
     forgotten = claims.of(hub.world).forgotten
     visits = [v for v in unbilled(hub, "COMM1") + unbilled(hub, "MEDB1") if v.id in forgotten]
     assert len(visits) >= 3
@@ -399,7 +440,9 @@ def test_a_visit_that_never_was_is_not_billed_or_its_claim_is_voided(
     assert all("8" not in kinds for visit, kinds in sent.items() if visit not in gone)
 
 
-def test_rejected_claims_come_again_and_pass(make: Callable[..., Hub], truth: Callable[..., Any]) -> None:
+def test_rejected_claims_come_again_and_pass(
+    make: Callable[..., Hub], truth: Callable[..., Any]
+) -> None:
     hub = make(patients=700)
     advance(hub, 1)
     refused = {
@@ -415,7 +458,9 @@ def test_rejected_claims_come_again_and_pass(make: Callable[..., Hub], truth: Ca
 
 def test_a_claim_taken_back_gives_its_benefit_back() -> None:
     member = adjudication.Member()
-    line = adjudication.PaidLine(1, "G0439", (), Decimal(185), Decimal(140), FIRST, (), allowed=Decimal(140))
+    line = adjudication.PaidLine(
+        1, "G0439", (), Decimal(185), Decimal(140), FIRST, (), allowed=Decimal(140)
+    )
     paid = adjudication.PaidClaim(
         "C", "1", Decimal(185), Decimal(140), Decimal(0), "MB", "N", Subscriber("M", "A", "B", None), "1", [line], FIRST
     )  # fmt: skip
@@ -488,7 +533,11 @@ def test_the_order_of_files_and_work_items_does_not_matter(
         hub.journalled(claims_port.billing_app(hub.world))
         deeds: list[Callable[[], Any]] = []
         for number, visit in enumerate(unbilled(hub, "SUNADV")[:3]):
-            deeds.append(lambda h=hub, v=visit, n=number: written(h, f"{n}.837", [claim_of(h, v)], f"00000000{n}"))
+            deeds.append(
+                lambda h=hub, v=visit, n=number: written(
+                    h, f"{n}.837", [claim_of(h, v)], f"00000000{n}"
+                )
+            )
         for number, visit in enumerate(unbilled(hub, "COMM1")[:3]):
             deeds.append(lambda h=hub, v=visit, n=number: h._act(_post(item(v.id, n), f"key {n}")))
         for deed in deeds[::turn]:

@@ -71,7 +71,9 @@ def delimiters(request: pytest.FixtureRequest) -> segments.Delimiters:
     return request.param  # type: ignore[no-any-return]
 
 
-def test_837p_is_valid_and_reads_back(delimiters: segments.Delimiters, complaints: Callable[[bytes], str]) -> None:
+def test_837p_is_valid_and_reads_back(
+    delimiters: segments.Delimiters, complaints: Callable[[bytes], str]
+) -> None:
     sent = [
         claim(),
         claim(control="B1000002", frequency="7", original_reference="ICN9", secondary=None),
@@ -90,7 +92,9 @@ def test_837p_is_valid_and_reads_back(delimiters: segments.Delimiters, complaint
     assert sum(line.charge for line in got[0].lines) == got[0].charge
 
 
-def test_277ca_is_valid(delimiters: segments.Delimiters, complaints: Callable[[bytes], str]) -> None:
+def test_277ca_is_valid(
+    delimiters: segments.Delimiters, complaints: Callable[[bytes], str]
+) -> None:
     first = acknowledgements.write_277ca(
         [ClaimStatus(claim(), "A1", "19", "PR")], HOUSE, False, BILLING, CLINIC, "T1", AT.date(), AT
     )
@@ -147,7 +151,9 @@ def paid(**changes: object) -> PaidClaim:
     return PaidClaim(**values)  # type: ignore[arg-type]
 
 
-def test_835_is_valid_and_balances(delimiters: segments.Delimiters, complaints: Callable[[bytes], str]) -> None:
+def test_835_is_valid_and_balances(
+    delimiters: segments.Delimiters, complaints: Callable[[bytes], str]
+) -> None:
     pay = Remittance(
         PAYER, CLINIC, "EFT0001", date(2026, 9, 14), [paid(), paid(control="T0002", status="19")],
         [ProviderAdjustment("L6", "INT1", Decimal("-1.25")), ProviderAdjustment("FB", "FWD1", Decimal("20"))],

@@ -72,14 +72,19 @@ def test_a_type_without_output_is_late_unless_somebody_says_otherwise():
     ehr |= {"omitted_types": "unchanged"}
     ehr["feeds"]["communication"]["omitted_types"] = "late"
     feeds = parse(ehr, "ehr.yaml").feeds
-    assert {name for name, feed in feeds.items() if feed.omitted_types == "late"} == {"communication"}
+    assert {name for name, feed in feeds.items() if feed.omitted_types == "late"} == {
+        "communication"
+    }
 
 
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"omitted_types": "unchanged"}, "Bulk Data"),
-        ({"feeds": {"appointment": {"expected_by": "03:00", "omitted_types": "late"}}}, "Bulk Data"),
+        (
+            {"feeds": {"appointment": {"expected_by": "03:00", "omitted_types": "late"}}},
+            "Bulk Data",
+        ),
         ({"omitted_types": "fresh"}, "'fresh' is not one of"),
     ],
 )

@@ -53,7 +53,11 @@ def written(*contents: dict[str, Any], frequency: str = "1") -> bytes:
 
 
 def segments(file: bytes, tag: str) -> list[list[str]]:
-    return [s.rstrip("~").split("*") for s in file.decode("ascii").splitlines() if s.startswith(f"{tag}*")]
+    return [
+        s.rstrip("~").split("*")
+        for s in file.decode("ascii").splitlines()
+        if s.startswith(f"{tag}*")
+    ]
 
 
 ACCEPTED: dict[str, dict[str, Any]] = {
@@ -62,13 +66,18 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "an apostrophe": {"subscriber": {"family": "O'Brien", "given": "D'Arcy"}},
     "separators in a name": {"subscriber": {"family": "Doe*Smith:Jr~^", "given": "Ja|ne"}},
     "a line break in an address": {"subscriber": {"address": "2 Elm St\r\nApt 3\t#4"}},
-    "long names": {"subscriber": {"family": "Q" * 80, "given": "W" * 80, "address": "E" * 90, "city": "R" * 60}},
+    "long names": {
+        "subscriber": {"family": "Q" * 80, "given": "W" * 80, "address": "E" * 90, "city": "R" * 60}
+    },
     "no taxonomy": {"billing": {"taxonomy": None}, "rendering": {"taxonomy": None}},
     "no given name of the doctor": {"rendering": {"given": None}},
     "no record number": {"subscriber": {"mrn": None}},
     "no sex": {"subscriber": {"sex": None}},
     "no name of the payer": {"payer": {"name": None}},
-    "twelve diagnoses": {"diagnoses": [f"E11.{n}" for n in range(12)], "lines": [line(pointers=[1, 5, 9, 12])]},
+    "twelve diagnoses": {
+        "diagnoses": [f"E11.{n}" for n in range(12)],
+        "lines": [line(pointers=[1, 5, 9, 12])],
+    },
     "four modifiers": {"lines": [line(modifiers=["25", "59", "76", "LT"])]},
     "parts of a unit": {"lines": [line(units=0.125)]},
     "many units": {"lines": [line(units=100)]},
@@ -114,7 +123,10 @@ UNWRITABLE: dict[str, dict[str, Any]] = {
     "colon in a code": {"lines": [line(code="99214:25")]},
     "component in a modifier": {"lines": [line(modifiers=["2:5"])]},
     "five modifiers": {"lines": [line(modifiers=["25", "59", "76", "77", "LT"])]},
-    "five pointers": {"lines": [line(pointers=[1, 2, 3, 4, 5])], "diagnoses": [f"E11.{n}" for n in range(5)]},
+    "five pointers": {
+        "lines": [line(pointers=[1, 2, 3, 4, 5])],
+        "diagnoses": [f"E11.{n}" for n in range(5)],
+    },
     "thirteen diagnoses": {"diagnoses": [f"E11.{n}" for n in range(13)]},
     "separator in a diagnosis": {"diagnoses": ["I50^9"]},
     "separator in an NPI": {"rendering_npi": "10000*0001"},
@@ -142,7 +154,9 @@ def test_several_claims_share_a_file_and_are_read_back_by_our_own_reader() -> No
     assert complaints(file) == []
     found = list(reader.read(io.BytesIO(file), "ours.837"))
     assert all(isinstance(each, Claim) for each in found)
-    assert [c.patient_control_number for c in found] == [control_number(f"claim|v{n}", 0) for n in range(3)]
+    assert [c.patient_control_number for c in found] == [
+        control_number(f"claim|v{n}", 0) for n in range(3)
+    ]
     assert [c.subscriber.member_id for c in found] == ["M1", "M2", "M3"]
     assert [c.patient.family for c in found] == ["DOE", "MULLER", "DOE"]
     assert [c.total_charge for c in found] == [Decimal("192.5"), Decimal(180), Decimal("1000.1")]
@@ -153,8 +167,16 @@ def test_several_claims_share_a_file_and_are_read_back_by_our_own_reader() -> No
         ("SUNADV", "11", "1", "16")
     }  # fmt: skip
     assert found[0].diagnoses == ["I509", "E119"]
-    assert [c.service_from for c in found] == [date(2026, 7, 1), date(2026, 7, 1), date(2026, 6, 30)]
-    assert [(x.code, x.modifiers, x.charge, x.units, x.diagnosis_pointers) for c in found for x in c.lines] == [
+    assert [c.service_from for c in found] == [
+        date(2026, 7, 1),
+        date(2026, 7, 1),
+        date(2026, 6, 30),
+    ]
+    assert [
+        (x.code, x.modifiers, x.charge, x.units, x.diagnosis_pointers)
+        for c in found
+        for x in c.lines
+    ] == [
         ("99214", ["25", "LT"], Decimal(180), Decimal(1), "1:2"),
         ("J1885", [], Decimal("12.5"), Decimal("0.125"), "2"),
         ("99214", [], Decimal(180), Decimal(1), "1"),
@@ -195,14 +217,23 @@ def test_control_numbers_are_short_and_their_own(earlier: int) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [(180.0, "180"), ("12.50", "12.5"), (0, "0"), (100, "100"), ("0.10", "0.1"), (1e6, "1000000"), (-5, "-5")],
+    [
+        (180.0, "180"),
+        ("12.50", "12.5"),
+        (0, "0"),
+        (100, "100"),
+        ("0.10", "0.1"),
+        (1e6, "1000000"),
+        (-5, "-5"),
+    ],
 )
 def test_money(amount: object, text: str) -> None:
     assert x12.money(amount) == text
 
 
 @pytest.mark.parametrize(
-    ("units", "text"), [(1, "1"), (1.0, "1"), ("0.125", "0.125"), (100, "100"), ("1E+2", "100"), (10.50, "10.5")]
+    ("units", "text"),
+    [(1, "1"), (1.0, "1"), ("0.125", "0.125"), (100, "100"), ("1E+2", "100"), (10.50, "10.5")],
 )
 def test_quantities_keep_their_digits(units: object, text: str) -> None:
     assert x12.quantity(units) == text
@@ -228,7 +259,9 @@ def inquiry(trace: str, npi: str = "1000000001", **values: Any) -> Inquiry:
 
 
 def asked(*inquiries: Inquiry) -> bytes:
-    return x12.eligibility(ENVELOPE, "E42", "MEDB1", "Medicare Part B", date(2026, 7, 6), ("G0438", "G0439"), inquiries)
+    return x12.eligibility(
+        ENVELOPE, "E42", "MEDB1", "Medicare Part B", date(2026, 7, 6), ("G0438", "G0439"), inquiries
+    )
 
 
 def test_an_inquiry_says_who_is_asked_about_and_what() -> None:
@@ -255,7 +288,9 @@ def test_an_inquiry_says_who_is_asked_about_and_what() -> None:
 
 
 def test_inquiries_hang_below_the_practitioner_who_asks() -> None:
-    file = asked(inquiry("T3", "3"), inquiry("T1", "1"), inquiry("T2", "3", sex=None), inquiry("T4", "1"))
+    file = asked(
+        inquiry("T3", "3"), inquiry("T1", "1"), inquiry("T2", "3", sex=None), inquiry("T4", "1")
+    )
     assert [hl[1:4] for hl in segments(file, "HL")] == [
         ["1", "", "20"], ["2", "1", "21"], ["3", "2", "22"], ["4", "2", "22"], ["5", "1", "21"], ["6", "5", "22"],
         ["7", "5", "22"],

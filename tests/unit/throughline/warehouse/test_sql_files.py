@@ -60,6 +60,10 @@ def test_a_point_is_told_to_whoever_listens() -> None:
 )
 def test_a_process_kills_itself_where_it_is_told(wanted: str, code: int) -> None:
     program = "from throughline.warehouse import failpoints as f\nfor _ in range(3): f.hit('here')"
-    environment = {**os.environ, failpoints.ENVIRONMENT: wanted, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {
+        **os.environ,
+        failpoints.ENVIRONMENT: wanted,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
     done = subprocess.run([sys.executable, "-c", program], env=environment, check=False)
     assert done.returncode == code

@@ -35,9 +35,14 @@ class Scenario:
 ALL: list[Scenario] = []
 
 
-def add(name: str, workflow: str, records: Iterable[Record | list[Record]],
-        expected: dict[str, Any] | None, tasks: list[Any] | None = None,
-        before: Iterable[Record] = ()) -> None:
+def add(
+    name: str,
+    workflow: str,
+    records: Iterable[Record | list[Record]],
+    expected: dict[str, Any] | None,
+    tasks: list[Any] | None = None,
+    before: Iterable[Record] = (),
+) -> None:
     flat = [r for one in records for r in ([one] if isinstance(one, Record) else one)]
     older = [replace(r, version=r.version.replace("2026", "2025", 1)) for r in before]
     ALL.append(Scenario(name, workflow, flat, expected, tasks or [], older))

@@ -16,12 +16,13 @@ from pathlib import Path
 from unittest import mock
 
 from throughline.orchestration import addresses
-from throughline.sources import fetch, sftp
-from throughline.sources.address import Address
+from throughline.sources import fetch
 from throughline.sources.fhir.bulk import Download, Manifest, ManifestFile
 from throughline.sources.http import Outcome
 from throughline.tasks import receivers
 from throughline.tasks.receivers import Sending
+from throughline.transports import sftp
+from throughline.transports.address import Address
 
 
 class Export:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from airflow.sdk import Connection as AirflowConnection
 
-from throughline.sources.address import Address
 from throughline.sources.definitions import SourceDefinition
+from throughline.transports.address import Address
 
 LANDING = "THROUGHLINE_LANDING"
 PAGES = "THROUGHLINE_PAGES"

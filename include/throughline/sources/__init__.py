@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.definitions import SourceDefinition, definition, source_names
+from throughline.transports.address import Address, SourceUnavailable
 
 if TYPE_CHECKING:
     from throughline.sources.landing import BatchResult

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import orjson
 
-from throughline.sources import sftp
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.bulk import BulkClient, Download, Manifest, ManifestFile
 from throughline.sources.fhir.ndjson import FEED_OF_TYPE, KINDS, deleted_types
@@ -20,6 +18,8 @@ from throughline.sources.hl7v2 import siu
 from throughline.sources.landing import BatchResult, Delivery, Landing, landed_before
 from throughline.sources.records import FileRefusedError
 from throughline.sources.x12 import reader as x12
+from throughline.transports import sftp
+from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints
 from throughline.warehouse.nights import Night
 

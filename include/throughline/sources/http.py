@@ -12,7 +12,7 @@ from typing import Any, Literal
 import httpx
 import tenacity
 
-from throughline.sources.address import Address, SourceUnavailable
+from throughline.transports.address import Address, SourceUnavailable
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 ATTEMPTS = 5

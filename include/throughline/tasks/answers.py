@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from uuid import UUID
 
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.tasks import receivers, transmissions
 from throughline.tasks.receivers import Answering
 from throughline.tasks.transmissions import Row
+from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
 
 log = logging.getLogger(__name__)

@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 from psycopg.types.json import Jsonb
 
 from throughline import exceptions
-from throughline.sources.address import Address
 from throughline.tasks import files, transmissions, x12
 from throughline.tasks.validate import complaints
 from throughline.tasks.x12 import ProfessionalClaim
+from throughline.transports.address import Address
 from throughline.warehouse import Connection, derive, failpoints, nights, sql
 from throughline.workflows import practice
 

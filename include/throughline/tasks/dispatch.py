@@ -14,11 +14,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from throughline import exceptions
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.http import Outcome
 from throughline.tasks import claims, files, receivers, transmissions
 from throughline.tasks.receivers import Receiver
 from throughline.tasks.transmissions import Row
+from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.workflows import practice
 

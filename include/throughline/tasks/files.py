@@ -18,10 +18,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from throughline import exceptions
-from throughline.sources import sftp
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.tasks import transmissions, x12
 from throughline.tasks.transmissions import Row
+from throughline.transports import sftp
+from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.workflows import practice
 

@@ -16,9 +16,9 @@ from uuid import UUID
 import httpx
 import orjson
 
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.fhir.rest import FhirClient
 from throughline.sources.http import HttpClient, Outcome
+from throughline.transports.address import Address, SourceUnavailable
 
 EFFECT_SYSTEM = "urn:throughline:effect"
 

@@ -16,11 +16,11 @@ import wire
 import yaml
 from servers import Answer, Seen
 
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.definitions import DEFINITIONS, definition, parse
 from throughline.sources.fetch import extract
 from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.landing import BatchResult, Landing, business_date_of
+from throughline.transports.address import Address, SourceUnavailable
 
 CLEARINGHOUSE, SCHEDULING, EHR = (definition(n) for n in ("clearinghouse", "scheduling", "ehr"))
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import servers
 from servers import Answer, Seen
 
-from throughline.sources.address import Address
+from throughline.transports.address import Address
 
 NAMES = {"ehr": "ehr_main", "scheduling": "scheduling_api", "billing": "billing_main"}
 

@@ -27,8 +27,8 @@ from outside import Outside
 from psycopg.types.json import Jsonb
 
 from throughline import tasks
-from throughline.sources.address import Address
 from throughline.tasks import claims, files, transmissions
+from throughline.transports.address import Address
 from throughline.warehouse import connect
 
 AT = "2026-07-01 10:00"
@@ -553,7 +553,7 @@ def test_preparing_waits_for_whoever_is_sending(desk: Desk, desk_dsn: str) -> No
 def test_a_file_that_lost_its_temporary_name_is_laid_down_anew(
     desk: Desk, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from throughline.sources import sftp
+    from throughline.transports import sftp
 
     a_night(desk, "p1")
     (batch,) = desk.prepare()

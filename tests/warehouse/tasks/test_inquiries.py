@@ -95,7 +95,7 @@ def test_a_file_that_waits_leaves_out_who_need_not_or_must_not_be_asked_about(
 def test_a_connection_that_breaks_at_the_last_moment_is_settled_with_certainty(
     desk: Desk, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from throughline.sources import sftp
+    from throughline.transports import sftp
 
     hand_over = sftp.SftpFolder.hand_over
     for number, arrives in enumerate((True, False)):

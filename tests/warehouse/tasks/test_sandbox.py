@@ -18,7 +18,7 @@ import pytest
 from desk import FIRST, SECOND, Desk, billable, member, seen
 
 from throughline import tasks
-from throughline.sources.address import Address
+from throughline.transports.address import Address
 
 NAMES = {
     "ehr": "ehr_main", "scheduling": "scheduling_api", "clearinghouse": "clearinghouse_main", "billing": "billing_main"

@@ -11,8 +11,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.http import PASSING, retry_after
+from throughline.transports.address import Address, SourceUnavailable
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # SMART: an assertion lives five minutes at most.

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.fhir.auth import BackendService
 from throughline.sources.files import open_file
 from throughline.sources.http import NO_ADDRESS, HttpClient, retry_after
+from throughline.transports.address import Address, SourceUnavailable
 
 LONGEST_POLL_S = 3600.0
 LONGEST_PAUSE_S = 30.0

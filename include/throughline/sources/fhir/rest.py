@@ -11,9 +11,9 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.fhir.auth import BackendService
 from throughline.sources.http import HttpClient, Outcome
+from throughline.transports.address import Address, SourceUnavailable
 
 FHIR_JSON = "application/fhir+json"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncssh
 
-from throughline.sources.address import Address
+from throughline.transports.address import Address
 
 
 @dataclass

@@ -10,10 +10,10 @@ import yaml
 
 from throughline import sources
 from throughline.sources import definitions
-from throughline.sources.address import Address
 from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError, definition, parse
 from throughline.sources.staging import columns_of
 from throughline.sources.table import COMMON, blank
+from throughline.transports.address import Address
 
 RAW = yaml.safe_load((DEFINITIONS / "scheduling.yaml").read_text())
 

@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from servers import Answer, Seen
 
-from throughline.sources.address import SourceUnavailable
 from throughline.sources.fhir import auth, bulk
 from throughline.sources.fhir.auth import BackendService, algorithm_of
 from throughline.sources.fhir.bulk import BulkClient, ManifestFile
 from throughline.sources.fhir.rest import FhirClient
+from throughline.transports.address import SourceUnavailable
 
 
 def pem(key) -> str:

@@ -12,8 +12,8 @@ import servers
 from servers import Answer
 
 from throughline.sources import http
-from throughline.sources.address import Address, SourceUnavailable
 from throughline.sources.http import HttpClient, Outcome, retry_after
+from throughline.transports.address import Address, SourceUnavailable
 
 
 @pytest.fixture

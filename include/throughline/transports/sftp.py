@@ -18,7 +18,7 @@ from typing import Any
 
 import paramiko
 
-from throughline.sources.address import Address, SourceUnavailable
+from throughline.transports.address import Address, SourceUnavailable
 
 CHUNK = 1 << 18
 TIMEOUT_S = 20.0

@@ -12,9 +12,9 @@ import asyncssh
 import pytest
 import servers
 
-from throughline.sources import sftp
-from throughline.sources.address import Address, SourceUnavailable
-from throughline.sources.sftp import RemoteFile, UploadUncertain, connect
+from throughline.transports import sftp
+from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.sftp import RemoteFile, UploadUncertain, connect
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from zoneinfo import ZoneInfo
 from psycopg.types.json import Jsonb
 
 from throughline import exceptions
-from throughline.tasks import files, transmissions, x12
+from throughline.tasks import files, transmissions
 from throughline.tasks.validate import complaints
-from throughline.tasks.x12 import ProfessionalClaim
+from throughline.tasks.wire import x12, x12_837p
 from throughline.transports.address import Address
 from throughline.warehouse import Connection, derive, failpoints, nights, sql
 from throughline.workflows import practice
@@ -127,9 +127,9 @@ def _batch(conn: Connection, seq: int, at: datetime) -> None:
 
 def _file(at: datetime, control: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
     own = practice()
-    return x12.professional(
+    return x12_837p.professional(
         x12.Envelope(own.submitter_id, own.receiver_id, at, control), f"B{control}",
-        own.name, own.billing_phone, [ProfessionalClaim(row[2], row[3], row[4]) for row in rows],
+        own.name, own.billing_phone, [x12_837p.ProfessionalClaim(row[2], row[3], row[4]) for row in rows],
     )  # fmt: skip
 
 

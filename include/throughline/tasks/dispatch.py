@@ -13,9 +13,8 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from throughline import exceptions
 from throughline.sources.http import Outcome
-from throughline.tasks import claims, files, receivers, transmissions
+from throughline.tasks import claims, files, intentions, receivers, transmissions
 from throughline.tasks.receivers import Receiver
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
@@ -62,7 +61,7 @@ def dispatch(
     if last is None or last.seq != seq:
         return {}
     with transmissions.one_at_a_time(conn):
-        _intend(conn, seq)
+        intentions.intend(conn, seq, params(conn, seq))
         files.intend_inquiries(conn, seq, clients["clearinghouse"].name)
         conn.commit()
         failpoints.hit("dispatch.after_intend")
@@ -76,24 +75,6 @@ def dispatch(
         conn.commit()
         failpoints.hit("dispatch.after_overdue")
     return dict(+counts)
-
-
-def _intend(conn: Connection, seq: int) -> None:
-    lacking = sql.run(conn, "tasks/intend.sql", **params(conn, seq)).rows
-    as_of = nights.by_seq(conn, seq).cut_off
-    for effect_key, kind, task_ids in lacking:
-        reason = "missing_billing_data" if kind == "work_item" else "bad_contact_data"
-        for task_id in task_ids:
-            exceptions.open_exception(
-                conn,
-                seq,
-                as_of,
-                reason,
-                "task",
-                str(task_id),
-                detail={"effect": effect_key.split("|")[0]},
-            )
-    conn.execute("drop table w_intent")
 
 
 class _Sender:

@@ -18,8 +18,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from throughline import exceptions
-from throughline.tasks import transmissions, x12
+from throughline.tasks import transmissions
 from throughline.tasks.transmissions import Row
+from throughline.tasks.wire import x12, x12_270
 from throughline.transports import sftp
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
@@ -99,7 +100,7 @@ def _intend_file(
         return
     control = next_control_number(conn)
     own = practice()
-    payload = x12.eligibility(
+    payload = x12_270.eligibility(
         x12.Envelope(own.submitter_id, own.receiver_id, at, control),
         f"E{control}",
         payer_id,
@@ -107,7 +108,7 @@ def _intend_file(
         day,
         PREVENTIVE,
         [
-            x12.Inquiry(
+            x12_270.Inquiry(
                 trace, row[3], row[4], row[5], row[6], row[7], row[8], row[9] or "", row[10] or ""
             )
             for trace, row in zip(traces, rows, strict=True)

@@ -18,9 +18,8 @@ import orjson
 
 from throughline.sources.fhir.rest import FhirClient
 from throughline.sources.http import HttpClient, Outcome
+from throughline.tasks.wire.fhir_task import EFFECT_SYSTEM
 from throughline.transports.address import Address, SourceUnavailable
-
-EFFECT_SYSTEM = "urn:throughline:effect"
 
 IN_PART = "in_part"
 """Why an outcome is uncertain when some of several resources are there, and the next never left."""

@@ -12,10 +12,12 @@ import pytest
 
 from throughline.sources.x12 import reader
 from throughline.sources.x12.claim import Claim
-from throughline.tasks import x12
 from throughline.tasks.claims import control_number
 from throughline.tasks.validate import SEEN, complaints
-from throughline.tasks.x12 import Envelope, Inquiry, ProfessionalClaim, Unwritable
+from throughline.tasks.wire import x12, x12_270, x12_837p
+from throughline.tasks.wire.x12 import Envelope, Unwritable
+from throughline.tasks.wire.x12_270 import Inquiry
+from throughline.tasks.wire.x12_837p import ProfessionalClaim
 
 AT = datetime(2026, 7, 7, 3, 0, tzinfo=ZoneInfo("America/New_York"))
 ENVELOPE = Envelope("THROUGHLINE", "CLEARING", AT, "000000042")
@@ -46,7 +48,7 @@ def content(**values: Any) -> dict[str, Any]:
 
 
 def written(*contents: dict[str, Any], frequency: str = "1") -> bytes:
-    return x12.professional(
+    return x12_837p.professional(
         ENVELOPE, "B42", "Lakeside Medical Group", "5855550100",
         [ProfessionalClaim(control_number(f"claim|v{n}", 0), frequency, c) for n, c in enumerate(contents)],
     )  # fmt: skip
@@ -259,7 +261,7 @@ def inquiry(trace: str, npi: str = "1000000001", **values: Any) -> Inquiry:
 
 
 def asked(*inquiries: Inquiry) -> bytes:
-    return x12.eligibility(
+    return x12_270.eligibility(
         ENVELOPE, "E42", "MEDB1", "Medicare Part B", date(2026, 7, 6), ("G0438", "G0439"), inquiries
     )
 

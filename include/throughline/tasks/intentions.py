@@ -1,0 +1,38 @@
+"""Writes down what is about to be asked of receivers, with the exact bytes, before any call is made."""
+
+from __future__ import annotations
+
+from throughline import exceptions
+from throughline.tasks.wire import WRITERS, Work
+from throughline.warehouse import Connection, nights, sql
+
+
+def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
+    """Write one intention per effect that tonight's tasks ask for, with its bytes and their hash.
+
+    SQL chooses whom and what, `throughline.tasks.wire` builds the bytes. What cannot be said because
+    the systems of record lack it becomes an exception, one per task. Does not commit.
+    """
+    works = [Work(*row) for row in sql.run(conn, "tasks/intentions.sql", **params).rows]
+    conn.execute(
+        "create temp table w_payload (transmission_id uuid primary key, payload bytea not null)"
+        " on commit drop"
+    )
+    with conn.cursor().copy("copy w_payload (transmission_id, payload) from stdin") as copy:
+        for work in works:
+            copy.write_row((work.transmission_id, WRITERS[work.kind](work)))
+    conn.execute("analyze w_payload")
+    as_of = nights.by_seq(conn, seq).cut_off
+    for effect_key, kind, task_ids in sql.run(conn, "tasks/intend.sql", **params).rows:
+        reason = "missing_billing_data" if kind == "work_item" else "bad_contact_data"
+        for task_id in task_ids:
+            exceptions.open_exception(
+                conn,
+                seq,
+                as_of,
+                reason,
+                "task",
+                str(task_id),
+                detail={"effect": effect_key.split("|")[0]},
+            )
+    conn.execute("drop table w_intent, w_payload")

@@ -1,0 +1,22 @@
+"""What is sent, as bytes: one module per wire format, each from plain columns that SQL chose.
+
+Nothing here reads the warehouse or decides anything. The same columns always give the same bytes, and
+whoever calls commits them, with their hash, before anything is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from throughline.tasks.wire import booking_request, fhir_task, work_item
+from throughline.tasks.wire.work import Work
+
+__all__ = ["WRITERS", "Work"]
+
+WRITERS: Mapping[str, Callable[[Work], bytes]] = {
+    "outreach": fhir_task.outreach,
+    "documentation": fhir_task.documentation,
+    "booking": booking_request.booking_request,
+    "work_item": work_item.work_item,
+}
+"""The writer of each kind of transmission that serves one effect. Files are written by x12_*.py."""

@@ -1,0 +1,34 @@
+"""One thing to ask of a receiver, in plain columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Work:
+    """A row of `sql/tasks/intentions.sql`: whom and what to ask for. Ids are the receiver's own.
+
+    `asked_at` is the night's cut-off; `call_from` and `call_until` bound the calls. `task_id` is the
+    first of the tasks that this serves.
+    """
+
+    transmission_id: UUID
+    effect_key: str
+    kind: str
+    task_id: UUID
+    priority: str
+    asked_at: datetime
+    patient_id: str | None = None
+    mrn: str | None = None
+    practitioner_id: str | None = None
+    practitioner_npi: str | None = None
+    encounter_id: str | None = None
+    payer_id: str | None = None
+    visit_type: str | None = None
+    not_before: date | None = None
+    not_after: date | None = None
+    call_from: datetime | None = None
+    call_until: datetime | None = None

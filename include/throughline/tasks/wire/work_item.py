@@ -1,0 +1,20 @@
+"""The item for the work queue of the practice's billing system: `POST /work-items`."""
+
+from __future__ import annotations
+
+from throughline.tasks.wire.json_text import json_text, without_nulls
+from throughline.tasks.wire.work import Work
+
+
+def work_item(work: Work) -> bytes:
+    """Return which visit is to be billed to which payer. What to bill is said by the visit's own charge."""
+    return json_text(
+        without_nulls(
+            {
+                "work_item_id": str(work.transmission_id),
+                "encounter_id": work.encounter_id,
+                "payer_id": work.payer_id,
+                "reason": "no claim was sent for this visit",
+            }
+        )
+    )

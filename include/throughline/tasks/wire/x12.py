@@ -1,0 +1,126 @@
+"""X12 005010 as it is written: elements, segments, and the envelope from ISA to IEA.
+
+Small on purpose, and apart from the readers: an 837P is read back by a validator that is not ours
+(pyx12) before it is sent.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+ELEMENT, COMPONENT, REPETITION, END = "*", ":", "^", "~"
+_BASIC = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
+"""What the basic and extended character sets of X12 leave (without our own separators)."""
+
+# What is written as it is must be of these, or it is not written at all.
+_EXACT = re.compile(r"[A-Za-z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]*")
+
+Component = str | None
+Element = str | None | tuple[Component, ...]
+
+
+class Unwritable(ValueError):
+    """A value has no place in X12 as it is. The text names segment and element, never the value."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Who sends to whom, when (local time of the practice), under which control number (ISA13)."""
+
+    sender: str
+    receiver: str
+    at: datetime
+    control_number: str
+    is_test: bool = False
+
+
+def is_writable(value: object) -> bool:
+    """Say whether a code or a number can be written as it is."""
+    return _EXACT.fullmatch(str(value)) is not None
+
+
+def plain(text: object, longest: int = 60) -> str:
+    """Return text in X12's characters: upper case, no accents, nothing that would end an element."""
+    folded = unicodedata.normalize("NFKD", str(text or "")).encode("ascii", "ignore").decode()
+    return " ".join(_BASIC.sub(" ", folded.upper()).split())[:longest].rstrip()
+
+
+def money(amount: object) -> str:
+    """Return an amount as X12 writes it: no needless zeros, no exponent."""
+    text = f"{Decimal(str(amount)):.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def quantity(units: object) -> str:
+    """Return a number of units with all its digits, without needless zeros or an exponent."""
+    text = f"{Decimal(str(units)):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def day(value: date | str) -> str:
+    """Return a date as CCYYMMDD; a text is an ISO date."""
+    return (date.fromisoformat(value) if isinstance(value, str) else value).strftime("%Y%m%d")
+
+
+def segment(tag: str, *elements: Element) -> str:
+    """Return one segment; empty elements at its end are left away. Raises `Unwritable`."""
+    out = [tag]
+    for place, element in enumerate(elements, start=1):
+        for part in element if isinstance(element, tuple) else (element,):
+            if not is_writable(part or ""):
+                raise Unwritable(f"{tag}{place:02d} cannot be written in X12")
+        if isinstance(element, tuple):
+            parts = [part or "" for part in element]
+            while parts and not parts[-1]:
+                parts.pop()
+            out.append(COMPONENT.join(parts))
+        else:
+            out.append(element or "")
+    while len(out) > 1 and not out[-1]:
+        out.pop()
+    return ELEMENT.join(out) + END
+
+
+def interchange(
+    envelope: Envelope, functional_id: str, version: str, set_id: str, body: Iterable[str]
+) -> bytes:
+    """Return ISA to IEA around one group with one transaction set whose `body` stands between ST and SE."""
+    at, control = envelope.at, envelope.control_number.zfill(9)
+    sender, receiver = envelope.sender, envelope.receiver
+    inner = list(body)
+    lines = [
+        ELEMENT.join((
+            "ISA", "00", " " * 10, "00", " " * 10, "ZZ", sender[:15].ljust(15),
+            "ZZ", receiver[:15].ljust(15), at.strftime("%y%m%d"), at.strftime("%H%M"),
+            REPETITION, "00501", control, "0", "T" if envelope.is_test else "P", COMPONENT,
+        )) + END,
+        segment("GS", functional_id, sender[:15], receiver[:15], day(at.date()), at.strftime("%H%M"),
+                str(int(control)), "X", version),
+        segment("ST", set_id, "0001", version),
+        *inner,
+        segment("SE", str(len(inner) + 2), "0001"),
+        segment("GE", "1", str(int(control))),
+        segment("IEA", "1", control),
+    ]  # fmt: skip
+    return ("\n".join(lines) + "\n").encode("ascii")
+
+
+def sex(value: object) -> str:
+    """Return a person's sex as X12 writes it: F, M or U."""
+    first = str(value or "").strip().upper()[:1]
+    return first if first in ("F", "M") else "U"
+
+
+def digits(value: object) -> str:
+    """Return the digits of a number."""
+    return re.sub(r"\D", "", str(value or ""))
+
+
+def zip_code(value: object) -> str:
+    """Return a ZIP code: five digits or nine."""
+    return digits(value)[:9]

@@ -1,6 +1,6 @@
 """### What
 The first DAG of the night: reads every system of record for one business date, keeps the bytes as
-they were received, gates each feed and loads what passed into typed records.
+they were received, parses them, gates each feed and loads what passed into typed records.
 
 ### Trigger
 Nightly at 04:00 (practice's time) for the day before, or by hand with a partition key
@@ -17,7 +17,8 @@ The chain goes on to the report, which names the step. A source that cannot be r
 fail the run: its feeds are late, and what they would have proven is unknown.
 
 ### Re-run safely
-Clear the run, or trigger the same key: what has landed is recognised by its content.
+Clear the run, or trigger the same key: what has landed is recognised by its content. Clear a
+single task: each reads what the task before it wrote, and replaces its own.
 """
 
 from __future__ import annotations
@@ -43,9 +44,15 @@ def land(source: str, seq: int) -> list[str]:
 
 
 @task
+def stage(source: str, seq: int, batches: list[str]) -> list[str]:
+    """Parse the bytes into rows."""
+    return night.stage(source, seq, batches)
+
+
+@task
 def gate(source: str, seq: int, batches: list[str]) -> list[str]:
-    """Parse the bytes and pass a verdict on each feed."""
-    return night.gate(source, seq, night.stage(source, seq, batches))
+    """Pass a verdict on each feed."""
+    return night.gate(source, seq, batches)
 
 
 @task
@@ -73,7 +80,7 @@ def extract_feeds() -> None:
 
         @task_group(group_id=source)
         def read(source: str = source) -> None:
-            batches = land(source, seq)
+            batches = stage(source, seq, land(source, seq))
             stopped = gate(source, seq, batches)
             loaded = load(source, seq, batches)
             stopped >> loaded

@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ def test_the_chain_follows_one_asset_at_a_time(dag_bag):
         else:
             assert isinstance(condition, Asset), dag_id
             assert condition.name == asset, dag_id
+
+
+def test_each_source_is_landed_staged_gated_and_loaded_in_tasks_of_their_own(dag_bag):
+    from throughline.sources import source_names
+
+    dag = dag_bag.dags["extract_feeds"]
+    steps = ("land", "stage", "gate", "load")
+    for source in source_names():
+        for before, after in pairwise(steps):
+            assert f"{source}.{before}" in dag.get_task(f"{source}.{after}").upstream_task_ids
 
 
 def test_every_dag_tells_the_operator_what_to_do(dag_bag):

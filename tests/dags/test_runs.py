@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from practice import CHAIN, Practice, practice_of
 
@@ -211,6 +212,53 @@ def test_a_batch_that_was_decided_is_not_asked_about_again(
         "release_feed", conf={"batch_id": batch, "business_date": practice.first.isoformat()}
     )
     assert states == {"": "success", "describe": "skipped", "ask": "skipped", "decide": "skipped"}
+
+
+def test_a_gate_that_is_tried_again_parses_only_what_was_lost(
+    practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its task is a step of its own: a retry finds the staged rows, or notes that a crash took them."""
+    from throughline import quality, sources
+    from throughline.orchestration import night
+
+    assert first_night
+    parsed: list[Any] = []
+    stage, gate = sources.stage, quality.gate
+
+    def counting(conn: Any, batch_id: Any, root: Any) -> Any:
+        parsed.append(batch_id)
+        return stage(conn, batch_id, root)
+
+    def dying(*_: Any, **__: Any) -> Any:
+        raise psycopg.OperationalError("the server went away")
+
+    monkeypatch.setattr(sources, "stage", counting)
+    day = practice.next_day()
+    practice.world.advance(day.isoformat())
+    seq = night.begin(day.isoformat())
+    batches = night.stage("ehr", seq, night.land("ehr", seq))
+    assert parsed == batches
+    assert len(batches) > 1
+
+    monkeypatch.setattr(quality, "gate", dying)
+    with pytest.raises(psycopg.OperationalError):
+        night.gate("ehr", seq, batches)
+    monkeypatch.setattr(quality, "gate", gate)
+    parsed.clear()
+    assert night.gate("ehr", seq, batches[:1]) == []
+    assert parsed == []
+
+    ((largest,),) = practice.rows(
+        f"select batch_id::text from landing.batch where known_seq = {seq} and source = 'ehr'"
+        " order by rows_received desc limit 1"
+    )
+    ((feed,),) = practice.rows(f"select feed from landing.batch where batch_id = '{largest}'")
+    practice.do(f"delete from staging.{feed} where batch_id = '{largest}'")
+    assert night.gate("ehr", seq, batches) == []
+    assert parsed == [largest]
+    assert night.load("ehr", seq, batches) > 0
+    states = practice.night(day)
+    assert {dag_id: run[""] for dag_id, run in states.items()} == dict.fromkeys(CHAIN, "success")
 
 
 def test_systems_that_are_gone_hold_no_night_up(

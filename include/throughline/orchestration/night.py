@@ -18,7 +18,7 @@ from throughline.orchestration.connections import LOADER, open_warehouse
 from throughline.warehouse import nights
 
 if TYPE_CHECKING:
-    from throughline.quality import Counts
+    from throughline.quality import Counts, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -115,31 +115,26 @@ def land(source: str, seq: int) -> list[str]:
 
 
 def stage(source: str, seq: int, batch_ids: list[str]) -> list[str]:
-    """Parse landed bytes into staging; returns the ids of the batches that could be read."""
+    """Parse landed bytes into staging; returns the ids of the batches, for the gate."""
     from throughline import sources
     from throughline.orchestration.addresses import landing_root
 
-    readable = []
     with open_warehouse(LOADER) as conn:
         for batch_id in batch_ids:
             with warehouse.step(conn, seq, "stage", f"{source}/{batch_id[:8]}") as record:
                 staged = sources.stage(conn, batch_id, landing_root())
                 record.rows = staged.rows
                 record.detail = {"feed": staged.feed, "faults": staged.faults}
-            readable.append(batch_id)
-    return readable
+    return batch_ids
 
 
 def gate(source: str, seq: int, batch_ids: list[str]) -> list[str]:
     """Pass a verdict on each staged batch; returns the ids of those that were stopped."""
-    from throughline import quality
-    from throughline.orchestration.addresses import data_docs_root
-
     stopped = []
     with open_warehouse(LOADER) as conn:
         for batch_id in batch_ids:
             with warehouse.step(conn, seq, "gate", f"{source}/{batch_id[:8]}") as record:
-                verdict = quality.gate(conn, batch_id, docs_root=data_docs_root())
+                verdict = gate_batch(conn, batch_id)
                 record.rows = verdict.rows
                 record.detail = {"feed": verdict.feed, "verdict": verdict.verdict}
             if verdict.verdict == "stop":
@@ -166,17 +161,30 @@ def load(source: str, seq: int, batch_ids: list[str]) -> int:
     return total
 
 
+def gate_batch(conn: warehouse.Connection, batch_id: str) -> Verdict:
+    """Gate a batch; what the server lost of its staged rows in a crash is parsed again."""
+    from throughline import quality, sources
+    from throughline.orchestration.addresses import data_docs_root, landing_root
+
+    try:
+        return quality.gate(conn, batch_id, docs_root=data_docs_root())
+    except quality.StagingLost as error:
+        log.warning("%s", error)
+        sources.stage(conn, batch_id, landing_root())
+        return quality.gate(conn, batch_id, docs_root=data_docs_root())
+
+
 def load_batch(conn: warehouse.Connection, batch_id: str, seq: int) -> Counts:
     """Load a batch; what the server lost of its staged rows in a crash is parsed and gated again."""
     from throughline import quality, sources
-    from throughline.orchestration.addresses import data_docs_root, landing_root
+    from throughline.orchestration.addresses import landing_root
 
     try:
         return quality.load(conn, batch_id, seq)
     except quality.StagingLost as error:
         log.warning("%s", error)
         sources.stage(conn, batch_id, landing_root())
-        quality.gate(conn, batch_id, docs_root=data_docs_root())
+        gate_batch(conn, batch_id)
         return quality.load(conn, batch_id, seq)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from sandbox import claims_port, deliveries, http, snapshots
+from sandbox import claims, deliveries, http, snapshots
 from sandbox.ehr.store import Store
 from sandbox.misbehaviour import Misbehaviour
 from sandbox.truth import Truth
@@ -75,7 +75,7 @@ class Hub:
         self.truth.go_back(kept["truth"])
         self.store.go_back(kept["store"])
         self.connect(kept["world"], kept["misbehaviour"])
-        claims_port.attach(self.world)
+        claims.attach(self.world)
         for line in self._journal().read_bytes().splitlines() if self._journal().exists() else ():
             try:
                 entry = orjson.loads(line)
@@ -154,7 +154,7 @@ class Hub:
             world.clock.now = max(world.clock.now, at(day, 4.9))
             inbox = world.parts.pop("inbox", [])
             for digest, name in sorted(inbox):
-                claims_port.receive(world, name, (self.folder / "received" / digest).read_bytes())
+                claims.receive(world, name, (self.folder / "received" / digest).read_bytes())
             outreach.begin_day(world, day)
         world.live_day()
         self.store.flush()

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import uvicorn
 from starlette.applications import Starlette
 
-from sandbox import claims_port, control, sftp
+from sandbox import claims, control, sftp
 from sandbox.ehr import app as ehr_app
 from sandbox.ehr import rest
 from sandbox.ehr.auth import ALGORITHM, CLIENT, Authority
@@ -75,7 +75,7 @@ def make_hub(options: Options) -> Hub:
         )
         hub.connect(world, misbehaviour)
         people.make(world, options.patients)
-        claims_port.attach(world)
+        claims.attach(world)
         life.start(world)
         return world
 
@@ -97,7 +97,7 @@ async def serve(options: Options) -> None:
             Starlette(routes=scheduling_app.routes(hub)), hub, "booking", secrets_["scheduling_api"]
         ),
     }
-    billing = claims_port.billing_app(hub.world)
+    billing = claims.billing_app(hub.world)
     if billing is not None:
         apps["billing"] = Gate(hub.journalled(billing), hub, "work_item", secrets_["billing"])
     users = {"scheduling": secrets_["scheduling"], "practice": secrets_["practice"]}

@@ -17,8 +17,7 @@ from starlette.routing import Route
 
 from sandbox.claims import billing
 from sandbox.claims.state import State, WorkItem
-from sandbox.ehr.rest import written_at
-from sandbox.world.engine import World
+from sandbox.world.engine import World, written_at
 from sandbox.world.model import Visit
 
 NEEDED = ("work_item_id", "encounter_id")

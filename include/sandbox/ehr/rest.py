@@ -17,17 +17,11 @@ from sandbox.ehr.bulk import outcome
 from sandbox.ehr.store import micros
 from sandbox.hub import Hub
 from sandbox.world import outreach
-from sandbox.world.engine import World, at
+from sandbox.world.engine import World, written_at
 from sandbox.world.model import Outreach
 
 WRITABLE = ("Task", "CommunicationRequest", "Communication")
 MOST_FOUND = 1000
-
-
-def written_at(world: World, key: str) -> datetime:
-    """When something that comes in after the deliveries is written: after 4:00, the same for the same content."""
-    digest = hashlib.blake2b(key.encode(), digest_size=4).digest()
-    return at(world.lived_to, 28 + int.from_bytes(digest, "big") / 2**32)
 
 
 def identifiers(resource: dict[str, Any]) -> list[tuple[str, str]]:

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.ehr.rest import written_at
 from sandbox.hub import Hub
+from sandbox.world.engine import written_at
 from sandbox.world.model import BookingRequest
 
 NEEDED = ("request_id", "mrn", "visit_type")

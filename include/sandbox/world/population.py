@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from sandbox import claims_port
+from sandbox import claims
 from sandbox.ehr import records
 from sandbox.ehr.bulk import TYPES
 from sandbox.ehr.store import instant, micros
@@ -57,7 +57,7 @@ def make(hub: Hub, folder: Path, seed: int, activity: float, misbehaviour: Misbe
         hub.store.bulk_insert(kind, _stamped(folder, kind, begun))
     for index, resource in enumerate(resources):
         _take_over(world, resource, index, insured.get(resource["id"], ("", last)), has_coverage)
-    claims_port.attach(world)
+    claims.attach(world)
     life.start(world)
     _begin(world)
     return world

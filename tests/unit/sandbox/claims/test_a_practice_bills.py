@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import pytest
 
-from sandbox import claims, claims_port, http
+from sandbox import claims, http
 from sandbox.claims import adjudication, billing, clearinghouse
 from sandbox.claims.state import LOCAL
 from sandbox.claims.x12 import eligibility, professional, segments
@@ -338,7 +338,7 @@ def request(
         "do": "http", "method": method, "path": path, "query": query,
         "headers": [["idempotency-key", key]] if key else [], "body": base64.b64encode(body).decode(),
     }  # fmt: skip
-    sent = http.play(claims_port.billing_app(hub.world), entry)
+    sent = http.play(claims.billing_app(hub.world), entry)
     return sent[0]["status"], orjson.loads(sent[1]["body"])
 
 
@@ -506,13 +506,13 @@ def test_a_killed_world_takes_its_claims_and_work_items_up_again(
     for name in ("calm", "killed"):
         hub = make(name, patients=200, seed=3)
         hub._advance(FIRST)
-        hub.journalled(claims_port.billing_app(hub.world))
+        hub.journalled(claims.billing_app(hub.world))
         written(hub, "a.837", [claim_of(hub, v) for v in unbilled(hub, "SUNADV")[:3]], "000000001")
         for number, visit in enumerate(unbilled(hub, "COMM1")[:3]):
             hub._act(_post(item(visit.id, number), f"key {number}"))
         hubs.append(hub)
     again = make("killed", patients=200, seed=3)
-    again.journalled(claims_port.billing_app(again.world))
+    again.journalled(claims.billing_app(again.world))
     assert claims.of(again.world).work_items.keys() == claims.of(hubs[0].world).work_items.keys()
     for hub in (hubs[0], again):
         advance(hub, 3)
@@ -530,7 +530,7 @@ def test_the_order_of_files_and_work_items_does_not_matter(
     for name, turn in (("one", 1), ("two", -1)):
         hub = make(name, patients=200, seed=3)
         hub._advance(FIRST)
-        hub.journalled(claims_port.billing_app(hub.world))
+        hub.journalled(claims.billing_app(hub.world))
         deeds: list[Callable[[], Any]] = []
         for number, visit in enumerate(unbilled(hub, "SUNADV")[:3]):
             deeds.append(

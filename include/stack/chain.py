@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from stack import paths, rest
-from throughline.operations.begin import CHAIN
+from throughline.orchestration.chain import CHAIN
 
 SIDE = ("release_feed", "release_claims")
 POLL_SECONDS = 0.4

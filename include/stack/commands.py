@@ -153,7 +153,7 @@ def psql() -> int:
 
 def check() -> int:
     """Every invariant, over everything."""
-    return _pipeline("throughline.operations.check")
+    return _pipeline("throughline.proven.check")
 
 
 def replay() -> int:
@@ -161,7 +161,7 @@ def replay() -> int:
     chosen = options.read()
     if chosen.night is None:
         raise CommandFailed("NIGHT is missing: make replay NIGHT=2026-09-01")
-    return _pipeline("throughline.operations.replay", "--business-date", chosen.night)
+    return _pipeline("throughline.proven.replay", "--business-date", chosen.night)
 
 
 def exceptions() -> int:

@@ -34,7 +34,8 @@ SCHEDULER = (
     "throughline.workflows",
     "throughline.cases",
     "throughline.tasks",
-    "throughline.operations",
+    "throughline.told",
+    "throughline.proven",
 )
 DAG_PROCESSOR = (
     "airflow.sdk",

@@ -72,7 +72,7 @@ def summary(stack: Stack, seq: int) -> None:
         [
             sys.executable,
             "-m",
-            "throughline.operations.summary",
+            "throughline.told.summary",
             "--night",
             str(seq),
             "--reports",

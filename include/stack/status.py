@@ -39,7 +39,7 @@ def _one(program: processes.Program | None) -> str:
 def _last_nights(world: Path, server: postgres.Server) -> None:
     print(flush=True)
     subprocess.run(
-        [sys.executable, "-m", "throughline.operations.status"],
+        [sys.executable, "-m", "throughline.told.status"],
         env=airflow.tool_environment(world) | {"THROUGHLINE_DSN": server.dsn(warehouse.READER)},
         cwd=paths.ROOT,
         check=True,

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from throughline.practice import practice
 from throughline.warehouse import Connection, failpoints, nights, sql
-from throughline.workflows import practice
 
 DERIVATION = ("rules", "facts", "claims", "visits")
 STATE = ("cases", "proofs", "stages", "work_tasks", "state", "asks", "overpaid", "final")

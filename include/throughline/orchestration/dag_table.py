@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from throughline.operations.begin import CHAIN
+from throughline.orchestration.chain import CHAIN
 
 ROOT = Path(__file__).resolve().parents[3]
 TARGET = ROOT / "docs" / "dags.md"

@@ -63,8 +63,8 @@ def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
     After a release the batch is loaded under a new number of its business date. Returns the
     partition key to publish again, or None after a rejection.
     """
+    from throughline.practice import practice
     from throughline.quality import decide
-    from throughline.workflows import practice
 
     released = "Release" in (answer.get("chosen_options") or [])
     with open_warehouse() as conn:

@@ -30,7 +30,7 @@ def begin(partition_key: str | None) -> int:
     `AirflowFailException` for a run that names no business date.
     """
     from throughline import evidence, sources, workflows
-    from throughline.workflows import practice
+    from throughline.practice import practice
 
     if not partition_key:
         raise AirflowFailException(
@@ -250,8 +250,8 @@ def reconcile_by_day() -> int | None:
     Returns the number it ran under, or None when there is no night yet, when one is running, or
     when nothing new is there. What it advances waits, dated, for tonight's plan.
     """
-    from throughline import cases, operations
-    from throughline.workflows import practice
+    from throughline import cases, proven
+    from throughline.practice import practice
 
     with open_warehouse() as conn:
         last = nights.newest(conn)
@@ -271,7 +271,7 @@ def reconcile_by_day() -> int | None:
             nights.release_lease(conn, last.business_date)
     reconcile(night.seq)
     with open_warehouse() as conn:
-        operations.close_night(conn, night.seq)
+        proven.close_night(conn, night.seq)
     return night.seq
 
 
@@ -322,11 +322,11 @@ def settle(seq: int) -> None:
 
 def check_invariants(partition_key: str | None) -> None:
     """Check the invariants on what the night changed. Raises `InvariantViolated`."""
-    from throughline import operations
+    from throughline import proven
 
     seq = take_up(partition_key)
     with open_warehouse() as conn, warehouse.step(conn, seq, "check_invariants") as record:
-        record.rows = operations.check_night(conn, seq)
+        record.rows = proven.check_night(conn, seq)
 
 
 def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
@@ -334,7 +334,7 @@ def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
 
     Returns the page's file name.
     """
-    from throughline import operations
+    from throughline import proven, told
     from throughline.orchestration.addresses import reports_root
 
     if not partition_key:
@@ -354,9 +354,9 @@ def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
                     status="failed",
                     failed_step=f"report_operations: {', '.join(failed_tasks)}",
                 )
-            record.detail = operations.close_night(conn, night.seq)
+            record.detail = proven.close_night(conn, night.seq)
         with warehouse.step(conn, night.seq, "write_page"):
-            page = operations.write_page(conn, night.seq, reports_root())
+            page = told.write_page(conn, night.seq, reports_root())
         nights.release_lease(conn, business_date)
     return page.name
 

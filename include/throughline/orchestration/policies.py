@@ -38,7 +38,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
         ),
         RetryRule(exception="throughline.workflows.DefinitionError", action=RetryAction.FAIL),
         RetryRule(
-            exception="throughline.operations.invariants.InvariantViolated", action=RetryAction.FAIL
+            exception="throughline.proven.invariants.InvariantViolated", action=RetryAction.FAIL
         ),
         RetryRule(
             exception="psycopg.OperationalError",

@@ -21,12 +21,12 @@ from zoneinfo import ZoneInfo
 from psycopg.types.json import Jsonb
 
 from throughline import exceptions
+from throughline.practice import practice
 from throughline.tasks import files, transmissions
 from throughline.tasks.validate import complaints
 from throughline.tasks.wire import x12, x12_837p
 from throughline.transports.address import Address
 from throughline.warehouse import Connection, derive, failpoints, nights, sql
-from throughline.workflows import practice
 
 MOST_CLAIMS = 500
 """Claims in one batch: what a person can attest at once."""

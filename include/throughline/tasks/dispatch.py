@@ -13,13 +13,13 @@ from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from throughline.practice import practice
 from throughline.sources.http import Outcome
 from throughline.tasks import claims, files, intentions, receivers, transmissions
 from throughline.tasks.receivers import Receiver
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
-from throughline.workflows import practice
 
 log = logging.getLogger(__name__)
 

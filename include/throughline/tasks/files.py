@@ -18,13 +18,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from throughline import exceptions
+from throughline.practice import practice
 from throughline.tasks import transmissions
 from throughline.tasks.transmissions import Row
 from throughline.tasks.wire import x12, x12_270
 from throughline.transports import sftp
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
-from throughline.workflows import practice
 
 INBOX = "inbox"
 PREVENTIVE = ("G0402", "G0438", "G0439")

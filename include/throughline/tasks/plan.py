@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from throughline.practice import practice
 from throughline.warehouse import Connection, failpoints, nights, sql
-from throughline.workflows import practice
 
 TEMPORARY = ("w_wanted", "w_standing", "w_plan")
 

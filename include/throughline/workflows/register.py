@@ -9,9 +9,9 @@ import holidays
 import yaml
 from psycopg.types.json import Jsonb
 
+from throughline.practice import practice
 from throughline.warehouse import Connection
 from throughline.workflows.definitions import DEFINITIONS, DefinitionError, load_all
-from throughline.workflows.practice import practice
 
 
 def register(conn: Connection, seq: int) -> int:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from sandbox import __main__ as sandbox
-from throughline.operations import begin, health
+from throughline.deployment import begin, health
+from throughline.orchestration.chain import CHAIN
 
 DAY = date(2026, 9, 8)
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,7 +54,7 @@ def test_a_night_is_begun_with_its_date_and_followed_to_the_report(capsys):
     assert airflow.begun == [
         {"dag": "extract_feeds", "logical_date": None, "partition_key": "2026-09-08"}
     ]
-    assert capsys.readouterr().out.split()[::2] == list(begin.CHAIN)
+    assert capsys.readouterr().out.split()[::2] == list(CHAIN)
 
 
 def test_a_night_whose_report_failed_did_not_do_its_work():
@@ -72,7 +73,7 @@ def test_a_night_that_would_stop_half_way_is_not_begun():
 
 
 def test_the_dags_that_are_followed_are_there():
-    assert set(begin.CHAIN) <= {file.stem for file in (ROOT / "dags").glob("*.py")}
+    assert set(CHAIN) <= {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
 def test_a_component_is_as_healthy_as_the_api_server_says(monkeypatch, capsys):

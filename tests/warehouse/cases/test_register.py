@@ -10,7 +10,8 @@ import pytest
 from clinic import Clinic, call, charge, coverage, note, patient, reconciliation, stay, visit
 
 from throughline import workflows
-from throughline.workflows import DefinitionError, practice
+from throughline.practice import practice
+from throughline.workflows import DefinitionError
 from throughline.workflows.definitions import Workflow
 
 module = importlib.import_module("throughline.workflows.register")

@@ -25,8 +25,8 @@ from clinic import (
 
 from throughline import cases, evidence, identity, sources, tasks, warehouse, workflows
 from throughline.exceptions.resolve import resolve
-from throughline.operations.close import close_night
-from throughline.operations.replay import replay
+from throughline.proven.close import close_night
+from throughline.proven.replay import replay
 from throughline.warehouse import nights
 
 ZONE = "America/New_York"

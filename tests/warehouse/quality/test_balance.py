@@ -11,7 +11,7 @@ import pytest
 from deliveries import Hand, ndjson, patient, visit
 
 from throughline import quality
-from throughline.operations import invariants
+from throughline.proven import invariants
 from throughline.quality import decide as said
 from throughline.quality.load import Counts
 

@@ -23,7 +23,7 @@ from outside import Outside
 from psycopg.types.json import Jsonb
 
 from throughline import evidence, identity, tasks
-from throughline.operations import invariants
+from throughline.proven import invariants
 from throughline.warehouse import Connection, derive, failpoints
 
 FIRST, SECOND, THIRD, FOURTH, FIFTH = (

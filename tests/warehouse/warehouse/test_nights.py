@@ -225,7 +225,7 @@ def test_a_step_that_is_held_for_too_long_says_so(
 
 def test_a_file_is_run_with_named_values(conn: Connection) -> None:
     night = finished(conn, MONDAY)
-    result = sql.run(conn, "operations/brought_nothing.sql", seq=night.seq)
+    result = sql.run(conn, "proven/brought_nothing.sql", seq=night.seq)
     assert result.rows == [(True,)]
     assert result.counts == (1,)
     assert conn.execute("select md5('a|b')::uuid").fetchone() == (derive("a", "b"),)

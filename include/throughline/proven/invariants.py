@@ -1,6 +1,6 @@
 """The invariants of the design, checked in the warehouse: on what a night changed, or over everything.
 
-Each file of `sql/operations/invariants/` holds the checks of one invariant. A check is one query
+Each file of `sql/proven/invariants/` holds the checks of one invariant. A check is one query
 that begins with a comment `-- name: sentence.` and returns what breaks it as
 (about_kind, about_id, detail): numbers of cases, tasks and deliveries, never patient data.
 """
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from throughline.warehouse import Connection, sql
 
-FOLDER = "operations/invariants"
+FOLDER = "proven/invariants"
 LISTED = 20
 """Violations of one check that are named; all are counted."""
 
@@ -77,7 +77,7 @@ def check(conn: Connection, seq: int | None = None) -> list[Broken]:
     With `seq` only what that night changed is looked at, by indexes; without it, everything. Writes
     temporary tables and nothing else; does not commit.
     """
-    sql.run(conn, "operations/scope.sql", seq=seq)
+    sql.run(conn, "proven/scope.sql", seq=seq)
     broken = []
     for each in checks():
         rows = conn.execute(

@@ -2,7 +2,7 @@
 
 Counts, amounts (US dollars), case numbers (the first eight signs of a case's id) and reasons from
 fixed lists: never a patient's name, record number, phone or birth date. Every number is SQL of
-`sql/operations/numbers/`.
+`sql/told/numbers/`.
 
 What the logs can tell of any night (tasks, deliveries, exceptions) is asked as of that night. How
 cases stand is only kept as of now: an earlier night is told from the counts stored when it closed.
@@ -298,7 +298,7 @@ def collect(conn: Connection, seq: int, time_zone: str) -> Numbers:
         else:
             result = sql.run(
                 conn,
-                f"operations/numbers/{path}.sql",
+                f"told/numbers/{path}.sql",
                 seq=seq,
                 since=numbers.since,
                 as_of=numbers.cut_off,

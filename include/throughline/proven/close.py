@@ -9,9 +9,9 @@ from pathlib import Path
 
 from psycopg.types.json import Jsonb
 
-from throughline.operations import invariants
-from throughline.operations.clock import practice_time_zone
-from throughline.operations.numbers import collect, counts
+from throughline.practice import practice
+from throughline.proven import invariants
+from throughline.told.numbers import collect, counts
 from throughline.warehouse import Connection, nights, sql
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
@@ -59,7 +59,7 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
     failed_step, reason = kept
     if failed_step and "check_invariants" in failed_step and not reason:
         reason = _what_is_broken(conn, seq)
-    told = counts(collect(conn, seq, time_zone or practice_time_zone()))
+    told = counts(collect(conn, seq, time_zone or practice().time_zone))
     if status == "finished" and night.kind != "intraday":
         # In one transaction: whatever dies from here on, the next date need not wait for this one.
         nights.give_back(conn, night.business_date)
@@ -87,7 +87,7 @@ def _give_up(conn: Connection, seq: int) -> None:
 
 
 def _brought_nothing(conn: Connection, seq: int) -> bool:
-    return bool(sql.run(conn, "operations/brought_nothing.sql", seq=seq).rows[0][0])
+    return bool(sql.run(conn, "proven/brought_nothing.sql", seq=seq).rows[0][0])
 
 
 def _what_is_broken(conn: Connection, seq: int) -> str | None:

@@ -1,6 +1,6 @@
 """A night computed again from its inputs, and compared with what was recorded: what `make replay` runs.
 
-`python -m throughline.operations.replay --business-date YYYY-MM-DD` or `--night SEQ`, with the
+`python -m throughline.proven.replay --business-date YYYY-MM-DD` or `--night SEQ`, with the
 warehouse's address in the environment variable `THROUGHLINE_DSN`. Everything is cut at the night's
 number and nothing is written. Ends with 1 when a digest differs.
 """
@@ -55,7 +55,7 @@ def replay(conn: Connection, seq: int) -> Replay:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replay and tell; returns 0 when every night agrees, 1 when one does not, 2 when there is none."""
-    parser = argparse.ArgumentParser(prog="python -m throughline.operations.replay")
+    parser = argparse.ArgumentParser(prog="python -m throughline.proven.replay")
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--night", type=int, help="the number of a night")
     chosen.add_argument("--business-date", type=date.fromisoformat, help="every night of a date")

@@ -1,6 +1,6 @@
 """The night in a hundred columns: what the end of `make night` prints.
 
-`python -m throughline.operations.summary [--night SEQ]`, with the warehouse's address in the
+`python -m throughline.told.summary [--night SEQ]`, with the warehouse's address in the
 environment variable `THROUGHLINE_DSN`. The order is that of a morning: calls first.
 """
 
@@ -13,9 +13,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from throughline import warehouse
-from throughline.operations import words
-from throughline.operations.clock import practice_time_zone
-from throughline.operations.numbers import Numbers, collect
+from throughline.practice import practice
+from throughline.told import words
+from throughline.told.numbers import Numbers, collect
 from throughline.warehouse import nights
 
 WIDTH = 100
@@ -401,7 +401,7 @@ def _further(numbers: Numbers, reports: str | None) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the summary of a night; returns 0, or 1 when there is no such night or it failed."""
-    parser = argparse.ArgumentParser(prog="python -m throughline.operations.summary")
+    parser = argparse.ArgumentParser(prog="python -m throughline.told.summary")
     parser.add_argument("--night", type=int, help="number of the night; the newest without it")
     parser.add_argument("--reports", help="folder of the pages, to be named at the end")
     given = parser.parse_args(arguments)
@@ -412,7 +412,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("There was no night yet.")
             return 1
         try:
-            numbers = collect(conn, seq, practice_time_zone())
+            numbers = collect(conn, seq, practice().time_zone)
         except LookupError as error:
             print(error)
             return 1

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from throughline.operations import words
-from throughline.operations.clock import practice_time_zone
-from throughline.operations.numbers import FunnelStage, Numbers, collect
+from throughline.practice import practice
+from throughline.told import words
+from throughline.told.numbers import FunnelStage, Numbers, collect
 from throughline.warehouse import Connection, nights
 
 LATEST = "latest.html"
@@ -91,7 +91,7 @@ def _rung(stage: FunnelStage, scale: float) -> Rung:
 def render(numbers: Numbers, earlier_page: str | None = None) -> str:
     """Return the page as HTML. `earlier_page` is the file name of the morning before, if there is one."""
     environment = Environment(
-        loader=PackageLoader("throughline.operations"),
+        loader=PackageLoader("throughline.told"),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -131,7 +131,7 @@ def write_page(
     night = nights.by_seq(conn, seq)
     if night.status == "void":
         night = nights.current(conn, night.business_date)
-    zone = time_zone or practice_time_zone()
+    zone = time_zone or practice().time_zone
     before = nights.finished_before(conn, night.seq)
     if before:
         earlier = nights.current(conn, nights.by_seq(conn, before).business_date)

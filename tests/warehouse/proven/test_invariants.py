@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from throughline.operations import invariants
+from throughline.proven import invariants
 from throughline.warehouse import Connection
 
 PLANTED = Path(__file__).parent / "planted"

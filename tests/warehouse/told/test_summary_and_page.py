@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from stack import postgres
-from throughline.operations import page, status, summary, words
-from throughline.operations.numbers import collect
+from throughline.told import page, status, summary, words
+from throughline.told.numbers import collect
 from throughline.warehouse import Connection
 
 ZONE = "America/New_York"

@@ -1,6 +1,6 @@
 """Whether a process of a deployment does its work: the health checks that need more than one request.
 
-`python -m throughline.operations.health dag_processor`, `triggerer` or `worker`. Airflow's own commands for it load
+`python -m throughline.deployment.health dag_processor`, `triggerer` or `worker`. Airflow's own commands for it load
 all of Airflow, every half minute in every container; on a busy machine they took longer than the check may.
 """
 

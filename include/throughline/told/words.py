@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from throughline.operations.numbers import Feed, Money, Numbers
+from throughline.told.numbers import Feed, Money, Numbers
 
 OBSTACLES = {
     "due": "not known to be due",

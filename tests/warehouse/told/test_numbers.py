@@ -10,7 +10,7 @@ import pytest
 
 from stack import postgres
 from throughline import warehouse
-from throughline.operations import numbers as of
+from throughline.told import numbers as of
 from throughline.warehouse import Connection
 
 ZONE = "America/New_York"

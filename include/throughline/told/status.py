@@ -1,6 +1,6 @@
 """How the last nights went, and what waits: what `make status` tells of the warehouse.
 
-`python -m throughline.operations.status`, with the warehouse's address in the environment variable
+`python -m throughline.told.status`, with the warehouse's address in the environment variable
 `THROUGHLINE_DSN`.
 """
 
@@ -10,7 +10,7 @@ import os
 import sys
 
 from throughline import warehouse
-from throughline.operations import words
+from throughline.told import words
 from throughline.warehouse import Connection, sql
 
 NIGHTS = 7
@@ -19,7 +19,7 @@ NIGHTS = 7
 
 def tell(conn: Connection) -> str:
     """Return the last nights, one line each, who holds the chain, and what waits for a person."""
-    lines = [_line(*row) for row in sql.run(conn, "operations/nights.sql", nights=NIGHTS).rows]
+    lines = [_line(*row) for row in sql.run(conn, "told/nights.sql", nights=NIGHTS).rows]
     if not lines:
         return "There was no night yet: make night"
     holder = conn.execute(
@@ -38,7 +38,7 @@ def tell(conn: Connection) -> str:
         f"Running: {words.STEPS.get(step, words.plain(step))}{' ' + part if part else ''}, {age} s"
         for step, part, age in running
     ]
-    for what, number, about, things, amount in sql.run(conn, "operations/numbers/waiting.sql").rows:
+    for what, number, about, things, amount in sql.run(conn, "told/numbers/waiting.sql").rows:
         size = (
             f"{things:,} claims, {words.dollars(amount)}"
             if what == "claims"

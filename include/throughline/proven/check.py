@@ -1,6 +1,6 @@
 """Every invariant over everything, now: what `make check` runs.
 
-`python -m throughline.operations.check [--night SEQ]`, with the warehouse's address in the
+`python -m throughline.proven.check [--night SEQ]`, with the warehouse's address in the
 environment variable `THROUGHLINE_DSN`. Ends with 1 and the list when one does not hold.
 """
 
@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 
 from throughline import warehouse
-from throughline.operations import invariants
+from throughline.proven import invariants
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check and tell; returns 0 when every invariant holds, else 1."""
-    parser = argparse.ArgumentParser(prog="python -m throughline.operations.check")
+    parser = argparse.ArgumentParser(prog="python -m throughline.proven.check")
     parser.add_argument("--night", type=int, help="only what this night changed")
     given = parser.parse_args(arguments)
     with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:

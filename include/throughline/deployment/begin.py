@@ -1,6 +1,6 @@
 """Begins the night of a business date in a running Airflow, and follows it to its end.
 
-`python -m throughline.operations.begin 2026-09-08 --user operator`, where Airflow answers: in the api-server's
+`python -m throughline.deployment.begin 2026-09-08 --user operator`, where Airflow answers: in the api-server's
 container, or anywhere with `--airflow`. It is for the first night, for a night by hand and for one again; every
 other night is begun by the clock, from `THROUGHLINE_SCHEDULE_FROM` on. The user's password is taken from the file
 of logins where it can be read, and else asked for.
@@ -21,8 +21,7 @@ from typing import Any
 
 import httpx
 
-CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
-"""The DAGs of a night; each starts the next one, and the last one tells whether the night did its work."""
+from throughline.orchestration.chain import CHAIN
 
 LOGINS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 UNFINISHED = ("queued", "running")
@@ -92,7 +91,7 @@ def _log_in(http: httpx.Client, user: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Begin a night; returns 0 when it did its work (or was begun, with `--no-wait`), else 1."""
-    parser = argparse.ArgumentParser(prog="python -m throughline.operations.begin")
+    parser = argparse.ArgumentParser(prog="python -m throughline.deployment.begin")
     parser.add_argument("day", type=date.fromisoformat, help="business date, YYYY-MM-DD")
     parser.add_argument("--user", required=True, help="who begins it: Airflow keeps the name")
     parser.add_argument("--airflow", default="http://localhost:8080", help="where Airflow answers")

@@ -1,4 +1,4 @@
-"""What the practice says about itself in `include/definitions/practice.yaml`."""
+"""Who we are: what the practice says about itself in `include/definitions/practice.yaml`."""
 
 from __future__ import annotations
 

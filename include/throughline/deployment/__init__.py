@@ -1,0 +1,1 @@
+"""Commands of a deployment: prepare the servers, begin a night, say whether a process is healthy."""

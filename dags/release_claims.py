@@ -20,50 +20,17 @@ A batch goes out at most once, whatever is run again.
 
 from __future__ import annotations
 
-from typing import Any
-
-from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, dag, task
-
 from throughline.orchestration import decisions
-from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
+from throughline.orchestration.decision_dags import decision_dag
 
-
-@task
-def describe(params: dict[str, Any] | None = None) -> dict[str, str]:
-    """Say what the batch holds: payer, claims, money, hash."""
-    return decisions.describe_claims((params or {})["batch_id"])
-
-
-@task
-def send(answer: dict[str, Any], params: dict[str, Any] | None = None) -> None:
-    """Record the attestation, and send the file if it was released."""
-    decisions.decide_claims((params or {})["batch_id"], answer)
-
-
-@dag(
-    schedule=None,
-    start_date=SINCE,
-    catchup=False,
-    max_active_runs=16,
-    default_args=TASK_DEFAULTS,
-    tags=["throughline", "decision"],
-    params={"batch_id": Param("", type="string", description="tasks.claim_batch.batch_id")},
-    doc_md=__doc__,
+# Airflow reads only files that mention airflow and dag.
+release_claims = decision_dag(
+    "release_claims",
+    __doc__,
+    about={"batch_id": "tasks.claim_batch.batch_id"},
+    describe=decisions.describe_claims,
+    question=("attest", "Claims to release"),
+    options=["Attest and release", "Refuse"],
+    note="Kept with the decision",
+    decide=("send", decisions.decide_claims),
 )
-def release_claims() -> None:
-    """Wire the question and what follows from its answer."""
-    about = describe()
-    attest = HITLOperator(
-        task_id="attest",
-        subject="Claims to release: {{ ti.xcom_pull(task_ids='describe')['subject'] }}",
-        body="{{ ti.xcom_pull(task_ids='describe')['body'] }}",
-        options=["Attest and release", "Refuse"],
-        params={"note": Param("", type="string", description="Kept with the decision")},
-        execution_timeout=None,
-    )
-    about >> attest
-    send(attest.output)
-
-
-release_claims()

@@ -21,58 +21,19 @@ A batch that has been decided is not asked about twice.
 
 from __future__ import annotations
 
-from typing import Any
-
-from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, PartitionedAtRuntime, dag, task
-
 from throughline.orchestration import decisions
 from throughline.orchestration.assets import EXTRACTED_FEEDS
-from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
+from throughline.orchestration.decision_dags import decision_dag
 
-
-@task
-def describe(params: dict[str, Any] | None = None) -> dict[str, str]:
-    """Say which batch is stopped, and why, in counts."""
-    return decisions.describe_batch((params or {})["batch_id"])
-
-
-@task(outlets=[EXTRACTED_FEEDS])
-def decide(
-    answer: dict[str, Any], params: dict[str, Any] | None = None, outlet_events: Any = None
-) -> None:
-    """Record the decision, load a released batch, and publish its date again."""
-    key = decisions.decide_batch((params or {})["batch_id"], answer)
-    if key is not None:
-        outlet_events[EXTRACTED_FEEDS].add_partitions([key])
-
-
-@dag(
-    schedule=PartitionedAtRuntime(),
-    start_date=SINCE,
-    catchup=False,
-    max_active_runs=16,
-    default_args=TASK_DEFAULTS,
-    tags=["throughline", "decision"],
-    params={
-        "batch_id": Param("", type="string", description="landing.batch.batch_id"),
-        "business_date": Param("", type="string"),
-    },
-    doc_md=__doc__,
+# Airflow reads only files that mention airflow and dag.
+release_feed = decision_dag(
+    "release_feed",
+    __doc__,
+    about={"batch_id": "landing.batch.batch_id", "business_date": ""},
+    describe=decisions.describe_batch,
+    question=("ask", "Release or reject"),
+    options=["Release", "Reject"],
+    note="Why (kept with the decision)",
+    decide=("decide", decisions.decide_batch),
+    publishes=EXTRACTED_FEEDS,
 )
-def release_feed() -> None:
-    """Wire the question and what follows from its answer."""
-    about = describe()
-    ask = HITLOperator(
-        task_id="ask",
-        subject="Release or reject: {{ ti.xcom_pull(task_ids='describe')['subject'] }}",
-        body="{{ ti.xcom_pull(task_ids='describe')['body'] }}",
-        options=["Release", "Reject"],
-        params={"note": Param("", type="string", description="Why (kept with the decision)")},
-        execution_timeout=None,
-    )
-    about >> ask
-    decide(ask.output)
-
-
-release_feed()

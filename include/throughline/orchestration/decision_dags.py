@@ -1,0 +1,76 @@
+"""The one form of the DAGs that ask a named person about a thing, and do what follows from the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Asset, Param, PartitionedAtRuntime, dag, task
+
+from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
+
+MOST_AT_ONCE = 16
+"""Questions that may wait side by side: nobody waits for another's answer."""
+
+
+def decision_dag(
+    dag_id: str,
+    doc: str | None,
+    *,
+    about: dict[str, str],
+    describe: Callable[[str], dict[str, str]],
+    question: tuple[str, str],
+    options: Sequence[str],
+    note: str,
+    decide: tuple[str, Callable[[str, dict[str, Any]], str | None]],
+    publishes: Asset | None = None,
+) -> Any:
+    """Return a DAG of three tasks: describe the thing, ask about it, do what follows from the answer.
+
+    `about` are the parameters of a run with their descriptions; the first one is the id that
+    `describe` and `decide` take. `question` is the id of the task that asks, and how its subject
+    begins; `decide` the id of the last task, and what it does. Where the answer makes a business date
+    run again, `decide` returns its key, and `publishes` is published under it.
+    """
+    about_id = next(iter(about))
+
+    @task(task_id="describe")
+    def describe_it(params: dict[str, Any] | None = None) -> dict[str, str]:
+        return describe((params or {})[about_id])
+
+    @task(task_id=decide[0], outlets=[publishes] if publishes else [])
+    def decide_it(
+        answer: dict[str, Any], params: dict[str, Any] | None = None, outlet_events: Any = None
+    ) -> None:
+        key = decide[1]((params or {})[about_id], answer)
+        if publishes is not None and key is not None:
+            outlet_events[publishes].add_partitions([key])
+
+    @dag(
+        dag_id=dag_id,
+        schedule=PartitionedAtRuntime() if publishes else None,
+        start_date=SINCE,
+        catchup=False,
+        max_active_runs=MOST_AT_ONCE,
+        default_args=TASK_DEFAULTS,
+        tags=["throughline", "decision"],
+        params={
+            name: Param("", type="string", description=text or None) for name, text in about.items()
+        },
+        doc_md=doc,
+    )
+    def wired() -> None:
+        described = describe_it()
+        ask = HITLOperator(
+            task_id=question[0],
+            subject=question[1] + ": {{ ti.xcom_pull(task_ids='describe')['subject'] }}",
+            body="{{ ti.xcom_pull(task_ids='describe')['body'] }}",
+            options=list(options),
+            params={"note": Param("", type="string", description=note)},
+            execution_timeout=None,
+        )
+        described >> ask
+        decide_it(ask.output)
+
+    return wired()

@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW
 override Q := $(value Q)
 export Q
 
@@ -71,7 +71,7 @@ replay: venv ## NIGHT= computed again from its inputs, and compared
 exceptions: venv ## what needs a person: id, reason, owner, due date, money
 	@$(stack) exceptions
 
-resolve: venv ## ID= BY= ACTION= NOTE=: a named person decides on an exception
+resolve: venv ## ID= BY= ACTION= NOTE=: a named person decides on an exception (PREVIEW=1 says what follows)
 	@$(stack) resolve
 
 quarantine: venv ## rows that a gate set aside: id, feed, file, row, reason, since

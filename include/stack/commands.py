@@ -176,22 +176,7 @@ def exceptions() -> int:
 
 def resolve() -> int:
     """A named person's decision about one exception: ``ID= BY= ACTION= NOTE=``, ``OWNER=`` or ``AMOUNT=``."""
-    given = {name: os.environ.get(name, "") for name in ("ID", "BY", "ACTION")}
-    missing = [name for name, value in given.items() if not value]
-    if missing:
-        raise CommandFailed(
-            f"{', '.join(missing)} missing: make resolve ID=... BY='your name' ACTION=retry NOTE='why'"
-        )
-    more = [
-        word
-        for name, option in (("NOTE", "--note"), ("OWNER", "--owner"), ("AMOUNT", "--amount"))
-        if os.environ.get(name)
-        for word in (option, os.environ[name])
-    ]
-    return _pipeline(
-        "throughline.exceptions.resolve",
-        given["ID"], "--by", given["BY"], "--action", given["ACTION"], *more,
-    )  # fmt: skip
+    return _decision("throughline.exceptions.resolve", "make resolve", "retry", "OWNER", "AMOUNT")
 
 
 def quarantine() -> int:
@@ -208,16 +193,25 @@ def quarantine() -> int:
 
 def decide() -> int:
     """A named person's decision about one row set aside: ``ID= BY= ACTION=release|reject NOTE=``."""
+    return _decision("throughline.quality.decide", "make decide", "release")
+
+
+def _decision(module: str, command: str, example: str, *more: str) -> int:
+    """Hand a named person's decision to the pipeline; ``PREVIEW=1`` asks only what would follow."""
     given = {name: os.environ.get(name, "") for name in ("ID", "BY", "ACTION")}
     missing = [name for name, value in given.items() if not value]
     if missing:
         raise CommandFailed(
-            f"{', '.join(missing)} missing: make decide ID=... BY='your name' ACTION=release NOTE='why'"
+            f"{', '.join(missing)} missing: {command} ID=... BY='your name' ACTION={example} NOTE='why'"
         )
-    note = ["--note", os.environ["NOTE"]] if os.environ.get("NOTE") else []
-    return _pipeline(
-        "throughline.quality.decide", given["ID"], "--by", given["BY"], "--action", given["ACTION"], *note
-    )  # fmt: skip
+    said = [
+        word
+        for name in ("NOTE", *more)
+        if os.environ.get(name)
+        for word in (f"--{name.lower()}", os.environ[name])
+    ]
+    said += ["--preview"] if os.environ.get("PREVIEW") else []
+    return _pipeline(module, given["ID"], "--by", given["BY"], "--action", given["ACTION"], *said)
 
 
 def stop() -> int:

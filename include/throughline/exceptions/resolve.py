@@ -1,5 +1,7 @@
 """A named person's word on an exception: `python -m throughline.exceptions.resolve ID --by NAME --action …`.
 
+With `--preview` it says what would follow, and writes nothing.
+
 With the warehouse's address in the environment variable `THROUGHLINE_DSN`. The decision is written
 at once and taken up by the next night, or by `reconcile_by_day`; the exception ends then.
 """
@@ -11,11 +13,10 @@ import os
 import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from psycopg.types.json import Jsonb
-
-from throughline import warehouse
+from throughline import decisions, warehouse
+from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
 from throughline.warehouse import Connection
 
 ACTIONS = {
@@ -40,8 +41,12 @@ USUAL = {
 """What `resolve` means for a reason; for all others it is `acknowledge`."""
 
 
-class NotOpen(LookupError):
+class NotOpen(NotAllowedError, LookupError):
     """There is no open exception of this id."""
+
+
+class DoesNotFitError(NotAllowedError, ValueError):
+    """The action does not fit this exception, or lacks what it needs."""
 
 
 def resolve(
@@ -60,45 +65,115 @@ def resolve(
     the open balance. Does not commit. Raises `NotOpen`, and `ValueError` for an action that does not
     fit.
     """
-    if not who.strip():
-        raise ValueError("a decision needs a named person")
+    request = asked(conn, exception_id, who, action, note, owner=owner, amount=amount)
+    made = decisions.record(conn, request)
+    return [made.decision_id, *made.also]
+
+
+def asked(
+    conn: Connection,
+    exception_id: UUID | str,
+    who: str,
+    action: str,
+    note: str = "",
+    *,
+    owner: str | None = None,
+    amount: Decimal | None = None,
+) -> Request:
+    """Return what a person wants as a request, with `resolve` replaced by what is usual for the reason."""
+    if action == "resolve":
+        row = conn.execute(
+            "select reason from operations.exception where exception_id = %s", (exception_id,)
+        ).fetchone()
+        action = USUAL.get(row[0] if row else "", "acknowledge")
+    elif action not in ACTIONS:
+        raise UnknownActError(f"{action}: one of resolve, {', '.join(ACTIONS)} is meant")
+    said = {"owner": owner, "amount": amount}
+    return Request(action, "exception", str(exception_id), who, note, said)
+
+
+# ---- the acts ----------------------------------------------------------------------------------
+
+FOLLOWS = {
+    "retry": "The exception ends, and the task of its stage is tried once more.",
+    "continue": "The exception ends, and the case goes on without this stage.",
+    "acknowledge": "The exception rests for a week; if its cause is still there then, it opens again.",
+    "close_case": "The case is closed, and what is open of its tasks is cancelled.",
+    "write_off": "What is still open of the claim is written off: {amount} US dollars.",
+    "assign": "{owner} has it from now on; it stays open.",
+    "confirm": "The two records are one person from the next night on.",
+    "reject": "The two records stay two persons, and are not asked about again.",
+}
+"""What a person is told before deciding. The next night takes the decision up, or `reconcile_by_day`."""
+
+
+def _weigh(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
         "select reason, person_id, detail from operations.exception"
         " where exception_id = %s and status = 'open' for update",
-        (exception_id,),
+        (request.about_id,),
     ).fetchone()
     if row is None:
-        raise NotOpen(f"no open exception has the id {exception_id}")
+        raise NotOpen(f"no open exception has the id {request.about_id}")
     reason, person_id, detail = row
-    chosen = USUAL.get(reason, "acknowledge") if action == "resolve" else action
-    if chosen not in ACTIONS:
-        raise ValueError(f"{action}: one of resolve, {', '.join(ACTIONS)} is meant")
-    if (chosen in ("confirm", "reject")) != (reason == "identity_doubt"):
-        raise ValueError(f"{chosen} does not fit an exception of the reason {reason}")
-    said: dict[str, object] = {"action": chosen}
-    if chosen == "assign":
-        if not owner:
-            raise ValueError("assign needs an owner")
-        said["owner"] = owner
-    if chosen == "write_off":
-        balance = (detail or {}).get("balance")
-        if amount is None and balance is None:
-            raise ValueError("a write-off needs an amount")
-        if amount is not None and not (amount.is_finite() and amount > 0):
-            raise ValueError("a write-off needs an amount above zero")
-        said["amount"] = str(amount if amount is not None else balance)
-    decisions = [_write(conn, who, chosen, "exception", str(exception_id), note, said)]
-    if reason == "identity_doubt":
-        kind = "link" if chosen == "confirm" else "unlink"
-        for source, source_id, other in _doubts(conn, person_id):
-            about = f"{source}|{source_id}"
-            decisions.append(
-                _write(conn, who, kind, "record", about, note, {"person_id": str(other)})
-            )
-    return decisions
+    if (request.act in ("confirm", "reject")) != (reason == "identity_doubt"):
+        raise DoesNotFitError(f"{request.act} does not fit an exception of the reason {reason}")
+    said: dict[str, object] = {"action": request.act}
+    if request.act == "assign":
+        said["owner"] = request.said.get("owner")
+        if not said["owner"]:
+            raise DoesNotFitError("assign needs an owner")
+    if request.act == "write_off":
+        said["amount"] = str(_amount(request.said.get("amount"), (detail or {}).get("balance")))
+    return Preview((FOLLOWS[request.act].format(**said),), said, context=person_id)
 
 
-def _doubts(conn: Connection, person_id: UUID) -> list[tuple[str, str, UUID]]:
+def _amount(asked: object, balance: object) -> object:
+    if asked is None and balance is None:
+        raise DoesNotFitError("a write-off needs an amount")
+    if isinstance(asked, Decimal) and not (asked.is_finite() and asked > 0):
+        raise DoesNotFitError("a write-off needs an amount above zero")
+    return balance if asked is None else asked
+
+
+def _of_the_records(
+    conn: Connection, request: Request, seen: Preview, decision_id: UUID
+) -> tuple[UUID, ...]:
+    """Say the same of each record that the doubt is about: that is what the linking of persons reads."""
+    act = "link" if request.act == "confirm" else "unlink"
+    return tuple(
+        decisions.record(
+            conn,
+            Request(
+                act,
+                "record",
+                f"{source}|{source_id}",
+                request.who,
+                request.note,
+                {"person_id": other},
+            ),
+        ).decision_id
+        for source, source_id, other in _doubts(conn, seen.context)
+    )
+
+
+def _weigh_record(conn: Connection, request: Request) -> Preview:
+    return Preview(
+        ("The next night links the record accordingly.",),
+        {"person_id": str(request.said["person_id"])},
+    )
+
+
+for _name, _title in ACTIONS.items():
+    if _name in ("confirm", "reject"):
+        decisions.register(Act(_name, "exception", _title, _weigh, _of_the_records))
+    else:
+        decisions.register(Act(_name, "exception", _title, _weigh))
+decisions.register(Act("link", "record", "the record is of this person", _weigh_record))
+decisions.register(Act("unlink", "record", "the record is not of this person", _weigh_record))
+
+
+def _doubts(conn: Connection, person_id: object) -> list[tuple[str, str, UUID]]:
     """Return the doubts about records of a person, or about whether a record is of that person."""
     return conn.execute(
         "select d.source, d.source_id, d.person_id from identity.link as d"
@@ -108,24 +183,6 @@ def _doubts(conn: Connection, person_id: UUID) -> list[tuple[str, str, UUID]]:
         " order by 1, 2, 3",
         {"person": person_id},
     ).fetchall()
-
-
-def _write(
-    conn: Connection,
-    who: str,
-    kind: str,
-    about_kind: str,
-    about_id: str,
-    note: str,
-    detail: dict[str, object],
-) -> UUID:
-    decision_id = uuid4()
-    conn.execute(
-        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
-        (decision_id, who, kind, about_kind, about_id, note, Jsonb(detail)),
-    )
-    return decision_id
 
 
 def _dollars(text: str) -> Decimal:
@@ -144,14 +201,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--note", default="")
     parser.add_argument("--owner", help="with assign: who takes it")
     parser.add_argument("--amount", type=_dollars, help="with write_off: how much, in US dollars")
+    parser.add_argument("--preview", action="store_true", help="say what follows, write nothing")
     given = parser.parse_args(arguments)
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
-            resolve(
+            request = asked(
                 conn, given.exception_id, given.by, given.action, given.note,
                 owner=given.owner, amount=given.amount,
             )  # fmt: skip
-    except (NotOpen, ValueError) as error:
+            if given.preview:
+                print("\n".join(decisions.preview(conn, request).follows))
+                conn.rollback()
+            else:
+                decisions.record(conn, request)
+    except NotAllowedError as error:
         print(error, file=sys.stderr)
         return 2
     return 0

@@ -1,4 +1,4 @@
-"""What the two side DAGs do with a named person's answer."""
+"""What the two side DAGs ask a named person, and what they do with the answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from throughline import decisions
+from throughline.decisions import NotAllowedError, Request
 from throughline.orchestration.connections import LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
-from throughline.warehouse import nights
+from throughline.warehouse import Connection, nights
 
 
 def _who(answer: dict[str, Any]) -> str:
@@ -25,22 +27,41 @@ def _note(answer: dict[str, Any]) -> str:
     return str((answer.get("params_input") or {}).get("note") or "")
 
 
+def _options(conn: Connection, about_kind: str, about_id: str, labels: dict[str, str]) -> str:
+    """Return what follows from each answer, a line each; `labels` name the answers by their acts.
+
+    Raises `AirflowSkipException` when there is nothing to decide any more.
+    """
+    lines = []
+    for act, label in labels.items():
+        try:
+            seen = decisions.preview(conn, Request(act, about_kind, about_id, who=""))
+        except NotAllowedError as error:
+            raise AirflowSkipException(str(error)) from None
+        if seen.made is not None:
+            raise AirflowSkipException("this has been decided")
+        lines.append(f"- **{label}**: {' '.join(seen.follows)}")
+    return "\n".join(lines)
+
+
 def describe_batch(batch_id: str) -> dict[str, str]:
     """Return subject and body of the question about a stopped batch: counts, no patient values.
 
     Raises `AirflowSkipException` when the batch is no longer stopped.
     """
+    import throughline.quality.decide  # noqa: F401 - registers the acts that are offered
+
     with open_warehouse(LOADER) as conn:
         row = conn.execute(
-            "select b.source, b.feed, b.business_date, b.status, b.rows_received, v.failed,"
+            "select b.source, b.feed, b.business_date, b.rows_received, v.failed,"
             " v.expectations, v.data_docs, v.detail"
             " from landing.batch as b left join quality.verdict as v on v.batch_id = b.batch_id"
             " where b.batch_id = %s order by v.decided_at desc limit 1",
             (batch_id,),
         ).fetchone()
-    if row is None or row[3] != "stopped":
-        raise AirflowSkipException("this batch is not stopped any more")
-    source, feed, day, _, received, failed, expectations, docs, detail = row
+        answers = _options(conn, "batch", batch_id, {"release": "Release", "reject": "Reject"})
+    assert row is not None
+    source, feed, day, received, failed, expectations, docs, detail = row
     counts = f"[Data Docs]({address_of_page(docs)})" if docs else "Data Docs: none"
     reasons = "\n".join(
         f"- {item.get('expectation')}: {item.get('observed', '')}"
@@ -51,7 +72,7 @@ def describe_batch(batch_id: str) -> dict[str, str]:
         "subject": f"{source} / {feed} of {day}",
         "body": (
             f"{received} rows were received; {failed} of {expectations} expectations failed.\n\n"
-            f"{reasons}\n\n{counts}\n\n"
+            f"{reasons}\n\n{counts}\n\n{answers}\n\n"
             "Until you decide, what this feed would have proven is unknown."
         ),
     }
@@ -89,20 +110,23 @@ def describe_claims(batch_id: str) -> dict[str, str]:
 
     Raises `AirflowSkipException` when the batch no longer waits.
     """
+    import throughline.tasks.attest  # noqa: F401 - registers the acts that are offered
+
     with open_warehouse() as conn:
         row = conn.execute(
-            "select payer_id, billing_npi, claim_count, total_charge, payload_sha256, status,"
+            "select payer_id, billing_npi, claim_count, total_charge, payload_sha256,"
             " interchange_control_number from tasks.claim_batch where batch_id = %s",
             (batch_id,),
         ).fetchone()
-    if row is None or row[5] != "waiting":
-        raise AirflowSkipException("this batch does not wait any more")
-    payer, npi, count, charge, digest, _, control = row
+        labels = {"release": "Attest and release", "refuse": "Refuse"}
+        answers = _options(conn, "claim_batch", batch_id, labels)
+    assert row is not None
+    payer, npi, count, charge, digest, control = row
     return {
         "subject": f"{count} claims to {payer}, {charge} USD",
         "body": (
             f"Interchange {control}, billing provider {npi}, {count} claims, {charge} USD.\n\n"
-            f"SHA-256 of the file: `{digest}`\n\n"
+            f"SHA-256 of the file: `{digest}`\n\n{answers}\n\n"
             "By releasing I attest that the services were rendered as documented by the clinician,"
             " that codes and amounts are the clinician's, and that this file may be sent."
         ),
@@ -122,10 +146,10 @@ def decide_claims(batch_id: str, answer: dict[str, Any]) -> None:
         try:
             if released:
                 digest = row[0] if row else ""
-                tasks.claims.release(conn, batch_id, _who(answer), _note(answer), digest)
+                tasks.attest.release(conn, batch_id, _who(answer), _note(answer), digest)
             else:
-                tasks.claims.refuse(conn, batch_id, _who(answer), _note(answer))
-        except tasks.claims.NotWaiting as error:
+                tasks.attest.refuse(conn, batch_id, _who(answer), _note(answer))
+        except tasks.attest.NotWaiting as error:
             # Its evidence fell away after the question was asked: nothing is sent on that answer.
             conn.rollback()
             raise AirflowSkipException(str(error)) from None

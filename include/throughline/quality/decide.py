@@ -1,7 +1,7 @@
 """A named person's word on what a gate stopped or set aside.
 
-On a row: `python -m throughline.quality.decide ID --by NAME --action release|reject`, with the
-warehouse's address in the environment variable `THROUGHLINE_DSN`. A released row is loaded by the
+On a row: `python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with
+the warehouse's address in the environment variable `THROUGHLINE_DSN`. A released row is loaded by the
 next night.
 """
 
@@ -11,14 +11,23 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from throughline import warehouse
+from throughline import decisions, warehouse
+from throughline.decisions import Act, NotAllowedError, Preview, Request
 from throughline.quality.balance import balance
 from throughline.quality.suites import suite_of
 from throughline.warehouse import Connection
 
 ACTIONS = {"release": "released", "reject": "rejected"}
+
+
+class NotStoppedError(NotAllowedError):
+    """The batch does not wait for a decision (any more)."""
+
+
+class NotKeptBackError(NotAllowedError, LookupError):
+    """The row does not wait for a decision: it is closed, or there is none of this id."""
 
 
 def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: str) -> UUID | None:
@@ -27,25 +36,10 @@ def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: s
     Returns None when the batch is not stopped any more. A rejected batch keeps its landed bytes and
     counts its rows as rejected. Does not commit. Raises `ValueError` for another action or no name.
     """
-    if action not in ACTIONS or not who.strip():
-        raise ValueError("a batch is released or rejected, by a named person")
-    row = conn.execute(
-        "select status from landing.batch where batch_id = %s for update", (batch_id,)
-    ).fetchone()
-    if row is None or row[0] != "stopped":
+    try:
+        return decisions.record(conn, Request(action, "batch", batch_id, who, note)).decision_id
+    except NotStoppedError:
         return None
-    decision = _record(conn, action, "batch", batch_id, who, note)
-    if action == "reject":
-        conn.execute(
-            "update landing.batch set status = 'rejected' where batch_id = %s", (batch_id,)
-        )
-        conn.execute(
-            "update quality.quarantine set status = 'rejected', decision_id = %s"
-            " where batch_id = %s and status <> 'rejected'",
-            (decision, batch_id),
-        )
-        balance(conn, batch_id)
-    return decision
 
 
 def decide_row(
@@ -59,49 +53,98 @@ def decide_row(
     Raises `ValueError` for another action, no name, or the release of a row that could not be read:
     there is nothing to load, the source has to send it again.
     """
-    if action not in ACTIONS or not who.strip():
-        raise ValueError("a row is released or rejected, by a named person")
+    try:
+        request = Request(action, "quarantine", quarantine_id, who, note)
+        return decisions.record(conn, request).decision_id
+    except NotKeptBackError:
+        return None
+
+
+# ---- the acts ----------------------------------------------------------------------------------
+
+
+def _weigh_batch(conn: Connection, request: Request) -> Preview:
+    row = conn.execute(
+        "select status, source, feed, business_date, rows_received from landing.batch"
+        " where batch_id = %s for update",
+        (request.about_id,),
+    ).fetchone()
+    if row is None or row[0] != "stopped":
+        raise NotStoppedError("this batch is not stopped any more")
+    _, source, feed, day, received = row
+    what = f"{received:,} rows of {source}/{feed} of {day}"
+    if request.act == "release":
+        return Preview((f"{what} are loaded under a new number, and their date is run again.",))
+    return Preview((f"{what} are rejected; what was received is kept.",))
+
+
+def _reject_batch(
+    conn: Connection, request: Request, seen: Preview, decision_id: UUID
+) -> tuple[UUID, ...]:
+    conn.execute(
+        "update landing.batch set status = 'rejected' where batch_id = %s", (request.about_id,)
+    )
+    conn.execute(
+        "update quality.quarantine set status = 'rejected', decision_id = %s"
+        " where batch_id = %s and status <> 'rejected'",
+        (decision_id, request.about_id),
+    )
+    balance(conn, request.about_id)
+    return ()
+
+
+def _weigh_row(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
         "select q.batch_id, q.file_id, q.row_no, q.feed from quality.quarantine as q"
         " inner join landing.batch as b on b.batch_id = q.batch_id"
         " where q.quarantine_id = %s and q.status = 'open' for update of b",
-        (quarantine_id,),
+        (request.about_id,),
     ).fetchone()
     if row is None:
-        return None
+        raise NotKeptBackError("this row does not wait for a decision")
     batch_id, file_id, row_no, feed = row
     place = {"batch": batch_id, "file": file_id, "row": row_no}
-    if action == "release":
-        releasable = [rule.name for rule in suite_of(feed) if rule.releasable]
-        unreadable = conn.execute(
-            "select count(*) from quality.quarantine where batch_id = %(batch)s"
-            " and file_id is not distinct from %(file)s and row_no = %(row)s and status = 'open'"
-            " and reason <> all(%(releasable)s)",
-            {**place, "releasable": releasable},
-        ).fetchone()
-        if unreadable is None or unreadable[0]:
-            raise ValueError("a row that cannot be loaded is corrected by its source, or rejected")
-    decision = _record(conn, action, "quarantine", quarantine_id, who, note)
+    if request.act == "reject":
+        return Preview((f"Row {row_no} of the feed {feed} is left out for good.",), context=place)
+    releasable = [rule.name for rule in suite_of(feed) if rule.releasable]
+    unreadable = conn.execute(
+        "select count(*) from quality.quarantine where batch_id = %(batch)s"
+        " and file_id is not distinct from %(file)s and row_no = %(row)s and status = 'open'"
+        " and reason <> all(%(releasable)s)",
+        {**place, "releasable": releasable},
+    ).fetchone()
+    if unreadable is None or unreadable[0]:
+        raise UnreadableError("a row that cannot be loaded is corrected by its source, or rejected")
+    return Preview(
+        (f"Row {row_no} of the feed {feed} is loaded by the next night.",), context=place
+    )
+
+
+class UnreadableError(NotAllowedError, ValueError):
+    """There is nothing to load: the source has to send the row again."""
+
+
+def _close_row(
+    conn: Connection, request: Request, seen: Preview, decision_id: UUID
+) -> tuple[UUID, ...]:
+    assert isinstance(seen.context, dict)
     conn.execute(
         "update quality.quarantine set status = %(status)s, decision_id = %(decision)s"
         " where batch_id = %(batch)s and file_id is not distinct from %(file)s"
         " and row_no = %(row)s and status = 'open'",
-        {**place, "status": ACTIONS[action], "decision": decision},
+        {**seen.context, "status": ACTIONS[request.act], "decision": decision_id},
     )
-    balance(conn, batch_id)
-    return decision
+    balance(conn, seen.context["batch"])
+    return ()
 
 
-def _record(
-    conn: Connection, kind: str, about_kind: str, about_id: str, who: str, note: str
-) -> UUID:
-    decision = uuid4()
-    conn.execute(
-        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
-        " values (%s, %s, %s, %s, %s, %s)",
-        (decision, who, kind, about_kind, about_id, note),
-    )
-    return decision
+for _act in (
+    Act("release", "batch", "load what the gate stopped", _weigh_batch),
+    Act("reject", "batch", "leave what the gate stopped out", _weigh_batch, _reject_batch),
+    Act("release", "quarantine", "load the row with the next night", _weigh_row, _close_row),
+    Act("reject", "quarantine", "leave the row out", _weigh_row, _close_row),
+):
+    decisions.register(_act)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -111,15 +154,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--by", required=True, help="your name")
     parser.add_argument("--action", required=True, choices=list(ACTIONS))
     parser.add_argument("--note", default="")
+    parser.add_argument("--preview", action="store_true", help="say what follows, write nothing")
     given = parser.parse_args(arguments)
+    row_id = str(given.quarantine_id)
+    request = Request(given.action, "quarantine", row_id, given.by, given.note)
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
-            decided = decide_row(conn, str(given.quarantine_id), given.action, given.by, given.note)
-    except ValueError as error:
-        print(error, file=sys.stderr)
+            if given.preview:
+                print("\n".join(decisions.preview(conn, request).follows))
+                conn.rollback()
+            else:
+                decisions.record(conn, request)
+    except NotKeptBackError:
+        print(f"no row with the id {row_id} waits for a decision", file=sys.stderr)
         return 2
-    if decided is None:
-        print(f"no row with the id {given.quarantine_id} waits for a decision", file=sys.stderr)
+    except NotAllowedError as error:
+        print(error, file=sys.stderr)
         return 2
     return 0
 

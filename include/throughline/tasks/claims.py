@@ -32,10 +32,6 @@ MOST_CLAIMS = 500
 """Claims in one batch: what a person can attest at once."""
 
 
-class NotWaiting(RuntimeError):
-    """The batch does not wait for a release any more, or its bytes are not those that were shown."""
-
-
 def control_number(effect_key: str, earlier: int) -> str:
     """Return our patient control number (CLM01): at most 20 characters, the same for the same claim."""
     return "T" + derive("claim", effect_key, earlier).hex[:15].upper()
@@ -196,75 +192,6 @@ def withdraw_fallen(conn: Connection) -> int:
     """
     rows = sql.run(conn, "tasks/fallen.sql").rows
     return len(rows)
-
-
-def release(
-    conn: Connection, batch_id: UUID | str, decided_by: str, note: str, sha256: str
-) -> UUID:
-    """Record that a named person attests and releases the bytes with this hash; returns the decision's id.
-
-    The same release again is the same decision; of a batch that was withdrawn since it is none. Does
-    not commit. Raises `NotWaiting`.
-    """
-    return _decide(conn, batch_id, "release", "released", decided_by, note, sha256)
-
-
-def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -> UUID:
-    """Record that a named person refuses a batch; its claims go to billing as exceptions.
-
-    Does not commit. Raises `NotWaiting`.
-    """
-    decision_id = _decide(conn, batch_id, "refuse", "refused", decided_by, note, None)
-    last = nights.newest(conn)
-    tasks = conn.execute(
-        "select task_id from tasks.claim where batch_id = %s", (batch_id,)
-    ).fetchall()
-    for (task_id,) in tasks:
-        if last is not None:
-            exceptions.open_exception(
-                conn,
-                last.seq,
-                last.cut_off,
-                "charge_check",
-                "task",
-                str(task_id),
-                detail={"refused_batch": str(batch_id)},
-            )
-    return decision_id
-
-
-def _decide(
-    conn: Connection,
-    batch_id: UUID | str,
-    kind: str,
-    status: str,
-    decided_by: str,
-    note: str,
-    sha256: str | None,
-) -> UUID:
-    if not decided_by.strip():
-        raise PermissionError("a decision needs a named person")
-    row = conn.execute(
-        "select payload_sha256, status, decision_id from tasks.claim_batch where batch_id = %s for update",
-        (batch_id,),
-    ).fetchone()
-    decision_id = derive("decision", kind, "claim_batch", batch_id)
-    is_shown = row is not None and sha256 in (None, row[0])
-    if row is not None and is_shown and row[2] == decision_id and row[1] in (status, "sent"):
-        return decision_id
-    if row is None or not is_shown or row[1] != "waiting":
-        raise NotWaiting("this batch of claims does not wait for a release")
-    conn.execute(
-        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
-        " values (%s, %s, %s, 'claim_batch', %s, %s, %s) on conflict do nothing",
-        (decision_id, decided_by, kind, str(batch_id), note, Jsonb({"sha256": row[0]})),
-    )
-    conn.execute(
-        "update tasks.claim_batch set status = %s, decision_id = %s where batch_id = %s",
-        (status, decision_id, batch_id),
-    )
-    conn.execute("update tasks.claim set status = %s where batch_id = %s", (status, batch_id))
-    return decision_id
 
 
 def send_released(

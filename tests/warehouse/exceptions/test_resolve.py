@@ -212,6 +212,8 @@ def test_the_command_records_one_decision(
             said.main([*words, amount])
         assert stopped.value.code == 2
         assert "is no amount" in capsys.readouterr().err
+    assert said.main([*words, "12.50", "--preview"]) == 0
+    assert "written off: 12.50 US dollars" in capsys.readouterr().out
     assert said.main([*words, "12.50", "--note", "agreed"]) == 0
     with warehouse.connect(dsn) as conn:
         assert conn.execute(

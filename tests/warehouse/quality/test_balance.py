@@ -181,12 +181,15 @@ def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
     assert sound(hand) == Counts(23, 20, 0, 2, 1, 0)
 
 
-@pytest.mark.parametrize(("action", "who"), [("approve", WHO), ("release", "")])
-def test_only_named_persons_release_or_reject(hand: Hand, action: str, who: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "who", "why"),
+    [("approve", WHO, "one of reject, release is meant"), ("release", "", "named person")],
+)
+def test_only_named_persons_release_or_reject(hand: Hand, action: str, who: str, why: str) -> None:
     hand.take_in("patient", mixed())
-    with pytest.raises(ValueError, match="named person"):
+    with pytest.raises(ValueError, match=why):
         said.decide_row(hand.conn, quarantine_of(hand, 21), action, who, "")
-    with pytest.raises(ValueError, match="named person"):
+    with pytest.raises(ValueError, match=why):
         said.decide_batch(hand.conn, str(hand.batch), action, who, "")
 
 
@@ -312,6 +315,9 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
     )
     kept, unreadable = quarantine_of(hand, 21), quarantine_of(hand, 23)
 
+    assert said.main([kept, "--by", WHO, "--action", "release", "--preview"]) == 0
+    assert "is loaded by the next night" in capsys.readouterr().out
+    assert hand.rows("select 1 from operations.decision") == []
     assert said.main([kept, "--by", WHO, "--action", "release", "--note", "seen"]) == 0
     assert hand.rows("select status from quality.quarantine where quarantine_id = %s", kept) == [
         ("released",)
@@ -322,7 +328,7 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
     for arguments, why in (
         ([kept, "--by", WHO, "--action", "reject"], "waits for a decision"),
         ([unreadable, "--by", WHO, "--action", "release"], "corrected by its source"),
-        ([unreadable, "--by", "  ", "--action", "reject"], "by a named person"),
+        ([unreadable, "--by", "  ", "--action", "reject"], "needs a named person"),
     ):
         assert said.main(arguments) == 2
         assert why in capsys.readouterr().err

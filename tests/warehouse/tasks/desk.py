@@ -219,7 +219,7 @@ class Desk(Clinic):
         sha256 = self.rows(
             "select payload_sha256 from tasks.claim_batch where batch_id = %s", batch_id
         )[0][0]
-        decision = tasks.claims.release(self.conn, batch_id, by, "as documented", sha256)
+        decision = tasks.attest.release(self.conn, batch_id, by, "as documented", sha256)
         self.conn.commit()
         return decision
 

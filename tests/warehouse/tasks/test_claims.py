@@ -27,7 +27,7 @@ from outside import Outside
 from psycopg.types.json import Jsonb
 
 from throughline import tasks
-from throughline.tasks import claims, files, transmissions
+from throughline.tasks import attest, claims, files, transmissions
 from throughline.transports.address import Address
 from throughline.warehouse import connect
 
@@ -307,13 +307,13 @@ def test_a_refused_batch_is_not_asked_again_until_the_charge_says_something_else
     desk.bills("p1")
     desk.plan()
     (batch,) = desk.prepare()
-    claims.refuse(desk.conn, batch, "Ada Biller", "wrong amount")
+    attest.refuse(desk.conn, batch, "Ada Biller", "wrong amount")
     desk.conn.commit()
     assert desk.open_exceptions() == ["charge_check"]
     assert desk.prepare() == []
-    with pytest.raises(claims.NotWaiting):
-        claims.release(desk.conn, batch, "Ada Biller", "", batches(desk)[0].payload_sha256)
-    assert claims.refuse(desk.conn, batch, "Ada Biller", "again") is not None
+    with pytest.raises(attest.NotWaiting):
+        attest.release(desk.conn, batch, "Ada Biller", "", batches(desk)[0].payload_sha256)
+    assert attest.refuse(desk.conn, batch, "Ada Biller", "again") is not None
     desk.conn.commit()
     desk.know(again(line, amount=100))
     desk.open(SECOND)
@@ -331,18 +331,18 @@ def test_nobody_releases_nothing(desk: Desk, name: str) -> None:
     with pytest.raises(PermissionError):
         desk.release(batch, by=name)
     with pytest.raises(PermissionError):
-        claims.refuse(desk.conn, batch, name, "")
+        attest.refuse(desk.conn, batch, name, "")
 
 
 def test_a_release_is_of_the_bytes_that_were_shown(desk: Desk, outside: Outside) -> None:
     a_night(desk, "p1")
     (batch,) = desk.prepare()
-    with pytest.raises(claims.NotWaiting):
-        claims.release(desk.conn, batch, "Ada Biller", "", "0" * 64)
+    with pytest.raises(attest.NotWaiting):
+        attest.release(desk.conn, batch, "Ada Biller", "", "0" * 64)
     desk.conn.rollback()
     desk.release(batch)
-    with pytest.raises(claims.NotWaiting):
-        claims.release(desk.conn, batch, "Ada Biller", "", "0" * 64)
+    with pytest.raises(attest.NotWaiting):
+        attest.release(desk.conn, batch, "Ada Biller", "", "0" * 64)
     desk.conn.rollback()
     for changes in (
         "payload = 'other'",
@@ -363,8 +363,8 @@ def test_a_release_is_of_the_bytes_that_were_shown(desk: Desk, outside: Outside)
 
 def test_an_unknown_batch_is_not_released(desk: Desk) -> None:
     desk.open(FIRST)
-    with pytest.raises(claims.NotWaiting):
-        claims.release(
+    with pytest.raises(attest.NotWaiting):
+        attest.release(
             desk.conn, "00000000-0000-0000-0000-000000000000", "Ada Biller", "", "0" * 64
         )
 
@@ -423,7 +423,7 @@ def test_what_fell_away_is_withdrawn_and_the_rest_goes_into_a_new_batch(
     desk.prepare()
     assert desk.dispatch() == {}
     assert outside.files() == []
-    with pytest.raises(claims.NotWaiting):
+    with pytest.raises(attest.NotWaiting):
         desk.release(batch)
     desk.conn.rollback()
     assert next(b.status for b in batches(desk) if b.batch_id == batch) == "refused"

@@ -1,0 +1,95 @@
+"""A named person's word on a batch of claims: exactly these bytes are released, or refused."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from throughline import decisions, exceptions
+from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.warehouse import Connection, nights
+
+STATUS = {"release": "released", "refuse": "refused"}
+
+
+class NotWaiting(NotAllowedError, RuntimeError):
+    """The batch does not wait for a release any more, or its bytes are not those that were shown."""
+
+
+def release(
+    conn: Connection, batch_id: UUID | str, decided_by: str, note: str, sha256: str
+) -> UUID:
+    """Record that a named person attests and releases the bytes with this hash; returns the decision's id.
+
+    The same release again is the same decision; of a batch that was withdrawn since it is none. Does
+    not commit. Raises `NotWaiting`.
+    """
+    shown = {"sha256": sha256}
+    request = Request("release", "claim_batch", str(batch_id), decided_by, note, shown)
+    return decisions.record(conn, request).decision_id
+
+
+def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -> UUID:
+    """Record that a named person refuses a batch; its claims go to billing as exceptions.
+
+    Does not commit. Raises `NotWaiting`.
+    """
+    request = Request("refuse", "claim_batch", str(batch_id), decided_by, note)
+    return decisions.record(conn, request).decision_id
+
+
+# ---- the acts ----------------------------------------------------------------------------------
+
+
+def _weigh(conn: Connection, request: Request) -> Preview:
+    """Look whether the batch waits; a release is of the bytes that were shown, named by their hash."""
+    row = conn.execute(
+        "select payload_sha256, status, decision_id, claim_count, total_charge, payer_id"
+        " from tasks.claim_batch where batch_id = %s for update",
+        (request.about_id,),
+    ).fetchone()
+    if row is None:
+        raise NotWaiting("this batch of claims does not wait for a release")
+    sha256, status, decision_id, count, total, payer = row
+    same = decisions.id_of(request)
+    is_shown = request.said.get("sha256") in (None, sha256)
+    if is_shown and decision_id == same and status in (STATUS[request.act], "sent"):
+        return Preview((), made=same)
+    if not is_shown or status != "waiting":
+        raise NotWaiting("this batch of claims does not wait for a release")
+    what = f"{count} claims over {total} US dollars"
+    follows = {
+        "release": f"{what} are sent to {payer}, byte for byte as they were shown.",
+        "refuse": f"{what} are not sent; each goes to billing as an exception.",
+    }
+    return Preview((follows[request.act],), {"sha256": sha256})
+
+
+def _close(
+    conn: Connection, request: Request, seen: Preview, decision_id: UUID
+) -> tuple[UUID, ...]:
+    status, batch_id = STATUS[request.act], request.about_id
+    conn.execute(
+        "update tasks.claim_batch set status = %s, decision_id = %s where batch_id = %s",
+        (status, decision_id, batch_id),
+    )
+    conn.execute("update tasks.claim set status = %s where batch_id = %s", (status, batch_id))
+    last = nights.newest(conn)
+    if request.act == "release" or last is None:
+        return ()
+    for (task_id,) in conn.execute(
+        "select task_id from tasks.claim where batch_id = %s", (batch_id,)
+    ).fetchall():
+        exceptions.open_exception(
+            conn,
+            last.seq,
+            last.cut_off,
+            "charge_check",
+            "task",
+            str(task_id),
+            detail={"refused_batch": str(batch_id)},
+        )
+    return ()
+
+
+for _name, _title in (("release", "attest and send"), ("refuse", "do not send")):
+    decisions.register(Act(_name, "claim_batch", _title, _weigh, _close, once=True))

@@ -1,0 +1,377 @@
+"""HTTP to systems of record: reads are tried again, and a write says how sure its outcome is.
+
+A client may be used from several threads: each has a session of its own. Waiting, polling (202),
+renewing a token (401) and the limit of time are one loop, `patience.keep_asking`; what urllib3
+repeats by itself, and what no answer proves, is in `session`.
+"""
+
+from __future__ import annotations
+
+import base64
+import email.utils
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.patience import (
+    REAL,
+    Again,
+    Clock,
+    NotLetIn,
+    NotReady,
+    Patience,
+    keep_asking,
+)
+from throughline.transports.session import Incoming, NoAnswer, Session, opened
+
+CONNECT_S = 10.0
+# How long nothing may come in of an answer.
+READ_S = 30.0
+PATIENCE = Patience()
+POLLING = Patience(total_s=3600.0)
+DOWNLOADING = Patience(attempts=6, first_wait_s=0.3, total_s=3600.0)
+# Answers after which the same question may be asked again. Only reads are: a 500 proves nothing
+# about a write.
+PASSING = frozenset({429, 500, 502, 503, 504})
+
+# accepted: it was taken. rejected: it was refused and nothing was done. not_sent: it never got
+# there. uncertain: it may have been done; look it up before doing it again.
+Certainty = Literal["accepted", "rejected", "not_sent", "uncertain"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer. `headers` do not mind the case of a name."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body read as JSON, which is UTF-8 whatever a header says. Raises `ValueError`."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one write ended. `status` is None when no answer came; `body` is its JSON, if it was any."""
+
+    certainty: Certainty
+    status: int | None = None
+    body: Any = None
+    location: str | None = None
+    reason: str = ""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a new attempt cannot do the same thing twice."""
+        return self.certainty != "uncertain"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a `Retry-After` asks for: a number or a date; None without one."""
+    text = headers.get("Retry-After", "")
+    if not text:
+        return None
+    if text.isascii() and text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def judge(answer: Answer) -> Outcome:
+    """Say what the answer to a write proves.
+
+    A 4xx was refused before anything was done; a 5xx may have come after it was done. 408 and 425
+    leave it open, and so does 412: to a conditional create it says that there is one already, or
+    more (FHIR R4, 3.1.0.8.1). 429 was turned away at the door.
+    """
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    status = answer.status
+    location = answer.headers.get("Location")
+    if 200 <= status < 300:
+        return Outcome("accepted", status, body, location)
+    if status == 429:
+        return Outcome("not_sent", status, body, location, "too_many_requests")
+    if status in (408, 412, 425) or (status >= 500 and status not in (501, 505)):
+        return Outcome("uncertain", status, body, location, f"http_{status}")
+    return Outcome("rejected", status, body, location, f"http_{status}")
+
+
+class HttpClient:
+    """A client of one HTTP interface. Use it as a context manager, or call `close`.
+
+    `authorize` gives the headers of each request (a bearer token, say); without it the address's
+    login and password go as Basic, a password alone as a bearer token. `renew` is called after a
+    401 and says whether `authorize` will now give something else.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        authorize: Callable[[], Mapping[str, str]] | None = None,
+        renew: Callable[[], bool] | None = None,
+        clock: Clock = REAL,
+    ) -> None:
+        self.address = address
+        self._authorize = authorize or self._basic
+        self._renew = renew or (lambda: False)
+        self._clock = clock
+        self._mine = threading.local()
+        self._sessions: list[Session] = []
+
+    def __enter__(self) -> HttpClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        while self._sessions:
+            self._sessions.pop().close()
+        self._mine = threading.local()
+
+    def _session(self) -> Session:
+        session: Session | None = getattr(self._mine, "session", None)
+        if session is None:
+            session = self._mine.session = Session()
+            self._sessions.append(session)
+        return session
+
+    def _basic(self) -> Mapping[str, str]:
+        login, password = self.address.login, self.address.password
+        if login and password:
+            both = base64.b64encode(f"{login}:{password}".encode()).decode()
+            return {"Authorization": f"Basic {both}"}
+        return {"Authorization": f"Bearer {password}"} if password else {}
+
+    def url(self, path: str) -> str:
+        """Return the whole address of a path; one that is whole already stays."""
+        if path.startswith(("http://", "https://")):
+            return path
+        return f"{self.address.base_url}/{path.lstrip('/')}"
+
+    @contextmanager
+    def _opened(
+        self,
+        method: str,
+        path: str,
+        time_is_up: float,
+        headers: Mapping[str, str],
+        *,
+        params: Mapping[str, Any] | None = None,
+        data: bytes | Mapping[str, str] | None = None,
+        authorized: bool = True,
+    ) -> Iterator[Incoming]:
+        """Send one request; the body of the answer is still to be read. Raises `NoAnswer`."""
+        ours = self._authorize() if authorized else {}
+        left = max(time_is_up - self._clock.now(), 0.001)
+        with opened(
+            self._session(),
+            method,
+            self.url(path),
+            params=params,
+            data=data,
+            headers={**ours, **headers},
+            timeout=(min(CONNECT_S, left), min(READ_S, left)),
+            time_is_up=time_is_up,
+            now=self._clock.now,
+        ) as incoming:
+            yield incoming
+
+    def _ask(self, *request: Any, **more: Any) -> Answer:
+        """Send one request and read its answer. Raises `NoAnswer`, or `NotLetIn` after a 401."""
+        with self._opened(*request, **more) as incoming:
+            answer = Answer(incoming.status, incoming.headers, b"".join(incoming.chunks()))
+        if answer.status == 401:
+            raise NotLetIn("http_401", answer=answer)
+        return answer
+
+    def _repeatable(self, *request: Any, until_ready: bool = False, **more: Any) -> Answer:
+        """Ask what may be asked again. Raises `Again` where that may help."""
+        try:
+            answer = self._ask(*request, **more)
+        except NoAnswer as error:
+            if error.may_pass:
+                raise Again(error.reason) from None
+            raise self._unavailable(error.reason) from None
+        if answer.status in PASSING:
+            raise Again(f"http_{answer.status}", retry_after(answer.headers), answer)
+        if until_ready and answer.status == 202:
+            raise NotReady("not ready", retry_after(answer.headers), answer)
+        return answer
+
+    def _unavailable(self, reason: str) -> SourceUnavailable:
+        return SourceUnavailable(f"{self.address.name}: {reason}")
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        *,
+        until_ready: bool = False,
+    ) -> Answer:
+        """Ask, again while that may help, and return the answer whatever its status.
+
+        `until_ready` waits for the end of what is answered with 202. Raises `SourceUnavailable`
+        when no answer came, it stayed 429, 500, 502, 503 or 504, or time was up.
+        """
+
+        def ask(time_is_up: float) -> Answer:
+            return self._repeatable(
+                method, path, time_is_up, headers or {}, params=params, until_ready=until_ready
+            )
+
+        patience = POLLING if until_ready else PATIENCE
+        began = self._clock.now()
+        try:
+            return keep_asking(ask, patience, self._clock, self._renew)
+        except NotLetIn as again:
+            answer: Answer = again.answer
+            return answer
+        except NotReady as again:
+            waited = int(self._clock.now() - began)
+            raise self._unavailable(f"{again.reason} after {waited} s") from None
+        except Again as again:
+            raise self._unavailable(again.reason) from None
+
+    def post_form(
+        self,
+        path: str,
+        form: Callable[[], Mapping[str, str]],
+        headers: Mapping[str, str] | None = None,
+        *,
+        patience: Patience = PATIENCE,
+    ) -> Answer:
+        """Post what may be posted again, each time with a new `form`: a question for a token, say.
+
+        Raises `SourceUnavailable` as `get` does.
+        """
+
+        def ask(time_is_up: float) -> Answer:
+            return self._repeatable("POST", path, time_is_up, headers or {}, data=form())
+
+        try:
+            return keep_asking(ask, patience, self._clock)
+        except NotLetIn as again:
+            answer: Answer = again.answer
+            return answer
+        except Again as again:
+            raise self._unavailable(again.reason) from None
+
+    def write(
+        self,
+        path: str,
+        content: bytes,
+        *,
+        idempotency_key: str | None = None,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        method: str = "POST",
+    ) -> Outcome:
+        """Send bytes once, and say how sure it is what became of them.
+
+        Only what certainly never arrived, or was turned away with 429 or 401, is sent again.
+        """
+        sent = {"Content-Type": content_type, **(headers or {})}
+        if idempotency_key is not None:
+            sent["Idempotency-Key"] = idempotency_key
+
+        def attempt(time_is_up: float) -> Outcome:
+            try:
+                answer = self._ask(method, path, time_is_up, sent, data=content)
+            except NoAnswer as error:
+                if error.was_sent:
+                    return Outcome("uncertain", reason=error.reason)
+                if error.may_pass:
+                    raise Again(error.reason) from None
+                return Outcome("not_sent", reason=error.reason)
+            if answer.status == 429:
+                raise Again("too_many_requests", retry_after(answer.headers), answer)
+            return judge(answer)
+
+        try:
+            return keep_asking(attempt, PATIENCE, self._clock, self._renew)
+        except NotLetIn as again:
+            return judge(again.answer)
+        except Again as again:
+            status = again.answer.status if again.answer is not None else None
+            return Outcome("not_sent", status, reason=again.reason)
+        except SourceUnavailable as error:
+            # no token, so that nothing was sent
+            return Outcome("not_sent", reason=str(error))
+
+    def download(
+        self, path: str, target: Path, *, accept: str = "*/*", authorized: bool = True
+    ) -> int:
+        """Fetch a file, going on where a broken connection left off; returns its bytes.
+
+        What was packed for its way is unpacked. Where `authorized` is False no login and no token
+        is sent: the file's server may be another one. Raises `SourceUnavailable`.
+        """
+        target.unlink(missing_ok=True)
+        tag = ""
+
+        def fetch(time_is_up: float) -> int:
+            nonlocal tag
+            have = target.stat().st_size if target.exists() else 0
+            headers = {"Accept": accept}
+            if have:
+                headers |= {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
+                if tag:
+                    headers["If-Range"] = tag
+            try:
+                with self._opened(
+                    "GET", path, time_is_up, headers, authorized=authorized
+                ) as incoming:
+                    status = incoming.status
+                    if status in (200, 206):
+                        goes_on = status == 206 and have > 0
+                        if goes_on and not _begins_at(incoming.headers, have):
+                            target.unlink()
+                            raise Again("other_range")
+                        # a server that cannot go on, or has another file now, sends it all again
+                        strong = incoming.headers.get("ETag", "")
+                        tag = "" if strong.startswith("W/") else strong
+                        with target.open("ab" if goes_on else "wb") as out:
+                            for chunk in incoming.chunks():
+                                out.write(chunk)
+                        return target.stat().st_size
+                    asked = retry_after(incoming.headers)
+            except NoAnswer as error:
+                if error.may_pass:
+                    raise Again(error.reason) from None
+                raise self._unavailable(error.reason) from None
+            if status == 401 and authorized:
+                raise NotLetIn("http_401")
+            if status == 416 and have:
+                target.unlink()
+            elif status < 500 and status != 429:
+                raise self._unavailable(f"http_{status}")
+            raise Again(f"http_{status}", asked)
+
+        try:
+            return keep_asking(fetch, DOWNLOADING, self._clock, self._renew)
+        except Again as again:
+            raise self._unavailable(again.reason) from None
+
+
+def _begins_at(headers: Mapping[str, str], offset: int) -> bool:
+    """Say whether a part of a file is the one that was asked for, where its server says which."""
+    stated = headers.get("Content-Range", "")
+    return not stated or stated.replace("bytes ", "").startswith(f"{offset}-")

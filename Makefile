@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED
 override Q := $(value Q)
 export Q
 
@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos test test-fast coverage lint types lock docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-fast coverage lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -91,6 +91,12 @@ benchmark: venv ## seconds and rows per second of each step, at three sizes
 
 chaos: venv ## every process killed at every step, with every misbehaviour
 	@$(stack) chaos
+
+dump: venv ## OUT=folder: all that ten nights of 500 patients leave, night by night, as sorted text
+	@$(stack) dump
+
+dump-compare: venv ## A=folder B=folder: what differs between two dumps
+	@$(stack) dump
 
 # Three workers on two cores: half of a whole night's time is Airflow's waiting.
 test: venv ## unit, warehouse, dags, night

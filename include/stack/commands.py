@@ -326,5 +326,6 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "clean": clean,
     "benchmark": _tests("benchmark"),
     "chaos": _tests("chaos"),
+    "dump": _tests("dump"),
     "lock": lock_requirements,
 }

@@ -1,0 +1,81 @@
+"""`make dump OUT=folder`: lives nights in a state folder of its own and writes down all that each of them left.
+
+`make dump-compare A=folder B=folder`: says what differs between two dumps; `RENAMED=ehr=epic,ehr_main=epic_main`
+compares practices whose sources and connections are named otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "include")]
+
+from compare import compare  # noqa: E402
+from write import write  # noqa: E402
+
+from stack import night, options, postgres, staff, up  # noqa: E402
+
+PATIENTS, SEED, NIGHTS = 500, 1, 10
+
+
+def dump(folder: Path) -> int:
+    """Live `N` nights as `make nights` does, and dump each before the staff's next morning."""
+    state = Path(tempfile.mkdtemp(prefix="throughline-dump-", dir="/var/tmp"))
+    state.chmod(0o711)
+    os.environ["THROUGHLINE_STATE"] = str(state)
+    asked = {"PATIENTS": str(PATIENTS), "SEED": str(SEED), "N": str(NIGHTS)}
+    chosen = options.read(asked | {key: value for key, value in os.environ.items() if value})
+    try:
+        with up.running(chosen, say) as stack:
+            for number in range(1, chosen.nights + 1):
+                staff.act(stack, chosen, say)
+                outcome = night.run(stack, chosen, lambda text: None)
+                say(f"night {outcome.seq} of {outcome.business_date} {outcome.status}")
+                if not outcome.did_its_work:
+                    return 1
+                with psycopg.connect(
+                    stack.dsn(postgres.SUPERUSER), options="-c timezone=UTC"
+                ) as conn:
+                    write(conn, outcome.seq, folder / f"night-{number:02d}")
+                chosen = chosen.after_a_night()
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+    say(f"written to {folder}")
+    return 0
+
+
+def tell_differences(one: str, other: str, renamed: str) -> int:
+    """Print what differs; returns 1 when something does."""
+    names = dict(pair.split("=", 1) for pair in renamed.split(",") if pair) if renamed else None
+    told = compare(Path(one), Path(other), names)
+    print("\n".join(told) or "the dumps agree")
+    return 1 if told else 0
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, with the time of day."""
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+def main() -> int:
+    """Dump, or compare when two folders are named."""
+    one, other = os.environ.get("A", ""), os.environ.get("B", "")
+    if one and other:
+        return tell_differences(one, other, os.environ.get("RENAMED", ""))
+    out = os.environ.get("OUT", "")
+    if not out:
+        print("dump: make dump OUT=folder, or make dump-compare A=folder B=folder", file=sys.stderr)
+        return 2
+    return dump(Path(out).absolute())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

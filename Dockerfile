@@ -12,7 +12,7 @@ RUN apt-get update \
 
 WORKDIR /opt/throughline
 COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 
 COPY --chown=throughline:throughline dags dags
 COPY --chown=throughline:throughline plugins plugins

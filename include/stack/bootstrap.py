@@ -85,9 +85,10 @@ def find_uv() -> list[str] | None:
 def install() -> None:
     """Install the pins: by uv, and where uv cannot (a proxy, a certificate, a platform), by pip.
 
-    They are compiled now, because a first import that compiles would be paid for by the first night.
+    Every file must have a hash that is pinned. They are compiled now, because a first import that compiles would be
+    paid for by the first night.
     """
-    pins = ["-r", str(ROOT / "requirements.txt")]
+    pins = ["--require-hashes", "-r", str(ROOT / "requirements.txt")]
     uv = find_uv()
     reasons = []
     if uv:

@@ -242,7 +242,7 @@ def lock_requirements() -> int:
     uv = shutil.which("uv")
     program = [uv] if uv else [sys.executable, "-m", "uv"]
     command = [
-        *program, "pip", "compile", "-q", "--universal", "--python-version", "3.11",
+        *program, "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes",
         "requirements.in", "-o", "requirements.txt",
     ]  # fmt: skip
     return subprocess.run(command, cwd=paths.ROOT, check=False).returncode

@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-fast coverage lint types lock docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-fast coverage format format-check lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -108,11 +108,17 @@ test-fast: venv ## unit and the quick warehouse tests, under a minute
 coverage: venv ## how much of the loop's packages the tests run through
 	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
 
-lint: venv ## ruff and sqlfluff
+format: venv ## lay the Python out as ruff does
+	@$(python) -m ruff format .
+
+format-check: venv
+	@$(python) -m ruff format --check .
+
+lint: format-check ## ruff (layout and rules) and sqlfluff
 	@$(python) -m ruff check .
 	@$(python) -m sqlfluff lint --processes 2 --nocolor -q sql
 
-types: venv ## mypy
+types: venv ## mypy, strict
 	@mkdir -p build; $(python) -m mypy
 
 docs: venv ## write the generated table of DAGs again

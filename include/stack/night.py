@@ -16,8 +16,9 @@ import httpx
 import psycopg
 
 from stack import airflow, options, paths, rest, up, warehouse
-from stack.chain import CHAIN, POLL_SECONDS, NightFailed, clear_abandoned, wait_for_dags
+from stack.chain import POLL_SECONDS, NightFailed, clear_abandoned, wait_for_dags
 from stack.up import Stack
+from throughline.orchestration.chain import CHAIN
 
 HAND_OVER_SECONDS = 120
 """Longest time between the end of a DAG and the start of the next; measured: one second."""

@@ -35,7 +35,7 @@ class Program:
     def is_alive(self) -> bool:
         """Whether it still runs (one that has ended and was not waited for does not)."""
         try:
-            return self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
+            return bool(self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
             return False
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.claims import billing
+from sandbox.claims import billing, dates
 from sandbox.claims.state import State, WorkItem
 from sandbox.world.engine import World, written_at
 from sandbox.world.model import Visit
@@ -141,10 +141,10 @@ def _bill(world: World, state: State, item: WorkItem, visit: Visit, today: date)
     state.forgotten.discard(visit.id)
     if visit.charge_entered_at is None:
         world.schedule(world.clock.now, "charge_is_entered", visit.id)
-        item.due = billing.dates.after(today)
+        item.due = dates.after(today)
     elif visit.note_signed_at is None:
         state.unsigned.add(visit.id)
-        item.due = billing.dates.after(today)
+        item.due = dates.after(today)
     else:
         billing.put_off(state, visit.id, today)
         item.control = billing.control_of(visit)

@@ -151,7 +151,7 @@ class Store:
     # ---- going back ----------------------------------------------------------------------------------
     def mark(self) -> int:
         """Where the store stands now, for :meth:`go_back`."""
-        return self._next
+        return int(self._next)
 
     def go_back(self, mark: int) -> None:
         """Forget everything written since ``mark``."""

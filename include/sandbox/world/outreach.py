@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from sandbox.ehr import records
 from sandbox.world import appointments, calendar, hospital, life, visits
 from sandbox.world.engine import World, at, day_of
-from sandbox.world.model import BookingRequest, Outreach, Patient, Stay
+from sandbox.world.model import BookingRequest, Outreach, Patient, Stay, Wellness
 
 OUTCOMES = (("reached", 0.66), ("no_answer", 0.13), ("left_message", 0.11), ("wrong_number", 0.02), ("declined", 0.05),
             ("done_elsewhere", 0.03))  # fmt: skip
@@ -91,9 +91,7 @@ def _call(world: World, task: Outreach) -> None:
         result = _talk(world, who, kind, stay, task.id)
     elif outcome == "done_elsewhere" and kind == "AWV":
         code = visits.due_wellness(who, day_of(world.clock.now)) or "G0439"
-        who.wellness.append(
-            visits.Wellness(code, day_of(world.clock.now) - timedelta(days=30), True)
-        )
+        who.wellness.append(Wellness(code, day_of(world.clock.now) - timedelta(days=30), True))
         world.emit("patient_changed", who)
     identifier = f"com-{task.id}"
     request = (

@@ -102,7 +102,7 @@ def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
         night = nights.open_night(conn, row[0], practice().time_zone)
     with open_warehouse(LOADER) as conn:
         load_batch(conn, batch_id, night.seq)
-    return row[0].isoformat()
+    return str(row[0].isoformat())
 
 
 def describe_claims(batch_id: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ PREFIX = "/throughline/"
 
 def address_of_page(path: str) -> str:
     """Return the address of a page below the host of Airflow, whatever name a reader knows it by."""
-    return urlsplit(conf.get("api", "base_url", fallback="/")).path.rstrip("/") + PREFIX + path
+    base = str(conf.get("api", "base_url", fallback="/"))
+    return urlsplit(base).path.rstrip("/") + PREFIX + path
 
 
 class DataDocs(BaseOperatorLink):

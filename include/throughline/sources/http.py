@@ -69,7 +69,7 @@ def _wait(state: tenacity.RetryCallState) -> float:
     asked = retry_after(error.response) if isinstance(error, _Again) else None
     if asked is not None:
         return min(asked, LONGEST_WAIT_S)
-    return min(0.25 * 2 ** (state.attempt_number - 1), LONGEST_WAIT_S)
+    return min(0.25 * 2.0 ** (state.attempt_number - 1), LONGEST_WAIT_S)
 
 
 def judge(response: httpx.Response) -> Outcome:

@@ -116,7 +116,7 @@ class _Tls(HTTPSConnection):
 
     def _tunnel(self) -> None:
         self._is_tunnelling = True
-        super()._tunnel()  # type: ignore[misc]
+        super()._tunnel()
         self._is_tunnelling = False
 
     def connect(self) -> None:
@@ -155,7 +155,8 @@ class _Adapter(HTTPAdapter):
         """Raise what is wrong with address, proxy or authorities, before anything is sent."""
         verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
         pool = self.get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
-        self.cert_verify(pool, request.url or "", verify, cert)
+        check: Any = self.cert_verify  # the stubs give it no types
+        check(pool, request.url or "", verify, cert)
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **settings: Any
@@ -170,7 +171,8 @@ class _StatedOnly(AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         login, password = get_auth_from_url(request.url or "")
         if (login or password) and "Authorization" not in request.headers:
-            return HTTPBasicAuth(login, password)(request)
+            signed: requests.PreparedRequest = HTTPBasicAuth(login, password)(request)
+            return signed
         return request
 
 
@@ -187,9 +189,11 @@ class Session(requests.Session):
         """Follow none, and do not look at its address, which may be none: requests would."""
         return
 
-    def merge_environment_settings(self, *args: Any, **more: Any) -> dict[str, Any]:
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
         """Return proxies and authorities; `SSL_CERT_FILE` and `SSL_CERT_DIR` name some, too."""
-        settings = super().merge_environment_settings(*args, **more)
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if settings["verify"] is True:
             named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
             settings["verify"] = named or True

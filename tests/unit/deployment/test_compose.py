@@ -23,13 +23,15 @@ OURS = [name for name, service in SERVICES.items() if "throughline" in service["
 
 def test_the_file_is_what_compose_accepts():
     schema = json.loads((Path(__file__).parent / "compose_spec.json").read_text(encoding="utf-8"))
-    jsonschema.validate(COMPOSE, schema)
+    jsonschema.validate(COMPOSE, schema, cls=jsonschema.Draft201909Validator)
 
 
 def test_the_schema_would_refuse_nonsense():
     schema = json.loads((Path(__file__).parent / "compose_spec.json").read_text(encoding="utf-8"))
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"services": {"x": {"imaeg": "y"}}}, schema)
+        jsonschema.validate(
+            {"services": {"x": {"imaeg": "y"}}}, schema, cls=jsonschema.Draft201909Validator
+        )
 
 
 def test_what_a_deployment_needs_is_there():

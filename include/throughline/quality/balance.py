@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from throughline.quality.feeds import is_counted, types_of
+from throughline.sources import catalogue
 from throughline.warehouse import Connection
 
 
@@ -65,7 +65,11 @@ def balance(conn: Connection, batch_id: UUID | str, loaded: int = 0) -> None:
 
 def is_whole(conn: Connection, batch_id: UUID, feed: str, received: int) -> bool:
     """Return whether every row that was received is staged, or could not be."""
-    kinds = [sql.Identifier("staging", kind) for kind in types_of(feed) if is_counted(feed, kind)]
+    kinds = [
+        sql.Identifier("staging", table.name)
+        for table in catalogue.entry(feed).tables
+        if table.is_counted
+    ]
     staged = sql.SQL(" + ").join(
         sql.SQL("(select count(*) from {} where batch_id = %(batch)s)").format(kind)
         for kind in kinds

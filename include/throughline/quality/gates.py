@@ -19,7 +19,6 @@ from psycopg.types.json import Jsonb
 
 from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.docs import write as write_docs
-from throughline.quality.feeds import types_of
 from throughline.quality.history import (
     Profile,
     Volume,
@@ -28,6 +27,7 @@ from throughline.quality.history import (
     profile_of,
 )
 from throughline.quality.suites import CRITICAL, INFO, WARNING, Rule, suite_of
+from throughline.sources.catalogue import entry
 from throughline.warehouse import Connection, derive, failpoints
 
 log = logging.getLogger(__name__)
@@ -74,8 +74,12 @@ class _Batch:
     night_date: date
 
     @property
-    def table(self) -> sql.Identifier:
-        return sql.Identifier("staging", types_of(self.feed)[0])
+    def table(self) -> str:
+        return entry(self.feed).table.name
+
+    @property
+    def staged(self) -> sql.Identifier:
+        return sql.Identifier("staging", self.table)
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     volume = expected_volume(conn, batch.batch_id)
     profile = profile_of(conn, batch.batch_id, batch.feed)
     if batch.received >= MANY:
-        conn.execute("select staging.refresh_statistics(%s)", (types_of(batch.feed)[0],))
+        conn.execute("select staging.refresh_statistics(%s)", (batch.table,))
     conn.commit()
     broken = _run(conn, batch, rules) if batch.received else []
     failures = _judge_rows(conn, batch, broken) + _judge_delivery(conn, batch, volume, profile)
@@ -186,7 +190,7 @@ def _run(conn: Connection, batch: _Batch, rules: list[Rule]) -> list[Rule]:
     context, source = _data_source(conn)
     name = f"{batch.feed}-{batch.batch_id}"
     # the id is ours and a UUID, the table one of our own
-    query = f"select * from staging.{types_of(batch.feed)[0]} where batch_id = '{batch.batch_id}'"
+    query = f"select * from staging.{batch.table} where batch_id = '{batch.batch_id}'"
     definition = source.add_query_asset(name=name, query=query).add_batch_definition_whole_table(
         name
     )
@@ -245,7 +249,7 @@ def _violation(rule: Rule, batch: _Batch) -> str:
 def _where(rule: Rule, batch: _Batch) -> sql.Composed:
     """Return the rest of a query of the rows that violate a rule, percent signs made plain."""
     return sql.SQL(" from {} as r where r.batch_id = %(batch)s and (").format(
-        batch.table
+        batch.staged
     ) + sql.SQL(_violation(rule, batch).replace("%", "%%") + ")")
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import holidays
 from psycopg import sql
 
-from throughline.quality.feeds import types_of
+from throughline.sources.catalogue import entry
 from throughline.warehouse import Connection
 
 DELIVERIES = 7
@@ -178,7 +178,7 @@ def _holidays(year: int) -> holidays.HolidayBase:
 
 def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
     """Count which columns the staged rows of a batch have: one pass, no values."""
-    table = types_of(feed)[0]
+    table = entry(feed).table.name
     columns = _columns(conn, table)
     counts = sql.SQL(", ").join(
         sql.SQL(_COUNTS.get(kind, "count({})")).format(sql.Identifier(name))

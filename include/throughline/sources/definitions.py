@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from throughline.sources import catalogue
+
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions" / "sources"
 
 
@@ -28,7 +30,8 @@ class Feed:
 
     `omitted_types` says what it means when a Bulk Data export names no output of the type that was
     asked for: `late`, it was not delivered, or `unchanged`, there is nothing new. `volume` says
-    what a delivery's is held against: the `usual`, or nothing where it answers what was `asked`.
+    what a delivery's is held against: the `usual`, or nothing where it answers what was `asked`;
+    it is the catalogue's, unless the definition knows better of this source.
     """
 
     name: str
@@ -73,14 +76,20 @@ def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
     return parse(yaml.safe_load(file.read_text(encoding="utf-8")), file.name)
 
 
+def schema() -> dict[str, Any]:
+    """Return the schema of a source definition; the names of feeds are those of the catalogue."""
+    found: dict[str, Any] = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
+    found["properties"]["feeds"]["propertyNames"] = {"enum": list(catalogue.names())}
+    return found
+
+
 def parse(raw: Any, file: str) -> SourceDefinition:
     """Return the definition that a YAML document holds. Raises `SourceDefinitionError`."""
     import jsonschema
 
-    schema = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
     problems = sorted(
         f"{'/'.join(str(part) for part in error.absolute_path) or 'document'}: {error.message}"
-        for error in jsonschema.Draft202012Validator(schema).iter_errors(raw)
+        for error in jsonschema.Draft202012Validator(schema()).iter_errors(raw)
     )
     if problems:
         raise SourceDefinitionError(f"{file}: {'; '.join(problems)}")
@@ -94,6 +103,12 @@ def parse(raw: Any, file: str) -> SourceDefinition:
         "omitted_types" in x for x in (raw, *raw["feeds"].values())
     ):
         raise SourceDefinitionError(f"{file}: omitted_types: is said of a Bulk Data export only")
+    for name in raw["feeds"]:
+        standards = catalogue.entry(name).standards
+        if raw["standard"].split("_")[0] not in standards:
+            raise SourceDefinitionError(
+                f"{file}: feeds/{name}: {raw['standard']} does not read it, but {', '.join(standards)}"
+            )
     feeds = {
         name: Feed(
             name=name,
@@ -101,7 +116,7 @@ def parse(raw: Any, file: str) -> SourceDefinition:
             expected_by=time.fromisoformat(feed["expected_by"]),
             allowed_lag_days=feed.get("allowed_lag_days", 0),
             omitted_types=feed.get("omitted_types", raw.get("omitted_types", "late")),
-            volume=feed.get("volume", "usual"),
+            volume=feed.get("volume", catalogue.entry(name).volume),
         )
         for name, feed in raw["feeds"].items()
     }

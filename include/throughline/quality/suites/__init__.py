@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from throughline.quality.feeds import types_of
+from throughline.sources import catalogue
+from throughline.sources.catalogue import CatalogueError
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 
@@ -68,19 +69,6 @@ _KNOWN = Rule(
     " and p.source_id = r.subject_id)",
     INFO,
 )
-_OF_PATIENTS = frozenset(
-    {
-        "coverage",
-        "consent",
-        "encounter",
-        "condition",
-        "procedure",
-        "document_reference",
-        "communication",
-        "charge_item",
-        "payment_notice",
-    }
-)
 
 
 def _duplicates(table: str) -> list[Rule]:
@@ -105,16 +93,6 @@ def _duplicates(table: str) -> list[Rule]:
         ),
     ]
 
-
-# Feeds whose version is the moment at which a file was made: two rows of one file share it.
-_VERSIONED_BY_FILE = frozenset(
-    {
-        "claim_response",
-        "functional_acknowledgement",
-        "eligibility_response",
-        "payment",
-    }
-)
 
 SUITES: dict[str, list[Rule]] = {
     "patient": [
@@ -217,12 +195,19 @@ SUITES: dict[str, list[Rule]] = {
 
 
 def suite_of(feed: str) -> list[Rule]:
-    """Return the rules of a feed; one that has no suite must at least be identified."""
-    rules = list(SUITES.get(feed, _identified()))
-    if feed in _OF_PATIENTS:
+    """Return the rules of a feed: those of its suite, and what every feed of its kind must be like.
+
+    Raises `CatalogueError` when the suite that its entry names is not there.
+    """
+    entry = catalogue.entry(feed)
+    if entry.suite not in SUITES:
+        raise CatalogueError(f"{feed}: suite: there is no suite {entry.suite!r}")
+    rules = list(SUITES[entry.suite])
+    if entry.subject == "patient":
         rules.append(_KNOWN)
-    repeated, differing = _duplicates(types_of(feed)[0])
+    repeated, differing = _duplicates(entry.table.name)
     rules.append(repeated)
-    if feed not in _VERSIONED_BY_FILE:
+    # two rows of one file share a version that is the file's
+    if entry.version == "record":
         rules.append(differing)
     return rules

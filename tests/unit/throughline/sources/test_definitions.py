@@ -43,6 +43,10 @@ def test_the_sources_of_the_tree():
         ({"standard": "carrier_pigeon"}, "standard"),
         ({"feeds": {}}, "feeds"),
         ({"feeds": {"moon": {"expected_by": "03:00"}}}, "feeds"),
+        (
+            {"feeds": {"payment": {"expected_by": "03:00"}}},
+            "feeds/payment: hl7v2_sftp does not read it",
+        ),
         ({"feeds": {"appointment": {"expected_by": "25:00"}}}, "feeds/appointment/expected_by"),
         ({"extra": 1}, "extra"),
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
@@ -61,6 +65,17 @@ def test_a_feed_may_have_an_owner_and_a_lag_of_its_own():
     }
     feed = parse(changed(feeds=feeds), "scheduling.yaml").feeds["appointment"]
     assert (feed.owner_team, feed.expected_by, feed.allowed_lag_days) == ("billing", time(5, 30), 2)
+
+
+def test_volume_is_the_catalogues_unless_the_source_knows_better():
+    told = {"task": {"expected_by": "03:00"}, "patient": {"expected_by": "03:00"}}
+    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text()) | {"feeds": told}
+    assert {f.name: f.volume for f in parse(ehr, "ehr.yaml").feeds.values()} == {
+        "task": "asked",
+        "patient": "usual",
+    }
+    told["task"]["volume"] = "usual"
+    assert parse(ehr, "ehr.yaml").feeds["task"].volume == "usual"
 
 
 def test_a_type_without_output_is_late_unless_somebody_says_otherwise():

@@ -1,0 +1,301 @@
+"""The merge of staged rows into typed records: by version, in two statements for each table.
+
+Rows are merged all at once; when the database refuses one, they are halved until it is found, and
+it is set aside with its reason. A record and what comes with it are loaded together, or neither.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from throughline.quality.balance import StagingLost
+from throughline.sources import catalogue
+from throughline.sources.catalogue import Table
+from throughline.warehouse import Connection, failpoints
+
+log = logging.getLogger(__name__)
+
+KEYS = (
+    "source",
+    "source_id",
+    "source_version",
+    "subject_source",
+    "subject_id",
+    "batch_id",
+    "file_id",
+    "row_no",
+    "known_seq",
+    "retracted_seq",
+    "is_deleted",
+    "content_hash",
+)
+
+# What one row may be to blame for. `ProgramLimitExceeded`: a value too long to be looked up by.
+CULPABLE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One delivery that is loaded in night `seq`; `loaded_seq` is the night that did so first."""
+
+    batch_id: UUID
+    source: str
+    feed: str
+    status: str
+    received: int
+    loaded_seq: int | None
+    seq: int
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The typed records that its rows become, the one that a row is known by first."""
+        return catalogue.entry(self.feed).tables
+
+
+_columns_of: dict[str, tuple[str, ...]] = {}
+
+
+def _typed_columns(conn: Connection, table: str) -> tuple[str, ...]:
+    """Return the typed columns of `core.<table>`; read once per process, since schemas stand still."""
+    if table not in _columns_of:
+        rows = conn.execute(
+            "select column_name from information_schema.columns"
+            " where table_schema = 'core' and table_name = %s order by ordinal_position",
+            (table,),
+        ).fetchall()
+        _columns_of[table] = tuple(row[0] for row in rows if row[0] not in KEYS)
+    return _columns_of[table]
+
+
+# What this load retracted stands again, unless another delivery of the night has taken its place.
+_TAKE_BACK = """
+    with mine as (
+        delete from core.{table} where batch_id = %(batch)s and known_seq = %(seq)s
+        returning source, source_id, source_version
+    ),
+
+    before as (
+        select distinct on (c.source, c.source_id)
+            c.source, c.source_id, c.source_version, c.known_seq
+        from core.{table} as c
+        inner join mine on mine.source = c.source and mine.source_id = c.source_id
+        where c.retracted_seq = %(seq)s and c.batch_id <> %(batch)s
+            and c.source_version < mine.source_version
+            and not exists (
+                select from core.{table} as s
+                where s.source = c.source and s.source_id = c.source_id
+                    and s.retracted_seq is null and s.batch_id <> %(batch)s
+            )
+        order by c.source, c.source_id, c.source_version desc
+    ),
+
+    again as (
+        update core.{table} as c
+        set retracted_seq = null
+        from before as b
+        where c.source = b.source and c.source_id = b.source_id
+            and c.source_version = b.source_version and c.known_seq = b.known_seq
+    )
+
+    select count(*) from mine
+"""
+
+# The newest staged version of each record, compared with the one that stands. Two statements: the
+# old version is retracted first, since at most one may stand.
+_PICK = """
+    create temp table w_load on commit drop as
+    with newest as (
+        select distinct on (s.source, s.source_id)
+            s.*, md5(row({typed}, s.is_deleted)::text) as content_hash
+        from staging.{table} as s
+        where s.batch_id = %(batch)s
+            and not exists (
+                select from quality.quarantine as q
+                where q.batch_id = %(batch)s and q.row_no = s.row_no
+                    and q.file_id is not distinct from s.file_id
+                    and q.status <> 'released'
+            )
+            {part}
+        order by s.source, s.source_id, s.source_version desc, s.row_no desc
+    )
+    select n.*
+    from newest as n
+    left join core.{table} as c
+        on c.source = n.source and c.source_id = n.source_id and c.retracted_seq is null
+    where c.source is null
+        or (n.source_version > c.source_version and n.content_hash <> c.content_hash)
+"""
+_PART = """and exists (
+                select from w_rows as w
+                where w.row_no = s.row_no and w.file_id is not distinct from s.file_id
+                    and w.place between %(low)s and %(high)s
+            )"""
+_RETRACT = """
+    update core.{table} as c
+    set retracted_seq = %(seq)s
+    from w_load as n
+    where c.source = n.source and c.source_id = n.source_id and c.retracted_seq is null
+"""
+_INSERT = """
+    insert into core.{table} (
+        source, source_id, source_version, subject_source, subject_id, batch_id, file_id, row_no,
+        known_seq, is_deleted, content_hash, {columns}
+    )
+    select
+        source, source_id, source_version, subject_source, subject_id, batch_id, file_id, row_no,
+        %(seq)s, is_deleted, content_hash, {columns}
+    from w_load
+"""
+# The rows that came, numbered; those that a named person released, or all of them.
+_NUMBER = """
+    create temp table w_rows on commit drop as
+    select e.file_id, e.row_no, row_number() over (order by e.file_id, e.row_no) as place
+    from ({rows}) as e
+"""
+_RELEASED = """
+    select q.file_id, q.row_no from quality.quarantine as q
+    where q.batch_id = %(batch)s
+    group by q.file_id, q.row_no
+    having bool_and(q.status = 'released') and bool_or(q.closed_seq is null)
+"""
+
+
+def take_back(conn: Connection, batch: Batch) -> int:
+    """Undo what an earlier attempt of this night loaded; returns how many rows of the delivery."""
+    undone = 0
+    for table in reversed(batch.tables):
+        row = conn.execute(
+            sql.SQL(_TAKE_BACK).format(table=sql.Identifier(table.name)),
+            {"batch": batch.batch_id, "seq": batch.seq},
+        ).fetchone()
+        undone += int(row[0]) * table.is_counted if row else 0
+    return undone
+
+
+def merge(conn: Connection, batch: Batch) -> int:
+    """Merge all rows at once; when that fails, halve them until the culprit is set aside.
+
+    Returns how many rows of the delivery were loaded.
+    """
+    try:
+        with conn.transaction():
+            return _merge_part(conn, batch)
+    except CULPABLE:
+        rows = sql.SQL(" union ").join(
+            sql.SQL("select file_id, row_no from {} where batch_id = %(batch)s").format(
+                sql.Identifier("staging", table.name)
+            )
+            for table in batch.tables
+        )
+        return _merge_numbered(conn, batch, rows)
+
+
+def merge_released(conn: Connection, batch: Batch) -> int:
+    """Merge the rows of a loaded batch that a named person released since; returns how many.
+
+    Raises `StagingLost` when the staged rows have to be made again.
+    """
+    waiting = conn.execute(
+        sql.SQL("select count(*) from ({}) as e").format(sql.SQL(_RELEASED)),
+        {"batch": batch.batch_id},
+    ).fetchone()
+    if waiting is None or not waiting[0]:
+        return 0
+    staged = sql.SQL(" union ").join(
+        sql.SQL(
+            "select s.file_id, s.row_no from {} as s inner join ({}) as r"
+            " on r.row_no = s.row_no and r.file_id is not distinct from s.file_id"
+            " where s.batch_id = %(batch)s"
+        ).format(sql.Identifier("staging", table.name), sql.SQL(_RELEASED))
+        for table in batch.tables
+    )
+    there = conn.execute(
+        sql.SQL("select count(*) from ({}) as e").format(staged), {"batch": batch.batch_id}
+    ).fetchone()
+    if there is None or there[0] < waiting[0]:
+        conn.rollback()
+        raise StagingLost(f"the released rows of batch {batch.batch_id} are gone")
+    return _merge_numbered(conn, batch, staged)
+
+
+def _merge_numbered(conn: Connection, batch: Batch, rows: sql.Composable) -> int:
+    conn.execute("drop table if exists w_rows")
+    count = conn.execute(sql.SQL(_NUMBER).format(rows=rows), {"batch": batch.batch_id}).rowcount
+    conn.execute("create index on w_rows (row_no)")
+    conn.execute("analyze w_rows")
+    loaded = _halve(conn, batch, 1, count) if count else 0
+    conn.execute("drop table w_rows")
+    return loaded
+
+
+def _halve(conn: Connection, batch: Batch, low: int, high: int) -> int:
+    try:
+        with conn.transaction():
+            return _merge_part(conn, batch, (low, high))
+    except CULPABLE as error:
+        if low < high:
+            middle = (low + high) // 2
+            return _halve(conn, batch, low, middle) + _halve(conn, batch, middle + 1, high)
+        _set_aside(conn, batch, low, f"load: {type(error).__name__}")
+        return 0
+
+
+def _merge_part(conn: Connection, batch: Batch, part: tuple[int, int] | None = None) -> int:
+    """Merge rows with what comes with them: a record and its lines are loaded together, or neither."""
+    loaded = 0
+    for table in batch.tables:
+        rows = _merge_table(conn, batch, table.name, part)
+        failpoints.hit(f"load.after_{table.name}")
+        loaded += rows if table.is_counted else 0
+    return loaded
+
+
+def _merge_table(conn: Connection, batch: Batch, table: str, part: tuple[int, int] | None) -> int:
+    names = _typed_columns(conn, table)
+    low, high = part or (0, 0)
+    params = {"batch": batch.batch_id, "seq": batch.seq, "low": low, "high": high}
+    parts = {
+        "table": sql.Identifier(table),
+        "columns": sql.SQL(", ").join(sql.Identifier(name) for name in names),
+        "typed": sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(name)) for name in names),
+        "part": sql.SQL(_PART if part else ""),
+    }
+    conn.execute("drop table if exists w_load")
+    conn.execute(sql.SQL(_PICK).format(**parts), params)
+    conn.execute(sql.SQL(_RETRACT).format(**parts), params)
+    rows = conn.execute(sql.SQL(_INSERT).format(**parts), params).rowcount
+    conn.execute("drop table w_load")
+    return rows
+
+
+def _set_aside(conn: Connection, batch: Batch, place: int, reason: str) -> None:
+    """Put the row at one place into quarantine: nothing of what came with it is loaded."""
+    log.warning("%s/%s: a row was set aside: %s", batch.source, batch.feed, reason)
+    conn.execute(
+        sql.SQL(
+            "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
+            " known_seq, row_no, source_id, reason, payload)"
+            " select md5(concat_ws('|', 'quarantine', %(batch)s::uuid, w.file_id, w.row_no,"
+            " %(reason)s::text))::uuid, %(batch)s, w.file_id, %(source)s, %(feed)s, %(seq)s,"
+            " w.row_no, s.source_id, %(reason)s, s.payload"
+            " from w_rows as w left join lateral ("
+            "  select c.source_id, to_jsonb(c)::text as payload from {} as c"
+            "  where c.batch_id = %(batch)s and c.row_no = w.row_no"
+            "  and c.file_id is not distinct from w.file_id limit 1"
+            " ) as s on true where w.place = %(place)s"
+            " on conflict (batch_id, file_id, row_no, reason) do update set status = 'open'"
+        ).format(sql.Identifier("staging", batch.tables[0].name)),
+        {
+            "reason": reason,
+            "source": batch.source,
+            "feed": batch.feed,
+            "seq": batch.seq,
+            "batch": batch.batch_id,
+            "place": place,
+        },
+    )

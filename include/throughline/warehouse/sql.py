@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,11 @@ from throughline.warehouse.connection import Connection
 ROOT = Path(__file__).resolve().parents[3] / "sql"
 
 _DOLLAR_QUOTE = re.compile(r"\$[a-z_]*\$")
+# What stands before the query of a statement: comments, and the name of the table that it makes.
+_OPENING = re.compile(
+    r"(?:\s|--[^\n]*\n)*(?:create temp table \w+(?: on commit drop)? as\s+)?(?:--[^\n]*\n\s*)*"
+)
+_WITH = re.compile(r"with(?: recursive)?\b")
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,35 @@ def statements(path: str) -> tuple[str, ...]:
     return tuple(split((ROOT / path).read_text(encoding="utf-8")))
 
 
-def run(conn: Connection, path: str, **params: object) -> Result:
+def with_given(statement: str, given: Mapping[str, str]) -> str:
+    """Return a statement with the relations in front of it that it reads and its caller gives.
+
+    `given` maps names to queries. Each that the statement mentions becomes the first of its
+    `with` queries, so that a file may read what follows from a list, as from the catalogue of
+    feeds, without naming each table of it.
+    """
+    code = "\n".join(line.split("--", 1)[0] for line in statement.splitlines())
+    queries = ",\n\n".join(
+        f"{name} as (\n{query}\n)"
+        for name, query in given.items()
+        if re.search(rf"\b{name}\b", code)
+    )
+    if not queries:
+        return statement
+    opening = _OPENING.match(statement)
+    assert opening is not None
+    before, query = statement[: opening.end()], statement[opening.end() :]
+    if has_own := _WITH.match(query):
+        return f"{before}{has_own[0]} {queries},\n\n{query[has_own.end() :].lstrip()}"
+    return f"{before}with {queries}\n\n{query}"
+
+
+def run(
+    conn: Connection, path: str, given: Mapping[str, str] | None = None, /, **params: object
+) -> Result:
     """Run every statement of `sql/<path>` in the connection's transaction, with named `params`.
 
+    `given` are relations that the file reads and does not make: see `with_given`.
     A literal percent sign in a file that takes parameters is written `%%`.
     Raises `psycopg.Error`; the caller decides whether to split the work or to fail the step.
     """
@@ -63,7 +95,7 @@ def run(conn: Connection, path: str, **params: object) -> Result:
     rows: list[tuple[Any, ...]] = []
     with conn.cursor() as cursor:
         for statement in statements(path):
-            cursor.execute(statement.encode(), params)
+            cursor.execute(with_given(statement, given or {}).encode(), params)
             counts.append(max(cursor.rowcount, 0))
             rows = cursor.fetchall() if cursor.description else []
     return Result(tuple(counts), rows)

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from throughline.warehouse import derive, failpoints
-from throughline.warehouse.sql import ROOT, Result, split, statements
+from throughline.warehouse.sql import ROOT, Result, split, statements, with_given
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,37 @@ from throughline.warehouse.sql import ROOT, Result, split, statements
 )
 def test_a_file_is_split_into_statements(text: str, parts: list[str]) -> None:
     assert split(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("select 1 from other -- given", "select 1 from other -- given"),
+        (
+            "-- why\nselect * from given",
+            "-- why\nwith given as (\nselect 1\n)\n\nselect * from given",
+        ),
+        (
+            "insert into t select * from given",
+            "with given as (\nselect 1\n)\n\ninsert into t select * from given",
+        ),
+        (
+            "with a as (select 2) select * from a, given",
+            "with given as (\nselect 1\n),\n\na as (select 2) select * from a, given",
+        ),
+        (
+            "with recursive a as (select 2) select * from a, given",
+            "with recursive given as (\nselect 1\n),\n\na as (select 2) select * from a, given",
+        ),
+        (
+            "create temp table w_a on commit drop as\n-- why\nselect * from given",
+            "create temp table w_a on commit drop as\n-- why\n"
+            "with given as (\nselect 1\n)\n\nselect * from given",
+        ),
+    ],
+)
+def test_a_statement_is_given_the_relations_that_it_names(statement: str, expected: str) -> None:
+    assert with_given(statement, {"given": "select 1", "never": "select 3"}) == expected
 
 
 def test_every_file_of_the_tree_can_be_split() -> None:

@@ -1,36 +1,30 @@
--- The facts that claims of this night state, one per service line, from whichever submitter. A line
--- says what its claim says: when only the claim changed, its lines say it anew.
-insert into evidence.fact (
-    fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
-    ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
-)
+-- What a claim states, one fact per service line, from whichever submitter. A line says what its claim says:
+-- when only the claim changed, its lines say it anew.
 select
-    md5(concat_ws('|', 'fact', r.source, 'claim_line/' || r.source_id, 'claim',
-        greatest(r.source_version, c.source_version)))::uuid,
+    r as record,
     -- an 837 names its patient by our control number, the EHR by its own id
-    case when c.kind like '837%%' or c.subject_id is null then 'clearinghouse' else c.subject_source end,
+    case
+        when c.kind like '837%%' or c.subject_id is null then 'clearinghouse'
+        else c.subject_source
+    end as subject_source,
     case
         when c.kind like '837%%' or c.subject_id is null then 'pcn:' || c.patient_control_number
         else c.subject_id
-    end,
-    'claim',
-    'HCPCS',
+    end as subject_id,
+    'claim' as kind,
+    'HCPCS' as code_system,
     r.code,
-    r.charge,
+    r.charge as amount,
     coalesce(c.created_at, evidence.day_start(coalesce(r.service_from, c.service_from))) as occurred_at,
     evidence.day_start(coalesce(r.service_from, c.service_from)) as starts_at,
-    null::timestamptz,
-    %(seq)s,
-    r.source,
-    'claim_line/' || r.source_id,
-    greatest(r.source_version, c.source_version),
-    r.batch_id,
-    jsonb_strip_nulls(jsonb_build_object(
+    %(seq)s::bigint as known_seq,
+    greatest(r.source_version, c.source_version) as source_version,
+    jsonb_build_object(
         'patient_control_number', coalesce(c.patient_control_number, 'ref:' || c.source_id),
         'encounter', c.encounter_id,
         'line', r.line_no::text
-    )),
-    jsonb_strip_nulls(jsonb_build_object(
+    ) as identifiers,
+    jsonb_build_object(
         'rendering_npi', coalesce(r.rendering_npi, c.rendering_npi),
         'billing_npi', c.billing_npi,
         'payer_id', c.payer_id,
@@ -39,7 +33,7 @@ select
         'submitter', c.submitter_id,
         'total', c.total_charge,
         'modifiers', nullif(to_jsonb(r.modifiers), '[]'::jsonb)
-    ))
+    ) as detail
 from core.claim as c
 inner join core.claim_line as r on r.claim_source_id = c.source_id and r.source = c.source
 where c.known_seq <= %(seq)s and (c.retracted_seq is null or c.retracted_seq > %(seq)s)
@@ -53,5 +47,4 @@ where c.known_seq <= %(seq)s and (c.retracted_seq is null or c.retracted_seq > %
     and r.code is not null
     and coalesce(c.created_at, c.service_from::timestamptz, r.service_from::timestamptz) is not null
     and coalesce(c.status, 'active') = 'active' and coalesce(c.use, 'claim') = 'claim'
-    and (c.patient_control_number is not null or c.subject_id is not null)
-on conflict do nothing;
+    and (c.patient_control_number is not null or c.subject_id is not null);

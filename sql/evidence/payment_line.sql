@@ -1,0 +1,34 @@
+-- What was paid for a service line of a claim.
+select
+    r as record,
+    'clearinghouse' as subject_source,
+    'pcn:' || r.patient_control_number as subject_id,
+    'remittance' as kind,
+    'HCPCS' as code_system,
+    r.code,
+    r.paid_amount as amount,
+    evidence.day_start(coalesce(c.paid_on, c.produced_on)) as occurred_at,
+    evidence.day_start(coalesce(r.service_from, c.service_from)) as starts_at,
+    jsonb_build_object(
+        'patient_control_number', r.patient_control_number,
+        'payer_claim_number', c.payer_claim_number,
+        'line', r.line_no::text
+    ) as identifiers,
+    jsonb_build_object(
+        'charge', r.charge,
+        'contractual', r.contractual_amount,
+        'patient_responsibility', r.patient_responsibility,
+        'denied', r.denied_amount,
+        'other', r.other_adjustment,
+        'clp_status', c.status_code,
+        'is_reversal', r.is_reversal,
+        'adjustments', r.adjustments,
+        'remarks', to_jsonb(r.remark_codes),
+        'check', c.check_number,
+        'payer_id', c.payer_id,
+        'crossover', c.crossover_payer
+    ) as detail
+from core.payment_line as r
+inner join core.payment as c on c.source = r.source and c.source_id = r.payment_source_id
+    and c.known_seq <= %(seq)s and (c.retracted_seq is null or c.retracted_seq > %(seq)s)
+where r.patient_control_number is not null and coalesce(c.paid_on, c.produced_on) is not null;

@@ -1,0 +1,27 @@
+-- Writes what a file of facts states (`stated`, see throughline.evidence.ledger) of records that became
+-- known in a night. One fact per record, version and kind: an id follows from these.
+insert into evidence.fact (
+    fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
+    ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
+)
+select
+    md5(concat_ws('|', 'fact', s.source, s.source_ref, s.kind, s.source_version))::uuid,
+    s.subject_source,
+    s.subject_id,
+    s.kind,
+    s.code_system,
+    s.code,
+    s.amount,
+    s.occurred_at,
+    s.starts_at,
+    s.ends_at,
+    s.known_seq,
+    s.source,
+    s.source_ref,
+    s.source_version,
+    s.batch_id,
+    jsonb_strip_nulls(s.identifiers),
+    jsonb_strip_nulls(s.detail)
+from stated as s
+where s.known_seq = %(seq)s and not s.is_deleted
+on conflict do nothing;

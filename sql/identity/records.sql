@@ -1,41 +1,23 @@
 -- The source records that this night brought or took back, and those that nights since the last that
 -- came to its end (%(since)s) left undone. What only refers to a patient is known by
 -- what it names them with: a record number, a payer's member, or our own control number of a claim.
+-- Which feeds carry these is in the catalogue: see throughline.identity.carriers for `carrier`,
+-- `by_record_number` and `by_member`.
 create temp table w_record on commit drop as
 with touched as (
-    select subject_source as source, subject_id as source_id
-    from core.patient where (known_seq > %(since)s and known_seq <= %(seq)s)
-        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
+    select n.source, n.source_id
+    from carrier as c
+    cross join lateral (
+        values (c.subject_source, c.subject_id), ('clearinghouse', 'pcn:' || c.claim_number)
+    ) as n (source, source_id)
+    where (c.known_seq > %(since)s and c.known_seq <= %(seq)s)
+        or (c.retracted_seq > %(since)s and c.retracted_seq <= %(seq)s)
     union
-    select subject_source, subject_id
-    from core.appointment where (known_seq > %(since)s and known_seq <= %(seq)s)
-        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
-    union
-    select subject_source, subject_id
-    from core.coverage where (known_seq > %(since)s and known_seq <= %(seq)s)
-        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
-    union
-    select subject_source, subject_id
-    from core.eligibility_response where (known_seq > %(since)s and known_seq <= %(seq)s)
-        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
-    union
+    -- a claim that the EHR knows names its patient by the EHR's own id
     select c.subject_source, c.subject_id
     from core.claim as c
     where ((c.known_seq > %(since)s and c.known_seq <= %(seq)s)
         or (c.retracted_seq > %(since)s and c.retracted_seq <= %(seq)s)) and c.kind not like '837%%'
-    union
-    select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.claim where (known_seq > %(since)s and known_seq <= %(seq)s)
-        or (retracted_seq > %(since)s and retracted_seq <= %(seq)s)
-    union
-    select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.claim_response where known_seq > %(since)s and known_seq <= %(seq)s
-    union
-    select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.payment where known_seq > %(since)s and known_seq <= %(seq)s
-    union
-    select 'clearinghouse', 'pcn:' || patient_control_number
-    from core.payment_notice where known_seq > %(since)s and known_seq <= %(seq)s
     union
     -- whom a named person has just decided about
     select split_part(d.about_id, '|', 1), substr(d.about_id, strpos(d.about_id, '|') + 1)
@@ -94,42 +76,12 @@ with claim as (
     where r.source_id like 'pcn:%%' and c.retracted_seq is null and not c.is_deleted
 ),
 
-coverage as (
-    select c.subject_source, c.subject_id, c.payer_id || '|' || c.member_id as member, p.birth_date
-    from w_record as r
-    inner join core.coverage as c on c.subject_source = r.source and c.subject_id = r.source_id
-    left join core.patient as p
-        on p.source = c.subject_source and p.source_id = c.subject_id and p.retracted_seq is null
-    where c.retracted_seq is null and not c.is_deleted
-        and coalesce(c.status, 'active') not in ('entered-in-error', 'cancelled')
-),
-
-answer as (
-    select e.subject_source, e.subject_id, e.payer_id || '|' || e.member_id as member, e.birth_date
-    from w_record as r
-    inner join core.eligibility_response as e
-        on e.subject_source = r.source and e.subject_id = r.source_id
-    where e.retracted_seq is null and not e.is_deleted
-),
-
 found as (
-    select p.subject_source as source, p.subject_id as source_id, 'mrn' as system, p.mrn as value
-    from w_record as r
-    inner join core.patient as p on p.subject_source = r.source and p.subject_id = r.source_id
-    where p.retracted_seq is null and not p.is_deleted
+    select source, source_id, 'mrn' as system, mrn as value from by_record_number
     union
-    select a.subject_source, a.subject_id, 'mrn', a.mrn
-    from w_record as r
-    inner join core.appointment as a on a.subject_source = r.source and a.subject_id = r.source_id
-    where a.retracted_seq is null and not a.is_deleted
+    select source, source_id, 'member', member from by_member
     union
-    select subject_source, subject_id, 'member', member from coverage
-    union
-    select subject_source, subject_id, 'member_born', member || '|' || birth_date from coverage
-    union
-    select subject_source, subject_id, 'member', member from answer
-    union
-    select subject_source, subject_id, 'member_born', member || '|' || birth_date from answer
+    select source, source_id, 'member_born', member || '|' || birth_date from by_member
     union
     select source, source_id, 'mrn', medical_record_number from claim
     union

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from throughline.identity.carriers import carriers
 from throughline.warehouse import Connection, failpoints, nights, refresh_statistics, sql
 
 # Patients that stand for themselves, then those merged into one of them, then what refers to them.
@@ -21,7 +22,8 @@ def link_persons(conn: Connection, seq: int) -> dict[str, int]:
         return {"linked": 0, "doubts": 0}
     sql.run(conn, "identity/take_back.sql", seq=seq)
     failpoints.hit("identity.after_take_back")
-    sql.run(conn, "identity/records.sql", seq=seq, since=nights.finished_before(conn, seq))
+    since = nights.finished_before(conn, seq)
+    sql.run(conn, "identity/records.sql", carriers(), seq=seq, since=since)
     known = sql.run(conn, "identity/identifiers.sql", seq=seq)
     refresh_statistics(conn, "identity.identifier", known.total)
     for turn in TURNS:

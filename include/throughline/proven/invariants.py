@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from throughline.sources import catalogue
 from throughline.warehouse import Connection, sql
 
 FOLDER = "proven/invariants"
@@ -60,6 +61,7 @@ class Broken:
 @lru_cache(maxsize=1)
 def checks() -> tuple[Check, ...]:
     """Return every check in the order of the design. Raises `ValueError` for one without a name."""
+    given = {"counted_record": _counted_records()}
     found: list[Check] = []
     for path in sorted((sql.ROOT / FOLDER).glob("*.sql")):
         for statement in sql.statements(f"{FOLDER}/{path.name}"):
@@ -67,8 +69,18 @@ def checks() -> tuple[Check, ...]:
             if head is None:
                 raise ValueError(f"{path.name}: a check begins with `-- name: sentence.`")
             sentence = " ".join(head[2].replace("\n-- ", " ").split())
-            found.append(Check(path.stem, head[1], sentence, statement.rstrip().rstrip(";")))
+            query = sql.with_given(statement.rstrip().rstrip(";"), given)
+            found.append(Check(path.stem, head[1], sentence, query))
     return tuple(found)
+
+
+def _counted_records() -> str:
+    """Return the query of all records that are rows of a delivery, and do not only come with one."""
+    return "\nunion all\n".join(
+        f"select batch_id, known_seq from core.{table.name}"
+        for _, table in catalogue.tables()
+        if table.is_counted
+    )
 
 
 def check(conn: Connection, seq: int | None = None) -> list[Broken]:

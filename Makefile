@@ -121,11 +121,14 @@ lint: format-check ## ruff (layout and rules) and sqlfluff
 types: venv ## mypy, strict
 	@mkdir -p build; $(python) -m mypy
 
-docs: venv ## write the generated table of DAGs again
+sql-headers: venv ## write the headers of sql/ from its statements, and the page of them
+	@$(python) tests/contracts
+
+docs: sql-headers ## write the generated pages again
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table
 
 docs-check: venv
-	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check && $(python) tests/contracts --check
 
 lock: venv ## write requirements.txt from requirements.in
 	@$(stack) lock

@@ -1,3 +1,7 @@
+-- reads: cases.case_record, cases.stage, w_final, w_state
+-- changes: cases.case_record, cases.event, cases.stage
+-- counts: stages_changed, cases_changed
+
 -- What changed, written down: the history first, then the state.
 insert into cases.event (
     event_id, case_id, kind, stage, from_state, to_state, occurred_at, known_seq, fact_id, detail
@@ -43,6 +47,7 @@ inner join cases.case_record as c on c.case_id = t.case_id
 where t.status <> c.status
 on conflict do nothing;
 
+-- count: stages_changed
 insert into cases.stage as s (
     case_id, stage, position, state, fact_id, proven_at, due_at, reason, detail, derived_seq
 )
@@ -62,6 +67,7 @@ is distinct from (
     excluded.detail
 );
 
+-- count: cases_changed
 update cases.case_record as c
 set trigger_on = t.trigger_on,
     stage = t.stage,

@@ -1,3 +1,8 @@
+-- reads: cases.setting, operations.night, w_answer, w_attempt, w_booking, w_case, w_charge, w_current,
+--     w_decision, w_fact, w_feed, w_money, w_profile, w_proof, w_tries
+-- makes: w_acknowledged
+-- changes: w_state
+
 -- noqa: disable=RF01,RF03
 -- (the linter does not see the updated table's neighbours from inside a lateral query)
 

@@ -1,3 +1,6 @@
+-- reads: cases.case_record, operations.night, w_fact, w_person, w_workflow
+-- makes: w_case
+
 -- The cases of the persons on the work list, with the facts that every rule asks for.
 create temp table w_case on commit drop as
 select

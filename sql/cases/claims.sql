@@ -1,3 +1,6 @@
+-- reads: w_fact
+-- makes: w_visit_claim
+
 -- Which claim is of which visit, for the persons on the work list: one statement of it for all that asks.
 --
 -- A claim that names its visit (an EHR's own, and ours, whose control number we gave) is of that one. Any other, an

@@ -1,3 +1,8 @@
+-- reads: operations.decision, operations.exception, operations.reason, w_overpaid, w_state
+-- makes: w_exception
+-- changes: operations.exception
+-- counts: exceptions_opened
+
 -- Exceptions follow the state: one for what cannot go on by itself, cleared when it can again.
 -- What this night did before is taken back first.
 update operations.exception as e
@@ -63,6 +68,7 @@ where e.case_id = t.case_id and e.status = 'open' and e.about_kind = 'case'
         where w.case_id = e.case_id and w.reason = e.reason and w.stage = e.detail ->> 'stage'
     );
 
+-- count: exceptions_opened
 insert into operations.exception (
     exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, person_id,
     case_id, amount, detail

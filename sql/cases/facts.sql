@@ -1,3 +1,7 @@
+-- reads: cases.case_record, core.practitioner, evidence.fact, identity.link, operations.decision,
+--     operations.exception, operations.feed, operations.freshness(), tasks.claim, w_person
+-- makes: w_feed, w_fact, w_profile, w_decision
+
 -- What is known, as of this night, about the persons on the work list (w_person).
 
 create temp table w_feed on commit drop as

@@ -1,3 +1,7 @@
+-- reads: w_current, w_stage, w_state
+-- makes: w_final
+-- changes: w_state
+
 -- The stages as they are kept: the first that is not behind a case carries the case's own state.
 create temp table w_final on commit drop as
 select

@@ -1,3 +1,7 @@
+-- reads: tasks.task, w_person, w_rule, w_trigger, w_watch, w_workflow
+-- changes: cases.case_record, cases.watch
+-- counts: cases_opened
+
 -- Cases that this run wrote before are taken back; then what is due and not there is opened.
 delete from cases.case_record as c
 using w_person as w
@@ -8,6 +12,7 @@ where c.person_id = w.person_id and c.opened_seq = %(seq)s
         where (t.person_id, t.workflow, t.trigger_ref) = (c.person_id, c.workflow, c.trigger_ref)
     );
 
+-- count: cases_opened
 insert into cases.case_record (
     case_id, workflow, version, person_id, trigger_ref, trigger_fact_id, trigger_on, opened_seq,
     stage, stage_state, status, next_step, next_due_at, owner_team, derived_seq

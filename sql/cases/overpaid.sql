@@ -1,3 +1,6 @@
+-- reads: cases.case_record, cases.event, evidence.fact, w_case, w_fact, w_visit_claim
+-- makes: w_overpaid
+
 -- Paid, and the evidence under it fell away: report and return within 60 days (42 CFR 401.305). What
 -- had proven the visit or the note on an earlier night stands no more, in no newer version either.
 create temp table w_overpaid on commit drop as

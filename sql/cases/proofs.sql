@@ -1,3 +1,6 @@
+-- reads: w_case, w_decision, w_fact, w_rule, w_serving, w_visit_claim
+-- makes: w_proof, w_booking, w_charge, w_claim, w_answer, w_money
+
 -- What proves each stage: one statement per kind of proof, over all workflows at once.
 -- The meanings are those of "what proves what": a fact of the system of record that stands.
 create temp table w_proof (

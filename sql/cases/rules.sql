@@ -1,3 +1,6 @@
+-- reads: cases.workflow_version
+-- makes: w_workflow, w_rule, w_exclusion
+
 -- The definitions as rows: one per stage of each version of each workflow.
 create temp table w_workflow on commit drop as
 select

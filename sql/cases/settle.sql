@@ -1,7 +1,12 @@
+-- reads: cases.case_record, operations.exception, operations.work_item, tasks.task
+-- changes: cases.case_record, tasks.task
+-- counts: cases_changed, tasks_changed
+
 -- noqa: disable=RF03
 
 -- Each open case has exactly one next step: the open task of its stage, else its open exception, else
 -- a wait with a date. Over the cases that this night touched.
+-- count: cases_changed
 with touched as (
     select c.case_id
     from operations.work_item as w
@@ -75,6 +80,7 @@ where s.case_id = c.case_id
     );
 
 -- Where an exception stands before the case, the work under it is on hold: whoever has it sees so.
+-- count: tasks_changed
 update tasks.task as t
 set status = case c.next_step when 'exception' then 'on-hold' else 'requested' end,
     status_reason = case c.next_step when 'exception' then 'an exception stands before it' end

@@ -1,3 +1,6 @@
+-- reads: w_case, w_decision, w_fact, w_feed, w_proof, w_rule
+-- makes: w_stage, w_attempt
+
 -- Each stage of each case: proven, passed over by rule or by a named person, or not yet; with its clock.
 create temp table w_stage on commit drop as
 select

@@ -1,3 +1,7 @@
+-- reads: cases.allowed_share, core.practitioner, w_attempt, w_case, w_charge, w_claim, w_decision,
+--     w_exclusion, w_fact, w_money, w_profile, w_proof, w_rule, w_stage
+-- makes: w_current, w_state, w_excluded
+
 -- noqa: disable=RF01,RF03
 -- (the linter does not see the updated table's neighbours from inside a lateral query)
 

@@ -1,3 +1,7 @@
+-- reads: cases.case_record, cases.event, cases.setting, operations.night, w_exclusion, w_fact, w_person,
+--     w_profile, w_serving, w_visit_claim, w_workflow
+-- makes: w_trigger, w_prior, w_wellness, w_held, w_watch
+
 -- What opens a case, from the standing facts of the persons on the work list.
 create temp table w_trigger (
     workflow text,

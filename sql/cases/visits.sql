@@ -1,3 +1,6 @@
+-- reads: w_fact, w_rule
+-- makes: w_serving
+
 -- Which visits may serve a workflow, one row per stage of it that a visit proves: with a practitioner who may bill,
 -- and of the right type, by what was charged or by what was booked. Which case has which of them is asked of it twice:
 -- when cases are opened (triggers.sql) and when stages are proven (proofs.sql). A view, so that each asks only for

@@ -1,3 +1,9 @@
+-- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting_known, cases.watch,
+--     cases.workflow_version, core.practitioner, evidence.fact, identity.link, identity.person,
+--     operations.decision, operations.exception, operations.feed, operations.freshness(), operations.night,
+--     operations.work_item, tasks.task, tasks.transmission, tasks.transmission_task
+-- changes: operations.work_item
+
 -- The persons whose state may have changed, and why: everything else stands as it did. Since the last
 -- night that came to its end (%(since)s): what those between left undone is done now. What is on the list
 -- stays: a clock or a day to look that put a person on it may have been moved on before the night was cut off.

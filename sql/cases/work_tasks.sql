@@ -1,3 +1,7 @@
+-- reads: tasks.answer, tasks.task, tasks.transmission, tasks.transmission_task, w_attempt, w_case,
+--     w_decision, w_fact, w_feed, w_stage
+-- makes: w_task, w_tries
+
 -- noqa: disable=RF01,RF03
 -- (the linter does not see the updated table's neighbours from inside a lateral query)
 

@@ -1,3 +1,5 @@
+-- reads: core.appointment
+
 -- What an appointment states: booked, cancelled, missed or kept.
 select
     r as record,

@@ -1,3 +1,5 @@
+-- reads: core.charge_item
+
 -- The clinician's own charge: the only source of codes, units, diagnoses and level.
 select
     r as record,

@@ -1,3 +1,5 @@
+-- reads: core.claim, core.claim_line
+
 -- What a claim states, one fact per service line, from whichever submitter. A line says what its claim says:
 -- when only the claim changed, its lines say it anew.
 select

@@ -1,3 +1,5 @@
+-- reads: core.claim_response
+
 -- What a receiver says of a claim. Only the payer's A2 is acceptance: A0 and A1 are forwarded and received.
 select
     r as record,

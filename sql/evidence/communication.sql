@@ -1,3 +1,5 @@
+-- reads: core.communication
+
 -- Two-way: somebody of the staff spoke with somebody, after the event. A voicemail, a text that was
 -- sent and a call about a booking are attempts, below.
 select

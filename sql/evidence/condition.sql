@@ -1,3 +1,5 @@
+-- reads: core.condition
+
 -- A condition that nobody took back as an error.
 select
     r as record,

@@ -1,3 +1,5 @@
+-- reads: core.consent
+
 -- What a patient agreed to or refused.
 select
     r as record,

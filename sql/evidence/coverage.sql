@@ -1,3 +1,5 @@
+-- reads: core.coverage
+
 -- Who pays for a patient, and from when until when.
 select
     r as record,

@@ -1,3 +1,5 @@
+-- reads: core.document_reference
+
 -- Signed and authenticated. A superseded document stays signed: what follows it amends it, and may not
 -- be signed yet.
 select

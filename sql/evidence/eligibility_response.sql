@@ -1,3 +1,5 @@
+-- reads: core.eligibility_response
+
 -- What a payer says of a member's coverage.
 select
     r as record,

@@ -1,3 +1,5 @@
+-- reads: core.encounter
+
 -- A stay: while it lasts, nobody is called.
 select
     r as record,

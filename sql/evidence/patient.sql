@@ -1,3 +1,5 @@
+-- reads: core.patient
+
 -- A death blocks outreach; services already rendered stay billable.
 select
     r as record,

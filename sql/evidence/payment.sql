@@ -1,3 +1,5 @@
+-- reads: core.payment, core.payment_line
+
 -- A claim paid without service lines is one fact.
 select
     r as record,

@@ -1,3 +1,5 @@
+-- reads: core.payment, core.payment_line
+
 -- What was paid for a service line of a claim.
 select
     r as record,

@@ -1,3 +1,5 @@
+-- reads: core.payment_notice
+
 -- The patient's share, paid or written off. A write-off is a named person's act: one without a recorder proves nothing.
 select
     r as record,

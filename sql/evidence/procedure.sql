@@ -1,3 +1,5 @@
+-- reads: core.procedure
+
 -- Medication reconciliation that was done.
 select
     r as record,

@@ -1,6 +1,11 @@
+-- reads: gone
+-- changes: evidence.fact
+-- counts: facts_retracted
+
 -- A record that the night took back takes its facts with it. Run for each table whose records state
 -- facts: `gone` holds what went, see throughline.evidence.ledger. A record that follows another states
 -- its facts in the version of either, and so all that it stated before go.
+-- count: facts_retracted
 update evidence.fact as f
 set retracted_seq = %(seq)s
 from gone as r

@@ -1,3 +1,5 @@
+-- changes: evidence.fact
+
 -- What this night wrote before is taken back, so that a second run writes the same rows.
 delete from evidence.fact where known_seq = %(seq)s;
 

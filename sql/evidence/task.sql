@@ -1,3 +1,5 @@
+-- reads: core.task
+
 -- How far a request of ours has come at its receiver.
 select
     r as record,

@@ -1,5 +1,10 @@
+-- reads: stated
+-- changes: evidence.fact
+-- counts: facts_written
+
 -- Writes what a file of facts states (`stated`, see throughline.evidence.ledger) of records that became
 -- known in a night. One fact per record, version and kind: an id follows from these.
+-- count: facts_written
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
     ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail

@@ -1,3 +1,7 @@
+-- reads: core.patient, identity.link, operations.decision, w_record
+-- makes: w_alike
+-- changes: identity.link
+
 -- Two patient records that are alike (name, birth date, sex, and phone or postal code) and share no
 -- identifier may be one human; two with one record number and different birth dates may be two. Both
 -- are doubts for a person to settle. A doubt stands at the later id, about the person of the other.

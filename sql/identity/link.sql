@@ -1,3 +1,9 @@
+-- reads: core.patient, identity.identifier, identity.link, identity.person, operations.decision,
+--     w_identifier, w_record
+-- makes: w_candidate, w_decided, w_doubt, w_made
+-- changes: identity.link, identity.person
+-- counts: persons_made, links_retired, links_made, doubts_made
+
 -- Decides whose records these are: those of w_record in w_pass. First the patients that stand for
 -- themselves, then those merged into one of them, then what only refers to them.
 
@@ -216,6 +222,7 @@ where d.person_id is null
         or (not d.is_patient and k.number is not null and d.source_id not like 'pcn:%%')
     );
 
+-- count: persons_made
 insert into identity.person (person_id, source, source_id, known_seq)
 select distinct
     md5(concat_ws('|', 'person', m.key_source, m.key_id))::uuid, m.key_source, m.key_id, %(seq)s::bigint
@@ -233,6 +240,7 @@ analyze w_decided;
 
 -- A link that is decided differently now is retired; the past keeps it. Looked up record by record,
 -- which the order inside sees to: joined, all links were read for the few that a night decides.
+-- count: links_retired
 update identity.link as l
 set retired_seq = %(seq)s
 where l.ctid = any(array(
@@ -253,6 +261,7 @@ where l.ctid = any(array(
         ))
 ));
 
+-- count: links_made
 insert into identity.link (
     source, source_id, person_id, method, score, status, known_seq, decision_id
 )
@@ -266,6 +275,7 @@ where d.person_id is not null
             and l.status = 'active' and l.retired_seq is null
     );
 
+-- count: doubts_made
 insert into identity.link (source, source_id, person_id, method, score, status, known_seq)
 select w.source, w.source_id, w.person_id, w.method, 0.5, 'doubt', %(seq)s
 from w_doubt as w

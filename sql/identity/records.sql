@@ -1,3 +1,7 @@
+-- reads: by_member, by_record_number, carrier, core.claim, core.patient, identity.identifier, identity.link,
+--     operations.decision
+-- makes: w_record, w_identifier, w_sharing
+
 -- The source records that this night brought or took back, and those that nights since the last that
 -- came to its end (%(since)s) left undone. What only refers to a patient is known by
 -- what it names them with: a record number, a payer's member, or our own control number of a claim.

@@ -1,3 +1,7 @@
+-- reads: core.patient, identity.identifier, identity.link, w_record
+-- makes: w_moved
+-- changes: w_identifier, w_record
+
 -- What names a patient whose person is another now goes with them, though it did not change itself.
 create temp table w_moved on commit drop as
 select distinct i.source, i.source_id

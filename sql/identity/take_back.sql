@@ -1,3 +1,6 @@
+-- reads: identity.link
+-- changes: identity.identifier, identity.link, identity.person
+
 -- What this night decided before is taken back, so that a second run decides the same.
 delete from identity.link where known_seq = %(seq)s;
 

@@ -1,3 +1,7 @@
+-- reads: cases.allowed_share, cases.case_record, cases.event, cases.workflow_version, evidence.fact,
+--     identity.link, landing.batch, operations.decision, operations.exception, operations.prevented,
+--     quality.quarantine, tasks.answer, tasks.task, tasks.transmission
+
 -- Whether a night changed anything that the state depends on: true when it did not, so that its
 -- number can be given up.
 select (

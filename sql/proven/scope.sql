@@ -1,3 +1,7 @@
+-- reads: cases.case_record, cases.stage, evidence.fact, landing.batch, operations.exception,
+--     operations.work_item, quality.quarantine, tasks.task, tasks.transmission
+-- makes: scope_case, scope_task, scope_transmission, scope_batch
+
 -- What the invariants look at: everything (seq is null), or what one night changed or may have
 -- changed. The checks read the same either way. Temporary, so that a check writes nothing.
 drop table if exists pg_temp.scope_case, pg_temp.scope_task, pg_temp.scope_transmission, pg_temp.scope_batch;

@@ -1,3 +1,6 @@
+-- reads: tasks.answer, tasks.task, tasks.transmission_task
+-- changes: operations.work_item, tasks.answer
+
 -- Answers that were fetched, known from this night on, and the persons whom they are about: their cases are
 -- looked at tonight.
 insert into tasks.answer (transmission_id, known_seq, answer)

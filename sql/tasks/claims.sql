@@ -1,3 +1,8 @@
+-- reads: cases.case_record, cases.setting, core.charge_item, core.coverage, core.encounter, core.location,
+--     core.organization, core.patient, core.practitioner, evidence.fact, tasks.claim, tasks.task
+-- makes: w_claim_wanted, w_claim_line, w_claim_content
+-- changes: tasks.claim
+
 -- The claims that Throughline itself would submit: every open billing task on that route without a
 -- standing claim, with all that the claim says. Codes, units, diagnoses and practitioner are those of
 -- the clinician's own charge; the first thing that is missing is the reason why there is no claim.

@@ -1,3 +1,8 @@
+-- reads: core.charge_item, core.encounter, identity.link, operations.night, tasks.claim, tasks.claim_batch,
+--     tasks.task, tasks.transmission
+-- makes: w_fallen
+-- changes: tasks.claim, tasks.claim_batch, tasks.transmission
+
 -- Batches of claims that must not go out as they are: the work behind one of their claims ended, its
 -- person is in doubt, or the clinician's charge says something else by now. A batch that was handed
 -- over is past that: what is wrong with it then is an overpayment, or a correction.

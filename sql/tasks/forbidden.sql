@@ -1,3 +1,7 @@
+-- reads: evidence.fact, identity.link, tasks.task, tasks.transmission, tasks.transmission_task
+-- makes: w_forbidden
+-- changes: operations.prevented, tasks.transmission
+
 -- Whom nothing may be asked about now: looked at once more at the moment of sending. What a process that
 -- died had marked, and what its receiver turned out not to have (never_sent), was not sent either.
 -- Doubt about identity blocks everything; death, opt-out, hospice, admission and leaving block

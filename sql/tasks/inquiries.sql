@@ -1,3 +1,8 @@
+-- reads: core.coverage, core.patient, core.practitioner, identity.link, tasks.task, tasks.transmission,
+--     tasks.transmission_task
+-- makes: w_doubt
+-- changes: tasks.transmission, tasks.transmission_task
+
 -- What a payer is asked tonight about whom: one row per open eligibility task that no file carries.
 -- Nobody is asked about while it is in doubt who they are.
 create temp table w_doubt on commit drop as

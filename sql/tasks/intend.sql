@@ -1,3 +1,6 @@
+-- reads: tasks.task, tasks.transmission, tasks.transmission_task, w_intent, w_payload
+-- changes: operations.exception, tasks.transmission, tasks.transmission_task
+
 -- The intentions of tonight's tasks (w_intent), with the exact bytes of each (w_payload), before any call is made.
 insert into tasks.transmission (
     transmission_id, effect_key, kind, target, person_id, attempt, payload, payload_sha256,

@@ -1,3 +1,8 @@
+-- reads: cases.setting, core.patient, core.practitioner, identity.link, tasks.task, tasks.transmission,
+--     tasks.transmission_task
+-- makes: w_intent
+-- changes: tasks.task
+
 -- Whom tonight's tasks ask for what, and of which receiver: one row per effect, in plain columns. The bytes are
 -- built of them by `throughline.tasks.wire`, and written down with the intention (intend.sql) before any call is made.
 

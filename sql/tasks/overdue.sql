@@ -1,3 +1,6 @@
+-- reads: operations.reason, tasks.task, tasks.transmission
+-- changes: operations.exception
+
 -- An outcome that is still uncertain after its deadline goes to a person, and is never sent again;
 -- the exception ends when the outcome is certain after all.
 update operations.exception as e

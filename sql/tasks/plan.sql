@@ -1,3 +1,6 @@
+-- reads: cases.case_record, operations.exception, tasks.claim, tasks.task, tasks.transmission_task, w_plan
+-- changes: operations.prevented, tasks.event, tasks.task
+
 -- The plan of w_plan, written down. Written again for the same night, the same rows.
 -- A plan of this night that nobody asks for any more, and that nothing was sent for, is taken back.
 delete from tasks.task as t

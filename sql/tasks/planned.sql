@@ -1,3 +1,7 @@
+-- reads: cases.setting, core.encounter, core.organization, evidence.fact, identity.link, tasks.task,
+--     tasks.transmission, tasks.transmission_task, w_wanted
+-- makes: w_standing, w_plan
+
 -- The one next task of each case that asks for one, with the key of its effect on the outside.
 -- Reads w_wanted and, as of this night, the log of tasks and transmissions; a replay reads the same.
 

@@ -1,3 +1,7 @@
+-- reads: tasks.task, w_state, w_task
+-- changes: tasks.event, tasks.task, w_task
+-- counts: tasks_ended
+
 -- Tasks that the evidence ends, or that nobody needs any more. Run again it ends the same ones.
 update tasks.task as t
 set status = 'requested', status_reason = null, closed_seq = null, closed_fact_id = null
@@ -28,6 +32,7 @@ inner join tasks.task as t on t.task_id = w.task_id
 where w.ends_as is not null and w.was_open
 on conflict do nothing;
 
+-- count: tasks_ended
 update tasks.task as t
 set status = w.ends_as,
     status_reason = w.ends_reason,

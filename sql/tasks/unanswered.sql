@@ -1,3 +1,5 @@
+-- reads: tasks.answer, tasks.task, tasks.transmission, tasks.transmission_task
+
 -- The booking requests that their receiver took on an earlier night and that a task still waits for, the
 -- oldest first.
 select x.transmission_id

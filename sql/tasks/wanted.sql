@@ -1,3 +1,6 @@
+-- reads: cases.case_record
+-- makes: w_wanted
+
 -- What the open cases ask for tonight, as reconcile left it: the input of the plan.
 create temp table w_wanted on commit drop as
 select

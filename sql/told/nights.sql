@@ -1,3 +1,5 @@
+-- reads: operations.night
+
 -- The last nights, the newest first.
 select
     seq,

@@ -17,40 +17,7 @@ from throughline.warehouse import Connection, failpoints, nights, sql
 
 DERIVATION = ("rules", "facts", "claims", "visits")
 STATE = ("cases", "proofs", "stages", "work_tasks", "state", "asks", "overpaid", "final")
-TEMPORARY = (
-    "w_person",
-    "w_feed",
-    "w_fact",
-    "w_profile",
-    "w_decision",
-    "w_workflow",
-    "w_rule",
-    "w_exclusion",
-    "w_trigger",
-    "w_prior",
-    "w_wellness",
-    "w_held",
-    "w_watch",
-    "w_case",
-    "w_proof",
-    "w_booking",
-    "w_charge",
-    "w_visit_claim",
-    "w_claim",
-    "w_answer",
-    "w_money",
-    "w_stage",
-    "w_attempt",
-    "w_task",
-    "w_tries",
-    "w_current",
-    "w_state",
-    "w_excluded",
-    "w_acknowledged",
-    "w_overpaid",
-    "w_final",
-    "w_exception",
-)
+WRITING = ("triggers", "open", "exceptions", "apply", "settle")
 
 
 def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
@@ -74,8 +41,10 @@ def _settings_of(conn: Connection, seq: int) -> None:
 
 
 def _clean(conn: Connection) -> None:
-    conn.execute("drop view if exists w_serving")
-    conn.execute("drop table if exists " + ", ".join(TEMPORARY))
+    """Drop what an earlier step of the same transaction made."""
+    made = (f"cases/{name}.sql" for name in (*DERIVATION, *STATE, *WRITING))
+    sql.drop_made(conn, *made, "tasks/reconcile.sql")
+    conn.execute("drop table if exists w_person")
 
 
 def _persons_of(conn: Connection, seqs: list[int]) -> None:
@@ -117,7 +86,7 @@ def open_cases(conn: Connection, seq: int, as_of: datetime) -> int:
     result = sql.run(conn, "cases/open.sql", **params)
     failpoints.hit("cases.after_open")
     _clean(conn)
-    return result.counts[1]
+    return result.count("cases_opened")
 
 
 def _derive(conn: Connection, params: dict[str, Any]) -> None:
@@ -146,10 +115,10 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     _clean(conn)
     return {
         "cases": int(row[0]) if row else 0,
-        "stages_changed": applied.counts[2],
-        "cases_changed": applied.counts[3],
-        "tasks_ended": ended.counts[-1],
-        "exceptions_opened": exceptions.counts[-1],
+        "stages_changed": applied.count("stages_changed"),
+        "cases_changed": applied.count("cases_changed"),
+        "tasks_ended": ended.count("tasks_ended"),
+        "exceptions_opened": exceptions.count("exceptions_opened"),
     }
 
 

@@ -33,7 +33,7 @@ def link_persons(conn: Connection, seq: int) -> dict[str, int]:
         refresh_statistics(conn, "identity.person", changed.total)
         refresh_statistics(conn, "identity.link", changed.total)
         failpoints.hit(f"identity.after_{turn}")
-        conn.execute("drop table w_candidate, w_decided, w_doubt, w_made")
+        sql.drop_made(conn, "identity/link.sql")
     sql.run(conn, "identity/doubts.sql", seq=seq)
     row = conn.execute(
         "select count(*) filter (where status = 'active'),"
@@ -41,5 +41,5 @@ def link_persons(conn: Connection, seq: int) -> dict[str, int]:
         (seq,),
     ).fetchone()
     assert row is not None
-    conn.execute("drop table w_record, w_identifier, w_sharing, w_moved, w_alike")
+    sql.drop_made(conn, *(f"identity/{name}.sql" for name in ("records", "sharing", "doubts")))
     return {"linked": row[0], "doubts": row[1]}

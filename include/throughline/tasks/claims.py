@@ -62,7 +62,7 @@ def _prepare(conn: Connection, seq: int, cut_off: datetime) -> None:
     zone = ZoneInfo(practice().time_zone)
     params = {"seq": seq, "as_of": cut_off, "business_date": night.business_date}
     rows = sql.run(conn, "tasks/claims.sql", **params).rows
-    conn.execute("drop table w_claim_wanted, w_claim_line, w_claim_content")
+    sql.drop_made(conn, "tasks/claims.sql")
     ready, over = [], []
     for (
         effect_key,

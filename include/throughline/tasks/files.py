@@ -40,7 +40,7 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
     zone = ZoneInfo(practice().time_zone)
     day = night.business_date
     found = sql.run(conn, "tasks/inquiries.sql", seq=seq, business_date=day).rows
-    conn.execute("drop table w_doubt")
+    sql.drop_made(conn, "tasks/inquiries.sql")
     asked = 0
     for payer_id, rows in groupby(found, key=lambda row: row[1]):
         whole = []

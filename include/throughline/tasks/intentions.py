@@ -35,4 +35,5 @@ def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
                 str(task_id),
                 detail={"effect": effect_key.split("|")[0]},
             )
-    conn.execute("drop table w_intent, w_payload")
+    sql.drop_made(conn, "tasks/intentions.sql")
+    conn.execute("drop table w_payload")

@@ -9,8 +9,6 @@ from zoneinfo import ZoneInfo
 from throughline.practice import practice
 from throughline.warehouse import Connection, failpoints, nights, sql
 
-TEMPORARY = ("w_wanted", "w_standing", "w_plan")
-
 _SUM = (
     "select coalesce(sum(hashtextextended(concat_ws('|', task_id, case_id, stage, kind, attempt,"
     " owner_team, priority, due_at at time zone 'UTC', effect_key, detail), 0)::numeric), 0) from "
@@ -24,7 +22,7 @@ def _params(seq: int, as_of: datetime) -> dict[str, Any]:
 
 
 def _clean(conn: Connection) -> None:
-    conn.execute("drop table if exists " + ", ".join(TEMPORARY))
+    sql.drop_made(conn, "tasks/wanted.sql", "tasks/planned.sql")
 
 
 def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:

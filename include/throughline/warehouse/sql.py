@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from throughline.warehouse import contract
 from throughline.warehouse.connection import Connection
 
 ROOT = Path(__file__).resolve().parents[3] / "sql"
@@ -21,17 +22,29 @@ _OPENING = re.compile(
 _WITH = re.compile(r"with(?: recursive)?\b")
 
 
+class UnknownCount(LookupError):
+    """The file counts nothing under this name; the text names file and count."""
+
+
 @dataclass(frozen=True)
 class Result:
-    """What a file did: `counts[n]` rows touched by its n-th statement, `rows` of the last query."""
+    """What a file did: rows touched by the statements that are counted, and `rows` of the last query."""
 
-    counts: tuple[int, ...]
+    path: str
+    counts: Mapping[str, int]
     rows: list[tuple[Any, ...]]
+
+    def count(self, name: str) -> int:
+        """Return the rows of the statement under `-- count: name`. Raises `UnknownCount`."""
+        try:
+            return self.counts[name]
+        except KeyError:
+            raise UnknownCount(f"sql/{self.path} counts no {name}") from None
 
     @property
     def total(self) -> int:
-        """Rows touched by all statements together."""
-        return sum(self.counts)
+        """Rows touched by all statements that are counted."""
+        return sum(self.counts.values())
 
 
 def split(text: str) -> list[str]:
@@ -55,8 +68,28 @@ def split(text: str) -> list[str]:
 
 @lru_cache(maxsize=512)
 def statements(path: str) -> tuple[str, ...]:
-    """Return the statements of `sql/<path>`. Raises `FileNotFoundError`."""
-    return tuple(split((ROOT / path).read_text(encoding="utf-8")))
+    """Return the statements of `sql/<path>`, without its header. Raises `FileNotFoundError`."""
+    return tuple(split(contract.read((ROOT / path).read_text(encoding="utf-8"))[1]))
+
+
+@lru_cache(maxsize=512)
+def contract_of(path: str) -> contract.Contract:
+    """Return what the header of `sql/<path>` says. Raises `FileNotFoundError`."""
+    return contract.read((ROOT / path).read_text(encoding="utf-8"))[0]
+
+
+def drop_made(conn: Connection, *paths: str) -> None:
+    """Drop the temporary tables and views that files of `sql/` make, as their headers say."""
+    names = [name for path in paths for name in contract_of(path).makes]
+    found = conn.execute(
+        "select relname, relkind = 'v' from pg_class"
+        " where relname = any(%s) and relnamespace = pg_my_temp_schema()",
+        (names,),
+    ).fetchall()
+    for kind, is_view in (("view", True), ("table", False)):
+        made = [name for name, is_a_view in found if is_a_view == is_view]
+        if made:
+            conn.execute(f"drop {kind} {', '.join(made)}".encode())
 
 
 def with_given(statement: str, given: Mapping[str, str]) -> str:
@@ -91,11 +124,12 @@ def run(
     A literal percent sign in a file that takes parameters is written `%%`.
     Raises `psycopg.Error`; the caller decides whether to split the work or to fail the step.
     """
-    counts: list[int] = []
+    counts: dict[str, int] = {}
     rows: list[tuple[Any, ...]] = []
     with conn.cursor() as cursor:
         for statement in statements(path):
             cursor.execute(with_given(statement, given or {}).encode(), params)
-            counts.append(max(cursor.rowcount, 0))
+            if (name := contract.count_of(statement)) is not None:
+                counts[name] = counts.get(name, 0) + max(cursor.rowcount, 0)
             rows = cursor.fetchall() if cursor.description else []
-    return Result(tuple(counts), rows)
+    return Result(path, counts, rows)

@@ -1,3 +1,6 @@
+-- reads: cases.case_record, cases.stage, evidence.fact, identity.link, scope_case, scope_task, tasks.claim,
+--     tasks.task
+
 -- complete_without_fact: A stage is complete and names no fact that proves it.
 select
     'case' as about_kind,

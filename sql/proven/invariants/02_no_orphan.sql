@@ -1,3 +1,5 @@
+-- reads: cases.case_record, operations.exception, scope_case, scope_task, tasks.task
+
 -- open_case_without_next_step: An open case has no next step, no due date or no owner.
 select
     'case' as about_kind,

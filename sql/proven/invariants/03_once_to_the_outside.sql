@@ -1,3 +1,6 @@
+-- reads: operations.decision, operations.exception, operations.night, scope_task, scope_transmission,
+--     tasks.claim, tasks.claim_batch, tasks.transmission
+
 -- two_standing_effects: One effect was let out more than once.
 select
     'effect' as about_kind,

@@ -1,3 +1,5 @@
+-- reads: counted_record, landing.batch, landing.batch_file, landing.file, quality.quarantine, scope_batch
+
 -- counts_do_not_balance: A delivery's rows are not all in exactly one place.
 select
     'batch' as about_kind,

@@ -1,3 +1,6 @@
+-- reads: cases.case_record, cases.stage, cases.workflow_version, operations.exception, operations.feed,
+--     operations.freshness(), operations.night, scope_case
+
 -- missed_while_feed_is_late: A clock counts as missed although a feed that would prove the stage has not
 -- come for the day on which it ended.
 select

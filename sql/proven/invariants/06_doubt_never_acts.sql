@@ -1,3 +1,6 @@
+-- reads: cases.case_record, cases.event, evidence.fact, identity.link, operations.night, scope_transmission,
+--     tasks.task, tasks.transmission, tasks.transmission_task
+
 -- sent_while_in_doubt: Something about a person left the house while it was in doubt who that is: a
 -- record of theirs may be somebody else's, or somebody else's may be theirs.
 select

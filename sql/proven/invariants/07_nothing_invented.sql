@@ -1,3 +1,6 @@
+-- reads: core.charge_item, core.encounter, core.practitioner, operations.decision, pg_trigger, tasks.claim,
+--     tasks.claim_batch
+
 -- claim_says_other_than_charge: A line of a claim of ours is not a charge that the clinician documented for
 -- this visit: code, modifiers, units, money, day or diagnoses differ from what was known when it was made.
 select

@@ -1,3 +1,5 @@
+-- reads: cases.case_record, cases.workflow_version, operations.decision, scope_case
+
 -- case_off_its_version: A case runs on a version that was not active when it was opened, and no named
 -- person moved it there.
 select

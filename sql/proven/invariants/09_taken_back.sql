@@ -1,3 +1,5 @@
+-- reads: cases.case_record, evidence.fact, scope_case
+
 -- open_case_of_fallen_trigger: A case is open although what opened it was taken back, with no newer
 -- version of it.
 select

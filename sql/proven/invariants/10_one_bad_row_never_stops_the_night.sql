@@ -1,3 +1,5 @@
+-- reads: landing.batch, operations.decision, operations.night, quality.verdict, scope_batch
+
 -- delivery_left_halfway: A delivery was landed, and the night ended with it neither loaded nor kept.
 select
     'batch' as about_kind,

@@ -1,3 +1,5 @@
+-- reads: evidence.fact, operations.night
+
 -- night_without_digest: A night was finished and nothing is kept to compare a replay with.
 select
     'night' as about_kind,

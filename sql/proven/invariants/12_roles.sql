@@ -1,3 +1,5 @@
+-- reads: pg_class, pg_namespace, pg_roles, pg_trigger
+
 -- loader_reaches_further: The role that loads can read or write what comes after loading.
 select
     'role' as about_kind,

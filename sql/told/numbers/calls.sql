@@ -1,3 +1,5 @@
+-- reads: cases.case_record, cases.stage, evidence.fact, identity.link, tasks.task
+
 -- Calls that must be made today: open outreach whose clock ends before the day does, or has ended.
 -- Attempts used are those that the EHR shows since the trigger, not the tasks we sent.
 with due as (

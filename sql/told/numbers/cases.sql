@@ -1,3 +1,5 @@
+-- reads: cases.case_record
+
 -- Open cases by where they stand, and ended ones by how they ended.
 select
     c.workflow,

@@ -1,3 +1,5 @@
+-- reads: evidence.fact, identity.link, tasks.task
+
 -- Claimed done, not proven: somebody set our task to completed in the EHR, and no system of record
 -- shows the work. Such a task stays open.
 select

@@ -1,3 +1,5 @@
+-- reads: operations.exception, operations.reason
+
 -- Open exceptions by owner and reason.
 select
     e.owner_team,

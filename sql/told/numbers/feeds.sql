@@ -1,3 +1,5 @@
+-- reads: landing.batch, operations.feed, operations.freshness(), operations.night, quality.verdict
+
 -- Every feed that is expected: what came since the day before, the gate's verdict, how fresh it is.
 with today as (
     select max(business_date) as business_date

@@ -1,3 +1,5 @@
+-- reads: cases.case_record, cases.stage
+
 -- How far the cases of each workflow came: one row per stage, in the order of the workflow.
 -- Excluded cases never should have gone this way and are left out. A case stands at one stage only.
 select

@@ -1,3 +1,5 @@
+-- reads: cases.case_record, cases.setting, cases.stage, evidence.fact, identity.link, operations.exception
+
 -- What is expected (not what was charged, see cases/state.sql) by what stands between it and the bank: an
 -- open exception first, else the stage that is not proven. A case without an expected amount is counted,
 -- not valued.

@@ -1,3 +1,5 @@
+-- reads: cases.case_record, cases.stage, evidence.fact
+
 -- Stages that are complete by a fact which arrived since the day before.
 select
     c.workflow,

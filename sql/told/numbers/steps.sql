@@ -1,3 +1,5 @@
+-- reads: operations.step
+
 -- Seconds, rows and ends of the night's steps, in the order in which they began.
 select
     s.step,

@@ -1,3 +1,5 @@
+-- reads: landing.batch, operations.prevented, tasks.task, tasks.transmission, tasks.transmission_task
+
 -- What did not go out: calls and claims that were prevented at the last check, tasks that were
 -- called off, and deliveries that a gate stopped.
 with prevented as (

@@ -1,3 +1,5 @@
+-- reads: tasks.task, tasks.transmission, tasks.transmission_task
+
 -- Tasks by kind: planned, sent and closed since the day before, and what is open now.
 with planned as (
     select

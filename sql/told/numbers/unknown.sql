@@ -1,3 +1,5 @@
+-- reads: cases.case_record, cases.stage
+
 -- Stages of open cases that stand at "unknown", by why. A stage is never called missed instead.
 select
     c.workflow,

@@ -1,3 +1,5 @@
+-- reads: landing.batch, tasks.claim_batch
+
 -- What waits for a named person: deliveries that a gate stopped, and batches of claims.
 select
     'delivery' as what,

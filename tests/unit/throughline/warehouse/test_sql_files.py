@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from throughline.warehouse import derive, failpoints
-from throughline.warehouse.sql import ROOT, Result, split, statements, with_given
+from throughline.warehouse.sql import ROOT, Result, UnknownCount, split, statements, with_given
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,13 @@ def test_every_file_of_the_tree_can_be_split() -> None:
 
 
 def test_a_result_sums_up() -> None:
-    assert Result((2, 0, 3), []).total == 5
+    result = Result("x.sql", {"made": 2, "ended": 3}, [])
+    assert (result.total, result.count("ended")) == (5, 3)
+
+
+def test_a_count_that_nobody_counts_is_none() -> None:
+    with pytest.raises(UnknownCount, match=r"sql/cases/x\.sql counts no made"):
+        Result("cases/x.sql", {}, []).count("made")
 
 
 def test_ids_follow_from_their_parts() -> None:

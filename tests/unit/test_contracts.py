@@ -1,0 +1,125 @@
+"""Each file of `sql/` does what its header says, no more and no less."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "contracts"))  # the kit beside the tests
+
+from derive import OpaqueStatement, derived, files, text_of, with_header
+from page import TARGET, render
+from reach import FURTHER, further
+
+from throughline.warehouse import contract
+from throughline.warehouse.contract import Contract
+
+
+@pytest.mark.parametrize("path", files())
+def test_a_header_says_what_the_statements_do(path: str) -> None:
+    said, _ = contract.read(text_of(path))
+    does = derived(text_of(path))
+    assert said == does, f"make sql-headers writes it:\n{does.header()}"
+
+
+@pytest.mark.parametrize("path", files())
+def test_a_header_is_written_in_one_way(path: str) -> None:
+    assert text_of(path) == with_header(text_of(path))
+
+
+def test_the_page_has_not_drifted() -> None:
+    wanted = render({path: derived(text_of(path)) for path in files()})
+    assert TARGET.read_text(encoding="utf-8") == wanted, "make sql-headers writes it"
+
+
+def test_a_step_reads_its_neighbour_and_what_reaches_further_is_listed() -> None:
+    reached = {
+        each
+        for path in files()
+        for each in further(path.partition("/")[0], derived(text_of(path)).reads)
+    }
+    assert reached - set(FURTHER) == set(), "read what the step before publishes, or say why not"
+    assert set(FURTHER) - reached == set(), "nobody needs these any more: take them off the list"
+    assert all(FURTHER.values())
+
+
+# ---- planted: a lie of each kind is found ------------------------------------------------------
+
+STATEMENTS = """create temp table w_made on commit drop as
+select a.x
+from core.a as a
+inner join w_given as g on g.x = a.x
+where a.known_seq = %(seq)s and a.name like '%%x';
+
+with gone as (
+    delete from cases.b as b using w_made as m where m.x = b.x
+    returning b.x
+)
+
+-- count: written
+insert into cases.c (x) select x from gone;
+"""
+TRUTH = Contract(
+    reads=("core.a", "w_given"),
+    makes=("w_made",),
+    changes=("cases.b", "cases.c"),
+    counts=("written",),
+)
+
+
+def test_what_statements_do_is_read_out_of_them() -> None:
+    assert derived(STATEMENTS) == TRUTH
+
+
+@pytest.mark.parametrize("key", contract.KEYS)
+def test_a_lie_of_each_kind_is_found(key: str) -> None:
+    told = getattr(TRUTH, key)
+    for lie in (replace(TRUTH, **{key: told[1:]}), replace(TRUTH, **{key: (*told, "core.never")})):
+        said, rest = contract.read(f"{lie.header()}\n\n{STATEMENTS}")
+        assert said == lie
+        assert said != derived(rest)
+
+
+@pytest.mark.parametrize(
+    ("statement", "more"),
+    [
+        ("update cases.d as d set x = e.x from core.e as e;", {"cases.d"}),
+        ("insert into cases.d select 1 on conflict do nothing;", {"cases.d"}),
+        ("update w_foreign as d set x = 1;", {"w_foreign"}),
+        ("update w_made as d set x = 1;", set()),
+    ],
+)
+def test_a_statement_that_is_added_shows(statement: str, more: set[str]) -> None:
+    does = derived(f"{STATEMENTS}\n{statement}\n")
+    assert set(does.changes) == set(TRUTH.changes) | more
+
+
+def test_functions_of_ours_are_reads_and_those_of_postgresql_are_none() -> None:
+    does = derived("select * from operations.freshness(1) as f cross join unnest(f.x) as u;")
+    assert does.reads == ("operations.freshness()",)
+
+
+@pytest.mark.parametrize(
+    "statement", ["vacuum core.a;", "select from from;", "grant all on x to y;"]
+)
+def test_an_opaque_statement_is_refused(statement: str) -> None:
+    with pytest.raises(OpaqueStatement):
+        derived(statement)
+
+
+def test_a_step_that_reaches_further_is_found() -> None:
+    assert further("cases", ("core.patient", "evidence.fact", "w_x", "operations.night")) == {
+        ("cases", "core.patient")
+    }
+    assert further("told", ("landing.batch",)) == set()
+
+
+def test_a_long_header_goes_on_and_is_read_again() -> None:
+    long = Contract(reads=tuple(f"core.table_{number:02d}" for number in range(20)))
+    header = long.header()
+    assert max(map(len, header.splitlines())) <= contract.WIDTH
+    assert len(header.splitlines()) > 1
+    assert contract.read(f"{header}\n\n-- about\nselect 1;\n") == (long, "-- about\nselect 1;\n")

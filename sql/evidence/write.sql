@@ -2,7 +2,7 @@
 -- changes: evidence.fact
 -- counts: facts_written
 
--- Writes what a file of facts states (`stated`, see throughline.evidence.ledger) of records that became
+-- Writes what a file of facts states (`stated`, see throughline.evidence.files) of records that became
 -- known in a night. One fact per record, version and kind: an id follows from these.
 -- count: facts_written
 insert into evidence.fact (

@@ -1,47 +1,11 @@
-"""Writes the facts of a night into `evidence.fact`, and takes back those whose record fell away.
-
-A file of facts, `sql/evidence/<table>.sql`, holds one select for each kind of fact (or a few kinds
-that exclude each other) that a record of `core.<table>` states. A select names the `record`, the
-`kind` and `occurred_at`, and of the other columns of `SHAPE` those that its fact has. What is the
-same for all facts (id, whose record, which version, which batch) follows from the record, and one
-statement, `sql/evidence/write.sql`, writes them.
-"""
+"""Writes the facts of a night into `evidence.fact`, and takes back those whose record fell away."""
 
 from __future__ import annotations
 
-from psycopg import errors
-
+from throughline.evidence.files import stated
 from throughline.sources import catalogue
-from throughline.sources.catalogue import CatalogueError, Feed, Table
+from throughline.sources.entry import Entry, Table
 from throughline.warehouse import Connection, failpoints, nights, refresh_statistics, sql
-
-SHAPE: dict[str, str | None] = {
-    "kind": None,
-    "occurred_at": None,
-    "code_system": "null::text",
-    "code": "null::text",
-    "amount": "null::numeric",
-    "starts_at": "null::timestamptz",
-    "ends_at": "null::timestamptz",
-    "identifiers": "'{}'::jsonb",
-    "detail": "'{}'::jsonb",
-    "subject_source": "(f.record).subject_source",
-    "subject_id": "(f.record).subject_id",
-    "source_version": "(f.record).source_version",
-    "known_seq": "(f.record).known_seq",
-}
-"""What a select of facts may name, and what stands there if it does not. None: it must."""
-
-_STATED = """
-select
-    (f.record).source,
-    '{table}/' || (f.record).source_id as source_ref,
-    (f.record).batch_id,
-    (f.record).is_deleted,
-    {columns}
-from (
-{select}
-) as f"""
 
 _GONE = """
 select
@@ -115,60 +79,8 @@ def gone(table: Table) -> str:
     )
 
 
-def _write(conn: Connection, feed: Feed, table: Table, seq: int) -> int:
+def _write(conn: Connection, feed: Entry, table: Table, seq: int) -> int:
     return sum(
         sql.run(conn, "evidence/write.sql", {"stated": query}, seq=seq).total
         for query in stated(conn, feed, table)
     )
-
-
-_columns_of: dict[str, tuple[str, ...]] = {}
-
-
-def stated(conn: Connection, feed: Feed, table: Table) -> list[str]:
-    """Return the queries of the facts that a table's records state, in one shape.
-
-    Raises `CatalogueError` when its file is not there, or says more or less than `SHAPE`.
-    """
-    path = f"evidence/{table.name}.sql"
-    try:
-        selects = [statement.rstrip().rstrip(";") for statement in sql.statements(path)]
-    except FileNotFoundError:
-        raise CatalogueError(f"{feed.name}: facts: there is no sql/{path}") from None
-    return [
-        _STATED.format(
-            table=table.name,
-            columns=",\n    ".join(_filled(_columns(conn, feed, path, select))),
-            select=select,
-        )
-        for select in selects
-    ]
-
-
-def _columns(conn: Connection, feed: Feed, path: str, select: str) -> tuple[str, ...]:
-    """Return the names that a select gives its columns; asked of the server once per process."""
-    if select not in _columns_of:
-        try:
-            with conn.transaction():
-                answer = conn.execute(
-                    f"select * from (\n{select}\n) as f limit 0".encode(), {"seq": None}
-                )
-        except (errors.SyntaxError, errors.UndefinedColumn, errors.UndefinedTable) as error:
-            said = error.diag.message_primary
-            raise CatalogueError(f"{feed.name}: facts: sql/{path}: {said}") from None
-        found = tuple(column.name for column in answer.description or ())
-        needed = {"record", *(name for name, default in SHAPE.items() if default is None)}
-        if missing := sorted(needed - set(found)):
-            raise CatalogueError(f"{feed.name}: facts: sql/{path} names no {', '.join(missing)}")
-        if unknown := sorted(set(found) - {"record", *SHAPE}):
-            raise CatalogueError(
-                f"{feed.name}: facts: sql/{path}: a fact has no {', '.join(unknown)}"
-            )
-        _columns_of[select] = found
-    return _columns_of[select]
-
-
-def _filled(found: tuple[str, ...]) -> list[str]:
-    return [
-        f"f.{name}" if name in found else f"{default} as {name}" for name, default in SHAPE.items()
-    ]

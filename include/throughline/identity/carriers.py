@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from throughline.sources import catalogue
-from throughline.sources.catalogue import Feed
+from throughline.sources.entry import Entry
 
 # Whose identity a record may change: its subject, or whoever is known by the number of a claim.
 _CARRIER = """
@@ -68,7 +68,7 @@ def carriers() -> dict[str, str]:
     }
 
 
-def _carrier(feed: Feed) -> str:
+def _carrier(feed: Entry) -> str:
     by_subject = set(feed.links) != {"claim"}
     return _CARRIER.format(
         table=feed.table.name,

@@ -10,7 +10,7 @@ from psycopg import sql
 from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.merge import Batch, merge, merge_released, take_back
 from throughline.quality.suites import suite_of
-from throughline.sources.catalogue import Table
+from throughline.sources.entry import Table
 from throughline.warehouse import Connection, failpoints, refresh_statistics
 
 

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from throughline.quality.balance import StagingLost
 from throughline.sources import catalogue
-from throughline.sources.catalogue import Table
+from throughline.sources.entry import Table
 from throughline.warehouse import Connection, failpoints
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from throughline.sources import catalogue
-from throughline.sources.catalogue import CatalogueError
+from throughline.sources.entry import CatalogueError
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 

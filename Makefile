@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-fast coverage format format-check lint types lock docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -99,8 +99,13 @@ dump-compare: venv ## A=folder B=folder: what differs between two dumps
 	@$(stack) dump
 
 # Three workers on two cores: half of a whole night's time is Airflow's waiting.
-test: venv ## unit, warehouse, dags, night
-	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 3 --dist loadscope --no-loadscope-reorder tests/unit tests/warehouse tests/dags tests/night $$ARGS
+tests := mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10
+
+test: venv ## unit, warehouse, dags, and the whole loop once
+	@$(tests) -m "not nights" tests/unit tests/warehouse tests/dags tests/night $$ARGS
+
+test-nights: venv ## whole nights by the dozen: ten of them, kills, misbehaviours, the page
+	@$(tests) -m nights tests/night $$ARGS
 
 test-fast: venv ## unit and the quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the kit beside this file is im
 ROOT = Path(__file__).resolve().parents[2]
 
 # Set before anything imports Airflow, which reads them once.
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="throughline-airflow-")
+AIRFLOW_HOME = tempfile.mkdtemp(prefix="throughline-airflow-")
+os.environ["AIRFLOW_HOME"] = AIRFLOW_HOME
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__DAGS_FOLDER"] = str(ROOT / "dags")
 os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(ROOT / "plugins")
@@ -36,3 +38,8 @@ def metadata() -> None:
     from airflow.utils.db import initdb
 
     initdb()
+
+
+def pytest_unconfigure() -> None:
+    """Remove the Airflow home of this process."""
+    shutil.rmtree(AIRFLOW_HOME, ignore_errors=True)

@@ -46,6 +46,8 @@ class Practice:
     state: Path
     options: dict[str, str]
     environment: dict[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    """What its nights printed, where somebody keeps it."""
     _clients: dict[tuple[str, str], rest.Client] = field(default_factory=dict, repr=False)
 
     @property

@@ -9,7 +9,7 @@ import leaks
 import pytest
 import truth as t
 
-pytestmark = [pytest.mark.night, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 KINDS = (
     "discharge", "contact", "attempt", "booking", "visit", "note", "charge", "claim", "claim_accepted", "remittance",

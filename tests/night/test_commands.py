@@ -12,7 +12,7 @@ import pytest
 
 from stack import airflow, postgres, processes
 
-pytestmark = pytest.mark.night
+pytestmark = [pytest.mark.night, pytest.mark.nights]
 
 
 def leftovers(state):

@@ -6,7 +6,7 @@ import pytest
 import truth as t
 from kills import DIGESTS, SENT, TASK, Kill, expect_kills, night
 
-pytestmark = [pytest.mark.night, pytest.mark.slow, pytest.mark.kill]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow, pytest.mark.kill]
 
 NIGHTS = (
     (Kill(TASK, "land.after_commit"), Kill(TASK, "load.before_commit"), Kill("api-server", "assert_facts")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import truth as t
 
-pytestmark = [pytest.mark.night, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 PATIENTS = 120
 NIGHTS = (

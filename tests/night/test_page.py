@@ -8,6 +8,7 @@ import pytest
 
 pytestmark = [
     pytest.mark.night,
+    pytest.mark.nights,
     pytest.mark.slow,
     pytest.mark.skipif(bool(browser.why_not()), reason=f"no browser: {browser.why_not()}"),
 ]

@@ -7,7 +7,7 @@ from privacy import find_leaks, terms
 
 from stack import postgres
 
-pytestmark = [pytest.mark.night, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from kills import DIGESTS, SENT
 
 from stack import chain, postgres
 
-pytestmark = [pytest.mark.night, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 STATE = (
     "select case_id, workflow, stage, stage_state, status, close_reason, next_step, next_due_at, encounter_ref,"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytestmark = [pytest.mark.night, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 STEPS_OF = {
     "extract_feeds": {"open_night", "land", "stage", "gate", "load"},

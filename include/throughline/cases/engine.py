@@ -8,12 +8,11 @@ temporary tables and writes nothing, which is what a replay compares with.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from throughline.practice import practice
 from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.warehouse.moment import moment_of
 
 DERIVATION = ("rules", "facts", "claims", "visits")
 STATE = ("cases", "proofs", "stages", "work_tasks", "state", "asks", "overpaid", "final")
@@ -26,13 +25,7 @@ def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
     if last is not None and last.seq != seq:
         seq, as_of = last.seq, last.cut_off
     _settings_of(conn, seq)
-    zone = ZoneInfo(practice().time_zone)
-    return {
-        "seq": seq,
-        "since": nights.finished_before(conn, seq),
-        "as_of": as_of,
-        "business_date": as_of.astimezone(zone).date() - timedelta(days=1),
-    }
+    return moment_of(conn, seq, as_of).params
 
 
 def _settings_of(conn: Connection, seq: int) -> None:
@@ -152,12 +145,7 @@ def derive_all(conn: Connection, seq: int, as_of: datetime) -> None:
     Leaves `w_state` (rows of cases) and `w_final` (rows of stages) in the open transaction.
     """
     _settings_of(conn, seq)
-    zone = ZoneInfo(practice().time_zone)
-    params = {
-        "seq": seq,
-        "as_of": as_of,
-        "business_date": as_of.astimezone(zone).date() - timedelta(days=1),
-    }
+    params = moment_of(conn, seq, as_of).params
     _clean(conn)
     conn.execute(
         "create temp table w_person on commit drop as"

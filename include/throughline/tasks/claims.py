@@ -16,7 +16,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
@@ -27,6 +26,7 @@ from throughline.tasks.validate import complaints
 from throughline.tasks.wire import x12, x12_837p
 from throughline.transports.address import Address
 from throughline.warehouse import Connection, derive, failpoints, nights, sql
+from throughline.warehouse.moment import Moment, moment_of
 
 MOST_CLAIMS = 500
 """Claims in one batch: what a person can attest at once."""
@@ -48,7 +48,7 @@ def prepare(conn: Connection, seq: int) -> list[UUID]:
     with transmissions.one_at_a_time(conn):
         last = nights.newest(conn)
         if last is not None and last.seq == seq:
-            _prepare(conn, seq, last.cut_off)
+            _prepare(conn, moment_of(conn, seq))
         waiting = conn.execute(
             "select batch_id from tasks.claim_batch where status = 'waiting' order by planned_seq, batch_id"
         ).fetchall()
@@ -56,12 +56,10 @@ def prepare(conn: Connection, seq: int) -> list[UUID]:
     return [row[0] for row in waiting]
 
 
-def _prepare(conn: Connection, seq: int, cut_off: datetime) -> None:
+def _prepare(conn: Connection, moment: Moment) -> None:
     withdraw_fallen(conn)
-    night = nights.by_seq(conn, seq)
-    zone = ZoneInfo(practice().time_zone)
-    params = {"seq": seq, "as_of": cut_off, "business_date": night.business_date}
-    rows = sql.run(conn, "tasks/claims.sql", **params).rows
+    seq = moment.seq
+    rows = sql.run(conn, "tasks/claims.sql", **moment.params).rows
     sql.drop_made(conn, "tasks/claims.sql")
     ready, over = [], []
     for (
@@ -80,7 +78,13 @@ def _prepare(conn: Connection, seq: int, cut_off: datetime) -> None:
     ) in rows:
         if problem is not None:
             exceptions.open_exception(
-                conn, seq, cut_off, problem, "task", str(task_id), detail={"missing": missing or []}
+                conn,
+                seq,
+                moment.as_of,
+                problem,
+                "task",
+                str(task_id),
+                detail={"missing": missing or []},
             )
             over.append((seq, "something else is missing", str(task_id), problem))
             continue
@@ -102,7 +106,7 @@ def _prepare(conn: Connection, seq: int, cut_off: datetime) -> None:
             over,
         )
     failpoints.hit("claims.after_prepare")
-    _batch(conn, seq, cut_off.astimezone(zone))
+    _batch(conn, seq, moment.local)
     conn.commit()
     failpoints.hit("claims.after_batch")
 

@@ -9,17 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from throughline.practice import practice
 from throughline.sources.http import Outcome
 from throughline.tasks import claims, files, intentions, receivers, transmissions
 from throughline.tasks.receivers import Receiver
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.warehouse.moment import moment_of
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +31,6 @@ SETTLING_S = 0.5
 # A gateway that gave up (502, 504) says nothing of the system behind it.
 ENDED = ("http_", "RemoteProtocolError", "ReadError", "WriteError", receivers.IN_PART)
 AT_A_GATEWAY = ("http_502", "http_504")
-
-
-def params(conn: Connection, seq: int) -> dict[str, object]:
-    """Return what the files of `sql/tasks/` take: number, cut-off and business date of a night."""
-    night = nights.by_seq(conn, seq)
-    zone = ZoneInfo(practice().time_zone)
-    return {
-        "seq": seq,
-        "as_of": night.cut_off,
-        "business_date": night.cut_off.astimezone(zone).date() - timedelta(days=1),
-    }
 
 
 def dispatch(
@@ -61,7 +48,7 @@ def dispatch(
     if last is None or last.seq != seq:
         return {}
     with transmissions.one_at_a_time(conn):
-        intentions.intend(conn, seq, params(conn, seq))
+        intentions.intend(conn, seq, moment_of(conn, seq).params)
         files.intend_inquiries(conn, seq, clients["clearinghouse"].name)
         conn.commit()
         failpoints.hit("dispatch.after_intend")
@@ -71,7 +58,7 @@ def dispatch(
             counts = sender.counts
         counts.update(files.send(conn, seq, clients["clearinghouse"], ("eligibility",), sleep))
         counts.update(claims.send_released(conn, seq, clients, is_locked=True, sleep=sleep))
-        sql.run(conn, "tasks/overdue.sql", **params(conn, seq))
+        sql.run(conn, "tasks/overdue.sql", **moment_of(conn, seq).params)
         conn.commit()
         failpoints.hit("dispatch.after_overdue")
     return dict(+counts)
@@ -104,7 +91,7 @@ class _Sender:
                 self._conn,
                 "tasks/forbidden.sql",
                 never_sent=certain,
-                **params(self._conn, self._seq),
+                **moment_of(self._conn, self._seq).params,
             )
             self._conn.commit()
             failpoints.hit("dispatch.after_forbidden")

@@ -15,7 +15,6 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from throughline import exceptions
 from throughline.practice import practice
@@ -24,7 +23,8 @@ from throughline.tasks.transmissions import Row
 from throughline.tasks.wire import x12, x12_270
 from throughline.transports import sftp
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.warehouse import Connection, failpoints, sql
+from throughline.warehouse.moment import moment_of
 
 INBOX = "inbox"
 PREVENTIVE = ("G0402", "G0438", "G0439")
@@ -36,9 +36,8 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
 
     Who lacks a member id, a birth date or a practitioner becomes an exception. Does not commit.
     """
-    night = nights.by_seq(conn, seq)
-    zone = ZoneInfo(practice().time_zone)
-    day = night.business_date
+    moment = moment_of(conn, seq)
+    day = moment.business_date
     found = sql.run(conn, "tasks/inquiries.sql", seq=seq, business_date=day).rows
     sql.drop_made(conn, "tasks/inquiries.sql")
     asked = 0
@@ -51,7 +50,7 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
                 exceptions.open_exception(
                     conn,
                     seq,
-                    night.cut_off,
+                    moment.as_of,
                     "missing_coverage",
                     "task",
                     row[0],
@@ -59,9 +58,7 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
                 )
         for start in range(0, len(whole), MOST_INQUIRIES):
             part = whole[start : start + MOST_INQUIRIES]
-            _intend_file(
-                conn, seq, target, str(payer_id), part, day, night.cut_off.astimezone(zone)
-            )
+            _intend_file(conn, seq, target, str(payer_id), part, day, moment.local)
             asked += len(part)
             conn.execute(
                 "update operations.exception set status = 'cleared', closed_seq = %s,"

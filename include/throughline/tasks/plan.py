@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
-from throughline.practice import practice
 from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.warehouse.moment import moment_of
 
 _SUM = (
     "select coalesce(sum(hashtextextended(concat_ws('|', task_id, case_id, stage, kind, attempt,"
     " owner_team, priority, due_at at time zone 'UTC', effect_key, detail), 0)::numeric), 0) from "
 )
-
-
-def _params(seq: int, as_of: datetime) -> dict[str, Any]:
-    zone = ZoneInfo(practice().time_zone)
-    day = as_of.astimezone(zone).date() - timedelta(days=1)
-    return {"seq": seq, "as_of": as_of, "business_date": day}
 
 
 def _clean(conn: Connection) -> None:
@@ -34,7 +26,7 @@ def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     last = nights.newest(conn)
     if last is None or last.seq != seq:
         return {}
-    params = _params(seq, as_of)
+    params = moment_of(conn, seq, as_of).params
     _clean(conn)
     sql.run(conn, "tasks/wanted.sql", **params)
     sql.run(conn, "tasks/planned.sql", **params)
@@ -60,7 +52,7 @@ def replay_plan(conn: Connection, seq: int, as_of: datetime) -> str:
 
     Expects `w_state` in the open transaction.
     """
-    params = _params(seq, as_of)
+    params = moment_of(conn, seq, as_of).params
     _clean(conn)
     conn.execute(
         "create temp table w_wanted on commit drop as"

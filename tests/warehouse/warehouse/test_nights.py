@@ -10,10 +10,12 @@ import pytest
 
 from throughline import warehouse
 from throughline.warehouse import Connection, derive, nights, sql, steps
+from throughline.warehouse.moment import moment_of
 from throughline.warehouse.nights import LeaseHeldError, NightUnknownError
 
 ZONE = "America/New_York"
 MONDAY = date(2026, 3, 2)
+TUESDAY = MONDAY + timedelta(days=1)
 
 
 @pytest.fixture
@@ -243,3 +245,45 @@ def test_times_are_utc_and_only_loading_gives_up_durability(dsn: str) -> None:
                 for name in ("timezone", "synchronous_commit", "application_name")
             ]
         assert told == [("UTC",), (durable,), ("who",)]
+
+
+# ---- the moment --------------------------------------------------------------------------------
+
+
+def test_the_moment_of_a_night_is_its_number_and_its_clock(conn: Connection) -> None:
+    first = finished(conn, MONDAY)
+    night = nights.open_night(conn, TUESDAY, ZONE)
+    moment = moment_of(conn, night.seq)
+    assert (moment.seq, moment.since, moment.as_of) == (night.seq, first.seq, night.cut_off)
+    assert moment.business_date == TUESDAY
+    assert moment.local.hour == 3
+    assert moment.params == {
+        "seq": night.seq,
+        "since": first.seq,
+        "as_of": night.cut_off,
+        "business_date": TUESDAY,
+    }
+
+
+def test_a_rerun_of_an_earlier_date_has_the_clock_and_so_the_date_of_the_newest_night(
+    conn: Connection,
+) -> None:
+    finished(conn, MONDAY)
+    newest = finished(conn, TUESDAY)
+    again = nights.open_night(conn, MONDAY, ZONE)
+    assert again.business_date == MONDAY
+    moment = moment_of(conn, again.seq)
+    assert (moment.business_date, moment.as_of) == (TUESDAY, newest.cut_off)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2026-03-07", 23), ("2026-03-08", 24), ("2026-10-31", 25)]
+)
+def test_the_business_date_is_the_local_day_before_across_a_change_of_clocks(
+    conn: Connection, day: str, hours: int
+) -> None:
+    on = date.fromisoformat(day)
+    before = nights.cut_off_of(on - timedelta(days=1), ZONE)
+    cut_off = nights.cut_off_of(on, ZONE)
+    assert (cut_off.astimezone(UTC) - before.astimezone(UTC)) == timedelta(hours=hours)
+    assert moment_of(conn, 1, cut_off).business_date == on

@@ -1,7 +1,8 @@
 """Gates and quarantine, and the load of what passed."""
 
 from throughline.quality.balance import StagingLost
-from throughline.quality.gates import GateBroken, Verdict, gate
+from throughline.quality.expectations import GateBroken
+from throughline.quality.gates import Verdict, gate
 from throughline.quality.load import Counts, UnknownBatch, feed_of, load, released
 
 __all__ = [

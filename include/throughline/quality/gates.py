@@ -1,8 +1,4 @@
-"""The gate: Great Expectations over the staged rows of one batch, and the verdict that follows.
-
-Results carry counts only. Great Expectations is imported inside: it costs seconds, once per process,
-unless the process was forked from one that had imported it (`stack.local_settings`).
-"""
+"""The gate: what is expected of a batch, and the verdict that follows. Results carry counts only."""
 
 from __future__ import annotations
 
@@ -10,8 +6,6 @@ import logging
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from psycopg import sql
@@ -19,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.docs import write as write_docs
+from throughline.quality.expectations import Staged, violated, where
 from throughline.quality.history import (
     Profile,
     Volume,
@@ -27,7 +22,6 @@ from throughline.quality.history import (
     profile_of,
 )
 from throughline.quality.suites import CRITICAL, INFO, WARNING, Rule, suite_of
-from throughline.sources.catalogue import entry
 from throughline.warehouse import Connection, derive, failpoints
 
 log = logging.getLogger(__name__)
@@ -41,10 +35,6 @@ OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT)
 UNREADABLE_TOLERATED = 0.5
 MANY = 500
 """Rows from which on it matters how a query of them is planned."""
-
-
-class GateBroken(RuntimeError):
-    """An expectation could not be asked: a mistake in the suite, which says nothing of the data."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +64,8 @@ class _Batch:
     night_date: date
 
     @property
-    def table(self) -> str:
-        return entry(self.feed).table.name
-
-    @property
-    def staged(self) -> sql.Identifier:
-        return sql.Identifier("staging", self.table)
+    def staged(self) -> Staged:
+        return Staged(self.batch_id, self.feed)
 
 
 @dataclass(frozen=True)
@@ -108,9 +94,9 @@ def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     volume = expected_volume(conn, batch.batch_id)
     profile = profile_of(conn, batch.batch_id, batch.feed)
     if batch.received >= MANY:
-        conn.execute("select staging.refresh_statistics(%s)", (batch.table,))
+        conn.execute("select staging.refresh_statistics(%s)", (batch.staged.table,))
     conn.commit()
-    broken = _run(conn, batch, rules) if batch.received else []
+    broken = violated(conn, batch.staged, rules) if batch.received else []
     failures = _judge_rows(conn, batch, broken) + _judge_delivery(conn, batch, volume, profile)
     verdict = _verdict(failures)
     held = _set_aside(conn, batch, rules, broken, failures)
@@ -156,111 +142,11 @@ def _recorded(conn: Connection, batch: _Batch) -> Verdict:
     return Verdict(row[0] or "pass", batch.feed, row[1], row[2] or 0, row[3] or 0)
 
 
-# --- what Great Expectations says ----------------------------------------------------------------
-
-_contexts: dict[str, tuple[Any, Any]] = {}
-
-
-def _data_source(conn: Connection) -> tuple[Any, Any]:
-    """Return a context of Great Expectations and its data source, one per process and database."""
-    import great_expectations as gx
-
-    info = conn.info
-    url = (
-        f"postgresql+psycopg://{quote(info.user, safe='')}:{quote(info.password, safe='')}"
-        f"@{info.host}:{info.port}/{info.dbname}"
-    ).replace("$", r"\$")
-    if url not in _contexts:
-        # It notes each default of each expectation, and what a gate says of a delivery drowned in that.
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
-        _contexts[url] = (
-            context,
-            context.data_sources.add_postgres(name="warehouse", connection_string=url),
-        )
-    return _contexts[url]
-
-
-def _run(conn: Connection, batch: _Batch, rules: list[Rule]) -> list[Rule]:
-    """Return the rules that at least one staged row violates."""
-    import great_expectations.expectations as gxe
-    from great_expectations import ExpectationSuite, ValidationDefinition
-
-    context, source = _data_source(conn)
-    name = f"{batch.feed}-{batch.batch_id}"
-    # the id is ours and a UUID, the table one of our own
-    query = f"select * from staging.{batch.table} where batch_id = '{batch.batch_id}'"
-    definition = source.add_query_asset(name=name, query=query).add_batch_definition_whole_table(
-        name
-    )
-    suite = ExpectationSuite(
-        name=name,
-        expectations=[
-            gxe.UnexpectedRowsExpectation(
-                # counts only: which rows they are is asked in the warehouse, not of the results
-                unexpected_rows_query=(
-                    "select 1 as hit from (select * from {batch}) as r where ("
-                    + _violation(rule, batch).replace("{", "{{").replace("}", "}}")
-                    + ") limit 1"
-                ),
-                description=rule.name,
-                severity=rule.severity,
-                meta={"rule": rule.name},
-            )
-            for rule in rules
-        ],
-    )
-    try:
-        validation = context.validation_definitions.add(
-            ValidationDefinition(name=name, data=definition, suite=context.suites.add(suite))
-        )
-        result = validation.run(result_format="BOOLEAN_ONLY")
-    finally:
-        for remove in (context.validation_definitions.delete, context.suites.delete):
-            try:
-                remove(name)
-            except Exception as error:  # noqa: BLE001 - tidying up must not hide the verdict
-                log.debug("not removed: %s", type(error).__name__)
-        source.delete_asset(name)
-        # a server has few connections, and whoever keeps one open may keep others from their tables
-        source.get_engine().dispose()
-        source.get_execution_engine().engine.dispose()
-    unanswered = sorted(
-        item.expectation_config.meta["rule"] for item in result.results if _raised(item)
-    )
-    if unanswered:
-        raise GateBroken(f"{batch.feed}: {', '.join(unanswered)}")
-    failed = {item.expectation_config.meta["rule"] for item in result.results if not item.success}
-    return [rule for rule in rules if rule.name in failed]
-
-
-def _raised(item: Any) -> bool:
-    """Return whether an expectation ended in an error instead of an answer."""
-    told = item.exception_info or {}
-    each = [told] if "raised_exception" in told else list(told.values())
-    return any(one.get("raised_exception") for one in each)
-
-
-def _violation(rule: Rule, batch: _Batch) -> str:
-    return rule.violation.replace(":batch", f"'{batch.batch_id}'")
-
-
-def _where(rule: Rule, batch: _Batch) -> sql.Composed:
-    """Return the rest of a query of the rows that violate a rule, percent signs made plain."""
-    return sql.SQL(" from {} as r where r.batch_id = %(batch)s and (").format(
-        batch.staged
-    ) + sql.SQL(_violation(rule, batch).replace("%", "%%") + ")")
-
-
-# --- what follows --------------------------------------------------------------------------------
-
-
 def _judge_rows(conn: Connection, batch: _Batch, broken: list[Rule]) -> list[_Failure]:
     failures = []
     for rule in broken:
         count = _count(
-            conn, sql.SQL("select count(*)") + _where(rule, batch), {"batch": batch.batch_id}
+            conn, sql.SQL("select count(*)") + where(rule, batch.staged), {"batch": batch.batch_id}
         )
         stops = rule.severity == CRITICAL and count > rule.tolerated * batch.received
         failures.append(
@@ -356,7 +242,7 @@ def _set_aside(
                 " %(reason)s::text))::uuid, r.batch_id, r.file_id, %(source)s, %(feed)s, %(seq)s,"
                 " r.row_no, r.source_id, %(reason)s, to_jsonb(r)::text"
             )
-            + _where(rule, batch)
+            + where(rule, batch.staged)
             + sql.SQL(" on conflict do nothing"),
             {
                 "reason": rule.name,

@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from throughline import quality, warehouse
-from throughline.quality import docs, gates
+from throughline.quality import docs, expectations, gates
 from throughline.quality.decide import decide_batch
 from throughline.quality.suites import CRITICAL, INFO, SUITES, WARNING, Rule, suite_of
 from throughline.sources.catalogue import entry
@@ -209,7 +209,7 @@ def test_an_expectation_that_cannot_be_asked_is_no_verdict(
     monkeypatch.setattr(
         gates, "suite_of", lambda feed: [Rule("misspelt", "no_such_column is null")]
     )
-    with pytest.raises(gates.GateBroken, match="misspelt"):
+    with pytest.raises(quality.GateBroken, match="misspelt"):
         hand.gate(hand.batch)
     hand.conn.rollback()
     assert hand.rows("select status from landing.batch") == [("staged",)]
@@ -227,7 +227,7 @@ def test_an_expectation_that_cannot_be_asked_is_no_verdict(
     ],
 )
 def test_an_error_is_told_from_an_answer(told: dict[str, Any] | None, raised: bool) -> None:
-    assert gates._raised(SimpleNamespace(exception_info=told)) is raised
+    assert expectations._raised(SimpleNamespace(exception_info=told)) is raised
 
 
 def test_what_a_gate_needs_is_not_imported_with_the_package() -> None:

@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -128,6 +128,9 @@ types: venv ## mypy, strict
 
 sql-headers: venv ## write the headers of sql/ from its statements, and the page of them
 	@$(python) tests/contracts
+
+derivation: venv ## write down what the derivation is made of, after its number rose or no result changed
+	@$(python) tests/derivation
 
 docs: sql-headers ## write the generated pages again
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table

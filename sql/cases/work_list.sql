@@ -1,5 +1,5 @@
--- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting_known, cases.watch,
---     cases.workflow_version, core.practitioner, evidence.fact, identity.link, identity.person,
+-- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting, cases.setting_known,
+--     cases.watch, cases.workflow_version, core.practitioner, evidence.fact, identity.link, identity.person,
 --     operations.decision, operations.exception, operations.feed, operations.freshness(), operations.night,
 --     operations.work_item, tasks.task, tasks.transmission, tasks.transmission_task
 -- changes: operations.work_item
@@ -116,4 +116,20 @@ where exists (
 ) or exists (
     select from cases.allowed_share as s where s.known_seq > %(since)s and s.known_seq <= %(seq)s
 )
+union
+-- the rules of the derivation were changed: every open case, and those that may still be billed
+select distinct %(seq)s, c.person_id, 'derivation'
+from cases.case_record as c
+left join operations.night as e on e.seq = c.closed_seq
+where exists (
+    select from operations.night as n
+    inner join operations.night as b on b.seq = %(since)s and b.derivation <> n.derivation
+    where n.seq = %(seq)s
+)
+    and (
+        c.status = 'open'
+        or e.business_date >= %(business_date)s::date - coalesce((
+            select max(s.value::int) from cases.setting as s where s.name = 'payer_filing_days'
+        ), 365)
+    )
 on conflict (seq, person_id, reason) do nothing;

@@ -16,194 +16,28 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from throughline.told.shapes import (
+    Call,
+    ClaimedDone,
+    Exceptions,
+    Feed,
+    FunnelStage,
+    Money,
+    Moved,
+    Proven,
+    Standing,
+    StepTime,
+    Stopped,
+    Tasks,
+    Unknown,
+    Waiting,
+)
 from throughline.warehouse import Connection, sql
 
 CALL_BY = time(17, 0)
 """Local time by which the day's calls must be made."""
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True)
-class Call:
-    """An open outreach task whose clock ends today or has ended. Times are UTC."""
-
-    case_number: str
-    workflow: str
-    stage: str
-    due_at: datetime
-    attempts: int
-    last_attempt_at: datetime | None
-    owner_team: str
-    owner: str | None
-    priority: str
-
-
-@dataclass(frozen=True)
-class Feed:
-    """What a feed brought since the day before, and whether it is as far as it should be."""
-
-    source: str
-    feed: str
-    owner_team: str
-    status: str
-    verdict: str | None
-    failed: int
-    rows_received: int
-    rows_loaded: int
-    rows_superseded: int
-    rows_quarantined: int
-    rows_pending: int
-    last_business_date: date | None
-    is_fresh: bool
-    data_docs: str | None
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """Open cases that stand at a stage that is not known, for one reason."""
-
-    workflow: str
-    stage: str
-    reason: str
-    waits_on_feeds: list[str]
-    cases: int
-    by_hand: int
-    clock_ends_at: datetime | None
-    owner_team: str
-
-
-@dataclass(frozen=True)
-class Money:
-    """Expected dollars of open cases behind one obstacle."""
-
-    blocked_by: str
-    owner_team: str
-    place: int | None
-    cases: int
-    expected: Decimal
-    not_valued: int
-    first_deadline_at: datetime | None
-    first_case: str
-
-
-@dataclass(frozen=True)
-class Proven:
-    """Stages that became complete by facts of the night."""
-
-    workflow: str
-    stage: str
-    place: int | None
-    cases: int
-
-
-@dataclass(frozen=True)
-class ClaimedDone:
-    """Tasks set to completed by somebody while no evidence shows the work."""
-
-    workflow: str
-    stage: str
-    kind: str
-    owner_team: str
-    tasks: int
-    oldest_at: datetime
-    case_numbers: list[str]
-
-
-@dataclass(frozen=True)
-class Stopped:
-    """What was prevented or called off, by reason."""
-
-    what: str
-    reason: str
-    times: int
-    case_numbers: list[str] | None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Cases by workflow, stage (or how they ended) and state."""
-
-    workflow: str
-    status: str
-    stage: str
-    state: str
-    cases: int
-
-
-@dataclass(frozen=True)
-class FunnelStage:
-    """How many cases of a workflow have proven a stage, and how many stand at it in which state."""
-
-    workflow: str
-    stage: str
-    place: int | None
-    cases: int
-    proven: int
-    waived: int
-    failed: int
-    pending: int
-    unknown: int
-    missed: int
-    blocked: int
-
-
-@dataclass(frozen=True)
-class Tasks:
-    """Tasks of one kind: what happened to them since the day before, and how many are open."""
-
-    kind: str
-    planned: int
-    sent: int
-    uncertain: int
-    rejected: int
-    withheld: int
-    completed: int
-    ended_otherwise: int
-    open: int
-    overdue: int
-
-
-@dataclass(frozen=True)
-class Exceptions:
-    """Open exceptions of one team for one reason."""
-
-    owner_team: str
-    reason: str
-    title: str
-    open: int
-    overdue: int
-    due_today: int
-    opened: int
-    first_due_at: datetime
-    amount: Decimal
-    case_numbers: list[str] | None
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Something that waits for a named person's decision in the Airflow UI."""
-
-    what: str
-    number: str
-    about: str
-    things: int
-    amount: Decimal | None
-
-
-@dataclass(frozen=True)
-class StepTime:
-    """A step of the night: its parts, seconds and rows."""
-
-    step: str
-    parts: int
-    failed: int
-    running: int
-    seconds: Decimal
-    row_count: int
-    started_at: datetime
-    # the kind of error of a part that failed, never its text: that may quote a row
-    error: str | None
 
 
 @dataclass
@@ -238,6 +72,8 @@ class Numbers:
     funnel: list[FunnelStage] = field(default_factory=list)
     tasks: list[Tasks] = field(default_factory=list)
     steps: list[StepTime] = field(default_factory=list)
+    # what changed rules moved; empty but in the first night after a change
+    moved: list[Moved] = field(default_factory=list)
 
     @property
     def morning(self) -> date:
@@ -272,6 +108,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "funnel": ("funnel", FunnelStage),
     "tasks": ("tasks", Tasks),
     "steps": ("steps", StepTime),
+    "moved": ("moved", Moved),
 }
 
 # Kept as of now only: an earlier night reads them from its stored counts.

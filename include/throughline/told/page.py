@@ -14,7 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from throughline.practice import practice
 from throughline.told import words
-from throughline.told.numbers import FunnelStage, Numbers, collect
+from throughline.told.numbers import Numbers, collect
+from throughline.told.shapes import FunnelStage
 from throughline.warehouse import Connection, nights
 
 LATEST = "latest.html"

@@ -10,27 +10,24 @@ import argparse
 import os
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from throughline import warehouse
 from throughline.practice import practice
-from throughline.told import words
+from throughline.told import text, words
 from throughline.told.numbers import Numbers, collect
 from throughline.warehouse import nights
 
-WIDTH = 100
-LISTED = 12
-"""Rows of a list that are shown; the rest is a number and a place to look."""
-
 
 def render(numbers: Numbers, reports: str | None = None) -> str:
-    """Return the summary of a night as text of at most `WIDTH` columns.
+    """Return the summary of a night as text of at most `text.WIDTH` columns.
 
     `reports` is the folder of the pages, named at the end when it is known.
     """
     parts = [
         _head(numbers),
         _calls(numbers),
+        _moved(numbers),
         _unknown(numbers),
         _feeds(numbers),
         _cases(numbers),
@@ -45,53 +42,23 @@ def render(numbers: Numbers, reports: str | None = None) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _section(name: str, *paragraphs: str) -> str:
-    body = "\n".join(paragraph for paragraph in paragraphs if paragraph)
-    return f"{name}\n{textwrap.indent(body, '  ', lambda line: bool(line.strip()))}"
-
-
-def _table(
-    header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()
-) -> str:
-    """Columns two spaces apart, those in `right` aligned to the right; the last one may be cut."""
-    lines = [list(header), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    told = []
-    for line in lines:
-        cells = (
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        text = "  ".join(cells).rstrip()
-        told.append(text if len(text) <= WIDTH - 2 else f"{text[: WIDTH - 3]}…")
-    return "\n".join(told)
-
-
-def _wrap(text: str) -> str:
-    return textwrap.fill(text, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
-
-
-def _more(total: int, what: str, shown: int = LISTED) -> str:
-    return f"… and {total - shown:,} more {what}" if total > shown else ""
-
-
 def _head(numbers: Numbers) -> str:
     rerun = "" if numbers.kind == "nightly" else f", {numbers.kind}"
     first = (
         f"Night {numbers.seq} of {numbers.business_date:%A %Y-%m-%d}{rerun},"
         f" read on {numbers.morning:%A %Y-%m-%d}"
     )
-    return f"{first}\n{'=' * len(first)}\n{textwrap.fill(words.headline(numbers), WIDTH)}"
+    return f"{first}\n{'=' * len(first)}\n{textwrap.fill(words.headline(numbers), text.WIDTH)}"
 
 
 def _calls(numbers: Numbers) -> str:
     if not numbers.calls:
-        return _section("CALL BY 17:00", "No call has to be made today.")
+        return text.section("CALL BY 17:00", "No call has to be made today.")
     overdue = sum(numbers.is_overdue(call.due_at) for call in numbers.calls)
     total = len(numbers.calls)
-    return _section(
+    return text.section(
         f"CALL BY 17:00: {words.count(total, 'call')}, {overdue:,} of them overdue",
-        _table(
+        text.table(
             ("case", "workflow", "due", "tried", "last try", "by whom"),
             (
                 (
@@ -102,11 +69,35 @@ def _calls(numbers: Numbers) -> str:
                     words.clock(numbers, call.last_attempt_at),
                     call.owner or words.plain(call.owner_team),
                 )
-                for call in numbers.calls[:LISTED]
+                for call in numbers.calls[: text.LISTED]
             ),
             right=(3,),
         ),
-        _more(total, "calls on the page"),
+        text.more(total, "calls on the page"),
+    )
+
+
+def _moved(numbers: Numbers) -> str:
+    if not numbers.moved:
+        return ""
+    return text.section(
+        f"MOVED BY CHANGED RULES: {words.count(sum(row.cases for row in numbers.moved), 'change')}",
+        text.table(
+            ("workflow", "stage", "was", "is", "cases", "why"),
+            (
+                (
+                    words.plain(row.workflow),
+                    words.plain(row.stage),
+                    words.plain(row.from_state or "-"),
+                    words.plain(row.to_state),
+                    row.cases,
+                    words.plain(row.reason),
+                )
+                for row in numbers.moved[: text.LISTED]
+            ),
+            right=(4,),
+        ),
+        text.more(len(numbers.moved), "on the page"),
     )
 
 
@@ -117,13 +108,13 @@ def _unknown(numbers: Numbers) -> str:
         for feed in numbers.stale
     ]
     if not numbers.unknown and not stale:
-        return _section("NOT KNOWN", "Nothing: every feed is as far as expected.")
+        return text.section("NOT KNOWN", "Nothing: every feed is as far as expected.")
     cases = sum(row.cases for row in numbers.unknown)
     by_hand = sum(row.by_hand for row in numbers.unknown)
-    return _section(
+    return text.section(
         f"NOT KNOWN: {words.count(cases, 'case')}, {by_hand:,} to be verified by hand",
         *stale,
-        _table(
+        text.table(
             ("workflow", "stage", "cases", "by hand", "owner", "why"),
             (
                 (
@@ -134,13 +125,13 @@ def _unknown(numbers: Numbers) -> str:
                     words.plain(row.owner_team),
                     row.reason,
                 )
-                for row in numbers.unknown[:LISTED]
+                for row in numbers.unknown[: text.LISTED]
             ),
             right=(2, 3),
         )
         if numbers.unknown
         else "",
-        _more(len(numbers.unknown), "reasons on the page"),
+        text.more(len(numbers.unknown), "reasons on the page"),
     )
 
 
@@ -149,9 +140,9 @@ def _feeds(numbers: Numbers) -> str:
     quiet = words.quiet(numbers)
     loud = [feed for feed in numbers.feeds if feed not in quiet]
     rows = sum(feed.rows_received for feed in quiet)
-    return _section(
+    return text.section(
         f"FEEDS: {len(quiet)} of {len(numbers.feeds)} as expected",
-        _table(
+        text.table(
             ("feed", "how it stands", "verdict", "received", "loaded", "set aside", "waiting"),
             (
                 (
@@ -169,7 +160,7 @@ def _feeds(numbers: Numbers) -> str:
         )
         if loud
         else "",
-        _wrap(
+        text.wrap(
             f"{len(quiet)} feeds loaded, verdict pass ({rows:,} rows): "
             + ", ".join(f"{feed.feed}" for feed in quiet)
         )
@@ -207,11 +198,11 @@ def _cases(numbers: Numbers) -> str:
         for name, of in ended.items()
     ]
     if not rows and not ends:
-        return _section("CASES", "There is no case yet.")
+        return text.section("CASES", "There is no case yet.")
     opened = sum(row.cases for row in numbers.cases if row.status == "open")
-    return _section(
+    return text.section(
         f"CASES: {opened:,} open",
-        _table(
+        text.table(
             (
                 "workflow",
                 "stage",
@@ -227,7 +218,7 @@ def _cases(numbers: Numbers) -> str:
         )
         if rows
         else "",
-        _wrap("ended: " + "; ".join(ends)) if ends else "",
+        text.wrap("ended: " + "; ".join(ends)) if ends else "",
     )
 
 
@@ -258,10 +249,10 @@ def _tasks(numbers: Numbers) -> str:
         )
     ]
     if not rows:
-        return _section("TASKS", "None was planned, and none is open.")
-    return _section(
+        return text.section("TASKS", "None was planned, and none is open.")
+    return text.section(
         "TASKS since yesterday",
-        _table(
+        text.table(
             (
                 "kind",
                 "planned",
@@ -285,10 +276,11 @@ def _proven(numbers: Numbers) -> str:
     for row in numbers.proven:
         by_workflow.setdefault(row.workflow, []).append(f"{row.stage} {row.cases:,}")
     lines = [
-        _wrap(f"{words.plain(name)}: {', '.join(stages)}") for name, stages in by_workflow.items()
+        text.wrap(f"{words.plain(name)}: {', '.join(stages)}")
+        for name, stages in by_workflow.items()
     ]
     claimed = [
-        _wrap(
+        text.wrap(
             f"claimed done, not proven: {words.count(row.tasks, row.kind + ' task')} of"
             f" {words.plain(row.workflow)} ({words.plain(row.owner_team)}):"
             f" {' '.join(row.case_numbers)}"
@@ -296,7 +288,7 @@ def _proven(numbers: Numbers) -> str:
         for row in numbers.claimed_done
     ]
     total = sum(row.cases for row in numbers.proven)
-    return _section(
+    return text.section(
         f"PROVEN SINCE YESTERDAY: {words.count(total, 'stage')}",
         *(lines or ["Nothing."]),
         *claimed,
@@ -305,7 +297,7 @@ def _proven(numbers: Numbers) -> str:
 
 def _exceptions(numbers: Numbers) -> str:
     if not numbers.exceptions:
-        return _section("EXCEPTIONS", "None is open.")
+        return text.section("EXCEPTIONS", "None is open.")
     total = sum(row.open for row in numbers.exceptions)
     overdue = sum(row.overdue for row in numbers.exceptions)
     rows, last = [], ""
@@ -323,9 +315,9 @@ def _exceptions(numbers: Numbers) -> str:
             )
         )
         last = owner
-    return _section(
+    return text.section(
         f"EXCEPTIONS BY OWNER: {total:,} open, {overdue:,} overdue",
-        _table(
+        text.table(
             ("owner", "reason", "open", "new", "due today", "overdue", "expected"),
             rows,
             right=(2, 3, 4, 5, 6),
@@ -335,12 +327,12 @@ def _exceptions(numbers: Numbers) -> str:
 
 def _money(numbers: Numbers) -> str:
     if not numbers.money:
-        return _section("EXPECTED MONEY", "No open case.")
+        return text.section("EXPECTED MONEY", "No open case.")
     total = sum(row.expected for row in numbers.money)
-    return _section(
+    return text.section(
         f"EXPECTED MONEY BY WHAT BLOCKS IT: ${total:,.0f}",
-        _wrap(words.EXPECTED),
-        _table(
+        text.wrap(words.EXPECTED),
+        text.table(
             ("blocked by", "expected", "cases", "owner", "file by"),
             (
                 (
@@ -350,18 +342,18 @@ def _money(numbers: Numbers) -> str:
                     words.plain(row.owner_team),
                     words.day(numbers, row.first_deadline_at),
                 )
-                for row in numbers.money[:LISTED]
+                for row in numbers.money[: text.LISTED]
             ),
             right=(1, 2),
         ),
-        _more(len(numbers.money), "obstacles on the page"),
-        _wrap(words.unvalued(numbers)),
+        text.more(len(numbers.money), "obstacles on the page"),
+        text.wrap(words.unvalued(numbers)),
     )
 
 
 def _stopped(numbers: Numbers) -> str:
     lines = [
-        _wrap(
+        text.wrap(
             f"{row.what}: {words.plain(row.reason)}"
             + (f", {words.count(row.times, 'case' if row.case_numbers else 'row')}")
             + (f": {' '.join(row.case_numbers[:8])}" if row.case_numbers else "")
@@ -373,7 +365,7 @@ def _stopped(numbers: Numbers) -> str:
         f" {'claims, ' + words.dollars(row.amount) if row.what == 'claims' else 'rows'}"
         for row in numbers.waiting
     ]
-    return _section("STOPPED OVERNIGHT", *(lines or ["Nothing."]), *waiting)
+    return text.section("STOPPED OVERNIGHT", *(lines or ["Nothing."]), *waiting)
 
 
 def _steps(numbers: Numbers) -> str:
@@ -385,12 +377,12 @@ def _steps(numbers: Numbers) -> str:
         for step in numbers.steps
     ]
     whole = f", {numbers.seconds:,.0f} s from start to end" if numbers.seconds is not None else ""
-    return _section(f"SECONDS PER STEP{whole}", _wrap(" · ".join(told)))
+    return text.section(f"SECONDS PER STEP{whole}", text.wrap(" · ".join(told)))
 
 
 def _further(numbers: Numbers, reports: str | None) -> str:
     page = f"{reports}/{numbers.business_date}.html" if reports else ""
-    return _section(
+    return text.section(
         "WHERE TO LOOK FURTHER",
         f"page of this morning   {page}" if page else "",
         "in Airflow             make ui",

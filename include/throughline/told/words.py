@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from throughline.told.numbers import Feed, Money, Numbers
+from throughline.told.numbers import Numbers
+from throughline.told.shapes import Feed, Money
 
 OBSTACLES = {
     "due": "not known to be due",

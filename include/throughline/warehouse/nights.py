@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from throughline.warehouse import derivation
 from throughline.warehouse.connection import Connection
 
 CUT_OFF_TIME = time(3, 0)
@@ -140,9 +141,9 @@ def open_night(
     if unfinished is not None and (last is None or unfinished.seq == last.seq):
         night = unfinished
         conn.execute(
-            "update operations.night set status = 'running', failed_step = null, reason = null"
-            " where seq = %s",
-            (night.seq,),
+            "update operations.night set status = 'running', failed_step = null, reason = null,"
+            " derivation = %s where seq = %s",
+            (derivation.NUMBER, night.seq),
         )
     else:
         seen = conn.execute(
@@ -162,9 +163,9 @@ def open_night(
             status="running",
         )
         conn.execute(
-            "insert into operations.night (seq, business_date, kind, cut_off)"
-            " values (%s, %s, %s, %s)",
-            (night.seq, night.business_date, night.kind, night.cut_off),
+            "insert into operations.night (seq, business_date, kind, cut_off, derivation)"
+            " values (%s, %s, %s, %s, %s)",
+            (night.seq, night.business_date, night.kind, night.cut_off, derivation.NUMBER),
         )
     take_decisions(conn, night.seq)
     conn.commit()

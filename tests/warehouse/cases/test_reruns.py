@@ -22,14 +22,14 @@ from clinic import (
     stay,
     visit,
 )
+from committed import ZONE, chain, night, of_its_own
 
-from throughline import cases, evidence, identity, sources, tasks, warehouse, workflows
+from throughline import cases
 from throughline.exceptions.resolve import resolve
 from throughline.proven.close import close_night
 from throughline.proven.replay import replay
 from throughline.warehouse import nights
 
-ZONE = "America/New_York"
 FIRST, SECOND, THIRD, FOURTH = "2026-07-06", "2026-07-07", "2026-07-08", "2026-07-09"
 ROWS = (
     "select case_id, status, close_reason, stage, stage_state, wanted, wanted_detail, next_step, next_step_ref,"
@@ -50,59 +50,7 @@ ROWS = (
 @pytest.fixture
 def clinic(new_warehouse: Callable[[], str]) -> Iterator[Clinic]:
     """Return a practice of its own: the end of a night commits."""
-    conn = warehouse.connect(new_warehouse())
-    sources.register_feeds(conn)
-    evidence.register_codes(conn)
-    workflows.register(conn, 0)
-    made = Clinic(conn)
-    made.know(
-        (patient(who) for who in ("p1", "p2", "p3")), (coverage(who) for who in ("p1", "p2", "p3"))
-    )
-    try:
-        yield made
-    finally:
-        conn.rollback()
-        conn.close()
-
-
-def chain(clinic: Clinic, seq: int, until: str = "") -> None:
-    """Run what the DAGs run for a night's number, from persons to the report."""
-    conn, as_of = clinic.conn, nights.by_seq(clinic.conn, seq).cut_off
-    identity.link_persons(conn, seq)
-    evidence.assert_facts(conn, seq)
-    conn.commit()
-    if until == "facts":
-        return
-    cases.build_work_list(conn, seq, as_of)
-    cases.open_cases(conn, seq, as_of)
-    conn.commit()
-    if until == "cases":
-        return
-    cases.reconcile(conn, seq, as_of)
-    cases.settle(conn, seq)
-    conn.commit()
-    if until == "reconciled":
-        return
-    tasks.plan(conn, seq, as_of)
-    conn.commit()
-    if until == "planned":
-        return
-    cases.settle(conn, seq)
-    conn.commit()
-    if until == "settled":
-        return
-    close_night(conn, seq, ZONE)
-
-
-def night(clinic: Clinic, on: str, until: str = "") -> int:
-    """Run the night of a new business date, with what is pending."""
-    opened = nights.open_night(clinic.conn, date.fromisoformat(on), ZONE)
-    clinic.seq, clinic.cut_off = opened.seq, opened.cut_off
-    clinic.deliver(on)
-    clinic.conn.commit()
-    if until != "loaded":
-        chain(clinic, clinic.seq, until)
-    return clinic.seq
+    yield from of_its_own(new_warehouse())
 
 
 def rerun(clinic: Clinic, on: str, until: str = "", kind: str | None = None) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stack import postgres
-from throughline.told import page, status, summary, words
+from throughline.told import page, status, summary, text, words
 from throughline.told.numbers import collect
 from throughline.warehouse import Connection
 
@@ -48,8 +48,8 @@ def test_the_summary_fits_a_hundred_columns(conn: Connection) -> None:
         "update operations.exception set owner_team = repeat('long_team_name_', 4)"
         " where reason = 'unsigned_note'"
     )
-    text = summary.render(collect(conn, 3, ZONE))
-    assert max(len(line) for line in text.splitlines()) <= summary.WIDTH
+    told = summary.render(collect(conn, 3, ZONE))
+    assert max(len(line) for line in told.splitlines()) <= text.WIDTH
 
 
 def test_the_summary_names_no_patient(conn: Connection) -> None:

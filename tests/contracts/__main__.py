@@ -1,40 +1,56 @@
 """`make sql-headers`: writes the header of every file of `sql/` from its statements, and the page that shows them.
 
-With `--check` it writes nothing and ends with 1 when something differs.
+With `--check` it writes nothing and ends with 1 when something differs. With `--warehouse` it writes the page of the
+warehouse instead, from one that it migrates on a server of its own.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "include")]
 
+import meaning  # noqa: E402
+import page  # noqa: E402
 from derive import derived, files, text_of, with_header  # noqa: E402
-from page import TARGET, render  # noqa: E402
+from uses import uses  # noqa: E402
 
+from stack import postgres  # noqa: E402
+from throughline import warehouse  # noqa: E402
 from throughline.warehouse.sql import ROOT  # noqa: E402
 
 
 def main() -> int:
     """Write what differs, or name it; returns 0, or with `--check` 1 when something differs."""
     check = "--check" in sys.argv[1:]
-    wrong = []
-    for path in files():
-        text = text_of(path)
-        if (wanted := with_header(text)) != text:
-            wrong.append(f"sql/{path}")
-            if not check:
-                (ROOT / path).write_text(wanted, encoding="utf-8")
-    contracts = {path: derived(text_of(path)) for path in files()}
-    if (page := render(contracts)) != (TARGET.read_text("utf-8") if TARGET.exists() else ""):
-        wrong.append("docs/sql.md")
+    command = "make docs" if "--warehouse" in sys.argv[1:] else "make sql-headers"
+    wrong = 0
+    for path, wanted in _of_the_warehouse() if "--warehouse" in sys.argv[1:] else _of_sql():
+        if wanted == (path.read_text(encoding="utf-8") if path.exists() else ""):
+            continue
+        wrong += 1
         if not check:
-            TARGET.write_text(page, encoding="utf-8")
-    for path in wrong:
-        print(f"{path}: {'differs; make sql-headers writes it' if check else 'written'}")
+            path.write_text(wanted, encoding="utf-8")
+        name = path.relative_to(ROOT.parent).as_posix()
+        print(f"{name}: {f'differs; {command} writes it' if check else 'written'}")
     return 1 if check and wrong else 0
+
+
+def _of_sql() -> Iterator[tuple[Path, str]]:
+    for path in files():
+        yield ROOT / path, with_header(text_of(path))
+    yield page.TARGET, page.render({path: derived(text_of(path)) for path in files()})
+
+
+def _of_the_warehouse() -> Iterator[tuple[Path, str]]:
+    with postgres.throwaway() as server:
+        warehouse.migrate(server.dsn())
+        with warehouse.connect(server.dsn()) as conn:
+            seen = meaning.look(conn)
+    yield meaning.TARGET, meaning.render(seen, uses(seen.columns, seen.bodies))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,10 @@ UNDERSTOOD = (
     exp.Alter,
 )
 WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
+
+
+# What it gives up on is refused here, and need not be warned of.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
 class OpaqueStatement(ValueError):
@@ -52,18 +57,11 @@ def derived(text: str) -> Contract:
     changes: set[str] = set()
     counts: list[str] = []
     for statement in split(contract.read(text)[1]):
-        tree = _parsed(statement)
-        made = _made(tree)
-        written = set(_written(tree))
-        queries = {cte.alias for cte in tree.find_all(exp.CTE)}
-        targets = {id(node) for node in _targets(tree)}
-        for table in tree.find_all(exp.Table):
-            name = _name(table)
-            if id(table) not in targets and name and name not in queries:
-                reads.add(name)
-        if made:
+        tree = parsed(statement)
+        reads |= reads_of(tree)
+        if made := _made(tree):
             makes.append(made)
-        changes |= written
+        changes |= set(_written(tree))
         if (name := contract.count_of(statement)) is not None and name not in counts:
             counts.append(name)
     own = set(makes)
@@ -75,7 +73,16 @@ def derived(text: str) -> Contract:
     )
 
 
-def _parsed(statement: str) -> exp.Expression:
+def reads_of(tree: exp.Expression) -> set[str]:
+    """Return the tables, views and functions that a statement reads."""
+    queries = {cte.alias for cte in tree.find_all(exp.CTE)}
+    targets = {id(node) for node in _targets(tree)}
+    named = {name_of(table) for table in tree.find_all(exp.Table) if id(table) not in targets}
+    return named - queries - {""}
+
+
+def parsed(statement: str) -> exp.Expression:
+    """Return the tree of a statement. Raises `OpaqueStatement`."""
     plain = re.sub(r"%\(\w+\)s", "null", statement).replace("%%", "%")
     # With it, sqlglot gives up on the whole statement.
     plain = re.sub(r"\bon commit drop\b", "", plain)
@@ -93,7 +100,7 @@ def _made(tree: exp.Expression) -> str | None:
     """Return the temporary table or view that a statement makes."""
     if isinstance(tree, exp.Create) and tree.kind in ("TABLE", "VIEW"):
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-        return _name(target)
+        return name_of(target)
     return None
 
 
@@ -116,10 +123,10 @@ def _written(tree: exp.Expression) -> Iterator[str]:
     for write in tree.find_all(*WRITES):
         target = write.this.this if isinstance(write.this, exp.Schema) else write.this
         if isinstance(target, exp.Table):
-            yield _name(target)
+            yield name_of(target)
 
 
-def _name(table: exp.Expression) -> str:
+def name_of(table: exp.Expression) -> str:
     """Return `schema.table`, the name of a temporary one, or `schema.function()`."""
     if isinstance(table.this, exp.Anonymous):
         # A function of our own reads tables; one of PostgreSQL itself, such as unnest, reads none.

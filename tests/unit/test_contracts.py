@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "contracts"))  # the kit beside the tests
 
+import uses
 from derive import OpaqueStatement, derived, files, text_of, with_header
 from page import TARGET, render
 from reach import FURTHER, further
@@ -123,3 +124,59 @@ def test_a_long_header_goes_on_and_is_read_again() -> None:
     assert max(map(len, header.splitlines())) <= contract.WIDTH
     assert len(header.splitlines()) > 1
     assert contract.read(f"{header}\n\n-- about\nselect 1;\n") == (long, "-- about\nselect 1;\n")
+
+
+# ---- who uses which column ---------------------------------------------------------------------
+
+COLUMNS = {
+    "cases.b": frozenset({"x", "y", "note"}),
+    "cases.c": frozenset({"x", "y"}),
+    "core.a": frozenset({"x", "name", "known_seq", "source"}),
+}
+
+
+def used(statement: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return what one statement writes and reads, by table."""
+    found = uses.Uses()
+    uses._add(found, "it", statement, COLUMNS)
+    return tuple(
+        {table: set(names) - {""} for table, names in each.items()}
+        for each in (found.writes, found.reads)
+    )  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("statement", "writes", "reads"),
+    [
+        (
+            "insert into cases.c (x) select a.x from core.a as a where a.known_seq = %(seq)s;",
+            {"cases.c": {"x"}},
+            {"core.a": {"x", "known_seq"}},
+        ),
+        (
+            "update cases.b as b set y = a.name from core.a as a where a.x = b.x;",
+            {"cases.b": {"y"}},
+            {"core.a": {"x", "name"}, "cases.b": {"x"}},
+        ),
+        ("delete from cases.c as c where c.y = 1;", {"cases.c": {"x", "y"}}, {"cases.c": {"y"}}),
+        ("select b.* from cases.b as b;", {}, {"cases.b": {"x", "y", "note"}}),
+        ("select name from core.a;", {}, {"core.a": {"name"}}),
+        (
+            "select r as record, r.name from core.a as r;",
+            {},
+            {"core.a": {"name", "known_seq", "source"}},
+        ),
+        ("copy cases.c (x) from stdin", {"cases.c": {"x"}}, {}),
+    ],
+)
+def test_columns_that_are_written_and_read_are_told_apart(
+    statement: str, writes: dict[str, set[str]], reads: dict[str, set[str]]
+) -> None:
+    assert used(statement) == (writes, reads)
+
+
+def test_tables_that_a_module_names_by_a_placeholder_are_all_it_may_mean() -> None:
+    found = uses.Uses()
+    uses._add_of_module(found, "throughline.m", "insert into core.{table} (x) select 1", COLUMNS)
+    assert found.writers("core.a") == ["throughline.m"]
+    assert found.readers("core.a") == []

@@ -16,13 +16,14 @@ from pathlib import Path
 from unittest import mock
 
 from throughline.orchestration import addresses
-from throughline.sources import fetch
+from throughline.sources.fhir import export
 from throughline.sources.fhir.bulk import Download, Manifest, ManifestFile
 from throughline.sources.http import Outcome
 from throughline.tasks import receivers
 from throughline.tasks.receivers import Sending
 from throughline.transports import sftp
 from throughline.transports.address import Address
+from throughline.transports.files import Fetched, RemoteFile
 
 
 class Export:
@@ -63,18 +64,18 @@ class Folder:
     def __init__(self, files: list[Path], made_at: datetime) -> None:
         self._files, self._made_at = files, made_at
 
-    def listing(self, folder: str) -> list[sftp.RemoteFile]:
+    def listing(self, folder: str) -> list[RemoteFile]:
         """Return the files by name."""
         return [
-            sftp.RemoteFile(path.name, path.stat().st_size, self._made_at)
+            RemoteFile(path.name, path.stat().st_size, self._made_at)
             for path in sorted(self._files)
         ]
 
-    def get(self, folder: str, file: sftp.RemoteFile, target: Path) -> sftp.Fetched:
+    def get(self, folder: str, file: RemoteFile, target: Path) -> Fetched:
         """Copy a file."""
         path = next(path for path in self._files if path.name == file.name)
         shutil.copyfile(path, target)
-        return sftp.Fetched(target, file.bytes, "")
+        return Fetched(target, file.bytes, "")
 
     def lay_down(self, folder: str, name: str, content: bytes) -> None:
         """Take a file."""
@@ -118,7 +119,7 @@ def serving(folder: Path, made_at: datetime) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for where, name, instead in (
             (addresses, "address", address),
-            (fetch, "BulkClient", lambda _: Export(folder, made_at)),
+            (export, "BulkClient", lambda _: Export(folder, made_at)),
             (sftp, "connect", open_folder),
             (receivers, "connect", _connect),
         ):

@@ -38,6 +38,10 @@ RETRY_POLICY = ExceptionRetryPolicy(
         ),
         RetryRule(exception="throughline.workflows.DefinitionError", action=RetryAction.FAIL),
         RetryRule(
+            exception="throughline.sources.definitions.SourceDefinitionError",
+            action=RetryAction.FAIL,
+        ),
+        RetryRule(
             exception="throughline.proven.invariants.InvariantViolated", action=RetryAction.FAIL
         ),
         RetryRule(

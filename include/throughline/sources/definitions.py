@@ -6,7 +6,7 @@ Read while DAG files are parsed, so that this module imports nothing heavy at it
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import time
 from functools import lru_cache
 from pathlib import Path
@@ -15,51 +15,29 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from throughline.sources import catalogue
+from throughline.sources import catalogue, registry
+from throughline.sources.checks import instead, problems
+from throughline.sources.source import Feed, SourceDefinition, SourceDefinitionError
+
+__all__ = [
+    "DEFINITIONS",
+    "Feed",
+    "SourceDefinition",
+    "SourceDefinitionError",
+    "definition",
+    "parse",
+    "source_names",
+]
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions" / "sources"
 
 
-class SourceDefinitionError(ValueError):
-    """A source definition is missing or is not what its schema asks for."""
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One kind of delivery: expected by this local time of the morning after its business date.
-
-    `omitted_types` says what it means when a Bulk Data export names no output of the type that was
-    asked for: `late`, it was not delivered, or `unchanged`, there is nothing new. `volume` says
-    what a delivery's is held against: the `usual`, or nothing where it answers what was `asked`;
-    it is the catalogue's, unless the definition knows better of this source.
-    """
-
-    name: str
-    owner_team: str
-    expected_by: time
-    allowed_lag_days: int = 0
-    omitted_types: str = "late"
-    volume: str = "usual"
-
-
-@dataclass(frozen=True)
-class SourceDefinition:
-    """One system of record: how it is read, what it brings, who owns it, its own conventions."""
-
-    source: str
-    title: str
-    standard: str
-    connection: str
-    owner_team: str
-    time_zone: str
-    feeds: dict[str, Feed]
-    folder: str = ""
-    conventions: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of everything that the source says without one."""
-        return ZoneInfo(self.time_zone)
+# Words of earlier definitions, and what says the same now.
+REPLACED = {
+    "fhir_bulk": ("fhir", "https"),
+    "hl7v2_sftp": ("hl7v2", "sftp"),
+    "x12_sftp": ("x12", "sftp"),
+}
 
 
 def source_names(folder: Path = DEFINITIONS) -> list[str]:
@@ -69,46 +47,27 @@ def source_names(folder: Path = DEFINITIONS) -> list[str]:
 
 @lru_cache(maxsize=64)
 def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
-    """Return one source definition, checked against its schema. Raises `SourceDefinitionError`."""
+    """Return one source definition, checked. Raises `SourceDefinitionError`."""
     file = folder / f"{name}.yaml"
     if not file.is_file():
         raise SourceDefinitionError(f"there is no definition of a source {name!r}")
-    return parse(yaml.safe_load(file.read_text(encoding="utf-8")), file.name)
-
-
-def schema() -> dict[str, Any]:
-    """Return the schema of a source definition; the names of feeds are those of the catalogue."""
-    found: dict[str, Any] = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
-    found["properties"]["feeds"]["propertyNames"] = {"enum": list(catalogue.names())}
-    return found
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SourceDefinitionError(f"{file.name}: this is no YAML: {error}") from None
+    return parse(raw, file.name)
 
 
 def parse(raw: Any, file: str) -> SourceDefinition:
-    """Return the definition that a YAML document holds. Raises `SourceDefinitionError`."""
-    import jsonschema
+    """Return the definition that a YAML document holds.
 
-    problems = sorted(
-        f"{'/'.join(str(part) for part in error.absolute_path) or 'document'}: {error.message}"
-        for error in jsonschema.Draft202012Validator(schema()).iter_errors(raw)
-    )
-    if problems:
-        raise SourceDefinitionError(f"{file}: {'; '.join(problems)}")
-    try:
-        ZoneInfo(raw["time_zone"])
-    except (KeyError, ValueError) as error:
-        raise SourceDefinitionError(f"{file}: time_zone: {error}") from None
-    if Path(file).stem != raw["source"]:
-        raise SourceDefinitionError(f"{file}: source: is {raw['source']!r}, not the file's name")
-    if raw["standard"] != "fhir_bulk" and any(
-        "omitted_types" in x for x in (raw, *raw["feeds"].values())
-    ):
-        raise SourceDefinitionError(f"{file}: omitted_types: is said of a Bulk Data export only")
-    for name in raw["feeds"]:
-        standards = catalogue.entry(name).standards
-        if raw["standard"].split("_")[0] not in standards:
-            raise SourceDefinitionError(
-                f"{file}: feeds/{name}: {raw['standard']} does not read it, but {', '.join(standards)}"
-            )
+    Raises `SourceDefinitionError`, whose text has the file, and for each mistake its place, what is
+    there and what to write.
+    """
+    schema = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
+    wrong = _replaced(raw) or problems(raw, schema) or sorted(_mistakes(raw, file))
+    if wrong:
+        raise SourceDefinitionError(f"{file}: {'; '.join(wrong)}")
     feeds = {
         name: Feed(
             name=name,
@@ -124,6 +83,7 @@ def parse(raw: Any, file: str) -> SourceDefinition:
         source=raw["source"],
         title=raw["title"],
         standard=raw["standard"],
+        transport=raw["transport"],
         connection=raw["connection"],
         owner_team=raw["owner_team"],
         time_zone=raw["time_zone"],
@@ -131,3 +91,63 @@ def parse(raw: Any, file: str) -> SourceDefinition:
         folder=raw.get("folder", ""),
         conventions=raw.get("conventions", {}),
     )
+
+
+def _replaced(raw: Any) -> list[str]:
+    """Return what to write for a word of earlier definitions."""
+    word = raw.get("standard") if isinstance(raw, dict) else None
+    if not isinstance(word, str) or word not in REPLACED:
+        return []
+    standard, transport = REPLACED[word]
+    return [
+        f"standard: {word!r} is a standard and a transport in one;"
+        f" write standard: {standard} and transport: {transport}"
+    ]
+
+
+def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
+    """Yield what no schema can say: words that another file decides, and what decides nothing."""
+    if Path(file).stem != raw["source"]:
+        yield f"source: {raw['source']!r} is not the file's name; write {Path(file).stem}"
+    try:
+        ZoneInfo(raw["time_zone"])
+    except (KeyError, ValueError):
+        yield f"time_zone: there is no zone {raw['time_zone']!r}; write one such as America/New_York"
+    teams = yaml.safe_load((DEFINITIONS.parent / "teams.yaml").read_text(encoding="utf-8"))
+    owners = {"": raw, **{f"feeds/{name}/": feed for name, feed in raw["feeds"].items()}}
+    for place, said in owners.items():
+        team = said.get("owner_team", raw["owner_team"])
+        if team not in teams and (said is raw or "owner_team" in said):
+            yield f"{place}owner_team: there is no team {team!r}; {instead(team, teams)}"
+    yield from _mistakes_of_standard(raw)
+
+
+def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
+    if raw["standard"] not in registry.names():
+        known = instead(raw["standard"], registry.names())
+        yield f"standard: there is no standard {raw['standard']!r}; {known}"
+        return
+    standard = registry.standard(raw["standard"])
+    if raw["transport"] not in standard.transports:
+        known = instead(raw["transport"], standard.transports)
+        yield f"transport: {standard.name} does not come over {raw['transport']!r}; {known}"
+    for feed in raw["feeds"]:
+        if feed not in standard.feeds:
+            known = instead(feed, standard.feeds)
+            yield f"feeds/{feed}: {standard.name} has no feed of this name; {known}"
+    conventions = raw.get("conventions", {})
+    for name in conventions:
+        if name not in standard.conventions:
+            known = (
+                instead(name, standard.conventions)
+                if standard.conventions
+                else "leave it out: it has none"
+            )
+            yield f"conventions/{name}: {standard.name} has no convention of this name; {known}"
+    yield from problems(conventions, {"properties": standard.conventions}, at="conventions")
+    is_export = raw["transport"] in standard.exports
+    if is_export and "folder" in raw:
+        yield "folder: an export has none; leave it out, or say the transport of a folder"
+    for place, said in {"": raw, **{f"feeds/{n}/": f for n, f in raw["feeds"].items()}}.items():
+        if "omitted_types" in said and not is_export:
+            yield f"{place}omitted_types: is said of a Bulk Data export only; leave it out"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Literal, get_args
 
-Standard = Literal["fhir", "hl7v2", "x12"]
 Subject = Literal["self", "patient", "request", "record_number", "member", "claim", "nobody"]
 Link = Literal["record_number", "member", "claim"]
 Volume = Literal["usual", "asked"]
 Version = Literal["record", "file"]
+
+STANDARDS = tuple(sorted(file.parent.name for file in Path(__file__).parent.glob("*/standard.py")))
+"""The packages beside this module that read a standard: those with a module `standard`."""
 
 LINK_COLUMNS: dict[Link, tuple[str, ...]] = {
     "record_number": ("mrn",),
@@ -74,7 +77,7 @@ class Entry:
     """
 
     name: str = _MISSING
-    standards: tuple[Standard, ...] = _MISSING
+    standards: tuple[str, ...] = _MISSING
     tables: tuple[Table, ...] = _MISSING
     subject: Subject = _MISSING
     links: tuple[Link, ...] = _MISSING
@@ -109,7 +112,7 @@ class Entry:
 
 
 _KNOWN = {
-    "standards": get_args(Standard),
+    "standards": STANDARDS,
     "subject": get_args(Subject),
     "links": get_args(Link),
     "volume": get_args(Volume),

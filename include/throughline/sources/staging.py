@@ -14,15 +14,12 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from throughline.sources import registry
 from throughline.sources.definitions import SourceDefinition, definition
-from throughline.sources.fhir import ndjson
-from throughline.sources.fhir.settings import Settings
-from throughline.sources.fhir.values import version_at
 from throughline.sources.files import open_file
-from throughline.sources.hl7v2 import rows as hl7_rows
 from throughline.sources.records import Fault, FileRefusedError
+from throughline.sources.standard import File
 from throughline.sources.table import BLANKS, COMMON, StagedRow, array, blank
-from throughline.sources.x12 import rows as x12_rows
 from throughline.warehouse import Connection, derive, failpoints
 
 log = logging.getLogger(__name__)
@@ -34,8 +31,6 @@ LOGGED_FAULTS = 20
 LONGEST_PAYLOAD = 1_000_000
 # An identifier longer than this is none, and would not fit into an index.
 LONGEST_ID = 512
-# Sorts before every version that is dated.
-UNDATED = "0001-01-01T00:00:00.000000Z/000000"
 
 
 @dataclass(frozen=True)
@@ -45,17 +40,6 @@ class Staged:
     feed: str
     rows: int
     faults: dict[str, int]
-
-
-@dataclass(frozen=True)
-class _File:
-    file_id: UUID
-    name: str
-    path: Path
-    suffix: str
-    # when the source made it: the version of records that carry none of their own
-    made: str
-    accounts_for_unused: bool
 
 
 @dataclass
@@ -129,109 +113,27 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _files(conn: Connection, batch_id: UUID, root: Path) -> list[_File]:
-    """Return the landed files of a batch; those of several feeds have one that accounts for all."""
+def _files(conn: Connection, batch_id: UUID, root: Path) -> list[File]:
+    """Return the landed files of a batch, each with all the feeds that it belongs to."""
     rows = conn.execute(
-        "select f.file_id, f.original_name, f.path, f.modified_at, b.feed = ("
-        "   select min(o.feed) from landing.batch_file as bf"
-        "   join landing.batch as o on o.batch_id = bf.batch_id where bf.file_id = f.file_id)"
-        " from landing.batch as b"
-        " join landing.batch_file as x on x.batch_id = b.batch_id"
-        " join landing.file as f on f.file_id = x.file_id"
-        " where b.batch_id = %s and f.status = 'landed' order by f.path, f.file_id",
+        "select f.file_id, f.original_name, f.path, f.modified_at, array("
+        "   select o.feed from landing.batch_file as bf"
+        "   join landing.batch as o on o.batch_id = bf.batch_id where bf.file_id = f.file_id"
+        "   order by o.feed)"
+        " from landing.batch_file as x join landing.file as f on f.file_id = x.file_id"
+        " where x.batch_id = %s and f.status = 'landed' order by f.path, f.file_id",
         (batch_id,),
     ).fetchall()
     return [
-        _File(
-            file_id,
-            name,
-            root / path,
-            "".join(Path(path).suffixes),
-            version_at(made.isoformat()) if made is not None else UNDATED,
-            first,
-        )
-        for file_id, name, path, made, first in rows
+        File(file_id, name, root / path, made_at, tuple(feeds))
+        for file_id, name, path, made_at, feeds in rows
     ]
 
 
-def _read(file: _File, feed: str, about: SourceDefinition) -> Iterator[StagedRow | Fault]:
+def _read(file: File, feed: str, about: SourceDefinition) -> Iterator[StagedRow | Fault]:
     """Yield the rows and faults of one file of a feed. Raises `FileRefusedError`."""
     with open_file(file.path) as stream:
-        if about.standard == "x12_sftp":
-            yield from x12_rows.rows(stream, file.name, about, feed, file.accounts_for_unused)
-        elif about.standard == "hl7v2_sftp":
-            yield from hl7_rows.rows(stream, file.name, about)
-        else:
-            kind = ndjson.KINDS[feed]
-            if file.suffix.endswith(".deleted.ndjson"):
-                found = ndjson.read_deletions(
-                    stream, file.name, kind, file.made, with_unreadable=file.accounts_for_unused
-                )
-            else:
-                found = ndjson.read(stream, file.name, kind, settings_of(about), file.made)
-            for one in found:
-                yield one if isinstance(one, Fault) else _fhir_row(one, feed, kind.child_table)
-
-
-def settings_of(about: SourceDefinition) -> Settings:
-    """Return the conventions of a FHIR source."""
-    c = about.conventions
-    plain = {
-        name: c[name]
-        for name in (
-            "mrn_system",
-            "npi_system",
-            "tax_system",
-            "control_number_system",
-            "visit_number_system",
-            "extensions",
-        )
-        if name in c
-    }
-    return Settings(
-        zone=about.zone,
-        task_systems=tuple(c.get("task_systems", ())),
-        encounter_type_systems=tuple(c.get("encounter_type_systems", ())),
-        procedure_code_systems=tuple(c.get("procedure_code_systems", ())),
-        billable_qualifications=frozenset(c.get("billable_qualifications", ())),
-        **plain,
-    )
-
-
-def _fhir_row(one: ndjson.Row, feed: str, child_table: str | None) -> StagedRow:
-    children = [
-        StagedRow(
-            child_table or feed, one.row, child_id, one.source_version, one.subject_id, values
-        )
-        for child_id, values in one.children
-    ]
-    return StagedRow(
-        feed,
-        one.row,
-        one.source_id,
-        one.source_version,
-        one.subject_id,
-        one.values,
-        one.is_deleted,
-        children,
-    )
-
-
-def columns_of(standard: str, feed: str) -> dict[str, tuple[str, ...]]:
-    """Return the typed columns of each table that rows of a feed go to."""
-    if standard == "hl7v2_sftp":
-        return dict(hl7_rows.COLUMNS)
-    if standard == "x12_sftp":
-        names = {
-            "claim": ("claim", "claim_line"),
-            "payment": ("payment", "payment_line", "provider_adjustment"),
-        }.get(feed, (feed,))
-        return {name: x12_rows.COLUMNS[name] for name in names}
-    kind = ndjson.KINDS[feed]
-    found = {feed: kind.columns}
-    if kind.child_table is not None:
-        found[kind.child_table] = kind.child_columns
-    return found
+        yield from registry.standard(about.standard).read(stream, file, feed, about)
 
 
 def _is_too_long(row: StagedRow) -> bool:
@@ -255,7 +157,7 @@ class _Writer:
         self._feed = feed
         self._batch_id = batch_id
         self._seq = seq
-        self._columns = columns_of(about.standard, feed)
+        self._columns = registry.standard(about.standard).columns(feed)
         self._blanks = {table: blank(columns) for table, columns in self._columns.items()}
 
     def take_back(self, *, is_judged: bool) -> None:
@@ -275,7 +177,7 @@ class _Writer:
                 (self._batch_id,),
             )
 
-    def write(self, file: _File, found: Iterable[StagedRow | Fault], tally: _Tally) -> None:
+    def write(self, file: File, found: Iterable[StagedRow | Fault], tally: _Tally) -> None:
         """Write the rows and faults of one file, and count them."""
         chunk: list[StagedRow] = []
         faults: list[Fault] = []
@@ -305,7 +207,7 @@ class _Writer:
         )
 
     def _flush(
-        self, file: _File, chunk: list[StagedRow], faults: list[Fault], tally: _Tally
+        self, file: File, chunk: list[StagedRow], faults: list[Fault], tally: _Tally
     ) -> None:
         culprits = self._copy(file, chunk)
         for row in culprits:
@@ -330,7 +232,7 @@ class _Writer:
         text = msgspec.json.encode(values, enc_hook=str).decode()
         return text.replace("\\u0000", "")[:LONGEST_PAYLOAD]
 
-    def _copy(self, file: _File, chunk: list[StagedRow]) -> list[StagedRow]:
+    def _copy(self, file: File, chunk: list[StagedRow]) -> list[StagedRow]:
         """COPY rows with what comes with them; returns those that the database refuses."""
         if not chunk:
             return []
@@ -350,7 +252,7 @@ class _Writer:
             return self._copy(file, chunk[:middle]) + self._copy(file, chunk[middle:])
         return []
 
-    def _copy_table(self, file: _File, table: str, rows: list[StagedRow]) -> None:
+    def _copy_table(self, file: File, table: str, rows: list[StagedRow]) -> None:
         columns = (*COMMON, *self._columns[table])
         statement = sql.SQL("copy staging.{} ({}) from stdin").format(
             sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -384,7 +286,7 @@ class _Writer:
                     )
                 )
 
-    def _set_aside(self, file: _File, faults: list[Fault]) -> None:
+    def _set_aside(self, file: File, faults: list[Fault]) -> None:
         if not faults:
             return
         with self._conn.cursor() as cursor:

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import paramiko
 
 from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.files import Fetched, RemoteFile, in_order, is_finished
 
 CHUNK = 1 << 18
 TIMEOUT_S = 20.0
@@ -26,30 +26,10 @@ TIMEOUT_S = 20.0
 SILENCE_S = 60.0
 # Requests on their way at once; more drown some servers.
 IN_FLIGHT = 64
-# A name that a sender uses while it is still writing.
-UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".uploading")
 
 
 class UploadUncertain(RuntimeError):
     """The connection broke while a file was being given its final name: look before sending again."""
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """One file of a folder: its name, which proves nothing, its size and the time it bears."""
-
-    name: str
-    bytes: int
-    modified_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A file that was fetched: where it is now, its size and its SHA-256."""
-
-    path: Path
-    bytes: int
-    sha256: str
 
 
 class SftpFolder:
@@ -70,12 +50,9 @@ class SftpFolder:
                 datetime.fromtimestamp(entry.st_mtime, UTC) if entry.st_mtime else None,
             )
             for entry in entries
-            if not stat.S_ISDIR(entry.st_mode or 0)
-            and not entry.filename.startswith(".")
-            and not entry.filename.lower().endswith(UNFINISHED)
+            if not stat.S_ISDIR(entry.st_mode or 0) and is_finished(entry.filename)
         ]
-        beginning = datetime.fromtimestamp(0, UTC)
-        return sorted(found, key=lambda f: (f.modified_at or beginning, f.name))
+        return in_order(found)
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> Fetched | None:
         """Fetch a file, or return None when it changed meanwhile: it is still being written.

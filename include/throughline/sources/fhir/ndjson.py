@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -43,15 +43,22 @@ class _Deletion(msgspec.Struct):
     url: str | None = None
 
 
-class _Entry(msgspec.Struct):
+class Entry(msgspec.Struct):
+    """An entry of a Bundle, as far as it deletes something."""
+
     request: _Deletion | None = None
 
 
 class _Bundle(msgspec.Struct):
-    entry: list[_Entry] = []
+    entry: list[Entry] = []
+
+
+class _Typed(msgspec.Struct, rename="camel"):
+    resource_type: str = ""
 
 
 _BUNDLE = msgspec.json.Decoder(_Bundle)
+_TYPED = msgspec.json.Decoder(_Typed)
 
 
 def lines(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
@@ -126,16 +133,24 @@ def _payload(line: bytes) -> str:
 
 
 def read(
-    stream: BinaryIO, file: str, kind: Kind, settings: Settings, delivered_version: str
+    stream: BinaryIO,
+    file: str,
+    kind: Kind,
+    settings: Settings,
+    delivered_version: str,
+    left_to_others: Callable[[str], bool] | None = None,
 ) -> Iterator[Row | Fault]:
     """Yield the rows and faults of one file of `kind`, in its order; rows count lines from 1.
 
-    `delivered_version` is the version of records that carry none of their own. Raises
-    `FileRefusedError` when the file cannot be unpacked.
+    `delivered_version` is the version of records that carry none of their own. In a file of several
+    types `left_to_others` says of a line's type (empty: it has none that can be read) whether another
+    reader of the file accounts for it. Raises `FileRefusedError` when the file cannot be unpacked.
     """
     decode, to_row, children = kind.decoder.decode, kind.to_row, kind.children
     wanted = kind.resource_type
     for number, line in lines(stream, file):
+        if left_to_others is not None and left_to_others(type_of(line)):
+            continue
         try:
             if b"\\u0000" in line:
                 line = line.replace(b"\\u0000", b"")
@@ -158,7 +173,15 @@ def read(
         yield Row(number, resource.id, found, subject_id, False, values, below)
 
 
-def _deleted(entry: _Entry) -> tuple[str, str]:
+def type_of(line: bytes) -> str:
+    """Return the type of the resource on a line, or an empty string when none can be read."""
+    try:
+        return _TYPED.decode(line).resource_type
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def deleted(entry: Entry) -> tuple[str, str]:
     """Return type and id of a DELETE request, or two empty strings when it names none."""
     url = entry.request.url if entry.request is not None else None
     name, _, source_id = (url or "").partition("?")[0].rpartition("/")
@@ -171,7 +194,7 @@ def deleted_types(stream: BinaryIO, file: str) -> tuple[set[str], bool]:
     types: set[str] = set()
     for _, line in lines(stream, file):
         try:
-            types |= {_deleted(entry)[0] for entry in _BUNDLE.decode(line).entry}
+            types |= {deleted(entry)[0] for entry in _BUNDLE.decode(line).entry}
         except (msgspec.DecodeError, UnicodeDecodeError):
             types.add("")
     return types - {""}, "" not in types
@@ -191,10 +214,10 @@ def read_deletions(
         try:
             entries = _BUNDLE.decode(line).entry
         except (msgspec.DecodeError, UnicodeDecodeError):
-            entries = [_Entry()]
+            entries = [Entry()]
         for entry in entries:
             row += 1
-            name, source_id = _deleted(entry)
+            name, source_id = deleted(entry)
             if name == kind.resource_type:
                 yield Row(row, source_id, deleted_version, None, True, None, [])
             elif not name and with_unreadable:

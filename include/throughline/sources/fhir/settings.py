@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import Resource
 
 
@@ -30,6 +31,30 @@ class Settings:
     billable_qualifications: frozenset[str] = frozenset()
     taxonomy_system: str = "http://nucc.org/provider-taxonomy"
     extensions: dict[str, str] = field(default_factory=dict)
+
+
+# Those that are taken as they are said.
+_PLAIN = (
+    "mrn_system",
+    "npi_system",
+    "tax_system",
+    "control_number_system",
+    "visit_number_system",
+    "extensions",
+)
+
+
+def settings_of(definition: SourceDefinition) -> Settings:
+    """Return the conventions of a FHIR source."""
+    said = definition.conventions
+    return Settings(
+        zone=definition.zone,
+        task_systems=tuple(said.get("task_systems", ())),
+        encounter_type_systems=tuple(said.get("encounter_type_systems", ())),
+        procedure_code_systems=tuple(said.get("procedure_code_systems", ())),
+        billable_qualifications=frozenset(said.get("billable_qualifications", ())),
+        **{name: said[name] for name in _PLAIN if name in said},
+    )
 
 
 # The typed values of one resource, in the order of `Kind.columns`, and who it is about.

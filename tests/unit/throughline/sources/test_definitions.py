@@ -11,8 +11,6 @@ import yaml
 from throughline import sources
 from throughline.sources import definitions
 from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError, definition, parse
-from throughline.sources.staging import columns_of
-from throughline.sources.table import COMMON, blank
 from throughline.transports.address import Address
 
 RAW = yaml.safe_load((DEFINITIONS / "scheduling.yaml").read_text())
@@ -31,32 +29,122 @@ def test_the_sources_of_the_tree():
         assert one.zone.key == "America/New_York"
         for feed in one.feeds.values():
             assert (feed.owner_team, feed.expected_by) == (one.owner_team, time(3))
-            for table, columns in columns_of(one.standard, feed.name).items():
-                assert table
-                assert len(blank(columns)) == len(columns)
-                assert not set(columns) & set(COMMON)
+
+
+EXPECTED = {"expected_by": "03:00"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"),
+    ("changes", "told"),
     [
-        ({"standard": "carrier_pigeon"}, "standard"),
-        ({"feeds": {}}, "feeds"),
-        ({"feeds": {"moon": {"expected_by": "03:00"}}}, "feeds"),
         (
-            {"feeds": {"payment": {"expected_by": "03:00"}}},
-            "feeds/payment: hl7v2_sftp does not read it",
+            {"standard": "carrier_pigeon"},
+            "standard: there is no standard 'carrier_pigeon'; write one of fhir, hl7v2, x12",
         ),
-        ({"feeds": {"appointment": {"expected_by": "25:00"}}}, "feeds/appointment/expected_by"),
-        ({"extra": 1}, "extra"),
-        ({"time_zone": "Mars/Olympus"}, "time_zone"),
-        ({"source": "other"}, "source"),
-        ({"conventions": {"what": 1}}, "conventions"),
+        (
+            {"standard": "hl7_v2"},
+            "standard: there is no standard 'hl7_v2'; did you mean hl7v2? write one of fhir,",
+        ),
+        ({"standard": 7}, "standard: 7 cannot be read; write what it speaks (fhir, hl7v2, x12)"),
+        (
+            {"transport": "pigeon"},
+            "transport: hl7v2 does not come over 'pigeon'; write one of sftp",
+        ),
+        ({"feeds": {}}, "feeds: {} cannot be read; write at least one feed of its standard"),
+        ({"feeds": {"moon": EXPECTED}}, "feeds/moon: hl7v2 has no feed of this name; write one of"),
+        ({"feeds": {"appointments": EXPECTED}}, "did you mean appointment?"),
+        ({"feeds": {"claim": EXPECTED}}, "feeds/claim: hl7v2 has no feed of this name"),
+        (
+            {"feeds": {"appointment": {"expected_by": "25:00"}}},
+            "feeds/appointment/expected_by: '25:00' cannot be read; write a local time of the morning",
+        ),
+        (
+            {"feeds": {"appointment": {}}},
+            "feeds/appointment/expected_by: is missing; write a local time",
+        ),
+        (
+            {"feeds": {"appointment": {**EXPECTED, "volume": "ask"}}},
+            "feeds/appointment/volume: 'ask' is not one of its words; did you mean asked?"
+            " write one of usual, asked",
+        ),
+        ({"titel": "x"}, "titel: there is no such field; did you mean title? write one of source,"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone: there is no zone 'Mars/Olympus'; write one"),
+        ({"source": "other"}, "source: 'other' is not the file's name; write scheduling"),
+        (
+            {"owner_team": "front_desc"},
+            "owner_team: there is no team 'front_desc'; did you mean front_desk? write one of",
+        ),
+        (
+            {"feeds": {"appointment": {**EXPECTED, "owner_team": "nobody"}}},
+            "feeds/appointment/owner_team: there is no team 'nobody'; write one of",
+        ),
+        (
+            {"conventions": {"mrn_system": "x"}},
+            "conventions/mrn_system: hl7v2 has no convention of this name; did you mean mrn_type?",
+        ),
+        (
+            {"conventions": {"cancelled_by": {"PATIENT": "them"}}},
+            "conventions/cancelled_by/PATIENT: 'them' is not one of its words",
+        ),
     ],
 )
-def test_what_is_wrong_is_named(changes, named):
-    with pytest.raises(SourceDefinitionError, match=named):
+def test_a_mistake_is_told_with_its_place_and_what_to_write(changes, told):
+    with pytest.raises(SourceDefinitionError) as refused:
         parse(changed(**changes), "scheduling.yaml")
+    assert str(refused.value).startswith("scheduling.yaml: ")
+    assert told in str(refused.value)
+
+
+def test_every_mistake_is_told_at_once():
+    broken = changed(title="", folder=7)
+    del broken["connection"]
+    with pytest.raises(SourceDefinitionError) as refused:
+        parse(broken, "scheduling.yaml")
+    assert [
+        one.partition(":")[0] for one in str(refused.value)[17:].split("; ") if ": " in one
+    ] == [
+        "connection",
+        "folder",
+        "title",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "standard", "transport"),
+    [
+        ("fhir_bulk", "fhir", "https"),
+        ("hl7v2_sftp", "hl7v2", "sftp"),
+        ("x12_sftp", "x12", "sftp"),
+    ],
+)
+def test_a_word_of_earlier_definitions_is_refused_with_what_says_the_same(
+    before, standard, transport
+):
+    old = changed(standard=before)
+    del old["transport"]
+    with pytest.raises(SourceDefinitionError) as refused:
+        parse(old, "scheduling.yaml")
+    assert str(refused.value) == (
+        f"scheduling.yaml: standard: '{before}' is a standard and a transport in one;"
+        f" write standard: {standard} and transport: {transport}"
+    )
+
+
+def test_a_standard_without_conventions_and_an_export_without_folder():
+    clearinghouse = yaml.safe_load((DEFINITIONS / "clearinghouse.yaml").read_text())
+    clearinghouse["conventions"] = {"mrn_type": "MR"}
+    with pytest.raises(SourceDefinitionError, match="leave it out: it has none"):
+        parse(clearinghouse, "clearinghouse.yaml")
+    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
+    with pytest.raises(SourceDefinitionError, match="folder: an export has none; leave it out"):
+        parse({**ehr, "folder": "outbox"}, "ehr.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: [", "just words", ""])
+def test_a_file_that_is_no_definition(tmp_path, text):
+    (tmp_path / "odd.yaml").write_text(text)
+    with pytest.raises(SourceDefinitionError, match=r"^odd\.yaml: "):
+        definition("odd", tmp_path)
 
 
 def test_a_feed_may_have_an_owner_and_a_lag_of_its_own():
@@ -65,17 +153,6 @@ def test_a_feed_may_have_an_owner_and_a_lag_of_its_own():
     }
     feed = parse(changed(feeds=feeds), "scheduling.yaml").feeds["appointment"]
     assert (feed.owner_team, feed.expected_by, feed.allowed_lag_days) == ("billing", time(5, 30), 2)
-
-
-def test_volume_is_the_catalogues_unless_the_source_knows_better():
-    told = {"task": {"expected_by": "03:00"}, "patient": {"expected_by": "03:00"}}
-    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text()) | {"feeds": told}
-    assert {f.name: f.volume for f in parse(ehr, "ehr.yaml").feeds.values()} == {
-        "task": "asked",
-        "patient": "usual",
-    }
-    told["task"]["volume"] = "usual"
-    assert parse(ehr, "ehr.yaml").feeds["task"].volume == "usual"
 
 
 def test_a_type_without_output_is_late_unless_somebody_says_otherwise():
@@ -100,7 +177,7 @@ def test_a_type_without_output_is_late_unless_somebody_says_otherwise():
             {"feeds": {"appointment": {"expected_by": "03:00", "omitted_types": "late"}}},
             "Bulk Data",
         ),
-        ({"omitted_types": "fresh"}, "'fresh' is not one of"),
+        ({"omitted_types": "fresh"}, "'fresh' is not one of its words; write one of late"),
     ],
 )
 def test_only_an_export_leaves_types_out(changes, named):

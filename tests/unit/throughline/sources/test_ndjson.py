@@ -12,9 +12,9 @@ import pytest
 from throughline.sources.definitions import definition
 from throughline.sources.fhir import ndjson
 from throughline.sources.fhir.ndjson import KINDS, Row, deleted_types, read, read_deletions
+from throughline.sources.fhir.settings import settings_of
 from throughline.sources.files import open_file
 from throughline.sources.records import Fault, FileRefusedError
-from throughline.sources.staging import settings_of
 
 SETTINGS = settings_of(definition("ehr"))
 GIVEN = "2026-09-03T05:00:00.000000Z/000000"

@@ -25,11 +25,11 @@ from pyx12.errors import X12Error
 
 from throughline.sources.definitions import definition
 from throughline.sources.fhir import ndjson
+from throughline.sources.fhir.settings import settings_of
 from throughline.sources.files import open_file
 from throughline.sources.hl7v2 import siu, split
 from throughline.sources.hl7v2.message import Message
 from throughline.sources.records import Fault, FileRefusedError
-from throughline.sources.staging import settings_of
 from throughline.sources.x12 import reader
 from throughline.sources.x12.segments import SegmentReader
 

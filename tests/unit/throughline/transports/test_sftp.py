@@ -14,7 +14,8 @@ import servers
 
 from throughline.transports import sftp
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.sftp import RemoteFile, UploadUncertain, connect
+from throughline.transports.files import RemoteFile
+from throughline.transports.sftp import UploadUncertain, connect
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,44 @@
+"""What is wrong with a definition, in words that say what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+
+def instead(word: object, known: Collection[str]) -> str:
+    """Return what to write for a word that is not known: the nearest one, and all there are."""
+    near = get_close_matches(str(word), list(known), n=1)
+    guess = f"did you mean {near[0]}? " if near else ""
+    return f"{guess}write one of {', '.join(known)}"
+
+
+def problems(raw: Any, schema: Mapping[str, Any], at: str = "") -> list[str]:
+    """Return what a JSON schema finds wrong in a document: place, what is there, what to write."""
+    import jsonschema
+
+    found = jsonschema.Draft202012Validator(schema).iter_errors(raw)
+    return sorted(text for error in found for text in _told(error, at))
+
+
+def _told(error: Any, at: str) -> Iterator[str]:
+    place = "/".join([*([at] if at else []), *(str(part) for part in error.absolute_path)])
+    value, schema = error.instance, error.schema
+    if error.validator == "additionalProperties" and schema["additionalProperties"] is False:
+        fields = schema.get("properties", {})
+        for name in sorted(value.keys() - fields.keys()):
+            yield f"{_join(place, name)}: there is no such field; {instead(name, fields)}"
+    elif error.validator == "required":
+        for name in sorted(set(schema["required"]) - value.keys()):
+            wanted = schema.get("properties", {}).get(name, {}).get("description", "a value")
+            yield f"{_join(place, name)}: is missing; write {wanted}"
+    elif error.validator == "enum":
+        yield f"{place}: {value!r} is not one of its words; {instead(value, schema['enum'])}"
+    else:
+        wanted = schema.get("description", error.message)
+        yield f"{place or 'document'}: {value!r} cannot be read; write {wanted}"
+
+
+def _join(place: str, name: object) -> str:
+    return f"{place}/{name}" if place else str(name)

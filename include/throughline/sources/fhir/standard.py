@@ -1,0 +1,96 @@
+"""FHIR R4: a server that is asked for a Bulk Data export, or files of one that wait in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from throughline.sources.definitions import SourceDefinition
+from throughline.sources.records import Fault
+from throughline.sources.standard import Contents, File, Standard
+from throughline.sources.table import StagedRow
+from throughline.transports import Address
+from throughline.transports.files import RemoteFile
+
+if TYPE_CHECKING:
+    from throughline.sources.landing import BatchResult, Landing
+    from throughline.warehouse import Connection
+
+_SYSTEM = {"type": "string", "minLength": 1}
+_SYSTEMS = {"type": "array", "items": _SYSTEM}
+
+
+CONVENTIONS: dict[str, dict[str, Any]] = {
+    "mrn_system": {**_SYSTEM, "description": "the identifier system of record numbers"},
+    "npi_system": {**_SYSTEM, "description": "the identifier system of NPIs"},
+    "tax_system": {**_SYSTEM, "description": "the identifier system of tax numbers"},
+    "task_systems": {
+        **_SYSTEMS,
+        "description": "the identifier systems of our own tasks, best first",
+    },
+    "control_number_system": {
+        **_SYSTEM,
+        "description": "the identifier system of patient control numbers of claims",
+    },
+    "visit_number_system": {**_SYSTEM, "description": "the identifier system of visit numbers"},
+    "encounter_type_systems": {
+        **_SYSTEMS,
+        "description": "the code systems of encounter types, best first",
+    },
+    "procedure_code_systems": {
+        **_SYSTEMS,
+        "description": "the code systems of procedures, best first",
+    },
+    "billable_qualifications": {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "description": "degrees (HL7 v2 table 0360) of those who may bill a visit",
+    },
+    "extensions": {
+        "type": "object",
+        "additionalProperties": _SYSTEM,
+        "description": "the url of each extension, by our name of what it says",
+    },
+}
+
+
+class Fhir(Standard):
+    """FHIR R4 resources as NDJSON, a feed for each type."""
+
+    name = "fhir"
+    transports = ("https", "sftp")
+    exports = ("https",)
+    suffix = "ndjson"
+    not_used = "resource_type_not_used_here"
+    conventions = CONVENTIONS
+
+    def fetch(
+        self, definition: SourceDefinition, address: Address, conn: Connection, landing: Landing
+    ) -> list[BatchResult]:
+        """Land a Bulk Data export of what changed since each feed was last complete."""
+        from throughline.sources.fhir.export import export
+
+        return export(definition, address, conn, landing)
+
+    def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
+        """Count lines by the feeds of their types; a file that is named after a type is of that one."""
+        from throughline.sources.fhir.files import scan
+
+        return scan(stream, file)
+
+    def read(
+        self, stream: BinaryIO, file: File, feed: str, definition: SourceDefinition
+    ) -> Iterator[StagedRow | Fault]:
+        """Yield resources of the feed's type, and tombstones of deleted ones."""
+        from throughline.sources.fhir.rows import rows
+
+        return rows(stream, file, feed, definition)
+
+    def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
+        """Return the columns of a feed's records and of what comes with them."""
+        from throughline.sources.fhir.rows import columns
+
+        return columns(feed)
+
+
+STANDARD = Fhir()

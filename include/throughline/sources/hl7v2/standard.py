@@ -1,0 +1,62 @@
+"""HL7 v2: files of SIU messages, all of them of one feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from throughline.sources.definitions import SourceDefinition
+from throughline.sources.records import Fault
+from throughline.sources.standard import Contents, File, Standard
+from throughline.sources.table import StagedRow
+from throughline.transports.files import RemoteFile
+
+CONVENTIONS: dict[str, dict[str, Any]] = {
+    "mrn_authority": {
+        "type": "string",
+        "description": "the assigning authority (PID-3.4) of the record number that the EHR knows",
+    },
+    "mrn_type": {
+        "type": "string",
+        "description": "the type (PID-3.5) of that record number, MR if nothing is said",
+    },
+    "cancelled_by": {
+        "type": "object",
+        "additionalProperties": {"enum": ["patient", "clinic"]},
+        "description": "who cancelled, patient or clinic, by the reason code (SCH-6)",
+    },
+}
+
+
+class Hl7v2(Standard):
+    """HL7 v2 messages, in files of any name and of any number of messages."""
+
+    name = "hl7v2"
+    transports = ("sftp",)
+    suffix = "hl7"
+    not_used = "message_type_not_used_here"
+    conventions = CONVENTIONS
+
+    def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
+        """Count messages; a file belongs to the one feed even when it holds none."""
+        from throughline.sources.hl7v2 import siu
+
+        found = siu.scan(stream, file.name, definition.zone)
+        return Contents({"appointment": found.messages}, found.made_at, found.is_complete)
+
+    def read(
+        self, stream: BinaryIO, file: File, feed: str, definition: SourceDefinition
+    ) -> Iterator[StagedRow | Fault]:
+        """Yield appointments, and a fault for each message of another type."""
+        from throughline.sources.hl7v2.rows import rows
+
+        return rows(stream, file.name, definition)
+
+    def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
+        """Return the columns of appointments."""
+        from throughline.sources.hl7v2.rows import COLUMNS
+
+        return dict(COLUMNS)
+
+
+STANDARD = Hl7v2()

@@ -1,0 +1,29 @@
+"""Finds the standards: a package beside this module that has a module `standard` is one."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import cast
+
+from throughline.sources.entry import STANDARDS
+from throughline.sources.standard import Standard
+
+
+class UnknownStandardError(LookupError):
+    """There is no package of this name that reads a standard."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all standards, in order; nothing of them is imported."""
+    return STANDARDS
+
+
+@cache
+def standard(name: str) -> Standard:
+    """Return a standard by its name. Raises `UnknownStandardError`."""
+    if name not in STANDARDS:
+        raise UnknownStandardError(
+            f"no standard is called {name!r}; there are {', '.join(names())}"
+        )
+    return cast("Standard", import_module(f"{__package__}.{name}.standard").STANDARD)

@@ -1,0 +1,49 @@
+"""X12: files of interchanges, each of the feeds that its transaction sets name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from throughline.sources import catalogue
+from throughline.sources.definitions import SourceDefinition
+from throughline.sources.records import Fault, FileRefusedError
+from throughline.sources.standard import Contents, File, Standard
+from throughline.sources.table import StagedRow
+from throughline.transports.files import RemoteFile
+
+
+class X12(Standard):
+    """X12 005010, in files of any name and any mix of transaction sets."""
+
+    name = "x12"
+    transports = ("sftp",)
+    suffix = "x12"
+    not_used = "transaction_set_not_used_here"
+
+    def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
+        """Count transaction sets by feed; an empty group says that there was nothing."""
+        from throughline.sources.x12 import reader
+
+        found = reader.scan(stream, file.name)
+        if not found.feeds and not found.unused:
+            raise FileRefusedError(file.name, found.segments, "no_transaction_set")
+        made = found.newest.replace(tzinfo=definition.zone) if found.newest else None
+        return Contents(found.feeds, made, found.is_complete, found.segments)
+
+    def read(
+        self, stream: BinaryIO, file: File, feed: str, definition: SourceDefinition
+    ) -> Iterator[StagedRow | Fault]:
+        """Yield the records of one feed; the file's first feed accounts for what no feed reads."""
+        from throughline.sources.x12.rows import rows
+
+        return rows(stream, file.name, definition, feed, feed == file.feeds[0])
+
+    def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
+        """Return the columns of a feed's records and of the lines that come with them."""
+        from throughline.sources.x12.columns import COLUMNS
+
+        return {table.name: COLUMNS[table.name] for table in catalogue.entry(feed).tables}
+
+
+STANDARD = X12()

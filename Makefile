@@ -105,7 +105,7 @@ test: venv ## unit, warehouse, dags, and the whole loop once
 	@$(tests) -m "not nights" tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 test-nights: venv ## whole nights by the dozen: ten of them, kills, misbehaviours, the page
-	@$(tests) -m nights tests/night $$ARGS
+	@$(tests) -m nights tests/warehouse tests/dags tests/night $$ARGS
 
 test-fast: venv ## unit and the quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS

@@ -12,7 +12,7 @@ from practice import CHAIN, Practice, practice_of
 import lives
 from stack import options
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nights]
 
 SEED = 7
 """A world in which the first visit of the new life is one that billing forgets."""

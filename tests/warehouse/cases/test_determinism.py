@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scenarios import ALL, TCM, back
 from stage import lay_tasks, outcomes, play
 
+pytestmark = [pytest.mark.slow, pytest.mark.nights]
+
 STATE = """
     select c.case_id, c.status, c.close_reason, c.stage, c.stage_state, c.wanted, c.wanted_detail,
         c.next_step, c.next_due_at, c.encounter_ref, c.patient_control_number, c.expected_code,

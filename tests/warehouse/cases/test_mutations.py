@@ -24,6 +24,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scenarios import ALL
 from stage import outcomes, prepare
 
+pytestmark = [pytest.mark.slow, pytest.mark.nights]
+
 EXPECTED = [s.expected for s in ALL]
 
 # What one morning cannot show: a window that ends later than the case can be old, and days of an

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Address", "SourceUnavailable", "open_files"]
 
-FILES = {"sftp": "throughline.transports.sftp"}
+FILES = {
+    "folder": "throughline.transports.folder",
+    "sftp": "throughline.transports.sftp",
+}
 """The transports that carry files: the module of each, whose `connect` gives `Files`."""
 
 

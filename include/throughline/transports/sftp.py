@@ -41,8 +41,11 @@ class SftpFolder:
 
     def listing(self, folder: str) -> list[RemoteFile]:
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
-        with self._guarded():
-            entries = self._client.listdir_attr(folder)
+        try:
+            with self._guarded():
+                entries = self._client.listdir_attr(folder)
+        except UnicodeDecodeError:
+            raise SourceUnavailable(f"{self._name}: a name in its folder is no UTF-8") from None
         found = [
             RemoteFile(
                 entry.filename,

@@ -49,11 +49,14 @@ class Box:
         os.utime(self.outbox / name, (at.timestamp(),) * 2)
 
 
-@pytest.fixture(params=["sftp"])
+@pytest.fixture(params=["sftp", "folder"])
 def box(request, tmp_path_factory) -> Iterator[Box]:
     """An empty folder, over each transport."""
     root = tmp_path_factory.mktemp("box")
     (root / "outbox").mkdir()
+    if request.param == "folder":
+        yield Box("folder", root / "outbox", Address("box", extra={"path": str(root)}))
+        return
     with servers.sftp_server(root) as server:
         yield Box("sftp", root / "outbox", server.address())
 
@@ -121,7 +124,7 @@ def test_every_standard_comes_over_every_transport(
 
 
 def test_every_transport_of_every_standard_is_tried_here(request):
-    tried = {"sftp", "https"}
+    tried = {"sftp", "folder", "https"}
     told = {t for name in registry.names() for t in registry.standard(name).transports}
     assert told == tried
 

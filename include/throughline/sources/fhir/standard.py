@@ -58,7 +58,7 @@ class Fhir(Standard):
     """FHIR R4 resources as NDJSON, a feed for each type."""
 
     name = "fhir"
-    transports = ("https", "sftp")
+    transports = ("https", "sftp", "folder")
     exports = ("https",)
     suffix = "ndjson"
     not_used = "resource_type_not_used_here"

@@ -51,6 +51,16 @@ def test_only_finished_files_are_listed_by_time_and_name(box, session):
         session.listing("nowhere")
 
 
+def test_a_folder_with_a_name_that_is_no_utf8_cannot_be_read(tmp_path):
+    os.close(os.open(os.fsencode(tmp_path) + b"/caf\xe9.x12", os.O_CREAT))
+    with (
+        servers.sftp_server(tmp_path) as server,
+        connect(server.address()) as folder,
+        pytest.raises(SourceUnavailable, match=r"^box: a name in its folder is no UTF-8$"),
+    ):
+        folder.listing("/")
+
+
 @pytest.mark.parametrize("size", [0, 1, 32768, 3_000_001])
 def test_a_file_is_fetched_whole(box, session, tmp_path, size):
     content = os.urandom(size)

@@ -1,0 +1,117 @@
+"""Folders of this machine: what is listed, what is copied, and what is left alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from throughline.transports import Address, SourceUnavailable, folder, open_files
+from throughline.transports.files import Files, RemoteFile
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Path:
+    """A path with a folder in it."""
+    (tmp_path / "outbox" / "folder").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def files(box: Path) -> Iterator[Files]:
+    """The folders below it."""
+    with open_files("folder", Address("box", extra={"path": str(box)})) as opened:
+        yield opened
+
+
+def test_only_finished_plain_files_are_listed_by_time_and_name(box: Path, files: Files) -> None:
+    for number, name in enumerate(("b.x12", "a.x12", ".hidden", "c.PART", "d.tmp", "z")):
+        path = box / "outbox" / name
+        path.write_bytes(b"x" * number)
+        os.utime(path, (1_000_000_000, 1_000_000_000 if name != "z" else 900_000_000))
+    (box / "outbox" / "link").symlink_to(box / "outbox" / "b.x12")
+    assert files.listing("outbox") == [
+        RemoteFile("z", 5, datetime.fromtimestamp(900_000_000, UTC)),
+        RemoteFile("a.x12", 1, datetime.fromtimestamp(1_000_000_000, UTC)),
+        RemoteFile("b.x12", 0, datetime.fromtimestamp(1_000_000_000, UTC)),
+    ]
+    with pytest.raises(SourceUnavailable, match=r"^box: FileNotFoundError$"):
+        files.listing("nowhere")
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_001])
+def test_a_file_is_copied_whole(box: Path, files: Files, tmp_path: Path, size: int) -> None:
+    content = os.urandom(size)
+    (box / "outbox" / "f").write_bytes(content)
+    (listed,) = files.listing("outbox")
+    got = files.get("outbox", listed, tmp_path / "copy")
+    assert got is not None
+    assert got.bytes == size
+    assert (tmp_path / "copy").read_bytes() == content
+    assert (box / "outbox" / "f").read_bytes() == content
+
+
+def test_a_name_that_is_no_utf8_is_told_with_escapes(
+    box: Path, files: Files, tmp_path: Path
+) -> None:
+    """Such a name must not keep the other files from the night, nor break what writes it down."""
+    os.close(os.open(os.fsencode(box / "outbox") + b"/caf\xe9.x12", os.O_CREAT))
+    (listed,) = files.listing("outbox")
+    assert listed.name == "caf\\xe9.x12"
+    assert files.get("outbox", listed, tmp_path / "copy") is not None
+
+
+@pytest.mark.parametrize("change", ["grows", "is written anew", "is taken away", "is a link now"])
+def test_a_file_that_changed_since_it_was_listed_is_left_alone(
+    box: Path, files: Files, tmp_path: Path, change: str
+) -> None:
+    path = box / "outbox" / "f"
+    path.write_bytes(b"0123456789")
+    (listed,) = files.listing("outbox")
+    if change == "grows":
+        with path.open("ab") as more:
+            more.write(b"x")
+    elif change == "is written anew":
+        os.utime(path, (1, 1))
+    else:
+        path.rename(box / "aside")
+        if change == "is a link now":
+            path.symlink_to(box / "aside")
+        with pytest.raises(SourceUnavailable, match=r"^box: "):
+            files.get("outbox", listed, tmp_path / "copy")
+        return
+    assert files.get("outbox", listed, tmp_path / "copy") is None
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_file_that_grows_while_it_is_copied_is_left_alone(
+    box: Path, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "CHUNK", 4)
+    path = box / "outbox" / "f"
+    path.write_bytes(b"0123456789")
+    (listed,) = files.listing("outbox")
+    reading = folder.LocalFolder._read
+
+    def while_somebody_writes(self: folder.LocalFolder, descriptor: int) -> bytes:
+        with path.open("ab") as more:
+            more.write(b"" if path.stat().st_size > 20 else b"x")
+        return reading(self, descriptor)
+
+    monkeypatch.setattr(folder.LocalFolder, "_read", while_somebody_writes)
+    assert files.get("outbox", listed, tmp_path / "copy") is None
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [({}, "its extra names no path"), ({"path": "/no/such/folder"}, "its path is no folder")],
+)
+def test_an_address_that_leads_nowhere(extra: dict[str, str], reason: str) -> None:
+    with (
+        pytest.raises(SourceUnavailable, match=f"^box: {reason}$"),
+        open_files("folder", Address("box", extra=extra)),
+    ):
+        pass

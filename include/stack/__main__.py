@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from stack import airflow, chain, commands, lock, options, postgres, sandbox
+from stack import airflow, commands, lock, options, postgres, sandbox
+from stack.nights import chain
 
 EXPECTED = (
     airflow.AirflowFailed,

@@ -15,21 +15,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from stack import (
-    airflow,
-    chain,
-    lock,
-    night,
-    options,
-    paths,
-    postgres,
-    processes,
-    rest,
-    staff,
-    status,
-    up,
-    warehouse,
-)
+from stack import airflow, lock, options, paths, postgres, processes, rest, up
+from stack.nights import chain, night, staff, status, warehouse
 
 
 class CommandFailed(RuntimeError):

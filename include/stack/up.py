@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stack import airflow, chain, options, postgres, processes, rest, sandbox
+from stack import airflow, options, postgres, processes, rest, sandbox
+from stack.nights import chain
 
 Say = Callable[[str], None]
 

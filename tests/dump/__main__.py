@@ -21,7 +21,8 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "include")]
 from compare import compare  # noqa: E402
 from write import write  # noqa: E402
 
-from stack import night, options, postgres, staff, up  # noqa: E402
+from stack import options, postgres, up  # noqa: E402
+from stack.nights import night, staff  # noqa: E402
 
 PATIENTS, SEED, NIGHTS = 500, 1, 10
 

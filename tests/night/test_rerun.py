@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from kills import DIGESTS, SENT
 
-from stack import chain, postgres
+from stack import postgres
+from stack.nights import chain
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 

@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 import psycopg
 
-from stack import airflow, options, paths, rest, up, warehouse
-from stack.chain import POLL_SECONDS, NightFailed, clear_abandoned, wait_for_dags
+from stack import airflow, options, paths, rest, up
+from stack.nights import warehouse
+from stack.nights.chain import POLL_SECONDS, NightFailed, clear_abandoned, wait_for_dags
 from stack.up import Stack
 from throughline.orchestration.chain import CHAIN
 

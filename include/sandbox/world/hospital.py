@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sandbox.ehr import records
+from sandbox.ehr import care
 from sandbox.world import appointments, calendar, people, visits
 from sandbox.world.engine import World, at, day_of
 from sandbox.world.model import Patient, Stay
@@ -56,11 +56,11 @@ def admit(world: World, payload: tuple[str, str]) -> None:
             world.clock.now + timedelta(hours=3),
             "home",
         )
-        world.resources.put(records.stay_encounter(stay), stay.ends_at, True)
+        world.resources.put(care.stay_encounter(stay), stay.ends_at, True)
         _tell(world, stay, "home", "treated and released")
         return
     who.admitted = key
-    world.resources.put(records.stay_encounter(stay), world.clock.now, True)
+    world.resources.put(care.stay_encounter(stay), world.clock.now, True)
     _tell(world, stay, "", "admitted")
     if world.chance(key, "in error") < 0.006:
         world.schedule(world.clock.now + timedelta(hours=20), "stay_in_error", key)
@@ -99,7 +99,7 @@ def _leave(world: World, stay: Stay, who: Patient, where: str) -> None:
     stay.status, stay.ends_at = "finished", world.clock.now
     stay.disposition = CODES[where][1 if world.chance(stay.id, "coding") < 0.3 else 0]
     who.admitted = ""
-    world.resources.put(records.stay_encounter(stay), world.clock.now)
+    world.resources.put(care.stay_encounter(stay), world.clock.now)
     _tell(world, stay, where, "discharged")
     if where == "expired":
         die(world, who)
@@ -127,7 +127,7 @@ def corrected(world: World, payload: tuple[str, str]) -> None:
     if stay.status != "finished":
         return
     stay.disposition = CODES[where][0]
-    world.resources.put(records.stay_encounter(stay), world.clock.now)
+    world.resources.put(care.stay_encounter(stay), world.clock.now)
     _tell(world, stay, where, "corrected")
     assert stay.ends_at is not None
     who.discharges = [d for d in who.discharges if d[0] != stay.id]
@@ -144,7 +144,7 @@ def cancelled(world: World, key: str) -> None:
     stay.status, stay.ends_at, stay.disposition = "in-progress", None, ""
     who.admitted = key
     who.discharges = [d for d in who.discharges if d[0] != key]
-    world.resources.put(records.stay_encounter(stay), world.clock.now)
+    world.resources.put(care.stay_encounter(stay), world.clock.now)
     _tell(world, stay, "", "cancelled")
     world.schedule(world.clock.now + timedelta(days=2), "leaves_again", key)
 
@@ -162,7 +162,7 @@ def in_error(world: World, key: str) -> None:
     stay = world.stays[key]
     stay.status = "entered-in-error"
     world.patients[stay.patient_id].admitted = ""
-    world.resources.put(records.stay_encounter(stay), world.clock.now)
+    world.resources.put(care.stay_encounter(stay), world.clock.now)
     _tell(world, stay, "", "entered in error")
 
 
@@ -182,7 +182,7 @@ def enter_hospice(world: World, who: Patient) -> None:
     if who.hospice_from or who.deceased_at:
         return
     who.hospice_from = day_of(world.clock.now)
-    resource = records.procedure(
+    resource = care.procedure(
         f"proc-{who.number}-hospice", who.id, "", "385763009", world.clock.now, who.practitioner_id
     )
     resource["status"] = "in-progress"

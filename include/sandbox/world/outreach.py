@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sandbox.ehr import records
+from sandbox.ehr import care, records
 from sandbox.world import appointments, calendar, hospital, life, visits
 from sandbox.world.engine import World, at, day_of
 from sandbox.world.model import BookingRequest, Outreach, Patient, Stay, Wellness
@@ -100,7 +100,7 @@ def _call(world: World, task: Outreach) -> None:
         else ""
     )
     _log(world, who, identifier, outcome, result, request, task, stay)
-    done = outcome in records.TWO_WAY
+    done = outcome in care.TWO_WAY
     _finish(world, task, "completed" if done else "failed", outcome.replace("_", "-"))
 
 
@@ -194,9 +194,9 @@ def _log(
     task: Outreach | None, stay: Stay | None,
 ) -> None:  # fmt: skip
     now, sender = world.clock.now, caller(world, identifier)
-    two_way = outcome in records.TWO_WAY
+    two_way = outcome in care.TWO_WAY
     who.contacts.append((now, two_way))
-    resource = records.communication(
+    resource = care.communication(
         identifier,
         who.id,
         now,

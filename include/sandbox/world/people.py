@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sandbox.ehr import records
+from sandbox.ehr import care, records
 from sandbox.world.engine import World, at
 from sandbox.world.model import Coverage, Organization, Patient, Practitioner, Wellness
 
@@ -140,12 +140,12 @@ def enroll(world: World, who: Patient) -> None:
     for category in who.consents:
         _put(world, records.consent(who, category, True, registered))
     for index, code in enumerate(who.conditions):
-        _put(world, records.condition(f"cond-{who.id}-p{index}", who.id, "", code, registered))
+        _put(world, care.condition(f"cond-{who.id}-p{index}", who.id, "", code, registered))
     for index, had in enumerate(who.wellness):
         if not had.elsewhere:
             _put(
                 world,
-                records.procedure(
+                care.procedure(
                     f"proc-{who.id}-w{index}",
                     who.id,
                     "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sandbox.ehr import records
+from sandbox.ehr import care, records
 from sandbox.world import calendar
 from sandbox.world.engine import World, at, day_of
 from sandbox.world.model import Appointment, Charge, Patient, Visit, Wellness
@@ -64,11 +64,11 @@ def begin(
     _note(world, visit)
     diagnoses = visit.charges[0].diagnoses if visit.charges else ("Z09",)
     world.resources.put(
-        records.condition(f"cond-{visit.id[4:]}", who.id, visit.id, diagnoses[0], visit.starts_at),
+        care.condition(f"cond-{visit.id[4:]}", who.id, visit.id, diagnoses[0], visit.starts_at),
         visit.ends_at,
         True,
     )
-    world.resources.put(records.note(visit), visit.ends_at, True)
+    world.resources.put(care.note(visit), visit.ends_at, True)
     signs = chance.weighted(visit.id, "signs", SIGNING)
     if signs is not None:
         world.schedule(_later(world, visit, "signs", signs), "note_is_signed", (visit.id, ""))
@@ -99,7 +99,7 @@ def _later(world: World, visit: Visit, what: str, days: int) -> datetime:
 def put_visit(world: World, visit: Visit, is_new: bool = False) -> None:
     """Write the visit's Encounter."""
     world.resources.put(
-        records.visit_encounter(world, visit),
+        care.visit_encounter(world, visit),
         max(world.clock.now, visit.ends_at) if is_new else world.clock.now,
         is_new,
     )
@@ -120,7 +120,7 @@ def signed(world: World, payload: tuple[str, str]) -> None:
     if visit.note_signed_at or visit.status == "entered-in-error":
         return
     visit.note_signed_at = world.clock.now
-    world.resources.put(records.note(visit, signer), world.clock.now)
+    world.resources.put(care.note(visit, signer), world.clock.now)
     _tell_note(world, visit, "signed")
     world.emit("note_signed", visit)
     if world.chance(visit.id, "addendum") < 0.02:
@@ -136,9 +136,9 @@ def addendum(world: World, identifier: str) -> None:
     visit = world.visits[identifier]
     if visit.status == "entered-in-error":
         return
-    world.resources.put(records.note(visit, status="superseded"), world.clock.now)
+    world.resources.put(care.note(visit, status="superseded"), world.clock.now)
     old, visit.note_id, visit.note_signed_at = visit.note_id, f"{visit.note_id}-a", world.clock.now
-    resource = records.note(visit)
+    resource = care.note(visit)
     resource["relatesTo"] = [
         {"code": "replaces", "target": records.reference("DocumentReference", old)}
     ]
@@ -154,7 +154,7 @@ def charged(world: World, identifier: str) -> None:
     visit.charge_entered_at = world.clock.now
     if visit.status == "in-progress":
         closes(world, identifier)
-    for resource in records.charge_items(visit):
+    for resource in care.charge_items(visit):
         world.resources.put(resource, world.clock.now, True)
     _tell_charges(world, visit, "entered")
     if any(c.code in ("G0402", "G0438", "G0439") for c in visit.charges):
@@ -168,10 +168,10 @@ def in_error(world: World, identifier: str) -> None:
     visit = world.visits[identifier]
     visit.status = "entered-in-error"
     put_visit(world, visit)
-    world.resources.put(records.note(visit, status="entered-in-error"), world.clock.now)
+    world.resources.put(care.note(visit, status="entered-in-error"), world.clock.now)
     _tell_note(world, visit, "retracted")
     if visit.charge_entered_at:
-        for resource in records.charge_items(visit, "entered-in-error"):
+        for resource in care.charge_items(visit, "entered-in-error"):
             world.resources.put(resource, world.clock.now)
         _tell_charges(world, visit, "retracted")
     world.resources.delete("Condition", f"cond-{visit.id[4:]}", world.clock.now)
@@ -193,7 +193,7 @@ def _reconcile(world: World, visit: Visit) -> None:
 def reconciled(world: World, payload: tuple[str, datetime]) -> None:
     """Medication reconciliation, at the visit or too late."""
     visit = world.visits[payload[0]]
-    resource = records.procedure(
+    resource = care.procedure(
         f"proc-{visit.id[4:]}-mr",
         visit.patient_id,
         visit.id,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from throughline import warehouse
 from throughline.practice import practice
-from throughline.told import text, words
+from throughline.told import owed, text, words
 from throughline.told.numbers import Numbers, collect
 from throughline.warehouse import nights
 
@@ -33,8 +33,8 @@ def render(numbers: Numbers, reports: str | None = None) -> str:
         _cases(numbers),
         _tasks(numbers),
         _proven(numbers),
-        _exceptions(numbers),
-        _money(numbers),
+        owed.exceptions(numbers),
+        owed.money(numbers),
         _stopped(numbers),
         _steps(numbers),
         _further(numbers, reports),
@@ -292,62 +292,6 @@ def _proven(numbers: Numbers) -> str:
         f"PROVEN SINCE YESTERDAY: {words.count(total, 'stage')}",
         *(lines or ["Nothing."]),
         *claimed,
-    )
-
-
-def _exceptions(numbers: Numbers) -> str:
-    if not numbers.exceptions:
-        return text.section("EXCEPTIONS", "None is open.")
-    total = sum(row.open for row in numbers.exceptions)
-    overdue = sum(row.overdue for row in numbers.exceptions)
-    rows, last = [], ""
-    for row in numbers.exceptions:
-        owner = words.plain(row.owner_team)
-        rows.append(
-            (
-                owner if owner != last else "",
-                row.title,
-                f"{row.open:,}",
-                f"{row.opened:,}",
-                f"{row.due_today:,}",
-                f"{row.overdue:,}",
-                words.dollars(row.amount) if row.amount else "",
-            )
-        )
-        last = owner
-    return text.section(
-        f"EXCEPTIONS BY OWNER: {total:,} open, {overdue:,} overdue",
-        text.table(
-            ("owner", "reason", "open", "new", "due today", "overdue", "expected"),
-            rows,
-            right=(2, 3, 4, 5, 6),
-        ),
-    )
-
-
-def _money(numbers: Numbers) -> str:
-    if not numbers.money:
-        return text.section("EXPECTED MONEY", "No open case.")
-    total = sum(row.expected for row in numbers.money)
-    return text.section(
-        f"EXPECTED MONEY BY WHAT BLOCKS IT: ${total:,.0f}",
-        text.wrap(words.EXPECTED),
-        text.table(
-            ("blocked by", "expected", "cases", "owner", "file by"),
-            (
-                (
-                    words.obstacle(row),
-                    words.expected(row),
-                    f"{row.cases:,}",
-                    words.plain(row.owner_team),
-                    words.day(numbers, row.first_deadline_at),
-                )
-                for row in numbers.money[: text.LISTED]
-            ),
-            right=(1, 2),
-        ),
-        text.more(len(numbers.money), "obstacles on the page"),
-        text.wrap(words.unvalued(numbers)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The sandbox as the stack sees it: a program with an addresses file and a control API. Nothing of it is imported."""
+"""The sandbox as the stack sees it: a program with an addresses file and a control API. Its code is not imported."""
 
 from __future__ import annotations
 

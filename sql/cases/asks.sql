@@ -257,7 +257,7 @@ where s.case_id = t.case_id and t.status = 'open'
     and (t.wanted is null or t.wanted = 'exception')
     and cases.day_end(a.until) > %(as_of)s;
 
--- The clock struck and the feeds are complete: missed. Tries that are left go on beside it only
+-- The deadline has passed and the feeds are complete: missed. Tries that are left go on meanwhile only
 -- where the definition says that attempts meet the clock.
 update w_state as t
 set stage_state = 'missed', wanted = 'exception',

@@ -85,7 +85,7 @@ where s.state = 'pending'
         select from w_proof as v where v.case_id = s.case_id and v.proof = 'visit' and v.position > 0
     );
 
--- Contact is never jumped where billing rests on it: care goes on once the clock has struck without
+-- Contact is never jumped where billing rests on it: care goes on once the deadline has passed without
 -- it, and the bill becomes an ordinary visit. Elsewhere a booking shows that the patient was reached.
 update w_stage as s
 set state = 'failed', reason = 'care went on without contact in time'

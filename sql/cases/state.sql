@@ -28,7 +28,7 @@ select
     case when u.case_id is null then 'completed' else 'open' end as status,
     null::text as close_reason,
     u.due_at as clock_due_at,
-    -- a clock that has struck changes nothing any more
+    -- a deadline that has passed changes nothing any more
     case when u.due_at > %(as_of)s then u.due_at end as recheck_at,
     '{}'::text[] as waits_on_feeds,
     coalesce(u.owner_team, c.owner_team) as owner_team,

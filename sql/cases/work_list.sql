@@ -5,7 +5,7 @@
 -- changes: operations.work_item
 
 -- The persons whose state may have changed, and why: everything else stands as it did. Since the last
--- night that came to its end (%(since)s): what those between left undone is done now. What is on the list
+-- finished night (%(since)s): what was left undone since then is done now. What is on the list
 -- stays: a clock or a day to look that put a person on it may have been moved on before the night was cut off.
 insert into operations.work_item (seq, person_id, reason)
 select distinct %(seq)s::bigint, l.person_id, 'evidence'
@@ -55,7 +55,7 @@ inner join tasks.task as k on k.task_id = l.task_id
 where x.outcome_seq >= %(since)s
     and x.outcome in ('rejected', 'withheld')
 union
--- whom a night had on its list that never came to its end
+-- persons on the list of a night that never finished
 select %(seq)s, w.person_id, w.reason
 from operations.work_item as w
 inner join operations.night as n on n.seq = w.seq and n.status in ('running', 'failed')

@@ -2,8 +2,8 @@
 --     operations.decision
 -- makes: w_record, w_identifier, w_sharing
 
--- The source records that this night brought or took back, and those that nights since the last that
--- came to its end (%(since)s) left undone. What only refers to a patient is known by
+-- The source records that this night brought or took back, and those that nights since the last finished
+-- one (%(since)s) left undone. What only refers to a patient is known by
 -- what it names them with: a record number, a payer's member, or our own control number of a claim.
 -- Which feeds carry these is in the catalogue: see throughline.identity.carriers for `carrier`,
 -- `by_record_number` and `by_member`.

@@ -1,7 +1,7 @@
 """Between two nights of `make nights`: the sandbox's staff do what waits for a person.
 
 They act as named users through public doors only: Airflow's questions (a stopped feed, a batch of claims) over its
-REST API, exceptions by the pipeline's own command. How they decide is the sandbox's; nothing of it is imported.
+REST API, exceptions by the pipeline's own command. How they decide is the sandbox's, which runs as a program.
 """
 
 from __future__ import annotations

@@ -126,10 +126,10 @@ def settle(conn: Connection, seq: int) -> int:
 
 
 def leave_no_trace(conn: Connection, seq: int) -> None:
-    """Derive whatever a void night looked at again as of the newest night that stands.
+    """Derive again, as of the newest night that stands, the persons that a void night looked at.
 
-    A number that counts for nothing must leave nothing: the night looked at tasks that the one before
-    it planned, and wrote what the cases ask for once those tasks exist. Does not commit.
+    A void night leaves no state behind: it has seen the tasks that the night before it planned, and
+    wrote what cases ask for once those tasks exist. Does not commit.
     """
     standing = nights.newest(conn)
     if standing is None:

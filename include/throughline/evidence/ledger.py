@@ -35,7 +35,7 @@ def assert_facts(conn: Connection, seq: int) -> dict[str, int]:
     """Write the facts that records known in night `seq` state; returns rows by feed.
 
     Facts of records that the night retracted are retracted with its number. Run again for the
-    same night it takes back what it wrote and writes the same rows; what nights before it left undone
+    same night it takes back what it wrote and writes the same rows; what earlier nights left undone
     is written with their numbers. A night that is not the newest takes nothing back: it writes what
     is missing, and what later nights took back stays taken back. Does not commit. Raises
     `CatalogueError` for a file of facts that is not there or not of the shape.

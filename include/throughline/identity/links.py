@@ -14,7 +14,7 @@ def link_persons(conn: Connection, seq: int) -> dict[str, int]:
 
     Only records that the night brought or took back are looked at, and those that share an
     identifier with them, follow them in a merge or are in doubt with them. Run again for the same
-    night it takes back its links and decides the same. What nights before it left undone it decides
+    night it takes back its links and decides the same. What earlier nights left undone is decided
     too. A night that is not the newest decides nothing any more: later ones rest on what it decided.
     Does not commit.
     """

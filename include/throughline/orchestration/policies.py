@@ -28,7 +28,7 @@ TAGS = frozenset(
     }
 )
 
-# What will not be better in a minute fails at once; a lost connection is tried again.
+# Non-transient errors are not retried; a lost connection is.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule(

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class GateBroken(RuntimeError):
-    """An expectation could not be asked: a mistake in the suite, which says nothing of the data."""
+    """An expectation could not be asked: a mistake in the suite, which says nothing about the data."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ class FileRefusedError(Exception):
     """A file whose envelope cannot be read, so that not one of its rows can be told apart.
 
     `file` is its name at the source, `position` the byte or segment where reading ended, `reason`
-    a code such as `no_interchange_header`. The text names nothing of the content.
+    a code such as `no_interchange_header`. The text quotes no content.
     """
 
     def __init__(self, file: str, position: int, reason: str) -> None:

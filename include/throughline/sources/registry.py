@@ -15,7 +15,7 @@ class UnknownStandardError(LookupError):
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all standards, in order; nothing of them is imported."""
+    """Return the names of all standards, in order, without importing their packages."""
     return STANDARDS
 
 

@@ -18,7 +18,7 @@ COMMON = (
     "is_deleted",
 )
 
-# What stands in a column that may not be null when the record says nothing of it.
+# What stands in a column that may not be null when the record does not say.
 BLANKS: dict[str, object] = {
     "identifiers": "[]",
     "based_on": "[]",

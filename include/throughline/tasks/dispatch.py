@@ -28,7 +28,7 @@ SETTLING_S = 0.5
 """How long after a lost answer the receiver is asked what it has."""
 
 # The answer was lost, but the connection was not: the receiver is done with the call, one way or the other.
-# A gateway that gave up (502, 504) says nothing of the system behind it.
+# A gateway that gave up (502, 504) says nothing about the system behind it.
 ENDED = ("http_", "RemoteProtocolError", "ReadError", "WriteError", receivers.IN_PART)
 AT_A_GATEWAY = ("http_502", "http_504")
 

@@ -4,8 +4,8 @@ Counts, amounts (US dollars), case numbers (the first eight signs of a case's id
 fixed lists: never a patient's name, record number, phone or birth date. Every number is SQL of
 `sql/told/numbers/`.
 
-What the logs can tell of any night (tasks, deliveries, exceptions) is asked as of that night. How
-cases stand is only kept as of now: an earlier night is told from the counts stored when it closed.
+What the logs can tell of any night (tasks, deliveries, exceptions) is asked as of that night. Of cases
+only the current state is kept: an earlier night is told from the counts stored when it closed.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "moved": ("moved", Moved),
 }
 
-# Kept as of now only: an earlier night reads them from its stored counts.
+# Only the current state is kept: an earlier night reads these from its stored counts.
 _AS_OF_NOW = ("unknown", "money", "proven", "waiting", "cases", "funnel")
 
 

@@ -54,7 +54,7 @@ _WRITE = Retry(0, read=False)
 class NoAnswer(Exception):
     """No answer came, or not all of it.
 
-    `was_sent` is False only where it is certain that the other side got nothing of the request.
+    `was_sent` is False only where it is certain that the receiver got no part of the request.
     `may_pass` is False where asking again cannot help.
     """
 
@@ -66,7 +66,7 @@ class NoAnswer(Exception):
 
 
 class HandshakeFailed(SSLError):
-    """TLS did not come to stand, so that nothing of the request was sent.
+    """The TLS connection was not established, so no part of the request was sent.
 
     urllib3 raises the same `SSLError`, or a read timeout, for this and for a connection that
     breaks after the request.

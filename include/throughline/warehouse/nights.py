@@ -65,7 +65,7 @@ def is_newest(conn: Connection, seq: int) -> bool:
 
 
 def finished_before(conn: Connection, seq: int) -> int:
-    """Return the number of the last night before `seq` that came to its end, 0 before the first.
+    """Return the number of the last finished night before `seq`, 0 before the first.
 
     What the nights between the two left undone is the later one's to do.
     """

@@ -80,7 +80,7 @@ def _land_export(
             # another of its files cannot be fetched: all of them are asked for again
             incoming.unlink(missing_ok=True)
             continue
-        # nothing to read is no repetition of the last file that had nothing to read
+        # an empty file does not repeat the last empty file
         landed = landing.keep(
             incoming, name, "ndjson", modified_at=complete_to, may_repeat=not got.lines
         )

@@ -1,7 +1,7 @@
 """What is sent, as bytes: one module per wire format, each from plain columns that SQL chose.
 
 Nothing here reads the warehouse or decides anything. The same columns always give the same bytes, and
-whoever calls commits them, with their hash, before anything is sent.
+the caller commits them, with their hash, before anything is sent.
 """
 
 from __future__ import annotations

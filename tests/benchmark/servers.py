@@ -23,7 +23,7 @@ from throughline.tasks import receivers
 from throughline.tasks.receivers import Sending
 from throughline.transports import sftp
 from throughline.transports.address import Address
-from throughline.transports.files import Fetched, RemoteFile
+from throughline.transports.files import RemoteFile
 
 
 class Export:
@@ -71,11 +71,11 @@ class Folder:
             for path in sorted(self._files)
         ]
 
-    def get(self, folder: str, file: RemoteFile, target: Path) -> Fetched:
+    def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
         """Copy a file."""
         path = next(path for path in self._files if path.name == file.name)
         shutil.copyfile(path, target)
-        return Fetched(target, file.bytes, "")
+        return True
 
     def lay_down(self, folder: str, name: str, content: bytes) -> None:
         """Take a file."""

@@ -82,7 +82,7 @@ def receive(
             if landing.known(file.name, file.bytes, file.modified_at):
                 continue
             incoming = landing.incoming()
-            if folder.get(definition.folder, file, incoming) is None:
+            if not folder.get(definition.folder, file, incoming):
                 log.warning("%s: %s is still being written", definition.source, file.name)
                 continue
             try:

@@ -19,6 +19,7 @@ __all__ = ["Address", "SourceUnavailable", "open_files"]
 
 FILES = {
     "folder": "throughline.transports.folder",
+    "https": "throughline.transports.listing",
     "sftp": "throughline.transports.sftp",
 }
 """The transports that carry files: the module of each, whose `connect` gives `Files`."""

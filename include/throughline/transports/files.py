@@ -28,15 +28,6 @@ class RemoteFile:
     modified_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Fetched:
-    """A file that was fetched: where it is now, its size and its SHA-256."""
-
-    path: Path
-    bytes: int
-    sha256: str
-
-
 class Files(Protocol):
     """The folders of one system; their paths are relative to where its address leads."""
 
@@ -44,8 +35,8 @@ class Files(Protocol):
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
         ...
 
-    def get(self, folder: str, file: RemoteFile, target: Path) -> Fetched | None:
-        """Fetch a file, or return None when it changed meanwhile: it is still being written.
+    def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
+        """Fetch a file to `target`; False when it changed meanwhile: it is still being written.
 
         Raises `SourceUnavailable`.
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.files import Fetched, RemoteFile, in_order, is_finished
+from throughline.transports.files import RemoteFile, in_order, is_finished
 
 CHUNK = 1 << 20
 
@@ -40,26 +39,24 @@ class LocalFolder:
             self._odd[folder, name] = Path(entry.path)
         return name
 
-    def get(self, folder: str, file: RemoteFile, target: Path) -> Fetched | None:
-        """Copy a file, or return None when it changed meanwhile: it is still being written.
+    def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
+        """Copy a file to `target`; False when it changed meanwhile: it is still being written.
 
         Raises `SourceUnavailable`.
         """
         path = self._odd.get((folder, file.name), self._root / folder / file.name)
-        digest = hashlib.sha256()
         with self._guarded():
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb", buffering=0) as source, target.open("wb") as copy:
             while chunk := self._read(source.fileno()):
-                digest.update(chunk)
                 copy.write(chunk)
             copied = copy.tell()
             with self._guarded():
                 now = path.stat(follow_symlinks=False)
         if _told(file.name, now) != file or copied != file.bytes:
             target.unlink()
-            return None
-        return Fetched(target, copied, digest.hexdigest())
+            return False
+        return True
 
     def _read(self, descriptor: int) -> bytes:
         with self._guarded():

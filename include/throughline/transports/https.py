@@ -317,12 +317,19 @@ class HttpClient:
             return Outcome("not_sent", reason=str(error))
 
     def download(
-        self, path: str, target: Path, *, accept: str = "*/*", authorized: bool = True
+        self,
+        path: str,
+        target: Path,
+        *,
+        accept: str = "*/*",
+        authorized: bool = True,
+        as_stored: bool = False,
     ) -> int:
         """Fetch a file, going on where a broken connection left off; returns its bytes.
 
-        What was packed for its way is unpacked. Where `authorized` is False no login and no token
-        is sent: the file's server may be another one. Raises `SourceUnavailable`.
+        What was packed for its way is unpacked, unless it is wanted `as_stored`. Where
+        `authorized` is False no login and no token is sent: the file's server may be another one.
+        Raises `SourceUnavailable`.
         """
         target.unlink(missing_ok=True)
         tag = ""
@@ -331,8 +338,10 @@ class HttpClient:
             nonlocal tag
             have = target.stat().st_size if target.exists() else 0
             headers = {"Accept": accept}
+            if as_stored or have:
+                headers["Accept-Encoding"] = "identity"
             if have:
-                headers |= {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
+                headers["Range"] = f"bytes={have}-"
                 if tag:
                     headers["If-Range"] = tag
             try:
@@ -349,7 +358,7 @@ class HttpClient:
                         strong = incoming.headers.get("ETag", "")
                         tag = "" if strong.startswith("W/") else strong
                         with target.open("ab" if goes_on else "wb") as out:
-                            for chunk in incoming.chunks():
+                            for chunk in incoming.chunks(unpacked=not as_stored):
                                 out.write(chunk)
                         return target.stat().st_size
                     asked = retry_after(incoming.headers)

@@ -212,15 +212,15 @@ class Incoming:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
-    def chunks(self) -> Iterator[bytes]:
-        """Give the body as it comes in, unpacked if it was packed for its way.
+    def chunks(self, *, unpacked: bool = True) -> Iterator[bytes]:
+        """Give the body as it comes in, unpacked if it was packed for its way and that is wanted.
 
         Raises `NoAnswer` when it breaks off, or is not done when time is up.
         """
         while True:
             try:
                 # what is there, and not so many bytes: those could take for ever to come
-                chunk = self._raw.read1(CHUNK, decode_content=True)
+                chunk = self._raw.read1(CHUNK, decode_content=unpacked)
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise _judged(error) from None
             if not chunk:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import posixpath
 import stat
 import threading
@@ -18,7 +17,7 @@ from typing import Any
 import paramiko
 
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.files import Fetched, RemoteFile, in_order, is_finished
+from throughline.transports.files import RemoteFile, in_order, is_finished
 
 CHUNK = 1 << 18
 TIMEOUT_S = 20.0
@@ -47,35 +46,31 @@ class SftpFolder:
         except UnicodeDecodeError:
             raise SourceUnavailable(f"{self._name}: a name in its folder is no UTF-8") from None
         found = [
-            RemoteFile(
-                entry.filename,
-                entry.st_size or 0,
-                datetime.fromtimestamp(entry.st_mtime, UTC) if entry.st_mtime else None,
-            )
+            RemoteFile(entry.filename, entry.st_size or 0, _time_of(entry))
             for entry in entries
             if not stat.S_ISDIR(entry.st_mode or 0) and is_finished(entry.filename)
         ]
         return in_order(found)
 
-    def get(self, folder: str, file: RemoteFile, target: Path) -> Fetched | None:
-        """Fetch a file, or return None when it changed meanwhile: it is still being written.
+    def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
+        """Fetch a file to `target`; False when it changed meanwhile: it is still being written.
 
         Raises `SourceUnavailable`.
         """
         path = posixpath.join(folder, file.name)
-        digest, size = hashlib.sha256(), 0
+        size = 0
         with self._guarded():
             with self._client.open(path, "rb") as remote, target.open("wb") as local:
                 remote.prefetch(file.bytes, max_concurrent_requests=IN_FLIGHT)
                 while chunk := remote.read(CHUNK):
-                    digest.update(chunk)
                     size += len(chunk)
                     local.write(chunk)
             now = self._client.stat(path)
-        if now.st_size != size or size != file.bytes:
+        is_anew = file.modified_at is not None and _time_of(now) != file.modified_at
+        if is_anew or now.st_size != size or size != file.bytes:
             target.unlink(missing_ok=True)
-            return None
-        return Fetched(target, size, digest.hexdigest())
+            return False
+        return True
 
     def put(self, folder: str, name: str, content: bytes) -> None:
         """Give a file to the server under a temporary name and then its final one.
@@ -165,6 +160,10 @@ class SftpFolder:
             yield
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
+
+
+def _time_of(found: paramiko.SFTPAttributes) -> datetime | None:
+    return datetime.fromtimestamp(found.st_mtime, UTC) if found.st_mtime else None
 
 
 @contextmanager

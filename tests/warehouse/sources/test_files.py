@@ -49,16 +49,20 @@ class Box:
         os.utime(self.outbox / name, (at.timestamp(),) * 2)
 
 
-@pytest.fixture(params=["sftp", "folder"])
+@pytest.fixture
 def box(request, tmp_path_factory) -> Iterator[Box]:
-    """An empty folder, over each transport."""
+    """An empty folder, over the transport of the parameter."""
     root = tmp_path_factory.mktemp("box")
     (root / "outbox").mkdir()
-    if request.param == "folder":
-        yield Box("folder", root / "outbox", Address("box", extra={"path": str(root)}))
-        return
-    with servers.sftp_server(root) as server:
-        yield Box("sftp", root / "outbox", server.address())
+    transport = getattr(request, "param", "folder")
+    if transport == "folder":
+        yield Box(transport, root / "outbox", Address("box", extra={"path": str(root)}))
+    elif transport == "https":
+        with servers.file_server(root) as address:
+            yield Box(transport, root / "outbox", address)
+    else:
+        with servers.sftp_server(root) as server:
+            yield Box(transport, root / "outbox", server.address())
 
 
 @pytest.fixture
@@ -102,31 +106,57 @@ SIU = wire.siu().encode()
 PATIENT = resources("Patient", "p1")
 
 
-@pytest.mark.parametrize(
-    ("source", "content", "feed"),
-    [
-        ("clearinghouse", CLAIM, "claim"),
-        ("scheduling", SIU, "appointment"),
-        ("ehr", PATIENT, "patient"),
-    ],
-)
-def test_every_standard_comes_over_every_transport(
-    conn, fetch, box, tmp_path, source, content, feed
-):
+SENT = {
+    "x12": ("clearinghouse", CLAIM, "claim"),
+    "hl7v2": ("scheduling", SIU, "appointment"),
+    "fhir": ("ehr", PATIENT, "patient"),
+}
+WAYS = [
+    (transport, name)
+    for name in registry.names()
+    for transport in registry.standard(name).transports
+    if transport not in registry.standard(name).exports
+]
+
+
+def numbered(content: bytes, number: bytes) -> bytes:
+    """The same, of another claim, message or patient."""
+    for name in (b"A1", b"M1", b"p1"):
+        content = content.replace(name, name[:1] + number)
+    return content
+
+
+@pytest.mark.parametrize(("box", "standard"), WAYS, indirect=["box"], ids=map("-".join, WAYS))
+def test_every_standard_comes_over_every_transport(conn, fetch, box, tmp_path, standard):
+    source, content, feed = SENT[standard]
     box.drop("a file", content)
-    box.drop("packed.gz", gzip.compress(content.replace(b"A1", b"A2").replace(b"p1", b"p2")))
+    box.drop("packed.gz", gzip.compress(numbered(content, b"2")))
+    box.drop("again", content, datetime(2026, 9, 4, 3, tzinfo=UTC))
+    box.drop("readme.txt", b"Dear customer")
     box.drop("writing.part", content)
     batches = fetch(source)
     assert {name: batch.files for name, batch in batches.items()} == {feed: 2}
     assert stage(conn, batches[feed].batch_id, tmp_path).rows == 2
-    assert fetch(source, day="2026-09-04") == {}
-    assert set(landed(conn)) == {"a file", "packed.gz"}
+    assert conn.execute(
+        "select modified_at from landing.file where original_name = 'a file'"
+    ).fetchall() == [(EVENING,)]
+    assert landed(conn).keys() == {"a file", "packed.gz", "again", "readme.txt"}
+    assert landed(conn)["again"] == "duplicate"
+    # the next night takes only what is new
+    box.drop("new", numbered(content, b"3"), datetime(2026, 9, 5, 2, tzinfo=UTC))
+    batches = fetch(source, day="2026-09-04")
+    assert {name: batch.files for name, batch in batches.items()} == {feed: 1}
+    assert conn.execute("select count(*) from landing.file").fetchone() == (5,)
 
 
-def test_every_transport_of_every_standard_is_tried_here(request):
-    tried = {"sftp", "folder", "https"}
-    told = {t for name in registry.names() for t in registry.standard(name).transports}
-    assert told == tried
+def test_every_way_is_there():
+    """Files over HTTPS are what a FHIR source has no need of: it is asked for an export."""
+    assert set(WAYS) == {
+        (transport, name)
+        for name in ("fhir", "hl7v2", "x12")
+        for transport in ("folder", "sftp", "https")
+        if (transport, name) != ("https", "fhir")
+    }
 
 
 # --- NDJSON of FHIR

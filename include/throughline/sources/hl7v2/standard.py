@@ -32,7 +32,7 @@ class Hl7v2(Standard):
     """HL7 v2 messages, in files of any name and of any number of messages."""
 
     name = "hl7v2"
-    transports = ("sftp", "folder")
+    transports = ("https", "sftp", "folder")
     suffix = "hl7"
     not_used = "message_type_not_used_here"
     conventions = CONVENTIONS

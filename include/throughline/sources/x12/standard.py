@@ -17,7 +17,7 @@ class X12(Standard):
     """X12 005010, in files of any name and any mix of transaction sets."""
 
     name = "x12"
-    transports = ("sftp", "folder")
+    transports = ("https", "sftp", "folder")
     suffix = "x12"
     not_used = "transaction_set_not_used_here"
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,12 @@ class Web:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
-                self.wfile.write(answer.body[: answer.cut])
+                if self.command != "HEAD":
+                    self.wfile.write(answer.body[: answer.cut])
                 if answer.cut is not None:
                     self.close_connection = True
 
-            do_GET = do_POST = do_DELETE = handle_any
+            do_GET = do_HEAD = do_POST = do_DELETE = handle_any
 
             def log_message(self, *_: Any) -> None:
                 return
@@ -107,6 +108,29 @@ def web(respond: Respond | None = None) -> Iterator[Web]:
         yield server
     finally:
         server.close()
+
+
+@contextmanager
+def file_server(root: Path) -> Iterator[Address]:
+    """Run the web server of Python's library over a folder: its listings are HTML pages."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            return
+
+    def handler(*args: Any) -> SimpleHTTPRequestHandler:
+        return Handler(*args, directory=str(root))
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
+    thread.start()
+    try:
+        yield Address("web", port=server.server_address[1])
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 class Sftp:

@@ -48,7 +48,7 @@ EXPECTED = {"expected_by": "03:00"}
         ({"standard": 7}, "standard: 7 cannot be read; write what it speaks (fhir, hl7v2, x12)"),
         (
             {"transport": "pigeon"},
-            "transport: hl7v2 does not come over 'pigeon'; write one of sftp, folder",
+            "transport: hl7v2 does not come over 'pigeon'; write one of https, sftp,",
         ),
         ({"feeds": {}}, "feeds: {} cannot be read; write at least one feed of its standard"),
         ({"feeds": {"moon": EXPECTED}}, "feeds/moon: hl7v2 has no feed of this name; write one of"),

@@ -47,9 +47,7 @@ def test_a_file_is_copied_whole(box: Path, files: Files, tmp_path: Path, size: i
     content = os.urandom(size)
     (box / "outbox" / "f").write_bytes(content)
     (listed,) = files.listing("outbox")
-    got = files.get("outbox", listed, tmp_path / "copy")
-    assert got is not None
-    assert got.bytes == size
+    assert files.get("outbox", listed, tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == content
     assert (box / "outbox" / "f").read_bytes() == content
 
@@ -61,7 +59,7 @@ def test_a_name_that_is_no_utf8_is_told_with_escapes(
     os.close(os.open(os.fsencode(box / "outbox") + b"/caf\xe9.x12", os.O_CREAT))
     (listed,) = files.listing("outbox")
     assert listed.name == "caf\\xe9.x12"
-    assert files.get("outbox", listed, tmp_path / "copy") is not None
+    assert files.get("outbox", listed, tmp_path / "copy")
 
 
 @pytest.mark.parametrize("change", ["grows", "is written anew", "is taken away", "is a link now"])
@@ -83,7 +81,7 @@ def test_a_file_that_changed_since_it_was_listed_is_left_alone(
         with pytest.raises(SourceUnavailable, match=r"^box: "):
             files.get("outbox", listed, tmp_path / "copy")
         return
-    assert files.get("outbox", listed, tmp_path / "copy") is None
+    assert files.get("outbox", listed, tmp_path / "copy") is False
     assert not (tmp_path / "copy").exists()
 
 
@@ -102,7 +100,7 @@ def test_a_file_that_grows_while_it_is_copied_is_left_alone(
         return reading(self, descriptor)
 
     monkeypatch.setattr(folder.LocalFolder, "_read", while_somebody_writes)
-    assert files.get("outbox", listed, tmp_path / "copy") is None
+    assert files.get("outbox", listed, tmp_path / "copy") is False
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,8 @@ def test_a_folder_with_a_name_that_is_no_utf8_cannot_be_read(tmp_path):
 def test_a_file_is_fetched_whole(box, session, tmp_path, size):
     content = os.urandom(size)
     (box.root / "inbox" / "f").write_bytes(content)
-    got = session.get("inbox", RemoteFile("f", size, None), tmp_path / "f")
+    assert session.get("inbox", RemoteFile("f", size, None), tmp_path / "f")
     assert (tmp_path / "f").read_bytes() == content
-    assert got.bytes == size
 
 
 @pytest.mark.parametrize("listed", [5, 50])
@@ -75,8 +74,17 @@ def test_a_file_that_changed_since_it_was_listed_is_still_being_written(
     box, session, tmp_path, listed
 ):
     (box.root / "inbox" / "grows").write_bytes(b"0123456789")
-    assert session.get("inbox", RemoteFile("grows", listed, None), tmp_path / "f") is None
+    assert not session.get("inbox", RemoteFile("grows", listed, None), tmp_path / "f")
     assert not (tmp_path / "f").exists()
+
+
+def test_a_file_that_was_written_anew_since_it_was_listed(box, session, tmp_path):
+    path = box.root / "inbox" / "anew"
+    path.write_bytes(b"0123456789")
+    (listed,) = [file for file in session.listing("inbox") if file.name == "anew"]
+    assert session.get("inbox", listed, tmp_path / "f")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert not session.get("inbox", listed, tmp_path / "f")
 
 
 def test_a_file_that_is_gone(session, tmp_path):

@@ -21,7 +21,7 @@ SCHEDULER = (
     "great_expectations",
     "pandas",
     "psycopg",
-    "httpx",
+    "requests",
     "paramiko",
     "throughline.orchestration.night",
     "throughline.orchestration.dag_parts",

@@ -19,39 +19,76 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import httpx
+import requests
 
 from throughline.orchestration.chain import CHAIN
 
 LOGINS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 UNFINISHED = ("queued", "running")
 POLL_SECONDS = 2.0
+SECONDS = 60
 
 
 class NotBegunError(Exception):
     """The night could not be begun or followed; the text is the reason."""
 
 
-def begin(http: httpx.Client, day: date) -> str:
+class Airflow:
+    """Airflow's REST API at `url`. Use it as a context manager."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        # it is here or in the next container: no proxy of the environment, and no .netrc
+        self._session.trust_env = False
+
+    def __enter__(self) -> Airflow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Return what a path under `/api/v2` answers. Raises `NotBegunError`."""
+        answer = self._request(method, f"/api/v2{path}", body)
+        if not answer.ok:
+            raise NotBegunError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json()
+
+    def log_in(self, user: str, password: str) -> None:
+        """Ask as this user from now on. Raises `NotBegunError`."""
+        answer = self._request("POST", "/auth/token", {"username": user, "password": password})
+        if not answer.ok:
+            raise NotBegunError(f"Airflow does not let {user} in: {answer.status_code}")
+        self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    def _request(self, method: str, path: str, body: Any) -> requests.Response:
+        try:
+            return self._session.request(method, self.url + path, json=body, timeout=SECONDS)
+        except requests.RequestException as error:
+            raise NotBegunError(f"Airflow does not answer at {self.url}: {error}") from error
+
+
+def begin(airflow: Airflow, day: date) -> str:
     """Start the run of the first DAG for a business date; returns its id. Raises `NotBegunError`."""
     for dag in CHAIN:
-        if _ask(http, "GET", f"/dags/{dag}")["is_paused"]:
+        if airflow.ask("GET", f"/dags/{dag}")["is_paused"]:
             raise NotBegunError(f"{dag} is paused in Airflow: a night would stop there")
     run = {"logical_date": None, "partition_key": day.isoformat()}
-    return str(_ask(http, "POST", f"/dags/{CHAIN[0]}/dagRuns", run)["dag_run_id"])
+    return str(airflow.ask("POST", f"/dags/{CHAIN[0]}/dagRuns", run)["dag_run_id"])
 
 
-def follow(http: httpx.Client, day: date, run_id: str, seconds: float) -> bool:
+def follow(airflow: Airflow, day: date, run_id: str, seconds: float) -> bool:
     """Print each DAG of the night as it ends; returns whether the night did its work.
 
     Raises `NotBegunError` when the last one has not ended after so many seconds.
     """
     deadline = time.monotonic() + seconds
-    begun = _ask(http, "GET", f"/dags/{CHAIN[0]}/dagRuns/{run_id}")["run_after"]
+    begun = airflow.ask("GET", f"/dags/{CHAIN[0]}/dagRuns/{run_id}")["run_after"]
     state = ""
     for dag in CHAIN:
         while True:
-            state = _state(http, dag, day, begun)
+            state = _state(airflow, dag, day, begun)
             if state and state not in UNFINISHED:
                 break
             if time.monotonic() > deadline:
@@ -61,32 +98,18 @@ def follow(http: httpx.Client, day: date, run_id: str, seconds: float) -> bool:
     return state == "success"
 
 
-def _state(http: httpx.Client, dag: str, day: date, begun: str) -> str:
+def _state(airflow: Airflow, dag: str, day: date, begun: str) -> str:
     """State of a DAG's run for the date that was made since; empty before there is one."""
     since = f"limit=20&order_by=-run_after&run_after_gte={begun}"
-    runs = _ask(http, "GET", f"/dags/{dag}/dagRuns?{since}")
+    runs = airflow.ask("GET", f"/dags/{dag}/dagRuns?{since}")
     mine = [run for run in runs["dag_runs"] if run["partition_key"] == day.isoformat()]
     return str(mine[0]["state"]) if mine else ""
 
 
-def _ask(http: httpx.Client, method: str, path: str, body: object = None) -> Any:
-    try:
-        answer = http.request(method, f"/api/v2{path}", json=body)
-    except httpx.TransportError as error:
-        raise NotBegunError(f"Airflow does not answer at {http.base_url}: {error}") from error
-    if answer.is_error:
-        raise NotBegunError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
-    return answer.json()
-
-
-def _log_in(http: httpx.Client, user: str) -> None:
+def _password(user: str) -> str:
     file = Path(os.environ.get(LOGINS, ""))
     known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    password = known.get(user) or getpass.getpass(f"Password of {user}: ")
-    answer = http.post("/auth/token", json={"username": user, "password": password})
-    if answer.is_error:
-        raise NotBegunError(f"Airflow does not let {user} in: {answer.status_code}")
-    http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return known.get(user) or getpass.getpass(f"Password of {user}: ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,13 +121,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-wait", action="store_true", help="do not follow it to its end")
     parser.add_argument("--seconds", type=float, default=7200, help="how long it is followed")
     given = parser.parse_args(arguments)
-    with httpx.Client(base_url=given.airflow, timeout=60, trust_env=False) as http:
+    with Airflow(given.airflow) as airflow:
         try:
-            _log_in(http, given.user)
-            run_id = begin(http, given.day)
+            airflow.log_in(given.user, _password(given.user))
+            run_id = begin(airflow, given.day)
             print(f"night of {given.day:%A}, {given.day}: {run_id}", flush=True)
-            return 0 if given.no_wait or follow(http, given.day, run_id, given.seconds) else 1
-        except (NotBegunError, httpx.TransportError) as error:
+            return 0 if given.no_wait or follow(airflow, given.day, run_id, given.seconds) else 1
+        except NotBegunError as error:
             print(error, file=sys.stderr)
             return 1
 

@@ -1,14 +1,17 @@
-"""The commands of a deployment against a pretended Airflow and a pretended sandbox."""
+"""The commands of a deployment against a server that answers as Airflow, and a pretended sandbox."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-import httpx
 import pytest
+import servers
+from servers import Answer, Seen
 
 from sandbox import __main__ as sandbox
 from throughline.deployment import begin, health
@@ -24,14 +27,21 @@ class Airflow:
     def __init__(self, *, paused: str = "", failed: str = "") -> None:
         self.paused, self.failed = paused, failed
         self.begun: list[dict] = []
+        self.logins: list[dict] = []
+        self.tokens: set[str | None] = set()
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        _, _, _, _, dag, *rest = request.url.path.split("/")
+    def __call__(self, seen: Seen) -> Answer:
+        path = seen.path.partition("?")[0]
+        if path == "/auth/token":
+            self.logins.append(json.loads(seen.body))
+            return told({"access_token": "t1"}, 201 if self.logins[-1]["password"] else 401)
+        self.tokens.add(seen.headers.get("authorization"))
+        _, _, _, _, dag, *rest = path.split("/")
         if not rest:
-            return httpx.Response(200, json={"is_paused": dag == self.paused})
-        if request.method == "POST":
-            self.begun.append({"dag": dag, **json.loads(request.content)})
-            return httpx.Response(200, json={"dag_run_id": "manual__1"})
+            return told({"is_paused": dag == self.paused})
+        if seen.method == "POST":
+            self.begun.append({"dag": dag, **json.loads(seen.body)})
+            return told({"dag_run_id": "manual__1"})
         run = {
             "dag_run_id": "manual__1",
             "run_after": "2026-09-09T08:00:00Z",
@@ -39,18 +49,24 @@ class Airflow:
             "state": "failed" if dag == self.failed else "success",
         }
         other = run | {"partition_key": "2026-09-07", "state": "running"}
-        return httpx.Response(200, json=run if rest[1:] else {"dag_runs": [other, run]})
+        return told(run if rest[1:] else {"dag_runs": [other, run]})
 
-    def client(self) -> httpx.Client:
-        """Someone who is logged in."""
-        return httpx.Client(transport=httpx.MockTransport(self), base_url="http://airflow")
+    @contextmanager
+    def client(self) -> Iterator[begin.Airflow]:
+        """Run it, and give someone who asks it."""
+        with servers.web(self) as web, begin.Airflow(web.url("/")) as airflow:
+            yield airflow
+
+
+def told(body: object, status: int = 200) -> Answer:
+    return Answer(status, json.dumps(body).encode())
 
 
 def test_a_night_is_begun_with_its_date_and_followed_to_the_report(capsys):
     airflow = Airflow()
-    with airflow.client() as http:
-        run = begin.begin(http, DAY)
-        assert begin.follow(http, DAY, run, 1)
+    with airflow.client() as client:
+        run = begin.begin(client, DAY)
+        assert begin.follow(client, DAY, run, 1)
     assert airflow.begun == [
         {"dag": "extract_feeds", "logical_date": None, "partition_key": "2026-09-08"}
     ]
@@ -58,17 +74,17 @@ def test_a_night_is_begun_with_its_date_and_followed_to_the_report(capsys):
 
 
 def test_a_night_whose_report_failed_did_not_do_its_work():
-    with Airflow(failed="report_operations").client() as http:
-        assert not begin.follow(http, DAY, begin.begin(http, DAY), 1)
+    with Airflow(failed="report_operations").client() as client:
+        assert not begin.follow(client, DAY, begin.begin(client, DAY), 1)
 
 
 def test_a_night_that_would_stop_half_way_is_not_begun():
     airflow = Airflow(paused="create_tasks")
     with (
-        airflow.client() as http,
+        airflow.client() as client,
         pytest.raises(begin.NotBegunError, match="create_tasks is paused"),
     ):
-        begin.begin(http, DAY)
+        begin.begin(client, DAY)
     assert airflow.begun == []
 
 
@@ -76,22 +92,44 @@ def test_the_dags_that_are_followed_are_there():
     assert set(CHAIN) <= {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
+@pytest.mark.parametrize("password", ["right", ""])
+def test_a_night_is_begun_as_a_user(tmp_path, monkeypatch, capsys, password):
+    airflow = Airflow()
+    file = tmp_path / "logins.json"
+    file.write_text(json.dumps({"operator": password}))
+    monkeypatch.setenv(begin.LOGINS, str(file))
+    monkeypatch.setattr(begin.getpass, "getpass", lambda _: password)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with servers.web(airflow) as web:
+        where = ["--user", "operator", "--airflow", web.url("")]
+        ended = begin.main([DAY.isoformat(), *where])
+    assert airflow.logins == [{"username": "operator", "password": password}]
+    assert (ended, len(airflow.begun)) == ((0, 1) if password else (1, 0))
+    assert airflow.tokens == ({"Bearer t1"} if password else set())
+    said = capsys.readouterr()
+    assert ("manual__1" in said.out) if password else ("does not let operator in: 401" in said.err)
+
+
+def test_an_airflow_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(begin.getpass, "getpass", lambda _: "right")
+    assert begin.main([DAY.isoformat(), "--user", "me", "--airflow", "http://127.0.0.1:9"]) == 1
+    assert "Airflow does not answer at http://127.0.0.1:9" in capsys.readouterr().err
+
+
 def test_a_component_is_as_healthy_as_the_api_server_says(monkeypatch, capsys):
-    monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "http://api:8080/execution/")
-    told = {"triggerer": {"status": "healthy"}, "dag_processor": {"status": "unhealthy"}}
-    monkeypatch.setattr(
-        httpx,
-        "get",
-        lambda url, **_: (
-            httpx.Response(200, json=told) if url.startswith("http://api:8080/api/v2") else None
-        ),
-    )
+    states = {"triggerer": {"status": "healthy"}, "dag_processor": {"status": "unhealthy"}}
     ended = []
-    for component in ("triggerer", "dag_processor", "unheard-of"):
-        monkeypatch.setattr(sys, "argv", ["health", component])
-        ended.append(health.main())
+    with servers.web(lambda _: told(states)) as web:
+        monkeypatch.setenv("AIRFLOW__CORE__EXECUTION_API_SERVER_URL", web.url("/execution/"))
+        for component in ("triggerer", "dag_processor", "unheard-of"):
+            monkeypatch.setattr(sys, "argv", ["health", component])
+            ended.append(health.main())
     assert ended == [0, 1, 1]
+    assert {one.path for one in web.seen} == {"/api/v2/monitor/health"}
     assert "unheard-of: unknown" in capsys.readouterr().out
+    ended.append(health.main())
+    assert ended[-1] == 1
+    assert "unknown: ConnectionError" in capsys.readouterr().out
 
 
 def test_the_connections_of_a_sandbox_are_printed_as_airflow_reads_them(

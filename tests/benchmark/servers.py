@@ -18,12 +18,12 @@ from unittest import mock
 from throughline.orchestration import addresses
 from throughline.sources.fhir import export
 from throughline.sources.fhir.bulk import Download, Manifest, ManifestFile
-from throughline.sources.http import Outcome
 from throughline.tasks import receivers
 from throughline.tasks.receivers import Sending
 from throughline.transports import sftp
 from throughline.transports.address import Address
 from throughline.transports.files import RemoteFile
+from throughline.transports.https import Outcome
 
 
 class Export:

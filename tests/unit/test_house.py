@@ -142,6 +142,14 @@ def test_neither_imports_the_commands_dags_or_pages() -> None:
     assert not [each for each in roots if each[1] in ("stack", "dags", "plugins", "tests")]
 
 
+def test_the_pipeline_reaches_others_with_one_library_for_http() -> None:
+    wanted = {name for source in read("throughline").values() for name in named(source)}
+    roots = {name.split(".")[0] for name in wanted}
+    assert "requests" in roots
+    assert not roots & {"httpx", "aiohttp"}
+    assert not [name for name in wanted if name.startswith("urllib.request")]
+
+
 def test_a_planted_circle_and_a_planted_step_back_are_found() -> None:
     planted = imports(
         {

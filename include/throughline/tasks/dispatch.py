@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from uuid import UUID
 
-from throughline.sources.http import Outcome
 from throughline.tasks import claims, files, intentions, receivers, transmissions
 from throughline.tasks.receivers import Receiver
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.https import Outcome
 from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.warehouse.moment import moment_of
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-import httpx
 import orjson
 
 from throughline.sources.fhir.rest import FhirClient
-from throughline.sources.http import HttpClient, Outcome
 from throughline.tasks.wire.fhir_task import EFFECT_SYSTEM
 from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.https import Answer, HttpClient, Outcome
+from throughline.transports.patience import Clock
 
 IN_PART = "in_part"
 """Why an outcome is uncertain when some of several resources are there, and the next never left."""
@@ -129,13 +129,13 @@ class Scheduling:
             raise SourceUnavailable(f"scheduling: http_200 with {type(error).__name__}") from None
         return status if status in NOTHING_WILL_COME else None
 
-    def _get(self, sending: Sending) -> tuple[str, httpx.Response | None]:
+    def _get(self, sending: Sending) -> tuple[str, Answer | None]:
         """Return the request's id, and what is known of it there, or None."""
         request_id = str(orjson.loads(sending.payload)["request_id"])
         response = self._client.get(f"booking-requests/{request_id}")
-        if response.status_code == 404:
+        if response.status == 404:
             return request_id, None
-        _must_be_ok("scheduling", response.status_code)
+        _must_be_ok("scheduling", response.status)
         return request_id, response
 
 
@@ -152,7 +152,7 @@ class Billing:
     def look_up(self, sending: Sending) -> str | None:
         """Find the item by its key."""
         response = self._client.get("work-items", {"idempotency_key": sending.effect_key})
-        _must_be_ok("billing", response.status_code)
+        _must_be_ok("billing", response.status)
         try:
             items = response.json()["items"]
             return str(items[0]["work_item_id"]) if items else None
@@ -182,8 +182,9 @@ def connect(
     `clients` has the addresses of `ehr`, `scheduling` and `billing`.
     """
     ehr, scheduling, billing = clients["ehr"], clients["scheduling"], clients["billing"]
+    clock = Clock(sleep=sleep)
     return {
-        ehr.name: Ehr(stack.enter_context(FhirClient(ehr, sleep=sleep))),
-        scheduling.name: Scheduling(stack.enter_context(HttpClient(scheduling, sleep=sleep))),
-        billing.name: Billing(stack.enter_context(HttpClient(billing, sleep=sleep))),
+        ehr.name: Ehr(stack.enter_context(FhirClient(ehr, clock=clock))),
+        scheduling.name: Scheduling(stack.enter_context(HttpClient(scheduling, clock=clock))),
+        billing.name: Billing(stack.enter_context(HttpClient(billing, clock=clock))),
     }

@@ -47,11 +47,12 @@ Certainty = Literal["accepted", "rejected", "not_sent", "uncertain"]
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer. `headers` do not mind the case of a name."""
+    """A whole answer, which came at the last of `tries`. `headers` do not mind the case of a name."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    tries: int = 1
 
     def json(self) -> Any:
         """Return the body read as JSON, which is UTF-8 whatever a header says. Raises `ValueError`."""
@@ -195,7 +196,8 @@ class HttpClient:
     def _ask(self, *request: Any, **more: Any) -> Answer:
         """Send one request and read its answer. Raises `NoAnswer`, or `NotLetIn` after a 401."""
         with self._opened(*request, **more) as incoming:
-            answer = Answer(incoming.status, incoming.headers, b"".join(incoming.chunks()))
+            body = b"".join(incoming.chunks())
+            answer = Answer(incoming.status, incoming.headers, body, incoming.tries)
         if answer.status == 401:
             raise NotLetIn("http_401", answer=answer)
         return answer
@@ -206,10 +208,11 @@ class HttpClient:
             answer = self._ask(*request, **more)
         except NoAnswer as error:
             if error.may_pass:
-                raise Again(error.reason) from None
+                raise Again(error.reason, tries=error.tries) from None
             raise self._unavailable(error.reason) from None
         if answer.status in PASSING:
-            raise Again(f"http_{answer.status}", retry_after(answer.headers), answer)
+            asked = retry_after(answer.headers)
+            raise Again(f"http_{answer.status}", asked, answer, answer.tries)
         if until_ready and answer.status == 202:
             raise NotReady("not ready", retry_after(answer.headers), answer)
         return answer
@@ -361,10 +364,10 @@ class HttpClient:
                             for chunk in incoming.chunks(unpacked=not as_stored):
                                 out.write(chunk)
                         return target.stat().st_size
-                    asked = retry_after(incoming.headers)
+                    asked, tries = retry_after(incoming.headers), incoming.tries
             except NoAnswer as error:
                 if error.may_pass:
-                    raise Again(error.reason) from None
+                    raise Again(error.reason, tries=error.tries) from None
                 raise self._unavailable(error.reason) from None
             if status == 401 and authorized:
                 raise NotLetIn("http_401")
@@ -372,7 +375,7 @@ class HttpClient:
                 target.unlink()
             elif status < 500 and status != 429:
                 raise self._unavailable(f"http_{status}")
-            raise Again(f"http_{status}", asked)
+            raise Again(f"http_{status}", asked, tries=tries)
 
         try:
             return keep_asking(fetch, DOWNLOADING, self._clock, self._renew)

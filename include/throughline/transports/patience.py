@@ -25,8 +25,8 @@ REAL = Clock()
 class Patience:
     """How often and how long one thing is asked for, in seconds.
 
-    After a failure the wait is what the other side asks for, up to `longest_wait_s`, else
-    `first_wait_s` and then twice as long each time. Work in progress is no failure: it is asked
+    After a failure the wait is what the other side asks for, else `first_wait_s` and then twice as
+    long each time, up to `longest_wait_s`. Work in progress is no failure: it is asked
     about after `first_pause_s` and ever less often, or when the other side says.
     """
 
@@ -43,14 +43,18 @@ class Patience:
 class Again(Exception):
     """Asking again may help.
 
-    `asked_s` is how long the other side wants to be left alone, `answer` what it said, if it did.
+    `asked_s` is how long the other side wants to be left alone, `answer` what it said, if it did,
+    `tries` how many attempts this one was: a library may have repeated it at once.
     """
 
-    def __init__(self, reason: str, asked_s: float | None = None, answer: Any = None) -> None:
+    def __init__(
+        self, reason: str, asked_s: float | None = None, answer: Any = None, tries: int = 1
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.asked_s = asked_s
         self.answer = answer
+        self.tries = tries
 
 
 class NotReady(Again):
@@ -88,8 +92,9 @@ def keep_asking(
             if clock.now() + wait > time_is_up:
                 raise
         except Again as again:
-            failures += 1
-            wait = patience.first_wait_s * 2 ** (failures - 1)
+            before, failures = failures, failures + again.tries
+            # the waits that were left out between tries are made up for after them
+            wait = patience.first_wait_s * (2**failures - 2**before)
             wait = min(wait if again.asked_s is None else again.asked_s, patience.longest_wait_s)
             if failures >= patience.attempts or clock.now() + wait > time_is_up:
                 raise

@@ -55,14 +55,17 @@ class NoAnswer(Exception):
     """No answer came, or not all of it.
 
     `was_sent` is False only where it is certain that the receiver got no part of the request.
-    `may_pass` is False where asking again cannot help.
+    `may_pass` is False where asking again cannot help. `tries` is how often it was asked.
     """
 
-    def __init__(self, reason: str, *, was_sent: bool = True, may_pass: bool = True) -> None:
+    def __init__(
+        self, reason: str, *, was_sent: bool = True, may_pass: bool = True, tries: int = 1
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.was_sent = was_sent
         self.may_pass = may_pass
+        self.tries = tries
 
 
 class HandshakeFailed(SSLError):
@@ -201,7 +204,10 @@ class Session(requests.Session):
 
 
 class Incoming:
-    """An answer whose body is still on its way. `headers` do not mind the case of a name."""
+    """An answer whose body is still on its way. `headers` do not mind the case of a name.
+
+    `tries` is how often it was asked for until it came.
+    """
 
     def __init__(
         self, response: requests.Response, time_is_up: float, now: Callable[[], float]
@@ -211,6 +217,7 @@ class Incoming:
         self._now = now
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
+        self.tries = 1 + len(response.raw.retries.history)
 
     def chunks(self, *, unpacked: bool = True) -> Iterator[bytes]:
         """Give the body as it comes in, unpacked if it was packed for its way and that is wanted.
@@ -261,7 +268,10 @@ def opened(
     try:
         response = session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        raise _judged(error) from None
+        judged = _judged(error)
+        if method in READS and judged.reason != HANDSHAKE:
+            judged.tries += REPEATS
+        raise judged from None
     with response:
         yield Incoming(response, time_is_up, now)
 
@@ -278,9 +288,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = next((one for one in inner if isinstance(one, BaseException)), None)
 
 
+HANDSHAKE = "HandshakeFailed"
 # What is certain: nothing of the request has left. All else may have been done.
 _NOT_SENT: tuple[tuple[type[BaseException], str], ...] = (
-    (HandshakeFailed, "HandshakeFailed"),
+    (HandshakeFailed, HANDSHAKE),
     (NewConnectionError, "ConnectError"),
     (ConnectTimeoutError, "ConnectTimeout"),
 )

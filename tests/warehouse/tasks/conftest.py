@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from httpx._transports import default
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -82,11 +81,9 @@ def wipe(desk_dsn: str) -> Callable[[warehouse.Connection], None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _not_the_same_again() -> Iterator[None]:
-    """Ask the validator once about the same bytes, and read the authorities of HTTPS once: many tests would."""
+    """Ask the validator once about the same bytes: many tests would."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(claims, "complaints", functools.cache(claims.complaints))
-        contexts = functools.cache(default.create_ssl_context)
-        patch.setattr(default, "create_ssl_context", contexts)
         yield
 
 

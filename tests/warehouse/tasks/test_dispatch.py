@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-import httpx
 import pytest
 from clinic import consent, coverage, patient, stay
 from desk import FIRST, FOURTH, SECOND, THIRD, Desk, member, seen
 from outside import Outside
 
-from throughline.sources import http
+from throughline.transports import https
 
 
 def a_night(desk: Desk, *people: str, wanted: str = "outreach") -> None:
@@ -161,7 +160,7 @@ def test_a_gateway_that_gave_up_proves_nothing(desk: Desk, outside: Outside, sta
 def test_no_answer_in_time_is_looked_up_the_next_night(
     desk: Desk, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.2, connect=2))
+    monkeypatch.setattr(https, "READ_S", 0.2)
     a_night(desk, "p1", wanted="scheduling")
     outside.trouble["scheduling"].append("silent")
     assert desk.work() == {"uncertain": 1}
@@ -181,7 +180,7 @@ def test_no_answer_in_time_is_looked_up_the_next_night(
 def test_what_was_sent_a_night_late_is_not_given_up_in_the_same_night(
     desk: Desk, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.2, connect=2))
+    monkeypatch.setattr(https, "READ_S", 0.2)
     a_night(desk, "p1", wanted="scheduling")
     outside.down.add("scheduling")
     assert desk.work() == {"unreachable": 1}
@@ -196,7 +195,7 @@ def test_what_was_sent_a_night_late_is_not_given_up_in_the_same_night(
 def test_what_arrived_after_all_is_accepted_the_next_night(
     desk: Desk, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.2, connect=2))
+    monkeypatch.setattr(https, "READ_S", 0.2)
     a_night(desk, "p1", wanted="billing")
     outside.trouble["billing"].append("silent")
     assert desk.work() == {"uncertain": 1}
@@ -260,7 +259,7 @@ def test_what_is_refused_goes_to_a_person(desk: Desk, outside: Outside, wanted: 
 def test_what_stays_uncertain_past_its_deadline_goes_to_a_person_and_never_out_again(
     desk: Desk, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", httpx.Timeout(0.2, connect=2))
+    monkeypatch.setattr(https, "READ_S", 0.2)
     a_night(desk, "p1", wanted="scheduling")
     outside.trouble["scheduling"].append("silent")
     desk.work()

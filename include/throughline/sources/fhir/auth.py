@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 
-import httpx
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from throughline.sources.http import PASSING, retry_after
 from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.https import Answer, HttpClient
+from throughline.transports.patience import REAL, Clock, Patience
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # SMART: an assertion lives five minutes at most.
 ASSERTION_LIFETIME_S = 240
 # A token is renewed this long before it ends, so that none ends on its way.
 MARGIN_S = 30.0
-TOKEN_ATTEMPTS = 4
-LONGEST_TOKEN_WAIT_S = 10.0
+PATIENCE = Patience(attempts=4, longest_wait_s=10.0)
 
 
 def algorithm_of(pem: str) -> str:
@@ -37,17 +38,15 @@ def algorithm_of(pem: str) -> str:
 
 
 class BackendService:
-    """Gives the headers of authorised requests, and a new token when the old one is about to end."""
+    """Gives the headers of authorised requests, and a new token when the old one is about to end.
 
-    def __init__(
-        self,
-        address: Address,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    Threads share it: one of them asks for the token, the others wait for it.
+    """
+
+    def __init__(self, address: Address, clock: Clock = REAL) -> None:
         self._address = address
-        self._transport = transport
-        self._sleep = sleep
+        self._clock = clock
+        self._lock = threading.Lock()
         self._token = ""
         self._until = 0.0
 
@@ -55,34 +54,23 @@ class BackendService:
         """Return the headers of a request. Raises `SourceUnavailable` when no token is given."""
         if not self._address.extra.get("token_url"):
             return {}
-        if time.monotonic() >= self._until:
-            self._renew()
-        return {"Authorization": f"Bearer {self._token}"}
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._renew()
+            return {"Authorization": f"Bearer {self._token}"}
 
-    def forget(self) -> None:
-        """Drop the token: the server does not take it any more."""
+    def forget(self) -> bool:
+        """Drop the token that the server does not take any more; False where there is none."""
         self._until = 0.0
+        return bool(self._address.extra.get("token_url"))
 
-    def _ask(self, url: str) -> httpx.Response:
+    def _ask(self, url: str) -> Answer:
         """Ask for a token, again while that may help: each time with an assertion of its own."""
-        name = self._address.name
-        attempt = 0
-        while True:
-            attempt += 1
-            wait = 0.25 * 2 ** (attempt - 1)
-            try:
-                with httpx.Client(timeout=30, transport=self._transport) as client:
-                    response = client.post(
-                        url, data=self._form(url), headers={"Accept": "application/json"}
-                    )
-                if response.status_code not in PASSING or attempt == TOKEN_ATTEMPTS:
-                    return response
-                asked = retry_after(response)
-                wait = min(asked, LONGEST_TOKEN_WAIT_S) if asked is not None else wait
-            except (httpx.RequestError, httpx.InvalidURL) as error:
-                if attempt == TOKEN_ATTEMPTS or not isinstance(error, httpx.TransportError):
-                    raise SourceUnavailable(f"{name}: token: {type(error).__name__}") from None
-            self._sleep(wait)
+        about = replace(self._address, name=f"{self._address.name}: token")
+        with HttpClient(about, authorize=dict, clock=self._clock) as client:
+            return client.post_form(
+                url, lambda: self._form(url), {"Accept": "application/json"}, patience=PATIENCE
+            )
 
     def _form(self, url: str) -> dict[str, str]:
         """Return what is sent for a token: a server takes the same assertion (`jti`) only once."""
@@ -120,7 +108,7 @@ class BackendService:
             token, seconds = answer["access_token"], float(answer.get("expires_in", 300))
         except (ValueError, KeyError, TypeError):
             raise SourceUnavailable(
-                f"{self._address.name}: token: http_{response.status_code}"
+                f"{self._address.name}: token: http_{response.status}"
             ) from None
         self._token = str(token)
         self._until = time.monotonic() + max(1.0, seconds - MARGIN_S)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from throughline.sources.fhir.auth import BackendService
+from throughline.sources.fhir.client import ServerClient
 from throughline.sources.files import open_file
-from throughline.sources.http import NO_ADDRESS, HttpClient, retry_after
-from throughline.transports.address import Address, SourceUnavailable
-
-LONGEST_POLL_S = 3600.0
-LONGEST_PAUSE_S = 30.0
-# A server that is exporting may ask to be left alone longer than one that is busy.
-LONGEST_ASKED_S = 300.0
-DOWNLOAD_ATTEMPTS = 6
+from throughline.transports.address import SourceUnavailable
+from throughline.transports.https import Answer
 
 
 @dataclass(frozen=True)
@@ -55,27 +46,10 @@ class Download:
     is_complete: bool
 
 
-class BulkClient:
+class BulkClient(ServerClient):
     """A client of one server's export. Use it as a context manager."""
 
-    def __init__(
-        self,
-        address: Address,
-        *,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._name = address.name
-        self._tokens = BackendService(address, transport, sleep)
-        self._http = HttpClient(address, authorize=self._tokens, transport=transport, sleep=sleep)
-        self._sleep = sleep
-        self._needs_token = True
-
-    def __enter__(self) -> BulkClient:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
+    _needs_token = True
 
     def export(self, types: Iterable[str], since: str | None = None) -> tuple[Manifest, str]:
         """Ask for an export of `types` changed after `since`, and wait for its manifest.
@@ -86,38 +60,18 @@ class BulkClient:
         params = {"_type": ",".join(types), "_outputFormat": "application/fhir+ndjson"}
         if since is not None:
             params["_since"] = since
-        response = self._ask(
+        answer = self._http.get(
             "$export", params, {"Accept": "application/fhir+json", "Prefer": "respond-async"}
         )
-        job = response.headers.get("content-location")
-        if response.status_code != 202 or not job:
-            raise SourceUnavailable(f"{self._name}: export: http_{response.status_code}")
-        return self._poll(job), job
+        job = answer.headers.get("Content-Location")
+        if answer.status != 202 or not job:
+            raise SourceUnavailable(f"{self._name}: export: http_{answer.status}")
+        answer = self._http.get(job, {}, {"Accept": "application/json"}, until_ready=True)
+        if answer.status != 200:
+            raise SourceUnavailable(f"{self._name}: export status: http_{answer.status}")
+        return self._manifest(answer), job
 
-    def _ask(self, path: str, params: dict[str, str], headers: dict[str, str]) -> httpx.Response:
-        response = self._http.get(path, params, headers)
-        if response.status_code == 401:
-            self._tokens.forget()
-            response = self._http.get(path, params, headers)
-        return response
-
-    def _poll(self, job: str) -> Manifest:
-        waited, pause = 0.0, 0.5
-        while True:
-            response = self._ask(job, {}, {"Accept": "application/json"})
-            if response.status_code == 200:
-                return self._manifest(response)
-            if response.status_code != 202:
-                raise SourceUnavailable(f"{self._name}: export status: http_{response.status_code}")
-            asked = retry_after(response)
-            wait = min(asked, LONGEST_ASKED_S) if asked is not None else pause
-            pause = min(pause * 1.5, LONGEST_PAUSE_S)
-            waited += wait
-            if waited > LONGEST_POLL_S:
-                raise SourceUnavailable(f"{self._name}: export: not ready after {int(waited)} s")
-            self._sleep(wait)
-
-    def _manifest(self, response: httpx.Response) -> Manifest:
+    def _manifest(self, answer: Answer) -> Manifest:
         def files(raw: Any) -> list[ManifestFile]:
             return [
                 ManifestFile(
@@ -129,7 +83,7 @@ class BulkClient:
             ]
 
         try:
-            body = response.json()
+            body = answer.json()
             self._needs_token = body.get("requiresAccessToken") is not False
             return Manifest(
                 str(body["transactionTime"]),
@@ -156,43 +110,14 @@ class BulkClient:
         return Download(again.path, again.bytes, again.lines, is_complete=False)
 
     def _fetch(self, file: ManifestFile, target: Path) -> Download:
-        target.unlink(missing_ok=True)
-        reason, tag = "no answer", ""
-        for attempt in range(DOWNLOAD_ATTEMPTS):
-            have = target.stat().st_size if target.exists() else 0
-            headers = {"Accept": "application/fhir+ndjson"}
-            if have:
-                headers |= {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
-                if tag:
-                    headers["If-Range"] = tag
-            wait: float | None = None
-            try:
-                with self._http.stream(file.url, headers, authorized=self._needs_token) as response:
-                    status = response.status_code
-                    if status in (200, 206):
-                        # a server that cannot go on, or has another file now, sends it all again
-                        strong = response.headers.get("etag", "")
-                        tag = "" if strong.startswith("W/") else strong
-                        with target.open("ab" if status == 206 and have else "wb") as out:
-                            for chunk in response.iter_bytes():
-                                out.write(chunk)
-                        return _measure(target)
-                    if status == 416 and have:
-                        target.unlink()
-                    elif status == 401:
-                        self._tokens.forget()
-                    elif status < 500 and status != 429:
-                        raise SourceUnavailable(f"{self._name}: export file: http_{status}")
-                    reason, wait = f"http_{status}", retry_after(response)
-            except NO_ADDRESS as error:
-                raise SourceUnavailable(
-                    f"{self._name}: export file: {type(error).__name__}"
-                ) from None
-            except httpx.RequestError as error:
-                reason = type(error).__name__
-            if attempt + 1 < DOWNLOAD_ATTEMPTS:
-                self._sleep(min(wait if wait is not None else 0.3 * 2**attempt, LONGEST_PAUSE_S))
-        raise SourceUnavailable(f"{self._name}: export file: {reason}")
+        try:
+            self._http.download(
+                file.url, target, accept="application/fhir+ndjson", authorized=self._needs_token
+            )
+        except SourceUnavailable as error:
+            reason = str(error).removeprefix(f"{self._name}: ")
+            raise SourceUnavailable(f"{self._name}: export file: {reason}") from None
+        return _measure(target)
 
     def finish(self, job: str) -> None:
         """Tell the server that the files were fetched; what it answers changes nothing."""

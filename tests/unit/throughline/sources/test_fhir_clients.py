@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -13,11 +15,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from servers import Answer, Seen
 
-from throughline.sources.fhir import auth, bulk
+from throughline.sources.fhir import auth
 from throughline.sources.fhir.auth import BackendService, algorithm_of
 from throughline.sources.fhir.bulk import BulkClient, ManifestFile
 from throughline.sources.fhir.rest import FhirClient
+from throughline.transports import https
 from throughline.transports.address import SourceUnavailable
+from throughline.transports.patience import Clock, Patience
+from throughline.transports.session import REPEATS
 
 
 def pem(key) -> str:
@@ -46,6 +51,15 @@ def slept():
     return []
 
 
+@pytest.fixture
+def clock(slept):
+    """A clock on which only waiting takes time."""
+    return Clock(now=lambda: sum(slept), sleep=slept.append)
+
+
+QUICK = Clock(sleep=lambda _: None)
+
+
 def smart(web, **more):
     """The address of a server that wants tokens."""
     return web.address(
@@ -61,9 +75,9 @@ def token(name: str = "t1", seconds: int = 300) -> Answer:
 # --- tokens
 
 
-def test_a_token_is_asked_for_with_a_signed_assertion(web, slept):
+def test_a_token_is_asked_for_with_a_signed_assertion(web, clock):
     web.answers.append(token())
-    service = BackendService(smart(web, key_id="k1"), sleep=slept.append)
+    service = BackendService(smart(web, key_id="k1"), clock=clock)
     assert service() == service() == {"Authorization": "Bearer t1"}
     [seen] = web.seen
     form = {name: values[0] for name, values in parse_qs(seen.body.decode()).items()}
@@ -76,14 +90,14 @@ def test_a_token_is_asked_for_with_a_signed_assertion(web, slept):
     assert jwt.get_unverified_header(form["client_assertion"])["kid"] == "k1"
 
 
-def test_a_token_is_asked_for_again_with_another_assertion(web, slept):
+def test_a_token_is_asked_for_again_with_another_assertion(web, slept, clock):
     web.answers += [
         Answer(503, headers={"Retry-After": "4"}),
         Answer(hang=True),
         Answer(429),
         token(),
     ]
-    assert BackendService(smart(web), sleep=slept.append)()["Authorization"] == "Bearer t1"
+    assert BackendService(smart(web), clock=clock)()["Authorization"] == "Bearer t1"
     assert slept == [4, 0.5, 1.0]
     sent = [parse_qs(one.body.decode())["client_assertion"][0] for one in web.seen]
     numbers = {jwt.decode(s, options={"verify_signature": False})["jti"] for s in sent}
@@ -106,14 +120,14 @@ def test_a_token_that_is_forgotten_or_about_to_end_is_renewed(web):
         ([Answer(400, b'{"error":"invalid_client"}')], "web: token: http_400"),
         ([Answer(200, b"{}")], "web: token: http_200"),
         ([Answer(200, b"no")], "web: token: http_200"),
-        ([Answer(500)] * auth.TOKEN_ATTEMPTS, "web: token: http_500"),
-        ([Answer(hang=True)] * auth.TOKEN_ATTEMPTS, "web: token: RemoteProtocolError"),
+        ([Answer(500)] * auth.PATIENCE.attempts, "web: token: http_500"),
+        ([Answer(hang=True)] * auth.PATIENCE.attempts, "web: token: RemoteProtocolError"),
     ],
 )
-def test_no_token(web, slept, answers, reason):
+def test_no_token(web, clock, answers, reason):
     web.answers += answers
     with pytest.raises(SourceUnavailable, match=f"^{reason}$"):
-        BackendService(smart(web), sleep=slept.append)()
+        BackendService(smart(web), clock=clock)()
     assert len(web.seen) == len(answers)
 
 
@@ -158,9 +172,9 @@ def started(web) -> Answer:
 
 
 @pytest.fixture
-def client(web, slept):
+def client(web, clock):
     """A client of the server's export."""
-    with BulkClient(web.address(), sleep=slept.append) as one:
+    with BulkClient(web.address(), clock=clock) as one:
         yield one
 
 
@@ -202,7 +216,7 @@ def test_a_server_that_is_busy_while_it_exports(web, client):
         ([Answer(202)], "web: export: http_202"),
         ([Answer(200)], "web: export: http_200"),
         (["started", Answer(404)], "web: export status: http_404"),
-        (["started", *[Answer(500)] * 5], "web: http_500"),
+        (["started", *[Answer(503)] * 5], "web: http_503"),
         (["started", Answer(200, b"{}")], "web: export: the manifest cannot be read"),
         (["started", Answer(200, b"[1]")], "web: export: the manifest cannot be read"),
         (["started", Answer(200, b"<x/>")], "web: export: the manifest cannot be read"),
@@ -215,9 +229,9 @@ def test_an_export_that_fails(web, client, answers, reason):
 
 
 def test_an_export_that_never_gets_ready(web, client, monkeypatch):
-    monkeypatch.setattr(bulk, "LONGEST_POLL_S", 100.0)
+    monkeypatch.setattr(https, "POLLING", Patience(total_s=100.0))
     web.answers += [started(web), *[Answer(202, headers={"Retry-After": "60"})] * 3]
-    with pytest.raises(SourceUnavailable, match="not ready after 120 s"):
+    with pytest.raises(SourceUnavailable, match=r"^web: not ready after 60 s$"):
         client.export(["Patient"])
 
 
@@ -232,7 +246,7 @@ def test_a_token_that_ends_during_an_export_is_renewed(web):
         token("c"),
         Answer(200, b"x\n"),
     ]
-    with BulkClient(smart(web), sleep=lambda _: None) as client:
+    with BulkClient(smart(web), clock=QUICK) as client:
         client.export(["Patient"])
         target = web_target(client, web)
     assert target == 1
@@ -266,7 +280,7 @@ def serve(seen: Seen, body: bytes = BODY, **answer) -> Answer:
 @pytest.mark.parametrize("cut", [0, 1, 5000, len(BODY) - 1])
 def test_a_download_goes_on_where_it_broke_off(tmp_path, cut):
     with servers.web(lambda seen: serve(seen, cut=cut if len(web.seen) == 1 else None)) as web:
-        with BulkClient(web.address(), sleep=lambda _: None) as client:
+        with BulkClient(web.address(), clock=QUICK) as client:
             got = client.download(ManifestFile("Patient", web.url("/f"), 2000), tmp_path / "f")
         assert (tmp_path / "f").read_bytes() == BODY
         assert (got.lines, got.bytes, got.is_complete) == (2000, len(BODY), True)
@@ -314,12 +328,13 @@ def test_a_file_that_is_not_given(web, client, tmp_path, status):
 def test_a_file_that_never_comes(web, client, tmp_path, slept):
     web.answers += [
         Answer(503, headers={"Retry-After": "9"}),
-        *[Answer(500)] * 4,
-        Answer(hang=True),
+        *[Answer(500)] * 2 * (1 + REPEATS),
+        *[Answer(hang=True)] * (1 + REPEATS),
     ]
+    asked = len(web.answers)
     with pytest.raises(SourceUnavailable, match="export file: RemoteProtocolError"):
         client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
-    assert (len(web.seen), slept[0]) == (bulk.DOWNLOAD_ATTEMPTS, 9)
+    assert (len(web.seen), len(web.answers), slept[0]) == (asked, 0, 9)
     with pytest.raises(SourceUnavailable, match="export file: "):
         client.download(ManifestFile("Patient", "http://h:port/"), tmp_path / "f")
 
@@ -344,8 +359,9 @@ def test_files_that_need_no_token_get_none(web, tmp_path):
 
 
 def test_a_job_that_cannot_be_given_back_changes_nothing(web, client):
-    web.answers += [Answer(500)] * 5
+    web.answers += [Answer(500)] * https.PATIENCE.attempts
     client.finish(web.url("/job/1"))
+    assert len(web.seen) == https.PATIENCE.attempts
 
 
 # --- REST
@@ -354,9 +370,9 @@ TASK = {"resourceType": "Task", "status": "requested"}
 
 
 @pytest.fixture
-def rest(web, slept):
+def rest(web, clock):
     """A client of the server's REST interface."""
-    with FhirClient(web.address(), sleep=slept.append) as one:
+    with FhirClient(web.address(), clock=clock) as one:
         yield one
 
 
@@ -436,3 +452,26 @@ def test_a_token_that_is_refused_is_renewed_once(web):
         None,
         "Bearer c",
     ]
+
+
+def test_threads_that_need_a_token_ask_for_one(web):
+    together = threading.Barrier(4)
+    web.respond = lambda seen: token() if seen.path == "/token" else Answer(200, b"{}")
+
+    def read(client: FhirClient) -> None:
+        together.wait(5)
+        client.read("Task", "1")
+
+    with FhirClient(smart(web)) as client, ThreadPoolExecutor(4) as pool:
+        list(pool.map(read, [client] * 4))
+    assert [s.path for s in web.seen].count("/token") == 1
+
+
+def test_without_tokens_a_refusal_is_final(web, rest, client):
+    web.answers += [Answer(401)] * 3
+    assert rest.create(TASK, ("urn:x", "1")).reason == "http_401"
+    with pytest.raises(SourceUnavailable, match="http_401"):
+        rest.read("Task", "1")
+    with pytest.raises(SourceUnavailable, match="http_401"):
+        client.export(["Patient"])
+    assert len(web.seen) == 3

@@ -1,0 +1,32 @@
+"""What the clients of a FHIR server have in common: how they are made, let in, and closed."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from throughline.sources.fhir.auth import BackendService
+from throughline.transports.address import Address
+from throughline.transports.https import HttpClient
+from throughline.transports.patience import REAL, Clock
+
+
+class ServerClient:
+    """A client of one FHIR server, let in by SMART backend services where its address says how.
+
+    Use it as a context manager, or call `close`.
+    """
+
+    def __init__(self, address: Address, *, clock: Clock = REAL) -> None:
+        tokens = BackendService(address, clock)
+        self._name = address.name
+        self._http = HttpClient(address, authorize=tokens, renew=tokens.forget, clock=clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()

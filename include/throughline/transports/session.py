@@ -217,7 +217,8 @@ class Incoming:
         self._now = now
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
-        self.tries = 1 + len(response.raw.retries.history)
+        repeats = response.raw.retries
+        self.tries = 1 + (len(repeats.history) if repeats else 0)
 
     def chunks(self, *, unpacked: bool = True) -> Iterator[bytes]:
         """Give the body as it comes in, unpacked if it was packed for its way and that is wanted.

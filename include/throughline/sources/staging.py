@@ -14,12 +14,13 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from throughline.sources import registry
+from throughline.sources import catalogue, registry
 from throughline.sources.definitions import SourceDefinition, definition
+from throughline.sources.entry import CatalogueError
 from throughline.sources.files import open_file
 from throughline.sources.records import Fault, FileRefusedError
 from throughline.sources.standard import File
-from throughline.sources.table import BLANKS, COMMON, StagedRow, array, blank
+from throughline.sources.table import COMMON, StagedRow, array
 from throughline.warehouse import Connection, derive, failpoints
 
 log = logging.getLogger(__name__)
@@ -140,6 +141,16 @@ def _is_too_long(row: StagedRow) -> bool:
     return len(row.source_id) > LONGEST_ID or len(row.subject_id or "") > LONGEST_ID
 
 
+def _lists(conn: Connection, table: str) -> frozenset[str]:
+    """Return the columns of a staged table that hold a list: COPY wants those written its own way."""
+    rows = conn.execute(
+        "select column_name from information_schema.columns"
+        " where table_schema = 'staging' and table_name = %s and data_type = 'ARRAY'",
+        (table,),
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
 class _Writer:
     """Writes the rows of one batch, in chunks; a chunk that fails is halved down to the culprit."""
 
@@ -158,7 +169,13 @@ class _Writer:
         self._batch_id = batch_id
         self._seq = seq
         self._columns = registry.standard(about.standard).columns(feed)
-        self._blanks = {table: blank(columns) for table, columns in self._columns.items()}
+        tables = catalogue.entry(feed).tables
+        self._rows = {table.name for table in tables if table.is_counted}
+        self._children = {table.name for table in tables if not table.is_counted}
+        self._lists = {
+            table: [n for n, name in enumerate(columns) if name in _lists(conn, table)]
+            for table, columns in self._columns.items()
+        }
 
     def take_back(self, *, is_judged: bool) -> None:
         """Remove what an earlier attempt staged or set aside.
@@ -166,7 +183,7 @@ class _Writer:
         Once a gate has judged the batch its quarantine stays: what the gate and the load set aside,
         and what people decided about it, would not come again.
         """
-        for table in self._columns:
+        for table in self._rows | self._children:
             self._conn.execute(
                 sql.SQL("delete from staging.{} where batch_id = %s").format(sql.Identifier(table)),
                 (self._batch_id,),
@@ -236,15 +253,17 @@ class _Writer:
         """COPY rows with what comes with them; returns those that the database refuses."""
         if not chunk:
             return []
-        by_table: dict[str, list[StagedRow]] = {}
+        by_table: dict[tuple[str, bool], list[StagedRow]] = {}
         for row in chunk:
-            by_table.setdefault(row.table, []).append(row)
+            self._expect(row.table, self._rows)
+            by_table.setdefault((row.table, row.values is not None), []).append(row)
             for child in row.children:
-                by_table.setdefault(child.table, []).append(child)
+                self._expect(child.table, self._children)
+                by_table.setdefault((child.table, True), []).append(child)
         try:
             with self._conn.transaction():
-                for table, rows in by_table.items():
-                    self._copy_table(file, table, rows)
+                for (table, has_values), rows in by_table.items():
+                    self._copy_table(file, table, rows, has_values=has_values)
         except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError):
             if len(chunk) == 1:
                 return chunk
@@ -252,20 +271,30 @@ class _Writer:
             return self._copy(file, chunk[:middle]) + self._copy(file, chunk[middle:])
         return []
 
-    def _copy_table(self, file: File, table: str, rows: list[StagedRow]) -> None:
-        columns = (*COMMON, *self._columns[table])
+    def _expect(self, table: str, tables: set[str]) -> None:
+        """Raise `CatalogueError` for a row that the feed's entry does not know, or counts otherwise."""
+        if table not in tables:
+            is_row = tables is self._rows
+            raise CatalogueError(
+                f"{self._feed}: tables: a record of {table} is {'a row' if is_row else 'no row'}"
+                " of the delivery, and the entry does not say so"
+            )
+
+    def _copy_table(
+        self, file: File, table: str, rows: list[StagedRow], *, has_values: bool
+    ) -> None:
+        """COPY rows of one table; of those without values the table makes the typed columns."""
+        columns = (*COMMON, *(self._columns[table] if has_values else ()))
         statement = sql.SQL("copy staging.{} ({}) from stdin").format(
             sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
         )
-        source, empty = self._source, self._blanks[table]
+        source = self._source
         batch, file_id = str(self._batch_id), str(file.file_id)
-        lists = [
-            n for n, name in enumerate(self._columns[table]) if isinstance(BLANKS.get(name), list)
-        ]
+        lists = self._lists[table] if has_values else []
         with self._conn.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 subject = row.subject_id
-                values = row.values if row.values is not None else empty
+                values = row.values or ()
                 if lists:
                     written = list(values)
                     for n in lists:

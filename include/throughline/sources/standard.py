@@ -104,5 +104,9 @@ class Standard(ABC):
         """Yield the rows and faults of one feed in a landed file. Raises `FileRefusedError`."""
 
     @abstractmethod
+    def readable(self) -> frozenset[str]:
+        """Return the feeds that there are readers of: `feeds`, if nothing was forgotten."""
+
+    @abstractmethod
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
         """Return the typed columns of each table that rows of a feed go to, in the rows' order."""

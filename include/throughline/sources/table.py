@@ -18,32 +18,13 @@ COMMON = (
     "is_deleted",
 )
 
-# What stands in a column that may not be null when the record does not say.
-BLANKS: dict[str, object] = {
-    "identifiers": "[]",
-    "based_on": "[]",
-    "part_of": "[]",
-    "about": "[]",
-    "adjustments": "[]",
-    "modifiers": [],
-    "diagnoses": [],
-    "remark_codes": [],
-    "error_codes": [],
-    "is_active": True,
-    "is_deceased": False,
-    "is_reversal": False,
-    "line_no": 0,
-    "claim_source_id": "",
-    "payment_source_id": "",
-}
-
 
 @dataclass(slots=True)
 class StagedRow:
     """One record for `staging.<table>`: its identity, and its typed values by column order.
 
-    `values` is None for a deleted record of which only the name is known. `children` are rows of
-    other tables that come with it and share its row number.
+    `values` is None for a deleted record of which only the name is known: its columns are what the
+    table gives them. `children` are rows of other tables that come with it and share its row number.
     """
 
     table: str
@@ -65,8 +46,3 @@ def array(values: list[str]) -> str:
 def _array(values: tuple[str, ...]) -> str:
     quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
     return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
-
-
-def blank(columns: tuple[str, ...]) -> tuple[object, ...]:
-    """Return the values of a record of which only the name is known."""
-    return tuple(BLANKS.get(column) for column in columns)

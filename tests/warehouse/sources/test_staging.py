@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ import pytest
 import wire
 
 from throughline import sources
-from throughline.sources import staging
+from throughline.sources import catalogue, staging
 from throughline.sources.definitions import definition
+from throughline.sources.entry import CatalogueError
 from throughline.sources.landing import Delivery, Landing
 from throughline.sources.staging import Staged, stage
 from throughline.sources.table import array
@@ -231,6 +232,36 @@ def test_one_file_of_two_feeds_is_accounted_for_once(desk):
         20,
         [{"group": "PR", "reason": "1", "amount": 20, "quantity": None}],
     )
+
+
+@pytest.mark.parametrize(
+    ("feed", "table", "version", "body"),
+    [
+        ("claim", "claim_line", wire.CLAIMS, wire.claims(wire.claim("A1"))),
+        ("payment", "payment_line", wire.REMITTANCE, wire.remittance(wire.payment("A1"))),
+        (
+            "payment",
+            "provider_adjustment",
+            wire.REMITTANCE,
+            wire.remittance(wire.payment("A1"), after=["PLB*1*20261231*WO:1*-5"]),
+        ),
+    ],
+)
+def test_what_an_entry_counts_otherwise_than_its_reader_is_refused(
+    desk, monkeypatch, feed, table, version, body
+):
+    [batch] = desk.land("clearinghouse", [feed], wire.simple(version, body), suffix="x12")
+    entry = catalogue.entry(feed)
+    tables = tuple(
+        replace(one, is_counted=not one.is_counted) if one.name == table else one
+        for one in entry.tables
+    )
+    others = (one for one in catalogue.FEEDS if one is not entry)
+    monkeypatch.setattr(catalogue, "FEEDS", (*others, replace(entry, tables=tables)))
+    with pytest.raises(CatalogueError, match=f"^{feed}: tables: a record of {table} is "):
+        desk.stage(batch)
+    desk.conn.rollback()
+    assert desk.counts(batch)[0] == "received"
 
 
 def test_claim_number_and_payers_number_are_the_same_in_all_three(desk):

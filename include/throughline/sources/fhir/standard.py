@@ -86,6 +86,12 @@ class Fhir(Standard):
 
         return rows(stream, file, feed, definition)
 
+    def readable(self) -> frozenset[str]:
+        """Return the feeds of the types that are known."""
+        from throughline.sources.fhir.ndjson import KINDS
+
+        return frozenset(KINDS)
+
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
         """Return the columns of a feed's records and of what comes with them."""
         from throughline.sources.fhir.rows import columns

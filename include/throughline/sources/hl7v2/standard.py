@@ -52,11 +52,17 @@ class Hl7v2(Standard):
 
         return rows(stream, file.name, definition)
 
+    def readable(self) -> frozenset[str]:
+        """Return the one feed that messages are read as."""
+        from throughline.sources.hl7v2.rows import COLUMNS
+
+        return frozenset(COLUMNS)
+
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
         """Return the columns of appointments."""
         from throughline.sources.hl7v2.rows import COLUMNS
 
-        return dict(COLUMNS)
+        return {feed: COLUMNS[feed]}
 
 
 STANDARD = Hl7v2()

@@ -34,7 +34,7 @@ FEED_OF_GROUP = {
     "HB": "eligibility_response",
     "HP": "payment",
 }
-_READERS: dict[str, Callable[[Transaction, int], Iterator[Record | Fault]]] = {
+READERS: dict[str, Callable[[Transaction, int], Iterator[Record | Fault]]] = {
     "claim": read_claims,
     "claim_response": read_claim_statuses,
     "functional_acknowledgement": read_acknowledgements,
@@ -161,7 +161,7 @@ def read(
                     pass
             else:
                 wanted = feeds is None or feed in feeds
-                for record in _READERS[feed](transaction, row + 1):
+                for record in READERS[feed](transaction, row + 1):
                     row = max(row, record.row)
                     if wanted:
                         yield record

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from throughline.sources import catalogue
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault, FileRefusedError
 from throughline.sources.standard import Contents, File, Standard
@@ -39,11 +38,18 @@ class X12(Standard):
 
         return rows(stream, file.name, definition, feed, feed == file.feeds[0])
 
+    def readable(self) -> frozenset[str]:
+        """Return the feeds of the transaction sets that are used."""
+        from throughline.sources.x12.columns import COLUMNS
+        from throughline.sources.x12.reader import READERS
+
+        return frozenset(READERS) & frozenset(COLUMNS)
+
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
         """Return the columns of a feed's records and of the lines that come with them."""
         from throughline.sources.x12.columns import COLUMNS
 
-        return {table.name: COLUMNS[table.name] for table in catalogue.entry(feed).tables}
+        return COLUMNS[feed]
 
 
 STANDARD = X12()

@@ -26,11 +26,13 @@ log = logging.getLogger(__name__)
 def begin(partition_key: str | None) -> int:
     """Take the chain's lease for a business date, open its night and register the definitions.
 
-    Returns the night's number. Raises `LeaseHeldError` while another night holds the chain, and
-    `AirflowFailException` for a run that names no business date.
+    Returns the night's number. Raises `LeaseHeldError` while another night holds the chain,
+    `AirflowFailException` for a run that names no business date, and `CatalogueError` for a feed of
+    which something was forgotten.
     """
     from throughline import evidence, sources, workflows
     from throughline.practice import practice
+    from throughline.proven import catalogue
 
     if not partition_key:
         raise AirflowFailException(
@@ -41,6 +43,7 @@ def begin(partition_key: str | None) -> int:
         nights.take_lease(conn, f"night of {partition_key}", business_date)
         night = nights.open_night(conn, business_date, practice().time_zone)
         with warehouse.step(conn, night.seq, "open_night") as record:
+            catalogue.check(conn)
             sources.register_feeds(conn)
             evidence.register_codes(conn)
             record.rows = workflows.register(conn, night.seq)

@@ -37,6 +37,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
             retry_delay=timedelta(minutes=1),
         ),
         RetryRule(exception="throughline.workflows.DefinitionError", action=RetryAction.FAIL),
+        RetryRule(exception="throughline.sources.entry.CatalogueError", action=RetryAction.FAIL),
         RetryRule(
             exception="throughline.sources.definitions.SourceDefinitionError",
             action=RetryAction.FAIL,

@@ -1,0 +1,173 @@
+"""Holds the catalogue of feeds against what stands beside it, before anything is fetched.
+
+For each part of each entry there is something that knows better: the readers which tables they fill
+and with what, the warehouse which tables and columns it has, the suites which feeds are judged, the
+files of facts what is stated. A feed of which one of these was forgotten is named here together with
+what is missing, and not found out weeks later by what it did not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from throughline.evidence import files
+from throughline.quality.merge import KEYS
+from throughline.quality.suites import SUITES
+from throughline.sources import catalogue, registry
+from throughline.sources.entry import LINK_COLUMNS, CatalogueError, Entry, Table
+from throughline.sources.table import COMMON
+from throughline.warehouse import Connection
+
+_COLUMNS = """
+    select n.nspname, c.relname, array_agg(a.attname::text)
+    from pg_class as c
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    inner join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where n.nspname in ('core', 'staging') and c.relkind in ('r', 'p') and not c.relispartition
+    group by n.nspname, c.relname
+"""
+
+Columns = Mapping[str, frozenset[str]]
+"""The columns of each table of `core` and `staging`, by `schema.table`."""
+
+
+def check(conn: Connection) -> None:
+    """Raise `CatalogueError` with every problem, by feed and part, if there is one.
+
+    What the selects of facts look like is not asked: the ledger refuses those as it reads them.
+    """
+    if found := _problems(columns(conn)):
+        raise CatalogueError("; ".join(found))
+
+
+def problems(conn: Connection, there: Columns | None = None) -> list[str]:
+    """Return what the catalogue and its surroundings disagree about, as `feed: part: what`.
+
+    `there` are the columns of the warehouse, if they are known.
+    """
+    return [*_problems(columns(conn) if there is None else there), *_of_shapes(conn)]
+
+
+def _problems(there: Columns) -> list[str]:
+    return [
+        *_of_readers(),
+        *_of_tables(there),
+        *_of_links(there),
+        *_of_suites(),
+        *_of_facts(),
+    ]
+
+
+def columns(conn: Connection) -> dict[str, frozenset[str]]:
+    """Return the columns that the tables of `core` and `staging` have."""
+    return {
+        f"{schema}.{table}": frozenset(names)
+        for schema, table, names in conn.execute(_COLUMNS).fetchall()
+    }
+
+
+def _filled(feed: Entry) -> dict[str, dict[str, frozenset[str]]]:
+    """Return the columns that readers fill, by table and standard."""
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for name in feed.standards:
+        reader = registry.standard(name)
+        if feed.name in reader.readable():
+            for table, filled in reader.columns(feed.name).items():
+                found.setdefault(table, {})[name] = frozenset(filled)
+    return found
+
+
+def _of_readers() -> Iterator[str]:
+    for name in registry.names():
+        readable = registry.standard(name).readable()
+        said = {feed.name for feed in catalogue.read_by(name)}
+        for feed in sorted(said - readable):
+            yield f"{feed}: standards: {name} has no reader of it"
+        for feed in sorted(readable - said):
+            yield f"{feed}: standards: {name} reads it, and no entry says so"
+
+
+def _of_tables(there: Columns) -> Iterator[str]:
+    known: set[str] = set()
+    for feed in catalogue.FEEDS:
+        filled = _filled(feed)
+        for name in sorted(set(filled) - {table.name for table in feed.tables}):
+            yield f"{feed.name}: tables: {', '.join(filled[name])} fills {name}, which is not among them"
+        for table in feed.tables:
+            known.add(table.name)
+            if filled and table.name not in filled:
+                yield f"{feed.name}: tables: no reader fills {table.name}"
+            yield from _of_table(feed, table, filled.get(table.name, {}), there)
+    for place in sorted(there):
+        if place.partition(".")[2] not in known:
+            yield f"{place.partition('.')[2]}: tables: {place} is of no feed"
+
+
+def _of_table(
+    feed: Entry, table: Table, filled: Mapping[str, frozenset[str]], there: Columns
+) -> Iterator[str]:
+    """Yield what one table lacks: in `staging`, in `core`, or in what its readers fill."""
+    by_any = frozenset[str]().union(*filled.values())
+    needed = {"core": {*KEYS, *by_any}, "staging": {*COMMON, *by_any}}
+    if table.follows is not None:
+        needed["core"].add(table.follows.by)
+    for schema, names in needed.items():
+        has = there.get(f"{schema}.{table.name}")
+        if has is None:
+            yield f"{feed.name}: tables: there is no {schema}.{table.name}"
+            continue
+        for name in sorted(names - has):
+            yield f"{feed.name}: tables: {schema}.{table.name} has no {name}"
+        for name in sorted(has - names - set(KEYS)) if filled else ():
+            yield f"{feed.name}: tables: no reader fills {schema}.{table.name}.{name}"
+
+
+def _of_links(there: Columns) -> Iterator[str]:
+    """Yield identifiers that an entry names and its records lack, and those that it forgets."""
+    for feed in catalogue.FEEDS:
+        has = there.get(f"core.{feed.table.name}", frozenset())
+        for link in feed.links:
+            for name in sorted(set(LINK_COLUMNS[link]) - has):
+                yield f"{feed.name}: links: core.{feed.table.name} has no {name}"
+        # What has the number of a claim is known by it, whatever else it carries.
+        for link in ("claim", "record_number", "member"):
+            if link in feed.links:
+                break
+            if has.issuperset(LINK_COLUMNS[link]):
+                yield f"{feed.name}: links: its records carry a {link}"
+                break
+
+
+def _of_suites() -> Iterator[str]:
+    for feed in catalogue.FEEDS:
+        if feed.suite not in SUITES:
+            yield f"{feed.name}: suite: there is no suite {feed.suite!r}"
+    for name in sorted(set(SUITES) - {feed.suite for feed in catalogue.FEEDS}):
+        yield f"{name}: suite: it judges no feed"
+
+
+def _of_facts() -> Iterator[str]:
+    stating: set[str] = set()
+    for feed, table in catalogue.tables():
+        place = f"{feed.name}: facts: sql/evidence/{table.name}.sql"
+        if table.name in files.tables():
+            stating.add(table.name)
+            stated = {kind for select in files.selects(table.name) for kind in files.kinds(select)}
+            for kind in sorted(stated - set(table.facts)):
+                yield f"{place} states {kind}, and the entry of {table.name} does not"
+            for kind in sorted(set(table.facts) - stated):
+                yield f"{place} does not state {kind}"
+        elif table.facts:
+            yield f"{place} is not there"
+    for name in sorted(files.tables() - stating):
+        yield f"{name}: facts: sql/evidence/{name}.sql is of no feed"
+
+
+def _of_shapes(conn: Connection) -> Iterator[str]:
+    """Yield selects of facts that cannot be run, or have more or fewer columns than a fact."""
+    for feed, table in catalogue.tables():
+        if table.name in files.tables():
+            try:
+                files.stated(conn, feed, table)
+            except CatalogueError as error:
+                yield str(error)

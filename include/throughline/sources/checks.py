@@ -6,6 +6,31 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a mapping that says one word twice: YAML would take the last and forget the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return a mapping. Raises `yaml.YAMLError`."""
+        said = set()
+        for key, _ in node.value:
+            if key.value in said:
+                line = key.start_mark.line + 1
+                raise yaml.YAMLError(f"line {line}: {key.value}: is there twice; leave one out")
+            said.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(text: str) -> Any:
+    """Return the document that a text holds. Raises `yaml.YAMLError`."""
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
 
 def instead(word: object, known: Collection[str]) -> str:
     """Return what to write for a word that is not known: the nearest one, and all there are."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from throughline.sources import catalogue, registry
-from throughline.sources.checks import instead, problems
+from throughline.sources.checks import instead, problems, read_yaml
 from throughline.sources.source import Feed, SourceDefinition, SourceDefinitionError
 
 __all__ = [
@@ -52,7 +52,7 @@ def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
     if not file.is_file():
         raise SourceDefinitionError(f"there is no definition of a source {name!r}")
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw = read_yaml(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise SourceDefinitionError(f"{file.name}: this is no YAML: {error}") from None
     return parse(raw, file.name)

@@ -140,6 +140,14 @@ def test_a_standard_without_conventions_and_an_export_without_folder():
         parse({**ehr, "folder": "outbox"}, "ehr.yaml")
 
 
+def test_a_word_that_is_said_twice(tmp_path):
+    said = (DEFINITIONS / "scheduling.yaml").read_text()
+    twice = said.replace("feeds:\n", 'feeds:\n  appointment: {expected_by: "04:00"}\n')
+    (tmp_path / "scheduling.yaml").write_text(twice)
+    with pytest.raises(SourceDefinitionError, match=r"line \d+: appointment: is there twice"):
+        definition("scheduling", tmp_path)
+
+
 @pytest.mark.parametrize("text", ["a: [", "just words", ""])
 def test_a_file_that_is_no_definition(tmp_path, text):
     (tmp_path / "odd.yaml").write_text(text)

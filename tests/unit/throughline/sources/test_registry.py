@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from throughline.sources.definitions import definition, source_names
 from throughline.sources.registry import UnknownStandardError, standard
 from throughline.sources.standard import Standard
 from throughline.sources.table import COMMON
+from throughline.transports import Address
 
 INCLUDE = Path(throughline.__file__).resolve().parents[1]
 
@@ -61,6 +63,71 @@ def test_what_is_said_of_feeds_costs_no_reader():
         check=True,
     )
     assert told.stdout.strip() == "[]"
+
+
+NEW = """
+from throughline.sources.standard import Contents, Standard
+
+
+class Pigeon(Standard):
+    name = "pigeon"
+    transports = ("folder",)
+    suffix = "pigeon"
+    not_used = "no_message"
+
+    def scan(self, stream, file, definition):
+        return Contents({"location": 1})
+
+    def read(self, stream, file, feed, definition):
+        yield from ()
+
+    def readable(self):
+        return frozenset({"location"})
+
+    def columns(self, feed):
+        return {"location": ()}
+
+
+STANDARD = Pigeon()
+"""
+
+
+def test_a_new_package_and_its_feeds_are_all_that_a_standard_needs(tmp_path):
+    include = tmp_path / "include"
+    for part in ("throughline", "definitions"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(INCLUDE / part, include / part, ignore=ignored)
+    package = include / "throughline" / "sources" / "pigeon"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "standard.py").write_text(NEW)
+    catalogue = include / "throughline" / "sources" / "catalogue.py"
+    said = catalogue.read_text()
+    entry = """name="location",\n        standards=("fhir","""
+    assert entry in said
+    catalogue.write_text(said.replace(entry, entry + """ "pigeon","""))
+    code = (
+        "from throughline.sources import registry; from throughline.sources.definitions import parse;"
+        "feeds = {'location': {'expected_by': '03:00'}};"
+        "one = parse({'source': 'loft', 'title': 'Loft', 'standard': 'pigeon', 'transport': 'folder',"
+        " 'connection': 'loft', 'owner_team': 'billing', 'time_zone': 'America/New_York',"
+        " 'feeds': feeds}, 'loft.yaml');"
+        "print(registry.names(), registry.standard(one.standard).feeds)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(include)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.stdout.strip() == "('fhir', 'hl7v2', 'pigeon', 'x12') ('location',)", told.stderr
+
+
+def test_what_waits_in_files_is_not_asked_for():
+    clearinghouse = definition("clearinghouse")
+    with pytest.raises(LookupError, match="x12 has no exports over sftp"):
+        standard("x12").fetch(clearinghouse, Address("box"), None, None)
 
 
 def test_every_source_of_the_tree_has_a_standard_and_feeds_of_it():

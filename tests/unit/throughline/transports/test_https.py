@@ -293,6 +293,14 @@ def test_what_is_at_work_is_waited_for(web, client, slept):
     assert client.get("job").status == 202
 
 
+def test_each_look_at_work_in_progress_has_attempts_of_its_own(web, clock):
+    """A long export outlives tokens and restarts of its server."""
+    trouble = [Answer(401), *[Answer(503)] * (https.PATIENCE.attempts - 1), Answer(202)]
+    web.answers += [*trouble * 3, Answer(200)]
+    with HttpClient(web.address(), renew=lambda: True, clock=clock) as client:
+        assert client.get("job", until_ready=True).status == 200
+
+
 def test_what_is_not_ready_in_time_is_given_up(web, client, monkeypatch):
     monkeypatch.setattr(https, "POLLING", Patience(total_s=100.0))
     web.answers += [Answer(202, headers={"Retry-After": "60"})] * 3

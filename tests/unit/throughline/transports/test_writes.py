@@ -7,15 +7,18 @@ import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rough
 from rough import OK, Authority, Connection
+from urllib3.util import connection
 
 from throughline.transports import https
-from throughline.transports.address import Address
+from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.https import HttpClient, Outcome
 from throughline.transports.patience import Clock
+from throughline.transports.session import REPEATS
 
 # more than the buffers of both ends hold, so that it cannot be on its way as a whole
 LARGE = b"x" * (16 << 20)
@@ -157,8 +160,22 @@ def certainly_not_sent(outcome: Outcome, reason: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_nobody_listens(scheme: str) -> None:
-    certainly_not_sent(send(Address("gone", scheme=scheme, port=rough.nowhere())), "ConnectError")
+def test_nobody_listens(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To urllib3 a failed connection is one of any method, so that its `Retry` would repeat a write."""
+    tried = []
+    connect = connection.create_connection
+
+    def counting(*where: Any, **how: Any) -> socket.socket:
+        tried.append(where)
+        return connect(*where, **how)
+
+    monkeypatch.setattr(connection, "create_connection", counting)
+    address = Address("gone", scheme=scheme, port=rough.nowhere())
+    certainly_not_sent(send(address), "ConnectError")
+    assert len(tried) == https.PATIENCE.attempts
+    with HttpClient(address, clock=QUICK) as client, pytest.raises(SourceUnavailable):
+        client.get("x")
+    assert len(tried) == 2 * https.PATIENCE.attempts + REPEATS
 
 
 def test_nobody_of_that_name() -> None:
@@ -203,6 +220,10 @@ def test_a_failed_handshake_sends_nothing(broken_tls: rough.Rough) -> None:
     # our loop's attempts and not one more: urllib3 repeats no write
     assert broken_tls.met() == https.PATIENCE.attempts
     assert not any(b"POST" in one.received for one in broken_tls.connections)
+    # a certificate will not be another one at once, and so a read is not repeated for it, either
+    with HttpClient(address, clock=QUICK) as client, pytest.raises(SourceUnavailable):
+        client.get("x")
+    assert broken_tls.met() == 2 * https.PATIENCE.attempts
 
 
 def test_what_certainly_never_left_is_sent_when_the_server_is_back(

@@ -1,6 +1,7 @@
 -- reads: cases.case_record, cases.event, operations.work_item
 
--- What the first night after a change of the rules moved, of cases that nothing else had touched.
+-- What was moved after a change of the rules, of cases that nothing else had touched: since the day before, so
+-- that what a reconcile by day derived is told in the morning, too.
 select
     c.workflow,
     coalesce(e.stage, 'case') as stage,
@@ -10,14 +11,15 @@ select
     count(*)::int as cases
 from cases.event as e
 inner join cases.case_record as c on c.case_id = e.case_id
-where e.known_seq = %(seq)s
+where e.known_seq > %(since)s and e.known_seq <= %(seq)s
     and exists (
         select from operations.work_item as w
-        where w.seq = %(seq)s and w.person_id = c.person_id and w.reason = 'derivation'
+        where w.seq = e.known_seq and w.person_id = c.person_id and w.reason = 'derivation'
     )
     and not exists (
         select from operations.work_item as w
-        where w.seq = %(seq)s and w.person_id = c.person_id and w.reason in ('evidence', 'identity', 'decision')
+        where w.seq = e.known_seq and w.person_id = c.person_id
+            and w.reason in ('evidence', 'identity', 'decision')
     )
 group by 1, 2, 3, 4, 5
 order by 1, 2, 3, 4, 5;

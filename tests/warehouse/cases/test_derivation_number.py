@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,12 @@ from clinic import Clinic, call, stay
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from committed import ZONE, night, of_its_own
+from committed import ZONE, chain, night, of_its_own
 
 from throughline.proven import replay as again
 from throughline.told.numbers import collect
 from throughline.told.summary import render
-from throughline.warehouse import derivation, sql
+from throughline.warehouse import derivation, nights, sql
 
 DAYS = ("2026-07-06", "2026-07-07", "2026-07-08")
 
@@ -138,3 +139,19 @@ def test_what_the_new_rules_moved_is_told_in_the_morning(
         (row.workflow, row.stage, row.from_state, row.to_state, row.cases) for row in numbers.moved
     ]
     assert "MOVED BY CHANGED RULES" in render(numbers)
+
+
+def test_what_a_reconcile_by_day_moved_is_told_in_the_next_morning(
+    clinic: Clinic, other_rules: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs before the night when a decision came in after the upgrade, and derives all open cases then."""
+    other_rules()
+    monkeypatch.setattr(derivation, "NUMBER", derivation.NUMBER + 1)
+    by_day = nights.open_night(clinic.conn, date.fromisoformat(DAYS[1]), ZONE, "intraday")
+    chain(clinic, by_day.seq)
+    third = night(clinic, DAYS[2])
+    assert listed(clinic, third, "derivation") == set(), "it was done by day"
+    moved = collect(clinic.conn, third, ZONE).moved
+    assert ("contacted", "complete", "missed") in [
+        (row.stage, row.from_state, row.to_state) for row in moved
+    ]

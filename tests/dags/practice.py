@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -158,13 +158,22 @@ def _answer(option: str, note: str) -> bool:
     return True
 
 
+def _migrate(server: postgres.Server) -> None:
+    warehouse.migrate(server.dsn())
+
+
 @contextmanager
-def practice_of(folder: Path, world: options.Options, dags: dict[str, Any]) -> Iterator[Practice]:
-    """Have the systems of a world up in a folder, and its warehouse empty; all is gone afterwards."""
+def practice_of(
+    folder: Path,
+    world: options.Options,
+    dags: dict[str, Any],
+    prepare: Callable[[postgres.Server], None] = _migrate,
+) -> Iterator[Practice]:
+    """Have the systems of a world up in a folder, and its warehouse as `prepare` leaves it; all is gone afterwards."""
     program = sandbox.start(folder, world)
     try:
         with postgres.throwaway() as server:
-            warehouse.migrate(server.dsn())
+            prepare(server)
             systems = sandbox.ready(folder, program)
             connect = {
                 name: server.dsn(role).replace("postgresql://", "postgres://")

@@ -1,4 +1,4 @@
--- reads: cases.case_record, core.practitioner, evidence.fact, identity.link, operations.decision,
+-- reads: cases.case_record, evidence.fact, evidence.practitioner, identity.link, operations.decision,
 --     operations.exception, operations.feed, operations.freshness(), tasks.claim, w_person
 -- makes: w_feed, w_fact, w_profile, w_decision
 
@@ -50,9 +50,9 @@ inner join evidence.fact as f
     and f.subject_id = l.source_id
     and f.known_seq <= %(seq)s
     and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
-left join core.practitioner as d
+left join evidence.practitioner as d
     on f.kind in ('visit', 'charge', 'booking', 'arrived')
-    and d.source_id = f.detail ->> 'practitioner_id' and not d.is_deleted
+    and d.source_id = f.detail ->> 'practitioner_id'
     and d.known_seq <= %(seq)s and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
     and d.source = 'ehr'
 left join tasks.claim as k

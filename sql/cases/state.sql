@@ -1,4 +1,4 @@
--- reads: cases.allowed_share, core.practitioner, w_attempt, w_case, w_charge, w_claim, w_decision,
+-- reads: cases.allowed_share, evidence.practitioner, w_attempt, w_case, w_charge, w_claim, w_decision,
 --     w_exclusion, w_fact, w_money, w_profile, w_proof, w_rule, w_stage
 -- makes: w_current, w_state, w_excluded
 
@@ -219,8 +219,8 @@ where case e.applies_when
             and coalesce(f.detail ->> 'frequency', '1') <> '8'
             -- a claim of this practice's own visit, whose record is not here yet, is nobody else's
             and not exists (
-                select from core.practitioner as d
-                where d.npi = f.detail ->> 'rendering_npi' and not d.is_deleted
+                select from evidence.practitioner as d
+                where d.npi = f.detail ->> 'rendering_npi'
                     and d.known_seq <= %(seq)s
                     and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
                     and not exists (

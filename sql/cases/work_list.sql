@@ -1,7 +1,7 @@
 -- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting, cases.setting_known,
---     cases.watch, cases.workflow_version, core.practitioner, evidence.fact, identity.link, identity.person,
---     operations.decision, operations.exception, operations.feed, operations.freshness(), operations.night,
---     operations.work_item, tasks.task, tasks.transmission, tasks.transmission_task
+--     cases.watch, cases.workflow_version, evidence.fact, evidence.practitioner, identity.link,
+--     identity.person, operations.decision, operations.exception, operations.feed, operations.freshness(),
+--     operations.night, operations.work_item, tasks.task, tasks.transmission, tasks.transmission_task
 -- changes: operations.work_item
 
 -- The persons whose state may have changed, and why: everything else stands as it did. Since the last
@@ -20,7 +20,7 @@ where f.retracted_seq > %(since)s and f.retracted_seq <= %(seq)s
 union
 -- whoever was seen by a practitioner of whom something is known only now
 select %(seq)s, l.person_id, 'practitioner'
-from core.practitioner as d
+from evidence.practitioner as d
 inner join evidence.fact as f
     on f.kind in ('visit', 'charge', 'booking', 'arrived') and f.detail ->> 'practitioner_id' = d.source_id
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
@@ -29,7 +29,7 @@ where (d.known_seq > %(since)s and d.known_seq <= %(seq)s)
 union
 -- whoever has a claim of a practitioner who is known only now to be of this practice, or no longer
 select %(seq)s, l.person_id, 'practitioner'
-from core.practitioner as d
+from evidence.practitioner as d
 inner join evidence.fact as f on f.kind = 'claim' and f.detail ->> 'rendering_npi' = d.npi
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
 where (d.known_seq > %(since)s and d.known_seq <= %(seq)s)

@@ -1,5 +1,6 @@
--- reads: cases.case_record, cases.setting, core.charge_item, core.coverage, core.encounter, core.location,
---     core.organization, core.patient, core.practitioner, evidence.fact, tasks.claim, tasks.task
+-- reads: cases.case_record, cases.setting, evidence.billing_provider, evidence.charge_line,
+--     evidence.coverage, evidence.fact, evidence.practitioner, evidence.service_location, evidence.visit,
+--     identity.patient_record, tasks.claim, tasks.task
 -- makes: w_claim_wanted, w_claim_line, w_claim_content
 -- changes: tasks.claim
 
@@ -68,13 +69,10 @@ select
     cases.local_day(coalesce(c.occurred_at, e.starts_at)) as service_on,
     c.performer_id
 from w_claim_wanted as w
-inner join core.encounter as e
-    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null and not e.is_deleted
-inner join core.charge_item as c
-    on c.source = 'ehr' and c.encounter_id = w.encounter_id and c.retracted_seq is null
-    and not c.is_deleted
-where c.status in ('billable', 'billed', 'planned') and c.code is not null
-    and c.no_charge_reason is null and not coalesce(c.is_self_pay_restricted, false);
+inner join evidence.visit as e
+    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null
+inner join evidence.charge_line as c
+    on c.source = 'ehr' and c.encounter_id = w.encounter_id and c.retracted_seq is null;
 
 create temp table w_claim_content on commit drop as
 with diagnosis as (
@@ -170,21 +168,21 @@ select
 from w_claim_wanted as w
 left join charge as c on c.effect_key = w.effect_key
 left join listed as k on k.effect_key = w.effect_key
-left join core.encounter as e
-    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null and not e.is_deleted
-left join core.organization as o
+left join evidence.visit as e
+    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null
+left join evidence.billing_provider as o
     on o.source = e.source and o.source_id = e.service_provider_id and o.retracted_seq is null
-left join core.location as h
+left join evidence.service_location as h
     on h.source = e.source and h.source_id = e.location_id and h.retracted_seq is null
-left join core.practitioner as d
-    on d.source = 'ehr' and d.source_id = c.performer_id and d.retracted_seq is null and not d.is_deleted
-left join core.patient as p
+left join evidence.practitioner as d
+    on d.source = 'ehr' and d.source_id = c.performer_id and d.retracted_seq is null
+left join identity.patient_record as p
     on p.source = e.subject_source and p.source_id = e.subject_id and p.retracted_seq is null
 left join lateral (
     select a.member_id, a.payer_name
-    from core.coverage as a
+    from evidence.coverage as a
     where a.subject_source = e.subject_source and a.subject_id = e.subject_id and a.retracted_seq is null
-        and not a.is_deleted and a.payer_id = w.payer_id
+        and a.payer_id = w.payer_id
         and coalesce(a.starts_on, '-infinity') <= c.service_on
         and coalesce(a.ends_on, 'infinity') >= c.service_on
     order by a.coverage_order nulls last, a.source_id

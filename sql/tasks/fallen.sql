@@ -1,5 +1,5 @@
--- reads: core.charge_item, core.encounter, identity.link, operations.night, tasks.claim, tasks.claim_batch,
---     tasks.task, tasks.transmission
+-- reads: evidence.charge_line, evidence.visit, identity.link, operations.night, tasks.claim,
+--     tasks.claim_batch, tasks.task, tasks.transmission
 -- makes: w_fallen
 -- changes: tasks.claim, tasks.claim_batch, tasks.transmission
 
@@ -28,13 +28,12 @@ where b.status in ('waiting', 'released')
         or exists (
             select from jsonb_array_elements(k.content -> 'lines') as l (line)
             where not exists (
-                select from core.charge_item as c
-                inner join core.encounter as e
+                select from evidence.charge_line as c
+                inner join evidence.visit as e
                     on e.source = 'ehr' and e.source_id = k.encounter_id
-                    and e.retracted_seq is null and not e.is_deleted
+                    and e.retracted_seq is null
                 where c.encounter_id = k.encounter_id and c.source = 'ehr' and c.source_id = l.line ->> 'charge_item'
-                    and c.retracted_seq is null and not c.is_deleted
-                    and c.status in ('billable', 'billed', 'planned')
+                    and c.retracted_seq is null
                     and c.code = l.line ->> 'code'
                     and to_jsonb(c.modifiers) = l.line -> 'modifiers'
                     and c.quantity = (l.line ->> 'units')::numeric
@@ -43,15 +42,11 @@ where b.status in ('waiting', 'released')
                     and c.performer_id = l.line ->> 'performer'
                     and cases.local_day(coalesce(c.occurred_at, e.starts_at))
                     = (l.line ->> 'service_on')::date
-                    and c.no_charge_reason is null
-                    and not coalesce(c.is_self_pay_restricted, false)
             )
         )
         or (
-            select count(*) from core.charge_item as c
+            select count(*) from evidence.charge_line as c
             where c.source = 'ehr' and c.encounter_id = k.encounter_id and c.retracted_seq is null
-                and not c.is_deleted and c.status in ('billable', 'billed', 'planned') and c.code is not null
-                and c.no_charge_reason is null and not coalesce(c.is_self_pay_restricted, false)
         ) <> jsonb_array_length(k.content -> 'lines')
     );
 

@@ -1,5 +1,5 @@
--- reads: core.coverage, core.patient, core.practitioner, identity.link, tasks.task, tasks.transmission,
---     tasks.transmission_task
+-- reads: evidence.coverage, evidence.practitioner, identity.link, identity.patient_record, tasks.task,
+--     tasks.transmission, tasks.transmission_task
 -- makes: w_doubt
 -- changes: tasks.transmission, tasks.transmission_task
 
@@ -49,25 +49,24 @@ from tasks.task as t
 inner join lateral (
     select c.source, c.source_id, c.family, c.given, c.birth_date, c.sex, c.general_practitioner_id
     from identity.link as l
-    inner join core.patient as c
+    inner join identity.patient_record as c
         on c.source = l.source and c.source_id = l.source_id and c.retracted_seq is null
-        and not c.is_deleted and c.replaced_by is null
+        and c.replaced_by is null
     where l.person_id = t.person_id and l.source = 'ehr' and l.status = 'active' and l.retired_seq is null
     order by c.is_active desc, c.source_id
     limit 1
 ) as p on true
 left join lateral (
     select c.member_id, c.payer_name
-    from core.coverage as c
+    from evidence.coverage as c
     where c.subject_source = p.source and c.subject_id = p.source_id and c.retracted_seq is null
-        and not c.is_deleted and c.payer_id = t.detail ->> 'payer_id'
+        and c.payer_id = t.detail ->> 'payer_id'
         and coalesce(c.ends_on, 'infinity') >= %(business_date)s::date
     order by c.coverage_order nulls last, c.source_id
     limit 1
 ) as v on true
-left join core.practitioner as d
+left join evidence.practitioner as d
     on d.source = p.source and d.source_id = p.general_practitioner_id and d.retracted_seq is null
-    and not d.is_deleted
 where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'eligibility'
     and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
     and not exists (select from w_doubt as w where w.person_id = t.person_id)

@@ -1,5 +1,5 @@
--- reads: cases.setting, core.patient, core.practitioner, identity.link, tasks.task, tasks.transmission,
---     tasks.transmission_task
+-- reads: cases.setting, evidence.practitioner, identity.link, identity.patient_record, tasks.task,
+--     tasks.transmission, tasks.transmission_task
 -- makes: w_intent
 -- changes: tasks.task
 
@@ -48,16 +48,16 @@ patient as (
     inner join identity.link as l
         on l.person_id = e.person_id and l.source = 'ehr' and l.status = 'active'
         and l.retired_seq is null
-    inner join core.patient as p
+    inner join identity.patient_record as p
         on p.source = l.source and p.source_id = l.source_id and p.retracted_seq is null
-        and not p.is_deleted and p.replaced_by is null
+        and p.replaced_by is null
     order by e.person_id, p.is_active desc, l.source_id
 ),
 
 doctor as (
     select p.person_id, d.source_id as practitioner_id, d.npi
     from patient as p
-    inner join core.practitioner as d
+    inner join evidence.practitioner as d
         on d.source = 'ehr' and d.source_id = p.general_practitioner_id and d.retracted_seq is null
 )
 

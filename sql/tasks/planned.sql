@@ -1,4 +1,4 @@
--- reads: cases.setting, core.encounter, core.organization, evidence.fact, identity.link, tasks.task,
+-- reads: cases.setting, evidence.billing_provider, evidence.fact, evidence.visit, identity.link, tasks.task,
 --     tasks.transmission, tasks.transmission_task, w_wanted
 -- makes: w_standing, w_plan
 
@@ -82,8 +82,8 @@ select
                     (c.wanted_detail ->> 'payer_id') || '|any',
                     (c.wanted_detail ->> 'payer_id') || '|' || (
                         select o.npi
-                        from core.encounter as e
-                        inner join core.organization as o
+                        from evidence.visit as e
+                        inner join evidence.billing_provider as o
                             on o.source = e.source and o.source_id = e.service_provider_id
                             and o.known_seq <= %(seq)s
                             and (o.retracted_seq is null or o.retracted_seq > %(seq)s)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from reach import PUBLISHED
+
 from throughline.warehouse.contract import Contract
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "sql.md"
@@ -17,7 +19,7 @@ Temporary tables (`w_…`, `scope_…`) live for one transaction. Functions of t
 
 ## Who hands what to whom
 
-An arrow says that a step reads what another one changes. `core` is what the load of a feed wrote.
+An arrow says that a step reads what another one changes or publishes. `core` is what the load of a feed wrote.
 """
 
 
@@ -52,7 +54,8 @@ def _graph(contracts: Mapping[str, Contract]) -> Iterable[str]:
         for table in one.reads:
             if table.startswith("core."):
                 handed["core", step].add(table)
-            for giver in changed_by.get(table, ()):
+            publisher = {table.partition(".")[0]} if table in PUBLISHED else set()
+            for giver in changed_by.get(table, publisher):
                 if giver != step and not table.startswith(("w_", "scope_")):
                     handed[giver, step].add(table)
     for (giver, taker), tables in sorted(handed.items()):

@@ -1,52 +1,77 @@
 """Who reads whom: a step reads its own tables, its neighbour's, and what the steps before it publish.
 
-What reaches further stands in `FURTHER` with its reason. The list may only shrink: an entry that no file needs any
-more fails, and so does a read that is not on it.
+What reaches further stands in `FURTHER`, or where it writes in `WRITES_FURTHER`, with its reason. The lists may only
+shrink: an entry that no file needs any more fails, and so does what is not on them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 NEIGHBOURS: dict[str, set[str]] = {
     "identity": {"core", "identity"},
-    "evidence": {"core", "evidence", "identity"},
-    "cases": {"evidence", "identity", "cases", "tasks"},
-    "tasks": {"cases", "identity", "tasks"},
+    "evidence": {"core", "evidence"},
+    "cases": {"evidence", "cases"},
+    "tasks": {"cases", "tasks"},
 }
-"""By folder of `sql/`: the schemas whose tables it may read, beside `operations` (nights, decisions, exceptions).
+"""By folder of `sql/`: the schemas whose tables it may read.
 
-`cases` reads the log of tasks, which is an input of the state. `proven` and `told` look at everything by their nature.
+Beside them all may read `operations`: nights, decisions and exceptions are of no step. `proven` and `told` look at
+everything by their nature.
 """
 
+PUBLISHED: dict[str, str] = {
+    "identity.person": "the persons that there are",
+    "identity.link": "whose record a record is, which every step asks: no fact, case or claim repeats it",
+    "identity.patient_record": "patients as the systems know them",
+    "evidence.practitioner": "who may bill a visit, and under which number",
+    "evidence.coverage": "the member as the payer knows them",
+    "evidence.visit": "where a visit was, and who bills it",
+    "evidence.billing_provider": "who bills",
+    "evidence.service_location": "the place of service",
+    "evidence.charge_line": "what the clinician charged and a claim may say",
+}
+"""What a step publishes for every step behind it, and what for."""
+
 FURTHER: dict[tuple[str, str], str] = {
-    (
-        "cases",
-        "core.practitioner",
-    ): "who may bill a visit is said of the practitioner, and no fact repeats it",
-    ("tasks", "core.charge_item"): "a claim says the clinician's charge, column by column",
-    ("tasks", "core.coverage"): "a claim and an inquiry name the member as the coverage does",
-    (
-        "tasks",
-        "core.encounter",
-    ): "a claim names place, practitioner and billing provider of the encounter",
-    ("tasks", "core.location"): "a claim names the place of service of the location",
-    ("tasks", "core.organization"): "a claim names the billing provider",
-    ("tasks", "core.patient"): "what is sent names the patient as the receiver's own record does",
-    (
-        "tasks",
-        "core.practitioner",
-    ): "a claim names the rendering practitioner, a booking the patient's own",
+    ("cases", "tasks.answer"): "an answer ends a task, and what was tried is an input of the state",
+    ("cases", "tasks.claim"): "whose visit a claim of ours is of was said when it was made",
+    ("cases", "tasks.task"): "what was tried is an input of the state",
+    ("cases", "tasks.transmission"): "what was refused or withheld is an input of the state",
+    ("cases", "tasks.transmission_task"): "which tasks were served by what was refused or withheld",
     ("tasks", "evidence.fact"): "what forbids a contact or a claim is asked again when it is sent",
 }
 """By folder and table: why a step reads past its neighbour."""
 
+WRITES_FURTHER: dict[tuple[str, str], str] = {
+    (
+        "cases",
+        "tasks.task",
+    ): "the work under an exception is put on hold with the case, in one transaction",
+}
+"""By folder and table: why a step writes a table of another."""
 
-def further(folder: str, reads: tuple[str, ...]) -> set[tuple[str, str]]:
-    """Return what a file of a folder reads past its neighbour, by folder and table."""
-    allowed = NEIGHBOURS.get(folder)
+
+def further(step: str, reads: Iterable[str]) -> set[tuple[str, str]]:
+    """Return what a step reads past its neighbour, by step and table."""
+    allowed = NEIGHBOURS.get(step)
     if allowed is None:
         return set()
     return {
-        (folder, name)
+        (step, name)
         for name in reads
-        if "." in name and name.partition(".")[0] not in allowed | {"operations"}
+        if "." in name
+        and name not in PUBLISHED
+        and name.partition(".")[0] not in allowed | {"operations"}
+    }
+
+
+def writes_further(step: str, changes: Iterable[str]) -> set[tuple[str, str]]:
+    """Return what a step writes of another, by step and table."""
+    if step not in NEIGHBOURS:
+        return set()
+    return {
+        (step, name)
+        for name in changes
+        if "." in name and name.partition(".")[0] not in {step, "operations"}
     }

@@ -21,6 +21,9 @@ PARTS = (
 )
 """Below `sql/`: what decides which person, which facts, which cases, which stages and which task."""
 
+_READ_THROUGH = re.compile(r"^create (?:or replace )?(?:view|function)\b", re.MULTILINE)
+"""Migrations that make what these files read through: views, and functions of ours."""
+
 
 def sources() -> list[Path]:
     """Return the files that the derivation is made of."""
@@ -28,7 +31,8 @@ def sources() -> list[Path]:
     for part in PARTS:
         path = ROOT / part
         found += sorted(path.rglob("*.sql")) if path.is_dir() else [path]
-    return found
+    migrations = sorted((ROOT / "schema").glob("*.sql"))
+    return found + [path for path in migrations if _READ_THROUGH.search(path.read_text("utf-8"))]
 
 
 def normal(text: str) -> str:

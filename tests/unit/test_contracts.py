@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "contracts"))  # the kit besi
 import uses
 from derive import OpaqueStatement, derived, files, text_of, with_header
 from page import TARGET, render
-from reach import FURTHER, further
+from reach import FURTHER, PUBLISHED, WRITES_FURTHER, further, writes_further
 
 from throughline.warehouse import contract
 from throughline.warehouse.contract import Contract
@@ -37,14 +37,28 @@ def test_the_page_has_not_drifted() -> None:
 
 
 def test_a_step_reads_its_neighbour_and_what_reaches_further_is_listed() -> None:
-    reached = {
-        each
-        for path in files()
-        for each in further(path.partition("/")[0], derived(text_of(path)).reads)
-    }
+    contracts = [(path.partition("/")[0], derived(text_of(path))) for path in files()]
+    reached = {each for step, one in contracts for each in further(step, one.reads)}
     assert reached - set(FURTHER) == set(), "read what the step before publishes, or say why not"
     assert set(FURTHER) - reached == set(), "nobody needs these any more: take them off the list"
     assert all(FURTHER.values())
+
+
+def test_a_step_writes_its_own_and_what_writes_further_is_listed() -> None:
+    contracts = [(path.partition("/")[0], derived(text_of(path))) for path in files()]
+    written = {each for step, one in contracts for each in writes_further(step, one.changes)}
+    assert written == set(WRITES_FURTHER)
+    assert all(WRITES_FURTHER.values())
+
+
+def test_the_lists_only_shrink() -> None:
+    assert len(FURTHER) <= 6
+    assert len(WRITES_FURTHER) <= 1
+
+
+def test_what_is_published_is_read() -> None:
+    read = {name for path in files() for name in derived(text_of(path)).reads}
+    assert set(PUBLISHED) - read == set()
 
 
 # ---- planted: a lie of each kind is found ------------------------------------------------------
@@ -115,7 +129,13 @@ def test_a_step_that_reaches_further_is_found() -> None:
     assert further("cases", ("core.patient", "evidence.fact", "w_x", "operations.night")) == {
         ("cases", "core.patient")
     }
+    assert further("tasks", ("evidence.charge_line", "evidence.fact")) == {
+        ("tasks", "evidence.fact")
+    }
     assert further("told", ("landing.batch",)) == set()
+    assert writes_further(
+        "tasks", ("tasks.task", "operations.exception", "w_x", "cases.stage")
+    ) == {("tasks", "cases.stage")}
 
 
 def test_a_long_header_goes_on_and_is_read_again() -> None:

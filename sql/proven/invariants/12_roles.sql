@@ -30,6 +30,20 @@ where
         case n.nspname when 'core' then 'insert, update, delete, truncate' else 'insert, delete, truncate' end
     );
 
+-- written_through_a_view: A role can change what a view shows, with the rights of the view's owner.
+select
+    'role' as about_kind,
+    r.rolname::text as about_id,
+    n.nspname || '.' || c.relname as detail
+from pg_class as c
+inner join pg_namespace as n on n.oid = c.relnamespace
+cross join pg_roles as r
+where
+    c.relkind = 'v'
+    and n.nspname in ('landing', 'staging', 'quality', 'identity', 'core', 'evidence', 'cases', 'tasks', 'operations')
+    and r.rolname in ('throughline_loader', 'throughline_loop')
+    and has_table_privilege(r.rolname, c.oid, 'insert, update, delete');
+
 -- reader_writes: The role that reads for the pages can change something.
 select
     'role' as about_kind,

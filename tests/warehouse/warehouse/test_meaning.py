@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "contracts"))  # the kit beside the tests
 
 import meaning
 from meaning import Warehouse
-from uses import uses
+from reach import FURTHER, NEIGHBOURS, WRITES_FURTHER, further, writes_further
+from uses import Uses, uses
 
 from stack import postgres
 from throughline import warehouse
@@ -22,6 +24,11 @@ from throughline import warehouse
 def said(warehouse_server: postgres.Server) -> Warehouse:
     with warehouse.connect(warehouse_server.dsn()) as conn:
         return meaning.look(conn)
+
+
+@pytest.fixture(scope="module")
+def used(said: Warehouse) -> Uses:
+    return uses(said.columns, said.bodies)
 
 
 def test_nothing_is_left_unsaid(said: Warehouse) -> None:
@@ -43,9 +50,42 @@ def test_staging_says_what_core_says(said: Warehouse) -> None:
     assert [name for name in staged if not of[name].items() <= of[f"core.{name[8:]}"].items()] == []
 
 
-def test_the_page_has_not_drifted(said: Warehouse) -> None:
-    wanted = meaning.render(said, uses(said.columns, said.bodies))
+def test_the_page_has_not_drifted(said: Warehouse, used: Uses) -> None:
+    wanted = meaning.render(said, used)
     assert meaning.TARGET.read_text(encoding="utf-8") == wanted, "make docs writes it"
+
+
+@pytest.mark.parametrize("step", NEIGHBOURS)
+def test_the_modules_of_a_step_reach_no_further_than_its_files(step: str, used: Uses) -> None:
+    def by_modules(who: Callable[[str], list[str]], tables: Iterable[str]) -> list[str]:
+        mark = f"throughline.{step}"
+        return [table for table in tables if any(user.startswith(mark) for user in who(table))]
+
+    read, written = by_modules(used.readers, used.reads), by_modules(used.writers, used.writes)
+    assert {*read, *written}
+    assert further(step, read) <= set(FURTHER)
+    assert writes_further(step, written) <= set(WRITES_FURTHER)
+
+
+def test_a_published_view_is_read_through_and_not_written_through(
+    said: Warehouse, new_warehouse: Callable[[], str]
+) -> None:
+    views = [
+        each.name
+        for each in said.relations
+        if each.kind == "view" and each.name.startswith(("identity.", "evidence."))
+    ]
+    assert len(views) > 5
+    with warehouse.connect(new_warehouse()) as conn:
+        for view in views:
+            plan = conn.execute(
+                f"explain (costs off) select * from {view} as v where v.source_id = 'x'".encode()
+            ).fetchall()
+            assert "Subquery" not in str(plan)
+            conn.execute("set local role throughline_loop")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute(f"update {view} set source_id = 'x'".encode())
+            conn.execute("reset role")
 
 
 def test_what_is_unsaid_or_said_of_nothing_is_found(new_warehouse: Callable[[], str]) -> None:

@@ -1,0 +1,1 @@
+grant update on evidence.charge_line to throughline_loop;

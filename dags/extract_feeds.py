@@ -28,7 +28,7 @@ from airflow.sdk import CronPartitionTimetable, dag, task, task_group
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import EXTRACTED_FEEDS, KEY_FORMAT
 from throughline.orchestration.policies import NIGHTLY, TASK_DEFAULTS, TIME_ZONE, start_date
-from throughline.sources.definitions import source_names
+from throughline.sources.definitions import names_with_feeds
 
 
 @task
@@ -76,7 +76,7 @@ def extract_feeds() -> None:
     """Wire the night's sources side by side."""
     seq = open_night()
     ends = []
-    for source in source_names():
+    for source in names_with_feeds():
 
         @task_group(group_id=source)
         def read(source: str = source) -> None:

@@ -1,16 +1,49 @@
--- reads: cases.case_record, evidence.fact, evidence.practitioner, identity.link, operations.decision,
---     operations.exception, operations.feed, operations.freshness(), tasks.claim, w_person
--- makes: w_feed, w_fact, w_profile, w_decision
+-- reads: cases.case_record, cases.stage_feed, evidence.fact, evidence.practitioner, identity.link,
+--     operations.decision, operations.exception, operations.feed, operations.freshness(), operations.serves,
+--     operations.source, tasks.claim, w_person
+-- makes: w_feed, w_practitioner, w_fact, w_profile, w_rests, w_decision
 
 -- What is known, as of this night, about the persons on the work list (w_person).
 
 create temp table w_feed on commit drop as
 select
     f.source || '.' || f.feed as feed,
+    f.source,
     x.last_business_date,
     coalesce(x.last_business_date < %(business_date)s::date - f.allowed_lag_days, true) as is_stale
 from operations.feed as f
-left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed;
+left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed
+where f.known_seq <= %(seq)s;
+
+-- Practitioners by the system that names them: a chart its own, any other system those of the charts that it serves,
+-- or of all.
+create temp table w_practitioner on commit drop as
+with standing as (
+    select d.source, d.source_id, d.npi, d.is_billable
+    from evidence.practitioner as d
+    where d.known_seq <= %(seq)s and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
+)
+
+select d.source as named_by, d.source_id, d.npi, d.is_billable
+from standing as d
+union all
+select * from (
+    select distinct on (o.source, d.source_id) o.source as named_by, d.source_id, d.npi, d.is_billable
+    from operations.source as o
+    cross join standing as d
+    where not exists (select from standing as own where own.source = o.source)
+        and (
+            not exists (select from operations.serves as s where s.source = o.source and s.kind = 'charts')
+            or d.source in (
+                select s.value from operations.serves as s where s.source = o.source and s.kind = 'charts'
+            )
+        )
+    order by o.source, d.source_id, d.source
+) as others;
+
+create unique index on w_practitioner (named_by, source_id);
+
+analyze w_practitioner;
 
 create temp table w_fact on commit drop as
 select
@@ -24,7 +57,7 @@ select
     f.ends_at,
     f.known_seq,
     f.source,
-    f.source_ref,
+    coalesce(o.id_prefix, '') || f.source_ref as source_ref,
     f.source_version,
     f.identifiers,
     -- Who may bill is the practitioner's own record, whichever of the two came first.
@@ -36,8 +69,10 @@ select
         )
     end as detail,
     cases.local_day(coalesce(f.starts_at, f.occurred_at)) as on_day,
-    -- whose visit a claim of ours is of was said when it was made
-    coalesce(f.identifiers ->> 'encounter', k.encounter_id) as encounter,
+    -- a visit by the name that it has outside of its source; whose visit a claim of ours is of was said when it was made
+    coalesce(
+        coalesce(o.id_prefix, '') || (f.identifiers ->> 'encounter'), coalesce(ko.id_prefix, '') || k.encounter_id
+    ) as encounter,
     f.identifiers ->> 'patient_control_number' as pcn
 from w_person as w
 inner join identity.link as l
@@ -50,14 +85,14 @@ inner join evidence.fact as f
     and f.subject_id = l.source_id
     and f.known_seq <= %(seq)s
     and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
-left join evidence.practitioner as d
+left join operations.source as o on o.source = f.source
+left join w_practitioner as d
     on f.kind in ('visit', 'charge', 'booking', 'arrived')
-    and d.source_id = f.detail ->> 'practitioner_id'
-    and d.known_seq <= %(seq)s and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
-    and d.source = 'ehr'
+    and d.named_by = f.source and d.source_id = f.detail ->> 'practitioner_id'
 left join tasks.claim as k
     on f.kind = 'claim' and k.patient_control_number = f.identifiers ->> 'patient_control_number'
-    and k.planned_seq < %(seq)s;
+    and k.planned_seq < %(seq)s
+left join operations.source as ko on ko.source = k.encounter_source;
 
 create index on w_fact (person_id, kind);
 
@@ -80,6 +115,13 @@ select
     min(f.ends_at) filter (where f.kind = 'opt_out' and f.ends_at > %(as_of)s) as opted_out_until,
     coalesce(bool_and((f.detail ->> 'has_phone')::boolean) filter (where f.kind = 'preference'), true)
     as has_phone,
+    array(
+        select distinct k.source
+        from identity.link as k
+        where k.person_id = w.person_id and k.status = 'active' and k.known_seq <= %(seq)s
+            and (k.retired_seq is null or k.retired_seq > %(seq)s)
+        order by k.source
+    ) as known_in,
     max(f.starts_at) filter (
         where f.kind = 'admission' and f.ends_at is null and f.detail ->> 'status' <> 'finished'
     ) as admitted_at,
@@ -102,6 +144,39 @@ group by w.person_id;
 create unique index on w_profile (person_id);
 
 analyze w_profile;
+
+-- The feeds on which a stage rests, by the systems in which a person is known. A feed that names its patients by
+-- what other systems gave them may be the first to know of somebody. Where no system that sends such a feed knows the
+-- person, the stage rests on all of them: any of them may.
+create temp table w_rests on commit drop as
+with known as (
+    select distinct known_in from w_profile
+),
+
+pair as (
+    select
+        s.workflow,
+        s.version,
+        s.stage,
+        s.said,
+        s.source || '.' || s.feed as feed,
+        k.known_in,
+        s.is_named or s.source = any(k.known_in)
+        or (s.may_be_first and (s.charts is null or s.charts && k.known_in)) as rests
+    from cases.stage_feed as s
+    cross join known as k
+    where s.known_seq <= %(seq)s
+),
+
+counted as (
+    select p.*, bool_or(p.rests) over (partition by p.workflow, p.version, p.stage, p.said, p.known_in) as any_rests
+    from pair as p
+)
+
+select c.workflow, c.version, c.stage, c.known_in, array_agg(distinct c.feed) as feeds
+from counted as c
+where c.rests or not c.any_rests
+group by c.workflow, c.version, c.stage, c.known_in;
 
 -- Decisions that named persons took about these cases and their exceptions, up to this night.
 create temp table w_decision on commit drop as

@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.event, evidence.fact, w_case, w_fact, w_visit_claim
+-- reads: cases.case_record, cases.event, evidence.fact, operations.source, w_case, w_fact, w_visit_claim
 -- makes: w_overpaid
 
 -- Paid, and the evidence under it fell away: report and return within 60 days (42 CFR 401.305). What
@@ -8,23 +8,29 @@ with fallen as (
     select
         c.case_id,
         c.person_id,
-        v.identifiers ->> 'encounter' as encounter,
+        n.encounter,
         coalesce(s.on_day, cases.local_day(v.starts_at)) as on_day
     from w_case as c
     inner join cases.event as e on e.case_id = c.case_id and e.kind = 'proven' and e.known_seq < %(seq)s
     inner join evidence.fact as v on v.fact_id = e.fact_id and v.kind in ('visit', 'note')
+    left join operations.source as o on o.source = v.source
+    cross join lateral (
+        select coalesce(o.id_prefix, '') || (v.identifiers ->> 'encounter') as encounter
+    ) as n
     left join w_fact as s
-        on s.person_id = c.person_id and s.kind = 'visit' and s.encounter = v.identifiers ->> 'encounter'
+        on s.person_id = c.person_id and s.kind = 'visit' and s.encounter = n.encounter
     where not exists (
         select from w_fact as f
         where f.person_id = c.person_id and f.kind = v.kind
-            and f.encounter = v.identifiers ->> 'encounter'
+            and f.encounter = n.encounter
     )
     union
-    select c.case_id, c.person_id, v.identifiers ->> 'encounter', cases.local_day(v.starts_at)
+    select
+        c.case_id, c.person_id, coalesce(o.id_prefix, '') || (v.identifiers ->> 'encounter'), cases.local_day(v.starts_at)
     from w_case as c
     inner join cases.case_record as r on r.case_id = c.case_id
     inner join evidence.fact as v on v.fact_id = r.trigger_fact_id and v.kind = 'visit'
+    left join operations.source as o on o.source = v.source
     where not c.trigger_stands
 )
 

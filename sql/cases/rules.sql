@@ -37,7 +37,6 @@ select
     array(select jsonb_array_elements_text(s.rule -> 'not_visit_types')) as not_visit_types,
     array(select jsonb_array_elements_text(s.rule -> 'charge_codes')) as charge_codes,
     array(select jsonb_array_elements_text(s.rule -> 'note_types')) as note_types,
-    array(select jsonb_array_elements_text(s.rule -> 'feeds')) as feeds,
     array(select jsonb_array_elements_text(s.rule -> 'needs')) as needs,
     array(select jsonb_array_elements_text(s.rule -> 'codes' -> 'any')) as claim_codes,
     coalesce(s.rule -> 'pays', '[]'::jsonb) as pays,

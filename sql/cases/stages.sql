@@ -1,4 +1,4 @@
--- reads: w_case, w_decision, w_fact, w_feed, w_proof, w_rule
+-- reads: w_case, w_decision, w_fact, w_feed, w_profile, w_proof, w_rests, w_rule
 -- makes: w_stage, w_attempt
 
 -- Each stage of each case: proven, passed over by rule or by a named person, or not yet; with its clock.
@@ -19,7 +19,7 @@ select
     r.visit_type,
     r.aim_days,
     r.attempts_meet_clock,
-    r.feeds,
+    coalesce(f.feeds, '{}') as feeds,
     r.needs,
     r.claim_codes,
     r.pays,
@@ -43,7 +43,10 @@ inner join w_rule as r on r.workflow = c.workflow and r.version = c.version
 left join w_proof as p on p.case_id = c.case_id and p.position = r.position
 left join w_rule as br
     on br.workflow = r.workflow and br.version = r.version and br.stage = r.clock_from
-left join w_proof as b on b.case_id = c.case_id and b.position = br.position;
+left join w_proof as b on b.case_id = c.case_id and b.position = br.position
+left join w_profile as o on o.person_id = c.person_id
+left join w_rests as f
+    on f.workflow = r.workflow and f.version = r.version and f.stage = r.stage and f.known_in = o.known_in;
 
 create unique index on w_stage (case_id, position);
 

@@ -1,7 +1,8 @@
 -- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting, cases.setting_known,
---     cases.watch, cases.workflow_version, evidence.fact, evidence.practitioner, identity.link,
---     identity.person, operations.decision, operations.exception, operations.feed, operations.freshness(),
---     operations.night, operations.work_item, tasks.task, tasks.transmission, tasks.transmission_task
+--     cases.stage_feed, cases.watch, cases.workflow_version, evidence.fact, evidence.practitioner,
+--     identity.link, identity.person, operations.decision, operations.exception, operations.feed,
+--     operations.freshness(), operations.night, operations.work_item, tasks.task, tasks.transmission,
+--     tasks.transmission_task
 -- changes: operations.work_item
 
 -- The persons whose state may have changed, and why: everything else stands as it did. Since the last
@@ -88,17 +89,25 @@ where c.status = 'open' and c.waits_on_feeds <> '{}'
 union
 select %(seq)s, c.person_id, 'feed'
 from (
-    select f.source || '.' || f.feed as feed
+    select f.source, f.feed
     from operations.feed as f
     left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed
     where coalesce(x.last_business_date < %(business_date)s::date - f.allowed_lag_days, true)
 ) as stale
-inner join cases.workflow_version as v on true
-cross join lateral jsonb_array_elements(v.definition -> 'stages') as s (rule)
+inner join cases.stage_feed as s on s.source = stale.source and s.feed = stale.feed
 inner join cases.case_record as c
-    on c.workflow = v.workflow and c.version = v.version and c.stage = s.rule ->> 'stage'
-    and c.status = 'open'
-where s.rule -> 'feeds' ? stale.feed
+    on c.workflow = s.workflow and c.version = s.version and c.stage = s.stage and c.status = 'open'
+where s.is_named or s.may_be_first
+    or exists (
+        select from identity.link as l
+        where l.person_id = c.person_id and l.source = s.source and l.status = 'active' and l.retired_seq is null
+    )
+    -- whom no system knows that sends such a feed
+    or not exists (
+        select from identity.link as l
+        inner join operations.feed as o on o.source = l.source and o.feed = s.feed
+        where l.person_id = c.person_id and l.status = 'active' and l.retired_seq is null
+    )
 union
 select %(seq)s, p.person_id, 'definition'
 from identity.person as p

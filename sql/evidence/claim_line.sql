@@ -6,11 +6,11 @@ select
     r as record,
     -- an 837 names its patient by our control number, the EHR by its own id
     case
-        when c.kind like '837%%' or c.subject_id is null then 'clearinghouse'
+        when c.kind like '837%%' or c.subject_id is null then 'pcn'
         else c.subject_source
     end as subject_source,
     case
-        when c.kind like '837%%' or c.subject_id is null then 'pcn:' || c.patient_control_number
+        when c.kind like '837%%' or c.subject_id is null then c.patient_control_number
         else c.subject_id
     end as subject_id,
     'claim' as kind,

@@ -3,8 +3,8 @@
 -- What a receiver says of a claim. Only the payer's A2 is acceptance: A0 and A1 are forwarded and received.
 select
     r as record,
-    'clearinghouse' as subject_source,
-    'pcn:' || r.patient_control_number as subject_id,
+    'pcn' as subject_source,
+    r.patient_control_number as subject_id,
     case when r.category_code in ('A3', 'A4', 'A6', 'A7', 'A8') then 'claim_rejected'
         when r.category_code = 'A2' and r.is_from_payer then 'claim_accepted'
         else 'claim_forwarded'

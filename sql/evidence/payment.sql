@@ -3,8 +3,8 @@
 -- A claim paid without service lines is one fact.
 select
     r as record,
-    'clearinghouse' as subject_source,
-    'pcn:' || r.patient_control_number as subject_id,
+    'pcn' as subject_source,
+    r.patient_control_number as subject_id,
     'remittance' as kind,
     'CLP' as code_system,
     r.paid_amount as amount,

@@ -3,8 +3,8 @@
 -- What was paid for a service line of a claim.
 select
     r as record,
-    'clearinghouse' as subject_source,
-    'pcn:' || r.patient_control_number as subject_id,
+    'pcn' as subject_source,
+    r.patient_control_number as subject_id,
     'remittance' as kind,
     'HCPCS' as code_system,
     r.code,

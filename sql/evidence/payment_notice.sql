@@ -3,8 +3,8 @@
 -- The patient's share, paid or written off. A write-off is a named person's act: one without a recorder proves nothing.
 select
     r as record,
-    'clearinghouse' as subject_source,
-    'pcn:' || r.patient_control_number as subject_id,
+    'pcn' as subject_source,
+    r.patient_control_number as subject_id,
     case r.payment_status when 'written-off' then 'write_off' else 'patient_payment' end as kind,
     r.payment_status as code,
     r.amount,

@@ -1,4 +1,4 @@
--- reads: core.patient, identity.identifier, identity.link, identity.person, operations.decision,
+-- reads: core.patient, identity.identifier, identity.link, identity.person, identity.record_decision,
 --     w_identifier, w_record
 -- makes: w_candidate, w_decided, w_doubt, w_made
 -- changes: identity.link, identity.person
@@ -24,14 +24,12 @@ with turn as (
 
 word as (
     -- what a named person said last of a record and a person
-    select distinct on (t.source, t.source_id, d.detail ->> 'person_id')
-        t.source, t.source_id, d.kind, (d.detail ->> 'person_id')::uuid as person_id, d.decision_id,
-        d.known_seq, d.decided_at
+    select distinct on (t.source, t.source_id, d.person_id)
+        t.source, t.source_id, d.kind, d.person_id::uuid as person_id, d.decision_id, d.known_seq, d.decided_at
     from turn as t
-    inner join operations.decision as d
-        on d.about_kind = 'record' and d.about_id = t.source || '|' || t.source_id
-    where d.kind in ('link', 'unlink') and d.known_seq <= %(seq)s
-    order by t.source, t.source_id, d.detail ->> 'person_id', d.known_seq desc, d.decided_at desc,
+    inner join identity.record_decision as d on d.source = t.source and d.source_id = t.source_id
+    where d.known_seq <= %(seq)s
+    order by t.source, t.source_id, d.person_id, d.known_seq desc, d.decided_at desc,
         d.decision_id
 ),
 
@@ -219,7 +217,7 @@ where d.person_id is null
             where p.source = d.source and p.source_id = d.source_id and p.retracted_seq is null
                 and not p.is_deleted
         ))
-        or (not d.is_patient and k.number is not null and d.source_id not like 'pcn:%%')
+        or (not d.is_patient and k.number is not null and d.source <> 'pcn')
     );
 
 -- count: persons_made

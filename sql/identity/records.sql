@@ -1,5 +1,5 @@
 -- reads: by_member, by_record_number, carrier, core.claim, core.patient, identity.identifier, identity.link,
---     operations.decision
+--     identity.record_decision
 -- makes: w_record, w_identifier, w_sharing
 
 -- The source records that this night brought or took back, and those that nights since the last finished
@@ -12,7 +12,7 @@ with touched as (
     select n.source, n.source_id
     from carrier as c
     cross join lateral (
-        values (c.subject_source, c.subject_id), ('clearinghouse', 'pcn:' || c.claim_number)
+        values (c.subject_source, c.subject_id), ('pcn', c.claim_number)
     ) as n (source, source_id)
     where (c.known_seq > %(since)s and c.known_seq <= %(seq)s)
         or (c.retracted_seq > %(since)s and c.retracted_seq <= %(seq)s)
@@ -24,9 +24,9 @@ with touched as (
         or (c.retracted_seq > %(since)s and c.retracted_seq <= %(seq)s)) and c.kind not like '837%%'
     union
     -- whom a named person has just decided about
-    select split_part(d.about_id, '|', 1), substr(d.about_id, strpos(d.about_id, '|') + 1)
-    from operations.decision as d
-    where d.known_seq > %(since)s and d.known_seq <= %(seq)s and d.about_kind = 'record' and d.kind in ('link', 'unlink')
+    select d.source, d.source_id
+    from identity.record_decision as d
+    where d.known_seq > %(since)s and d.known_seq <= %(seq)s
 )
 
 select source, source_id from touched where source is not null and source_id is not null;
@@ -76,8 +76,8 @@ with claim as (
         c.member_id,
         c.birth_date
     from w_record as r
-    inner join core.claim as c on c.patient_control_number = substr(r.source_id, 5)
-    where r.source_id like 'pcn:%%' and c.retracted_seq is null and not c.is_deleted
+    inner join core.claim as c on c.patient_control_number = r.source_id
+    where r.source = 'pcn' and c.retracted_seq is null and not c.is_deleted
 ),
 
 found as (
@@ -95,7 +95,7 @@ found as (
     from claim
     where payer_id is not null and member_id is not null and birth_date is not null
     union
-    select source, source_id, 'claim', substr(source_id, 5) from w_record where source_id like 'pcn:%%'
+    select source, source_id, 'claim', source_id as value from w_record where source = 'pcn'
     union
     -- a claim that the EHR knows names its patient by the EHR's own id
     select c.subject_source, c.subject_id, 'claim', c.patient_control_number

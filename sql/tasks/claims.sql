@@ -37,7 +37,8 @@ select distinct on (t.effect_key)
     t.case_id,
     t.person_id,
     t.workflow,
-    t.detail ->> 'encounter' as encounter_id,
+    evidence.source_of_visit(t.detail ->> 'encounter') as encounter_source,
+    evidence.id_of_visit(t.detail ->> 'encounter') as encounter_id,
     t.detail ->> 'payer_id' as payer_id
 from tasks.task as t
 where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'billing'
@@ -70,9 +71,9 @@ select
     c.performer_id
 from w_claim_wanted as w
 inner join evidence.visit as e
-    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null
+    on e.source = w.encounter_source and e.source_id = w.encounter_id and e.retracted_seq is null
 inner join evidence.charge_line as c
-    on c.source = 'ehr' and c.encounter_id = w.encounter_id and c.retracted_seq is null;
+    on c.source = w.encounter_source and c.encounter_id = w.encounter_id and c.retracted_seq is null;
 
 create temp table w_claim_content on commit drop as
 with diagnosis as (
@@ -133,6 +134,7 @@ select
     w.task_id,
     w.case_id,
     w.person_id,
+    w.encounter_source,
     w.encounter_id,
     w.payer_id,
     o.npi as billing_npi,
@@ -144,6 +146,7 @@ select
             then 'missing_practitioner'
         when v.member_id is null then 'missing_coverage'
         when cardinality(m.missing) > 0 then 'missing_billing_data'
+        when operations.payer_system(w.payer_id, o.npi) is null then 'no_receiver'
     end as problem,
     m.missing,
     jsonb_build_object(
@@ -169,13 +172,13 @@ from w_claim_wanted as w
 left join charge as c on c.effect_key = w.effect_key
 left join listed as k on k.effect_key = w.effect_key
 left join evidence.visit as e
-    on e.source = 'ehr' and e.source_id = w.encounter_id and e.retracted_seq is null
+    on e.source = w.encounter_source and e.source_id = w.encounter_id and e.retracted_seq is null
 left join evidence.billing_provider as o
     on o.source = e.source and o.source_id = e.service_provider_id and o.retracted_seq is null
 left join evidence.service_location as h
     on h.source = e.source and h.source_id = e.location_id and h.retracted_seq is null
 left join evidence.practitioner as d
-    on d.source = 'ehr' and d.source_id = c.performer_id and d.retracted_seq is null
+    on d.source = w.encounter_source and d.source_id = c.performer_id and d.retracted_seq is null
 left join identity.patient_record as p
     on p.source = e.subject_source and p.source_id = e.subject_id and p.retracted_seq is null
 left join lateral (
@@ -211,8 +214,8 @@ using tasks.claim as k
 where k.effect_key = w.effect_key and k.status = 'refused' and k.content = w.content;
 
 select
-    w.effect_key, w.task_id, w.case_id, w.person_id, w.encounter_id, w.payer_id, w.billing_npi, w.total,
-    w.problem, w.missing, w.content,
+    w.effect_key, w.task_id, w.case_id, w.person_id, w.encounter_source, w.encounter_id, w.payer_id,
+    w.billing_npi, w.total, w.problem, w.missing, w.content,
     (select count(*) from tasks.claim as k where k.effect_key = w.effect_key) as earlier
 from w_claim_content as w
 order by w.effect_key;

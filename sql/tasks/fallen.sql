@@ -4,8 +4,9 @@
 -- changes: tasks.claim, tasks.claim_batch, tasks.transmission
 
 -- Batches of claims that must not go out as they are: the work behind one of their claims ended, its
--- person is in doubt, or the clinician's charge says something else by now. A batch that was handed
--- over is past that: what is wrong with it then is an overpayment, or a correction.
+-- person is in doubt, the clinician's charge says something else by now, or their payer is served by another
+-- system than the one that the file is addressed to. A batch that was handed over is past that: what is wrong
+-- with it then is an overpayment, or a correction.
 create temp table w_fallen on commit drop as
 select k.patient_control_number, k.batch_id
 from tasks.claim_batch as b
@@ -16,7 +17,9 @@ where b.status in ('waiting', 'released')
         where x.effect_key = 'claim_batch|' || b.batch_id::text and x.sent_at is not null
     )
     and (
-        not exists (
+        operations.payer_system(b.payer_id, b.billing_npi) is null
+        or b.source <> operations.payer_system(b.payer_id, b.billing_npi)
+        or not exists (
             select from tasks.task as t where t.effect_key = k.effect_key and t.closed_seq is null
         )
         or exists (
@@ -30,9 +33,10 @@ where b.status in ('waiting', 'released')
             where not exists (
                 select from evidence.charge_line as c
                 inner join evidence.visit as e
-                    on e.source = 'ehr' and e.source_id = k.encounter_id
+                    on e.source = k.encounter_source and e.source_id = k.encounter_id
                     and e.retracted_seq is null
-                where c.encounter_id = k.encounter_id and c.source = 'ehr' and c.source_id = l.line ->> 'charge_item'
+                where c.encounter_id = k.encounter_id and c.source = k.encounter_source
+                    and c.source_id = l.line ->> 'charge_item'
                     and c.retracted_seq is null
                     and c.code = l.line ->> 'code'
                     and to_jsonb(c.modifiers) = l.line -> 'modifiers'
@@ -46,7 +50,7 @@ where b.status in ('waiting', 'released')
         )
         or (
             select count(*) from evidence.charge_line as c
-            where c.source = 'ehr' and c.encounter_id = k.encounter_id and c.retracted_seq is null
+            where c.source = k.encounter_source and c.encounter_id = k.encounter_id and c.retracted_seq is null
         ) <> jsonb_array_length(k.content -> 'lines')
     );
 

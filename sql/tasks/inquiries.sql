@@ -36,8 +36,8 @@ where x.transmission_id = l.transmission_id and t.task_id = l.task_id
 select
     t.task_id::text as trace,
     t.detail ->> 'payer_id' as payer_id,
-    v.payer_name,
-    v.member_id,
+    p.payer_name,
+    p.member_id,
     p.family,
     p.given,
     p.birth_date,
@@ -46,25 +46,29 @@ select
     d.family as provider_family,
     d.given as provider_given
 from tasks.task as t
+-- as a system names them that says how this payer covers them, where one does
 inner join lateral (
-    select c.source, c.source_id, c.family, c.given, c.birth_date, c.sex, c.general_practitioner_id
+    select
+        c.source, c.source_id, c.family, c.given, c.birth_date, c.sex, c.general_practitioner_id, v.member_id,
+        v.payer_name
     from identity.link as l
     inner join identity.patient_record as c
         on c.source = l.source and c.source_id = l.source_id and c.retracted_seq is null
         and c.replaced_by is null
-    where l.person_id = t.person_id and l.source = 'ehr' and l.status = 'active' and l.retired_seq is null
-    order by c.is_active desc, c.source_id
+    left join lateral (
+        select a.member_id, a.payer_name
+        from evidence.coverage as a
+        where a.subject_source = c.source and a.subject_id = c.source_id and a.retracted_seq is null
+            and a.payer_id = t.detail ->> 'payer_id'
+            and coalesce(a.ends_on, 'infinity') >= %(business_date)s::date
+        order by a.coverage_order nulls last, a.source_id
+        limit 1
+    ) as v on true
+    where l.person_id = t.person_id and l.status = 'active' and l.retired_seq is null
+    order by
+        c.is_active desc, bool_or(v.member_id is not null) over (partition by c.source) desc, c.source_id, c.source
     limit 1
 ) as p on true
-left join lateral (
-    select c.member_id, c.payer_name
-    from evidence.coverage as c
-    where c.subject_source = p.source and c.subject_id = p.source_id and c.retracted_seq is null
-        and c.payer_id = t.detail ->> 'payer_id'
-        and coalesce(c.ends_on, 'infinity') >= %(business_date)s::date
-    order by c.coverage_order nulls last, c.source_id
-    limit 1
-) as v on true
 left join evidence.practitioner as d
     on d.source = p.source and d.source_id = p.general_practitioner_id and d.retracted_seq is null
 where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'eligibility'

@@ -30,12 +30,12 @@ update operations.exception as e
 set status = 'cleared', closed_seq = %(seq)s, resolution = 'what was lacking is there'
 from tasks.task as t
 where e.about_kind = 'task' and e.about_id = t.task_id::text and e.status = 'open'
-    and e.reason in ('bad_contact_data', 'missing_billing_data')
+    and e.reason in ('bad_contact_data', 'missing_billing_data', 'no_receiver')
     and coalesce(t.detail ->> 'route', '') <> 'claim'
     and t.task_id in (select l.task_id from tasks.transmission_task as l);
 
--- What cannot be said to the receiver, because the systems of record lack it.
-select i.effect_key, i.kind, i.task_ids
+-- What cannot be asked for: the systems of record lack what has to be said, or no system is known to take it.
+select i.effect_key, i.lacks, i.task_ids
 from w_intent as i
-where not i.is_complete
+where i.lacks is not null
 order by i.effect_key;

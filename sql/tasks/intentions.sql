@@ -1,6 +1,7 @@
--- reads: cases.setting, evidence.practitioner, identity.link, identity.patient_record, tasks.task,
+-- reads: cases.case_record, cases.setting, evidence.fact, evidence.practitioner, identity.link,
+--     identity.patient_record, operations.role, operations.serves, operations.source, tasks.task,
 --     tasks.transmission, tasks.transmission_task
--- makes: w_intent
+-- makes: w_effect, w_attributed, w_receiver, w_intent
 -- changes: tasks.task
 
 -- Whom tonight's tasks ask for what, and of which receiver: one row per effect, in plain columns. The bytes are
@@ -17,48 +18,139 @@ where t.closed_seq is null and t.planned_seq < %(seq)s and t.kind = 'outreach'
         where x.effect_key = t.effect_key and x.outcome in ('intended', 'accepted', 'uncertain')
     );
 
-create temp table w_intent on commit drop as
+-- What is asked for once, by however many tasks, and in which system that for which it is asked stands: a visit, or
+-- what began the case.
+create temp table w_effect on commit drop as
 with open_task as (
-    select t.*
+    select
+        t.*,
+        case
+            when t.kind in ('documentation', 'billing') then evidence.source_of_visit(t.detail ->> 'encounter')
+            else (
+                select f.source
+                from cases.case_record as c
+                inner join evidence.fact as f on f.fact_id = c.trigger_fact_id
+                where c.case_id = t.case_id
+            )
+        end as stands_in,
+        array_position(array['stat', 'asap', 'urgent'], t.priority) as urgency
     from tasks.task as t
     where t.closed_seq is null and t.planned_seq <= %(seq)s
         and t.kind in ('outreach', 'scheduling', 'documentation', 'billing')
         and coalesce(t.detail ->> 'route', '') <> 'claim'
         and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
-),
+)
 
-effect as (
+select
+    t.effect_key,
+    min(t.kind) as kind,
+    case min(t.kind) when 'scheduling' then 'schedule' else min(t.kind) end as role,
+    min(t.person_id::text)::uuid as person_id,
+    array_agg(t.task_id order by t.task_id) as task_ids,
+    min(t.due_at) as due_at,
+    (array_agg(t.priority order by t.urgency))[1] as priority,
+    (array_agg(t.detail order by t.task_id))[1] as detail,
+    (array_agg(t.stands_in order by t.urgency, t.task_id) filter (where t.stands_in is not null))[1]
+    as stands_in
+from open_task as t
+where not exists (
+    select from tasks.transmission as x
+    where x.effect_key = t.effect_key and x.outcome in ('intended', 'accepted', 'uncertain')
+)
+group by t.effect_key;
+
+analyze w_effect;
+
+-- The system in which the practitioner to whom a person is attributed has a record, by the newest word on it.
+create temp table w_attributed on commit drop as
+select x.person_id, min(x.source) as source
+from (
     select
-        t.effect_key,
-        min(t.kind) as kind,
-        min(t.person_id::text)::uuid as person_id,
-        array_agg(t.task_id order by t.task_id) as task_ids,
-        min(t.due_at) as due_at,
-        (array_agg(t.priority order by array_position(array['stat', 'asap', 'urgent'], t.priority)))[1]
-        as priority,
-        (array_agg(t.detail order by t.task_id))[1] as detail
-    from open_task as t
-    group by t.effect_key
+        e.person_id,
+        f.source,
+        rank() over (partition by e.person_id order by f.occurred_at desc) as place
+    from (select distinct w.person_id from w_effect as w) as e
+    inner join identity.link as l
+        on l.person_id = e.person_id and l.status = 'active' and l.retired_seq is null
+    inner join evidence.fact as f
+        on f.subject_source = l.source and f.subject_id = l.source_id and f.kind = 'attribution'
+        and f.retracted_seq is null
+    inner join evidence.practitioner as d
+        on d.source = f.source and d.source_id = f.code and d.retracted_seq is null
+) as x
+where x.place = 1
+group by x.person_id
+having count(distinct x.source) = 1;
+
+-- Which of the systems of a role gets the work: the one in which it stands, else where the person has an active
+-- link, else that of the attributed practitioner. A system stands for the charts that it says it serves. A note is
+-- signed where its visit is; elsewhere the visit's id means nothing. Where two are left, or none, nobody is asked.
+create temp table w_receiver on commit drop as
+with candidate as (
+    select
+        e.effect_key,
+        r.source,
+        r.connection,
+        s.charts,
+        coalesce(e.stands_in = r.source or e.stands_in = any(s.charts), false) as stands,
+        (exists (
+            select from identity.link as l
+            where l.person_id = e.person_id and l.status = 'active' and l.retired_seq is null
+                and (l.source = r.source or l.source = any(s.charts))
+        )) as knows,
+        coalesce(a.source = r.source or a.source = any(s.charts), false) as attributes,
+        e.kind
+    from w_effect as e
+    inner join operations.role as r on r.role = e.role
+    left join lateral (
+        select array_agg(v.value) as charts
+        from operations.serves as v
+        where v.source = r.source and v.kind = 'charts'
+    ) as s on true
+    left join w_attributed as a on a.person_id = e.person_id
 ),
 
-patient as (
-    select distinct on (e.person_id)
-        e.person_id, l.source_id as patient_id, p.mrn, p.general_practitioner_id
-    from effect as e
+ranked as (
+    select
+        c.*,
+        rank() over (
+            partition by c.effect_key order by c.stands desc, c.knows desc, c.attributes desc
+        ) as place
+    from candidate as c
+    where case
+        when c.kind = 'documentation' then c.stands
+        else c.charts is null or c.stands or (c.knows and c.kind <> 'billing')
+    end
+)
+
+select f.effect_key, f.source, f.connection, f.charts
+from (
+    select r.*, count(*) over (partition by r.effect_key) as candidates
+    from ranked as r
+    where r.place = 1
+) as f
+where f.candidates = 1;
+
+create temp table w_intent on commit drop as
+with patient as (
+    -- as the receiver knows them: a task in a chart names its own record, a booking a record number that it knows
+    select distinct on (e.effect_key)
+        e.effect_key, l.source, l.source_id as patient_id, p.mrn, p.general_practitioner_id
+    from w_effect as e
+    inner join w_receiver as r on r.effect_key = e.effect_key
+    left join w_attributed as a on a.person_id = e.person_id
     inner join identity.link as l
-        on l.person_id = e.person_id and l.source = 'ehr' and l.status = 'active'
-        and l.retired_seq is null
+        on l.person_id = e.person_id and l.status = 'active' and l.retired_seq is null
+        and (
+            l.source = r.source or l.source = any(r.charts)
+            or (e.kind = 'scheduling' and r.charts is null)
+        )
     inner join identity.patient_record as p
         on p.source = l.source and p.source_id = l.source_id and p.retracted_seq is null
         and p.replaced_by is null
-    order by e.person_id, p.is_active desc, l.source_id
-),
-
-doctor as (
-    select p.person_id, d.source_id as practitioner_id, d.npi
-    from patient as p
-    inner join evidence.practitioner as d
-        on d.source = 'ehr' and d.source_id = p.general_practitioner_id and d.retracted_seq is null
+    order by
+        e.effect_key, l.source = r.source desc, (l.source = e.stands_in) desc nulls last,
+        (l.source = a.source) desc nulls last, p.is_active desc, l.source, l.source_id
 )
 
 select
@@ -74,17 +166,15 @@ select
         when 'documentation' then 'documentation'
         else 'work_item'
     end as kind,
-    case e.kind
-        when 'scheduling' then 'scheduling_api'
-        when 'billing' then 'billing_main'
-        else 'ehr_main'
-    end as target,
+    r.connection as target,
     e.priority,
     p.patient_id,
     p.mrn,
     d.npi as practitioner_npi,
     e.detail ->> 'practitioner_id' as practitioner_id,
-    e.detail ->> 'encounter' as encounter_id,
+    evidence.id_of_visit(e.detail ->> 'encounter') as encounter_id,
+    -- whose visit it is, where its id alone does not say so
+    case when o.id_prefix <> '' then o.source end as encounter_source,
     e.detail ->> 'payer_id' as payer_id,
     e.detail ->> 'visit_type' as visit_type,
     %(business_date)s::date + 1 as not_before,
@@ -92,27 +182,28 @@ select
     (%(business_date)s::date + 1 + h.value::time) at time zone z.value as call_from,
     (greatest(cases.local_day(e.due_at - interval '1 second'), %(business_date)s::date + 1) + u.value::time)
     at time zone z.value as call_until,
-    case e.kind
-        when 'outreach' then p.patient_id is not null
-        when 'scheduling' then p.mrn is not null
-        when 'documentation' then e.detail ? 'encounter' and p.patient_id is not null
-        else e.detail ? 'encounter'
-    end as is_complete
-from effect as e
+    -- what is lacking, so that nobody can be asked
+    case
+        when e.kind = 'billing' and not e.detail ? 'encounter' then 'missing_billing_data'
+        when e.kind = 'documentation' and not e.detail ? 'encounter' then 'bad_contact_data'
+        when r.source is null then 'no_receiver'
+        when e.kind = 'scheduling' and p.mrn is null then 'bad_contact_data'
+        when e.kind in ('outreach', 'documentation') and p.patient_id is null then 'bad_contact_data'
+    end as lacks
+from w_effect as e
 inner join cases.setting as z on z.name = 'time_zone'
 inner join cases.setting as h on h.name = 'contact_from'
 inner join cases.setting as u on u.name = 'contact_to'
-left join patient as p on p.person_id = e.person_id
-left join doctor as d on d.person_id = e.person_id
+left join w_receiver as r on r.effect_key = e.effect_key
+left join operations.source as o on o.source = e.stands_in
+left join patient as p on p.effect_key = e.effect_key
+left join evidence.practitioner as d
+    on d.source = p.source and d.source_id = p.general_practitioner_id and d.retracted_seq is null
 left join lateral (
     select count(*) as attempts
     from tasks.transmission as x
     where x.effect_key = e.effect_key and x.outcome in ('rejected', 'withheld')
-) as a on true
-where not exists (
-    select from tasks.transmission as x
-    where x.effect_key = e.effect_key and x.outcome in ('intended', 'accepted', 'uncertain')
-);
+) as a on true;
 
 select
     w.transmission_id,
@@ -126,6 +217,7 @@ select
     w.practitioner_id,
     w.practitioner_npi,
     w.encounter_id,
+    w.encounter_source,
     w.payer_id,
     w.visit_type,
     w.not_before,
@@ -133,5 +225,5 @@ select
     w.call_from,
     w.call_until
 from w_intent as w
-where w.is_complete
+where w.lacks is null
 order by w.effect_key;

@@ -87,7 +87,8 @@ select
                             on o.source = e.source and o.source_id = e.service_provider_id
                             and o.known_seq <= %(seq)s
                             and (o.retracted_seq is null or o.retracted_seq > %(seq)s)
-                        where e.source = 'ehr' and e.source_id = c.encounter_ref
+                        where e.source = evidence.source_of_visit(c.encounter_ref)
+                            and e.source_id = evidence.id_of_visit(c.encounter_ref)
                             and e.known_seq <= %(seq)s
                             and (e.retracted_seq is null or e.retracted_seq > %(seq)s)
                     )

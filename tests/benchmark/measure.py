@@ -133,14 +133,14 @@ class Statements:
 def run_night(meter: Meter, key: str, told: Callable[[str], None]) -> int:
     """Run the steps of a night in the order of the five DAGs; returns its number."""
     from throughline.orchestration import night
-    from throughline.sources import source_names
+    from throughline.sources.definitions import names_with_feeds
 
     def do(name: str, step: Callable[..., Any], *arguments: Any) -> Any:
         told(name)
         return meter.run(name, lambda: step(*arguments))
 
     seq: int = do("open_night", night.begin, key)
-    for source in source_names():
+    for source in names_with_feeds():
         batches = do(f"land {source}", night.land, source, seq)
         read = do(f"stage {source}", night.stage, source, seq, batches)
         stopped = do(f"gate {source}", night.gate, source, seq, read)

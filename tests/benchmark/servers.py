@@ -96,8 +96,16 @@ class Taker:
         return None
 
 
-def _connect(clients: dict[str, Address], stack: ExitStack, *_: object) -> dict[str, Taker]:
-    return {address.name: Taker() for address in clients.values()}
+class Takers:
+    """Whoever is asked for accepts."""
+
+    def __init__(self, clients: dict[str, Address], stack: ExitStack, *_: object) -> None:
+        self._clients = clients
+
+    def of(self, kind: str, target: str) -> Taker | None:
+        """Return the one behind a connection; files go to no receiver."""
+        is_file = kind in ("eligibility", "claim_batch")
+        return None if is_file or target not in self._clients else Taker()
 
 
 @contextmanager
@@ -121,7 +129,7 @@ def serving(folder: Path, made_at: datetime) -> Iterator[None]:
             (addresses, "address", address),
             (export, "BulkClient", lambda _: Export(folder, made_at)),
             (sftp, "connect", open_folder),
-            (receivers, "connect", _connect),
+            (receivers, "connect", Takers),
         ):
             stack.enter_context(mock.patch.object(where, name, instead))
         yield

@@ -94,7 +94,7 @@ SECTIONS: dict[str, Section] = {
 
 # What an id stands for, without the names of sources: for a comparison of practices whose sources are named otherwise.
 NAMES = (
-    "select p.person_id::text, 'person ' || coalesce(min(l.source_id) filter (where l.source_id not like 'pcn:%%'),"
+    "select p.person_id::text, 'person ' || coalesce(min(l.source_id) filter (where l.source <> 'pcn'),"
     "  min(l.source_id)) from identity.person as p"
     " inner join identity.link as l on l.person_id = p.person_id group by p.person_id",
     "select c.case_id::text, concat_ws(' ', 'case', c.workflow, c.person_id, c.trigger_ref)"

@@ -52,7 +52,7 @@ def defined_warehouse(new_warehouse: Callable[[], str]) -> str:
     """Return the DSN of a warehouse that knows the definitions of this tree, committed as night 0."""
     dsn = new_warehouse()
     with warehouse.connect(dsn) as conn:
-        sources.register_feeds(conn)
+        sources.register(conn, 0)
         evidence.register_codes(conn)
         workflows.register(conn, 0)
     return dsn

@@ -16,9 +16,9 @@ from clinic import Clinic, call, charge, coverage, note, patient, stay, visit
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from throughline import sources, tasks, workflows
+from throughline import tasks, workflows
 from throughline.quality.suites import SUITES, Rule
-from throughline.sources import definitions
+from throughline.sources import systems
 from throughline.sources.definitions import DEFINITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,13 +65,9 @@ def test_a_source_gets_its_own_task_group(tree: Path) -> None:
     assert "clearinghouse_north" in ast.literal_eval(groups)
 
 
-def test_feeds_of_a_source_are_expected_from_the_first_night(
-    clinic: Clinic, tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_feeds_of_a_source_are_expected_from_the_first_night(clinic: Clinic, tree: Path) -> None:
     folder = tree / DEFINITIONS.relative_to(ROOT)
-    monkeypatch.setattr(sources, "source_names", lambda: definitions.source_names(folder))
-    monkeypatch.setattr(sources, "definition", lambda name: definitions.definition(name, folder))
-    sources.register_feeds(clinic.conn)
+    systems.register(clinic.conn, 1, folder)
     assert [
         tuple(row)
         for row in clinic.rows(

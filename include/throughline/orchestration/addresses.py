@@ -10,19 +10,12 @@ from pathlib import Path
 
 from airflow.sdk import Connection as AirflowConnection
 
+from throughline.sources import systems
 from throughline.sources.definitions import SourceDefinition
 from throughline.transports.address import Address
 
 LANDING = "THROUGHLINE_LANDING"
 PAGES = "THROUGHLINE_PAGES"
-
-CLIENTS = {
-    "ehr": "ehr_main",
-    "scheduling": "scheduling_api",
-    "clearinghouse": "clearinghouse_main",
-    "billing": "billing_main",
-}
-"""Systems that tasks are sent to: the Airflow connection of each."""
 
 
 def address(connection_id: str) -> Address:
@@ -46,8 +39,8 @@ def address_of(definition: SourceDefinition) -> Address:
 
 
 def clients() -> dict[str, Address]:
-    """Return the addresses of the systems that tasks are sent to, by the system's name."""
-    return {name: address(connection_id) for name, connection_id in CLIENTS.items()}
+    """Return the addresses of the systems that take work, by the connection of the role."""
+    return {connection_id: address(connection_id) for connection_id in systems.connections()}
 
 
 def landing_root() -> Path:

@@ -44,7 +44,7 @@ def begin(partition_key: str | None) -> int:
         night = nights.open_night(conn, business_date, practice().time_zone)
         with warehouse.step(conn, night.seq, "open_night") as record:
             catalogue.check(conn)
-            sources.register_feeds(conn)
+            sources.register(conn, night.seq)
             evidence.register_codes(conn)
             record.rows = workflows.register(conn, night.seq)
             record.detail = {"kind": night.kind, "business_date": partition_key}

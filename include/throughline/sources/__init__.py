@@ -25,7 +25,7 @@ __all__ = [
     "SourceUnavailable",
     "definition",
     "extract",
-    "register_feeds",
+    "register",
     "source_names",
     "stage",
 ]
@@ -51,33 +51,11 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     return parse(conn, batch_id, landing_root)
 
 
-def register_feeds(conn: Connection) -> int:
-    """Write the feeds that are expected into `operations.feed`; returns how many there are.
+def register(conn: Connection, seq: int) -> int:
+    """Write systems, roles and feeds as they are defined on night `seq`; returns how many feeds there are.
 
-    Does not commit.
+    Raises `SourceDefinitionError`. Does not commit.
     """
-    feeds = [
-        (
-            one.source,
-            feed.name,
-            feed.owner_team,
-            feed.expected_by,
-            feed.allowed_lag_days,
-            feed.volume,
-        )
-        for one in map(definition, source_names())
-        for feed in one.feeds.values()
-    ]
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            "insert into operations.feed (source, feed, owner_team, expected_by, allowed_lag_days, volume)"
-            " values (%s, %s, %s, %s, %s, %s) on conflict (source, feed) do update"
-            " set owner_team = excluded.owner_team, expected_by = excluded.expected_by,"
-            " allowed_lag_days = excluded.allowed_lag_days, volume = excluded.volume",
-            feeds,
-        )
-    conn.execute(
-        "delete from operations.feed where not (source || '/' || feed = any(%s))",
-        ([f"{source}/{feed}" for source, feed, *_ in feeds],),
-    )
-    return len(feeds)
+    from throughline.sources import systems
+
+    return systems.register(conn, seq)

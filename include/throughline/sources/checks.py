@@ -58,6 +58,11 @@ def _told(error: Any, at: str) -> Iterator[str]:
         for name in sorted(set(schema["required"]) - value.keys()):
             wanted = schema.get("properties", {}).get(name, {}).get("description", "a value")
             yield f"{_join(place, name)}: is missing; write {wanted}"
+    elif error.validator == "dependentRequired":
+        for named, needed in schema["dependentRequired"].items():
+            for name in sorted(set(needed) - value.keys()) if named in value else ():
+                wanted = schema["properties"][name].get("description", "a value")
+                yield f"{_join(place, name)}: is missing; write {wanted}"
     elif error.validator == "enum":
         yield f"{place}: {value!r} is not one of its words; {instead(value, schema['enum'])}"
     else:

@@ -17,7 +17,7 @@ import yaml
 
 from throughline.sources import catalogue, registry
 from throughline.sources.checks import instead, problems, read_yaml
-from throughline.sources.source import Feed, SourceDefinition, SourceDefinitionError
+from throughline.sources.source import Feed, Role, SourceDefinition, SourceDefinitionError
 
 __all__ = [
     "DEFINITIONS",
@@ -25,6 +25,7 @@ __all__ = [
     "SourceDefinition",
     "SourceDefinitionError",
     "definition",
+    "names_with_feeds",
     "parse",
     "source_names",
 ]
@@ -43,6 +44,22 @@ REPLACED = {
 def source_names(folder: Path = DEFINITIONS) -> list[str]:
     """Return the names of the sources that are defined, in the order of their files' names."""
     return sorted(file.stem for file in folder.glob("*.yaml"))
+
+
+def names_with_feeds(folder: Path = DEFINITIONS) -> list[str]:
+    """Return the names of the sources that are read every night: others only take work.
+
+    A file that is no definition counts as one: `open_night` refuses it, and says why.
+    """
+    return [name for name in source_names(folder) if _may_have_feeds(folder / f"{name}.yaml")]
+
+
+def _may_have_feeds(file: Path) -> bool:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError:
+        return True
+    return not isinstance(raw, dict) or "feeds" in raw or "roles" not in raw
 
 
 @lru_cache(maxsize=64)
@@ -77,19 +94,31 @@ def parse(raw: Any, file: str) -> SourceDefinition:
             omitted_types=feed.get("omitted_types", raw.get("omitted_types", "late")),
             volume=feed.get("volume", catalogue.entry(name).volume),
         )
-        for name, feed in raw["feeds"].items()
+        for name, feed in raw.get("feeds", {}).items()
+    }
+    roles = {
+        name: Role(
+            name=name,
+            connection=role.get("connection", raw.get("connection", "")),
+            submitter_id=role.get("submitter_id", ""),
+            receiver_id=role.get("receiver_id", ""),
+        )
+        for name, role in raw.get("roles", {}).items()
     }
     return SourceDefinition(
         source=raw["source"],
         title=raw["title"],
-        standard=raw["standard"],
-        transport=raw["transport"],
-        connection=raw["connection"],
+        standard=raw.get("standard", ""),
+        transport=raw.get("transport", ""),
+        connection=raw.get("connection", ""),
         owner_team=raw["owner_team"],
-        time_zone=raw["time_zone"],
+        time_zone=raw.get("time_zone", ""),
         feeds=feeds,
         folder=raw.get("folder", ""),
         conventions=raw.get("conventions", {}),
+        roles=roles,
+        serves={name: tuple(values) for name, values in raw.get("serves", {}).items()},
+        ids=raw.get("ids", ""),
     )
 
 
@@ -109,17 +138,22 @@ def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
     """Yield what no schema can say: words that another file decides, and what decides nothing."""
     if Path(file).stem != raw["source"]:
         yield f"source: {raw['source']!r} is not the file's name; write {Path(file).stem}"
-    try:
-        ZoneInfo(raw["time_zone"])
-    except (KeyError, ValueError):
-        yield f"time_zone: there is no zone {raw['time_zone']!r}; write one such as America/New_York"
+    if "time_zone" in raw:
+        try:
+            ZoneInfo(raw["time_zone"])
+        except (KeyError, ValueError):
+            yield f"time_zone: there is no zone {raw['time_zone']!r}; write one such as America/New_York"
     teams = yaml.safe_load((DEFINITIONS.parent / "teams.yaml").read_text(encoding="utf-8"))
-    owners = {"": raw, **{f"feeds/{name}/": feed for name, feed in raw["feeds"].items()}}
+    owners = {"": raw, **{f"feeds/{name}/": feed for name, feed in raw.get("feeds", {}).items()}}
     for place, said in owners.items():
         team = said.get("owner_team", raw["owner_team"])
         if team not in teams and (said is raw or "owner_team" in said):
             yield f"{place}owner_team: there is no team {team!r}; {instead(team, teams)}"
-    yield from _mistakes_of_standard(raw)
+    if "feeds" in raw:
+        yield from _mistakes_of_standard(raw)
+    elif "roles" not in raw:
+        yield "feeds: is missing; write at least one feed of its standard, or what its roles are"
+    yield from _mistakes_of_roles(raw)
 
 
 def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
@@ -151,3 +185,25 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
     for place, said in {"": raw, **{f"feeds/{n}/": f for n, f in raw["feeds"].items()}}.items():
         if "omitted_types" in said and not is_export:
             yield f"{place}omitted_types: is said of a Bulk Data export only; leave it out"
+
+
+def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
+    roles, serves = raw.get("roles", {}), raw.get("serves", {})
+    for name, role in roles.items():
+        if "connection" not in role and "connection" not in raw:
+            yield f"roles/{name}/connection: is missing; write the id of an Airflow connection"
+        for field in ("submitter_id", "receiver_id"):
+            if name != "payer" and field in role:
+                yield f"roles/{name}/{field}: is said of the role payer only; leave it out"
+    for name in ("payers", "billing_npi"):
+        if name in serves and "payer" not in roles:
+            yield f"serves/{name}: is said of a system with the role payer only; leave it out"
+    if "charts" in serves and not set(roles) - {"chart", "payer"}:
+        yield "serves/charts: no role of this system is for the patients of a chart; leave it out"
+    if "chart" in roles and "ids" not in raw:
+        yield (
+            "ids: is missing; write named, or bare where no other chart is (or was) and its visits"
+            " go by their id alone"
+        )
+    if "chart" not in roles and "ids" in raw:
+        yield "ids: is said of a chart only; leave it out"

@@ -29,6 +29,9 @@ BY_LINK: dict[Subject, Link] = {
 }
 """Subjects that are known by an identifier of the record itself."""
 
+OWN_IDS = ("fhir",)
+"""Standards whose records refer to patients by the ids of their own system, whatever they are about."""
+
 
 class CatalogueError(ValueError):
     """The catalogue disagrees with itself or with what it names; the text says feed and part."""
@@ -104,6 +107,13 @@ class Entry:
         for table in self.tables:
             if table.follows is not None and table.follows.table not in names:
                 raise CatalogueError(f"{self.name}: tables: {table.name} follows none of them")
+
+    def may_be_first(self, standard: str) -> bool:
+        """Return whether the feed may tell of a person whom no record of its source knows.
+
+        It names patients by a number that another system gave them: a claim, a notice, a booking.
+        """
+        return self.subject in ("record_number", "member", "claim") and standard not in OWN_IDS
 
     @property
     def table(self) -> Table:

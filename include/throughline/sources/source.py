@@ -31,8 +31,27 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Role:
+    """What a system is to the practice, and the connection by which it takes the work of that role.
+
+    `submitter_id` and `receiver_id` are those of the files for a payer's system (ISA06, ISA08); empty
+    where they are the practice's own.
+    """
+
+    name: str
+    connection: str
+    submitter_id: str = ""
+    receiver_id: str = ""
+
+
+@dataclass(frozen=True)
 class SourceDefinition:
-    """One system of record: how it is read, what it brings, who owns it, its own conventions."""
+    """One system of record: how it is read, what it brings, what work it takes, its own conventions.
+
+    `serves` names the payers, billing providers (NPI) and charts that it serves; what is not named
+    there is not limited. `ids` says how the visits of a chart are named outside of it. A source without
+    feeds has no standard, no transport and no time zone.
+    """
 
     source: str
     title: str
@@ -44,6 +63,9 @@ class SourceDefinition:
     feeds: dict[str, Feed]
     folder: str = ""
     conventions: dict[str, Any] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    serves: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ids: str = ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from uuid import UUID
 
 from throughline.tasks import receivers, transmissions
-from throughline.tasks.receivers import Answering
+from throughline.tasks.receivers import Answering, Receivers
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, failpoints, nights, sql
@@ -62,7 +62,7 @@ def ask(
 
 
 def _asked(
-    rows: Sequence[Row], by_target: Mapping[str, object], clock: Callable[[], float]
+    rows: Sequence[Row], connected: Receivers, clock: Callable[[], float]
 ) -> dict[UUID, str]:
     """Return the answers, by transmission."""
     found: dict[UUID, str] = {}
@@ -70,7 +70,7 @@ def _asked(
     until = clock() + LONGEST_S
 
     def one(row: Row) -> str | None:
-        receiver = by_target.get(row.target)
+        receiver: object = connected.of(row.kind, row.target)
         if row.target in silent or not isinstance(receiver, Answering):
             return None
         try:

@@ -21,7 +21,9 @@ from psycopg.types.json import Jsonb
 
 from throughline import exceptions
 from throughline.practice import practice
-from throughline.tasks import files, transmissions
+from throughline.sources import systems
+from throughline.tasks import files, payers, transmissions
+from throughline.tasks.payers import PayerSystem
 from throughline.tasks.validate import complaints
 from throughline.tasks.wire import x12, x12_837p
 from throughline.transports.address import Address
@@ -48,6 +50,7 @@ def prepare(conn: Connection, seq: int) -> list[UUID]:
     with transmissions.one_at_a_time(conn):
         last = nights.newest(conn)
         if last is not None and last.seq == seq:
+            systems.ensure_registered(conn, seq)
             _prepare(conn, moment_of(conn, seq))
         waiting = conn.execute(
             "select batch_id from tasks.claim_batch where status = 'waiting' order by planned_seq, batch_id"
@@ -67,6 +70,7 @@ def _prepare(conn: Connection, moment: Moment) -> None:
         task_id,
         _,
         person_id,
+        encounter_source,
         encounter_id,
         payer_id,
         npi,
@@ -90,14 +94,14 @@ def _prepare(conn: Connection, moment: Moment) -> None:
             continue
         over.append((seq, "the claim was made", str(task_id), ""))
         ready.append(
-            (control_number(effect_key, earlier), effect_key, person_id, encounter_id, task_id, payer_id, npi,
-             total, Jsonb(content), seq)
+            (control_number(effect_key, earlier), effect_key, person_id, encounter_source, encounter_id, task_id,
+             payer_id, npi, total, Jsonb(content), seq)
         )  # fmt: skip
     with conn.cursor() as cursor:
         cursor.executemany(
             "insert into tasks.claim (patient_control_number, effect_key, person_id, encounter_source,"
             " encounter_id, task_id, payer_id, billing_npi, total_charge, content, planned_seq, status)"
-            " values (%s, %s, %s, 'ehr', %s, %s, %s, %s, %s, %s, %s, 'prepared') on conflict do nothing",
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'prepared') on conflict do nothing",
             ready,
         )
         cursor.executemany(
@@ -119,34 +123,51 @@ def _batch(conn: Connection, seq: int, at: datetime) -> None:
     ).fetchall()
     for (payer_id, npi), group in groupby(prepared, key=lambda row: (row[0], row[1])):
         rows = list(group)
+        to = payers.system_for(conn, payer_id, npi)
+        if to is None:
+            # its definition went after they were prepared: they wait until one is there again
+            cut_off = nights.by_seq(conn, seq).cut_off
+            for row in rows:
+                exceptions.open_exception(conn, seq, cut_off, "no_receiver", "task", str(row[6]))
+            continue
+        _there_is_one(conn, seq, [str(row[6]) for row in rows])
         for start in range(0, len(rows), MOST_CLAIMS):
-            good = _accepted_by_validator(conn, seq, at, rows[start : start + MOST_CLAIMS])
+            good = _accepted_by_validator(conn, seq, to, at, rows[start : start + MOST_CLAIMS])
             if good:
-                _write_batch(conn, seq, at, payer_id, npi, good)
+                _write_batch(conn, seq, to, at, payer_id, npi, good)
 
 
-def _file(at: datetime, control: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
+def _there_is_one(conn: Connection, seq: int, tasks: list[str]) -> None:
+    """Clear what says that no system takes the claims of these tasks."""
+    conn.execute(
+        "update operations.exception set status = 'cleared', closed_seq = %s, resolution = %s"
+        " where reason = 'no_receiver' and status = 'open' and about_kind = 'task' and about_id = any(%s)",
+        (seq, "a system takes it", tasks),
+    )
+
+
+def _file(to: PayerSystem, at: datetime, control: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
     own = practice()
     return x12_837p.professional(
-        x12.Envelope(own.submitter_id, own.receiver_id, at, control), f"B{control}",
+        x12.Envelope(to.submitter_id, to.receiver_id, at, control), f"B{control}",
         own.name, own.billing_phone, [x12_837p.ProfessionalClaim(row[2], row[3], row[4]) for row in rows],
     )  # fmt: skip
 
 
 def _accepted_by_validator(
-    conn: Connection, seq: int, at: datetime, rows: list[tuple[Any, ...]]
+    conn: Connection, seq: int, to: PayerSystem, at: datetime, rows: list[tuple[Any, ...]]
 ) -> list[tuple[Any, ...]]:
     """Return the claims of a file that pyx12 accepts; the file is halved until the culprits are found."""
     try:
-        found = complaints(_file(at, "999999999", rows))
+        found = complaints(_file(to, at, "999999999", rows))
     except x12.Unwritable as error:
         found = [str(error)]
     if not found:
         return rows
     if len(rows) > 1:
         middle = len(rows) // 2
-        return _accepted_by_validator(conn, seq, at, rows[:middle]) + _accepted_by_validator(
-            conn, seq, at, rows[middle:]
+        return _accepted_by_validator(conn, seq, to, at, rows[:middle]) + _accepted_by_validator(
+            conn, seq, to, at, rows[middle:]
         )
     conn.execute(
         "update tasks.claim set status = 'refused' where patient_control_number = %s", (rows[0][2],)
@@ -166,6 +187,7 @@ def _accepted_by_validator(
 def _write_batch(
     conn: Connection,
     seq: int,
+    to: PayerSystem,
     at: datetime,
     payer_id: str,
     npi: str,
@@ -174,13 +196,13 @@ def _write_batch(
     numbers = [row[2] for row in rows]
     batch_id = derive("claim_batch", payer_id, npi, *numbers)
     control = files.next_control_number(conn)
-    payload = _file(at, control, rows)
+    payload = _file(to, at, control, rows)
     conn.execute(
         "insert into tasks.claim_batch (batch_id, payer_id, billing_npi, planned_seq, claim_count,"
-        " total_charge, payload, payload_sha256, interchange_control_number, status)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting')",
+        " total_charge, payload, payload_sha256, interchange_control_number, source, status)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting')",
         (batch_id, payer_id, npi, seq, len(rows), sum(row[5] for row in rows), payload,
-         hashlib.sha256(payload).hexdigest(), control),
+         hashlib.sha256(payload).hexdigest(), control, to.source),
     )  # fmt: skip
     conn.execute(
         "update tasks.claim set status = 'batched', batch_id = %s where patient_control_number = any(%s)",
@@ -192,7 +214,7 @@ def withdraw_fallen(conn: Connection) -> int:
     """Withdraw batches that wait or were released, and of which a claim stands no more; returns how many.
 
     A claim stands while its task is open, its person is not in doubt and its charges say what it
-    says. Does not commit.
+    says, and the system that its file is addressed to serves its payer. Does not commit.
     """
     rows = sql.run(conn, "tasks/fallen.sql").rows
     return len(rows)
@@ -212,13 +234,15 @@ def send_released(
     Commits as it goes. Sent again after a crash, nothing is sent twice.
     """
     with nullcontext() if is_locked else transmissions.one_at_a_time(conn):
-        address = clients["clearinghouse"]
+        systems.ensure_registered(conn, seq)
         withdraw_fallen(conn)
-        for batch_id, payload, sha256, control, is_as_released in conn.execute(
-            "select b.batch_id, b.payload, b.payload_sha256, b.interchange_control_number,"
+        for batch_id, target, payload, sha256, control, is_as_released in conn.execute(
+            "select b.batch_id, r.connection, b.payload, b.payload_sha256, b.interchange_control_number,"
             " encode(sha256(b.payload), 'hex') = b.payload_sha256"
             " and d.detail ->> 'sha256' = b.payload_sha256 and d.kind = 'release'"
             " from tasks.claim_batch as b"
+            " inner join operations.role as r on r.role = 'payer'"
+            " and r.source = coalesce(b.source, operations.payer_system(b.payer_id, b.billing_npi))"
             " left join operations.decision as d on d.decision_id = b.decision_id"
             " where b.status = 'released' order by b.planned_seq, b.batch_id"
         ).fetchall():
@@ -237,9 +261,9 @@ def send_released(
                 )
             ]
             transmissions.intend(
-                conn, seq, f"claim_batch|{batch_id}", "claim_batch", address.name, payload, sha256,
+                conn, seq, f"claim_batch|{batch_id}", "claim_batch", target, payload, sha256,
                 {"interchange": control, "file": f"TL{control}.837"}, tasks,
             )  # fmt: skip
         conn.commit()
         failpoints.hit("claims.after_intend")
-        return files.send(conn, seq, address, ("claim_batch",), sleep)
+        return files.send(conn, seq, clients, ("claim_batch",), sleep)

@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from uuid import UUID
 
+from throughline.sources import systems
 from throughline.tasks import claims, files, intentions, receivers, transmissions
-from throughline.tasks.receivers import Receiver
+from throughline.tasks.receivers import Receiver, Receivers
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.https import Outcome
@@ -41,22 +42,24 @@ def dispatch(
 ) -> dict[str, int]:
     """Write the intentions of open tasks, then send what may be sent; returns counts by outcome.
 
-    A night that is not the newest sends nothing. What cannot be reached is left as intended, and
-    tried again by the next night. Commits as it goes.
+    `clients` are the addresses of the systems that take work, by connection. A night that is not the
+    newest sends nothing. What cannot be reached is left as intended, and tried again by the next night.
+    Commits as it goes.
     """
     last = nights.newest(conn)
     if last is None or last.seq != seq:
         return {}
     with transmissions.one_at_a_time(conn):
+        systems.ensure_registered(conn, seq)
         intentions.intend(conn, seq, moment_of(conn, seq).params)
-        files.intend_inquiries(conn, seq, clients["clearinghouse"].name)
+        files.intend_inquiries(conn, seq)
         conn.commit()
         failpoints.hit("dispatch.after_intend")
         with ExitStack() as stack:
             sender = _Sender(conn, seq, receivers.connect(clients, stack, sleep), sleep)
             sender.send_all()
             counts = sender.counts
-        counts.update(files.send(conn, seq, clients["clearinghouse"], ("eligibility",), sleep))
+        counts.update(files.send(conn, seq, clients, ("eligibility",), sleep))
         counts.update(claims.send_released(conn, seq, clients, is_locked=True, sleep=sleep))
         sql.run(conn, "tasks/overdue.sql", **moment_of(conn, seq).params)
         conn.commit()
@@ -71,10 +74,10 @@ class _Sender:
         self,
         conn: Connection,
         seq: int,
-        by_target: Mapping[str, Receiver],
+        receivers: Receivers,
         sleep: Callable[[float], None],
     ) -> None:
-        self._conn, self._seq, self._by_target, self._sleep = conn, seq, by_target, sleep
+        self._conn, self._seq, self._receivers, self._sleep = conn, seq, receivers, sleep
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dispatch")
         self._silent: set[str] = set()
         self.counts: Counter[str] = Counter()
@@ -107,7 +110,7 @@ class _Sender:
     def _mine(self, outcomes: Sequence[str]) -> list[Row]:
         found = transmissions.standing(self._conn, outcomes)
         self._conn.commit()
-        return [row for row in found if row.target in self._by_target]
+        return [row for row in found if self._receivers.of(row.kind, row.target) is not None]
 
     def _send(self, rows: Sequence[Row]) -> None:
         self.counts["unreachable"] += sum(row.target in self._silent for row in rows)
@@ -129,15 +132,20 @@ class _Sender:
         if open_ends:
             self._after_lost_answers(open_ends)
 
+    def _receiver(self, row: Row) -> Receiver:
+        found = self._receivers.of(row.kind, row.target)
+        assert found is not None, "only what has a receiver is looked at"
+        return found
+
     def _call(self, row: Row) -> Outcome:
-        return self._by_target[row.target].send(row.sending())
+        return self._receiver(row).send(row.sending())
 
     def _look(self, row: Row) -> tuple[bool, str | None]:
         """Return whether the receiver could be asked, and its id of what was sent."""
         if row.target in self._silent:
             return False, None
         try:
-            return True, self._by_target[row.target].look_up(row.sending())
+            return True, self._receiver(row).look_up(row.sending())
         except SourceUnavailable as error:
             log.warning("%s cannot be asked what became of a transmission: %s", row.target, error)
             if "http_" not in str(error):

@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from throughline import exceptions
-from throughline.practice import practice
-from throughline.tasks import transmissions
+from throughline.tasks import payers, transmissions
+from throughline.tasks.payers import PayerSystem
 from throughline.tasks.transmissions import Row
 from throughline.tasks.wire import x12, x12_270
 from throughline.transports import sftp
@@ -31,10 +31,11 @@ PREVENTIVE = ("G0402", "G0438", "G0439")
 MOST_INQUIRIES = 5000
 
 
-def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
+def intend_inquiries(conn: Connection, seq: int) -> int:
     """Write one 270 per payer for tonight's eligibility tasks; returns how many persons are asked about.
 
-    Who lacks a member id, a birth date or a practitioner becomes an exception. Does not commit.
+    Who lacks a member id, a birth date or a practitioner becomes an exception, and who is covered by a
+    payer that no system serves. Does not commit.
     """
     moment = moment_of(conn, seq)
     day = moment.business_date
@@ -43,27 +44,26 @@ def intend_inquiries(conn: Connection, seq: int, target: str) -> int:
     asked = 0
     for payer_id, rows in groupby(found, key=lambda row: row[1]):
         whole = []
+        to = payers.system_for(conn, str(payer_id)) if payer_id else None
         for row in rows:
-            if _is_whole(row):
+            lacks = (
+                "missing_coverage" if not _is_whole(row) else "no_receiver" if to is None else None
+            )
+            if lacks is None:
                 whole.append(row)
             else:
                 exceptions.open_exception(
-                    conn,
-                    seq,
-                    moment.as_of,
-                    "missing_coverage",
-                    "task",
-                    row[0],
-                    detail={"stage": "due"},
+                    conn, seq, moment.as_of, lacks, "task", row[0], detail={"stage": "due"}
                 )
         for start in range(0, len(whole), MOST_INQUIRIES):
             part = whole[start : start + MOST_INQUIRIES]
-            _intend_file(conn, seq, target, str(payer_id), part, day, moment.local)
+            assert to is not None
+            _intend_file(conn, seq, to, str(payer_id), part, day, moment.local)
             asked += len(part)
             conn.execute(
                 "update operations.exception set status = 'cleared', closed_seq = %s,"
                 " resolution = 'what was lacking is there' where about_kind = 'task'"
-                " and reason = 'missing_coverage' and status = 'open' and about_id = any(%s)",
+                " and reason in ('missing_coverage', 'no_receiver') and status = 'open' and about_id = any(%s)",
                 (seq, [row[0] for row in part]),
             )
     return asked
@@ -81,7 +81,7 @@ def _is_whole(row: tuple[Any, ...]) -> bool:
 def _intend_file(
     conn: Connection,
     seq: int,
-    target: str,
+    to: PayerSystem,
     payer_id: str,
     rows: Sequence[tuple[Any, ...]],
     day: date,
@@ -96,9 +96,8 @@ def _intend_file(
     if known:
         return
     control = next_control_number(conn)
-    own = practice()
     payload = x12_270.eligibility(
-        x12.Envelope(own.submitter_id, own.receiver_id, at, control),
+        x12.Envelope(to.submitter_id, to.receiver_id, at, control),
         f"E{control}",
         payer_id,
         str(rows[0][2] or payer_id),
@@ -116,7 +115,7 @@ def _intend_file(
         seq,
         effect_key,
         "eligibility",
-        target,
+        to.connection,
         payload,
         hashlib.sha256(payload).hexdigest(),
         {"interchange": control, "file": f"TL{control}.270"},
@@ -140,30 +139,31 @@ def next_control_number(conn: Connection) -> str:
 def send(
     conn: Connection,
     seq: int,
-    address: Address,
+    clients: Mapping[str, Address],
     kinds: Sequence[str],
     sleep: Callable[[float], None] = time.sleep,
 ) -> Counter[str]:
     """Send the intended files of these kinds, and settle what an earlier call left open.
 
-    Commits as it goes. Returns counts by outcome; an unreachable server leaves files as intended.
+    `clients` are addresses by connection. Commits as it goes. Returns counts by outcome; an unreachable
+    server leaves its files as intended.
     """
     counts: Counter[str] = Counter()
     rows = [
         row
         for row in transmissions.standing(conn, ("intended", "uncertain"))
-        if row.kind in kinds and row.target == address.name
+        if row.kind in kinds and row.target in clients
     ]
     conn.commit()
-    if not rows:
-        return counts
-    try:
-        with sftp.connect(address, sleep=sleep) as folder:
-            for row in rows:
-                counts[_send_one(conn, seq, folder, row)] += 1
-    except SourceUnavailable:
-        conn.rollback()
-        counts["unreachable"] += 1
+    for target in sorted({row.target for row in rows}):
+        try:
+            with sftp.connect(clients[target], sleep=sleep) as folder:
+                for row in rows:
+                    if row.target == target:
+                        counts[_send_one(conn, seq, folder, row)] += 1
+        except SourceUnavailable:
+            conn.rollback()
+            counts["unreachable"] += 1
     return counts
 
 

@@ -11,7 +11,8 @@ def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
     """Write one intention per effect that tonight's tasks ask for, with its bytes and their hash.
 
     SQL chooses whom and what, `throughline.tasks.wire` builds the bytes. What cannot be said because
-    the systems of record lack it becomes an exception, one per task. Does not commit.
+    the systems of record lack it, or because no one system takes it, becomes an exception, one per task.
+    Does not commit.
     """
     works = [Work(*row) for row in sql.run(conn, "tasks/intentions.sql", **params).rows]
     conn.execute(
@@ -23,8 +24,7 @@ def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
             copy.write_row((work.transmission_id, WRITERS[work.kind](work)))
     conn.execute("analyze w_payload")
     as_of = nights.by_seq(conn, seq).cut_off
-    for effect_key, kind, task_ids in sql.run(conn, "tasks/intend.sql", **params).rows:
-        reason = "missing_billing_data" if kind == "work_item" else "bad_contact_data"
+    for effect_key, reason, task_ids in sql.run(conn, "tasks/intend.sql", **params).rows:
         for task_id in task_ids:
             exceptions.open_exception(
                 conn,

@@ -6,11 +6,12 @@ Nothing here decides anything or touches the warehouse.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
 import orjson
@@ -174,17 +175,47 @@ def external_ref(outcome: Outcome) -> str | None:
     return outcome.location
 
 
+class Receivers:
+    """The systems that are reached in one dispatch; each is connected to when it is first asked for.
+
+    How a system is spoken to follows from the kind of what it is sent, and not from its name.
+    """
+
+    def __init__(
+        self, clients: Mapping[str, Address], stack: ExitStack, sleep: Callable[[float], None]
+    ) -> None:
+        self._clients, self._stack, self._clock = clients, stack, Clock(sleep=sleep)
+        self._lock = threading.Lock()
+        self._made: dict[tuple[type, str], Receiver] = {}
+
+    def of(self, kind: str, target: str) -> Receiver | None:
+        """Return the receiver of a kind of transmission behind a connection; None for files, and where
+        nobody knows the connection any more. May be called from several threads at once."""
+        speaks = SPEAKS.get(kind)
+        if speaks is None or target not in self._clients:
+            return None
+        with self._lock:
+            if (speaks, target) not in self._made:
+                client = CLIENT_OF[speaks](self._clients[target], clock=self._clock)
+                self._made[speaks, target] = speaks(self._stack.enter_context(client))
+            return self._made[speaks, target]
+
+
+SPEAKS: dict[str, type[Ehr] | type[Scheduling] | type[Billing]] = {
+    "outreach": Ehr,
+    "documentation": Ehr,
+    "booking": Scheduling,
+    "work_item": Billing,
+}
+CLIENT_OF: dict[type, Callable[..., Any]] = {
+    Ehr: FhirClient,
+    Scheduling: HttpClient,
+    Billing: HttpClient,
+}
+
+
 def connect(
     clients: Mapping[str, Address], stack: ExitStack, sleep: Callable[[float], None] = time.sleep
-) -> dict[str, Receiver]:
-    """Return the receivers by the name of their connection; the stack closes them.
-
-    `clients` has the addresses of `ehr`, `scheduling` and `billing`.
-    """
-    ehr, scheduling, billing = clients["ehr"], clients["scheduling"], clients["billing"]
-    clock = Clock(sleep=sleep)
-    return {
-        ehr.name: Ehr(stack.enter_context(FhirClient(ehr, clock=clock))),
-        scheduling.name: Scheduling(stack.enter_context(HttpClient(scheduling, clock=clock))),
-        billing.name: Billing(stack.enter_context(HttpClient(billing, clock=clock))),
-    }
+) -> Receivers:
+    """Return the receivers behind `clients`, addresses by connection; the stack closes them."""
+    return Receivers(clients, stack, sleep)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NUMBER = 1
+NUMBER = 2
 """Raised by any change of the code that may alter a result: which person a record is of, which facts it states,
 which cases open, how they stand, which task is planned. Recorded with each night.
 

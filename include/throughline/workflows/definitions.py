@@ -26,6 +26,14 @@ TASK_OF = {
     "note": "documentation",
     "claim": "billing",
 }
+# The roles of the systems that take a task; a review is sent to nobody.
+ROLES_OF: dict[str | None, set[str]] = {
+    "eligibility": {"payer"},
+    "outreach": {"outreach"},
+    "scheduling": {"schedule"},
+    "documentation": {"documentation"},
+    "billing": {"billing", "payer"},
+}
 # What has to be said besides what the schema asks of everybody.
 NEEDED_BY_PROOF: dict[str, tuple[str, ...]] = {
     "eligibility": ("window",),
@@ -157,10 +165,12 @@ def _stage_problems(
 def load_all(definitions: Path = DEFINITIONS) -> list[Workflow]:
     """Return all workflows, by name. Raises `DefinitionError`, also for two that cannot both be."""
     teams = set(yaml.safe_load((definitions / "teams.yaml").read_text(encoding="utf-8")))
-    feeds = set()
+    feeds: set[str] = set()
+    roles: set[str] = set()
     for path in sorted((definitions / "sources").glob("*.yaml")):
         source = yaml.safe_load(path.read_text(encoding="utf-8"))
-        feeds |= {f"{source['source']}.{feed}" for feed in source["feeds"]}
+        feeds |= {f"{source['source']}.{feed}" for feed in source.get("feeds", {})}
+        roles |= set(source.get("roles", {}))
     found = [
         load_file(path, teams, feeds) for path in sorted((definitions / "workflows").glob("*.yaml"))
     ]
@@ -170,4 +180,12 @@ def load_all(definitions: Path = DEFINITIONS) -> list[Workflow]:
     active = [w.workflow for w in found if w.status == "active"]
     if len(set(active)) != len(active):
         raise DefinitionError("two versions of one workflow are active")
+    for workflow in found:
+        for stage in workflow.definition["stages"] if workflow.status == "active" else ():
+            takers = ROLES_OF.get(stage.get("task", {}).get("kind"), set())
+            if takers and not takers & roles:
+                raise DefinitionError(
+                    f"{workflow.workflow}: stages/{stage['stage']}: no source has the role"
+                    f" {' or '.join(sorted(takers))}, and its tasks go to one that has"
+                )
     return found

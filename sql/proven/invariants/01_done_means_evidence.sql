@@ -1,5 +1,5 @@
--- reads: cases.case_record, cases.stage, evidence.fact, identity.link, scope_case, scope_task, tasks.claim,
---     tasks.task
+-- reads: cases.case_record, cases.stage, evidence.fact, identity.link, operations.source, scope_case,
+--     scope_task, tasks.claim, tasks.task
 
 -- complete_without_fact: A stage is complete and names no fact that proves it.
 select
@@ -78,4 +78,5 @@ inner join cases.case_record as c on c.case_id = x.case_id
 inner join cases.stage as s on s.case_id = x.case_id and s.state = 'complete'
 inner join evidence.fact as f on f.fact_id = s.fact_id
 inner join tasks.claim as k on k.patient_control_number = f.identifiers ->> 'patient_control_number'
-where k.encounter_id is distinct from c.encounter_ref;
+left join operations.source as o on o.source = k.encounter_source
+where coalesce(o.id_prefix, '') || k.encounter_id is distinct from c.encounter_ref;

@@ -1,5 +1,5 @@
--- reads: cases.case_record, cases.stage, cases.workflow_version, operations.exception, operations.feed,
---     operations.freshness(), operations.night, scope_case
+-- reads: cases.case_record, cases.stage, cases.stage_feed, identity.link, operations.exception,
+--     operations.feed, operations.freshness(), operations.night, scope_case
 
 -- missed_while_feed_is_late: A clock counts as missed although a feed that would prove the stage has not
 -- come for the day on which it ended.
@@ -10,9 +10,17 @@ select
 from scope_case as x
 inner join cases.case_record as c on c.case_id = x.case_id
 inner join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage and s.state = 'missed'
-inner join cases.workflow_version as v on v.workflow = c.workflow and v.version = c.version
-inner join lateral jsonb_array_elements(v.definition -> 'stages') as d (stage) on d.stage ->> 'stage' = s.stage
-inner join operations.feed as f on d.stage -> 'feeds' ? (f.source || '.' || f.feed)
+inner join cases.stage_feed as d
+    on d.workflow = c.workflow and d.version = c.version and d.stage = s.stage
+    and (
+        d.is_named
+        or exists (
+            select from identity.link as l
+            where l.person_id = c.person_id and l.source = d.source and l.status = 'active' and l.retired_seq is null
+        )
+        or (d.may_be_first and d.charts is null)
+    )
+inner join operations.feed as f on f.source = d.source and f.feed = d.feed
 left join operations.freshness((select max(seq) from operations.night where status <> 'void')) as a
     on a.source = f.source and a.feed = f.feed
 where

@@ -17,7 +17,7 @@ ZONE = "America/New_York"
 def of_its_own(dsn: str) -> Iterator[Clinic]:
     """Yield a practice with three covered patients on a new warehouse."""
     conn = warehouse.connect(dsn)
-    sources.register_feeds(conn)
+    sources.register(conn, 0)
     evidence.register_codes(conn)
     workflows.register(conn, 0)
     made = Clinic(conn)

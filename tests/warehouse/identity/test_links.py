@@ -25,6 +25,9 @@ from clinic import (
 
 from throughline.warehouse import derive
 
+CLAIM = "pcn"
+"""Where the control numbers of claims are known."""
+
 DAYS = ["2026-07-01", "2026-07-02", "2026-07-03", "2026-07-04", "2026-07-05", "2026-07-06"]
 
 
@@ -49,7 +52,7 @@ ONE_PATIENT = {
 NAMES = [
     (EHR, "p1"),
     (SCHEDULING, "MRN-p1"),
-    (CLEARINGHOUSE, "pcn:C-p1"),
+    (CLAIM, "C-p1"),
     (CLEARINGHOUSE, "MEDB1|M-p1"),
 ]
 
@@ -114,10 +117,10 @@ def test_a_member_number_of_a_family_makes_nobody_one(clinic: Clinic) -> None:
     clinic.night(DAYS[1])
 
     assert clinic.person("father") != clinic.person("child")
-    assert clinic.person("pcn:C-father", CLEARINGHOUSE) == clinic.person("father")
-    assert clinic.person("pcn:C-child", CLEARINGHOUSE) == clinic.person("child")
-    assert clinic.person("pcn:C-unclear", CLEARINGHOUSE) is None
-    assert {source_id for source_id, _ in doubts(clinic)} == {"pcn:C-unclear"}
+    assert clinic.person("C-father", CLAIM) == clinic.person("father")
+    assert clinic.person("C-child", CLAIM) == clinic.person("child")
+    assert clinic.person("C-unclear", CLAIM) is None
+    assert {source_id for source_id, _ in doubts(clinic)} == {"C-unclear"}
 
 
 def test_a_claim_that_only_the_ehr_knows_finds_its_answers(clinic: Clinic) -> None:
@@ -137,7 +140,7 @@ def test_a_claim_that_only_the_ehr_knows_finds_its_answers(clinic: Clinic) -> No
     clinic.know(patient("p1"), head)
     clinic.night(DAYS[1])
 
-    assert clinic.person("pcn:C-p1", CLEARINGHOUSE) == clinic.person("p1")
+    assert clinic.person("C-p1", CLAIM) == clinic.person("p1")
 
 
 MERGE = [patient("p1"), patient("p2", replaced_by="p1"), patient("p3", replaced_by="p2")]
@@ -158,7 +161,7 @@ def test_merged_records_follow_their_survivor_with_all_that_names_them(
 
     assert clinic.person("p1") == clinic.person("p2") == clinic.person("p3")
     assert clinic.person("MRN-p2", SCHEDULING) == clinic.person("p1")
-    assert clinic.person("pcn:C-p2", CLEARINGHOUSE) == clinic.person("p1")
+    assert clinic.person("C-p2", CLAIM) == clinic.person("p1")
 
 
 def test_a_merge_that_is_undone_gives_back_the_person(clinic: Clinic) -> None:
@@ -292,7 +295,7 @@ def test_a_claim_whose_member_is_nobodys_any_more_is_let_go(clinic: Clinic) -> N
     covered = coverage("p1")
     clinic.know(patient("p1"), covered, claim("p1", "2026-07-01"))
     clinic.night("2026-07-01")
-    assert clinic.person("pcn:C-p1", CLEARINGHOUSE) == clinic.person("p1")
+    assert clinic.person("C-p1", CLAIM) == clinic.person("p1")
     clinic.know(deleted(covered))
     clinic.night("2026-07-02")
-    assert clinic.person("pcn:C-p1", CLEARINGHOUSE) is None
+    assert clinic.person("C-p1", CLAIM) is None

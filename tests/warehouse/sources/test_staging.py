@@ -390,7 +390,7 @@ def test_feeds_are_registered_as_their_definitions_say(conn):
     """What stood there before is changed, and what is no more is gone."""
     query = "select * from operations.feed order by source, feed"
     conn.execute("set role throughline_loop")
-    count = sources.register_feeds(conn)
+    count = sources.register(conn, 1)
     registered = conn.execute(query).fetchall()
     assert {row[-1] for row in conn.execute("select source, feed, volume from operations.feed")} == {
         "usual", "asked"
@@ -402,7 +402,7 @@ def test_feeds_are_registered_as_their_definitions_say(conn):
         "update operations.feed set owner_team = 'nobody', expected_by = '23:59', allowed_lag_days = 99,"
         " volume = case volume when 'usual' then 'asked' else 'usual' end"
     )
-    assert sources.register_feeds(conn) == count == 21
+    assert sources.register(conn, 2) == count == 21
     assert conn.execute(query).fetchall() == registered
 
 

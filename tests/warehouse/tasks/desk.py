@@ -149,22 +149,28 @@ class Desk(Clinic):
         workflow: str = "transitional_care",
         trigger: str = "stay",
         encounter: str | None = None,
+        began_with: UUID | None = None,
+        source: str = EHR,
         **detail: Any,
     ) -> UUID:
-        """Let a case of a patient ask for a task; returns the case's id."""
-        person = self.person(who) or self.person(f"MRN-{who}", SCHEDULING)
+        """Let a case of a patient of `source` ask for a task; returns the case's id.
+
+        `began_with` is the fact that opened it.
+        """
+        person = self.person(who, source) or self.person(f"MRN-{who}", SCHEDULING)
         case_id = derive("case", person, workflow, trigger, who)
         if encounter is not None:
             detail["encounter"] = encounter
         self.conn.execute(
-            "insert into cases.case_record as c (case_id, workflow, version, person_id, trigger_ref, trigger_on,"
-            " opened_seq, stage, stage_state, status, next_step, owner_team, wanted, wanted_detail, encounter_ref,"
-            " derived_seq) select %(id)s, %(workflow)s, max(version), %(person)s, %(who)s, %(on)s, %(seq)s, %(stage)s,"
-            " 'pending', 'open', 'wait', 'care_management', %(wanted)s, %(detail)s, %(encounter)s, %(seq)s"
-            " from cases.workflow_version where workflow = %(workflow)s"
+            "insert into cases.case_record as c (case_id, workflow, version, person_id, trigger_ref, trigger_fact_id,"
+            " trigger_on, opened_seq, stage, stage_state, status, next_step, owner_team, wanted, wanted_detail,"
+            " encounter_ref, derived_seq) select %(id)s, %(workflow)s, max(version), %(person)s, %(who)s, %(fact)s,"
+            " %(on)s, %(seq)s, %(stage)s, 'pending', 'open', 'wait', 'care_management', %(wanted)s, %(detail)s,"
+            " %(encounter)s, %(seq)s from cases.workflow_version where workflow = %(workflow)s"
             " on conflict (case_id) do update set stage = excluded.stage, wanted = excluded.wanted,"
             " wanted_detail = excluded.wanted_detail",
-            {"id": case_id, "workflow": workflow, "person": person, "who": f"{trigger}|{who}", "on": "2026-07-01",
+            {"id": case_id, "workflow": workflow, "person": person, "who": f"{trigger}|{who}", "fact": began_with,
+             "on": "2026-07-01",
              "seq": self.seq, "stage": STAGES[wanted], "wanted": wanted,
              "detail": Jsonb({"attempt": 1} | detail), "encounter": encounter},
         )  # fmt: skip

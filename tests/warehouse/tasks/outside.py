@@ -14,7 +14,15 @@ from servers import Answer, Seen
 
 from throughline.transports.address import Address
 
-NAMES = {"ehr": "ehr_main", "scheduling": "scheduling_api", "billing": "billing_main"}
+NAMES = {
+    "ehr": "ehr_main",
+    "other_ehr": "other_fhir",
+    "scheduling": "scheduling_api",
+    "other_scheduling": "other_bookings",
+    "billing": "billing_main",
+}
+CHARTS, SCHEDULES = ("ehr", "other_ehr"), ("scheduling", "other_scheduling")
+FILES, OTHER_FILES = "clearinghouse_main", "other_files"
 
 
 class Outside:
@@ -53,17 +61,19 @@ class Outside:
             file.unlink()
 
     def clients(self) -> dict[str, Address]:
-        """Return the addresses; a system that is down has one where nobody listens."""
+        """Return the addresses by connection; a system that is down has one where nobody listens."""
         found = {
-            system: replace(
+            name: replace(
                 self.web.address(extra={"base_url": self.web.url(f"/{system}")}), name=name
             )
             for system, name in NAMES.items()
         }
-        found["clearinghouse"] = replace(self.sftp.address(), name="clearinghouse_main")
+        for name in (FILES, OTHER_FILES):
+            found[name] = replace(self.sftp.address(), name=name)
         for system in self.down:
-            nowhere = {"base_url": "http://127.0.0.1:9"} if system in NAMES else found[system].extra
-            found[system] = replace(found[system], port=9, extra=nowhere)
+            name = NAMES.get(system, FILES)
+            nowhere = {"base_url": "http://127.0.0.1:9"} if system in NAMES else found[name].extra
+            found[name] = replace(found[name], port=9, extra=nowhere)
         return found
 
     def files(self) -> list[tuple[str, bytes]]:
@@ -99,7 +109,7 @@ class Outside:
 
     def _made(self, system: str, kind: str, seen: Seen) -> Answer:
         body = json.loads(seen.body)
-        if system == "ehr":
+        if system in CHARTS:
             effect = body["identifier"][0]["value"]
             is_there = (kind, effect) in self.made and self.is_conditional
         else:
@@ -112,12 +122,12 @@ class Outside:
         return Answer(200 if is_there else 201, json.dumps(found).encode())
 
     def _found(self, system: str, path: list[str], query: dict[str, list[str]]) -> Answer:
-        if system == "ehr":
+        if system in CHARTS:
             effect = query["identifier"][0].partition("|")[2].replace("\\|", "|")
             one = self.made.get((path[0], effect))
             entries = [{"resource": one}] if one else []
             return Answer(200, json.dumps({"resourceType": "Bundle", "entry": entries}).encode())
-        if system == "scheduling":
+        if system in SCHEDULES:
             for (kind, _), body in self.made.items():
                 if kind == path[0] and body["request_id"] == path[1]:
                     return Answer(200, json.dumps(body).encode())

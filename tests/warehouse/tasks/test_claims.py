@@ -23,7 +23,7 @@ from desk import (
     office,
     seen,
 )
-from outside import Outside
+from outside import FILES, Outside
 from psycopg.types.json import Jsonb
 
 from throughline import tasks
@@ -579,7 +579,7 @@ def test_an_address_that_nobody_answers_leaves_the_release_standing(
     a_night(desk, "p1")
     (batch,) = desk.prepare()
     desk.release(batch)
-    nowhere = {**outside.clients(), "clearinghouse": Address("clearinghouse_main", port=9)}
+    nowhere = {**outside.clients(), FILES: Address(FILES, port=9)}
     sleeps: list[float] = []
     assert claims.send_released(desk.conn, 1, nowhere, sleep=sleeps.append) == {"unreachable": 1}
     assert len(sleeps) == 2

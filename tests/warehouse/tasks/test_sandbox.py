@@ -20,9 +20,7 @@ from desk import FIRST, SECOND, Desk, billable, member, seen
 from throughline import tasks
 from throughline.transports.address import Address
 
-NAMES = {
-    "ehr": "ehr_main", "scheduling": "scheduling_api", "clearinghouse": "clearinghouse_main", "billing": "billing_main"
-}  # fmt: skip
+NAMES = ("ehr_main", "scheduling_api", "clearinghouse_main", "billing_main")
 
 
 class Sandbox:
@@ -44,9 +42,9 @@ class Sandbox:
 
     def clients(self) -> dict[str, Address]:
         found = {}
-        for system, name in NAMES.items():
+        for name in NAMES:
             uri = urlsplit(self.told["connections"][name])
-            found[system] = Address(
+            found[name] = Address(
                 name, uri.scheme, uri.hostname or "", uri.port, uri.path, unquote(uri.username or ""),
                 unquote(uri.password or ""), json.loads(parse_qs(uri.query)["__extra__"][0]),
             )  # fmt: skip

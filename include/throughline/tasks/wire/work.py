@@ -12,7 +12,8 @@ class Work:
     """A row of `sql/tasks/intentions.sql`: whom and what to ask for. Ids are the receiver's own.
 
     `asked_at` is the night's cut-off; `call_from` and `call_until` bound the calls. `task_id` is the
-    first of the tasks that this serves.
+    first of the tasks that this serves. `encounter_source` is None where the id of the visit alone says
+    whose visit it is.
     """
 
     transmission_id: UUID
@@ -26,6 +27,7 @@ class Work:
     practitioner_id: str | None = None
     practitioner_npi: str | None = None
     encounter_id: str | None = None
+    encounter_source: str | None = None
     payer_id: str | None = None
     visit_type: str | None = None
     not_before: date | None = None

@@ -13,6 +13,7 @@ def work_item(work: Work) -> bytes:
             {
                 "work_item_id": str(work.transmission_id),
                 "encounter_id": work.encounter_id,
+                "encounter_source": work.encounter_source,
                 "payer_id": work.payer_id,
                 "reason": "no claim was sent for this visit",
             }

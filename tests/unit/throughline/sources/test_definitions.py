@@ -22,8 +22,9 @@ def changed(**changes):
 
 
 def test_the_sources_of_the_tree():
-    assert sources.source_names() == ["clearinghouse", "ehr", "scheduling"]
-    for name in sources.source_names():
+    assert sources.source_names() == ["billing", "clearinghouse", "ehr", "scheduling"]
+    assert definitions.names_with_feeds() == ["clearinghouse", "ehr", "scheduling"]
+    for name in definitions.names_with_feeds():
         one = definition(name)
         assert one.source == name
         assert one.zone.key == "America/New_York"
@@ -85,6 +86,29 @@ EXPECTED = {"expected_by": "03:00"}
         (
             {"conventions": {"cancelled_by": {"PATIENT": "them"}}},
             "conventions/cancelled_by/PATIENT: 'them' is not one of its words",
+        ),
+        ({"roles": {}}, "roles: {} cannot be read; write what the system is to the practice"),
+        ({"roles": {"oracle": {}}}, "roles/oracle: there is no such field; write one of chart,"),
+        (
+            {"roles": {"schedule": {"port": 1}}},
+            "roles/schedule/port: there is no such field; write one of connection,",
+        ),
+        (
+            {"roles": {"schedule": {"receiver_id": "X1"}}},
+            "roles/schedule/receiver_id: is said of the role payer only; leave it out",
+        ),
+        ({"roles": {"chart": {}}}, "ids: is missing; write named, or bare where no other chart"),
+        ({"ids": "bare"}, "ids: is said of a chart only; leave it out"),
+        ({"ids": "bear"}, "ids: 'bear' is not one of its words; did you mean bare?"),
+        ({"serves": {"payers": ["P1"]}}, "serves/payers: is said of a system with the role payer"),
+        ({"serves": {"billing_npi": ["1234567893"]}}, "serves/billing_npi: is said of a system"),
+        (
+            {"roles": {"payer": {}}, "serves": {"billing_npi": ["12"]}},
+            "serves/billing_npi/0: '12' cannot be read; write an NPI of ten digits",
+        ),
+        (
+            {"roles": {"payer": {}}, "serves": {"charts": ["ehr"]}},
+            "serves/charts: no role of this system is for the patients of a chart; leave it out",
         ),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 import throughline
 from throughline.sources import registry
-from throughline.sources.definitions import definition, source_names
+from throughline.sources.definitions import definition, names_with_feeds
 from throughline.sources.registry import UnknownStandardError, standard
 from throughline.sources.standard import Standard
 from throughline.sources.table import COMMON
@@ -131,7 +131,7 @@ def test_what_waits_in_files_is_not_asked_for():
 
 
 def test_every_source_of_the_tree_has_a_standard_and_feeds_of_it():
-    for name in source_names():
+    for name in names_with_feeds():
         one = definition(name)
         face = standard(one.standard)
         assert one.transport in face.transports

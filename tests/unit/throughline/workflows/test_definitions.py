@@ -18,7 +18,7 @@ FEEDS = {
     f"{s['source']}.{feed}"
     for path in (DEFINITIONS / "sources").glob("*.yaml")
     for s in [yaml.safe_load(path.read_text(encoding="utf-8"))]
-    for feed in s["feeds"]
+    for feed in s.get("feeds", {})
 }
 WHOLE = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))

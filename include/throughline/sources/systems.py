@@ -1,0 +1,163 @@
+"""Which system takes which work: the roles of all source definitions together.
+
+Each definition says what its system is to the practice (chart, schedule, outreach, documentation, billing,
+payer) and whom it serves. What only shows when they are laid side by side is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from throughline.sources import catalogue
+from throughline.sources.definitions import DEFINITIONS, definition, source_names
+from throughline.sources.source import SourceDefinition, SourceDefinitionError
+
+if TYPE_CHECKING:
+    from throughline.warehouse import Connection
+
+MRN_SPACE, CLAIM_SPACE = "mrn", "pcn"
+"""What is known by a record number, or by our control number of a claim, whatever system named it."""
+
+
+def systems(folder: Path = DEFINITIONS) -> list[SourceDefinition]:
+    """Return all source definitions, checked one against another. Raises `SourceDefinitionError`."""
+    found = [definition(name, folder) for name in source_names(folder)]
+    for file, place, problem in _problems(found):
+        raise SourceDefinitionError(f"{file}.yaml: {place}: {problem}")
+    return found
+
+
+def _problems(found: list[SourceDefinition]) -> Iterator[tuple[str, str, str]]:
+    """Yield (source, place, problem) for what two definitions cannot both say."""
+    charts = {one.source for one in found if "chart" in one.roles}
+    bare = [one.source for one in found if one.ids == "bare"]
+    for name in bare[1:]:
+        yield name, "ids", f"the visits of {bare[0]} are named by their id alone already: say named"
+    for one in found:
+        if one.source in (MRN_SPACE, CLAIM_SPACE):
+            yield one.source, "source", "this name is taken: it is what numbers are known under"
+        for chart in one.serves.get("charts", ()):
+            if chart not in charts:
+                yield (
+                    one.source,
+                    "serves/charts",
+                    f"no source with the role chart is called {chart}",
+                )
+    payers = [one for one in found if "payer" in one.roles]
+    unnamed = [one for one in payers if not one.roles["payer"].receiver_id]
+    for one in unnamed[1:]:
+        problem = f"files for {unnamed[0].source} are addressed as practice.yaml says: say its own"
+        yield one.source, "roles/payer/receiver_id", problem
+    for one, other in combinations(payers, 2):
+        shared = [_shared(one, other, name) for name in ("payers", "billing_npi")]
+        if all(shared):
+            said = " for ".join(each for each in shared if each)
+            yield other.source, "serves", f"{one.source} serves {said}, too: name whom each serves"
+
+
+def _shared(one: SourceDefinition, other: SourceDefinition, name: str) -> str:
+    """Return in words what two systems both serve, or an empty text."""
+    mine, theirs = one.serves.get(name), other.serves.get(name)
+    both = theirs if mine is None else mine if theirs is None else set(mine) & set(theirs)
+    what = {"payers": "payer", "billing_npi": "billing provider"}[name]
+    if both is None:
+        return f"every {what}"
+    return f"{what} {', '.join(sorted(both))}" if both else ""
+
+
+def connections(folder: Path = DEFINITIONS) -> list[str]:
+    """Return the connections by which work is taken, in order. Raises `SourceDefinitionError`."""
+    taking = {
+        role.connection
+        for one in systems(folder)
+        for role in one.roles.values()
+        if role.name != "chart"
+    }
+    return sorted(taking)
+
+
+def register(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> int:
+    """Write systems, roles and feeds as the definitions say them on night `seq`; returns how many feeds.
+
+    A feed is expected from the night that first knew it. Raises `SourceDefinitionError`. Does not
+    commit.
+    """
+    found = systems(folder)
+    _register_roles(conn, found)
+    feeds = [
+        (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume,
+         catalogue.entry(feed.name).may_be_first(one.standard), seq)
+        for one in found
+        for feed in one.feeds.values()
+    ]  # fmt: skip
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into operations.feed (source, feed, owner_team, expected_by, allowed_lag_days, volume,"
+            " may_be_first, known_seq) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (source, feed) do update"
+            " set owner_team = excluded.owner_team, expected_by = excluded.expected_by,"
+            " allowed_lag_days = excluded.allowed_lag_days, volume = excluded.volume,"
+            " may_be_first = excluded.may_be_first",
+            feeds,
+        )
+    conn.execute(
+        "delete from operations.feed where not (source || '/' || feed = any(%s))",
+        ([f"{source}/{feed}" for source, feed, *_ in feeds],),
+    )
+    return len(feeds)
+
+
+def ensure_registered(conn: Connection, seq: int) -> None:
+    """Register what is defined where nothing is yet: after an upgrade, before the next night opens."""
+    row = conn.execute("select exists (select from operations.role)").fetchone()
+    if row == (False,):
+        register(conn, seq)
+
+
+def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
+    """Write the systems, their roles and whom they serve.
+
+    Keys and references are made of how the visits of a chart are named: that cannot change once it was
+    registered.
+    """
+    prefixes = {one.source: f"{one.source}|" if one.ids == "named" else "" for one in found}
+    known = conn.execute("select source, id_prefix, is_chart from operations.source").fetchall()
+    for source, prefix, is_chart in known:
+        if is_chart and prefixes.get(source, prefix) != prefix:
+            problem = "its visits were named otherwise before, and so are the keys of what was sent"
+            raise SourceDefinitionError(f"{source}.yaml: ids: {problem}")
+    gone = [source for source, prefix, is_chart in known if is_chart and not prefix]
+    for one in found:
+        if one.ids == "bare" and gone and one.source not in gone:
+            problem = f"the visits of {gone[0]} were named by their id alone: say named"
+            raise SourceDefinitionError(f"{one.source}.yaml: ids: {problem}")
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into operations.source (source, title, id_prefix, is_chart) values (%s, %s, %s, %s)"
+            " on conflict (source) do update set title = excluded.title, id_prefix = excluded.id_prefix,"
+            " is_chart = operations.source.is_chart or excluded.is_chart",
+            [(one.source, one.title, prefixes[one.source], "chart" in one.roles) for one in found],
+        )
+        cursor.execute("delete from operations.role")
+        cursor.executemany(
+            "insert into operations.role (source, role, connection, submitter_id, receiver_id)"
+            " values (%s, %s, %s, %s, %s)",
+            [
+                (one.source, role.name, role.connection, role.submitter_id, role.receiver_id)
+                for one in found
+                for role in one.roles.values()
+            ],
+        )
+        cursor.execute("delete from operations.serves")
+        cursor.executemany(
+            "insert into operations.serves (source, kind, value) values (%s, %s, %s)",
+            [
+                (one.source, kind, value)
+                for one in found
+                for kind, values in one.serves.items()
+                for value in values
+            ],
+        )

@@ -31,6 +31,8 @@ inner join operations.feed as f
         where r.source = f.source and e.said = r.role || '.' || f.feed
     );
 
+revoke all on cases.stage_feed from throughline_loop, throughline_loader, throughline_reader;
+
 grant select on cases.stage_feed to throughline_loop, throughline_reader;
 
 comment on column operations.feed.may_be_first is 'Whether it may tell of a person whom no record of its source knows: it names patients by numbers that others gave.';

@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-TIME_ZONE = "America/New_York"
+from throughline.practice import practice
+
+TIME_ZONE = practice().time_zone
+"""The zone of the schedules below: the practice's own, in which the night's cut-off is told, too."""
 
 NIGHTLY = "0 4 * * *"
 BY_DAY = "0 10-16 * * 1-5"

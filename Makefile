@@ -134,10 +134,12 @@ derivation: venv ## write down what the derivation is made of, after its number 
 
 docs: sql-headers ## write the generated pages again
 	@$(python) tests/contracts --warehouse
+	@PYTHONPATH=include $(python) -m throughline.vocabulary.page
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table
 	@PYTHONPATH=include $(python) -m throughline.orchestration.feed_table
 
 docs-check: venv
+	@PYTHONPATH=include $(python) -m throughline.vocabulary.page --check
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check && PYTHONPATH=include $(python) -m throughline.orchestration.feed_table --check && $(python) tests/contracts --check && $(python) tests/contracts --warehouse --check
 
 lock: venv ## write requirements.txt from requirements.in

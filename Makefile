@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED SOURCE FOLDER
 override Q := $(value Q)
 export Q
 
@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -79,6 +79,9 @@ quarantine: venv ## rows that a gate set aside: id, feed, file, row, reason, sin
 
 decide: venv ## ID= BY= ACTION=release|reject NOTE=: a named person decides on such a row
 	@$(stack) decide
+
+source-profile: venv ## SOURCE= FOLDER=: what a first night would make of a new connection's files
+	@$(stack) source-profile
 
 stop: venv ## stop what runs
 	@$(stack) stop

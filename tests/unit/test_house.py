@@ -27,6 +27,7 @@ ORDER = (
     "cases",
     "tasks",
     "told",
+    "profiling",
     "proven",
     "orchestration",
     "deployment",

@@ -2,14 +2,15 @@
 Compares open tasks and cases with the standing evidence: completes, moves on, takes back, and
 turns missed clocks into exceptions with owners. The only place where stages change. Before it, the
 scheduling system is asked about booking requests that tasks wait for: one that was declined ends
-its task.
+its task. After it, what has fallen silent is noticed, and codes that nobody knows.
 
 ### Trigger
 The asset `built_cases`, with its business date. Without a key (by hand, or by
 `reconcile_by_day`) it runs on the newest night, on the decisions that came in since.
 
 ### Writes
-`cases`, the closing of `tasks.task`, `operations.exception`; publishes `reconciled_tasks`.
+`cases`, the closing of `tasks.task`, `operations.exception`, what came in the night
+(`operations.signal`, `operations.code_seen`); publishes `reconciled_tasks`.
 
 ### Gate rules
 A stage whose feed is stale is unknown, never missed.

@@ -29,13 +29,13 @@ NIGHTS = tuple((each,) for each in MISBEHAVIOURS) if APART else TOGETHER
 PROCESSES = ("api-server", "scheduler", "dag-processor", "postgres", "sandbox")
 STEPS = (
     "open_night", "land", "stage", "gate", "load", "link_persons", "assert_facts", "build_work_list", "open_cases",
-    "reconcile", "settle", "plan", "dispatch", "prepare_claims", "settle_plan", "check_invariants", "close_night",
-    "write_page",
+    "reconcile", "settle", "notice_silence", "plan", "dispatch", "prepare_claims", "settle_plan",
+    "check_invariants", "close_night", "write_page",
 )  # fmt: skip
 POINTS = (
     "land.after_commit", "stage.after_commit", "gate.before_commit", "load.before_commit",
     "identity.after_take_back", "evidence.after_claim", "cases.after_open", "reconcile.after_apply",
-    "plan.after_write", "dispatch.after_intend",
+    "silence.after_remember", "plan.after_write", "dispatch.after_intend",
 )  # fmt: skip
 """Where a task dies in each step that has something to lose."""
 LINES = [Kill(process, step) for process in PROCESSES for step in STEPS]

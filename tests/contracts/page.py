@@ -11,7 +11,7 @@ from reach import PUBLISHED
 from throughline.warehouse.contract import Contract
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "sql.md"
-STEPS = ("identity", "evidence", "cases", "tasks", "proven", "told")
+STEPS = ("identity", "evidence", "cases", "silence", "tasks", "proven", "told")
 HEAD = """# The files of `sql/`
 
 Written by `make sql-headers` from the headers of the files, which a test holds against their statements.

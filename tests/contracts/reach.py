@@ -16,8 +16,8 @@ NEIGHBOURS: dict[str, set[str]] = {
 }
 """By folder of `sql/`: the schemas whose tables it may read.
 
-Beside them all may read `operations`: nights, decisions and exceptions are of no step. `proven` and `told` look at
-everything by their nature.
+Beside them all may read `operations`: nights, decisions and exceptions are of no step. `silence`, `proven` and `told`
+look at everything by their nature.
 """
 
 PUBLISHED: dict[str, str] = {

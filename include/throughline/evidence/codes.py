@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from throughline.vocabulary import DEFINITIONS, read
+import yaml
+
 from throughline.warehouse import Connection
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 
 
 def code_rows(definitions: Path = DEFINITIONS) -> list[tuple[str, str, str, str]]:
     """Return the rows of `evidence.code_map`: (map, system or '', code, meaning)."""
-    codes = read(definitions / "codes.yaml").data
-    payers = read(definitions / "payers.yaml").data
+    codes = _read(definitions / "codes.yaml")
+    payers = _read(definitions / "payers.yaml")
     rows = [
         (name, "" if system == "any" else system, str(code), str(value))
         for name, systems in codes.items()
@@ -56,3 +60,7 @@ def register_codes(conn: Connection) -> int:
         new = cursor.rowcount
         cursor.execute("drop table wanted_code")
     return gone + new
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]

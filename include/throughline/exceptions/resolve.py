@@ -41,6 +41,15 @@ USUAL = {
 """What `resolve` means for a reason; for all others it is `acknowledge`."""
 
 
+FITTING = {
+    "workflow_silent": ("acknowledge", "assign"),
+    "facts_silent": ("acknowledge", "assign"),
+    "new_code": ("acknowledge", "assign"),
+    "one_status": ("acknowledge", "assign"),
+}
+"""What may be decided of a reason that is about no case; anything, of a reason that is not listed."""
+
+
 class NotOpen(NotAllowedError, LookupError):
     """There is no open exception of this id."""
 
@@ -106,6 +115,14 @@ FOLLOWS = {
 }
 """What a person is told before deciding. The next night takes the decision up, or `reconcile_by_day`."""
 
+FOLLOWS_OF = {
+    (
+        "acknowledge",
+        "new_code",
+    ): "The exception ends: the code is known, and is not asked about again.",
+}
+"""The same where it differs by the reason of the exception."""
+
 
 def _weigh(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
@@ -116,7 +133,9 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     if row is None:
         raise NotOpen(f"no open exception has the id {request.about_id}")
     reason, person_id, detail = row
-    if (request.act in ("confirm", "reject")) != (reason == "identity_doubt"):
+    if (request.act in ("confirm", "reject")) != (
+        reason == "identity_doubt"
+    ) or request.act not in FITTING.get(reason, ACTIONS):
         raise DoesNotFitError(f"{request.act} does not fit an exception of the reason {reason}")
     said: dict[str, object] = {"action": request.act}
     if request.act == "assign":
@@ -125,7 +144,8 @@ def _weigh(conn: Connection, request: Request) -> Preview:
             raise DoesNotFitError("assign needs an owner")
     if request.act == "write_off":
         said["amount"] = str(_amount(request.said.get("amount"), (detail or {}).get("balance")))
-    return Preview((FOLLOWS[request.act].format(**said),), said, context=person_id)
+    follows = FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act])
+    return Preview((follows.format(**said),), said, context=person_id)
 
 
 def _amount(asked: object, balance: object) -> object:

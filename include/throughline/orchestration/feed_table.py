@@ -57,8 +57,8 @@ def _section(feed: Entry) -> list[str]:
     return [
         f"## {feed.name}",
         "",
-        "| table | a row of the delivery | facts |",
-        "|---|---|---|",
+        "| table | a row of the delivery | facts | codes that are watched |",
+        "|---|---|---|---|",
         *(_row(table) for table in feed.tables),
         "",
         f"Rules of the suite `{feed.suite}`: {', '.join(rules)}.",
@@ -69,7 +69,11 @@ def _row(table: Table) -> str:
     counted = "yes" if table.is_counted else "comes with one"
     if table.follows is not None:
         counted += f", changes with its `{table.follows.table}`"
-    return f"| `core.{table.name}` | {counted} | {', '.join(f'`{kind}`' for kind in table.facts)} |"
+    facts = ", ".join(f"`{kind}`" for kind in table.facts)
+    codes = ", ".join(
+        f"`{code.name}`" + (" (status)" if code.is_status else "") for code in table.codes
+    )
+    return f"| `core.{table.name}` | {counted} | {facts} | {codes} |"
 
 
 def main(arguments: list[str]) -> int:

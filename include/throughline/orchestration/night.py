@@ -27,10 +27,10 @@ def begin(partition_key: str | None) -> int:
     """Take the chain's lease for a business date, open its night and register the definitions.
 
     Returns the night's number. Raises `LeaseHeldError` while another night holds the chain,
-    `DefinitionError` for a definition that is not what it must be, `CatalogueError` for a feed of
-    which something was forgotten, and `AirflowFailException` for a run that names no business date.
+    `AirflowFailException` for a run that names no business date, and `CatalogueError` for a feed of
+    which something was forgotten.
     """
-    from throughline import evidence, sources, vocabulary, workflows
+    from throughline import evidence, sources, workflows
     from throughline.practice import practice
     from throughline.proven import catalogue
 
@@ -39,7 +39,6 @@ def begin(partition_key: str | None) -> int:
             "a night needs a business date: trigger with partition_key YYYY-MM-DD"
         )
     business_date = date.fromisoformat(partition_key)
-    vocabulary.check_files()
     with open_warehouse() as conn:
         nights.take_lease(conn, f"night of {partition_key}", business_date)
         night = nights.open_night(conn, business_date, practice().time_zone)
@@ -231,9 +230,10 @@ def open_cases(seq: int) -> None:
 def reconcile(seq: int) -> None:
     """Compare open tasks and cases with the standing evidence: the only place stages change.
 
-    Before it, the receivers of requests that tasks still wait for are asked what became of them.
+    Before it, the receivers of requests that tasks still wait for are asked what became of them;
+    after it, what has fallen silent is noticed.
     """
-    from throughline import cases, tasks
+    from throughline import cases, silence, tasks
     from throughline.orchestration.addresses import clients
 
     with open_warehouse() as conn:
@@ -246,6 +246,9 @@ def reconcile(seq: int) -> None:
             record.rows, record.detail = sum(counts.values()), dict(counts)
         with warehouse.step(conn, seq, "settle") as record:
             record.rows = cases.settle(conn, seq)
+        with warehouse.step(conn, seq, "notice_silence") as record:
+            counts = silence.notice(conn, seq, as_of)
+            record.rows, record.detail = sum(counts.values()), dict(counts)
 
 
 def reconcile_by_day() -> int | None:

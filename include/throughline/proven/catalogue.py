@@ -8,9 +8,11 @@ what is missing, and not found out weeks later by what it did not do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from throughline.evidence import files
+from throughline.evidence.codes import code_rows
 from throughline.quality.merge import KEYS
 from throughline.quality.suites import SUITES
 from throughline.sources import catalogue, registry
@@ -26,6 +28,26 @@ _COLUMNS = """
     where n.nspname in ('core', 'staging') and c.relkind in ('r', 'p') and not c.relispartition
     group by n.nspname, c.relname
 """
+
+LOOKS_LIKE_A_CODE = re.compile(r"(^|_)(code|status|event|level|provision|use)$")
+"""What columns are called that hold words of a source's own."""
+
+UNWATCHED = {
+    "postal_code": "is part of an address",
+    "taxonomy_code": "has hundreds of words, and nothing follows from one",
+    "admit_source_code": "nothing follows from it",
+    "entity_code": "nothing follows from it",
+    "cancel_reason_code": "is read by the source's own conventions",
+    "encounter.reason_code": "a clinical code: new ones come every day",
+    "condition.code": "a clinical code: new ones come every day",
+    "procedure.code": "a clinical code: new ones come every day",
+    "charge_item.code": "a billing code: new ones come every day",
+    "claim_line.code": "a billing code: new ones come every day",
+    "payment_line.code": "a billing code: new ones come every day",
+    "claim_response.status_code": "says in hundreds of words what its category says",
+    "organization.type_code": "nothing follows from it",
+}
+"""Columns of `core` that look like codes and are not watched for new words, each with the reason."""
 
 Columns = Mapping[str, frozenset[str]]
 """The columns of each table of `core` and `staging`, by `schema.table`."""
@@ -53,6 +75,7 @@ def _problems(there: Columns) -> list[str]:
         *_of_readers(),
         *_of_tables(there),
         *_of_links(there),
+        *_of_codes(there),
         *_of_suites(),
         *_of_facts(),
     ]
@@ -136,6 +159,24 @@ def _of_links(there: Columns) -> Iterator[str]:
             if has.issuperset(LINK_COLUMNS[link]):
                 yield f"{feed.name}: links: its records carry a {link}"
                 break
+
+
+def _of_codes(there: Columns) -> Iterator[str]:
+    """Yield watched fields and maps that are not there, and columns that look watched and are not."""
+    maps = {row[0] for row in code_rows()}
+    for feed, table in catalogue.tables():
+        has = there.get(f"core.{table.name}", frozenset())
+        watched = {code.name for code in table.codes}
+        for name in sorted(watched - has):
+            yield f"{feed.name}: codes: core.{table.name} has no {name}"
+        for code in table.codes:
+            for name in sorted(set(code.maps) - maps):
+                yield f"{feed.name}: codes: {code.name}: there is no map {name}"
+        for name in sorted(has - watched):
+            if LOOKS_LIKE_A_CODE.search(name) and not {name, f"{table.name}.{name}"} & set(
+                UNWATCHED
+            ):
+                yield f"{feed.name}: codes: core.{table.name}.{name} is not watched"
 
 
 def _of_suites() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -58,7 +59,7 @@ class Volume:
 # appointment no arrival. Only words of this list are kept: what is in the column of a damaged row may be a name.
 # FHIR R4: task-status, encounter-status, event-status, composition-status, chargeitem-status, appointmentstatus,
 # and the words of the code maps for the same.
-STATUSES = frozenset(
+_STATUSES = frozenset(
     {
         "draft",
         "requested",
@@ -107,11 +108,14 @@ class Profile:
     """Rows that were not deletions, and how many of them say something, by column; the same of each status.
 
     `by_status` holds, by status, the number of its rows under "" and of those that have a column under its name.
+    `statuses` says, by each column that tells where a record stands, in how many statuses the rows are: none, one,
+    or two (two and more; rows without one beside rows with one count as another).
     """
 
     rows: int
     filled: dict[str, int]
     by_status: dict[str, dict[str, int]] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
 
     def share(self, column: str, status: str | None = None) -> float:
         """Return the share of rows (in a status) that have this column; one that is not known has none."""
@@ -178,11 +182,19 @@ def _holidays(year: int) -> holidays.HolidayBase:
 
 def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
     """Count which columns the staged rows of a batch have: one pass, no values."""
-    table = entry(feed).table.name
+    table, telling = entry(feed).table.name, entry(feed).table.statuses
     columns = _columns(conn, table)
     counts = sql.SQL(", ").join(
-        sql.SQL(_COUNTS.get(kind, "count({})")).format(sql.Identifier(name))
-        for name, kind in columns.items()
+        [
+            *(
+                sql.SQL(_COUNTS.get(kind, "count({})")).format(sql.Identifier(name))
+                for name, kind in columns.items()
+            ),
+            *(
+                sql.SQL('min({0} collate "C"), max({0} collate "C")').format(sql.Identifier(name))
+                for name in telling
+            ),
+        ]
     )
     status = (
         "case when status = any(%(statuses)s) then status end" if "status" in columns else "null"
@@ -191,17 +203,31 @@ def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
         sql.SQL(
             "select {}, count(*), {} from staging.{} where batch_id = %(batch)s and not is_deleted group by 1"
         ).format(sql.SQL(status), counts, sql.Identifier(table)),
-        {"batch": batch_id, "statuses": list(STATUSES)},
+        {"batch": batch_id, "statuses": list(_STATUSES)},
     ).fetchall()
     filled = {
         name: sum(group[place] for group in groups) for place, name in enumerate(columns, start=2)
     }
     by_status = {
-        group[0]: dict(zip(("", *columns), group[1:], strict=True))
+        group[0]: dict(zip(("", *columns), group[1 : 2 + len(columns)], strict=True))
         for group in groups
         if group[0] is not None
     }
-    return Profile(sum(group[1] for group in groups), filled, by_status)
+    rows = sum(group[1] for group in groups)
+    statuses = {
+        name: _statuses(
+            {end for group in groups for end in group[place : place + 2]}, filled[name], rows
+        )
+        for place, name in zip(itertools.count(2 + len(columns), 2), telling, strict=False)
+    }
+    return Profile(rows, filled, by_status, statuses)
+
+
+def _statuses(ends: set[str | None], filled: int, rows: int) -> int:
+    """Return in how many statuses rows are; `ends` are the first and the last of each group of them."""
+    if not filled:
+        return 0
+    return 1 if len(ends) == 1 and filled == rows else 2
 
 
 def fields_gone(conn: Connection, batch_id: UUID, profile: Profile) -> list[tuple[str, float]]:

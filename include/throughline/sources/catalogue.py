@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from throughline.sources.entry import Entry, Follows, Table
+from throughline.sources.entry import Code, Entry, Follows, Table
 
 
 class UnknownFeed(LookupError):
@@ -35,7 +35,16 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="coverage",
         standards=("fhir",),
-        tables=(Table("coverage", ("coverage",)),),
+        tables=(
+            Table(
+                "coverage",
+                ("coverage",),
+                codes=(
+                    Code("status", is_status=True),
+                    Code("type_code", ("payer_class_by_type",), by_prefix=True),
+                ),
+            ),
+        ),
         subject="patient",
         links=("member",),
         suite="coverage",
@@ -45,7 +54,13 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="consent",
         standards=("fhir",),
-        tables=(Table("consent", ("consent", "opt_out")),),
+        tables=(
+            Table(
+                "consent",
+                ("consent", "opt_out"),
+                codes=(Code("status", is_status=True), Code("category_code"), Code("provision")),
+            ),
+        ),
         subject="patient",
         links=(),
         suite="consent",
@@ -55,7 +70,18 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="encounter",
         standards=("fhir",),
-        tables=(Table("encounter", ("admission", "discharge", "visit", "visit_open", "hospice")),),
+        tables=(
+            Table(
+                "encounter",
+                ("admission", "discharge", "visit", "visit_open", "hospice"),
+                codes=(
+                    Code("status", is_status=True),
+                    Code("class_code", ("facility_by_class", "visit_by_class", "hospice")),
+                    Code("type_code", ("facility_by_type", "hospice")),
+                    Code("discharge_disposition_code", ("disposition",)),
+                ),
+            ),
+        ),
         subject="patient",
         links=(),
         suite="encounter",
@@ -65,7 +91,17 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="condition",
         standards=("fhir",),
-        tables=(Table("condition", ("condition",)),),
+        tables=(
+            Table(
+                "condition",
+                ("condition",),
+                codes=(
+                    Code("clinical_status", is_status=True),
+                    Code("verification_status", is_status=True),
+                    Code("category_code"),
+                ),
+            ),
+        ),
         subject="patient",
         links=(),
         suite="condition",
@@ -75,7 +111,13 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="procedure",
         standards=("fhir",),
-        tables=(Table("procedure", ("medication_reconciliation", "hospice")),),
+        tables=(
+            Table(
+                "procedure",
+                ("medication_reconciliation", "hospice"),
+                codes=(Code("status", is_status=True),),
+            ),
+        ),
         subject="patient",
         links=(),
         suite="procedure",
@@ -85,7 +127,17 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="document_reference",
         standards=("fhir",),
-        tables=(Table("document_reference", ("note",)),),
+        tables=(
+            Table(
+                "document_reference",
+                ("note",),
+                codes=(
+                    Code("status", is_status=True),
+                    Code("doc_status", is_status=True),
+                    Code("type_code"),
+                ),
+            ),
+        ),
         subject="patient",
         links=(),
         suite="document_reference",
@@ -95,7 +147,18 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="communication",
         standards=("fhir",),
-        tables=(Table("communication", ("contact", "attempt")),),
+        tables=(
+            Table(
+                "communication",
+                ("contact", "attempt"),
+                codes=(
+                    Code("status", is_status=True),
+                    Code("outcome_code", ("contact_outcome",)),
+                    Code("category_code", ("contact_about_booking",)),
+                    Code("medium_code", ("contact_by_message",)),
+                ),
+            ),
+        ),
         subject="patient",
         links=(),
         suite="communication",
@@ -105,7 +168,13 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="task",
         standards=("fhir",),
-        tables=(Table("task", ("task_update",)),),
+        tables=(
+            Table(
+                "task",
+                ("task_update",),
+                codes=(Code("status", is_status=True), Code("business_status"), Code("code")),
+            ),
+        ),
         subject="request",
         links=(),
         suite="task",
@@ -115,7 +184,13 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="charge_item",
         standards=("fhir",),
-        tables=(Table("charge_item", ("charge",)),),
+        tables=(
+            Table(
+                "charge_item",
+                ("charge",),
+                codes=(Code("status", is_status=True), Code("mdm_level")),
+            ),
+        ),
         subject="patient",
         links=(),
         suite="charge_item",
@@ -126,7 +201,15 @@ FEEDS: tuple[Entry, ...] = (
         name="claim",
         standards=("fhir", "x12"),
         tables=(
-            Table("claim"),
+            Table(
+                "claim",
+                codes=(
+                    Code("status", is_status=True),
+                    Code("use"),
+                    Code("frequency_code", words=("1", "7", "8")),
+                    Code("filing_code", ("payer_class_by_filing",)),
+                ),
+            ),
             Table(
                 "claim_line",
                 ("claim",),
@@ -143,7 +226,13 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="payment_notice",
         standards=("fhir",),
-        tables=(Table("payment_notice", ("patient_payment", "write_off")),),
+        tables=(
+            Table(
+                "payment_notice",
+                ("patient_payment", "write_off"),
+                codes=(Code("status", is_status=True), Code("payment_status", is_status=True)),
+            ),
+        ),
         subject="patient",
         links=("claim",),
         suite="payment_notice",
@@ -153,7 +242,7 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="practitioner",
         standards=("fhir",),
-        tables=(Table("practitioner"),),
+        tables=(Table("practitioner", codes=(Code("qualification_code"),)),),
         subject="nobody",
         links=(),
         suite="practitioner",
@@ -173,7 +262,7 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="location",
         standards=("fhir",),
-        tables=(Table("location"),),
+        tables=(Table("location", codes=(Code("status", is_status=True),)),),
         subject="nobody",
         links=(),
         suite="location",
@@ -183,7 +272,17 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="appointment",
         standards=("hl7v2",),
-        tables=(Table("appointment", ("booking", "booking_cancelled", "no_show", "arrived")),),
+        tables=(
+            Table(
+                "appointment",
+                ("booking", "booking_cancelled", "no_show", "arrived"),
+                codes=(
+                    Code("status", is_status=True),
+                    Code("trigger_event"),
+                    Code("visit_type_code"),
+                ),
+            ),
+        ),
         subject="record_number",
         links=("record_number",),
         suite="appointment",
@@ -193,7 +292,13 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="claim_response",
         standards=("x12",),
-        tables=(Table("claim_response", ("claim_rejected", "claim_accepted", "claim_forwarded")),),
+        tables=(
+            Table(
+                "claim_response",
+                ("claim_rejected", "claim_accepted", "claim_forwarded"),
+                codes=(Code("category_code", is_status=True),),
+            ),
+        ),
         subject="claim",
         links=("claim",),
         suite="claim_response",
@@ -203,7 +308,12 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="functional_acknowledgement",
         standards=("x12",),
-        tables=(Table("functional_acknowledgement"),),
+        tables=(
+            Table(
+                "functional_acknowledgement",
+                codes=(Code("status_code", is_status=True), Code("group_status_code")),
+            ),
+        ),
         subject="nobody",
         links=(),
         suite="functional_acknowledgement",
@@ -213,7 +323,7 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="eligibility_response",
         standards=("x12",),
-        tables=(Table("eligibility_response", ("eligibility",)),),
+        tables=(Table("eligibility_response", ("eligibility",), codes=(Code("reject_code"),)),),
         subject="member",
         links=("member",),
         suite="eligibility_response",
@@ -224,9 +334,16 @@ FEEDS: tuple[Entry, ...] = (
         name="payment",
         standards=("x12",),
         tables=(
-            Table("payment", ("remittance",)),
+            Table(
+                "payment",
+                ("remittance",),
+                codes=(
+                    Code("status_code", is_status=True),
+                    Code("filing_code", ("payer_class_by_filing",)),
+                ),
+            ),
             Table("payment_line", ("remittance",), is_counted=False),
-            Table("provider_adjustment"),
+            Table("provider_adjustment", codes=(Code("reason_code"),)),
         ),
         subject="claim",
         links=("claim",),

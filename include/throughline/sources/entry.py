@@ -49,17 +49,41 @@ class Follows:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A column whose words are the source's own: a new one is noticed (`throughline.silence`).
+
+    `maps` are the code maps, and the lists of the practice's words, in which a word has a meaning here;
+    with `by_prefix` it is enough that a word of the map begins it. `words` have a meaning as they are.
+    `is_status` is said of a column that tells where a record stands: a delivery all of one status is
+    noticed, too.
+    """
+
+    name: str
+    maps: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    by_prefix: bool = False
+    is_status: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
     """A typed record: `staging.<name>` and `core.<name>` have its columns.
 
     Counted records are rows of the delivery; the others come with one, as a line with its claim.
-    `facts` are the kinds that `sql/evidence/<name>.sql` states, if any.
+    `facts` are the kinds that `sql/evidence/<name>.sql` states, if any; `codes` the columns whose
+    words are watched.
     """
 
     name: str
     facts: tuple[str, ...] = ()
     is_counted: bool = True
     follows: Follows | None = None
+    codes: tuple[Code, ...] = ()
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The columns that tell where a record stands."""
+        return tuple(code.name for code in self.codes if code.is_status)
 
 
 # Every part is said of every feed: one that is left out is refused by the feed's name.

@@ -34,6 +34,13 @@ def exceptions(numbers: Numbers) -> str:
             rows,
             right=(2, 3, 4, 5, 6),
         ),
+        *(
+            text.wrap(
+                f"{row.title}: {', '.join(row.subjects)}{' …' if row.open > len(row.subjects) else ''}"
+            )
+            for row in numbers.exceptions
+            if row.subjects
+        ),
     )
 
 

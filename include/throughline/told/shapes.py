@@ -164,6 +164,8 @@ class Exceptions:
     first_due_at: datetime
     amount: Decimal
     case_numbers: list[str] | None
+    # what is silent or new (throughline.silence): names of workflows, kinds of fact and fields
+    subjects: list[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ STEPS = {
     "ask_receivers": "ask about requests",
     "reconcile": "reconcile",
     "settle": "give next steps",
+    "notice_silence": "notice silence",
     "plan": "plan tasks",
     "dispatch": "dispatch",
     "prepare_claims": "prepare claims",

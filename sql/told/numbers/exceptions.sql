@@ -11,7 +11,12 @@ select
     count(*) filter (where e.opened_seq > %(since)s) as opened,
     min(e.due_at) as first_due_at,
     coalesce(sum(e.amount), 0) as amount,
-    (array_agg(distinct left(e.case_id::text, 8)) filter (where e.case_id is not null))[1:12] as case_numbers
+    (array_agg(distinct left(e.case_id::text, 8)) filter (where e.case_id is not null))[1:12] as case_numbers,
+    -- what is silent or new is named: a workflow, a source and a kind of fact, a field and a code
+    (
+        array_agg(e.about_id order by e.about_id)
+        filter (where e.about_kind in ('workflow', 'facts', 'code', 'status'))
+    )[1:12] as subjects
 from operations.exception as e
 left join operations.reason as r on r.reason = e.reason
 where e.opened_seq <= %(seq)s and (e.closed_seq is null or e.closed_seq > %(seq)s)

@@ -18,7 +18,7 @@ from throughline.orchestration import connections, night
 from throughline.proven import catalogue as proven
 from throughline.quality.suites import SUITES
 from throughline.sources import catalogue
-from throughline.sources.entry import CatalogueError, Entry, Table
+from throughline.sources.entry import CatalogueError, Code, Entry, Table
 from throughline.warehouse import Connection, sql
 
 TABLES = list(catalogue.tables())
@@ -164,6 +164,39 @@ def test_an_entry_without_one_of_its_links(
             assert str(error).startswith(f"{feed.name}: links: ")  # noqa: PT017
         else:
             assert f"{feed.name}: links: its records carry a {link}" in proven.problems(conn)
+
+
+@each_table
+def test_an_entry_without_one_of_its_codes(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch, feed: Entry, table: Table
+) -> None:
+    feeds = catalogue.FEEDS
+    for code in table.codes:
+        put(monkeypatch, *feeds)
+        rest = tuple(other for other in table.codes if other is not code)
+        replaced(monkeypatch, feed, table, dataclasses.replace(table, codes=rest))
+        assert proven.problems(conn) == [
+            f"{feed.name}: codes: core.{table.name}.{code.name} is not watched"
+        ]
+
+
+def test_codes_that_are_not_there(conn: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = catalogue.entry("procedure")
+    moon = dataclasses.replace(feed.table, codes=(*feed.table.codes, Code("moon", ("tides",))))
+    replaced(monkeypatch, feed, feed.table, moon)
+    assert proven.problems(conn) == [
+        "procedure: codes: core.procedure has no moon",
+        "procedure: codes: moon: there is no map tides",
+    ]
+
+
+def test_what_is_not_watched_is_there_and_looks_like_a_code(there: proven.Columns) -> None:
+    names = {name for has in there.values() for name in has}
+    names |= {f"{place.partition('.')[2]}.{name}" for place, has in there.items() for name in has}
+    assert set(proven.UNWATCHED) <= names
+    names = {name.rpartition(".")[2] for name in proven.UNWATCHED}
+    assert all(proven.LOOKS_LIKE_A_CODE.search(name) for name in names)
+    assert all(proven.UNWATCHED.values())
 
 
 @each_feed

@@ -1,0 +1,62 @@
+-- reads: core.patient, known_code, landing.batch, operations.code_seen, operations.exception,
+--     operations.feed, operations.night, watched_code
+-- makes: w_new_code, w_shown
+
+-- Codes that a feed brought tonight for the first time, after the nights in which it is learned what it says, and
+-- that no code map and no word of the practice explains; and those of earlier nights that are still open. Where very
+-- many are new at once, something else is wrong with the field: that is one exception.
+create temp table w_new_code on commit drop as
+select
+    c.source,
+    c.feed,
+    c.field,
+    c.code,
+    c.first_seq,
+    f.owner_team,
+    i.exception_id,
+    e.exception_id is not null as is_open,
+    count(*) filter (where e.exception_id is null) over (partition by c.source, c.field) as together
+from operations.code_seen as c
+inner join watched_code as k on k.field = c.field
+inner join operations.feed as f on f.source = c.source and f.feed = c.feed
+cross join lateral (
+    select md5(concat_ws('|', 'exception', 'new_code', c.source, c.field, c.code))::uuid as exception_id
+) as i
+left join operations.exception as e on e.exception_id = i.exception_id and e.status = 'open'
+where (
+        e.exception_id is not null
+        or (c.first_seq > %(since)s and c.first_seq <= %(seq)s and (
+            select count(distinct n.business_date)
+            from operations.night as n
+            where n.seq <= c.first_seq and n.kind <> 'intraday' and n.status <> 'void'
+                and n.seq >= (
+                    select min(b.loaded_seq)
+                    from landing.batch as b
+                    where b.source = c.source and b.feed = c.feed and b.status = 'loaded'
+                )
+        ) > %(learning_nights)s)
+    )
+    and not exists (
+        select from known_code as m
+        where m.map = any(k.maps)
+            and (m.code = c.code or (k.by_prefix and starts_with(c.code, m.code)))
+    );
+
+-- A column of a damaged record may hold a name or a number of somebody: only what has the shape of a code, and is
+-- neither of a patient, is shown.
+create temp table w_shown on commit drop as
+select
+    c.exception_id,
+    case
+        when c.code ~ '^[A-Za-z0-9][A-Za-z0-9._:/+-]{0,39}$' and not exists (
+            select from core.patient as p
+            where p.retracted_seq is null
+                and lower(c.code) in (
+                    lower(p.family), lower(p.given), lower(p.mrn), lower(p.source_id), p.phone,
+                    p.postal_code, p.birth_date::text, to_char(p.birth_date, 'YYYYMMDD')
+                )
+        ) then c.code
+        else 'not shown, ' || left(md5(c.code), 8)
+    end as code
+from w_new_code as c
+where c.is_open or c.together <= %(many_codes)s;

@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED SOURCE FOLDER
 override Q := $(value Q)
 export Q
 
@@ -26,7 +26,7 @@ endef
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -79,6 +79,9 @@ quarantine: venv ## rows that a gate set aside: id, feed, file, row, reason, sin
 
 decide: venv ## ID= BY= ACTION=release|reject NOTE=: a named person decides on such a row
 	@$(stack) decide
+
+source-profile: venv ## SOURCE= FOLDER=: what a first night would make of a new connection's files
+	@$(stack) source-profile
 
 stop: venv ## stop what runs
 	@$(stack) stop
@@ -134,10 +137,12 @@ derivation: venv ## write down what the derivation is made of, after its number 
 
 docs: sql-headers ## write the generated pages again
 	@$(python) tests/contracts --warehouse
+	@PYTHONPATH=include $(python) -m throughline.vocabulary.page
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table
 	@PYTHONPATH=include $(python) -m throughline.orchestration.feed_table
 
 docs-check: venv
+	@PYTHONPATH=include $(python) -m throughline.vocabulary.page --check
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check && PYTHONPATH=include $(python) -m throughline.orchestration.feed_table --check && $(python) tests/contracts --check && $(python) tests/contracts --warehouse --check
 
 lock: venv ## write requirements.txt from requirements.in

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -203,6 +203,45 @@ def _decision(module: str, command: str, example: str, *more: str) -> int:
     return _pipeline(module, given["ID"], "--by", given["BY"], "--action", given["ACTION"], *said)
 
 
+def source_profile() -> int:
+    """What a first night would make of a source's files: ``SOURCE=``, ``FOLDER=``, ``OUT=`` for the page, ``NIGHT=``.
+
+    Without a folder the files are those that have landed in the current world. Nothing is written to a world.
+    """
+    source, folder = os.environ.get("SOURCE", "").strip(), os.environ.get("FOLDER", "").strip()
+    if not source:
+        raise CommandFailed("SOURCE is missing: make source-profile SOURCE=ehr FOLDER=~/export")
+    chosen = options.read()
+    given = Path(os.environ.get("OUT", "").strip() or _pages() / f"{Path(source).name}.html")
+    arguments = [source, "--page", str(given.expanduser().absolute())]
+    arguments += ["--as-of", chosen.night] if chosen.night else []
+    with ExitStack() as stack:
+        env = paths.child_environment()
+        if folder:
+            place = Path(folder).expanduser().absolute()
+            if not place.is_dir():
+                raise CommandFailed(f"FOLDER={folder}: no such folder")
+            arguments += ["--folder", str(place)]
+        else:
+            stack.enter_context(lock.held("source-profile"))
+            world = stack.enter_context(_server())
+            env = airflow.tool_environment(world.state)
+            env["THROUGHLINE_LANDED_DSN"] = world.dsn(warehouse.READER)
+        empty = stack.enter_context(postgres.throwaway())
+        up.migrate(empty)
+        return subprocess.run(
+            [sys.executable, "-m", "throughline.profiling.run", *arguments],
+            env=env | {"THROUGHLINE_DSN": empty.dsn()},
+            cwd=paths.ROOT,
+            check=False,
+        ).returncode
+
+
+def _pages() -> Path:
+    """Folder of the pages that belong to no world."""
+    return paths.private(paths.state_folder() / "profiles")
+
+
 def stop() -> int:
     """Stop whatever runs, in every world of this clone; a command at work is interrupted first."""
     _interrupt_holder()
@@ -311,6 +350,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "resolve": resolve,
     "quarantine": quarantine,
     "decide": decide,
+    "source-profile": source_profile,
     "stop": stop,
     "clean": clean,
     "benchmark": _tests("benchmark"),

@@ -124,7 +124,7 @@ def stop(state: Path, *, at_once: bool = False) -> None:
 
 @contextmanager
 def throwaway() -> Iterator[Server]:
-    """A server of its own for tests, in about a second; gone with all its data at the end."""
+    """A server of its own for what touches no world, in about a second; gone with its data at the end."""
     # Not pytest's folder: that is mode 700, and as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))
     folder.chmod(0o711)

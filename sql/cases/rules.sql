@@ -25,7 +25,6 @@ select
     (s.rule -> 'clock' ->> 'business_days')::int as clock_business_days,
     coalesce((s.rule -> 'window' ->> 'days')::int, 400) as window_days,
     (s.rule ->> 'attempts_meet_clock')::int as attempts_meet_clock,
-    s.rule ->> 'on_missed' as on_missed,
     s.rule -> 'task' ->> 'kind' as task_kind,
     (s.rule -> 'task' ->> 'attempts')::int as task_attempts,
     (s.rule -> 'task' ->> 'days')::int as task_days,

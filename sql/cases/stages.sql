@@ -10,7 +10,6 @@ select
     r.stage,
     r.proof,
     r.owner_team,
-    r.on_missed,
     r.task_kind,
     r.task_attempts,
     r.task_days,

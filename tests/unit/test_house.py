@@ -28,6 +28,7 @@ ORDER = (
     "silence",
     "tasks",
     "told",
+    "profiling",
     "proven",
     "orchestration",
     "deployment",

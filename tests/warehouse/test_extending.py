@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from clinic import Clinic, call, charge, coverage, note, patient, stay, visit
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -27,7 +28,7 @@ FILES = {
     Path(block.partition("\n")[0].removeprefix("# ")): block
     for block in re.findall(r"```yaml\n(# include/.*?)```", PAGE, re.DOTALL)
 }
-SOURCE, WORKFLOW = FILES
+SOURCE, CHART, WORKFLOW = FILES
 
 
 @pytest.fixture
@@ -37,8 +38,11 @@ def tree(tmp_path: Path) -> Path:
         shutil.copytree(
             ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
+    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text(encoding="utf-8"))
+    as_in_ehr = yaml.safe_dump({key: ehr[key] for key in ("feeds", "conventions")})
     for path, text in FILES.items():
-        (tmp_path / path).write_text(text, encoding="utf-8")
+        whole = text + as_in_ehr if path == CHART else text
+        (tmp_path / path).write_text(whole, encoding="utf-8")
     return tmp_path
 
 
@@ -62,7 +66,7 @@ def test_a_source_gets_its_own_task_group(tree: Path) -> None:
     )
     errors, groups = ended.stdout.splitlines()[-1].split("} ", 1)
     assert errors == "{"
-    assert "clearinghouse_north" in ast.literal_eval(groups)
+    assert {SOURCE.stem, CHART.stem} <= set(ast.literal_eval(groups))
 
 
 def test_feeds_of_a_source_are_expected_from_the_first_night(clinic: Clinic, tree: Path) -> None:

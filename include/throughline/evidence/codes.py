@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from throughline.vocabulary import DEFINITIONS, read
 from throughline.warehouse import Connection
-
-DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 
 
 def code_rows(definitions: Path = DEFINITIONS) -> list[tuple[str, str, str, str]]:
     """Return the rows of `evidence.code_map`: (map, system or '', code, meaning)."""
-    codes = _read(definitions / "codes.yaml")
-    payers = _read(definitions / "payers.yaml")
+    codes = read(definitions / "codes.yaml").data
+    payers = read(definitions / "payers.yaml").data
     rows = [
         (name, "" if system == "any" else system, str(code), str(value))
         for name, systems in codes.items()
@@ -60,7 +56,3 @@ def register_codes(conn: Connection) -> int:
         new = cursor.rowcount
         cursor.execute("drop table wanted_code")
     return gone + new
-
-
-def _read(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]

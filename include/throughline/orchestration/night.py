@@ -27,10 +27,10 @@ def begin(partition_key: str | None) -> int:
     """Take the chain's lease for a business date, open its night and register the definitions.
 
     Returns the night's number. Raises `LeaseHeldError` while another night holds the chain,
-    `AirflowFailException` for a run that names no business date, and `CatalogueError` for a feed of
-    which something was forgotten.
+    `DefinitionError` for a definition that is not what it must be, `CatalogueError` for a feed of
+    which something was forgotten, and `AirflowFailException` for a run that names no business date.
     """
-    from throughline import evidence, sources, workflows
+    from throughline import evidence, sources, vocabulary, workflows
     from throughline.practice import practice
     from throughline.proven import catalogue
 
@@ -39,6 +39,7 @@ def begin(partition_key: str | None) -> int:
             "a night needs a business date: trigger with partition_key YYYY-MM-DD"
         )
     business_date = date.fromisoformat(partition_key)
+    vocabulary.check_files()
     with open_warehouse() as conn:
         nights.take_lease(conn, f"night of {partition_key}", business_date)
         night = nights.open_night(conn, business_date, practice().time_zone)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-import yaml
-
-DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
+from throughline.vocabulary import DEFINITIONS, read
 
 
 @dataclass(frozen=True)
@@ -18,7 +15,6 @@ class Practice:
     name: str
     time_zone: str
     bill_hold_days: int
-    charge_lag_business_days: int
     sole_submitter: tuple[tuple[str, str], ...]
     submitter_id: str
     receiver_id: str
@@ -29,13 +25,12 @@ class Practice:
 
 @lru_cache(maxsize=1)
 def practice() -> Practice:
-    """Return the practice of this deployment; read once per process."""
-    raw = yaml.safe_load((DEFINITIONS / "practice.yaml").read_text(encoding="utf-8"))
+    """Return the practice of this deployment; read once per process, checked when a night begins."""
+    raw = read(DEFINITIONS / "practice.yaml").data
     return Practice(
         name=raw["name"],
         time_zone=raw["time_zone"],
         bill_hold_days=raw["bill_hold_days"],
-        charge_lag_business_days=raw["charge_lag_business_days"],
         sole_submitter=tuple(
             (entry["payer_id"], str(entry["billing_npi"])) for entry in raw["sole_submitter"]
         ),

@@ -59,7 +59,7 @@ class Volume:
 # appointment no arrival. Only words of this list are kept: what is in the column of a damaged row may be a name.
 # FHIR R4: task-status, encounter-status, event-status, composition-status, chargeitem-status, appointmentstatus,
 # and the words of the code maps for the same.
-_STATUSES = frozenset(
+STATUSES = frozenset(
     {
         "draft",
         "requested",
@@ -203,7 +203,7 @@ def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
         sql.SQL(
             "select {}, count(*), {} from staging.{} where batch_id = %(batch)s and not is_deleted group by 1"
         ).format(sql.SQL(status), counts, sql.Identifier(table)),
-        {"batch": batch_id, "statuses": list(_STATUSES)},
+        {"batch": batch_id, "statuses": list(STATUSES)},
     ).fetchall()
     filled = {
         name: sum(group[place] for group in groups) for place, name in enumerate(columns, start=2)

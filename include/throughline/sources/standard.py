@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NamedTuple
 from uuid import UUID
 
 from throughline.sources import catalogue
@@ -64,6 +64,33 @@ class File:
     feeds: tuple[str, ...]
 
 
+class HeldCode(NamedTuple):
+    """A code that the reader itself translates: where it stands, and what it is taken for, if known.
+
+    With `is_for_all` a code that the reader does not know is lost; others only pick a few out of many.
+    """
+
+    path: str
+    code: str
+    meaning: str | None
+    is_for_all: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one record of a file holds, whether or not a reader asks for it: names of elements, no values.
+
+    `kind` is its type in the words of the standard. `elements` are the filled ones by path, each with
+    whether a reader looks at it. `codes` are those that the reader itself translates. `subject` tells
+    one person's records from another's, and is never shown.
+    """
+
+    kind: str
+    elements: Mapping[str, bool]
+    codes: tuple[HeldCode, ...] = ()
+    subject: str | None = None
+
+
 class Standard(ABC):
     """One standard. What is said here of feeds and conventions is what definitions may say."""
 
@@ -110,3 +137,11 @@ class Standard(ABC):
     @abstractmethod
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
         """Return the typed columns of each table that rows of a feed go to, in the rows' order."""
+
+    def held(self, stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
+        """Yield what each record of a file holds, for the profile of a source.
+
+        Records that cannot be read at all are left out: `read` tells of them. A standard that does not
+        say yields nothing. Raises `FileRefusedError`.
+        """
+        return iter(())

@@ -1,6 +1,7 @@
 """Workflow definitions: loaded, validated, versioned and put where SQL can read them."""
 
-from throughline.workflows.definitions import DefinitionError, load_all, load_file
+from throughline.vocabulary import DefinitionError
+from throughline.workflows.definitions import load_all, load_file
 from throughline.workflows.register import register
 
 __all__ = ["DefinitionError", "load_all", "load_file", "register"]

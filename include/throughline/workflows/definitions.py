@@ -1,4 +1,8 @@
-"""Reads and validates `include/definitions/workflows/*.yaml`: an incomplete definition never runs."""
+"""Reads and validates `include/definitions/workflows/*.yaml`: an incomplete definition never runs.
+
+What a schema can say is in `include/definitions/schemas/workflow.json`, the words in `throughline.vocabulary`;
+here is what depends on more than one place of a file.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import yaml
-
-DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
-SCHEMA = Path(__file__).with_name("schema.json")
+from throughline.vocabulary import (
+    DEFINITIONS,
+    DefinitionError,
+    Place,
+    Vocabulary,
+    load,
+    nearest,
+    vocabulary,
+)
 
 # What a stage is proven by can only come after these.
 COMES_AFTER = {"note": "visit", "settlement": "claim"}
@@ -53,10 +61,22 @@ NEEDED_BY_EXCLUSION: dict[str, tuple[str, ...]] = {
     "earlier_case_within": ("days",),
     "other_claim": ("days", "codes"),
 }
-
-
-class DefinitionError(ValueError):
-    """A definition is incomplete or says two things; the text names the file and the place."""
+# What may be said of some proofs only, and would decide nothing of any other.
+SAID_OF_PROOF: dict[str, tuple[str, ...]] = {
+    "window": ("eligibility", "contact", "booking", "visit"),
+    "attempts_meet_clock": ("contact",),
+    "visit_types": ("booking", "visit"),
+    "not_visit_types": ("booking",),
+    "charge_codes": ("visit",),
+    "note_types": ("note",),
+    "needs": ("note",),
+    "codes": ("claim",),
+    "pays": ("claim",),
+}
+SAID_OF_TASK: dict[str, tuple[str, ...]] = {
+    "visit_type": ("scheduling",),
+    "aim_days": ("scheduling",),
+}
 
 
 @dataclass(frozen=True)
@@ -70,22 +90,16 @@ class Workflow:
     sha256: str
 
 
-def load_file(path: Path, teams: set[str], feeds: set[str] | None = None) -> Workflow:
-    """Return the workflow of one file; `feeds` are those that the sources have. Raises `DefinitionError`."""
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise DefinitionError(f"{path.name}: this is no YAML: {error}") from error
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    errors = sorted(
-        jsonschema.Draft202012Validator(schema).iter_errors(raw),
-        key=lambda e: list(e.absolute_path),
-    )
-    if errors:
-        place = "/".join(str(part) for part in errors[0].absolute_path)
-        raise DefinitionError(f"{path.name}: {place or 'top'}: {errors[0].message}")
-    for place, problem in _problems(raw, teams, feeds):
-        raise DefinitionError(f"{path.name}: {place}: {problem}")
+def load_file(path: Path, words: Vocabulary | None = None) -> Workflow:
+    """Return the workflow of one file. Raises `DefinitionError`.
+
+    `words` are those of the folder of definitions that holds the folder of the file, unless they are given.
+    """
+    document = load(path, "workflow", words or vocabulary(path.parent.parent))
+    raw = document.data
+    found = [f"{document.at(place)}: {problem}" for place, problem in _problems(raw)]
+    if found:
+        raise DefinitionError("\n".join(found))
     # A version is what it says; whether it is active yet is not part of that.
     said = {key: value for key, value in raw.items() if key != "status"}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
@@ -98,82 +112,93 @@ def load_file(path: Path, teams: set[str], feeds: set[str] | None = None) -> Wor
     )
 
 
-def _problems(
-    raw: dict[str, Any], teams: set[str], feeds: set[str] | None
-) -> Iterator[tuple[str, str]]:
-    """Yield (place, problem) for what a schema cannot say: what is incomplete, or points nowhere."""
-    if raw["owner_team"] not in teams:
-        yield "top", f"no team is called {raw['owner_team']}"
+def _problems(raw: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Yield (place, problem) for what a schema cannot say: what is incomplete, or decides nothing."""
     trigger = raw["trigger"]
     begins = next(kind for kind in NEEDED_BY_TRIGGER if kind in trigger)
-    for name in NEEDED_BY_TRIGGER[begins]:
+    needed = NEEDED_BY_TRIGGER[begins]
+    for name in needed:
         if not trigger.get(name) and trigger.get(name) != 0:
-            yield "trigger", f"{begins} needs {name}"
-    if begins == "due" and set(trigger["codes"]) != {"first_year", "first", "next"}:
-        yield "trigger", "codes are those of first_year, first and next"
-    for exclusion in raw["exclusions"]:
-        for name in NEEDED_BY_EXCLUSION.get(exclusion["when"], ()):
+            yield ("trigger",), f"{begins} needs {name}"
+    for name in trigger:
+        if name not in (begins, "source", *needed):
+            yield ("trigger", name), f"{name} decides nothing where {begins} opens the case"
+    codes = trigger.get("codes")
+    if begins == "due" and (
+        not isinstance(codes, dict) or set(codes) != {"first_year", "first", "next"}
+    ):
+        yield ("trigger",), "codes are those of first_year, first and next"
+    if begins == "fact" and isinstance(codes, dict):
+        yield ("trigger", "codes"), "codes are a list of dispositions"
+    if begins != "due" and "calendar_year_payer_classes" in raw["population"]:
+        yield (
+            ("population", "calendar_year_payer_classes"),
+            f"decides nothing where {begins} opens the case",
+        )
+    for number, exclusion in enumerate(raw["exclusions"]):
+        needed = NEEDED_BY_EXCLUSION.get(exclusion["when"], ())
+        for name in needed:
             if name not in exclusion:
-                yield f"exclusions/{exclusion['reason']}", f"{exclusion['when']} needs {name}"
-    seen: list[str] = []
-    proofs: list[str] = []
-    for stage in raw["stages"]:
-        place = f"stages/{stage['stage']}"
-        for problem in _stage_problems(stage, begins, seen, proofs, teams, feeds):
-            yield place, problem
-        seen.append(stage["stage"])
-        proofs.append(stage["proof"])
+                yield ("exclusions", number), f"{exclusion['when']} needs {name}"
+        for name in exclusion:
+            if name not in ("reason", "when", "source", *needed):
+                yield ("exclusions", number, name), f"decides nothing of {exclusion['when']}"
+    stages: list[dict[str, Any]] = []
+    for number, stage in enumerate(raw["stages"]):
+        for place, problem in _stage_problems(stage, begins, stages):
+            yield ("stages", number, *place), problem
+        stages.append(stage)
 
 
 def _stage_problems(
-    stage: dict[str, Any],
-    begins: str,
-    seen: list[str],
-    proofs: list[str],
-    teams: set[str],
-    feeds: set[str] | None,
-) -> Iterator[str]:
+    stage: dict[str, Any], begins: str, before: list[dict[str, Any]]
+) -> Iterator[tuple[Place, str]]:
+    """Yield (place within the stage, problem) for a stage, given the stages before it."""
     proof = stage["proof"]
-    if stage["owner_team"] not in teams:
-        yield f"no team is called {stage['owner_team']}"
+    seen = [each["stage"] for each in before]
+    proofs = [each["proof"] for each in before]
     if stage["stage"] in seen:
-        yield "this stage is there twice"
+        yield ("stage",), "this stage is there twice"
     if proof in proofs:
-        yield f"another stage is proven by {proof}"
-    if stage["clock"]["from"] not in {"trigger", "opened", *seen}:
-        yield "its clock starts at a stage that is not before it"
+        yield ("proof",), f"another stage is proven by {proof}"
+    start = stage["clock"]["from"]
+    if start not in ("trigger", "opened", *seen):
+        near = nearest(start, ("trigger", "opened", *seen))
+        yield (
+            ("clock", "from"),
+            f"its clock starts at a stage that is not before it: the nearest is {near!r}",
+        )
     needed = "visit" if proof == "claim" and begins != "unbilled" else COMES_AFTER.get(proof)
     if needed and needed not in proofs:
-        yield f"{proof} needs a {needed} before it"
+        yield (), f"{proof} needs a {needed} before it"
     for name in NEEDED_BY_PROOF.get(proof, ()):
         if not stage.get(name):
-            yield f"{proof} needs {name}"
-    task = stage.get("task")
+            yield (), f"{proof} needs {name}"
+    for name, may in SAID_OF_PROOF.items():
+        if name in stage and proof not in may:
+            yield (name,), f"{name} decides nothing of a stage that is proven by {proof}"
     if proof == "claim" and "codes" not in stage and "pays" not in stage:
-        yield "claim needs codes, or what pays"
+        yield (), "claim needs codes, or what pays"
+    task = stage.get("task")
     if proof not in TASK_OF and task is not None:
-        yield f"no task brings a {proof}"
+        yield ("task",), f"no task brings a {proof}"
     if proof in TASK_OF and (task is None or task["kind"] != TASK_OF[proof]):
-        yield f"{proof} needs a task of the kind {TASK_OF[proof]}"
-    if proof == "booking" and task is not None and not {"visit_type", "aim_days"} <= set(task):
-        yield "a task of scheduling needs visit_type and aim_days"
-    for feed in stage["feeds"]:
-        if feeds is not None and feed not in feeds:
-            yield f"no source has the feed {feed}"
+        yield (
+            () if task is None else ("task",),
+            f"{proof} needs a task of the kind {TASK_OF[proof]}",
+        )
+    if task is not None:
+        for name, may in SAID_OF_TASK.items():
+            if name in task and task["kind"] not in may:
+                yield ("task", name), f"{name} decides nothing of a task of {task['kind']}"
+            if name not in task and task["kind"] in may:
+                yield ("task",), f"a task of {task['kind']} needs {name}"
 
 
 def load_all(definitions: Path = DEFINITIONS) -> list[Workflow]:
     """Return all workflows, by name. Raises `DefinitionError`, also for two that cannot both be."""
-    teams = set(yaml.safe_load((definitions / "teams.yaml").read_text(encoding="utf-8")))
-    feeds: set[str] = set()
-    roles: set[str] = set()
-    for path in sorted((definitions / "sources").glob("*.yaml")):
-        source = yaml.safe_load(path.read_text(encoding="utf-8"))
-        feeds |= {f"{source['source']}.{feed}" for feed in source.get("feeds", {})}
-        roles |= set(source.get("roles", {}))
-    found = [
-        load_file(path, teams, feeds) for path in sorted((definitions / "workflows").glob("*.yaml"))
-    ]
+    words = vocabulary(definitions)
+    found = [load_file(path, words) for path in sorted((definitions / "workflows").glob("*.yaml"))]
     keys = [(w.workflow, w.version) for w in found]
     if len(set(keys)) != len(keys):
         raise DefinitionError("two files define one version of a workflow")
@@ -183,7 +208,7 @@ def load_all(definitions: Path = DEFINITIONS) -> list[Workflow]:
     for workflow in found:
         for stage in workflow.definition["stages"] if workflow.status == "active" else ():
             takers = ROLES_OF.get(stage.get("task", {}).get("kind"), set())
-            if takers and not takers & roles:
+            if takers and not takers & words.roles:
                 raise DefinitionError(
                     f"{workflow.workflow}: stages/{stage['stage']}: no source has the role"
                     f" {' or '.join(sorted(takers))}, and its tasks go to one that has"

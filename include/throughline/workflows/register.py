@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import holidays
-import yaml
 from psycopg.types.json import Jsonb
 
 from throughline.practice import practice
+from throughline.vocabulary import DEFINITIONS, DefinitionError, read
 from throughline.warehouse import Connection
-from throughline.workflows.definitions import DEFINITIONS, DefinitionError, load_all
+from throughline.workflows.definitions import load_all
 
 
 def register(conn: Connection, seq: int) -> int:
@@ -80,7 +80,8 @@ def _retire(conn: Connection, workflow: str, seq: int) -> None:
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    return yaml.safe_load((DEFINITIONS / name).read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    found: dict[str, Any] = read(DEFINITIONS / name).data
+    return found
 
 
 def _register_calendar(conn: Connection) -> None:

@@ -109,7 +109,7 @@ def changes() -> Iterator[tuple[str, str, dict[str, Any]]]:
                 if name not in NOT_ON_ONE_MORNING:
                     yield name, found.workflow, changed
         for path in elements(definition):
-            if "feeds" in path or (path[-2] == "needs" and at(definition, path) == "level"):
+            if "feeds" in path:
                 continue
             changed = copy.deepcopy(definition)
             del at(changed, path[:-1])[path[-1]]

@@ -25,7 +25,7 @@ def test_a_version_that_says_something_else_is_refused(clinic: Clinic) -> None:
     clinic.conn.execute(
         "update cases.workflow_version set sha256 = 'other' where workflow = 'charge_capture'"
     )
-    with pytest.raises(DefinitionError, match="charge_capture version 1 says something else"):
+    with pytest.raises(DefinitionError, match="charge_capture version 2 says something else"):
         workflows.register(clinic.conn, 5)
 
 
@@ -38,9 +38,9 @@ def test_a_new_version_takes_over_and_cases_stay_with_theirs(
     clinic.night("2026-07-06")
     found = workflows.load_all()
     old = next(w for w in found if w.workflow == "transitional_care")
-    said = old.definition | {"version": 2}
-    new = Workflow(old.workflow, 2, "active", said, "new")
-    retired = Workflow(old.workflow, 1, "retired", old.definition, old.sha256)
+    said = old.definition | {"version": 3}
+    new = Workflow(old.workflow, 3, "active", said, "new")
+    retired = Workflow(old.workflow, 2, "retired", old.definition, old.sha256)
     monkeypatch.setattr(module, "load_all", lambda: [retired, new])
     assert workflows.register(clinic.conn, 2) == 1
 
@@ -54,11 +54,11 @@ def test_a_new_version_takes_over_and_cases_stay_with_theirs(
             "select version, status, activated_seq, retired_seq from cases.workflow_version"
             " where workflow = 'transitional_care' order by 1"
         )
-    ] == [(1, "retired", 0, 2), (2, "active", 2, None)]
+    ] == [(2, "retired", 0, 2), (3, "active", 2, None)]
     assert [
         tuple(row)
         for row in clinic.rows("select opened_seq, version from cases.case_record order by 1")
-    ] == [(1, 1), (2, 2)]
+    ] == [(1, 2), (2, 3)]
     assert clinic.digest() == clinic.derived_digest()
 
 

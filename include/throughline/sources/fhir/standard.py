@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault
-from throughline.sources.standard import Contents, File, Standard
+from throughline.sources.standard import Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports import Address
 from throughline.transports.files import RemoteFile
@@ -97,6 +97,12 @@ class Fhir(Standard):
         from throughline.sources.fhir.rows import columns
 
         return columns(feed)
+
+    def held(self, stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
+        """Yield the paths of each resource, an extension by its url."""
+        from throughline.sources.fhir.paths import held
+
+        return held(stream, file, definition)
 
 
 STANDARD = Fhir()

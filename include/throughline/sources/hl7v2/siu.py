@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import BinaryIO
@@ -181,8 +181,10 @@ def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
     return found
 
 
-def read_message(piece: Piece, file: str, zone: ZoneInfo) -> Appointment | Fault:
-    """Return the appointment of one message, or why it is none."""
+def read_message(
+    piece: Piece, file: str, zone: ZoneInfo, message: Callable[[list[str]], Message] = Message
+) -> Appointment | Fault:
+    """Return the appointment of one message, or why it is none; `message` splits its segments."""
 
     def refuse(reason: str, source_id: str | None = None) -> Fault:
         return Fault(
@@ -192,7 +194,7 @@ def read_message(piece: Piece, file: str, zone: ZoneInfo) -> Appointment | Fault
     if piece.is_cut:
         return refuse("message_too_long")
     try:
-        m = Message(piece.segments)
+        m = message(piece.segments)
     except ValueError as error:
         return refuse(str(error))
     msh = m.fields[0]

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault
-from throughline.sources.standard import Contents, File, Standard
+from throughline.sources.standard import Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports.files import RemoteFile
 
@@ -63,6 +63,12 @@ class Hl7v2(Standard):
         from throughline.sources.hl7v2.rows import COLUMNS
 
         return {feed: COLUMNS[feed]}
+
+    def held(self, stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
+        """Yield the fields of each message, and the codes that the reader translates."""
+        from throughline.sources.hl7v2.fields import held
+
+        return held(stream, file, definition)
 
 
 STANDARD = Hl7v2()

@@ -131,15 +131,20 @@ def _nest(contents: Contents, depth: list[str], tag: str) -> None:
 
 
 def read(
-    stream: BinaryIO, file: str, feeds: frozenset[str] | None = None, *, with_unused: bool = True
+    stream: BinaryIO,
+    file: str,
+    feeds: frozenset[str] | None = None,
+    *,
+    with_unused: bool = True,
+    segments_of: Callable[[BinaryIO, str], SegmentReader] = SegmentReader,
 ) -> Iterator[Record | Fault]:
     """Yield the records and faults of a file, of `feeds` alone if given, in the file's order.
 
     A transaction set that is not used here is one fault, with its position, unless `with_unused` is
-    off. Rows are numbered through the file whatever is asked for. Raises `FileRefusedError` when no
-    interchange is there.
+    off. Rows are numbered through the file whatever is asked for. `segments_of` splits the stream.
+    Raises `FileRefusedError` when no interchange is there.
     """
-    reader = SegmentReader(stream, file)
+    reader = segments_of(stream, file)
     segments = iter(reader)
     context = Context()
     row = 0

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault, FileRefusedError
-from throughline.sources.standard import Contents, File, Standard
+from throughline.sources.standard import Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports.files import RemoteFile
 
@@ -50,6 +50,12 @@ class X12(Standard):
         from throughline.sources.x12.columns import COLUMNS
 
         return COLUMNS[feed]
+
+    def held(self, stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
+        """Yield the elements of each transaction set, by segment and qualifier."""
+        from throughline.sources.x12.elements import held
+
+        return held(stream, file)
 
 
 STANDARD = X12()

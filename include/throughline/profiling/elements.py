@@ -1,0 +1,89 @@
+"""What the records of the files hold beside what is read, by type of record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from throughline.profiling.shapes import Element, RecordType
+from throughline.sources import SourceDefinition, registry
+from throughline.sources.files import open_file
+from throughline.sources.records import FileRefusedError
+
+RECORDS_OF_A_FILE = 50_000
+"""Records of one file that are looked at: an element that the first of them do not hold is rare."""
+ELEMENTS_OF_A_TYPE = 2_000
+
+
+@dataclass
+class _Type:
+    records: int = 0
+    held: Counter[str] = field(default_factory=Counter)
+    read: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Translated:
+    """The codes of one element that the reader translates: rows, meanings and persons by code."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    meanings: dict[str, str | None] = field(default_factory=dict)
+    persons: dict[str, set[int]] = field(default_factory=dict)
+    is_for_all: bool = True
+
+
+@dataclass
+class Looked:
+    """What the files hold: types of record, and codes that the reader translates by element."""
+
+    types: dict[str, _Type] = field(default_factory=dict)
+    translated: dict[str, Translated] = field(default_factory=dict)
+
+    def told(self) -> tuple[RecordType, ...]:
+        """Return the types, the most frequent first, with their elements in the same order."""
+        return tuple(
+            RecordType(
+                name,
+                one.records,
+                tuple(
+                    Element(path, count, path in one.read)
+                    for path, count in sorted(
+                        one.held.items(), key=lambda each: (-each[1], each[0])
+                    )[:ELEMENTS_OF_A_TYPE]
+                ),
+                max(0, len(one.held) - ELEMENTS_OF_A_TYPE),
+            )
+            for name, one in sorted(
+                self.types.items(), key=lambda each: (-each[1].records, each[0])
+            )
+        )
+
+
+def look(definition: SourceDefinition, files: Iterable[tuple[str, Path]], persons: int) -> Looked:
+    """Look at what the records of files hold; of each code, up to `persons` persons are told apart."""
+    found = Looked()
+    standard = registry.standard(definition.standard)
+    for name, path in files:
+        try:
+            with open_file(path) as stream:
+                records = standard.held(stream, name, definition)
+                for record in islice(records, RECORDS_OF_A_FILE):
+                    one = found.types.setdefault(record.kind, _Type())
+                    one.records += 1
+                    one.held.update(record.elements.keys())
+                    one.read.update(path for path, is_read in record.elements.items() if is_read)
+                    for at, code, meaning, is_for_all in record.codes:
+                        of = found.translated.setdefault(f"{record.kind} {at}", Translated())
+                        of.is_for_all = is_for_all
+                        of.rows[code] += 1
+                        of.meanings[code] = of.meanings.get(code) or meaning
+                        known = of.persons.setdefault(code, set())
+                        if len(known) < persons and record.subject is not None:
+                            known.add(hash(record.subject))
+        except FileRefusedError:
+            # landing or staging has told of it
+            continue
+    return found

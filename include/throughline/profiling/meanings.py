@@ -1,0 +1,103 @@
+"""What the columns of staged records are: coded or not, through which code map, unique or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from throughline.evidence.codes import code_rows
+
+Kind = Literal["code", "flag", "date", "birth date", "number", "text"]
+
+# Everything that is not here is never shown: a column that is forgotten is told by its counts.
+CODED = frozenset(
+    "admit_source_code business_status cancel_reason_code cancelled_by category_code class_code"
+    " clinical_status code code_system diagnoses discharge_disposition_code"
+    " discharge_disposition_system doc_status entity_code error_codes filing_code frequency_code"
+    " functional_id group_status_code kind language mdm_level medium_code modifiers"
+    " no_charge_reason outcome_code payer_id payment_method payment_status place_of_service"
+    " preferred_contact provision qualification_code reason_code reject_code relationship"
+    " remark_codes sex status status_code taxonomy_code transaction_set trigger_event type_code"
+    " type_system use verification_status visit_type_code".split()
+)
+"""Columns whose values are words of a list."""
+
+PERSONAL = frozenset(
+    "family given mrn medical_record_number member_id phone postal_code address_line"
+    " patient_control_number subject_id tax_id".split()
+)
+"""Columns whose values tell a person: a code that equals one of them is not shown."""
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """The maps of `codes.yaml` and `payers.yaml` that a column goes through, tried in order.
+
+    `system` is the column that names the code system, if the maps ask for one. With `is_for_all` a
+    code that none of them knows has no meaning here; other maps only pick a few out of many.
+    `by_prefix`: a code is known by its first characters, too.
+    """
+
+    maps: tuple[str, ...]
+    system: str | None = None
+    is_for_all: bool = True
+    by_prefix: bool = False
+
+
+CODE_MAPS: dict[tuple[str, str], CodeMap] = {
+    ("encounter", "class_code"): CodeMap(("facility_by_class", "visit_by_class", "hospice")),
+    ("encounter", "type_code"): CodeMap(("facility_by_type", "hospice"), "type_system", False),
+    ("encounter", "discharge_disposition_code"): CodeMap(
+        ("disposition",), "discharge_disposition_system"
+    ),
+    ("communication", "outcome_code"): CodeMap(("contact_outcome",)),
+    ("communication", "medium_code"): CodeMap(("contact_by_message",), is_for_all=False),
+    ("communication", "category_code"): CodeMap(("contact_about_booking",), is_for_all=False),
+    ("procedure", "code"): CodeMap(
+        ("medication_reconciliation", "hospice"), "code_system", is_for_all=False
+    ),
+    ("coverage", "type_code"): CodeMap(("payer_class_by_type",), by_prefix=True),
+    ("coverage", "payer_id"): CodeMap(("payer_class_by_payer",), is_for_all=False),
+}
+"""By table and column: the code maps that the statements of `sql/evidence/` ask."""
+
+KEYS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    "patient": ((("mrn",), "source_id"),),
+    "coverage": ((("payer_id", "member_id"), "subject_id"),),
+    "claim": ((("patient_control_number",), "source_id"),),
+    "encounter": ((("visit_number",), "source_id"),),
+    "practitioner": ((("npi",), "source_id"),),
+    "organization": ((("npi",), "source_id"),),
+}
+"""By table: columns that together belong to one thing, and the column that tells that thing."""
+
+
+def kind_of(column: str, data_type: str) -> Kind:
+    """Return what a column holds, by its name and its type in PostgreSQL."""
+    if column in CODED:
+        return "code"
+    if data_type == "boolean":
+        return "flag"
+    if column == "birth_date":
+        return "birth date"
+    if data_type == "date" or data_type.startswith("timestamp"):
+        return "date"
+    return "number" if data_type in ("numeric", "integer", "bigint") else "text"
+
+
+class Meanings:
+    """The code maps of this tree, asked as `evidence.mapped` does: with the code's system, then without."""
+
+    def __init__(self) -> None:
+        self._known = {(name, system, code): value for name, system, code, value in code_rows()}
+
+    def of(self, code_map: CodeMap, system: str | None, code: str) -> str | None:
+        """Return what a code means to us, or None."""
+        shortest = 1 if code_map.by_prefix else len(code)
+        for length in range(len(code), shortest - 1, -1):
+            for name in code_map.maps:
+                for of in (system or "", ""):
+                    value = self._known.get((name, of, code[:length]))
+                    if value is not None:
+                        return value
+        return None

@@ -1,0 +1,83 @@
+"""Profile a source: what `make source-profile` runs.
+
+`python -m throughline.profiling.run SOURCE --page FILE [--folder FOLDER] [--as-of DATE]`, with the
+address of an empty warehouse in the environment variable `THROUGHLINE_DSN`. Without a folder it looks at
+what has landed of the source: `THROUGHLINE_LANDED_DSN` is the address of the warehouse that knows it,
+`THROUGHLINE_LANDING` the folder it lies in. Ends with 1 and the reason when there is nothing to look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from throughline import warehouse
+from throughline.profiling import page, text
+from throughline.profiling.profile import profile
+from throughline.profiling.rehearsal import NothingToProfile
+from throughline.sources import SourceUnavailable, definition
+from throughline.sources.source import SourceDefinitionError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Look, write the page, and tell; returns 0, or 1 when there is nothing to look at."""
+    parser = argparse.ArgumentParser(prog="python -m throughline.profiling.run")
+    parser.add_argument("source")
+    parser.add_argument("--page", type=Path, required=True)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--as-of", type=date.fromisoformat, default=datetime.now(UTC).date())
+    given = parser.parse_args(arguments)
+    # what the steps log is told by the profile
+    logging.getLogger("throughline").setLevel(logging.ERROR)
+    try:
+        about = definition(given.source)
+        with tempfile.TemporaryDirectory(prefix="throughline-profile-") as made:
+            root = Path(made)
+            folder, read_from = given.folder, str(given.folder)
+            if folder is None:
+                folder = root / "landed"
+                read_from = f"what has landed of {about.source}"
+                _copy_landed(about.source, folder)
+            with warehouse.connect(os.environ["THROUGHLINE_DSN"], loading=True) as conn:
+                found = profile(conn, about, folder, given.as_of, root, read_from)
+                conn.rollback()
+    except (NothingToProfile, SourceDefinitionError, SourceUnavailable) as error:
+        print(error, file=sys.stderr)
+        return 1
+    page.write(found, given.page)
+    print(text.render(found))
+    print(f"\nAs a page: {given.page}")
+    return 0
+
+
+def _copy_landed(source: str, folder: Path) -> None:
+    """Copy the landed files of a source, each under its name at the source and with its time."""
+    folder.mkdir()
+    root = Path(os.environ["THROUGHLINE_LANDING"])
+    with warehouse.connect(os.environ["THROUGHLINE_LANDED_DSN"]) as conn:
+        rows = conn.execute(
+            "select original_name, path, coalesce(modified_at, received_at) from landing.file"
+            " where source = %s and status in ('landed', 'refused') order by known_seq, path",
+            (source,),
+        ).fetchall()
+    for number, (name, path, at) in enumerate(rows, 1):
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-120:].lstrip(".-")
+        copy = folder / f"{number:05d}-{plain}"
+        shutil.copyfile(root / path, copy)
+        os.utime(copy, (at.timestamp(),) * 2)
+    if not rows:
+        raise NothingToProfile(
+            f"nothing of {source} has landed yet; name a folder of its files with FOLDER="
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

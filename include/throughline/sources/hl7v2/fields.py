@@ -1,0 +1,103 @@
+"""The fields that messages hold, and which of them the reader asks for: for the profile of a source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from throughline.sources.definitions import SourceDefinition
+from throughline.sources.hl7v2.message import Message
+from throughline.sources.hl7v2.rows import SEX
+from throughline.sources.hl7v2.siu import FINAL_EVENTS, STATUS_OF_FILLER, Appointment, read_message
+from throughline.sources.hl7v2.split import split
+from throughline.sources.standard import Held, HeldCode
+
+_TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
+_TYPE = re.compile(r"[A-Z]{3}")
+
+
+class _Noted(Message):
+    """A message that notes which of its fields it is asked for."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, segments: list[str]) -> None:
+        super().__init__(segments)
+        self.asked: set[tuple[str, int]] = set()
+
+    def value(self, fields: list[str], index: int, component: int = 1) -> str | None:
+        """Note the field, and return one component of it."""
+        self._note(fields, index)
+        return super().value(fields, index, component)
+
+    def repetitions(self, fields: list[str], index: int) -> list[list[str]]:
+        """Note the field, and return its repetitions."""
+        self._note(fields, index)
+        return super().repetitions(fields, index)
+
+    def _note(self, fields: list[str], index: int) -> None:
+        if fields:
+            self.asked.add((fields[0], index))
+
+
+def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
+    """Yield what each message of a file holds. Raises `FileRefusedError`."""
+    said = definition.conventions
+    for piece in split(stream, file):
+        if piece.kind != "MSH":
+            continue
+        made: list[_Noted] = []
+
+        def noted(segments: list[str], made: list[_Noted] = made) -> _Noted:
+            made.append(_Noted(segments))
+            return made[0]
+
+        read = read_message(piece, file, definition.zone, noted)
+        if not made:
+            continue
+        m = made[0]
+        is_read = isinstance(read, Appointment)
+        elements = {
+            f"{fields[0]}-{index}": is_read and (fields[0], index) in m.asked
+            for fields in m.fields
+            if _TAG.fullmatch(fields[0])
+            for index, text in enumerate(fields)
+            # MSH-1 and MSH-2 say how the rest is written
+            if index and text.strip() and not (fields[0] == "MSH" and index < 3)
+        }
+        yield Held(
+            _kind(m),
+            elements,
+            tuple(_codes(read, said)) if isinstance(read, Appointment) else (),
+            read.identifiers[0].value
+            if isinstance(read, Appointment) and read.identifiers
+            else None,
+        )
+
+
+def _kind(m: Message) -> str:
+    """Return the type of a message (`SIU`), if it is one."""
+    kind = m.value(m.fields[0], 9) or ""
+    return kind if _TYPE.fullmatch(kind) else "(no type of HL7 v2)"
+
+
+def _codes(read: Appointment, said: dict[str, Any]) -> Iterator[HeldCode]:
+    if read.filler_status is not None:
+        known = STATUS_OF_FILLER.get(read.filler_status.upper())
+        if known is None and read.trigger_event in FINAL_EVENTS:
+            known = f"{read.status}, by the event"
+        yield HeldCode("SCH-25 status", read.filler_status, known)
+    if read.sex is not None:
+        yield HeldCode("PID-8 sex", read.sex, SEX.get(read.sex.upper()))
+    if read.event_reason_code is not None and read.status == "cancelled":
+        reason = read.event_reason_code
+        who = said.get("cancelled_by", {}).get(reason.upper())
+        yield HeldCode("SCH-6 reason of a cancellation", reason, who)
+    kind, authority = said.get("mrn_type", "MR"), said.get("mrn_authority")
+    for one in read.identifiers:
+        is_mrn = one.type == kind and authority in (None, one.authority)
+        told = f"{one.authority or '-'}/{one.type or '-'}"
+        yield HeldCode(
+            "PID-3 authority and type", told, "record number" if is_mrn else None, is_for_all=False
+        )

@@ -1,0 +1,23 @@
+"""The words that decide: which there are, what they mean, and definitions that say no others."""
+
+from throughline.vocabulary.documents import DefinitionError, Document, Place, read
+from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
+from throughline.vocabulary.schemas import check, check_files, load
+from throughline.vocabulary.words import LISTS, MEANINGS, WordList
+
+__all__ = [
+    "DEFINITIONS",
+    "LISTS",
+    "MEANINGS",
+    "DefinitionError",
+    "Document",
+    "Place",
+    "Vocabulary",
+    "WordList",
+    "check",
+    "check_files",
+    "load",
+    "nearest",
+    "read",
+    "vocabulary",
+]

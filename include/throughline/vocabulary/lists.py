@@ -1,0 +1,134 @@
+"""All words of one practice: those of Throughline, and those that its definitions add."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from throughline.vocabulary.documents import read
+from throughline.vocabulary.words import END_REASON, LISTS, PAYER_CLASS
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
+OWN_WORDS = "vocabulary.yaml"
+
+
+@dataclass(frozen=True)
+class PracticeList:
+    """A list whose words stand in a file of the definitions, below the keys of `at`: word, then its meaning.
+
+    `meaning` is the key under which an entry says what the word means; empty where the entry is the meaning.
+    """
+
+    name: str
+    title: str
+    about: str
+    file: str
+    at: tuple[str, ...] = ()
+    meaning: str = ""
+
+
+PRACTICE_LISTS = (
+    PracticeList("team", "team", "Who owns a workflow, a stage, a task, an exception or a feed.", "teams.yaml",
+                 meaning="title"),
+    PracticeList("payer", "payer", "Who pays.", "payers.yaml", ("payers",), "name"),
+    PracticeList("visit_type", "type of visits", "What a visit is booked as in the scheduling system.",
+                 OWN_WORDS, ("visit_types",)),
+    PracticeList("note_type", "type of notes", "Which notes document a visit (LOINC).",
+                 OWN_WORDS, ("note_types",)),
+)  # fmt: skip
+"""The lists that a practice writes. A new one (its sites, say) is an entry here, and the file that it names."""
+
+ADDED = {END_REASON.name: "end_reasons", PAYER_CLASS.name: "payer_classes"}
+"""The lists of Throughline to which a practice adds words, and the key of `vocabulary.yaml` that does so."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of a practice: per list, each word with its meaning, and the words that decide nothing yet.
+
+    `roles` are those that at least one of its sources has.
+    """
+
+    words: Mapping[str, Mapping[str, str]]
+    titles: Mapping[str, str]
+    not_yet: Mapping[str, Mapping[str, str]]
+    roles: frozenset[str]
+
+
+def vocabulary(definitions: Path = DEFINITIONS) -> Vocabulary:
+    """Return the words of the practice that a folder defines. Raises `DefinitionError` for a file that is no YAML.
+
+    A feed is a word, too, of the sources that the folder has: `source.feed`, `role.feed` for every source with the
+    role, and `feed` for every source.
+    """
+    files: dict[str, Any] = {}
+    words = {each.name: dict(each.words) for each in LISTS}
+    for own in PRACTICE_LISTS:
+        words[own.name] = _words(_below(files, definitions, own.file, own.at), own.meaning)
+    for name, key in ADDED.items():
+        words[name] |= _words(_below(files, definitions, OWN_WORDS, (key,)), "")
+    sources = list(_sources(definitions / "sources"))
+    words["feed"] = _feeds(sources)
+    return Vocabulary(
+        words,
+        {each.name: each.title for each in LISTS}
+        | {each.name: each.title for each in PRACTICE_LISTS}
+        | {"feed": "feed"},
+        {each.name: each.not_yet for each in LISTS if each.not_yet},
+        frozenset(role for source in sources for role in source["roles"]),
+    )
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """Return the word of a list that is most like another one; None of an empty list."""
+    by_fold = {each.casefold(): each for each in words}
+    found = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0)
+    return by_fold[found[0]] if found else None
+
+
+def _below(files: dict[str, Any], folder: Path, name: str, keys: tuple[str, ...]) -> Any:
+    """Return what a file says below some keys; nothing where there is no such file or key."""
+    if name not in files:
+        path = folder / name
+        files[name] = read(path).data if path.is_file() else None
+    found = files[name]
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _words(entries: Any, meaning: str) -> dict[str, str]:
+    """Return the words of a mapping. What is not as it should be is said when its file is checked."""
+    if not isinstance(entries, dict):
+        return {}
+    return {
+        word: str((entry.get(meaning, "") if isinstance(entry, dict) else "") if meaning else entry)
+        for word, entry in entries.items()
+    }
+
+
+def _sources(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield what each source definition says. What is not as it should be is said when the source is registered."""
+    for path in sorted(folder.glob("*.yaml")):
+        said = read(path).data
+        if isinstance(said, dict):
+            parts = {key: said.get(key) for key in ("feeds", "roles")}
+            yield said | {
+                key: part if isinstance(part, dict) else {} for key, part in parts.items()
+            }
+
+
+def _feeds(sources: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the ways to name feeds, each with what it means."""
+    found = {
+        f"{s.get('source')}.{feed}": str(s.get("title", "")) for s in sources for feed in s["feeds"]
+    }
+    for source in sources:
+        for feed in source["feeds"]:
+            for role in source["roles"]:
+                found.setdefault(f"{role}.{feed}", f"Of every source with the role {role}")
+            found.setdefault(str(feed), "Of every source")
+    return found

@@ -1,0 +1,131 @@
+"""Writes what follows from the vocabulary: `docs/vocabulary.md`, and `words.json` for editors.
+
+`python -m throughline.vocabulary.page [--check]`; with `--check` it writes nothing and ends with 1 when a file
+differs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from throughline.vocabulary.lists import ADDED, DEFINITIONS, PRACTICE_LISTS, vocabulary
+from throughline.vocabulary.schemas import SCHEMAS, WORDS, definitions_of, schema_of
+from throughline.vocabulary.words import LISTS
+
+ROOT = DEFINITIONS.parents[1]
+PAGE = ROOT / "docs" / "vocabulary.md"
+HEAD = """# The vocabulary
+
+Written by `make docs` from `throughline.vocabulary` and the definitions of this tree; a test fails when it differs.
+
+A definition says these words and no others: one that is not here is refused, with its file, its line and the nearest
+one that is. A word that is *not yet* decides nothing so far; it is refused as well, and a version of a workflow that
+was registered with it goes on."""
+
+
+def files(definitions: Path = DEFINITIONS) -> dict[Path, str]:
+    """Return what is written, by path. Raises `DefinitionError` for definitions that are no YAML."""
+    schema = json.dumps(definitions_of(vocabulary(definitions)), indent=2, ensure_ascii=False)
+    return {PAGE: render(definitions), SCHEMAS / WORDS: schema + "\n"}
+
+
+def render(definitions: Path = DEFINITIONS) -> str:
+    """Return the page: each list with its words, where they are said and which columns hold them."""
+    said = places()
+    words = vocabulary(definitions).words
+    lines = [HEAD]
+    for own in LISTS:
+        key = ADDED.get(own.name)
+        grows = f"A practice adds its own in `vocabulary.yaml` (`{key}`)." if key else ""
+        held = ", ".join(f"`{column}`" for column in own.columns)
+        lines += _section(
+            own.title, own.about, grows, said.get(own.name, ()), held, words[own.name]
+        )
+        if own.not_yet:
+            lines += ["", "Not yet:", ""]
+            lines += [f"- `{word}`: {reason}" for word, reason in own.not_yet.items()]
+    for practice in PRACTICE_LISTS:
+        where = f"The practice's own, in `{practice.file}`."
+        lines += _section(
+            practice.title,
+            practice.about,
+            where,
+            said.get(practice.name, ()),
+            "",
+            words[practice.name],
+        )
+    return "\n".join(lines) + "\n"
+
+
+def places() -> dict[str, list[str]]:
+    """Return, per list, where its words are said: the file, and the place in it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(SCHEMAS.glob("*.json")):
+        if path.name != WORDS:
+            for name, place in _references(schema_of(path.stem), ()):
+                found[name].append(f"{path.stem}: {'/'.join(place) or 'its keys'}")
+    return found
+
+
+def _references(node: Any, place: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield (list, place) for each reference to a list of words in a schema."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _references(item, place)
+    if not isinstance(node, dict):
+        return
+    if str(node.get("$ref", "")).startswith(f"{WORDS}#/$defs/"):
+        yield node["$ref"].rpartition("/")[2], place
+    for key, value in node.items():
+        if key == "properties":
+            for name, below in value.items():
+                yield from _references(below, (*place, name))
+        elif key == "additionalProperties":
+            yield from _references(value, (*place, "…"))
+        else:
+            yield from _references(value, place)
+
+
+def _section(title: str, about: str, grows: str, said: Any, held: str, words: Any) -> Iterator[str]:
+    yield from (
+        "",
+        f"## {title[0].upper()}{title[1:]}",
+        "",
+        " ".join(filter(None, (about, grows))),
+        "",
+    )
+    if said:
+        yield f"Said in {', '.join(f'`{place}`' for place in said)}.  "
+    if held:
+        yield f"Held by {held}.  "
+    if said or held:
+        yield ""
+    yield from ("| word | meaning |", "|---|---|")
+    yield from (f"| `{word}` | {meaning} |" for word, meaning in words.items())
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with `--check` say which are not as they must be."""
+    stale = [
+        path
+        for path, text in files().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    names = ", ".join(path.relative_to(ROOT).as_posix() for path in stale)
+    if "--check" in arguments:
+        sys.stdout.write(
+            f"run `make docs`: {names}\n" if stale else "docs/vocabulary.md is as the words say\n"
+        )
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(files()[path], encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

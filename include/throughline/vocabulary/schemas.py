@@ -1,0 +1,146 @@
+"""Checks a definition against its schema in `include/definitions/schemas/`; the words come from the vocabulary.
+
+The schemas say how a file is built and point to `words.json` for each word. That file is written by `make
+docs`, for editors; what checks a definition is made of the vocabulary as it is now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from throughline.vocabulary.documents import DefinitionError, Document, Place, read
+from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
+
+SCHEMAS = DEFINITIONS / "schemas"
+WORDS = "words.json"
+FILES = ("calendars", "codes", "exceptions", "payers", "practice", "teams", "vocabulary")
+"""The files of which a practice has one each: `<name>.yaml`, and its schema `<name>.json`."""
+
+
+def load(path: Path, schema: str, words: Vocabulary | None = None) -> Document:
+    """Return a definition that is what its schema asks for. Raises `DefinitionError`.
+
+    `words` are those of the folder that the file is in, unless they are given.
+    """
+    document = read(path)
+    check(document, schema, words or vocabulary(path.parent))
+    return document
+
+
+def check_files(definitions: Path = DEFINITIONS) -> None:
+    """Raise `DefinitionError` with every problem of the files of which a practice has one each."""
+    words = vocabulary(definitions)
+    found = []
+    for name in FILES:
+        document = read(definitions / f"{name}.yaml")
+        found += problems(document, name, words)
+        if name == "exceptions" and isinstance(document.data, dict):
+            lost = [word for word in words.words["exception_reason"] if word not in document.data]
+            found += [f"{document.at(())}: {word} is missing: a step opens it" for word in lost]
+    if found:
+        raise DefinitionError("\n".join(found))
+
+
+def check(document: Document, schema: str, words: Vocabulary) -> None:
+    """Raise `DefinitionError` with every problem of a definition, one a line, in the order of the file."""
+    found = problems(document, schema, words)
+    if found:
+        raise DefinitionError("\n".join(found))
+
+
+def problems(document: Document, schema: str, words: Vocabulary) -> list[str]:
+    """Return what is wrong with a definition: `file:line: place: problem`, in the order of the file."""
+    found = []
+    for error in _validator(schema, words).iter_errors(document.data):
+        place: Place = tuple(error.absolute_path)
+        found += [(at, text, error.validator == "notYet") for at, text in _told(error, place)]
+    refused = {at for at, _, is_not_yet in found if is_not_yet}
+    kept = {(at, text) for at, text, is_not_yet in found if is_not_yet or at not in refused}
+    order = sorted(kept, key=lambda each: (document.lines.get(each[0], 0), str(each)))
+    return [f"{document.at(at)}: {text}" for at, text in order]
+
+
+def definitions_of(words: Vocabulary) -> dict[str, Any]:
+    """Return the content of `words.json`: a schema per list of words, each word with what it means."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The words of the definitions. Written by `make docs`",
+        "$defs": {
+            name: {
+                "title": words.titles[name],
+                "enum": list(listed),
+                "enumDescriptions": list(listed.values()),
+                **({"notYet": dict(words.not_yet[name])} if name in words.not_yet else {}),
+            }
+            for name, listed in sorted(words.words.items())
+        },
+    }
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return a schema by its name: `workflow`, `payers`."""
+    found: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _validator(name: str, words: Vocabulary) -> Any:
+    # Imported here: DAG files that name a source are parsed all the time.
+    from jsonschema import Draft202012Validator, ValidationError, validators
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    def not_yet(_: Any, reasons: str | dict[str, str], instance: Any, __: Any) -> Iterator[Any]:
+        reason = (
+            reasons
+            if isinstance(reasons, str)
+            else reasons.get(instance)
+            if isinstance(instance, str)
+            else None
+        )
+        if reason is not None:
+            yield ValidationError(reason)
+
+    resource = Resource.from_contents(definitions_of(words), default_specification=DRAFT202012)
+    extend: Any = validators.extend
+    kind = extend(Draft202012Validator, {"notYet": not_yet})
+    return kind(schema_of(name), registry=Registry().with_resource(WORDS, resource))
+
+
+def _told(error: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    """Yield (place, problem) for an error of jsonschema, in words that help: with the nearest right one."""
+    schema = error.schema
+    if "propertyNames" in error.absolute_schema_path:
+        place = (*place, str(error.instance))
+    if error.validator == "notYet":
+        said = f"{error.instance!r} is" if isinstance(error.validator_value, dict) else "this is"
+        yield place, f"{said} not yet: {error.message}"
+    elif error.validator == "enum" and isinstance(error.instance, str):
+        title = schema.get("title", "")
+        text = (
+            f"{error.instance!r} is no {title}"
+            if title
+            else f"{error.instance!r} is not one of them"
+        )
+        yield place, f"{text}: {_instead(error.instance, error.validator_value)}"
+    elif error.validator == "additionalProperties" and error.validator_value is False:
+        known = schema.get("properties", {})
+        for key in error.instance:
+            if key not in known:
+                yield (*place, key), f"no key is called {key!r} here: {_instead(key, known)}"
+    elif error.validator == "oneOf" and all(
+        set(each) == {"required"} for each in error.validator_value
+    ):
+        keys = [key for each in error.validator_value for key in each["required"]]
+        yield place, f"exactly one of {', '.join(keys)} is said here"
+    else:
+        yield place, error.message
+
+
+def _instead(word: str, words: Any) -> str:
+    """Return what may be said instead of a word."""
+    if not words:
+        return "there is none yet"
+    return f"the nearest is {nearest(word, (str(each) for each in words))!r}"

@@ -1,0 +1,382 @@
+"""The words that Throughline itself knows: what a definition may say, and what a column may hold.
+
+A word is here because some code asks for it. Words that only a practice knows (its teams, payers, visit
+types) are in its definitions: `throughline.vocabulary.lists` puts both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class WordList:
+    """One list of words: each word with what it means.
+
+    `not_yet` are words that decide nothing so far, each with the reason: a definition may not say them,
+    a row of an earlier version may still hold them. `columns` are the columns of the warehouse that hold
+    the list's words and nothing else, as `schema.table.column`; `also` what such a column holds besides.
+    """
+
+    name: str
+    title: str
+    about: str
+    words: Mapping[str, str]
+    not_yet: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+TASK_KIND = WordList(
+    "task_kind",
+    "kind of task",
+    "What a task asks for. Each kind is sent to one kind of system, and moves stages of one proof.",
+    {
+        "outreach": "Reach the patient: a call, a message, a letter",
+        "scheduling": "Book a visit",
+        "eligibility": "Ask the payer what it covers, and from when",
+        "documentation": "Sign the note, document the charge",
+        "billing": "Bill the visit",
+        "review": "Look at the case, because a record that was expected is not there",
+    },
+    columns=("tasks.task.kind",),
+)
+
+ASKS = WordList(
+    "asks",
+    "what a case asks for",
+    "The one next step of an open case: a task of some kind, or something that is no task.",
+    {
+        **TASK_KIND.words,
+        "open": "A task is open: its end is waited for",
+        "wait": "Nothing is to be done before a date",
+        "exception": "A person has to look at it",
+    },
+    columns=("cases.case_record.wanted",),
+)
+
+ROLE = WordList(
+    "role",
+    "role of a system",
+    "What a system of record is to the practice. Work goes to a system of the role that it needs.",
+    {
+        "chart": "Patients and visits are known here",
+        "schedule": "Takes booking requests",
+        "outreach": "Takes requests to reach a patient",
+        "documentation": "Takes the task of a note to be written or signed",
+        "billing": "Takes work items of the billing team",
+        "payer": "Takes claims and eligibility inquiries, and answers them in feeds",
+    },
+    columns=("operations.role.role",),
+)
+
+PRIORITY = WordList(
+    "priority",
+    "priority",
+    "How soon a task is wanted (FHIR request-priority).",
+    {
+        "routine": "In its turn",
+        "urgent": "Before what is routine",
+        "asap": "As soon as possible",
+        "stat": "At once",
+    },
+    columns=("tasks.task.priority",),
+)
+
+PROOF = WordList(
+    "proof",
+    "proof",
+    "What proves a stage. It is believed of a system of record only.",
+    {
+        "eligibility": "The payer's answer says that the person is covered",
+        "contact": "Somebody spoke with the patient, after the event",
+        "booking": "A visit is booked in the scheduling system",
+        "visit": "A visit took place, with a practitioner who may bill",
+        "note": "The visit's note is signed",
+        "claim": "The payer accepted a claim of the visit (277CA), or adjudicated one",
+        "settlement": "Payments, adjustments and the patient's share settle the charge",
+    },
+)
+
+WORKFLOW_STATUS = WordList(
+    "workflow_status",
+    "status of a workflow",
+    "Whether a version of a workflow opens cases.",
+    {
+        "draft": "Registered, and opens nothing",
+        "active": "Opens cases",
+        "retired": "Opens nothing more; the cases it opened go on",
+    },
+    not_yet={"shadow": "nothing runs beside the active version and is compared with it"},
+    columns=("cases.workflow_version.status",),
+)
+
+CONDITION = WordList(
+    "condition",
+    "condition",
+    "What ends a case before its end, or bars it from being opened: `when` of an exclusion.",
+    {
+        "death_within": "Died within `days` of the trigger, and was not seen before",
+        "admission_within": "Admitted or discharged again within `days`, and was not seen before",
+        "earlier_case_within": "An earlier case of the workflow, `days` back at most, had its visit",
+        "hospice_before": "Hospice care began before the visit",
+        "left": "Left the practice before the visit",
+        "global_period": "The visit belongs to a surgical package",
+        "no_charge": "The clinician documented that there is nothing to bill",
+        "self_pay_restricted": "The patient paid and asked that the payer is not told",
+        "other_claim": "Another claim with one of `codes` within `days` of the trigger",
+        "billed_before_clock": "A claim was sent within the practice's own lag",
+        "served_by_other_case": "The visit is billed through another case",
+    },
+)
+
+END_REASON = WordList(
+    "end_reason",
+    "reason of an end",
+    "Why a case ended before its end.",
+    {
+        "died": "The patient died",
+        "left_practice": "The patient left the practice",
+        "declined": "The patient declined",
+        "hospice": "The patient is in hospice care",
+        "readmitted": "The patient was admitted again",
+        "second_discharge": "An earlier discharge has its own case",
+        "global_period": "The visit belongs to a surgical package",
+        "no_charge": "There is nothing to bill",
+        "self_pay_restricted": "The patient paid and asked that the payer is not told",
+        "billed_elsewhere": "Another practice billed it",
+        "billed_with_other_case": "The visit is billed through another case",
+        "billed_in_time": "A claim was there in time, and its feed was late",
+        "not_due_yet": "The payer says that it is due only later",
+        "trigger_withdrawn": "The source took back what opened the case",
+    },
+)
+
+EXCEPTION_REASON = WordList(
+    "exception_reason",
+    "reason of an exception",
+    "Why something cannot go on by itself. `exceptions.yaml` says who gets it and until when.",
+    {
+        "identity_doubt": "Records are alike, and nothing says whether they are one person",
+        "contact_blocked": "The patient refused to be contacted",
+        "bad_contact_data": "There is no telephone number, or it is wrong",
+        "verify_death": "Somebody who was called said that the patient died",
+        "verify_readmission": "Somebody who was called said that the patient is in hospital",
+        "verify_elsewhere": "The patient said that it was done elsewhere",
+        "verify_by_hand": "The clock ends before the feed that would prove the stage can arrive",
+        "missed_clock": "The clock ended, every feed is complete, and nothing proves the stage",
+        "attempts_exhausted": "All tasks that the definition allows ended without proof",
+        "unsigned_note": "The visit has no signed note, and its clock ended",
+        "missing_charge": "The visit has no documented charge",
+        "missing_diagnosis": "A charge has no diagnosis",
+        "missing_practitioner": "Nobody who may bill stands on the charge",
+        "missing_coverage": "Nobody covers the person on the day of the service",
+        "missing_billing_data": "What a claim or a request must say is not there",
+        "charge_check": "The charge and what is documented, or what the payer pays, disagree",
+        "claim_invalid": "The validator refused the claim before it was sent",
+        "claim_rejected": "The clearinghouse or the payer rejected the claim",
+        "claim_denied": "The payer denied the claim, or part of it",
+        "claim_not_accepted": "The payer has not said that it took the claim",
+        "payment_overdue": "The payer has not paid, or has not corrected what it took back",
+        "patient_balance": "The patient's share is open",
+        "overpayment": "Something was paid for, and its evidence fell away",
+        "eligibility_unknown": "The payer has not said whether, or from when, it pays",
+        "no_receiver": "No system takes the work, or several do and nothing says which",
+        "uncertain_transmission": "Nobody knows whether what was sent arrived",
+        "transmission_rejected": "The receiver refused what was sent",
+        "workflow_silent": "A workflow opens no cases any more; mend its feed, codes or definition, or retire it",
+        "facts_silent": "Facts of a kind do not come any more; ask whoever runs the source, or map a new code",
+        "new_code": "A code came that nobody has said the meaning of; add it to its map, or acknowledge it",
+        "one_status": "A feed is all of one status; ask whoever runs the source what became of the others",
+    },
+    not_yet={
+        "unmatched_remittance": "no step looks for remittances without a claim",
+        "provider_adjustment": "no step looks for provider adjustments that wait to be posted",
+        "consent_missing": "no step asks for a consent before a contact",
+    },
+)
+
+FACT_KIND = WordList(
+    "fact_kind",
+    "kind of fact",
+    "What a system of record states about a person; one file of `sql/evidence/` per type of record.",
+    {
+        "admission": "A stay began; it has ended where it has an end",
+        "arrived": "The patient came to the appointment",
+        "attempt": "Somebody tried to reach the patient",
+        "attribution": "The patient has a practitioner of this practice",
+        "booking": "A visit is booked",
+        "booking_cancelled": "A booked visit was cancelled",
+        "charge": "The clinician documented a charge",
+        "claim": "A line of a claim was sent, by whichever submitter",
+        "claim_accepted": "The payer accepted a claim",
+        "claim_forwarded": "A claim was received or passed on",
+        "claim_rejected": "A claim was rejected before adjudication",
+        "condition": "A diagnosis, or a problem",
+        "consent": "The patient permitted or refused something",
+        "contact": "Somebody spoke with the patient, or with somebody close",
+        "coverage": "A payer covers the person",
+        "death": "The patient died",
+        "discharge": "A stay ended, to some place",
+        "eligibility": "A payer answered what it covers",
+        "hospice": "Hospice care began",
+        "left_practice": "The patient is no patient of the practice any more",
+        "medication_reconciliation": "The medicines were reconciled",
+        "no_show": "The patient did not come",
+        "note": "A note was signed",
+        "opt_out": "The patient refused to be contacted",
+        "patient_payment": "The patient paid",
+        "preference": "How the patient wants to be reached",
+        "remittance": "The payer remitted, or took back",
+        "task_update": "A task of ours has another status",
+        "visit": "A visit is finished",
+        "visit_open": "A visit is planned or under way",
+        "write_off": "A named person wrote off what was open",
+    },
+    columns=("evidence.fact.kind",),
+)
+
+PAYER_CLASS = WordList(
+    "payer_class",
+    "class of payers",
+    "Which clocks and codes apply.",
+    {
+        "part_b": "Medicare Part B",
+        "advantage": "Medicare Advantage",
+        "medicaid": "Medicaid",
+        "commercial": "Commercial insurance",
+        "self_pay": "The patient pays",
+        "other": "Any other, and whatever no code map tells",
+    },
+)
+
+FACILITY_CLASS = WordList(
+    "facility_class",
+    "class of facilities",
+    "The kind of a stay.",
+    {
+        "inpatient": "Hospital, admitted",
+        "observation": "Hospital, under observation",
+        "snf": "Skilled nursing facility",
+        "psych": "Psychiatric hospital",
+        "rehab": "Inpatient rehabilitation",
+        "ltch": "Long-term care hospital",
+        "partial": "Partial hospitalization",
+    },
+)
+
+DISPOSITION = WordList(
+    "disposition",
+    "disposition",
+    "Where a patient went at discharge.",
+    {
+        "home": "Home",
+        "assisted_living": "Assisted living, or another supported home",
+        "home_health": "Home, with home health care",
+        "snf": "Skilled nursing facility",
+        "rehab": "Inpatient rehabilitation",
+        "ltch": "Long-term care hospital",
+        "psych": "Psychiatric hospital",
+        "hospice": "Hospice",
+        "ama": "Left against medical advice",
+        "expired": "Died",
+        "transfer": "Another hospital",
+        "other": "Anywhere else, and whatever no code map tells",
+    },
+)
+
+VISIT_CLASS = WordList(
+    "visit_class",
+    "class of visits",
+    "Where a visit takes place.",
+    {
+        "office": "In the practice",
+        "home": "In the patient's home",
+        "virtual": "By video or telephone",
+        "field": "Anywhere else",
+    },
+)
+
+CONTACT_OUTCOME = WordList(
+    "contact_outcome",
+    "outcome of a contact",
+    "How an attempt to reach a patient ended.",
+    {
+        "reached": "Spoke with the patient, or somebody who may speak for the patient",
+        "left_message": "Left a message",
+        "no_answer": "Nobody answered",
+        "wrong_number": "The number is somebody else's",
+        "declined": "The patient declined",
+        "deceased": "Said to have died",
+        "readmitted": "Said to be in hospital",
+        "done_elsewhere": "Said to be done elsewhere",
+        "message_sent": "A message was sent, without a word back",
+    },
+)
+
+DECISION_LEVEL = WordList(
+    "decision_level",
+    "level of decision-making",
+    "The medical decision-making that the clinician documented (CPT, evaluation and management).",
+    {
+        "high": "High",
+        "moderate": "Moderate",
+        "low": "Low",
+        "straightforward": "Straightforward",
+    },
+)
+
+NEED = WordList(
+    "need",
+    "need of a note",
+    "What must be documented besides the note, for the code that a stage pays.",
+    {"medication_reconciliation": "The medicines were reconciled by the day of the visit"},
+    not_yet={"level": "the level is asked for by `pays`, and an ordinary visit needs none"},
+)
+
+DATED_SERVICE = WordList(
+    "dated_service",
+    "service with a date of the payer",
+    "The codes for which a payer's eligibility answer (271) says from when they are paid.",
+    {
+        "G0402": "Initial preventive physical examination, in the first year of Part B",
+        "G0438": "Annual wellness visit, the first",
+        "G0439": "Annual wellness visit, each later one",
+    },
+)
+
+LISTS: tuple[WordList, ...] = (
+    PAYER_CLASS,
+    FACILITY_CLASS,
+    DISPOSITION,
+    VISIT_CLASS,
+    CONTACT_OUTCOME,
+    FACT_KIND,
+    PROOF,
+    CONDITION,
+    END_REASON,
+    EXCEPTION_REASON,
+    TASK_KIND,
+    ASKS,
+    ROLE,
+    PRIORITY,
+    WORKFLOW_STATUS,
+    DECISION_LEVEL,
+    NEED,
+    DATED_SERVICE,
+)
+"""Every list of Throughline's own words, in the order of the page that is written from them."""
+
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "facility_by_class": FACILITY_CLASS.words,
+    "facility_by_type": FACILITY_CLASS.words,
+    "disposition": DISPOSITION.words,
+    "visit_by_class": VISIT_CLASS.words,
+    "hospice": {"hospice": "Hospice care"},
+    "medication_reconciliation": {"done": "The medicines were reconciled"},
+    "contact_outcome": CONTACT_OUTCOME.words,
+    "contact_by_message": {"message": "A message that needs nobody to answer"},
+    "contact_about_booking": {"booking": "About an appointment: no clinical contact"},
+}
+"""The maps of `codes.yaml`, each with what its codes may mean."""

@@ -1,0 +1,170 @@
+"""No file of the definitions says a word that there is not, and what is written of the words has not drifted."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from throughline.vocabulary import (
+    DEFINITIONS,
+    LISTS,
+    MEANINGS,
+    DefinitionError,
+    check_files,
+    nearest,
+    page,
+    vocabulary,
+)
+from throughline.vocabulary.schemas import FILES, schema_of
+from throughline.vocabulary.words import EXCEPTION_REASON, FACT_KIND, PAYER_CLASS, ROLE
+
+ROOT = DEFINITIONS.parents[1]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a copy of the definitions of this tree."""
+    return Path(shutil.copytree(DEFINITIONS, tmp_path / "definitions"))
+
+
+def change(folder: Path, name: str, right: str, wrong: str) -> int:
+    """Replace something in a file; returns its line."""
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    return text.partition(right)[0].count("\n") + 1
+
+
+def test_the_files_of_this_tree_say_only_what_there_is() -> None:
+    check_files()
+
+
+def test_every_file_has_a_schema() -> None:
+    assert {path.stem for path in DEFINITIONS.glob("*.yaml")} == set(FILES)
+
+
+WRONG = [
+    ("codes.yaml", "OBSENC: observation", "OBSENC: observaton",
+     "facility_by_class/any/OBSENC: 'observaton' is no class of facilities: the nearest is 'observation'"),
+    ("codes.yaml", "alt-home: assisted_living", "alt-home: assistedliving",
+     "disposition/any/alt-home: 'assistedliving' is no disposition: the nearest is 'assisted_living'"),
+    ("codes.yaml", "AMB: office", "AMB: offce", "'offce' is no class of visits: the nearest is 'office'"),
+    ("codes.yaml", "no_answer: no_answer", "no_answer: no_anwser", "'no_anwser' is no outcome of a contact"),
+    ("codes.yaml", '"430193006": done', '"430193006": doen', "the nearest is 'done'"),
+    ("codes.yaml", "disposition:\n", "dispositions:\n", "no key is called 'dispositions' here: the nearest is"),
+    ("codes.yaml", '"01": home', "01: home", "disposition/any: the key 01 is no word: write it in quotes"),
+    ("payers.yaml", '"12": part_b', '"12": part_B', "'part_B' is no class of payers: the nearest is 'part_b'"),
+    ("payers.yaml", "MB: part_b", "MB: part_B", "classes_by_filing/MB: 'part_B' is no class of payers"),
+    ("payers.yaml", "payer_class: advantage", "payer_class: advantag", "payers/SUNADV/payer_class: 'advantag' is no"),
+    ("payers.yaml", "  medicaid: 0.75", "  medicade: 0.75",
+     "allowed_shares/medicade: 'medicade' is no class of payers: the nearest is 'medicaid'"),
+    ("payers.yaml", "commercial: 0.75", "commercial: 75", "allowed_shares/commercial: 75 is greater than the maximum"),
+    ("exceptions.yaml", "unsigned_note: {owner_team: clinicians", "unsigned_note: {owner_team: clinic",
+     "unsigned_note/owner_team: 'clinic' is no team: the nearest is 'clinicians'"),
+    ("exceptions.yaml", "verify_death:", "verify_deth:",
+     "verify_deth: 'verify_deth' is no reason of an exception: the nearest is 'verify_death'"),
+    ("exceptions.yaml", "verify_death:", "consent_missing:", "'consent_missing' is not yet: no step asks for"),
+    ("practice.yaml", "payer_id: SUNADV", "payer_id: SUNDAV",
+     "sole_submitter/0/payer_id: 'SUNDAV' is no payer: the nearest is 'SUNADV'"),
+    ("practice.yaml", "bill_hold_days: 1", "bill_hold_day: 1", "no key is called 'bill_hold_day' here: the nearest is"),
+    ("practice.yaml", "bill_hold_days: 1", "charge_lag_business_days: 3",
+     "charge_lag_business_days: this is not yet: a workflow says its own lag"),
+    ("calendars.yaml", "country: US", "county: US", "no key is called 'county' here: the nearest is 'country'"),
+    ("teams.yaml", "title: Clinicians, lead:", "title: Clinicians, leed:",
+     "clinicians/leed: no key is called 'leed' here: the nearest is 'lead'"),
+    ("vocabulary.yaml", "note_types:", "note_type:", "no key is called 'note_type' here: the nearest is 'note_types'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "right", "wrong", "problem"), WRONG, ids=[w[2] for w in WRONG])
+def test_what_there_is_not_is_refused_with_file_line_and_the_nearest(
+    folder: Path, name: str, right: str, wrong: str, problem: str
+) -> None:
+    line = change(folder, name, right, wrong)
+    with pytest.raises(DefinitionError) as refused:
+        check_files(folder)
+    told = str(refused.value).splitlines()
+    assert any(each.startswith(f"{name}:{line}: ") and problem in each for each in told), told
+
+
+def test_a_reason_that_nobody_gets_is_missed(folder: Path) -> None:
+    change(folder, "exceptions.yaml", "\nclaim_denied:", "\n# claim_denied:")
+    with pytest.raises(
+        DefinitionError,
+        match=r"^exceptions\.yaml:2: top: claim_denied is missing: a step opens it$",
+    ):
+        check_files(folder)
+
+
+def test_a_practice_adds_its_own_words(folder: Path) -> None:
+    path = folder / "vocabulary.yaml"
+    own = "payer_classes: {tricare: TRICARE}\nend_reasons: {moved: Moved away}\n"
+    path.write_text(path.read_text(encoding="utf-8") + own, encoding="utf-8")
+    change(folder, "payers.yaml", "MB: part_b", "CH: tricare\n  MB: part_b")
+    check_files(folder)
+    words = vocabulary(folder).words
+    assert words["payer_class"] == {**PAYER_CLASS.words, "tricare": "TRICARE"}
+    assert words["end_reason"]["moved"] == "Moved away"
+    assert "tricare" in page.render(folder)
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("part_B", "part_b"), ("HOSPICE", "hospice"), ("homehealth", "home_health")],
+)
+def test_the_nearest_word(word: str, near: str) -> None:
+    assert nearest(word, ["part_b", "hospice", "home", "home_health", "snf"]) == near
+
+
+def test_some_word_is_always_nearest_but_of_none() -> None:
+    assert nearest("q", ["part_b", "snf"]) in ("part_b", "snf")
+    assert nearest("word", []) is None
+
+
+def test_the_maps_of_codes_are_those_of_the_schema() -> None:
+    words = vocabulary().words
+    said = {}
+    for name, schema in schema_of("codes")["properties"].items():
+        meaning = schema["additionalProperties"]["additionalProperties"]
+        listed = meaning.get("$ref", "").rpartition("/")[2]
+        said[name] = set(words[listed]) if listed else set(meaning["enum"])
+    assert said == {name: set(meanings) for name, meanings in MEANINGS.items()}
+
+
+def test_the_roles_are_those_of_the_schema_of_sources() -> None:
+    schema = json.loads((DEFINITIONS / "sources" / "schema.json").read_text(encoding="utf-8"))
+    assert set(schema["properties"]["roles"]["properties"]) == set(ROLE.words)
+
+
+def test_no_two_lists_have_a_name_and_no_list_a_word_that_is_not_yet() -> None:
+    names = [each.name for each in LISTS]
+    assert len(set(names)) == len(names)
+    for each in LISTS:
+        assert not set(each.words) & set(each.not_yet)
+        assert all(each.words.values())
+
+
+def asked_for(word: str) -> list[str]:
+    """Return the files of the loop, other than the vocabulary, that name a word."""
+    files = [*(ROOT / "sql").rglob("*.sql"), *(ROOT / "include" / "throughline").rglob("*.py")]
+    return [
+        file.name
+        for file in files
+        if not {"schema", "vocabulary"} & set(file.relative_to(ROOT).parts)
+        and re.search(rf"['\"]{word}['\"]", file.read_text(encoding="utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("words", [EXCEPTION_REASON, FACT_KIND], ids=lambda each: each.name)
+def test_every_word_is_asked_for(words) -> None:
+    assert [word for word in words.words if not asked_for(word)] == []
+
+
+@pytest.mark.parametrize("path", list(page.files()), ids=lambda path: path.name)
+def test_what_is_written_of_the_words_has_not_drifted(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == page.files()[path], "run `make docs`"

@@ -29,6 +29,9 @@ from throughline.quality.history import STATUSES
 from throughline.sources import SourceDefinition, registry
 from throughline.warehouse import Connection
 
+OUR_WORDS = STATUSES | {"patient", "clinic"}
+"""Words that the readers write themselves, or that FHIR gives: they are nobody's."""
+
 
 def profile(
     conn: Connection,
@@ -172,7 +175,7 @@ def _shown(
         may = shown.may_be_shown(
             value,
             persons.get(value, 0),
-            is_known=is_flag or value in STATUSES or meaning.get(value) is not None,
+            is_known=is_flag or value in OUR_WORDS or meaning.get(value) is not None,
             is_personal=value in someones,
         )
         if may:

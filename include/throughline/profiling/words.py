@@ -179,6 +179,7 @@ def about(field: Field, listed: int | None = 12) -> str:
         more = len(field.codes.values) - len(values)
         told.append(f"{more:,} more" if more else "")
         told.append(hidden(field.codes))
+        told.append(through(field.codes))
     if field.first_year is not None:
         span = f"{field.first_year}" if field.first_year == field.last_year else ""
         told.append(span or f"{field.first_year} to {field.last_year}")
@@ -192,6 +193,13 @@ def hidden(codes: Codes) -> str:
     if not codes.hidden:
         return ""
     return f"{count(codes.hidden, 'value')} not shown, in {count(codes.hidden_rows, 'row')}"
+
+
+def through(codes: Codes) -> str:
+    """Return the code maps that a field goes through."""
+    return (
+        f"{'maps' if len(codes.maps) > 1 else 'map'} {', '.join(codes.maps)}" if codes.maps else ""
+    )
 
 
 def unread(kind: RecordType, listed: int) -> str:

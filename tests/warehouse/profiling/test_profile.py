@@ -197,6 +197,7 @@ def test_rows_are_counted_as_a_night_counts_them(found: SourceProfile) -> None:
     patients = feed(found, "patient")
     assert (patients.verdict, patients.received, patients.set_aside) == ("quarantine", 14, 3)
     assert feed(found, "consent").verdict is None
+    assert feed(found, "coverage").verdict == "pass"
     assert "no file brings" in findings(found)
     assert "consent" in findings(found)
 
@@ -244,6 +245,8 @@ def test_a_code_map_and_what_it_does_not_know(found: SourceProfile) -> None:
     assert "class_code has 1 code without a meaning here: EMER (5)" in findings(found)
     dispositions = codes(found, "encounter", "discharge_disposition_code")
     assert dispositions.values[0].meaning == "home"
+    assert "map disposition" in " ".join(text.render(found).split())
+    assert "map disposition" in page.render(found)
     assert dispositions.unmapped_count == 5
     assert "5 codes without a meaning here: 77 (1) and 4 more" in findings(found)
 

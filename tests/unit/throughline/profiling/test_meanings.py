@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from throughline.profiling.meanings import CODE_MAPS, CodeMap, Meanings, kind_of
+from throughline.profiling.meanings import CODE_MAPS, CODED, CodeMap, Meanings, kind_of
+from throughline.sources import catalogue
 from throughline.warehouse.sql import ROOT
 
 # What the functions of the schema ask, by the place of their arguments.
@@ -77,3 +78,25 @@ def test_a_payer_type_is_known_by_its_first_characters() -> None:
 )
 def test_a_column_is_told_by_name_and_type(column: str, data_type: str, kind: str) -> None:
     assert kind_of(column, data_type) == kind
+
+
+def test_what_is_watched_for_new_words_is_told_as_coded() -> None:
+    watched = {code.name for _, table in catalogue.tables() for code in table.codes}
+    assert watched
+    assert watched - CODED == set()
+
+
+def test_a_field_goes_through_the_maps_for_which_it_is_watched() -> None:
+    watched = {
+        (table.name, code.name): code
+        for _, table in catalogue.tables()
+        for code in table.codes
+        if (table.name, code.name) in CODE_MAPS
+    }
+    assert len(watched) > 5
+    assert {key: code.maps for key, code in watched.items()} == {
+        key: CODE_MAPS[key].maps for key in watched
+    }
+    assert {key: code.by_prefix for key, code in watched.items()} == {
+        key: CODE_MAPS[key].by_prefix for key in watched
+    }

@@ -102,7 +102,7 @@ def _section(title: str, about: str, grows: str, said: Any, held: str, words: An
     if said:
         yield f"Said in {', '.join(f'`{place}`' for place in said)}.  "
     if held:
-        yield f"Held by {held}.  "
+        yield f"Held by {held}; the database refuses every other word there.  "
     if said or held:
         yield ""
     yield from ("| word | meaning |", "|---|---|")

@@ -25,7 +25,6 @@ class WordList:
     words: Mapping[str, str]
     not_yet: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
 
 
 TASK_KIND = WordList(
@@ -195,6 +194,7 @@ EXCEPTION_REASON = WordList(
         "provider_adjustment": "no step looks for provider adjustments that wait to be posted",
         "consent_missing": "no step asks for a consent before a contact",
     },
+    columns=("operations.reason.reason", "operations.exception.reason"),
 )
 
 FACT_KIND = WordList(

@@ -1,16 +1,20 @@
-"""Applies the ordered files of `sql/schema/` with yoyo-migrations."""
+"""Applies the ordered files of `sql/schema/` with yoyo-migrations, and the checks that follow from the vocabulary."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
+
 from throughline.warehouse.sql import ROOT
+from throughline.warehouse.words import check_words
 
 
 def migrate(dsn: str) -> list[str]:
     """Bring the warehouse at `dsn` (a URI, the owner's role) up to the newest schema.
 
-    Returns the names of the migrations that were applied now. Two processes that call it at once
+    Returns the names of the migrations that were applied now. Columns that hold words of the vocabulary
+    refuse every other from then on, whether or not there was a migration. Two processes that call it at once
     wait for each other.
     """
     from yoyo import get_backend, read_migrations  # slow to import, and needed once
@@ -22,6 +26,8 @@ def migrate(dsn: str) -> list[str]:
         with backend.lock():
             pending = backend.to_apply(migrations)
             backend.apply_migrations(pending)
+            with psycopg.connect(dsn) as conn:
+                check_words(conn)
     finally:
         backend.connection.close()
     return [migration.id for migration in pending]

@@ -157,10 +157,15 @@ def out_of_range(field: Field) -> str:
 
 
 def percent(field: Field) -> str:
-    """Return the share of rows that have a field: `100%` only for all of them, `0%` for none."""
-    if field.filled and field.filled < field.rows:
-        return f"{min(99.9, max(0.1, 100 * field.share)):.1f}%"
-    return "100%" if field.filled else "0%"
+    """Return the share of rows that have a field."""
+    return share(field.filled, field.rows)
+
+
+def share(some: int, of: int) -> str:
+    """Return a share: `100%` only for all, `0%` only for none."""
+    if 0 < some < of:
+        return f"{min(99.9, max(0.1, 100 * some / of)):.1f}%"
+    return "100%" if some else "0%"
 
 
 def value(one: Value, codes: Codes) -> str:
@@ -204,7 +209,7 @@ def through(codes: Codes) -> str:
 
 def unread(kind: RecordType, listed: int) -> str:
     """Return what records of a type hold that nobody looks at."""
-    told = [f"{e.path} ({100 * e.records / kind.records:.0f}%)" for e in kind.unread[:listed]]
+    told = [f"{e.path} ({share(e.records, kind.records)})" for e in kind.unread[:listed]]
     more = len(kind.unread) + kind.more_elements - len(told)
     return ", ".join(told) + (f" and {more:,} more" if more else "")
 

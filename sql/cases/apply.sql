@@ -70,6 +70,7 @@ is distinct from (
 -- count: cases_changed
 update cases.case_record as c
 set trigger_on = t.trigger_on,
+    time_zone = t.zone,
     stage = t.stage,
     stage_state = t.stage_state,
     status = t.status,
@@ -91,11 +92,11 @@ set trigger_on = t.trigger_on,
 from w_state as t
 where c.case_id = t.case_id
     and (
-        c.trigger_on, c.stage, c.stage_state, c.status, c.close_reason, c.recheck_at, c.waits_on_feeds,
+        c.trigger_on, c.time_zone, c.stage, c.stage_state, c.status, c.close_reason, c.recheck_at, c.waits_on_feeds,
         c.owner_team, c.wanted, c.wanted_detail, c.encounter_ref, c.patient_control_number,
         c.expected_amount, c.expected_code
     ) is distinct from (
-        t.trigger_on, t.stage, t.stage_state, t.status, t.close_reason, t.recheck_at, t.waits_on_feeds,
+        t.trigger_on, t.zone, t.stage, t.stage_state, t.status, t.close_reason, t.recheck_at, t.waits_on_feeds,
         t.owner_team, t.asks, t.wanted_detail, t.encounter_ref, t.patient_control_number,
         t.expected_amount, t.expected_code
     );

@@ -60,7 +60,7 @@ from w_profile as p
 where p.person_id = t.person_id and t.status = 'open' and p.opted_out_until is not null;
 
 update w_state as t
-set stage_state = 'blocked', wanted = 'wait', wanted_due_at = cases.day_end(c.trigger_on + 30)
+set stage_state = 'blocked', wanted = 'wait', wanted_due_at = cases.day_end(c.trigger_on + 30, c.zone)
 from w_current as s
 inner join w_case as c on c.case_id = s.case_id
 inner join w_profile as p on p.person_id = s.person_id
@@ -100,7 +100,9 @@ from w_current as s
 inner join lateral (
     select min(x.ready_at) as ready_at
     from w_booking as p
-    cross join lateral (select cases.day_end(cases.local_day(p.starts_at) + 2) as ready_at) as x
+    cross join lateral (
+        select cases.day_end(cases.local_day(p.starts_at, p.zone) + 2, p.zone) as ready_at
+    ) as x
     where p.case_id = s.case_id and x.ready_at > %(as_of)s
 ) as b on b.ready_at is not null
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.proof = 'visit';
@@ -296,7 +298,8 @@ cross join lateral (
         + s.task_after_days
         + case when s.proof = 'claim' then (
             select value::int from cases.setting where name = 'bill_hold_days'
-        ) else 0 end
+        ) else 0 end,
+        c.zone
     ) as ready_at
 ) as x
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and x.ready_at > %(as_of)s;

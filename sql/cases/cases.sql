@@ -1,4 +1,4 @@
--- reads: cases.case_record, operations.night, w_fact, w_person, w_workflow
+-- reads: cases.case_record, operations.night, w_fact, w_person, w_profile, w_workflow
 -- makes: w_case
 
 -- The cases of the persons on the work list, with the facts that every rule asks for.
@@ -10,7 +10,9 @@ select
     c.person_id,
     c.trigger_ref,
     -- a corrected event moves the day from which the clocks count
-    coalesce(cases.local_day(t.occurred_at), c.trigger_on) as trigger_on,
+    coalesce(cases.local_day(t.occurred_at, t.zone), c.trigger_on) as trigger_on,
+    -- it began somewhere, or goes where the person does
+    case when t.fact_id is not null then t.zone else o.zone end as zone,
     c.opened_seq,
     (select n.business_date from operations.night as n where n.seq = c.opened_seq) as opened_on,
     w.owner_team,
@@ -32,7 +34,7 @@ from cases.case_record as c
 inner join w_person as p on p.person_id = c.person_id
 inner join w_workflow as w on w.workflow = c.workflow and w.version = c.version
 left join lateral (
-    select f.fact_id, f.occurred_at
+    select f.fact_id, f.occurred_at, f.zone
     from w_fact as f
     where f.person_id = c.person_id and f.source_ref = c.trigger_ref
         and f.kind = coalesce(w.rule -> 'trigger' ->> 'fact', w.rule -> 'trigger' ->> 'unbilled')
@@ -61,6 +63,7 @@ cross join lateral (
         )))
     ) as covered_at
 ) as m
+left join w_profile as o on o.person_id = c.person_id
 left join lateral (
     select f.code as payer_class, f.detail ->> 'payer_id' as payer_id
     from w_fact as f

@@ -1,7 +1,7 @@
--- reads: cases.case_record, cases.stage_feed, evidence.fact, evidence.practitioner, identity.link,
---     operations.decision, operations.exception, operations.feed, operations.freshness(), operations.serves,
---     operations.source, tasks.claim, w_person
--- makes: w_feed, w_practitioner, w_fact, w_profile, w_rests, w_decision
+-- reads: cases.case_record, cases.place_zone, cases.stage_feed, evidence.booked_place, evidence.fact,
+--     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
+--     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim, w_person
+-- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_rests, w_decision
 
 -- What is known, as of this night, about the persons on the work list (w_person).
 
@@ -45,6 +45,35 @@ create unique index on w_practitioner (named_by, source_id);
 
 analyze w_practitioner;
 
+-- What took place, or will, at a site in another time zone than the practice's: its days are those of the site.
+create temp table w_zone on commit drop as
+with person_link as (
+    select l.source, l.source_id
+    from w_person as w
+    inner join identity.link as l
+        on l.person_id = w.person_id and l.status = 'active' and l.known_seq <= %(seq)s
+        and (l.retired_seq is null or l.retired_seq > %(seq)s)
+    where exists (select from cases.place_zone)
+)
+
+select p.source, p.ref, p.zone
+from (
+    select v.source, 'encounter/' || v.source_id as ref, cases.zone_of_place(v.source, v.location_id) as zone
+    from person_link as l
+    inner join evidence.visit as v on v.subject_source = l.source and v.subject_id = l.source_id
+    where v.known_seq <= %(seq)s and (v.retracted_seq is null or v.retracted_seq > %(seq)s)
+    union
+    select b.source, 'appointment/' || b.source_id, cases.zone_of_place(b.source, b.location_id)
+    from person_link as l
+    inner join evidence.booked_place as b on b.subject_source = l.source and b.subject_id = l.source_id
+    where b.known_seq <= %(seq)s and (b.retracted_seq is null or b.retracted_seq > %(seq)s)
+) as p
+where p.zone is not null;
+
+create unique index on w_zone (source, ref);
+
+analyze w_zone;
+
 create temp table w_fact on commit drop as
 select
     l.person_id,
@@ -68,7 +97,8 @@ select
             'is_billable_practitioner', coalesce(d.is_billable, false)
         )
     end as detail,
-    cases.local_day(coalesce(f.starts_at, f.occurred_at)) as on_day,
+    cases.local_day(coalesce(f.starts_at, f.occurred_at), z.zone) as on_day,
+    z.zone,
     -- a visit by the name that it has outside of its source; whose visit a claim of ours is of was said when it was made
     coalesce(
         coalesce(o.id_prefix, '') || (f.identifiers ->> 'encounter'), coalesce(ko.id_prefix, '') || k.encounter_id
@@ -92,7 +122,17 @@ left join w_practitioner as d
 left join tasks.claim as k
     on f.kind = 'claim' and k.patient_control_number = f.identifiers ->> 'patient_control_number'
     and k.planned_seq < %(seq)s
-left join operations.source as ko on ko.source = k.encounter_source;
+left join operations.source as ko on ko.source = k.encounter_source
+-- what is stated as a date, as in a claim, is the date of the site already
+left join w_zone as z
+    on z.source = f.source and f.kind in (
+        'admission', 'discharge', 'visit', 'visit_open', 'note', 'charge', 'booking', 'booking_cancelled', 'no_show',
+        'arrived'
+    )
+    and z.ref = case
+        when f.kind in ('booking', 'booking_cancelled', 'no_show', 'arrived') then f.source_ref
+        else 'encounter/' || (f.identifiers ->> 'encounter')
+    end;
 
 create index on w_fact (person_id, kind);
 
@@ -122,6 +162,10 @@ select
             and (k.retired_seq is null or k.retired_seq > %(seq)s)
         order by k.source
     ) as known_in,
+    -- where they were seen last, or are booked
+    (array_agg(f.zone order by f.starts_at desc, f.fact_id) filter (
+        where f.kind in ('visit', 'booking', 'arrived') and f.starts_at is not null
+    ))[1] as zone,
     max(f.starts_at) filter (
         where f.kind = 'admission' and f.ends_at is null and f.detail ->> 'status' <> 'finished'
     ) as admitted_at,

@@ -9,7 +9,7 @@ with fallen as (
         c.case_id,
         c.person_id,
         n.encounter,
-        coalesce(s.on_day, cases.local_day(v.starts_at)) as on_day
+        coalesce(s.on_day, cases.local_day(v.starts_at, c.zone)) as on_day
     from w_case as c
     inner join cases.event as e on e.case_id = c.case_id and e.kind = 'proven' and e.known_seq < %(seq)s
     inner join evidence.fact as v on v.fact_id = e.fact_id and v.kind in ('visit', 'note')
@@ -26,7 +26,8 @@ with fallen as (
     )
     union
     select
-        c.case_id, c.person_id, coalesce(o.id_prefix, '') || (v.identifiers ->> 'encounter'), cases.local_day(v.starts_at)
+        c.case_id, c.person_id, coalesce(o.id_prefix, '') || (v.identifiers ->> 'encounter'),
+        cases.local_day(v.starts_at, c.zone)
     from w_case as c
     inner join cases.case_record as r on r.case_id = c.case_id
     inner join evidence.fact as v on v.fact_id = r.trigger_fact_id and v.kind = 'visit'

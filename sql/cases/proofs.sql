@@ -25,7 +25,7 @@ inner join w_rule as r
     on r.workflow = c.workflow and r.version = c.version and r.proof = 'contact'
 inner join w_fact as f on f.person_id = c.person_id and f.kind = 'contact' and f.code = 'reached'
 where f.occurred_at >= c.contact_from
-    and cases.local_day(f.occurred_at) <= c.trigger_on + r.window_days
+    and cases.local_day(f.occurred_at, c.zone) <= c.trigger_on + r.window_days
 order by c.case_id, f.occurred_at, f.fact_id;
 
 -- visit: a finished encounter with a practitioner who may bill it
@@ -58,7 +58,7 @@ where c.trigger_rule ? 'unbilled';
 
 -- The appointments that may serve a case: booked or kept, of the right type, with whom may bill.
 create temp table w_booking on commit drop as
-select c.case_id, f.fact_id, f.occurred_at, f.starts_at, f.identifiers, f.detail
+select c.case_id, f.fact_id, f.occurred_at, f.starts_at, f.zone, f.identifiers, f.detail
 from w_case as c
 inner join w_rule as r
     on r.workflow = c.workflow and r.version = c.version and r.proof = 'booking'
@@ -139,8 +139,8 @@ from (
     select distinct on (c.case_id)
         c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at,
         c.trigger_rule -> 'codes' as codes,
-        coalesce(cases.local_day(v.proven_at), greatest(c.trigger_on, f.on_day)) as on_day,
-        case when coalesce(cases.local_day(v.proven_at), greatest(c.trigger_on, f.on_day)) < coalesce(
+        coalesce(cases.local_day(v.proven_at, c.zone), greatest(c.trigger_on, f.on_day)) as on_day,
+        case when coalesce(cases.local_day(v.proven_at, c.zone), greatest(c.trigger_on, f.on_day)) < coalesce(
             (f.detail ->> 'part_b_from')::date
             + make_interval(months => (c.trigger_rule ->> 'first_year_months')::int), 'infinity'
         ) then (f.detail ->> concat('next_', lower(c.trigger_rule -> 'codes' ->> 'first_year'), '_on'))::date end

@@ -29,7 +29,7 @@ select
         when r.clock_from = 'trigger' then c.trigger_on
         -- what was due long before anybody looked is not late on the first morning
         when r.clock_from = 'opened' then greatest(c.trigger_on, c.opened_on)
-        else cases.local_day(b.proven_at)
+        else cases.local_day(b.proven_at, c.zone)
     end as clock_base,
     null::timestamptz as due_at,
     case when p.case_id is not null then 'complete' else 'pending' end as state,
@@ -57,7 +57,7 @@ set due_at = cases.day_end(case
     when s.clock_business_days is not null
         then cases.add_business_days(coalesce(s.clock_base, c.trigger_on), s.clock_business_days)
     else coalesce(s.clock_base, c.trigger_on) + s.clock_days
-end)
+end, c.zone)
 from w_case as c
 where c.case_id = s.case_id;
 

@@ -22,6 +22,7 @@ select
     c.person_id,
     c.trigger_ref,
     c.trigger_on,
+    c.zone,
     c.opened_seq,
     coalesce(u.stage, l.stage) as stage,
     case when u.case_id is null then 'complete' else 'pending' end as stage_state,
@@ -136,11 +137,11 @@ from (
         ) or exists (
             select from w_fact as m
             where m.person_id = c.person_id and m.kind = 'medication_reconciliation'
-                and m.occurred_at >= c.trigger_at and m.on_day <= cases.local_day(v.proven_at)
+                and m.occurred_at >= c.trigger_at and m.on_day <= cases.local_day(v.proven_at, c.zone)
         ) as reconciled,
         -- died within the days that a bundled payment covers
         coalesce((
-            select bool_or(cases.local_day(p.died_at) <= c.trigger_on + d.days)
+            select bool_or(cases.local_day(p.died_at, c.zone) <= c.trigger_on + d.days)
             from w_exclusion as d
             where d.workflow = c.workflow and d.version = c.version and d.applies_when = 'death_within'
         ), false) as barred
@@ -181,7 +182,7 @@ inner join w_state as t on t.case_id = c.case_id
 left join w_charge as h on h.case_id = c.case_id
 where case e.applies_when
     when 'death_within' then
-        not t.is_seen and cases.local_day(p.died_at) <= c.trigger_on + e.days
+        not t.is_seen and cases.local_day(p.died_at, c.zone) <= c.trigger_on + e.days
     when 'hospice_before' then not t.is_seen and p.hospice_at is not null
     when 'left' then not t.is_seen and p.has_left
     -- admitted again, or discharged again, before anybody saw the patient: the newer discharge counts
@@ -193,7 +194,7 @@ where case e.applies_when
                 f.occurred_at > c.trigger_at
                 or (f.kind = 'discharge' and f.occurred_at = c.trigger_at and f.source_ref > c.trigger_ref)
             )
-            and cases.local_day(f.occurred_at) <= c.trigger_on + e.days
+            and cases.local_day(f.occurred_at, c.zone) <= c.trigger_on + e.days
             and not exists (
                 select from w_proof as v
                 where v.case_id = c.case_id and v.proof = 'visit' and v.proven_at < f.occurred_at

@@ -43,7 +43,7 @@ create index on w_prior (person_id, workflow);
 insert into w_trigger
 select distinct on (w.workflow, f.person_id, f.source_ref)
     w.workflow, w.version, f.person_id, f.source_ref, f.fact_id,
-    cases.local_day(f.occurred_at), f.occurred_at
+    cases.local_day(f.occurred_at, f.zone), f.occurred_at
 from w_workflow as w
 inner join w_fact as f on f.kind = w.rule -> 'trigger' ->> 'fact'
 inner join operations.night as n on n.seq = f.known_seq
@@ -51,7 +51,7 @@ inner join w_profile as p on p.person_id = f.person_id
 where w.is_active
     and w.rule -> 'trigger' -> 'codes' ? f.code
     and w.rule -> 'trigger' -> 'facility_classes' ? (f.detail ->> 'facility_class')
-    and cases.local_day(f.occurred_at)
+    and cases.local_day(f.occurred_at, f.zone)
     >= n.business_date - (w.rule -> 'trigger' ->> 'known_within_days')::int
     and (p.is_attributed or not (w.rule -> 'population' ->> 'attributed')::boolean)
     and exists (

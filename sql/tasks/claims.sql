@@ -67,7 +67,7 @@ select
     c.quantity as units,
     c.amount,
     c.diagnoses,
-    cases.local_day(coalesce(c.occurred_at, e.starts_at)) as service_on,
+    cases.local_day(coalesce(c.occurred_at, e.starts_at), cases.zone_of_place(e.source, e.location_id)) as service_on,
     c.performer_id
 from w_claim_wanted as w
 inner join evidence.visit as e

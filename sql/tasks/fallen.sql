@@ -44,8 +44,9 @@ where b.status in ('waiting', 'released')
                     and c.amount = (l.line ->> 'charge')::numeric
                     and to_jsonb(c.diagnoses) = l.line -> 'diagnoses'
                     and c.performer_id = l.line ->> 'performer'
-                    and cases.local_day(coalesce(c.occurred_at, e.starts_at))
-                    = (l.line ->> 'service_on')::date
+                    and cases.local_day(
+                        coalesce(c.occurred_at, e.starts_at), cases.zone_of_place(e.source, e.location_id)
+                    ) = (l.line ->> 'service_on')::date
             )
         )
         or (

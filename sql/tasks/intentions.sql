@@ -24,6 +24,7 @@ create temp table w_effect on commit drop as
 with open_task as (
     select
         t.*,
+        (select c.time_zone from cases.case_record as c where c.case_id = t.case_id) as time_zone,
         case
             when t.kind in ('documentation', 'billing') then evidence.source_of_visit(t.detail ->> 'encounter')
             else (
@@ -50,6 +51,7 @@ select
     min(t.due_at) as due_at,
     (array_agg(t.priority order by t.urgency))[1] as priority,
     (array_agg(t.detail order by t.task_id))[1] as detail,
+    (array_agg(t.time_zone order by t.urgency, t.task_id))[1] as time_zone,
     (array_agg(t.stands_in order by t.urgency, t.task_id) filter (where t.stands_in is not null))[1]
     as stands_in
 from open_task as t
@@ -179,9 +181,11 @@ select
     e.detail ->> 'visit_type' as visit_type,
     %(business_date)s::date + 1 as not_before,
     greatest((e.detail ->> 'not_after')::date, %(business_date)s::date + 7) as not_after,
-    (%(business_date)s::date + 1 + h.value::time) at time zone z.value as call_from,
-    (greatest(cases.local_day(e.due_at - interval '1 second'), %(business_date)s::date + 1) + u.value::time)
-    at time zone z.value as call_until,
+    (%(business_date)s::date + 1 + h.value::time) at time zone coalesce(e.time_zone, z.value) as call_from,
+    (
+        greatest(cases.local_day(e.due_at - interval '1 second', e.time_zone), %(business_date)s::date + 1)
+        + u.value::time
+    ) at time zone coalesce(e.time_zone, z.value) as call_until,
     -- what is lacking, so that nobody can be asked
     case
         when e.kind = 'billing' and not e.detail ? 'encounter' then 'missing_billing_data'

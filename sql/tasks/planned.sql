@@ -59,7 +59,7 @@ select
     -- Staff work on business days: a task of Friday's night is not late on Saturday.
     cases.day_end(cases.add_business_days(
         %(business_date)s::date, coalesce((c.wanted_detail ->> 'days')::int, 3)
-    )) as due_at,
+    ), c.time_zone) as due_at,
     case c.wanted
         when 'outreach' then coalesce(
             s.effect_key, concat_ws('|', 'contact', c.person_id, %(business_date)s::date + 1)

@@ -11,6 +11,7 @@ select
     c.wanted,
     c.wanted_detail,
     c.owner_team,
+    c.time_zone,
     c.trigger_ref,
     c.encounter_ref
 from cases.case_record as c

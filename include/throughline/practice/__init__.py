@@ -9,6 +9,19 @@ from throughline.vocabulary import DEFINITIONS, read
 
 
 @dataclass(frozen=True)
+class Site:
+    """A site of the practice: its days and clocks follow its own time zone.
+
+    `locations` are the codes by which each source names it or a part of it.
+    """
+
+    site: str
+    name: str
+    time_zone: str
+    locations: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Practice:
     """Facts of the practice. `sole_submitter` pairs a payer id with a billing NPI, or `any`."""
 
@@ -21,6 +34,7 @@ class Practice:
     billing_phone: str
     contact_from: str
     contact_to: str
+    sites: tuple[Site, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -39,4 +53,15 @@ def practice() -> Practice:
         billing_phone=str(raw["billing_phone"]),
         contact_from=raw["contact_hours"]["from"],
         contact_to=raw["contact_hours"]["to"],
+        sites=tuple(
+            Site(
+                site,
+                said["name"],
+                said["time_zone"],
+                tuple(
+                    (source, code) for source, codes in said["locations"].items() for code in codes
+                ),
+            )
+            for site, said in (raw.get("sites") or {}).items()
+        ),
     )

@@ -57,7 +57,7 @@ def replay_plan(conn: Connection, seq: int, as_of: datetime) -> str:
     conn.execute(
         "create temp table w_wanted on commit drop as"
         " select t.case_id, t.person_id, t.workflow, t.stage, t.asks as wanted, t.wanted_detail,"
-        " t.owner_team, t.trigger_ref, t.encounter_ref from w_state as t where t.status = 'open'"
+        " t.owner_team, t.zone as time_zone, t.trigger_ref, t.encounter_ref from w_state as t where t.status = 'open'"
         " and t.asks in ('outreach', 'scheduling', 'eligibility', 'documentation', 'billing', 'review')"
     )
     sql.run(conn, "tasks/planned.sql", **params)

@@ -38,8 +38,9 @@ PRACTICE_LISTS = (
                  OWN_WORDS, ("visit_types",)),
     PracticeList("note_type", "type of notes", "Which notes document a visit (LOINC).",
                  OWN_WORDS, ("note_types",)),
+    PracticeList("site", "site", "Where the practice sees patients.", "practice.yaml", ("sites",), "name"),
 )  # fmt: skip
-"""The lists that a practice writes. A new one (its sites, say) is an entry here, and the file that it names."""
+"""The lists that a practice writes. A new one is an entry here, and the file that it names."""
 
 ADDED = {END_REASON.name: "end_reasons", PAYER_CLASS.name: "payer_classes"}
 """The lists of Throughline to which a practice adds words, and the key of `vocabulary.yaml` that does so."""
@@ -72,11 +73,12 @@ def vocabulary(definitions: Path = DEFINITIONS) -> Vocabulary:
         words[name] |= _words(_below(files, definitions, OWN_WORDS, (key,)), "")
     sources = list(_sources(definitions / "sources"))
     words["feed"] = _feeds(sources)
+    words["source"] = {str(s.get("source")): str(s.get("title", "")) for s in sources}
     return Vocabulary(
         words,
         {each.name: each.title for each in LISTS}
         | {each.name: each.title for each in PRACTICE_LISTS}
-        | {"feed": "feed"},
+        | {"feed": "feed", "source": "source"},
         {each.name: each.not_yet for each in LISTS if each.not_yet},
         frozenset(role for source in sources for role in source["roles"]),
     )

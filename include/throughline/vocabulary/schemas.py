@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from throughline.vocabulary.documents import DefinitionError, Document, Place, read
 from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
@@ -40,8 +41,22 @@ def check_files(definitions: Path = DEFINITIONS) -> None:
         if name == "exceptions" and isinstance(document.data, dict):
             lost = [word for word in words.words["exception_reason"] if word not in document.data]
             found += [f"{document.at(())}: {word} is missing: a step opens it" for word in lost]
+        if name == "practice" and not found:
+            found += _places_twice(document)
     if found:
         raise DefinitionError("\n".join(found))
+
+
+def _places_twice(document: Document) -> Iterator[str]:
+    """Yield what two sites both claim: a code of one source names one of them."""
+    first: dict[tuple[str, str], str] = {}
+    for site, said in (document.data.get("sites") or {}).items():
+        for source, codes in said["locations"].items():
+            for number, code in enumerate(codes):
+                other = first.setdefault((source, code), site)
+                if other != site:
+                    place = ("sites", site, "locations", source, number)
+                    yield f"{document.at(place)}: {code!r} of {source} is a place of {other} already"
 
 
 def check(document: Document, schema: str, words: Vocabulary) -> None:
@@ -103,9 +118,14 @@ def _validator(name: str, words: Vocabulary) -> Any:
         if reason is not None:
             yield ValidationError(reason)
 
+    def time_zone(_: Any, __: Any, instance: Any, ___: Any) -> Iterator[Any]:
+        known = available_timezones()
+        if isinstance(instance, str) and instance not in known:
+            yield ValidationError(f"{instance!r} is no time zone: {_instead(instance, known)}")
+
     resource = Resource.from_contents(definitions_of(words), default_specification=DRAFT202012)
     extend: Any = validators.extend
-    kind = extend(Draft202012Validator, {"notYet": not_yet})
+    kind = extend(Draft202012Validator, {"notYet": not_yet, "timeZone": time_zone})
     return kind(schema_of(name), registry=Registry().with_resource(WORDS, resource))
 
 

@@ -135,6 +135,11 @@ def _register_practice(conn: Connection, seq: int) -> None:
         ("contact_from", "", practice().contact_from),
         ("contact_to", "", practice().contact_to),
     ]
+    for site in practice().sites:
+        rows.append(("zone_of_site", site.site, site.time_zone))
+        rows += [
+            ("site_of_place", f"{source}|{code}", site.site) for source, code in site.locations
+        ]
     conn.execute("delete from cases.setting_known where known_seq = %s", (seq,))
     conn.execute(
         "with said as ("

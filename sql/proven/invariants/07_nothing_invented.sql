@@ -37,7 +37,8 @@ where
         or to_jsonb(c.modifiers) is distinct from l.line -> 'modifiers'
         or c.quantity is distinct from (l.line ->> 'units')::numeric
         or c.amount is distinct from (l.line ->> 'charge')::numeric
-        or cases.local_day(coalesce(c.occurred_at, e.starts_at)) is distinct from (l.line ->> 'service_on')::date
+        or cases.local_day(coalesce(c.occurred_at, e.starts_at), cases.zone_of_place(e.source, e.location_id))
+        is distinct from (l.line ->> 'service_on')::date
         or c.diagnoses[1:4] is distinct from coalesce(d.codes, '{}'::text[])
     );
 

@@ -10,7 +10,7 @@ import pytest
 from clinic import Clinic, call, charge, coverage, note, patient, reconciliation, stay, visit
 
 from throughline import workflows
-from throughline.practice import practice
+from throughline.practice import Site, practice
 from throughline.workflows import DefinitionError
 from throughline.workflows.definitions import Workflow
 
@@ -149,3 +149,26 @@ def test_two_providers_of_one_payer_and_one_that_is_listed_no_more(
         assert listed() == [f"SUNADV|{npi}" for _, npi in said]
     clinic.conn.execute("select set_config('throughline.seq', '7', true)")
     assert listed() == ["SUNADV|1111111112", "SUNADV|2222222228"]
+
+
+def test_the_places_of_a_site_hold_from_their_night_on(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    west = Site("west", "West", "America/Los_Angeles", (("ehr", "a"), ("ehr", "b")))
+    for seq, said in (
+        (7, (west,)),
+        (8, (replace(west, time_zone="America/Denver", locations=(("ehr", "a"),)),)),
+        (9, ()),
+    ):
+        monkeypatch.setattr(module, "practice", lambda said=said: replace(practice(), sites=said))
+        workflows.register(clinic.conn, seq)
+
+    def zones(seq: int) -> list[tuple[str, str]]:
+        clinic.conn.execute("select set_config('throughline.seq', %s, true)", (str(seq),))
+        return [
+            tuple(row) for row in clinic.rows("select code, zone from cases.place_zone order by 1")
+        ]
+
+    assert zones(6) == zones(9) == []
+    assert zones(7) == [("a", "America/Los_Angeles"), ("b", "America/Los_Angeles")]
+    assert zones(8) == [("a", "America/Denver")]

@@ -74,6 +74,8 @@ WRONG = [
     ("practice.yaml", "bill_hold_days: 1", "bill_hold_day: 1", "no key is called 'bill_hold_day' here: the nearest is"),
     ("practice.yaml", "bill_hold_days: 1", "charge_lag_business_days: 3",
      "charge_lag_business_days: this is not yet: a workflow says its own lag"),
+    ("practice.yaml", "time_zone: America/New_York", "time_zone: America/NewYork",
+     "time_zone: 'America/NewYork' is no time zone: the nearest is 'America/New_York'"),
     ("calendars.yaml", "country: US", "county: US", "no key is called 'county' here: the nearest is 'country'"),
     ("teams.yaml", "title: Clinicians, lead:", "title: Clinicians, leed:",
      "clinicians/leed: no key is called 'leed' here: the nearest is 'lead'"),
@@ -90,6 +92,55 @@ def test_what_there_is_not_is_refused_with_file_line_and_the_nearest(
         check_files(folder)
     told = str(refused.value).splitlines()
     assert any(each.startswith(f"{name}:{line}: ") and problem in each for each in told), told
+
+
+SITES = """
+sites:
+  west:
+    name: Lakeside West
+    time_zone: America/Los_Angeles
+    locations: {ehr: [loc-west], scheduling: [WEST]}
+  hills:
+    name: Lakeside Hills
+    time_zone: America/Denver
+    locations: {ehr: [loc-hills]}
+"""
+
+
+def with_sites(folder: Path, right: str = "", wrong: str = "") -> None:
+    path = folder / "practice.yaml"
+    assert right in SITES
+    path.write_text(
+        path.read_text(encoding="utf-8") + SITES.replace(right, wrong), encoding="utf-8"
+    )
+
+
+def test_a_practice_has_sites(folder: Path) -> None:
+    with_sites(folder)
+    check_files(folder)
+    assert vocabulary(folder).words["site"] == {"west": "Lakeside West", "hills": "Lakeside Hills"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "problem"),
+    [
+        ("America/Denver", "America/Denvr", "is no time zone: the nearest is 'America/Denver'"),
+        ("{ehr: [loc-hills]}", "{ehrs: [loc-hills]}", "'ehrs' is no source: the nearest is 'ehr'"),
+        ("[loc-hills]", "[loc-west]", "'loc-west' of ehr is a place of west already"),
+        ("[loc-hills]", "[17]", "17 is not of type 'string'"),
+        ("[loc-hills]", "[]", "[] should be non-empty"),
+        ("    name: Lakeside Hills\n", "", "'name' is a required property"),
+        ("  hills:", "  Hills:", "sites/Hills: 'Hills' does not match"),
+    ],
+)
+def test_a_site_that_cannot_be_is_refused(
+    folder: Path, right: str, wrong: str, problem: str
+) -> None:
+    with_sites(folder, right, wrong)
+    with pytest.raises(DefinitionError) as refused:
+        check_files(folder)
+    assert all(each.startswith("practice.yaml:") for each in str(refused.value).splitlines())
+    assert problem in str(refused.value)
 
 
 def test_a_reason_that_nobody_gets_is_missed(folder: Path) -> None:

@@ -188,7 +188,7 @@ MISSPELT = [
     (T, "levels: [high]", "levels: [hihg]", "level of decision-making", "hihg", "high"),
     (T, "needs: [medication", "needs: [medicaton", "need of a note", "medicaton_reconciliation",
      "medication_reconciliation"),
-    (T, "feeds: [ehr.communication]", "feeds: [ehr.comunication]", "feed", "ehr.comunication", "ehr.communication"),
+    (T, "feeds: [communication]", "feeds: [comunication]", "feed", "comunication", "communication"),
     (T, "owner_team: clinicians", "owner_team: clinician", "team", "clinician", "clinicians"),
 ]  # fmt: skip
 

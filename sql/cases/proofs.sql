@@ -26,7 +26,7 @@ inner join w_rule as r
 inner join w_fact as f on f.person_id = c.person_id and f.kind = 'contact' and f.code = 'reached'
 where f.occurred_at >= c.contact_from
     and cases.local_day(f.occurred_at, c.zone) <= c.trigger_on + r.window_days
-order by c.case_id, f.occurred_at, f.fact_id;
+order by c.case_id, f.occurred_at, f.source_ref, f.fact_id;
 
 -- visit: a finished encounter with a practitioner who may bill it
 insert into w_proof
@@ -99,7 +99,7 @@ inner join w_proof as v on v.case_id = c.case_id and v.proof = 'visit'
 inner join w_fact as f
     on f.encounter = v.encounter and f.kind = 'note' and f.person_id = c.person_id
     and f.code = any(r.note_types)
-order by c.case_id, f.occurred_at, f.fact_id;
+order by c.case_id, f.occurred_at, f.source_ref, f.fact_id;
 
 -- The visit's own documented charge: the only source of codes and of the level.
 create temp table w_charge on commit drop as
@@ -224,17 +224,17 @@ from w_claim as k
 left join lateral (
     select f.fact_id, f.occurred_at from w_fact as f
     where f.pcn = k.pcn and f.kind = 'claim_accepted'
-    order by f.occurred_at desc, f.fact_id limit 1
+    order by f.occurred_at desc, f.source_ref, f.fact_id limit 1
 ) as a on true
 left join lateral (
     select f.occurred_at, f.on_day, f.code from w_fact as f
     where f.pcn = k.pcn and f.kind = 'claim_rejected'
-    order by f.occurred_at desc, f.fact_id limit 1
+    order by f.occurred_at desc, f.source_ref, f.fact_id limit 1
 ) as x on true
 left join lateral (
     select f.fact_id, f.occurred_at from w_fact as f
     where f.pcn = k.pcn and f.kind = 'remittance' and f.detail ->> 'clp_status' not in ('4', '22')
-    order by f.occurred_at, f.fact_id limit 1
+    order by f.occurred_at, f.source_ref, f.fact_id limit 1
 ) as m on true;
 
 insert into w_proof
@@ -279,7 +279,10 @@ select
     max(f.occurred_at) filter (
         where f.kind in ('remittance', 'patient_payment', 'write_off')
     ) as last_at,
-    (array_agg(f.fact_id order by f.occurred_at desc, f.fact_id) filter (
+    -- of one day's word the one that pays, and not the reversal that it stands beside
+    (array_agg(
+        f.fact_id order by f.occurred_at desc, (f.detail ->> 'clp_status') is not distinct from '22', f.source_ref, f.fact_id
+    ) filter (
         where f.kind in ('remittance', 'patient_payment', 'write_off')
     ))[1] as last_id
 from w_proof as p

@@ -20,6 +20,9 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|
 _DEPENDS_ON_IDS = ("payload_sha256", "sha256", "state_digest", "plan_digest", "event_id", "total")
 """What follows from ids, and so from names: hashes of bytes that hold them, digests, ids of events."""
 
+_WORDS = ("kind", "owner_team", "team", "wanted", "next_step", "stage", "workflow", "reason")
+"""Columns that hold words which a source may be called as well: scheduling, billing."""
+
 Row = dict[str, Any]
 
 
@@ -87,7 +90,7 @@ def _natural(row: Row, names: Mapping[str, str], renamed: Mapping[str, str]) -> 
         if isinstance(value, str):
             value = _ID.sub(lambda found: names.get(found[0], "an id"), value)
             whole = re.fullmatch(r"(\w+)([./|].*)?", value, re.DOTALL)
-            if whole and whole[1] in renamed:
+            if whole and whole[1] in renamed and key not in _WORDS:
                 value = renamed[whole[1]] + (whole[2] or "")
         return value
 

@@ -1,9 +1,19 @@
 """The PostgreSQL that everything is kept in: connect, migrate, run a file of `sql/`, the nights."""
 
-from throughline.warehouse.connection import Connection, connect
+from throughline.warehouse.connection import CONNECT_TIMEOUT_S, Connection, connect, settings
 from throughline.warehouse.ids import derive
 from throughline.warehouse.migrations import migrate
 from throughline.warehouse.statistics import refresh_statistics
 from throughline.warehouse.steps import Step, step
 
-__all__ = ["Connection", "Step", "connect", "derive", "migrate", "refresh_statistics", "step"]
+__all__ = [
+    "CONNECT_TIMEOUT_S",
+    "Connection",
+    "Step",
+    "connect",
+    "derive",
+    "migrate",
+    "refresh_statistics",
+    "settings",
+    "step",
+]

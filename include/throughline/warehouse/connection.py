@@ -12,6 +12,15 @@ CONNECT_TIMEOUT_S = 10
 Connection = psycopg.Connection[Any]
 
 
+def settings(*, loading: bool = False) -> str:
+    """Return what every session of ours is set to, as libpq's `options`; `loading` as in `connect`."""
+    return (
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off"
+        f" -c synchronous_commit={'off' if loading else 'on'}"
+        " -c client_min_messages=warning"
+    )
+
+
 def connect(
     dsn: str,
     *,
@@ -26,15 +35,10 @@ def connect(
 
     Raises `psycopg.OperationalError` when the server cannot be reached.
     """
-    options = (
-        f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off"
-        f" -c synchronous_commit={'off' if loading else 'on'}"
-        " -c client_min_messages=warning"
-    )
     return psycopg.connect(
         dsn,
         autocommit=autocommit,
-        options=options,
+        options=settings(loading=loading),
         connect_timeout=CONNECT_TIMEOUT_S,
         application_name=application_name,
     )

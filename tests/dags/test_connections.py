@@ -1,0 +1,168 @@
+"""The warehouse as tasks open it, through the hook of Airflow's PostgreSQL provider."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import psycopg
+import pytest
+
+from stack import postgres
+from throughline import warehouse
+
+SHOWN = (
+    "statement_timeout",
+    "timezone",
+    "jit",
+    "synchronous_commit",
+    "client_min_messages",
+    "application_name",
+)
+SECRET = "p@ss/wörd 1%"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    # not below pytest's own folders, which the user of the server cannot reach
+    state = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))
+    state.chmod(0o711)
+    try:
+        made = postgres.start(state, durable=False)
+        with psycopg.connect(made.dsn(postgres.SUPERUSER), autocommit=True) as conn:
+            conn.execute(f"create role odd login password '{SECRET}'".encode())
+            conn.execute("grant connect on database throughline to odd")
+        yield made
+        made.stop()
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def stated(dsn: str, **extra: object) -> str:
+    """Return a libpq URI as an Airflow connection in JSON."""
+    uri = urlsplit(dsn)
+    return json.dumps(
+        {
+            "conn_type": "postgres",
+            "host": uri.hostname,
+            "port": uri.port,
+            "login": uri.username,
+            "password": uri.password,
+            "schema": uri.path[1:],
+            "extra": extra,
+        }
+    )
+
+
+def shown(conn: warehouse.Connection) -> dict[str, str]:
+    return {name: conn.execute(f"show {name}".encode()).fetchone()[0] for name in SHOWN}
+
+
+@pytest.mark.parametrize("connection_id", ["throughline", "throughline_loader"])
+def test_a_session_is_as_it_is_outside_airflow(
+    server: postgres.Server, monkeypatch: pytest.MonkeyPatch, connection_id: str
+) -> None:
+    from throughline.orchestration.connections import hook, open_warehouse
+
+    dsn = server.dsn(postgres.SUPERUSER)
+    monkeypatch.setenv(f"AIRFLOW_CONN_{connection_id.upper()}", stated(dsn))
+    is_loader = connection_id.endswith("loader")
+    with warehouse.connect(dsn, loading=is_loader, application_name=connection_id) as outside:
+        wanted = shown(outside)
+    with open_warehouse(connection_id) as conn:
+        assert isinstance(conn, psycopg.Connection)
+        assert not conn.autocommit
+        assert shown(conn) == wanted
+        assert conn.execute("select '{\"a\": [1]}'::jsonb, array['x']").fetchone() == (
+            {"a": [1]},
+            ["x"],
+        )
+    assert conn.closed
+    assert type(hook(connection_id)).__module__ == "airflow.providers.postgres.hooks.postgres"
+
+
+def test_what_failed_is_rolled_back(
+    server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from throughline.orchestration.connections import open_warehouse
+
+    dsn = server.dsn(postgres.SUPERUSER)
+    monkeypatch.setenv("AIRFLOW_CONN_THROUGHLINE", stated(dsn))
+
+    def fail_half_way() -> None:
+        with open_warehouse() as conn:
+            conn.execute("create table half_done (n int)")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_half_way()
+    with warehouse.connect(dsn) as conn:
+        assert conn.execute("select to_regclass('half_done')").fetchone() == (None,)
+
+
+def test_the_extra_goes_to_libpq_and_our_settings_win(
+    server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from throughline.orchestration.connections import open_warehouse
+
+    said = stated(
+        server.dsn(postgres.SUPERUSER),
+        sslmode="allow",
+        keepalives_idle=30,
+        options="-c work_mem=5MB -c statement_timeout=1s",
+    )
+    monkeypatch.setenv("AIRFLOW_CONN_THROUGHLINE", said)
+    with open_warehouse() as conn:
+        assert conn.execute("show work_mem").fetchone() == ("5MB",)
+        assert conn.execute("show statement_timeout").fetchone() == ("30min",)
+        given = conn.info.get_parameters()
+        assert (given["sslmode"], given["keepalives_idle"]) == ("allow", "30")
+        assert given["connect_timeout"] == str(warehouse.CONNECT_TIMEOUT_S)
+
+
+@pytest.mark.parametrize("form", ["uri", "json"])
+def test_any_password_is_the_same_in_either_form(
+    server: postgres.Server, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    from throughline.orchestration.connections import open_warehouse
+
+    dsn = f"postgresql://odd:{quote(SECRET, safe='')}@127.0.0.1:{server.port}/throughline"
+    whole = json.loads(stated(dsn)) | {"password": SECRET}
+    monkeypatch.setenv("AIRFLOW_CONN_THROUGHLINE", dsn if form == "uri" else json.dumps(whole))
+    with open_warehouse() as conn:
+        assert conn.execute("select current_user").fetchone() == ("odd",)
+
+
+def test_a_server_that_is_down_is_an_error_of_psycopg_and_tells_no_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from throughline.orchestration.connections import open_warehouse
+
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_THROUGHLINE", "postgresql://odd:hidden@127.0.0.1:1/throughline"
+    )
+    with pytest.raises(psycopg.OperationalError) as refused, open_warehouse():
+        pass
+    assert "hidden" not in str(refused.value)
+
+
+def test_a_dag_file_does_not_wait_for_the_provider(tmp_path: Path) -> None:
+
+    code = (
+        "import sys, throughline.orchestration.night;"
+        "sys.exit('airflow.providers.postgres.hooks.postgres' in sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"AIRFLOW_HOME": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr[-500:]

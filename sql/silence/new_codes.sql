@@ -28,7 +28,7 @@ where (
         or (c.first_seq > %(since)s and c.first_seq <= %(seq)s and (
             select count(distinct n.business_date)
             from operations.night as n
-            where n.seq <= c.first_seq and n.kind <> 'intraday' and n.status <> 'void'
+            where n.seq <= c.first_seq and n.status <> 'void'
                 and n.seq >= (
                     select min(b.loaded_seq)
                     from landing.batch as b

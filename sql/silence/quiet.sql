@@ -59,8 +59,7 @@ cross join lateral (
 cross join lateral (
     select count(distinct n.business_date) as nights
     from operations.night as n
-    where n.seq >= f.first_seq and n.seq <= %(seq)s and n.kind <> 'intraday'
-        and n.status <> 'void'
+    where n.seq >= f.first_seq and n.seq <= %(seq)s and n.status <> 'void'
 ) as h
 where %(business_date)s::date - l.last_day >= %(least_days)s
     and %(business_date)s::date - l.last_day > %(times_the_gap)s * g.longest

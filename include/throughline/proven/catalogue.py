@@ -18,6 +18,7 @@ from throughline.quality.suites import SUITES
 from throughline.sources import catalogue, registry
 from throughline.sources.entry import LINK_COLUMNS, CatalogueError, Entry, Table
 from throughline.sources.table import COMMON
+from throughline.vocabulary.lists import PRACTICE_LISTS
 from throughline.warehouse import Connection
 
 _COLUMNS = """
@@ -163,7 +164,7 @@ def _of_links(there: Columns) -> Iterator[str]:
 
 def _of_codes(there: Columns) -> Iterator[str]:
     """Yield watched fields and maps that are not there, and columns that look watched and are not."""
-    maps = {row[0] for row in code_rows()}
+    maps = {row[0] for row in code_rows()} | {own.name for own in PRACTICE_LISTS}
     for feed, table in catalogue.tables():
         has = there.get(f"core.{table.name}", frozenset())
         watched = {code.name for code in table.codes}

@@ -8,6 +8,8 @@ from itertools import groupby
 
 from throughline.sources import catalogue
 from throughline.sources.entry import Code, Entry, Table
+from throughline.vocabulary import vocabulary
+from throughline.vocabulary.lists import PRACTICE_LISTS
 
 _CODED = """
 select r.source, '{feed}' as feed, c.field, c.code, r.known_seq
@@ -75,9 +77,16 @@ def watched_codes() -> str:
 
 def known_codes() -> str:
     """Return the query of the codes that have a meaning here: `map`, or the field itself, and `code`."""
-    words = ((one.name, word) for one in fields() for word in one.code.words)
-    own = _values("map, code", (f"'{name}', '{word}'" for name, word in words))
+    known = [(one.name, word) for one in fields() for word in one.code.words]
+    lists = vocabulary().words
+    known += [(own.name, word) for own in PRACTICE_LISTS for word in lists[own.name]]
+    own = _values("map, code", (f"'{name}', {_literal(word)}" for name, word in known))
     return f"select m.map, m.code from evidence.code_map as m\nunion all\n{own}"
+
+
+def _literal(word: str) -> str:
+    """Return a word that a practice wrote, as a statement with parameters says it."""
+    return "'" + word.replace("'", "''").replace("%", "%%") + "'"
 
 
 def status_fields() -> str:

@@ -134,7 +134,7 @@ FEEDS: tuple[Entry, ...] = (
                 codes=(
                     Code("status", is_status=True),
                     Code("doc_status", is_status=True),
-                    Code("type_code"),
+                    Code("type_code", ("note_type",)),
                 ),
             ),
         ),
@@ -279,7 +279,7 @@ FEEDS: tuple[Entry, ...] = (
                 codes=(
                     Code("status", is_status=True),
                     Code("trigger_event"),
-                    Code("visit_type_code"),
+                    Code("visit_type_code", ("visit_type",)),
                 ),
             ),
         ),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from throughline import decisions, silence
 from throughline.exceptions.resolve import asked, resolve
+from throughline.silence import watched
+from throughline.vocabulary.lists import PRACTICE_LISTS
 
 KNOWN = {"status": "finished", "class_code": "AMB"}
 FIELD = "ehr/encounter.class_code"
@@ -105,6 +108,21 @@ def test_a_word_that_a_rule_reads_is_no_news(learned: Any) -> None:
         learned.record("claim", "clearinghouse", frequency_code=frequency)
     learned.notice()
     assert learned.open() == ["clearinghouse/claim.frequency_code 9"]
+
+
+def test_a_word_of_the_practice_is_no_news(learned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {own.name: {"FRONT": ""} for own in PRACTICE_LISTS}
+    said["visit_type"] = {"TCM": "", "it's": "", "5%": ""}
+    monkeypatch.setattr(watched, "vocabulary", lambda: SimpleNamespace(words=said))
+    learned.delivery("appointment", source="scheduling")
+    learned.conn.execute("update landing.batch set loaded_seq = 1, known_seq = 1")
+    for kind in ("TCM", "it's", "5%", "FRONT"):
+        learned.record("appointment", "scheduling", visit_type_code=kind)
+    learned.notice()
+    assert learned.open() == ["scheduling/appointment.visit_type_code FRONT"]
+    said["visit_type"]["FRONT"] = ""
+    learned.night(16)
+    assert learned.open() == []
 
 
 def test_it_closes_when_a_map_explains_it(learned: Any) -> None:

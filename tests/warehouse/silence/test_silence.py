@@ -242,6 +242,16 @@ def test_what_a_night_noticed_and_then_was_mended_in_it_is_taken_back(watch: Any
     assert watch.rows("select 1 from operations.exception") == []
 
 
+def test_what_a_night_cleared_is_open_again_when_the_signal_is_taken_back(watch: Any) -> None:
+    live(watch, range(1, 21), 28)
+    before = watch.one(NOTE)
+    watch.night(29, NOTE)
+    assert watch.open() == []
+    watch.conn.execute("delete from evidence.fact where known_seq = 29")
+    watch.notice()
+    assert watch.one(NOTE) == before
+
+
 def test_what_came_in_a_night_that_failed_is_no_silence(watch: Any) -> None:
     live(watch, range(1, 21), 27)
     watch.begin(28)

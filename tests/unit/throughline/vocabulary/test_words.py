@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from throughline.sources import catalogue
 from throughline.vocabulary import (
     DEFINITIONS,
     LISTS,
@@ -190,6 +191,11 @@ def test_the_maps_of_codes_are_those_of_the_schema() -> None:
 def test_the_roles_are_those_of_the_schema_of_sources() -> None:
     schema = json.loads((DEFINITIONS / "sources" / "schema.json").read_text(encoding="utf-8"))
     assert set(schema["properties"]["roles"]["properties"]) == set(ROLE.words)
+
+
+def test_the_kinds_of_fact_are_those_that_the_feeds_state() -> None:
+    stated = {kind for feed in catalogue.FEEDS for table in feed.tables for kind in table.facts}
+    assert set(FACT_KIND.words) == stated
 
 
 def test_no_two_lists_have_a_name_and_no_list_a_word_that_is_not_yet() -> None:

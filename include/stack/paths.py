@@ -15,6 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 """The clone."""
 
+CONNECTION = "AIRFLOW_CONN_"
+
 
 def state_folder() -> Path:
     """The state folder of this clone: ``$THROUGHLINE_STATE``, or one under ``/var/tmp`` named by user and clone.
@@ -60,9 +62,17 @@ def can_be_walked(folder: Path) -> bool:
 
 
 def child_environment() -> dict[str, str]:
-    """Environment for our own programs: this clone's packages, no other Airflow or PostgreSQL of the caller."""
+    """Environment for our own programs: this clone's packages, no other Airflow or PostgreSQL of the caller.
+
+    Connections (``AIRFLOW_CONN_...``) are kept: a source beside the sandbox's own is reached by one. Those of the
+    sandbox and the warehouse stand in a file that is looked at first, so none of the caller's takes their place.
+    """
     foreign = ("AIRFLOW", "_AIRFLOW", "PG", "PYTHON", "THROUGHLINE_DSN", "MAKE", "MFLAGS")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key.startswith(CONNECTION) or not key.startswith(foreign)
+    }
     return kept | {
         "PYTHONPATH": str(ROOT / "include"),
         "PYTHONUNBUFFERED": "1",

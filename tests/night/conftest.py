@@ -46,6 +46,8 @@ class Practice:
     state: Path
     options: dict[str, str]
     environment: dict[str, str] = field(default_factory=dict)
+    tree: Path = ROOT
+    """Whose code and definitions it runs: this clone's, or those of a copy that a test has changed."""
     said: list[str] = field(default_factory=list)
     """What its nights printed, where somebody keeps it."""
     _clients: dict[tuple[str, str], rest.Client] = field(default_factory=dict, repr=False)
@@ -60,7 +62,7 @@ class Practice:
         """Run ``python -m stack <command>`` with the options of ``make``; the result says how it ended."""
         return subprocess.run(
             [sys.executable, "-m", "stack", command],
-            cwd=ROOT,
+            cwd=self.tree,
             env=self._environment(options),
             capture_output=True,
             text=True,
@@ -72,7 +74,7 @@ class Practice:
         """Start a command and return at once, for tests that interrupt or kill."""
         return subprocess.Popen(
             [sys.executable, "-m", "stack", command],
-            cwd=ROOT,
+            cwd=self.tree,
             env=self._environment(options),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -170,7 +172,7 @@ class Practice:
         shutil.rmtree(self.state, ignore_errors=True)
 
     def _environment(self, options: dict[str, object]) -> dict[str, str]:
-        own = {"THROUGHLINE_STATE": str(self.state), "PYTHONPATH": str(ROOT / "include")}
+        own = {"THROUGHLINE_STATE": str(self.state), "PYTHONPATH": str(self.tree / "include")}
         asked = {key: str(value) for key, value in options.items()}
         foreign = ("PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "Q")
         kept = {key: value for key, value in os.environ.items() if key not in foreign}

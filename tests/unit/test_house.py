@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -33,6 +34,31 @@ ORDER = (
     "orchestration",
     "deployment",
 )
+
+MOST_LINES, MOST_MODULES = 400, 15
+
+LONG = frozenset(
+    {
+        "tests/night/truth.py",
+        "tests/unit/sandbox/claims/test_a_practice_bills.py",
+        "tests/unit/throughline/sources/test_fhir_clients.py",
+        "tests/unit/throughline/sources/test_hl7v2.py",
+        "tests/unit/throughline/sources/test_ndjson.py",
+        "tests/unit/throughline/transports/test_https.py",
+        "tests/warehouse/cases/scenarios/transitional_care.py",
+        "tests/warehouse/cases/test_taken_back.py",
+        "tests/warehouse/clinic.py",
+        "tests/warehouse/sources/test_fetch.py",
+        "tests/warehouse/sources/test_staging.py",
+        "tests/warehouse/tasks/test_claims.py",
+        "tests/warehouse/tasks/test_dispatch.py",
+        "tests/warehouse/tasks/test_which_system.py",
+    }
+)
+"""Tests that were longer when the limit came; one that is short enough leaves the list, and none enters it."""
+
+LIKE_FILES = frozenset({"tests/unit/throughline/sources"})
+"""Folders of like files: one test for each thing that is read."""
 
 Imports = dict[str, set[str]]
 
@@ -107,6 +133,57 @@ def against_the_order(graph: Imports, order: Iterable[str]) -> list[str]:
 def read(package: str) -> dict[str, str]:
     """Return the sources of a package by module."""
     return {name: file.read_text(encoding="utf-8") for name, file in modules(package).items()}
+
+
+def written() -> list[Path]:
+    """Return the modules and SQL files that the limits hold for: all but migrations."""
+    found = [
+        file
+        for folder in ("include", "dags", "plugins", "tests")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        if "__pycache__" not in file.parts
+    ]
+    return found + [
+        file for file in sorted((ROOT / "sql").rglob("*.sql")) if "schema" not in file.parts
+    ]
+
+
+def long(files: Iterable[Path], root: Path = ROOT) -> set[str]:
+    """Return the files with more lines than may be."""
+    return {
+        file.relative_to(root).as_posix()
+        for file in files
+        if len(file.read_text(encoding="utf-8").splitlines()) > MOST_LINES
+    }
+
+
+def crowded(files: Iterable[Path], root: Path = ROOT) -> set[str]:
+    """Return the folders with more modules than may be."""
+    modules_of = Counter(
+        file.parent.relative_to(root).as_posix()
+        for file in files
+        if file.suffix == ".py" and file.name != "__init__.py"
+    )
+    return {folder for folder, count in modules_of.items() if count > MOST_MODULES}
+
+
+def test_no_file_is_too_long_to_read_at_once() -> None:
+    assert long(written()) == LONG
+
+
+def test_no_folder_has_too_many_modules() -> None:
+    assert crowded(written()) == LIKE_FILES
+
+
+def test_a_planted_long_file_and_a_planted_crowd_are_found(tmp_path: Path) -> None:
+    for number in range(MOST_MODULES + 1):
+        (tmp_path / f"m{number}.py").write_text("x = 1\n" * MOST_LINES)
+    files = sorted(tmp_path.glob("*.py"))
+    assert long(files, tmp_path) == set()
+    assert crowded(files, tmp_path) == {"."}
+    files[0].write_text("x = 1\n" * (MOST_LINES + 1))
+    assert long(files, tmp_path) == {files[0].name}
+    assert crowded(files[1:], tmp_path) == set()
 
 
 def test_a_package_imports_only_what_stands_above_it() -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from clinic import Clinic, call, stay
+from clinic import Clinic, call, consent, stay
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -155,3 +155,37 @@ def test_what_a_reconcile_by_day_moved_is_told_in_the_next_morning(
     assert ("contacted", "complete", "missed") in [
         (row.stage, row.from_state, row.to_state) for row in moved
     ]
+
+
+def test_a_mended_safety_rule_applies_to_open_cases_at_once(
+    new_warehouse: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sql.statements
+
+    def forgets_opt_outs(path: str) -> tuple[str, ...]:
+        if path != "cases/asks.sql":
+            return real(path)
+        return tuple(each.replace("and p.opted_out then", "and false then") for each in real(path))
+
+    assert forgets_opt_outs("cases/asks.sql") != real("cases/asks.sql")
+    for clinic in of_its_own(new_warehouse()):
+        with monkeypatch.context() as before:
+            before.setattr(sql, "statements", forgets_opt_outs)
+            clinic.know(stay("p1", "2026-07-01", "2026-07-05 11:00"), consent("p1"))
+            night(clinic, DAYS[0])
+            case = clinic.case("p1", "transitional_care")
+            assert case.asks == "outreach"
+            [said] = clinic.rows(
+                "select version from cases.case_record where case_id = %s", case.case_id
+            )
+            clinic.conn.rollback()
+
+        # nothing new is known of the patient: the rule alone changed, and the definition stays pinned
+        monkeypatch.setattr(derivation, "NUMBER", derivation.NUMBER + 1)
+        night(clinic, DAYS[1])
+        assert clinic.case("p1", "transitional_care").asks == "contact_blocked"
+        assert clinic.exceptions("p1") == ["contact_blocked"]
+        assert clinic.rows(
+            "select version from cases.case_record where case_id = %s", case.case_id
+        ) == [said]
+        clinic.conn.rollback()

@@ -6,30 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-import yaml
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses a mapping that says one word twice: YAML would take the last and forget the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Return a mapping. Raises `yaml.YAMLError`."""
-        said = set()
-        for key, _ in node.value:
-            if key.value in said:
-                line = key.start_mark.line + 1
-                raise yaml.YAMLError(f"line {line}: {key.value}: is there twice; leave one out")
-            said.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(text: str) -> Any:
-    """Return the document that a text holds. Raises `yaml.YAMLError`."""
-    loader = _Loader(text)
-    try:
-        return loader.get_single_data()
-    finally:
-        loader.dispose()
+from throughline.vocabulary import Place
 
 
 def instead(word: object, known: Collection[str]) -> str:
@@ -72,3 +49,12 @@ def _told(error: Any, at: str) -> Iterator[str]:
 
 def _join(place: str, name: object) -> str:
     return f"{place}/{name}" if place else str(name)
+
+
+def with_line(told: str, file: str, lines: Mapping[Place, int]) -> str:
+    """Return what is wrong behind its file, and behind the line of the nearest place around it."""
+    place: Place = tuple(
+        int(step) if step.isdigit() else step for step in told.partition(":")[0].split("/")
+    )
+    known = next((p for n in range(len(place), 0, -1) if (p := place[:n]) in lines), None)
+    return f"{file}: {told}" if known is None else f"{file}:{lines[known]}: {told}"

@@ -6,7 +6,7 @@ Read while DAG files are parsed, so that this module imports nothing heavy at it
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import time
 from functools import lru_cache
 from pathlib import Path
@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from throughline.sources import catalogue, registry
-from throughline.sources.checks import instead, problems, read_yaml
+from throughline.sources.checks import instead, problems, with_line
 from throughline.sources.source import Feed, Role, SourceDefinition, SourceDefinitionError
+from throughline.vocabulary import DefinitionError, Place, read
 
 __all__ = [
     "DEFINITIONS",
@@ -69,22 +70,22 @@ def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
     if not file.is_file():
         raise SourceDefinitionError(f"there is no definition of a source {name!r}")
     try:
-        raw = read_yaml(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise SourceDefinitionError(f"{file.name}: this is no YAML: {error}") from None
-    return parse(raw, file.name)
+        document = read(file)
+    except DefinitionError as error:
+        raise SourceDefinitionError(str(error)) from None
+    return parse(document.data, file.name, document.lines)
 
 
-def parse(raw: Any, file: str) -> SourceDefinition:
-    """Return the definition that a YAML document holds.
+def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> SourceDefinition:
+    """Return the definition that a YAML document holds; `lines` are those on which its places begin.
 
-    Raises `SourceDefinitionError`, whose text has the file, and for each mistake its place, what is
-    there and what to write.
+    Raises `SourceDefinitionError`, whose text has for each mistake the file, the line, the place, what
+    is there and what to write.
     """
     schema = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
     wrong = _replaced(raw) or problems(raw, schema) or sorted(_mistakes(raw, file))
     if wrong:
-        raise SourceDefinitionError(f"{file}: {'; '.join(wrong)}")
+        raise SourceDefinitionError("; ".join(with_line(each, file, lines or {}) for each in wrong))
     feeds = {
         name: Feed(
             name=name,

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from throughline.sources import catalogue
+from throughline.sources.checks import with_line
 from throughline.sources.definitions import DEFINITIONS, definition, source_names
 from throughline.sources.source import SourceDefinition, SourceDefinitionError
+from throughline.vocabulary import read
 
 if TYPE_CHECKING:
     from throughline.warehouse import Connection
@@ -26,7 +28,8 @@ def systems(folder: Path = DEFINITIONS) -> list[SourceDefinition]:
     """Return all source definitions, checked one against another. Raises `SourceDefinitionError`."""
     found = [definition(name, folder) for name in source_names(folder)]
     for file, place, problem in _problems(found):
-        raise SourceDefinitionError(f"{file}.yaml: {place}: {problem}")
+        lines = read(folder / f"{file}.yaml").lines
+        raise SourceDefinitionError(with_line(f"{place}: {problem}", f"{file}.yaml", lines))
     return found
 
 

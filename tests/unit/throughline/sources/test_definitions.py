@@ -119,13 +119,37 @@ def test_a_mistake_is_told_with_its_place_and_what_to_write(changes, told):
     assert told in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("owner_team: front_desk", "owner_team: front_dask", "owner_team: there is no team"),
+        ("  appointment:", "  apointment:", "feeds/apointment: hl7v2 has no feed"),
+        (
+            "time_zone: America/New_York",
+            "time_zone: America/NewYork",
+            "time_zone: there is no zone",
+        ),
+        ("title:", "titel:", "titel: there is no such field; did you mean title?"),
+    ],
+)
+def test_a_mistake_in_a_file_is_told_with_its_line(tmp_path, right, wrong, told):
+    said = (DEFINITIONS / "scheduling.yaml").read_text()
+    line = said.partition(right)[0].count("\n") + 1
+    (tmp_path / "scheduling.yaml").write_text(said.replace(right, wrong, 1))
+    with pytest.raises(SourceDefinitionError) as refused:
+        definition("scheduling", tmp_path)
+    assert f"scheduling.yaml:{line}: {told}" in str(refused.value)
+
+
 def test_every_mistake_is_told_at_once():
     broken = changed(title="", folder=7)
     del broken["connection"]
     with pytest.raises(SourceDefinitionError) as refused:
         parse(broken, "scheduling.yaml")
     assert [
-        one.partition(":")[0] for one in str(refused.value)[17:].split("; ") if ": " in one
+        one.split(": ")[1]
+        for one in str(refused.value).split("; ")
+        if one.startswith("scheduling.yaml: ")
     ] == [
         "connection",
         "folder",
@@ -168,14 +192,16 @@ def test_a_word_that_is_said_twice(tmp_path):
     said = (DEFINITIONS / "scheduling.yaml").read_text()
     twice = said.replace("feeds:\n", 'feeds:\n  appointment: {expected_by: "04:00"}\n')
     (tmp_path / "scheduling.yaml").write_text(twice)
-    with pytest.raises(SourceDefinitionError, match=r"line \d+: appointment: is there twice"):
+    with pytest.raises(
+        SourceDefinitionError, match=r"^scheduling\.yaml:\d+: feeds: the key appointment"
+    ):
         definition("scheduling", tmp_path)
 
 
 @pytest.mark.parametrize("text", ["a: [", "just words", ""])
 def test_a_file_that_is_no_definition(tmp_path, text):
     (tmp_path / "odd.yaml").write_text(text)
-    with pytest.raises(SourceDefinitionError, match=r"^odd\.yaml: "):
+    with pytest.raises(SourceDefinitionError, match=r"^odd\.yaml(:\d+)?: "):
         definition("odd", tmp_path)
 
 

@@ -26,6 +26,9 @@ import pytest
 from stack import airflow, postgres, processes, rest, sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are imported by name
+sys.path.insert(
+    0, str(Path(__file__).parent / "systems")
+)  # what stands opposite: a browser, a second EHR
 
 from kills import DIGESTS, SENT
 

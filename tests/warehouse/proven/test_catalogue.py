@@ -14,7 +14,7 @@ import pytest
 
 from throughline import warehouse
 from throughline.evidence import files
-from throughline.orchestration import connections, night
+from throughline.orchestration import night
 from throughline.proven import catalogue as proven
 from throughline.quality.suites import SUITES
 from throughline.sources import catalogue
@@ -285,7 +285,7 @@ def test_no_night_begins_with_a_feed_of_which_something_was_forgotten(
     new_warehouse: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dsn = new_warehouse()
-    monkeypatch.setattr(connections, "dsn", lambda _: dsn)
+    monkeypatch.setenv("AIRFLOW_CONN_THROUGHLINE", dsn)
     monkeypatch.delitem(SUITES, "condition")
     with pytest.raises(CatalogueError, match=r"^condition: suite: there is no suite 'condition'$"):
         night.begin("2026-07-01")

@@ -161,7 +161,10 @@ def test_the_route_of_a_claim_is_replayed_as_it_was(desk: Desk) -> None:
     a_night(desk)
     desk.plan()
     recorded = tasks.plan_digest(desk.conn, 1)
-    wanted = "create temp table w_state on commit drop as select c.*, c.wanted as asks from cases.case_record as c"
+    wanted = (
+        "create temp table w_state on commit drop as"
+        " select c.*, c.wanted as asks, c.time_zone as zone from cases.case_record as c"
+    )
     as_of = desk.cut_off
     try:
         desk.know(seen("p1", service_provider_id="elsewhere"))

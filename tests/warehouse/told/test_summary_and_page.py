@@ -258,13 +258,13 @@ def test_the_command(
 def test_what_is_silent_is_named_and_other_ids_are_not(conn: Connection) -> None:
     conn.execute(
         "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq,"
-        " opened_at, due_at) select gen_random_uuid(), v.kind, v.about, 'one_reason', 'front_desk', 3, n.cut_off,"
+        " opened_at, due_at) select gen_random_uuid(), v.kind, v.about, 'facts_silent', 'front_desk', 3, n.cut_off,"
         " n.cut_off + interval '1 day' from operations.night as n cross join (values"
         " ('facts', 'ehr/no_such_kind'), ('code', 'ehr/encounter.class_code XX'), ('task', 'id-of-a-task'))"
         " as v (kind, about) where n.seq = 3"
     )
     numbers = collect(conn, 3, ZONE)
-    (row,) = (row for row in numbers.exceptions if row.reason == "one_reason")
+    (row,) = (row for row in numbers.exceptions if row.reason == "facts_silent")
     assert row.subjects == ["ehr/encounter.class_code XX", "ehr/no_such_kind"]
     for told in (summary.render(numbers), page.render(numbers)):
         assert "ehr/encounter.class_code XX, ehr/no_such_kind" in told

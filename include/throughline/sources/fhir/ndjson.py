@@ -10,13 +10,12 @@ from typing import BinaryIO
 
 import msgspec
 
-from throughline.sources.fhir import care, money, people
+from throughline.sources.fhir.resources import KINDS as KINDS
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import Unreadable, version
 from throughline.sources.files import is_broken
 from throughline.sources.records import Fault, FileRefusedError
 
-KINDS: dict[str, Kind] = {kind.feed: kind for kind in (*people.KINDS, *care.KINDS, *money.KINDS)}
 FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
 
 # A line longer than this is no resource that anybody wants in a night's feed.

@@ -16,7 +16,7 @@ import msgspec
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.ndjson import FEED_OF_TYPE, KINDS, lines
-from throughline.sources.fhir.people import INTERPRETER, SEX
+from throughline.sources.fhir.resources.people import INTERPRETER, SEX
 from throughline.sources.fhir.settings import Settings, settings_of
 from throughline.sources.fhir.values import Extension
 from throughline.sources.standard import Held, HeldCode

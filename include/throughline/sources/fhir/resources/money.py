@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-from throughline.sources.fhir.people import flag
+from throughline.sources.fhir.resources.people import flag
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Base,

@@ -19,6 +19,7 @@ from throughline.sources import catalogue, registry
 from throughline.sources.entry import LINK_COLUMNS, CatalogueError, Entry, Table
 from throughline.sources.table import COMMON
 from throughline.vocabulary.lists import PRACTICE_LISTS
+from throughline.vocabulary.words import FACT_KIND
 from throughline.warehouse import Connection
 
 _COLUMNS = """
@@ -199,6 +200,8 @@ def _of_facts() -> Iterator[str]:
                 yield f"{place} states {kind}, and the entry of {table.name} does not"
             for kind in sorted(set(table.facts) - stated):
                 yield f"{place} does not state {kind}"
+            for kind in sorted(stated - set(FACT_KIND.words)):
+                yield f"{place} states {kind}, which is no {FACT_KIND.title} of the vocabulary"
         elif table.facts:
             yield f"{place} is not there"
     for name in sorted(files.tables() - stating):

@@ -91,6 +91,7 @@ class Hand:
         *files: bytes | list[dict[str, Any]],
         behind: int = 0,
         watermark: datetime | None = None,
+        suffix: str = "ndjson",
     ) -> UUID:
         """Land the files of one delivery; returns its batch."""
         night = nights.by_seq(self.conn, self.seq)
@@ -101,7 +102,7 @@ class Hand:
         for number, content in enumerate(files):
             path = landing.incoming()
             path.write_bytes(content if isinstance(content, bytes) else ndjson(content))
-            kept.append(landing.keep(path, f"{feed}.{number}.ndjson", "ndjson", modified_at=made))
+            kept.append(landing.keep(path, f"{feed}.{number}.{suffix}", suffix, modified_at=made))
         batch = landing.batch(
             Delivery(feed, kept, made_at=made, watermark=watermark), definition("ehr").zone
         )

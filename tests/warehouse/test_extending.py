@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -17,6 +21,7 @@ from clinic import Clinic, call, charge, coverage, note, patient, stay, visit
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from stack import postgres
 from throughline import tasks, workflows
 from throughline.quality.suites import SUITES, Rule
 from throughline.sources import systems
@@ -26,9 +31,41 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FILES = {
     Path(block.partition("\n")[0].removeprefix("# ")): block
-    for block in re.findall(r"```yaml\n(# include/.*?)```", PAGE, re.DOTALL)
+    for block in re.findall(r"```yaml\n(# include/[\w/.]+\n.*?)```", PAGE, re.DOTALL)
 }
 SOURCE, CHART, WORKFLOW = FILES
+
+
+class Part(NamedTuple):
+    """One block of the example feed: a file, or what goes into one at the end of something."""
+
+    path: str
+    within: str
+    text: str
+
+
+PARTS = [
+    Part(*found)
+    for found in re.findall(
+        r"```\w+\n(?:#|--) ([\w/.]+)(?:, at the end of (\w+))?\n(.*?)```",
+        PAGE.partition("\n## A feed\n")[2].partition("\n## ")[0],
+        re.DOTALL,
+    )
+]
+# What is said of a feed without the part, or by which test of the copy.
+MISSED = {
+    "include/throughline/sources/fhir/resources/prevention.py": "immunization: standards: fhir has no reader of it",
+    "include/throughline/sources/catalogue.py": "immunization: standards: fhir reads it, and no entry says so",
+    "include/throughline/quality/suites/__init__.py": "immunization: suite: there is no suite 'immunization'",
+    "sql/schema/0900.immunization.sql": "immunization: tables: there is no core.immunization",
+    "sql/evidence/immunization.sql": "immunization: facts: sql/evidence/immunization.sql is not there",
+    "include/throughline/vocabulary/words.py": (
+        "immunization: facts: sql/evidence/immunization.sql states immunization,"
+        " which is no kind of fact of the vocabulary"
+    ),
+}
+BROKEN_ROWS = "tests/warehouse/quality/test_suites.py"
+DELIVERY = "include/definitions/sources/ehr.yaml"
 
 
 @pytest.fixture
@@ -170,3 +207,131 @@ def test_charge_capture_under_another_name_is_charge_capture(clinic: Clinic) -> 
     assert clinic.rows(
         "select encounter_ref from cases.case_record where case_id = %s", case.case_id
     ) == [("p1-visit",)]
+
+
+def put(tree: Path, part: Part) -> None:
+    """Put a block of the example feed where its first line says."""
+    path = tree / part.path
+    text = part.text
+    if part.within:
+        there = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        depth = _depth(part.text)
+        at = next(n for n, line in enumerate(there) if re.match(rf"{part.within}\b", line)) + 1
+        while _depth(there[at]) < depth:
+            at += 1
+        while at < len(there) and (_depth(there[at]) >= depth or not there[at].strip()):
+            at += 1
+        text = "".join([*there[:at], part.text, *there[at:]])
+    path.write_text(text, encoding="utf-8")
+
+
+def _depth(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """Return a copy of what a feed touches, without the example."""
+    for folder in ("include", "sql", "tests/warehouse", "tests/unit/throughline/sources"):
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a tree, with the modules of that tree."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=tree,
+        env=os.environ | {"PYTHONPATH": str(tree / "include")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def told(
+    new_warehouse: Callable[[], str], warehouse_server: postgres.Server
+) -> Callable[..., dict[str, Any]]:
+    """Return a function that works the feed of a tree in a warehouse of its own, and tells what came of it."""
+    database = urlsplit(new_warehouse()).path.lstrip("/")
+
+    def work(tree: Path, *options: str) -> dict[str, Any]:
+        roles = (postgres.OWNER, "throughline_loader", "throughline_loop")
+        dsns = (warehouse_server.dsn(role, database) for role in roles)
+        ended = run(tree, "tests/warehouse/immunization.py", *dsns, str(tree / "state"), *options)
+        assert ended.returncode == 0, ended.stderr
+        found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+        return found
+
+    return work
+
+
+@pytest.mark.slow
+def test_a_feed_is_carried_from_its_file_to_its_facts_and_back(
+    copy: Path, told: Callable[..., dict[str, Any]]
+) -> None:
+    for part in PARTS:
+        put(copy, part)
+    found = told(copy)
+    assert found["problems"] == []
+    assert found["registered"] == [["ehr", "data_engineering"]]
+    assert found["quarantined"] == [[4, "occurred_at before 1900", "open"]]
+    assert found["records"] == [
+        ["i1", "p1", "completed", "197", True, "e1", "dr1"],
+        ["i2", "p1", "completed", "197", True, "e1", "dr1"],
+        ["i3", "p1", "not-done", "197", True, "e1", "dr1"],
+    ]
+    fact = ["immunization", "197", "2026-02-03", "e1", 1]
+    assert found["first"] == [
+        ["immunization/i1", *fact, None],
+        ["immunization/i2", *fact, None],
+    ]
+    assert found["second"] == [["immunization/i1", *fact, 2], ["immunization/i2", *fact, None]]
+
+
+@pytest.mark.slow
+def test_its_tests_are_those_of_every_feed(copy: Path) -> None:
+    for part in PARTS:
+        put(copy, part)
+    ended = run(
+        copy,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        BROKEN_ROWS,
+        "-k",
+        "immunization or has_a_row",
+    )
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_every_part_of_a_feed_is_missed_by_somebody() -> None:
+    assert {part.path for part in PARTS} == {*MISSED, BROKEN_ROWS, DELIVERY}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", MISSED)
+def test_a_feed_without_one_of_its_parts_is_named_with_it(
+    copy: Path, told: Callable[..., dict[str, Any]], path: str
+) -> None:
+    for part in PARTS:
+        if part.path != path:
+            put(copy, part)
+    assert MISSED[path] in told(copy, "--check")["problems"]
+
+
+def test_a_rule_of_a_feed_without_a_row_that_breaks_it(copy: Path) -> None:
+    for part in PARTS:
+        if part.path != BROKEN_ROWS:
+            put(copy, part)
+    ended = run(
+        copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", BROKEN_ROWS, "-k", "has_a_row"
+    )
+    assert ended.returncode == 1
+    assert "AssertionError: immunization" in ended.stdout

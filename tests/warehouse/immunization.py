@@ -1,0 +1,98 @@
+"""What comes of the example feed of `docs/extending.md`; run in a copy of the tree that has it.
+
+`python tests/warehouse/immunization.py OWNER LOADER LOOP FOLDER [--check]` takes a DSN of each role,
+brings the warehouse up to the copy's schema and prints, as JSON, what the catalogue lacks. Without
+`--check` it also works Immunizations up to facts, deletes one, and prints what stood after each night.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from deliveries import Hand, patient
+
+from throughline import evidence, sources, vocabulary, warehouse
+from throughline.proven import catalogue
+
+
+def given(key: str, when: str = "2026-02-03T10:00:00Z", **more: Any) -> dict[str, Any]:
+    """Return one vaccination against influenza as the EHR exports it."""
+    return {
+        "resourceType": "Immunization",
+        "id": key,
+        "meta": {"versionId": "1", "lastUpdated": "2026-02-03T11:00:00Z"},
+        "status": "completed",
+        "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "197"}]},
+        "patient": {"reference": "Patient/p1"},
+        "encounter": {"reference": "Encounter/e1"},
+        "occurrenceDateTime": when,
+        "primarySource": True,
+        "performer": [{"actor": {"reference": "Practitioner/dr1"}}],
+        **more,
+    }
+
+
+def gone(*keys: str) -> list[dict[str, Any]]:
+    """Return the line of a file of deletions."""
+    entries = [{"request": {"method": "DELETE", "url": f"Immunization/{key}"}} for key in keys]
+    return [{"resourceType": "Bundle", "type": "transaction", "entry": entries}]
+
+
+def work(owner: str, loader: str, loop: str, folder: Path) -> dict[str, Any]:
+    """Carry three vaccinations through two nights, of which the second deletes one."""
+    vocabulary.check_files()
+    with warehouse.connect(owner) as conn:
+        sources.register(conn, 0)
+        evidence.register_codes(conn)
+    hand = Hand(owner, loader, folder)
+    told: dict[str, Any] = {
+        "registered": hand.rows(
+            "select source, owner_team from operations.feed where feed = 'immunization'"
+        )
+    }
+    hand.take_in("patient", [patient(1)])
+    records = [
+        given("i1"),
+        given("i2"),
+        given("i3", status="not-done"),
+        given("i4", "1850-02-03T10:00:00Z"),
+    ]
+    hand.take_in("immunization", records)
+    told["quarantined"] = hand.quarantined()
+    told["records"] = hand.rows(
+        "select source_id, subject_id, status, vaccine_code, is_primary_source, encounter_id,"
+        " practitioner_id from core.immunization order by 1"
+    )
+    told["first"] = facts(hand, loop)
+    hand.new_night()
+    hand.take_in("immunization", gone("i1"), suffix="deleted.ndjson")
+    told["second"] = facts(hand, loop)
+    hand.close()
+    return told
+
+
+def facts(hand: Hand, loop: str) -> list[tuple[Any, ...]]:
+    """State the facts of the night; return those that stand or stood."""
+    with warehouse.connect(loop) as conn:
+        evidence.assert_facts(conn, hand.seq)
+    return hand.rows(
+        "select source_ref, kind, code, occurred_at::date::text, identifiers ->> 'encounter', known_seq,"
+        " retracted_seq from evidence.fact where source_ref like 'immunization/%%' order by 1"
+    )
+
+
+def main(owner: str, loader: str, loop: str, folder: str, *options: str) -> None:
+    """Print what came of it."""
+    warehouse.migrate(owner)
+    with warehouse.connect(owner) as conn:
+        told: dict[str, Any] = {"problems": catalogue.problems(conn)}
+    if "--check" not in options:
+        told |= work(owner, loader, loop, Path(folder))
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from throughline.evidence.codes import code_rows
+from throughline.sources import catalogue
 
 Kind = Literal["code", "flag", "date", "birth date", "number", "text"]
 
-# Everything that is not here is never shown: a column that is forgotten is told by its counts.
-CODED = frozenset(
-    "admit_source_code business_status cancel_reason_code cancelled_by category_code class_code"
-    " clinical_status code code_system diagnoses discharge_disposition_code"
-    " discharge_disposition_system doc_status entity_code error_codes filing_code frequency_code"
-    " functional_id group_status_code kind language mdm_level medium_code modifiers"
-    " no_charge_reason outcome_code payer_id payment_method payment_status place_of_service"
-    " preferred_contact provision qualification_code reason_code reject_code relationship"
-    " remark_codes sex status status_code taxonomy_code transaction_set trigger_event type_code"
-    " type_system use verification_status visit_type_code".split()
+# Everything that is not here, nor watched for new words by the catalogue of feeds, is never shown: a
+# column that is forgotten is told by its counts.
+_CODED_AND_UNWATCHED = frozenset(
+    "admit_source_code cancel_reason_code cancelled_by code code_system diagnoses"
+    " discharge_disposition_system entity_code error_codes functional_id kind language"
+    " modifiers no_charge_reason payer_id payment_method place_of_service preferred_contact reason_code"
+    " relationship remark_codes sex status_code taxonomy_code transaction_set type_code type_system".split()
 )
+
+CODED = _CODED_AND_UNWATCHED | {
+    code.name for _, table in catalogue.tables() for code in table.codes
+}
 """Columns whose values are words of a list."""
 
 PERSONAL = frozenset(

@@ -1,4 +1,4 @@
--- reads: core.patient, identity.link, operations.decision, w_record
+-- reads: core.patient, identity.link, operations.decision, operations.source, w_record
 -- makes: w_alike
 -- changes: identity.link
 
@@ -34,6 +34,9 @@ with pair as (
         on b.mrn = a.mrn
         and b.birth_date <> a.birth_date
         and b.retracted_seq is null and not b.is_deleted and b.replaced_by is null
+    left join operations.source as ao on ao.source = a.source
+    left join operations.source as bo on bo.source = b.source
+    where coalesce(ao.number_prefixes, array['']) = coalesce(bo.number_prefixes, array[''])
 ),
 
 ordered as (

@@ -1,5 +1,5 @@
 -- reads: core.patient, identity.identifier, identity.link, identity.person, identity.record_decision,
---     w_identifier, w_record
+--     operations.source, w_identifier, w_record
 -- makes: w_candidate, w_decided, w_doubt, w_made
 -- changes: identity.link, identity.person
 -- counts: persons_made, links_retired, links_made, doubts_made
@@ -69,8 +69,10 @@ own as (
             inner join core.patient as p
                 on p.source = x.source and p.source_id = x.source_id and p.retracted_seq is null
                 and not p.is_deleted
+            left join operations.source as s on s.source = p.source
             where x.person_id = l.person_id and x.status = 'active' and x.retired_seq is null
-                and (x.source, x.source_id) <> (t.source, t.source_id) and p.mrn = o.source_id
+                and (x.source, x.source_id) <> (t.source, t.source_id)
+                and coalesce(s.number_prefixes[1], '') || p.mrn = o.source_id
         )
     )
 ),
@@ -193,8 +195,10 @@ left join lateral (
     where w.source = d.source and w.source_id = d.source_id and w.system = 'mrn'
         and not exists (
             -- of two birth dates, or given to somebody else before
-            select from core.patient as p
-            where p.mrn = w.value and p.retracted_seq is null and not p.is_deleted
+            select from operations.source as s
+            inner join core.patient as p
+                on p.source = s.source and p.mrn = substr(w.value, length(s.number_prefixes[1]) + 1)
+            where starts_with(w.value, s.number_prefixes[1]) and p.retracted_seq is null and not p.is_deleted
             having count(distinct p.birth_date) > 1
         )
         and not exists (

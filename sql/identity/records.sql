@@ -1,5 +1,5 @@
 -- reads: by_member, by_record_number, carrier, core.claim, core.patient, identity.identifier, identity.link,
---     identity.record_decision
+--     identity.record_decision, operations.source
 -- makes: w_record, w_identifier, w_sharing
 
 -- The source records that this night brought or took back, and those that nights since the last finished
@@ -71,12 +71,14 @@ with claim as (
         r.source,
         r.source_id,
         c.patient_control_number,
-        c.medical_record_number,
+        n.prefix || c.medical_record_number as medical_record_number,
         c.payer_id,
         c.member_id,
         c.birth_date
     from w_record as r
     inner join core.claim as c on c.patient_control_number = r.source_id
+    left join operations.source as o on o.source = c.source
+    cross join lateral unnest(coalesce(o.number_prefixes, array[''])) as n (prefix)
     where r.source = 'pcn' and c.retracted_seq is null and not c.is_deleted
 ),
 

@@ -18,9 +18,11 @@ select
 from core.{table}"""
 
 _BY_RECORD_NUMBER = """
-select c.subject_source as source, c.subject_id as source_id, c.mrn
+select c.subject_source as source, c.subject_id as source_id, n.prefix || c.mrn as mrn
 from w_record as r
 inner join core.{table} as c on c.subject_source = r.source and c.subject_id = r.source_id
+left join operations.source as o on o.source = c.source
+cross join lateral unnest(coalesce(o.number_prefixes, array[''])) as n (prefix)
 where c.retracted_seq is null and not c.is_deleted"""
 
 # A member's number is shared within a family: it says more together with a birth date.

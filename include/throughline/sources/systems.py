@@ -120,6 +120,28 @@ def ensure_registered(conn: Connection, seq: int) -> None:
         register(conn, seq)
 
 
+def number_prefixes(found: list[SourceDefinition]) -> dict[str, list[str]]:
+    """Return what stands before the record numbers of each source where persons are joined.
+
+    Charts number together when they name one `mrn_system`; nothing stands before the numbers of the
+    chart whose visits go by their id alone, and of those that number with it. What is no chart names
+    patients by the numbers of the charts that it serves, of each that it may mean.
+    """
+    charts = {one.source: one for one in found if "chart" in one.roles}
+    system = {name: str(one.conventions.get("mrn_system", "")) for name, one in charts.items()}
+    plain = {"", *(system[name] for name, one in charts.items() if one.ids == "bare")}
+    own = {
+        name: "" if one.ids == "bare" or system[name] in plain else f"{system[name]}|"
+        for name, one in charts.items()
+    }
+    return {
+        one.source: [own[one.source]]
+        if one.source in own
+        else sorted({own[name] for name in one.serves.get("charts", charts)}) or [""]
+        for one in found
+    }
+
+
 def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
     """Write the systems, their roles and whom they serve.
 
@@ -127,22 +149,41 @@ def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
     registered.
     """
     prefixes = {one.source: f"{one.source}|" if one.ids == "named" else "" for one in found}
-    known = conn.execute("select source, id_prefix, is_chart from operations.source").fetchall()
-    for source, prefix, is_chart in known:
+    numbers = number_prefixes(found)
+    known = conn.execute(
+        "select source, id_prefix, is_chart, number_prefixes from operations.source"
+    ).fetchall()
+    for source, prefix, is_chart, before in known:
+        if is_chart and numbers.get(source, before) != before:
+            problem = (
+                "its record numbers were of another system before, and persons are joined by them"
+            )
+            raise SourceDefinitionError(f"{source}.yaml: conventions/mrn_system: {problem}")
         if is_chart and prefixes.get(source, prefix) != prefix:
             problem = "its visits were named otherwise before, and so are the keys of what was sent"
             raise SourceDefinitionError(f"{source}.yaml: ids: {problem}")
-    gone = [source for source, prefix, is_chart in known if is_chart and not prefix]
+    gone = [source for source, prefix, is_chart, _ in known if is_chart and not prefix]
     for one in found:
         if one.ids == "bare" and gone and one.source not in gone:
             problem = f"the visits of {gone[0]} were named by their id alone: say named"
             raise SourceDefinitionError(f"{one.source}.yaml: ids: {problem}")
     with conn.cursor() as cursor:
         cursor.executemany(
-            "insert into operations.source (source, title, id_prefix, is_chart) values (%s, %s, %s, %s)"
+            "insert into operations.source (source, title, id_prefix, is_chart, number_prefixes)"
+            " values (%s, %s, %s, %s, %s)"
             " on conflict (source) do update set title = excluded.title, id_prefix = excluded.id_prefix,"
-            " is_chart = operations.source.is_chart or excluded.is_chart",
-            [(one.source, one.title, prefixes[one.source], "chart" in one.roles) for one in found],
+            " is_chart = operations.source.is_chart or excluded.is_chart,"
+            " number_prefixes = excluded.number_prefixes",
+            [
+                (
+                    one.source,
+                    one.title,
+                    prefixes[one.source],
+                    "chart" in one.roles,
+                    numbers[one.source],
+                )
+                for one in found
+            ],
         )
         cursor.execute("delete from operations.role")
         cursor.executemany(

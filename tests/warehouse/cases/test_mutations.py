@@ -205,7 +205,7 @@ SWAPS = [
         "count(distinct f.on_day) filter (where f.occurred_at < s.due_at)",
         "count(*) filter (where f.occurred_at < s.due_at)",
     ),
-    ("cases/state.sql", "m.on_day <= cases.local_day(v.proven_at)", "true"),
+    ("cases/state.sql", "m.on_day <= cases.local_day(v.proven_at, c.zone)", "true"),
     (
         "cases/claims.sql",
         "coalesce(v.npi = l.npi, true)",

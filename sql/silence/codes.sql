@@ -17,5 +17,5 @@ where c.first_seq > excluded.first_seq;
 
 insert into operations.coded_field (field, read_seq)
 select f.field, %(seq)s as read_seq
-from unnest(%(fields)s::text []) as f (field)
+from unnest(%(fields)s::text[]) as f (field)
 on conflict do nothing;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,24 +13,12 @@ import pandas as pd
 from psycopg import sql
 
 from throughline.profiling.meanings import Kind, kind_of
+from throughline.quality.history import columns_of
 from throughline.warehouse import Connection
 
 CHUNK = 50_000
 EARLIEST = 1900
 YEARS_AHEAD = 3
-# What the rows of a table have beside the columns that their source fills.
-_OURS = frozenset(
-    {
-        "source",
-        "source_id",
-        "source_version",
-        "subject_source",
-        "batch_id",
-        "file_id",
-        "row_no",
-        "is_deleted",
-    }
-)
 
 
 @dataclass
@@ -70,16 +58,6 @@ class Counted:
     rows: int = 0
     deleted: int = 0
     columns: dict[str, Tally] = field(default_factory=dict)
-
-
-def columns_of(conn: Connection, table: str) -> dict[str, str]:
-    """Return the columns that a source fills, with their types in PostgreSQL."""
-    rows = conn.execute(
-        "select column_name, data_type from information_schema.columns"
-        " where table_schema = 'staging' and table_name = %s order by ordinal_position",
-        (table,),
-    ).fetchall()
-    return {name: kind for name, kind in rows if name not in _OURS}
 
 
 def count(
@@ -143,8 +121,8 @@ def _add_dates(tally: Tally, column: pd.Series, today: date) -> None:
     tally.years = [min([*tally.years, int(years.min())]), max([*tally.years, int(years.max())])]
 
 
-def _day(at: Any) -> date:
-    return at.date() if hasattr(at, "date") else at  # type: ignore[no-any-return]
+def _day(at: datetime | date) -> date:
+    return at.date() if isinstance(at, datetime) else at
 
 
 def _add_codes(

@@ -28,7 +28,6 @@ LEAST_OF_A_STATUS = 5
 LOOKED_AT = 60
 COUNTRY = "US"
 
-# Columns that say where a row came from, not what its source says.
 _OURS = frozenset(
     {
         "source",
@@ -41,6 +40,7 @@ _OURS = frozenset(
         "is_deleted",
     }
 )
+"""Columns that say where a row came from, not what its source says."""
 
 # An empty list says nothing.
 _COUNTS = {"ARRAY": "count(nullif(cardinality({}), 0))", "jsonb": "count(nullif({}, '[]'::jsonb))"}
@@ -183,7 +183,7 @@ def _holidays(year: int) -> holidays.HolidayBase:
 def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
     """Count which columns the staged rows of a batch have: one pass, no values."""
     table, telling = entry(feed).table.name, entry(feed).table.statuses
-    columns = _columns(conn, table)
+    columns = columns_of(conn, table)
     counts = sql.SQL(", ").join(
         [
             *(
@@ -276,7 +276,8 @@ def _relied_on(column: str, profile: Profile, past: list[Profile]) -> float:
     return (expected + rest * min(one.share(column) for one in past)) / profile.rows
 
 
-def _columns(conn: Connection, table: str) -> dict[str, str]:
+def columns_of(conn: Connection, table: str) -> dict[str, str]:
+    """Return the columns of `staging.<table>` that a source fills, with their types in PostgreSQL."""
     rows = conn.execute(
         "select column_name, data_type from information_schema.columns"
         " where table_schema = 'staging' and table_name = %s order by ordinal_position",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from clinic import EHR, SCHEDULING, Clinic, Record, appointment, claim, coverage, patient
+from clinic import EHR, SCHEDULING, Clinic, Record, again, appointment, claim, coverage, patient
 
 from throughline.sources import systems
 from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError
@@ -132,3 +132,28 @@ def test_another_numbering_is_refused_once_persons_were_joined(clinic: Clinic, a
     assert clinic.rows("select number_prefixes from operations.source where source = %s", EHR)[0][
         0
     ] == [""]
+
+
+def test_two_birth_dates_of_one_number_are_two_people_in_a_second_numbering(
+    clinic: Clinic, add: Add
+) -> None:
+    add("urn:north:mrn")
+    clinic.know(
+        there(patient("p1", birth_date=BORN), "n1"),
+        there(patient("p1", birth_date=date(1961, 1, 1), family="Other", phone="1"), "n2"),
+    )
+    clinic.night("2026-07-01")
+    assert clinic.person("n1", NORTH) != clinic.person("n2", NORTH)
+
+
+def test_a_record_that_changes_its_number_leaves_the_person_of_the_old_one(
+    clinic: Clinic, add: Add
+) -> None:
+    add("urn:north:mrn")
+    first = there(patient("p1", birth_date=BORN), "n1")
+    clinic.know(first, there(patient("p1", birth_date=BORN), "n2"))
+    clinic.night("2026-07-01")
+    assert clinic.person("n1", NORTH) == clinic.person("n2", NORTH)
+    clinic.know(again(first, mrn="MRN-p9", family="Other", phone="1", postal_code="1"))
+    clinic.night("2026-07-02")
+    assert clinic.person("n1", NORTH) != clinic.person("n2", NORTH)

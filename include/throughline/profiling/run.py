@@ -15,7 +15,8 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -27,6 +28,18 @@ from throughline.sources import SourceUnavailable, definition
 from throughline.sources.source import SourceDefinitionError
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Log errors alone meanwhile: what the steps log is told by the profile."""
+    logger = logging.getLogger("throughline")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Look, write the page, and tell; returns 0, or 1 when there is nothing to look at."""
     parser = argparse.ArgumentParser(prog="python -m throughline.profiling.run")
@@ -35,11 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--as-of", type=date.fromisoformat, default=datetime.now(UTC).date())
     given = parser.parse_args(arguments)
-    # what the steps log is told by the profile
-    logging.getLogger("throughline").setLevel(logging.ERROR)
     try:
         about = definition(given.source)
-        with tempfile.TemporaryDirectory(prefix="throughline-profile-") as made:
+        with _quiet(), tempfile.TemporaryDirectory(prefix="throughline-profile-") as made:
             root = Path(made)
             folder, read_from = given.folder, str(given.folder)
             if folder is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def test_what_has_landed_is_looked_at_where_no_folder_is_named(
     monkeypatch.setenv("THROUGHLINE_LANDED_DSN", landed)
     monkeypatch.setenv("THROUGHLINE_LANDING", str(root))
     page = tmp_path / "pages" / "scheduling.html"
+    level = logging.getLogger("throughline").level
     assert run.main(["scheduling", "--page", str(page), "--as-of", "2026-09-03"]) == 0
     told = capsys.readouterr().out
     assert "1 file of what has landed of scheduling" in told
@@ -64,6 +66,7 @@ def test_what_has_landed_is_looked_at_where_no_folder_is_named(
     monkeypatch.setenv("THROUGHLINE_DSN", new_warehouse())
     assert run.main(["ehr", "--page", str(page)]) == 1
     assert "nothing of ehr has landed yet" in capsys.readouterr().err
+    assert logging.getLogger("throughline").level == level, "others log as before"
 
 
 def command(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import holidays
 from psycopg import sql
 
+from throughline import warehouse
 from throughline.sources.catalogue import entry
 from throughline.warehouse import Connection
 
@@ -278,9 +279,5 @@ def _relied_on(column: str, profile: Profile, past: list[Profile]) -> float:
 
 def columns_of(conn: Connection, table: str) -> dict[str, str]:
     """Return the columns of `staging.<table>` that a source fills, with their types in PostgreSQL."""
-    rows = conn.execute(
-        "select column_name, data_type from information_schema.columns"
-        " where table_schema = 'staging' and table_name = %s order by ordinal_position",
-        (table,),
-    ).fetchall()
-    return {name: kind for name, kind in rows if name not in _OURS}
+    columns = warehouse.columns_of(conn, "staging", table)
+    return {name: kind for name, kind in columns.items() if name not in _OURS}

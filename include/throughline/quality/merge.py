@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from throughline import warehouse
 from throughline.quality.balance import StagingLost
 from throughline.sources import catalogue
 from throughline.sources.entry import Table
@@ -63,12 +64,8 @@ _columns_of: dict[str, tuple[str, ...]] = {}
 def _typed_columns(conn: Connection, table: str) -> tuple[str, ...]:
     """Return the typed columns of `core.<table>`; read once per process, since schemas stand still."""
     if table not in _columns_of:
-        rows = conn.execute(
-            "select column_name from information_schema.columns"
-            " where table_schema = 'core' and table_name = %s order by ordinal_position",
-            (table,),
-        ).fetchall()
-        _columns_of[table] = tuple(row[0] for row in rows if row[0] not in KEYS)
+        columns = warehouse.columns_of(conn, "core", table)
+        _columns_of[table] = tuple(name for name in columns if name not in KEYS)
     return _columns_of[table]
 
 

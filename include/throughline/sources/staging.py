@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from throughline.sources.files import open_file
 from throughline.sources.records import Fault, FileRefusedError
 from throughline.sources.standard import File
 from throughline.sources.table import COMMON, StagedRow, array
-from throughline.warehouse import Connection, derive, failpoints
+from throughline.warehouse import Connection, columns_of, derive, failpoints
 
 log = logging.getLogger(__name__)
 
@@ -141,14 +141,10 @@ def _is_too_long(row: StagedRow) -> bool:
     return len(row.source_id) > LONGEST_ID or len(row.subject_id or "") > LONGEST_ID
 
 
-def _lists(conn: Connection, table: str) -> frozenset[str]:
-    """Return the columns of a staged table that hold a list: COPY wants those written its own way."""
-    rows = conn.execute(
-        "select column_name from information_schema.columns"
-        " where table_schema = 'staging' and table_name = %s and data_type = 'ARRAY'",
-        (table,),
-    ).fetchall()
-    return frozenset(row[0] for row in rows)
+def _lists(conn: Connection, table: str, columns: Sequence[str]) -> list[int]:
+    """Return the places of the columns that hold a list: COPY wants those written its own way."""
+    types = columns_of(conn, "staging", table)
+    return [n for n, name in enumerate(columns) if types.get(name) == "ARRAY"]
 
 
 class _Writer:
@@ -173,8 +169,7 @@ class _Writer:
         self._rows = {table.name for table in tables if table.is_counted}
         self._children = {table.name for table in tables if not table.is_counted}
         self._lists = {
-            table: [n for n, name in enumerate(columns) if name in _lists(conn, table)]
-            for table, columns in self._columns.items()
+            table: _lists(conn, table, columns) for table, columns in self._columns.items()
         }
 
     def take_back(self, *, is_judged: bool) -> None:

@@ -1,5 +1,6 @@
 """The PostgreSQL that everything is kept in: connect, migrate, run a file of `sql/`, the nights."""
 
+from throughline.warehouse.columns import columns_of
 from throughline.warehouse.connection import CONNECT_TIMEOUT_S, Connection, connect, settings
 from throughline.warehouse.ids import derive
 from throughline.warehouse.migrations import migrate
@@ -10,6 +11,7 @@ __all__ = [
     "CONNECT_TIMEOUT_S",
     "Connection",
     "Step",
+    "columns_of",
     "connect",
     "derive",
     "migrate",

@@ -53,22 +53,32 @@ with person_link as (
     inner join identity.link as l
         on l.person_id = w.person_id and l.status = 'active' and l.known_seq <= %(seq)s
         and (l.retired_seq is null or l.retired_seq > %(seq)s)
-    where exists (select from cases.place_zone)
-)
+),
 
-select p.source, p.ref, p.zone
-from (
-    select v.source, 'encounter/' || v.source_id as ref, cases.zone_of_place(v.source, v.location_id) as zone
+place as materialized (
+    select v.source, 'encounter/' || v.source_id as ref, v.location_id
     from person_link as l
     inner join evidence.visit as v on v.subject_source = l.source and v.subject_id = l.source_id
     where v.known_seq <= %(seq)s and (v.retracted_seq is null or v.retracted_seq > %(seq)s)
+        and exists (select from cases.place_zone)
     union
-    select b.source, 'appointment/' || b.source_id, cases.zone_of_place(b.source, b.location_id)
+    select b.source, 'appointment/' || b.source_id, b.location_id
     from person_link as l
     inner join evidence.booked_place as b on b.subject_source = l.source and b.subject_id = l.source_id
     where b.known_seq <= %(seq)s and (b.retracted_seq is null or b.retracted_seq > %(seq)s)
-) as p
-where p.zone is not null;
+        and exists (select from cases.place_zone)
+),
+
+-- asked once for each place, not for each visit
+zone_of as materialized (
+    select d.source, d.location_id, cases.zone_of_place(d.source, d.location_id) as zone
+    from (select distinct p.source, p.location_id from place as p) as d
+)
+
+select p.source, p.ref, z.zone
+from place as p
+inner join zone_of as z on z.source = p.source and z.location_id = p.location_id
+where z.zone is not null;
 
 create unique index on w_zone (source, ref);
 
@@ -143,47 +153,61 @@ create index on w_fact (pcn, kind) where pcn is not null;
 analyze w_fact;
 
 create temp table w_profile on commit drop as
-select
-    w.person_id,
-    min(f.occurred_at) filter (where f.kind = 'death') as died_at,
-    min(f.occurred_at) filter (
-        where f.kind = 'hospice' or (f.kind = 'eligibility' and (f.detail ->> 'is_hospice')::boolean)
-    ) as hospice_at,
-    bool_or(f.kind = 'left_practice') as has_left,
-    bool_or(f.kind = 'attribution') as is_attributed,
-    bool_or(f.kind = 'opt_out' and coalesce(f.ends_at > %(as_of)s, true)) as opted_out,
-    min(f.ends_at) filter (where f.kind = 'opt_out' and f.ends_at > %(as_of)s) as opted_out_until,
-    coalesce(bool_and((f.detail ->> 'has_phone')::boolean) filter (where f.kind = 'preference'), true)
-    as has_phone,
-    array(
-        select distinct k.source
-        from identity.link as k
-        where k.person_id = w.person_id and k.status = 'active' and k.known_seq <= %(seq)s
-            and (k.retired_seq is null or k.retired_seq > %(seq)s)
-        order by k.source
-    ) as known_in,
-    -- where they were seen last, or are booked
-    (array_agg(f.zone order by f.starts_at desc, f.fact_id) filter (
-        where f.kind in ('visit', 'booking', 'arrived') and f.starts_at is not null
-    ))[1] as zone,
-    max(f.starts_at) filter (
-        where f.kind = 'admission' and f.ends_at is null and f.detail ->> 'status' <> 'finished'
-    ) as admitted_at,
-    exists (
-        select from identity.link as d
-        where d.person_id = w.person_id and d.status = 'doubt' and d.known_seq <= %(seq)s
-            and (d.retired_seq is null or d.retired_seq > %(seq)s)
-    ) or exists (
-        select from identity.link as own
-        inner join identity.link as d
-            on d.source = own.source and d.source_id = own.source_id and d.status = 'doubt'
-        where own.person_id = w.person_id and own.status = 'active'
-            and own.known_seq <= %(seq)s and (own.retired_seq is null or own.retired_seq > %(seq)s)
-            and d.known_seq <= %(seq)s and (d.retired_seq is null or d.retired_seq > %(seq)s)
-    ) as in_doubt
-from w_person as w
-left join w_fact as f on f.person_id = w.person_id
-group by w.person_id;
+with known as (
+    select w.person_id, array_agg(distinct l.source order by l.source) as known_in
+    from w_person as w
+    inner join identity.link as l
+        on l.person_id = w.person_id and l.status = 'active' and l.known_seq <= %(seq)s
+        and (l.retired_seq is null or l.retired_seq > %(seq)s)
+    group by w.person_id
+),
+
+-- where they were seen last, or are booked
+last_place as (
+    select distinct on (f.person_id) f.person_id, f.zone
+    from w_fact as f
+    where f.kind in ('visit', 'booking', 'arrived') and f.starts_at is not null
+        and exists (select from w_zone)
+    order by f.person_id, f.starts_at desc, f.fact_id
+),
+
+known_of as (
+    select
+        w.person_id,
+        min(f.occurred_at) filter (where f.kind = 'death') as died_at,
+        min(f.occurred_at) filter (
+            where f.kind = 'hospice' or (f.kind = 'eligibility' and (f.detail ->> 'is_hospice')::boolean)
+        ) as hospice_at,
+        bool_or(f.kind = 'left_practice') as has_left,
+        bool_or(f.kind = 'attribution') as is_attributed,
+        bool_or(f.kind = 'opt_out' and coalesce(f.ends_at > %(as_of)s, true)) as opted_out,
+        min(f.ends_at) filter (where f.kind = 'opt_out' and f.ends_at > %(as_of)s) as opted_out_until,
+        coalesce(bool_and((f.detail ->> 'has_phone')::boolean) filter (where f.kind = 'preference'), true)
+        as has_phone,
+        max(f.starts_at) filter (
+            where f.kind = 'admission' and f.ends_at is null and f.detail ->> 'status' <> 'finished'
+        ) as admitted_at,
+        exists (
+            select from identity.link as d
+            where d.person_id = w.person_id and d.status = 'doubt' and d.known_seq <= %(seq)s
+                and (d.retired_seq is null or d.retired_seq > %(seq)s)
+        ) or exists (
+            select from identity.link as own
+            inner join identity.link as d
+                on d.source = own.source and d.source_id = own.source_id and d.status = 'doubt'
+            where own.person_id = w.person_id and own.status = 'active'
+                and own.known_seq <= %(seq)s and (own.retired_seq is null or own.retired_seq > %(seq)s)
+                and d.known_seq <= %(seq)s and (d.retired_seq is null or d.retired_seq > %(seq)s)
+        ) as in_doubt
+    from w_person as w
+    left join w_fact as f on f.person_id = w.person_id
+    group by w.person_id
+)
+
+select o.*, coalesce(k.known_in, '{}') as known_in, p.zone
+from known_of as o
+left join known as k on k.person_id = o.person_id
+left join last_place as p on p.person_id = o.person_id;
 
 create unique index on w_profile (person_id);
 

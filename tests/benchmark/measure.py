@@ -21,13 +21,13 @@ from unittest import mock
 
 import psycopg
 
+from stack import airflow as stack_airflow
 from stack import postgres
 from stack.benchmark import world
 
 LARGE = 10_000
 """Rows from which on a table is large: smaller ones are read whole sooner than by an index."""
 
-LOADER = "throughline_loader"
 _SCANNED = """
     select schemaname || '.' || relname, seq_tup_read, n_live_tup
     from pg_stat_user_tables
@@ -76,6 +76,14 @@ class Meter:
 
     def query(self, query: str, *params: object) -> list[tuple[Any, ...]]:
         return self._admin.execute(query.encode(), params).fetchall()
+
+    def rows_read(self) -> int:
+        """Return how many rows the warehouse's sessions have read so far, from tables and by indexes."""
+        self._reads()  # waits until they have told
+        ((read,),) = self.query(
+            "select tup_returned from pg_stat_database where datname = 'throughline'"
+        )
+        return int(read)
 
     def analyze(self) -> None:
         """Count the tables, as autovacuum does in the hours between two nights."""
@@ -163,25 +171,28 @@ def run_night(meter: Meter, key: str, told: Callable[[str], None]) -> int:
     return seq
 
 
-def _dsn_of(server: postgres.Server) -> Callable[..., str]:
-    roles = {
-        "throughline": "throughline_loop",
-        LOADER: LOADER,
-        "throughline_reader": "throughline_reader",
+def _connections(server: postgres.Server) -> dict[str, str]:
+    """Return the variables by which Airflow knows the warehouse: one connection for each role."""
+    return {
+        f"AIRFLOW_CONN_{name.upper()}": server.dsn(role).replace("postgresql://", "postgres://")
+        for name, role in stack_airflow.CONNECTIONS.items()
     }
-    return lambda connection_id="throughline": server.dsn(roles[connection_id])
 
 
 @contextmanager
 def _watched(statements: Statements) -> Iterator[None]:
     from throughline.warehouse import connection
 
-    real = connection.psycopg.connect
+    real = psycopg.Connection.connect
 
     def connect(*args: Any, **kwargs: Any) -> Any:
-        return real(*args, cursor_factory=statements.cursor(), **kwargs)
+        return real(*args, **kwargs | {"cursor_factory": statements.cursor()})
 
-    with mock.patch.object(connection.psycopg, "connect", connect):
+    # the hook of Airflow's provider asks the class, we ask the module
+    with (
+        mock.patch.object(psycopg.Connection, "connect", connect),
+        mock.patch.object(connection.psycopg, "connect", connect),
+    ):
         yield
 
 
@@ -197,7 +208,6 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
     from servers import serving
 
     from throughline import warehouse
-    from throughline.orchestration import connections
 
     server = postgres.start(folder / "state")
     meter = Meter(server)
@@ -207,10 +217,11 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
     watched = int(os.environ.get("WATCH") or len(deliveries) - 1)
     try:
         warehouse.migrate(server.dsn())
-        with mock.patch.object(connections, "dsn", _dsn_of(server)):
+        with mock.patch.dict(os.environ, _connections(server)):
             for number, delivery in enumerate(deliveries):
                 key = str(world.moment(number).date() - world.timedelta(days=1))
                 meter.scans, meter.peaks, meter.wall = [], {}, 0.0
+                read_before = meter.rows_read()
 
                 def told(name: str) -> None:
                     statements.step = name
@@ -221,7 +232,8 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
                             seq = run_night(meter, key, told)
                     else:
                         seq = run_night(meter, key, told)
-                nights.append(_result(meter, seq, delivery))
+                read = meter.rows_read() - read_before
+                nights.append({"rows_read": read, **_result(meter, seq, delivery)})
                 meter.analyze()
                 print(
                     f"  {patients:,} patients, night {number}: {nights[-1]['seconds']:.1f} s",

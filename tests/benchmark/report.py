@@ -92,8 +92,9 @@ def _scans(results: list[dict[str, Any]]) -> list[str]:
 
 def _nights(results: list[dict[str, Any]]) -> list[str]:
     lines = [
-        "| patients | night | seconds | persons on the work list, why | new facts | new cases | new tasks |",
-        "|--:|--:|--:|---|--:|--:|--:|",
+        "| patients | night | seconds | persons on the work list, why | new facts | new cases | new tasks"
+        " | rows read |",
+        "|--:|--:|--:|---|--:|--:|--:|--:|",
     ]
     for result in results:
         for number, night in enumerate(result["nights"]):
@@ -102,7 +103,7 @@ def _nights(results: list[dict[str, Any]]) -> list[str]:
             lines.append(
                 f"| {result['patients']:,} | {number} | {night['seconds']:.2f}"
                 f" | {counts['persons']:,}: {why} | {counts['facts']:,} | {counts['cases']:,}"
-                f" | {counts['tasks']:,} |"
+                f" | {counts['tasks']:,} | {night['rows_read']:,} |"
             )
     return lines
 
@@ -111,7 +112,10 @@ def statements(result: dict[str, Any], most: int = 40) -> str:
     """Return the dearest statements of the watched night, and those that read large tables whole."""
     rows = sorted(result["statements"], key=lambda row: -row["seconds"])
     kept = rows[:most] + [row for row in rows[most:] if row["scanned"]]
-    return "\n".join(
+    times = sum(row["times"] for row in rows)
+    scanned = sum(row["scanned"] for row in rows)
+    told = f"{times:,} statements, {scanned:,} rows of large tables read by scans\n\n"
+    return told + "\n".join(
         f"{row['seconds']:8.3f} s {row['scanned']:10,} scanned {row['times']:5} times"
         f"  {row['step']}: {row['statement']}"
         for row in kept

@@ -25,6 +25,7 @@ endef
 # exec: the signal of a Ctrl-C reaches the program, and make waits for it.
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
+kit := PYTHONPATH=include $(python) -m
 
 .PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
@@ -130,20 +131,20 @@ types: venv ## mypy, strict
 	@mkdir -p build; $(python) -m mypy
 
 sql-headers: venv ## write the headers of sql/ from its statements, and the page of them
-	@$(python) tests/contracts
+	@$(kit) tests.contracts
 
 derivation: venv ## write down what the derivation is made of, after its number rose or no result changed
-	@$(python) tests/derivation
+	@$(kit) tests.derivation
 
 docs: sql-headers ## write the generated pages again
-	@$(python) tests/contracts --warehouse
+	@$(kit) tests.contracts --warehouse
 	@PYTHONPATH=include $(python) -m throughline.vocabulary.page
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table
 	@PYTHONPATH=include $(python) -m throughline.orchestration.feed_table
 
 docs-check: venv
 	@PYTHONPATH=include $(python) -m throughline.vocabulary.page --check
-	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check && PYTHONPATH=include $(python) -m throughline.orchestration.feed_table --check && $(python) tests/contracts --check && $(python) tests/contracts --warehouse --check
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check && PYTHONPATH=include $(python) -m throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check
 
 lock: venv ## write requirements.txt from requirements.in
 	@$(stack) lock

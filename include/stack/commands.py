@@ -326,11 +326,10 @@ def _interrupt_holder() -> None:
 
 def _tests(folder: str) -> Callable[[], int]:
     def run() -> int:
-        program = Path("tests") / folder
-        if not (paths.ROOT / program / "__main__.py").exists():
-            raise CommandFailed(f"{program} is not in this clone")
+        if not (paths.ROOT / "tests" / folder / "__main__.py").exists():
+            raise CommandFailed(f"tests/{folder} is not in this clone")
         return subprocess.run(
-            [sys.executable, str(program)], cwd=paths.ROOT, check=False
+            [sys.executable, "-m", f"tests.{folder}"], cwd=paths.ROOT, check=False
         ).returncode
 
     return run

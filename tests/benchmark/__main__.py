@@ -11,10 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "include"))
-
-import report
-import sizes
+from tests.benchmark import report, sizes
 
 SIZES = "1000,10000,100000"
 NIGHTS = 4

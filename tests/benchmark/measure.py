@@ -1,6 +1,6 @@
 """One size, in a process of its own: the nights are run as their DAGs would, and each step is measured.
 
-`python tests/benchmark/measure.py PATIENTS FOLDER` expects the deliveries of each night under
+`python -m tests.benchmark.measure PATIENTS FOLDER` expects the deliveries of each night under
 FOLDER/deliveries/<night> and writes FOLDER/result.json.
 """
 
@@ -205,8 +205,7 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
         logging.getLogger(name).setLevel(logging.WARNING)
     # as in a task, which is forked from a process that has it
     importlib.import_module("great_expectations")
-    from servers import serving
-
+    from tests.benchmark.servers import serving
     from throughline import warehouse
 
     server = postgres.start(folder / "state")

@@ -13,7 +13,7 @@ from typing import Any
 
 from stack import postgres
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 CHANGED = 0.003
 """Share of the patients that a later night brings something of."""
 
@@ -30,7 +30,7 @@ def run(patients: int, nights: int) -> dict[str, Any]:
     # Not below a home folder: as root, the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="throughline-benchmark-", dir="/var/tmp"))
     folder.chmod(0o711)
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1] / "include")}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'include'}{os.pathsep}{ROOT}"}
     try:
         for night in range(nights + 1):
             delivery = folder / "deliveries" / str(night)
@@ -48,7 +48,7 @@ def run(patients: int, nights: int) -> dict[str, Any]:
                 check=True,
             )
         subprocess.run(
-            [sys.executable, str(HERE / "measure.py"), str(patients), str(folder)],
+            [sys.executable, "-m", "tests.benchmark.measure", str(patients), str(folder)],
             env=environment,
             check=True,
         )

@@ -24,16 +24,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.chaos.matrix import APART, LINES, NIGHTS, name, spread
+from tests.chaos.results import PAGE, PATIENTS, SEED, Results, page
+from tests.night import truth as t
+from tests.night.conftest import Practice
+from tests.night.kills import DIGESTS, Kill, expect_kills, night
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "include"), str(ROOT / "tests" / "night"), str(ROOT / "tests")]
-
-import truth as t  # noqa: E402
-from kills import DIGESTS, Kill, expect_kills, night  # noqa: E402
-from matrix import APART, LINES, NIGHTS, name, spread  # noqa: E402
-from results import PAGE, PATIENTS, SEED, Results, page  # noqa: E402
-
-from conftest import Practice  # noqa: E402
-
 JOBS = int(os.environ.get("JOBS") or 2)
 LINES_OF_A_WORLD = 1 if APART else 3
 ROW = (*NIGHTS, ())

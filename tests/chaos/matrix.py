@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from kills import TASK, Kill
+from tests.night.kills import TASK, Kill
 
 APART = bool(os.environ.get("APART"))
 

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kills import Kill
-from matrix import APART, LINES, MISBEHAVIOURS, NIGHTS, name
+from tests.chaos.matrix import APART, LINES, MISBEHAVIOURS, NIGHTS, name
+from tests.night.kills import Kill
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS, SEED = int(os.environ.get("PATIENTS") or 100), int(os.environ.get("SEED") or 5)

@@ -10,17 +10,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "include")]
-
-import meaning  # noqa: E402
-import page  # noqa: E402
-from derive import derived, files, text_of, with_header  # noqa: E402
-from uses import uses  # noqa: E402
-
-from stack import postgres  # noqa: E402
-from throughline import warehouse  # noqa: E402
-from throughline.warehouse.sql import ROOT  # noqa: E402
+from stack import postgres
+from tests.contracts import meaning, page
+from tests.contracts.derive import derived, files, text_of, with_header
+from tests.contracts.uses import uses
+from throughline import warehouse
+from throughline.warehouse.sql import ROOT
 
 
 def main() -> int:

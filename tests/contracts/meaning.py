@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from uses import Columns, Uses
-
+from tests.contracts.uses import Columns, Uses
 from throughline.warehouse import Connection
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "warehouse.md"

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reach import PUBLISHED
-
+from tests.contracts.reach import PUBLISHED
 from throughline.warehouse.contract import Contract
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "sql.md"

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import derive
 from sqlglot import exp
 
+from tests.contracts import derive
 from throughline.evidence import ledger
 from throughline.identity.carriers import carriers
 from throughline.sources import catalogue

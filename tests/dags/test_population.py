@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from practice import CHAIN, Practice, practice_of
 
-import lives
 from stack import options
+from tests import lives
+from tests.dags.practice import CHAIN, Practice, practice_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.nights]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from practice import CHAIN, Practice, practice_of
 
 from stack import options, postgres
+from tests.dags.practice import CHAIN, Practice, practice_of
 from throughline import warehouse
 
 PATIENTS = 60

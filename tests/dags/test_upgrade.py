@@ -7,26 +7,20 @@ A batch of claims waits in it, and of booking requests nobody knows whether they
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from practice import CHAIN, Practice, practice_of
 
 from stack import options, postgres
+from tests.dags.practice import CHAIN, Practice, practice_of
+from tests.night import truth as t
+from tests.recorded import kept
 from throughline import sources, warehouse
 from throughline.proven import replay
 from throughline.warehouse import derivation
-
-# the kits beside this tier
-sys.path.insert(0, str(Path(__file__).parents[1] / "recorded"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "night"))
-
-import kept
-import truth as t
 
 pytestmark = [pytest.mark.slow, pytest.mark.nights]
 

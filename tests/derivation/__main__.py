@@ -6,13 +6,7 @@ Whoever runs it states one of two things: no result can change, or `NUMBER` in
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "include")]
-
-from fingerprint import FILE, recorded, write  # noqa: E402
+from tests.derivation.fingerprint import FILE, recorded, write
 
 before = recorded() if FILE.exists() else {}
 now = write()

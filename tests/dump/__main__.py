@@ -15,14 +15,10 @@ from pathlib import Path
 
 import psycopg
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "include")]
-
-from compare import compare  # noqa: E402
-from write import write  # noqa: E402
-
-from stack import options, postgres, up  # noqa: E402
-from stack.nights import night, staff  # noqa: E402
+from stack import options, postgres, up
+from stack.nights import night, staff
+from tests.dump.compare import compare
+from tests.dump.write import write
 
 PATIENTS, SEED, NIGHTS = 500, 1, 10
 

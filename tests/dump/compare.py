@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sections import SECTIONS
+from tests.dump.sections import SECTIONS
 
 KEYS = {name: section.keys for name, section in SECTIONS.items()} | {"numbers": ("number", "place")}
 SHOWN = 3

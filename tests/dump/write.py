@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sections import NAMES, SECTIONS
 
+from tests.dump.sections import NAMES, SECTIONS
 from throughline.practice import practice
 from throughline.told import numbers
 

@@ -24,15 +24,8 @@ import psycopg
 import pytest
 
 from stack import airflow, postgres, processes, rest, sandbox
-
-sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are imported by name
-sys.path.insert(
-    0, str(Path(__file__).parent / "systems")
-)  # what stands opposite: a browser, a second EHR
-
-from kills import DIGESTS, SENT
-
-from worlds import world
+from tests.night.kills import DIGESTS, SENT
+from tests.worlds import world
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENTS = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 
-from truth import Account, Truth
+from tests.night.truth import Account, Truth
 
 LAG_DAYS = 7
 """Calendar days that three business days, a holiday among them, take at the most."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 
-import leaks
 import pytest
-import truth as t
+
+from tests.night import leaks
+from tests.night import truth as t
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import truth as t
-from kills import DIGESTS, SENT, TASK, Kill, expect_kills, night
+
+from tests.night import truth as t
+from tests.night.kills import DIGESTS, SENT, TASK, Kill, expect_kills, night
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow, pytest.mark.kill]
 

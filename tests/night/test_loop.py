@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import browser
 import pytest
-import truth as t
-from kills import Kill, expect_kills, night
+
+from tests.night import truth as t
+from tests.night.kills import Kill, expect_kills, night
+from tests.night.systems import browser
 
 if TYPE_CHECKING:
-    from conftest import Practice
+    from tests.night.conftest import Practice
 
 pytestmark = [pytest.mark.night, pytest.mark.slow]
 

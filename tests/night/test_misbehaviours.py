@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import truth as t
+
+from tests.night import truth as t
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 

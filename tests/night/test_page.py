@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import browser
 import httpx
 import pytest
+
+from tests.night.systems import browser
 
 pytestmark = [
     pytest.mark.night,

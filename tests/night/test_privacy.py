@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from privacy import find_leaks, terms
 
 from stack import postgres
+from tests.night.privacy import find_leaks, terms
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 

@@ -6,10 +6,10 @@ import time
 
 import psycopg
 import pytest
-from kills import DIGESTS, SENT
 
 from stack import postgres
 from stack.nights import chain
+from tests.night.kills import DIGESTS, SENT
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import north
 import pytest
-import truth as t
 import yaml
 
+import tests.night.truth as t
+from tests.night.systems import north
+
 if TYPE_CHECKING:
-    from conftest import Practice
+    from tests.night.conftest import Practice
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 

@@ -1,4 +1,4 @@
-"""`python tests/recorded FILE`: lives some nights of a small practice with this code, and keeps all of it in FILE.
+"""Live some nights of a small practice with this code, and keep all of it: `python -m tests.recorded FILE`.
 
 The world ends with a batch of claims that waits for a person, and with booking requests whose answers were lost.
 A later version takes it up in `tests/dags/test_upgrade.py`.
@@ -13,23 +13,20 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(HERE.parent / "dags"), str(ROOT / "include")]
-
-from kept import keep  # noqa: E402
-from losing import Losing  # noqa: E402
+from tests.recorded.kept import keep
+from tests.recorded.losing import Losing
 
 if TYPE_CHECKING:
-    from practice import Practice
+    from tests.dags.practice import Practice
 
+ROOT = Path(__file__).resolve().parents[2]
 PATIENTS, SEED = 100, 1
 FEWEST_NIGHTS, MOST_NIGHTS = 3, 8
 
 
 def live(practice: Practice) -> None:
     """Live nights, each with its morning, until one leaves a waiting batch and an uncertain transmission."""
-    from practice import CHAIN
+    from tests.dags.practice import CHAIN
 
     scheduling = os.environ["AIRFLOW_CONN_SCHEDULING_API"]
     day = practice.first
@@ -82,9 +79,9 @@ def main(target: Path) -> None:
     """Live and keep."""
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
-    from practice import practice_of
 
     from stack import options, processes, sandbox
+    from tests.dags.practice import practice_of
 
     initdb()
     dags: dict[str, Any] = DagBag(dag_folder=str(ROOT / "dags")).dags

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "contracts"))  # the kit beside the tests
-
-import uses
-from derive import OpaqueStatement, derived, files, text_of, with_header
-from page import TARGET, render
-from reach import FURTHER, PUBLISHED, WRITES_FURTHER, further, writes_further
-
+from tests.contracts import uses
+from tests.contracts.derive import OpaqueStatement, derived, files, text_of, with_header
+from tests.contracts.page import TARGET, render
+from tests.contracts.reach import FURTHER, PUBLISHED, WRITES_FURTHER, further, writes_further
 from throughline.warehouse import contract
 from throughline.warehouse.contract import Contract
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "derivation"))  # the program beside the tests
-
-from fingerprint import fingerprint, normal, recorded, sources
+from tests.derivation.fingerprint import fingerprint, normal, recorded, sources
 
 
 def test_the_derivation_is_the_one_that_was_written_down() -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from psycopg import sql
 
 from stack import postgres
+from tests.warehouse.clinic import Clinic
 from throughline import evidence, sources, warehouse, workflows
-
-sys.path.insert(0, str(Path(__file__).parent))  # the kits beside this file are imported by name
-
-from clinic import Clinic
 
 TEMPLATE = "throughline"
 

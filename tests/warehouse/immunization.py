@@ -1,6 +1,6 @@
 """What comes of the example feed of `docs/extending.md`; run in a copy of the tree that has it.
 
-`python tests/warehouse/immunization.py OWNER LOADER LOOP FOLDER [--check]` takes a DSN of each role,
+`python -m tests.warehouse.immunization OWNER LOADER LOOP FOLDER [--check]` takes a DSN of each role,
 brings the warehouse up to the copy's schema and prints, as JSON, what the catalogue lacks. Without
 `--check` it also works Immunizations up to facts, deletes one, and prints what stood after each night.
 """
@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deliveries import Hand, patient
-
+from tests.warehouse.deliveries import Hand, patient
 from throughline import evidence, sources, vocabulary, warehouse
 from throughline.proven import catalogue
 

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from clinic import Clinic, call, charge, coverage, note, patient, stay, visit
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from stack import postgres
+from tests.warehouse.clinic import Clinic, call, charge, coverage, note, patient, stay, visit
 from throughline import tasks, workflows
 from throughline.quality.suites import SUITES, Rule
 from throughline.sources import systems
@@ -262,7 +262,9 @@ def told(
     def work(tree: Path, *options: str) -> dict[str, Any]:
         roles = (postgres.OWNER, "throughline_loader", "throughline_loop")
         dsns = (warehouse_server.dsn(role, database) for role in roles)
-        ended = run(tree, "tests/warehouse/immunization.py", *dsns, str(tree / "state"), *options)
+        ended = run(
+            tree, "-m", "tests.warehouse.immunization", *dsns, str(tree / "state"), *options
+        )
         assert ended.returncode == 0, ended.stderr
         found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
         return found

@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import servers
-from servers import Answer, Seen
 
 from sandbox import __main__ as sandbox
+from tests.unit.throughline.sources import servers
+from tests.unit.throughline.sources.servers import Answer, Seen
 from throughline.deployment import begin, health
 from throughline.orchestration.chain import CHAIN
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "dump"))  # the program beside the tests
-
-from compare import KEYS, compare
-from write import payload, readable
+from tests.dump.compare import KEYS, compare
+from tests.dump.write import payload, readable
 
 PERSON, OTHER = (f"{n}b9b803e-4be4-cc3b-09fb-6c1ab8b250df" for n in "51")
 

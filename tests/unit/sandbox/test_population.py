@@ -11,9 +11,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-import lives
 from sandbox.hub import Hub
 from sandbox.world.population import PopulationUnreadable
+from tests import lives
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from clinic import Clinic, coverage, patient
-
+from tests.warehouse.clinic import Clinic, coverage, patient
 from throughline import cases, evidence, identity, sources, tasks, warehouse, workflows
 from throughline.proven.close import close_night
 from throughline.warehouse import nights

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from clinic import Clinic
-from scenarios import ALL, TODAY, back
-
+from tests.warehouse.cases.scenarios import ALL, TODAY, back
+from tests.warehouse.clinic import Clinic
 from throughline import cases, evidence, identity
 from throughline.warehouse import derive
 

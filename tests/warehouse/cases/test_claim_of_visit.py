@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from clinic import (
+
+from tests.warehouse.clinic import (
     DOCTOR_NPI,
     Clinic,
     Record,
@@ -23,7 +24,6 @@ from clinic import (
     stay,
     visit,
 )
-
 from throughline import cases
 
 DAY = "2026-07-10"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from clinic import Clinic, call, coverage, patient, stay
 
+from tests.warehouse.clinic import Clinic, call, coverage, patient, stay
 from throughline import cases, evidence, identity
 from throughline.warehouse import sql
 

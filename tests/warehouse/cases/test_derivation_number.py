@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
-from clinic import Clinic, call, consent, stay
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from committed import ZONE, chain, night, of_its_own
-
+from tests.warehouse.cases.committed import ZONE, chain, night, of_its_own
+from tests.warehouse.clinic import Clinic, call, consent, stay
 from throughline.proven import replay as again
 from throughline.told.numbers import collect
 from throughline.told.summary import render

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from clinic import Clinic
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from scenarios import ALL, TCM, back
-from stage import lay_tasks, outcomes, play
+from tests.warehouse.cases.scenarios import ALL, TCM, back
+from tests.warehouse.cases.stage import lay_tasks, outcomes, play
+from tests.warehouse.clinic import Clinic
 
 pytestmark = [pytest.mark.slow, pytest.mark.nights]
 

@@ -6,7 +6,8 @@ import importlib
 from decimal import Decimal
 
 import pytest
-from clinic import (
+
+from tests.warehouse.clinic import (
     Clinic,
     Record,
     again,
@@ -23,7 +24,6 @@ from clinic import (
     stay,
     visit,
 )
-
 from throughline import workflows
 
 module = importlib.import_module("throughline.workflows.register")

@@ -7,22 +7,17 @@ morning is derived again; then at least one scenario must stand otherwise than i
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from clinic import Clinic
 from psycopg.types.json import Jsonb
 
+from tests.warehouse.cases.scenarios import ALL
+from tests.warehouse.cases.stage import outcomes, prepare
+from tests.warehouse.clinic import Clinic
 from throughline import cases, evidence, warehouse, workflows
 from throughline.warehouse import sql
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from scenarios import ALL
-from stage import outcomes, prepare
 
 pytestmark = [pytest.mark.slow, pytest.mark.nights]
 

@@ -7,8 +7,18 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from clinic import Clinic, call, charge, coverage, note, patient, reconciliation, stay, visit
 
+from tests.warehouse.clinic import (
+    Clinic,
+    call,
+    charge,
+    coverage,
+    note,
+    patient,
+    reconciliation,
+    stay,
+    visit,
+)
 from throughline import workflows
 from throughline.practice import Site, practice
 from throughline.workflows import DefinitionError

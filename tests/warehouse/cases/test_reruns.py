@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from clinic import (
+
+from tests.warehouse.cases.committed import ZONE, chain, night, of_its_own
+from tests.warehouse.clinic import (
     Clinic,
     again,
     appointment,
@@ -22,8 +24,6 @@ from clinic import (
     stay,
     visit,
 )
-from committed import ZONE, chain, night, of_its_own
-
 from throughline import cases
 from throughline.exceptions.resolve import resolve
 from throughline.proven.close import close_night

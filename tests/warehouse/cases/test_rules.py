@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from clinic import Clinic
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from scenarios import ALL, Scenario
-from stage import outcomes, play
+from tests.warehouse.cases.scenarios import ALL, Scenario
+from tests.warehouse.cases.stage import outcomes, play
+from tests.warehouse.clinic import Clinic
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from clinic import (
+
+from tests.warehouse.clinic import (
     EHR,
     SCHEDULING,
     Clinic,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from clinic import (
+
+from tests.warehouse.clinic import (
     Clinic,
     Record,
     again,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from clinic import EHR, Clinic, Record, call, coverage, patient, practitioner, stay
 
+from tests.warehouse.clinic import EHR, Clinic, Record, call, coverage, patient, practitioner, stay
 from throughline import cases
 from throughline.sources import systems
 from throughline.sources.definitions import DEFINITIONS

@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from clinic import Clinic
 
 import throughline.quality.decide
 import throughline.tasks.attest  # noqa: F401 - registers its acts
+from tests.warehouse.clinic import Clinic
 from throughline import decisions
 from throughline.decisions import Act, NotAllowedError, Preview, Request
 from throughline.exceptions import resolve

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
-from clinic import Clinic, coverage, patient, stay
 
+from tests.dump.sections import SECTIONS
+from tests.dump.write import write
+from tests.warehouse.clinic import Clinic, coverage, patient, stay
 from throughline import tasks
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "dump"))  # the program beside the tests
-
-from sections import SECTIONS
-from write import write
 
 
 @pytest.fixture

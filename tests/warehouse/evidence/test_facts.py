@@ -6,7 +6,8 @@ import random
 from typing import Any
 
 import pytest
-from clinic import (
+
+from tests.warehouse.clinic import (
     Clinic,
     Record,
     again,

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from clinic import Clinic, moment, patient
 
+from tests.warehouse.clinic import Clinic, moment, patient
 from throughline import exceptions, warehouse
 from throughline.exceptions import resolve as said
 from throughline.exceptions.resolve import ACTIONS, USUAL, NotOpen, resolve

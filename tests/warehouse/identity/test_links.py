@@ -6,7 +6,8 @@ import itertools
 from datetime import date
 
 import pytest
-from clinic import (
+
+from tests.warehouse.clinic import (
     CLEARINGHOUSE,
     EHR,
     SCHEDULING,
@@ -22,7 +23,6 @@ from clinic import (
     patient,
     payment,
 )
-
 from throughline.warehouse import derive
 
 CLAIM = "pcn"

@@ -11,8 +11,18 @@ from typing import Any
 
 import pytest
 import yaml
-from clinic import EHR, SCHEDULING, Clinic, Record, again, appointment, claim, coverage, patient
 
+from tests.warehouse.clinic import (
+    EHR,
+    SCHEDULING,
+    Clinic,
+    Record,
+    again,
+    appointment,
+    claim,
+    coverage,
+    patient,
+)
 from throughline.sources import systems
 from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError
 

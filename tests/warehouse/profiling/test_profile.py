@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-import wire
 
+from tests.unit.throughline.sources import wire
 from throughline import warehouse
 from throughline.profiling import page, text, words
 from throughline.profiling.meanings import CODED, KEYS, PERSONAL

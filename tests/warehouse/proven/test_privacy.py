@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from stack import postgres
+from tests.night import privacy
 from throughline import warehouse
 
 PERSON = {
@@ -21,19 +19,6 @@ PERSON = {
     "birth_date": "1950-02-03",
     "phone": "5855550142",
 }
-
-
-@pytest.fixture(scope="module")
-def privacy() -> ModuleType:
-    """Return the helper of the night tests, which is no package."""
-    path = Path(__file__).parents[2] / "night" / "privacy.py"
-    spec = importlib.util.spec_from_file_location("night_privacy", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -57,9 +42,7 @@ def truth(tmp_path: Path) -> Path:
         ('"birthDate": "1950-02-03"', "birth date"),
     ],
 )
-def test_it_finds_a_patient_in_a_file(
-    privacy: ModuleType, truth: Path, tmp_path: Path, text: str, kind: str
-) -> None:
+def test_it_finds_a_patient_in_a_file(truth: Path, tmp_path: Path, text: str, kind: str) -> None:
     logs = tmp_path / "logs"
     logs.mkdir()
     # Across the border of two chunks, where a search by pieces would miss it.
@@ -69,9 +52,7 @@ def test_it_finds_a_patient_in_a_file(
     assert {leak.place for leak in leaks} == {"persons.jsonl:1"}
 
 
-def test_it_leaves_numbers_and_halves_of_names_alone(
-    privacy: ModuleType, truth: Path, tmp_path: Path
-) -> None:
+def test_it_leaves_numbers_and_halves_of_names_alone(truth: Path, tmp_path: Path) -> None:
     log = tmp_path / "task.log"
     log.write_text(
         "Maria ran; okafor; L1000011; 58555501423; 1950-02-031; L10000", encoding="utf-8"
@@ -80,7 +61,7 @@ def test_it_leaves_numbers_and_halves_of_names_alone(
 
 
 def test_it_finds_a_patient_in_any_column_of_a_database(
-    privacy: ModuleType, truth: Path, server: postgres.Server
+    truth: Path, server: postgres.Server
 ) -> None:
     dsn = server.dsn("airflow", "airflow")
     with warehouse.connect(dsn) as conn:
@@ -99,7 +80,7 @@ def test_it_finds_a_patient_in_any_column_of_a_database(
     assert {leak.found_in for leak in leaks} == {"public.xcom"}
 
 
-def test_a_truth_that_names_nobody_proves_nothing(privacy: ModuleType, tmp_path: Path) -> None:
+def test_a_truth_that_names_nobody_proves_nothing(tmp_path: Path) -> None:
     (tmp_path / "visits.jsonl").write_text('{"visit": 1}\n', encoding="utf-8")
     with pytest.raises(AssertionError):
         privacy.find_leaks(tmp_path, [], [])

@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from deliveries import Hand
 
 from stack import postgres
+from tests.warehouse.deliveries import Hand
 
 
 @pytest.fixture

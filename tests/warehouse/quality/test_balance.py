@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from deliveries import Hand, ndjson, patient, visit
 
+from tests.warehouse.deliveries import Hand, ndjson, patient, visit
 from throughline import quality
 from throughline.proven import invariants
 from throughline.quality import decide as said

@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 import pytest
-from deliveries import Hand, patient
 
+from tests.warehouse.deliveries import Hand, patient
 from throughline import quality
 from throughline.quality.decide import decide_row
 from throughline.quality.load import Counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deliveries import Hand, visit
+from tests.warehouse.deliveries import Hand, visit
 
 STATUSES: list[tuple[list[str | None], int]] = [
     ([], 0),

@@ -12,10 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from deliveries import Hand, ndjson, patient, visit
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from tests.warehouse.deliveries import Hand, ndjson, patient, visit
 from throughline import quality, warehouse
 from throughline.quality import docs, expectations, gates
 from throughline.quality.decide import decide_batch

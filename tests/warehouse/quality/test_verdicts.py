@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from deliveries import MONDAY, Hand, ndjson, patient, visit
 
+from tests.warehouse.deliveries import MONDAY, Hand, ndjson, patient, visit
 from throughline import quality
 from throughline.quality import gates, history
 

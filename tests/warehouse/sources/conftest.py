@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +12,6 @@ from throughline.warehouse import failpoints, nights
 from throughline.warehouse.nights import Night
 
 # the kits of the unit tier: files as senders write them, servers that do as they are told
-sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "throughline" / "sources"))
-
 ZONE = "America/New_York"
 
 

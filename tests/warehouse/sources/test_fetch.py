@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import servers
-import wire
 import yaml
-from servers import Answer, Seen
 
+from tests.unit.throughline.sources import servers, wire
+from tests.unit.throughline.sources.servers import Answer, Seen
 from throughline.sources.definitions import DEFINITIONS, definition, parse
 from throughline.sources.fetch import extract
 from throughline.sources.fhir.ndjson import KINDS

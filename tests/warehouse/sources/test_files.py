@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import servers
-import wire
 import yaml
 
+from tests.unit.throughline.sources import servers, wire
 from throughline.sources import registry, stage
 from throughline.sources.definitions import DEFINITIONS, SourceDefinition, parse
 from throughline.sources.fetch import extract

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import wire
 
+from tests.unit.throughline.sources import wire
 from throughline import sources
 from throughline.sources import catalogue, staging
 from throughline.sources.definitions import definition

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from stack import postgres
+
+# the kit of the unit tier: servers that do as they are told
+from tests.warehouse.tasks.desk import Desk
+from tests.warehouse.tasks.outside import Outside
 from throughline import warehouse
 from throughline.tasks import claims
 from throughline.warehouse import failpoints
-
-sys.path.insert(0, str(Path(__file__).parent))
-# the kit of the unit tier: servers that do as they are told
-sys.path.insert(0, str(Path(__file__).parents[2] / "unit/throughline/sources"))
-
-from desk import Desk
-from outside import Outside
 
 
 @pytest.fixture(scope="session")

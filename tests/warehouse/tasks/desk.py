@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from clinic import (
+from psycopg.types.json import Jsonb
+
+from tests.warehouse.clinic import (
     DOCTOR,
     DOCTOR_NPI,
     EHR,
@@ -19,9 +21,7 @@ from clinic import (
     patient,
     visit,
 )
-from outside import Outside
-from psycopg.types.json import Jsonb
-
+from tests.warehouse.tasks.outside import Outside
 from throughline import evidence, identity, tasks
 from throughline.proven import invariants
 from throughline.warehouse import Connection, derive, failpoints

@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import servers
-from servers import Answer, Seen
-
+from tests.unit.throughline.sources import servers
+from tests.unit.throughline.sources.servers import Answer, Seen
 from throughline.transports.address import Address
 
 NAMES = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from clinic import appointment, call, coverage, patient, stay
-from desk import FIFTH, FIRST, FOURTH, SECOND, THIRD, Desk
-from outside import Outside
 
+from tests.warehouse.clinic import appointment, call, coverage, patient, stay
+from tests.warehouse.tasks.desk import FIFTH, FIRST, FOURTH, SECOND, THIRD, Desk
+from tests.warehouse.tasks.outside import Outside
 from throughline import cases, evidence, identity, tasks
 from throughline.tasks import answers
 

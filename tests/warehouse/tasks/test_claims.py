@@ -9,8 +9,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from clinic import Record, again, charge, coverage, deleted, patient, visit
-from desk import (
+from psycopg.types.json import Jsonb
+
+from tests.warehouse.clinic import Record, again, charge, coverage, deleted, patient, visit
+from tests.warehouse.tasks.desk import (
     FIRST,
     GROUP_NPI,
     SECOND,
@@ -23,9 +25,7 @@ from desk import (
     office,
     seen,
 )
-from outside import FILES, Outside
-from psycopg.types.json import Jsonb
-
+from tests.warehouse.tasks.outside import FILES, Outside
 from throughline import tasks
 from throughline.tasks import attest, claims, files, transmissions
 from throughline.transports.address import Address

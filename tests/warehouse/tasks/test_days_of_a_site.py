@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from clinic import charge, patient
-from desk import FIRST, Desk, member, seen
+from tests.warehouse.clinic import charge, patient
+from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
 
 WEST = "America/Los_Angeles"
 LATE = datetime(2026, 7, 1, 22, 30, tzinfo=ZoneInfo(WEST)).astimezone(UTC)

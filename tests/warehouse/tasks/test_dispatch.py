@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from clinic import consent, coverage, patient, stay
-from desk import FIRST, FOURTH, SECOND, THIRD, Desk, member, seen
-from outside import Outside
 
+from tests.warehouse.clinic import consent, coverage, patient, stay
+from tests.warehouse.tasks.desk import FIRST, FOURTH, SECOND, THIRD, Desk, member, seen
+from tests.warehouse.tasks.outside import Outside
 from throughline.transports import https
 
 
@@ -403,6 +403,6 @@ def test_a_receiver_whose_answers_cannot_be_read_is_asked_again(
 
 
 def http_answer(body: bytes) -> object:
-    from servers import Answer
+    from tests.unit.throughline.sources.servers import Answer
 
     return Answer(200, body)

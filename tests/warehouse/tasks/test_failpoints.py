@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from desk import FIRST, POINTS, SECOND, Desk, billable, member, seen
-from outside import Outside
+
+from tests.warehouse.tasks.desk import FIRST, POINTS, SECOND, Desk, billable, member, seen
+from tests.warehouse.tasks.outside import Outside
 
 EACH_CALL_ONCE = 1
 PASSED_AGAIN = (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from clinic import coverage, patient
-from desk import FIRST, SECOND, THIRD, Desk, doctor, member
-from outside import Outside
 
+from tests.warehouse.clinic import coverage, patient
+from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, doctor, member
+from tests.warehouse.tasks.outside import Outside
 from throughline.tasks import files
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from clinic import coverage, practitioner, stay
-from desk import FIRST, SECOND, THIRD, Desk, member, office, patient, seen
 
+from tests.warehouse.clinic import coverage, practitioner, stay
+from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, member, office, patient, seen
 from throughline import cases, tasks
 from throughline.warehouse import derive
 

@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 import pytest
-from desk import FIRST, SECOND, Desk, billable, member, seen
 
+from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, billable, member, seen
 from throughline import tasks
 from throughline.transports.address import Address
 

@@ -12,10 +12,30 @@ from typing import Any
 
 import pytest
 import yaml
-from clinic import EHR, SCHEDULING, Record, appointment, charge, coverage, patient, stay, visit
-from desk import FIRST, GROUP_NPI, SECOND, Desk, doctor, group, member, office, seen
-from outside import FILES, OTHER_FILES, Outside
 
+from tests.warehouse.clinic import (
+    EHR,
+    SCHEDULING,
+    Record,
+    appointment,
+    charge,
+    coverage,
+    patient,
+    stay,
+    visit,
+)
+from tests.warehouse.tasks.desk import (
+    FIRST,
+    GROUP_NPI,
+    SECOND,
+    Desk,
+    doctor,
+    group,
+    member,
+    office,
+    seen,
+)
+from tests.warehouse.tasks.outside import FILES, OTHER_FILES, Outside
 from throughline.sources import systems
 from throughline.sources.definitions import DEFINITIONS
 

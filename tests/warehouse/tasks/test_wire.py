@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from desk import FIRST, Desk, member, seen
 from psycopg.types.json import Jsonb
 
+from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
 from throughline.tasks.wire.json_text import json_text
 from throughline.warehouse import failpoints
 

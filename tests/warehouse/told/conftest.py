@@ -1,5 +1,5 @@
 """The fixtures of a made-up morning."""
 
-from morning import conn, server
+from tests.warehouse.morning import conn, server
 
 __all__ = ["conn", "server"]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import psycopg
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "contracts"))  # the kit beside the tests
-
-import meaning
-from meaning import Warehouse
-from reach import FURTHER, NEIGHBOURS, WRITES_FURTHER, further, writes_further
-from uses import Uses, uses
-
 from stack import postgres
+from tests.contracts import meaning
+from tests.contracts.meaning import Warehouse
+from tests.contracts.reach import FURTHER, NEIGHBOURS, WRITES_FURTHER, further, writes_further
+from tests.contracts.uses import Uses, uses
 from throughline import warehouse
 
 

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
-import servers
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from servers import Answer, Seen
 
+from tests.unit.throughline.sources import servers
+from tests.unit.throughline.sources.servers import Answer, Seen
 from throughline.sources.fhir import auth
 from throughline.sources.fhir.auth import BackendService, algorithm_of
 from throughline.sources.fhir.bulk import BulkClient, ManifestFile

@@ -6,8 +6,8 @@ import io
 import json
 
 import pytest
-import wire
 
+from tests.unit.throughline.sources import wire
 from throughline.sources.definitions import definition
 from throughline.sources.records import FileRefusedError
 from throughline.sources.registry import standard

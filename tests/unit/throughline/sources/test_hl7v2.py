@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import hl7
 import pytest
-import wire
 
+from tests.unit.throughline.sources import wire
 from throughline.sources.definitions import definition
 from throughline.sources.files import open_file
 from throughline.sources.hl7v2 import message, rows, siu, split

@@ -20,9 +20,9 @@ from zoneinfo import ZoneInfo
 import hl7
 import pytest
 import pyx12.x12file
-import wire
 from pyx12.errors import X12Error
 
+from tests.unit.throughline.sources import wire
 from throughline.sources.definitions import definition
 from throughline.sources.fhir import ndjson
 from throughline.sources.fhir.settings import settings_of

@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-import wire
-from wire import STATUS, SYNTAX, found, reasons, status, statuses
+
+from tests.unit.throughline.sources import wire
+from tests.unit.throughline.sources.wire import STATUS, SYNTAX, found, reasons, status, statuses
 
 
 def judged(*body: str):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-import wire
-from wire import CLAIMS, INSTITUTIONAL, claim, claims, found, reasons
+from tests.unit.throughline.sources import wire
+from tests.unit.throughline.sources.wire import CLAIMS, INSTITUTIONAL, claim, claims, found, reasons
 
 
 def one(body: list[str], version: str = CLAIMS):

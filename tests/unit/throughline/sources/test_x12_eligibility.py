@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-import wire
-from wire import ELIGIBILITY, answer, found, reasons
+
+from tests.unit.throughline.sources import wire
+from tests.unit.throughline.sources.wire import ELIGIBILITY, answer, found, reasons
 
 PART_B = ("EB*1**30*MB", "DTP*291*D8*20150301")
 

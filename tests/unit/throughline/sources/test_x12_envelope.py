@@ -5,9 +5,18 @@ from __future__ import annotations
 import io
 
 import pytest
-import wire
-from wire import CLAIMS, REMITTANCE, claim, claims, found, payment, reasons, remittance
 
+from tests.unit.throughline.sources import wire
+from tests.unit.throughline.sources.wire import (
+    CLAIMS,
+    REMITTANCE,
+    claim,
+    claims,
+    found,
+    payment,
+    reasons,
+    remittance,
+)
 from throughline.sources.records import FileRefusedError
 from throughline.sources.x12 import segments
 from throughline.sources.x12.reader import scan

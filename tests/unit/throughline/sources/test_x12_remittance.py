@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-import wire
-from wire import REMITTANCE, found, payment, reasons, remittance
 
+from tests.unit.throughline.sources import wire
+from tests.unit.throughline.sources.wire import REMITTANCE, found, payment, reasons, remittance
 from throughline.sources.x12.remittance import Adjustment
 from throughline.sources.x12.sums import sums_of
 

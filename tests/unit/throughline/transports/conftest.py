@@ -1,16 +1,10 @@
-"""The kits beside this file, and the servers of the tests of sources, are imported by name."""
+"""No proxy and no authority of this machine reaches these tests; they bring an authority of their own."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
-
-from rough import Authority
+from tests.unit.throughline.transports.rough import Authority
 
 ENVIRONMENT = (
     "HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy"

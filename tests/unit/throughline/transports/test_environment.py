@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import requests
-import rough
-import servers
-from rough import OK, Authority, Connection
-from servers import Answer, Web
 
+from tests.unit.throughline.sources import servers
+from tests.unit.throughline.sources.servers import Answer, Web
+from tests.unit.throughline.transports import rough
+from tests.unit.throughline.transports.rough import OK, Authority, Connection
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.https import HttpClient
 from throughline.transports.patience import Clock

@@ -10,11 +10,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
-import rough
-import servers
-from rough import Connection, nowhere
-from servers import Answer, Web
 
+from tests.unit.throughline.sources import servers
+from tests.unit.throughline.sources.servers import Answer, Web
+from tests.unit.throughline.transports import rough
+from tests.unit.throughline.transports.rough import Connection, nowhere
 from throughline.transports import https
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.https import HttpClient, Outcome, retry_after

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import servers
-from servers import Answer, Seen
 
+from tests.unit.throughline.sources import servers
+from tests.unit.throughline.sources.servers import Answer, Seen
 from throughline.transports import Address, SourceUnavailable, open_files
 from throughline.transports.files import Files, RemoteFile
 

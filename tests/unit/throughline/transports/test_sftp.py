@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import asyncssh
 import pytest
-import servers
 
+from tests.unit.throughline.sources import servers
 from throughline.transports import sftp
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.files import RemoteFile

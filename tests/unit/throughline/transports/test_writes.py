@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import rough
-from rough import OK, Authority, Connection
 from urllib3.util import connection
 
+from tests.unit.throughline.transports import rough
+from tests.unit.throughline.transports.rough import OK, Authority, Connection
 from throughline.transports import https
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.https import HttpClient, Outcome

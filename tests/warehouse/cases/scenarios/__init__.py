@@ -1,7 +1,13 @@
 """The rules at their boundaries: one patient each, all of them on one morning."""
 
-from scenarios import annual_wellness, charge_capture, clocks, settlement, transitional_care
-from scenarios.base import ALL, AWV, CHARGE, TCM, TODAY, Scenario, back
+from tests.warehouse.cases.scenarios import (
+    annual_wellness,
+    charge_capture,
+    clocks,
+    settlement,
+    transitional_care,
+)
+from tests.warehouse.cases.scenarios.base import ALL, AWV, CHARGE, TCM, TODAY, Scenario, back
 
 __all__ = [
     "ALL",

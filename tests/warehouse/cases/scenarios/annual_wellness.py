@@ -5,9 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from clinic import Record, charge, claim, coverage, eligibility, note, patient, visit
-
-from scenarios.base import AWV, TODAY, add, back, who
+from tests.warehouse.cases.scenarios.base import AWV, TODAY, add, back, who
+from tests.warehouse.clinic import (
+    Record,
+    charge,
+    claim,
+    coverage,
+    eligibility,
+    note,
+    patient,
+    visit,
+)
 
 
 def member(*records: Record | list[Record], **values: Any) -> list[Record]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from clinic import Record
+from tests.warehouse.clinic import Record
 
 TODAY = "2026-07-07"
 TCM, AWV, CHARGE = "transitional_care", "annual_wellness", "charge_capture"

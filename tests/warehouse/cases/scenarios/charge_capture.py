@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clinic import Record, charge, claim, coverage, note, patient, visit
-
-from scenarios.base import CHARGE, add, back, who
-from scenarios.transitional_care import seen
+from tests.warehouse.cases.scenarios.base import CHARGE, add, back, who
+from tests.warehouse.cases.scenarios.transitional_care import seen
+from tests.warehouse.clinic import Record, charge, claim, coverage, note, patient, visit
 
 
 def unbilled(

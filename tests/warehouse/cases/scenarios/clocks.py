@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from clinic import (
+from tests.warehouse.cases.scenarios.annual_wellness import member, well
+from tests.warehouse.cases.scenarios.base import AWV, CHARGE, TCM, TODAY, add, back, who
+from tests.warehouse.cases.scenarios.charge_capture import unbilled
+from tests.warehouse.cases.scenarios.settlement import settled
+from tests.warehouse.cases.scenarios.transitional_care import called, discharged, seen
+from tests.warehouse.clinic import (
     answer,
     appointment,
     call,
@@ -18,12 +23,6 @@ from clinic import (
     stay,
     visit,
 )
-
-from scenarios.annual_wellness import member, well
-from scenarios.base import AWV, CHARGE, TCM, TODAY, add, back, who
-from scenarios.charge_capture import unbilled
-from scenarios.settlement import settled
-from scenarios.transitional_care import called, discharged, seen
 
 add(
     "clock: contacted",

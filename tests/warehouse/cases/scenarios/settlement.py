@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from clinic import Record, answer, claim, notice, payment
-
-from scenarios.base import TCM, add, back, who
-from scenarios.transitional_care import seen
+from tests.warehouse.cases.scenarios.base import TCM, add, back, who
+from tests.warehouse.cases.scenarios.transitional_care import seen
+from tests.warehouse.clinic import Record, answer, claim, notice, payment
 
 
 def billed(*records: Record | list[Record], **values: Any) -> list[Record]:

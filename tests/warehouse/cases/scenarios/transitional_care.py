@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from clinic import (
+from tests.warehouse.cases.scenarios.base import AWV, TCM, TODAY, add, back, who
+from tests.warehouse.clinic import (
     Record,
     appointment,
     call,
@@ -22,8 +23,6 @@ from clinic import (
     stay,
     visit,
 )
-
-from scenarios.base import AWV, TCM, TODAY, add, back, who
 
 # ---- transitional care: what opens it ----------------------------------------------------------
 

@@ -6,8 +6,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +26,7 @@ os.environ.pop("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC", None)
 
 
 @pytest.fixture(scope="session")
-def dag_bag():
+def dag_bag() -> DagBag:
     """All DAGs of the project, parsed once."""
     from airflow.dag_processing.dagbag import DagBag
 

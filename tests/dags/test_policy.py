@@ -8,8 +8,12 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -30,12 +34,12 @@ CHAIN = {
 }
 
 
-def test_every_file_parses_and_gives_the_dag_of_its_name(dag_bag):
+def test_every_file_parses_and_gives_the_dag_of_its_name(dag_bag: DagBag) -> None:
     assert dag_bag.import_errors == {}
     assert set(dag_bag.dag_ids) == {file.stem for file in FILES}
 
 
-def test_the_chain_follows_one_asset_at_a_time(dag_bag):
+def test_the_chain_follows_one_asset_at_a_time(dag_bag: DagBag) -> None:
     from airflow.sdk import Asset
 
     for dag_id, asset in CHAIN.items():
@@ -47,7 +51,9 @@ def test_the_chain_follows_one_asset_at_a_time(dag_bag):
             assert condition.name == asset, dag_id
 
 
-def test_each_source_is_landed_staged_gated_and_loaded_in_tasks_of_their_own(dag_bag):
+def test_each_source_is_landed_staged_gated_and_loaded_in_tasks_of_their_own(
+    dag_bag: DagBag,
+) -> None:
     from throughline.sources.definitions import names_with_feeds
 
     dag = dag_bag.dags["extract_feeds"]
@@ -57,13 +63,13 @@ def test_each_source_is_landed_staged_gated_and_loaded_in_tasks_of_their_own(dag
             assert f"{source}.{before}" in dag.get_task(f"{source}.{after}").upstream_task_ids
 
 
-def test_every_dag_tells_the_operator_what_to_do(dag_bag):
+def test_every_dag_tells_the_operator_what_to_do(dag_bag: DagBag) -> None:
     for dag_id, dag in dag_bag.dags.items():
         missing = [heading for heading in HEADINGS if heading not in (dag.doc_md or "")]
         assert not missing, f"{dag_id}: {missing}"
 
 
-def test_tags_come_from_the_vocabulary(dag_bag):
+def test_tags_come_from_the_vocabulary(dag_bag: DagBag) -> None:
     from throughline.orchestration.policies import TAGS
 
     for dag_id, dag in dag_bag.dags.items():
@@ -71,7 +77,7 @@ def test_tags_come_from_the_vocabulary(dag_bag):
         assert set(dag.tags) <= TAGS, dag_id
 
 
-def test_every_task_retries_and_ends(dag_bag):
+def test_every_task_retries_and_ends(dag_bag: DagBag) -> None:
     waiting_for_people = {"ask", "attest"}
     for dag in dag_bag.dags.values():
         for task in dag.tasks:
@@ -81,7 +87,7 @@ def test_every_task_retries_and_ends(dag_bag):
                 assert task.execution_timeout is not None, task.task_id
 
 
-def test_outlets_are_declared_in_one_place(dag_bag):
+def test_outlets_are_declared_in_one_place(dag_bag: DagBag) -> None:
     from airflow.sdk import Asset
 
     from throughline.orchestration import assets
@@ -98,7 +104,7 @@ def test_outlets_are_declared_in_one_place(dag_bag):
     assert used <= declared
 
 
-def test_nothing_is_mapped_over_patients_or_cases(dag_bag):
+def test_nothing_is_mapped_over_patients_or_cases(dag_bag: DagBag) -> None:
     for dag in dag_bag.dags.values():
         for task in dag.tasks:
             assert "patient" not in task.task_id
@@ -106,7 +112,7 @@ def test_nothing_is_mapped_over_patients_or_cases(dag_bag):
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_dag_file_is_short_and_imports_no_other(file):
+def test_a_dag_file_is_short_and_imports_no_other(file: Path) -> None:
     source = file.read_text(encoding="utf-8")
     assert len(source.splitlines()) <= 130
     imported = {
@@ -118,7 +124,7 @@ def test_a_dag_file_is_short_and_imports_no_other(file):
     assert not any(module.startswith(("sandbox", "stack")) for module in imported)
 
 
-def test_parsing_imports_nothing_heavy():
+def test_parsing_imports_nothing_heavy() -> None:
     """Great Expectations and pandas cost seconds; a parse must not pay for them."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]);"
@@ -136,7 +142,7 @@ def test_parsing_imports_nothing_heavy():
     assert result.stdout.strip().splitlines()[-1] == "[]"
 
 
-def test_serialisation_is_stable():
+def test_serialisation_is_stable() -> None:
     """A file parsed twice gives one serialised form, and so no new version of its DAG each minute.
 
     Both are parsed here: a DAG that another test ran is not as it was parsed.

@@ -6,16 +6,20 @@ import csv
 import io
 import signal
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from stack import airflow, postgres, processes
+from tests.night.conftest import Practice
 
 pytestmark = [pytest.mark.night, pytest.mark.nights]
 
 
-def leftovers(state):
+def leftovers(state: Path) -> list[str]:
     """Processes of any kind that belong to a state folder."""
     found = []
     for process in psutil.process_iter(["cmdline", "environ"]):
@@ -26,7 +30,7 @@ def leftovers(state):
     return found
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait until a condition holds."""
     processes.wait_until(condition, seconds, "the stack's start")
 
@@ -39,7 +43,9 @@ def wait_for(condition, seconds=60):
     ],
     ids=["database", "airflow"],
 )
-def test_an_interrupted_night_leaves_nothing_running(make_practice, when, which):
+def test_an_interrupted_night_leaves_nothing_running(
+    make_practice: Callable[..., Practice], when: str, which: Callable[..., Any]
+) -> None:
     practice = make_practice()
     command = practice.start("night")
     wait_for(lambda: list(practice.state.glob("worlds/*")) and which(practice.world))
@@ -52,7 +58,7 @@ def test_an_interrupted_night_leaves_nothing_running(make_practice, when, which)
     assert time.monotonic() - begun < 30
 
 
-def test_a_second_command_says_which_one_is_at_work(make_practice):
+def test_a_second_command_says_which_one_is_at_work(make_practice: Callable[..., Practice]) -> None:
     practice = make_practice()
     first = practice.start("ui")
     try:
@@ -68,7 +74,7 @@ def test_a_second_command_says_which_one_is_at_work(make_practice):
     assert leftovers(practice.state) == []
 
 
-def test_sql_prints_csv_and_nothing_else(practice):
+def test_sql_prints_csv_and_nothing_else(practice: Practice) -> None:
     ended = practice.run("sql", Q="""select 'a, "b"' as text, null as nothing, 1.50 as money;""")
     assert ended.returncode == 0
     assert list(csv.reader(io.StringIO(ended.stdout))) == [
@@ -82,7 +88,7 @@ def test_sql_prints_csv_and_nothing_else(practice):
     "query",
     ["select nonsense", "delete from operations.night", "select 1; drop table operations.night"],
 )
-def test_sql_reads_only_and_says_what_is_wrong(practice, query):
+def test_sql_reads_only_and_says_what_is_wrong(practice: Practice, query: str) -> None:
     ended = practice.run("sql", Q=query)
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -90,7 +96,7 @@ def test_sql_reads_only_and_says_what_is_wrong(practice, query):
     assert practice.value("select count(*) from operations.night") is not None
 
 
-def test_status_names_what_is_up(practice):
+def test_status_names_what_is_up(practice: Practice) -> None:
     told = practice.run("status").stdout
     assert practice.airflow_address().url in told
     for name in airflow.COMPONENTS:
@@ -98,11 +104,11 @@ def test_status_names_what_is_up(practice):
 
 
 @pytest.mark.parametrize("user", airflow.USERS)
-def test_every_user_logs_in_as_himself(practice, user):
+def test_every_user_logs_in_as_himself(practice: Practice, user: str) -> None:
     assert practice.airflow(user).dags()
 
 
-def test_secrets_are_in_no_log(practice):
+def test_secrets_are_in_no_log(practice: Practice) -> None:
     secrets = [*practice.airflow_address().passwords.values()]
     secrets += postgres.running(practice.world).passwords.values()
     for log in (practice.world / "logs").rglob("*.log"):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
 from tests.night import truth as t
+from tests.night.conftest import Lived, Practice
 from tests.night.kills import DIGESTS, SENT, TASK, Kill, expect_kills, night
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow, pytest.mark.kill]
@@ -20,7 +23,7 @@ NIGHTS = (
 
 
 @pytest.fixture(scope="module")
-def disturbed(make_practice, undisturbed):
+def disturbed(make_practice: Callable[..., Practice], undisturbed: Lived) -> Iterator[Practice]:
     """The same world as the undisturbed one, at its beginning; the other rests meanwhile."""
     undisturbed.practice.stop()
     made = make_practice(**undisturbed.practice.world_options)
@@ -34,8 +37,8 @@ def disturbed(make_practice, undisturbed):
     "number", range(len(NIGHTS)), ids=lambda n: " + ".join(map(str, NIGHTS[n]))
 )
 def test_a_night_in_which_something_was_killed_is_the_undisturbed_one(
-    disturbed, undisturbed, number
-):
+    disturbed: Practice, undisturbed: Lived, number: int
+) -> None:
     lived = len(disturbed.rows(DIGESTS))
     if lived < number:
         for _ in range(number - lived):
@@ -49,7 +52,7 @@ def test_a_night_in_which_something_was_killed_is_the_undisturbed_one(
     assert t.doubles(t.Truth(disturbed.world / "sandbox" / "truth")) == []
 
 
-def test_the_staff_have_each_morning_once(disturbed):
+def test_the_staff_have_each_morning_once(disturbed: Practice) -> None:
     decided = disturbed.value("select count(*) from operations.decision")
     ended = disturbed.run("morning")
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -57,7 +60,7 @@ def test_the_staff_have_each_morning_once(disturbed):
     assert disturbed.value("select count(*) from operations.decision") == decided
 
 
-def test_after_all_that_the_account_agrees_with_the_truth(disturbed):
+def test_after_all_that_the_account_agrees_with_the_truth(disturbed: Practice) -> None:
     truth, account = t.Truth(disturbed.world / "sandbox" / "truth"), t.Account(disturbed.dsn())
     assert t.found(truth, account) == []
     assert t.false_completions(truth, account) == []

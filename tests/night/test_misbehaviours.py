@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.night import truth as t
+from tests.night.conftest import Practice
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
@@ -20,7 +23,7 @@ LOST = "appointment:missing"
 
 
 @pytest.fixture(scope="module")
-def misled(make_practice):
+def misled(make_practice: Callable[..., Practice]) -> Practice:
     made = make_practice(PATIENTS, seed=3)
     made.up()
     made.nights(1)
@@ -30,7 +33,7 @@ def misled(make_practice):
 @pytest.mark.parametrize(
     "number", range(len(NIGHTS)), ids=lambda n: " ".join(NIGHTS[n]) or "repaired"
 )
-def test_a_night_does_its_work_whatever_is_delivered(misled, number):
+def test_a_night_does_its_work_whatever_is_delivered(misled: Practice, number: int) -> None:
     misled.nights(1, MISBEHAVE=",".join(NIGHTS[number]))
     assert t.doubles(t.Truth(misled.world / "sandbox" / "truth")) == []
     if LOST in NIGHTS[number]:
@@ -42,7 +45,7 @@ def test_a_night_does_its_work_whatever_is_delivered(misled, number):
         assert "missed" not in {state for _, state, _ in waiting}, waiting
 
 
-def test_afterwards_the_account_agrees_with_what_was_served(misled):
+def test_afterwards_the_account_agrees_with_what_was_served(misled: Practice) -> None:
     truth, account = t.Truth(misled.world / "sandbox" / "truth"), t.Account(misled.dsn())
     assert t.found(truth, account, [account.nights[-1]["seq"]]) == []
     assert t.false_completions(truth, account) == []
@@ -51,7 +54,7 @@ def test_afterwards_the_account_agrees_with_what_was_served(misled):
     assert lost, "nothing was lost that night"
 
 
-def test_no_row_was_lost_and_every_invariant_holds(misled):
+def test_no_row_was_lost_and_every_invariant_holds(misled: Practice) -> None:
     ended = misled.run("check")
     assert ended.returncode == 0, ended.stdout
     for (day,) in misled.rows("select distinct business_date from operations.night order by 1"):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import httpx
 import pytest
 
+from tests.night.conftest import Lived
 from tests.night.systems import browser
 
 pytestmark = [
@@ -33,14 +37,14 @@ return [...document.querySelectorAll('h1, h2, td, th, p')].filter(e => e.innerTe
 
 
 @pytest.fixture(scope="module")
-def driver():
+def driver() -> Iterator[Any]:
     with browser.opened() as opened:
         yield opened
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_page_opens_from_its_file(lived, driver, width, scheme):
+def test_the_page_opens_from_its_file(lived: Lived, driver: Any, width: int, scheme: str) -> None:
     page = sorted((lived.practice.world / "pages").glob("20*.html"))[-1]
     browser.show(driver, page.as_uri(), width, scheme)
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
@@ -53,7 +57,7 @@ def test_the_page_opens_from_its_file(lived, driver, width, scheme):
     assert [entry for entry in driver.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
-def test_the_schemes_differ(lived, driver):
+def test_the_schemes_differ(lived: Lived, driver: Any) -> None:
     page = sorted((lived.practice.world / "pages").glob("20*.html"))[-1]
     inks = []
     for scheme in ("light", "dark"):
@@ -64,7 +68,7 @@ def test_the_schemes_differ(lived, driver):
     assert inks[0] != inks[1]
 
 
-def test_the_page_in_airflow_is_for_those_who_logged_in(lived, driver):
+def test_the_page_in_airflow_is_for_those_who_logged_in(lived: Lived, driver: Any) -> None:
     address = lived.practice.airflow_address()
     for path in ("/throughline/", "/throughline/latest.html", "/throughline/nothing.html"):
         assert httpx.get(address.url + path, trust_env=False).status_code == 401

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from stack import postgres
-from tests.night.privacy import find_leaks, terms
+from tests.night.conftest import Lived
+from tests.night.privacy import Term, find_leaks, terms
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 
 @pytest.fixture
-def world(lived):
+def world(lived: Lived) -> Path:
     return lived.practice.world
 
 
-def test_no_patient_in_logs_databases_reports_and_pages(world):
+def test_no_patient_in_logs_databases_reports_and_pages(world: Path) -> None:
     server = postgres.running(world)
     places = [
         world / "logs",
@@ -31,9 +34,9 @@ def test_no_patient_in_logs_databases_reports_and_pages(world):
     assert leaks == []
 
 
-def test_the_search_finds_a_patient_in_a_log(world, tmp_path):
+def test_the_search_finds_a_patient_in_a_log(world: Path, tmp_path: Path) -> None:
     folder = world / "sandbox" / "truth"
-    kinds = {}
+    kinds: dict[str, Term] = {}
     for term in terms(folder):
         if term.kind != "birth date" or "2015" > term.text[:4] > "1900":
             kinds.setdefault(term.kind, term)

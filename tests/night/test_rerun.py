@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 
 import psycopg
 import pytest
 
 from stack import postgres
 from stack.nights import chain
+from tests.night.conftest import Lived, Practice
 from tests.night.kills import DIGESTS, SENT
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
+
+Known = list[list[tuple[Any, ...]]]
+"""What `STATE`, `ENDED` and `SENT` gave."""
 
 STATE = (
     "select case_id, workflow, stage, stage_state, status, close_reason, next_step, next_due_at, encounter_ref,"
@@ -26,7 +33,7 @@ ENDED = (
 
 
 @pytest.fixture(scope="module")
-def known(undisturbed):
+def known(undisturbed: Lived) -> Known:
     """What is known after one more night, which took up what people decided, and after which nobody acts."""
     made = undisturbed.practice
     if postgres.running(made.world) is None:
@@ -36,7 +43,7 @@ def known(undisturbed):
 
 
 @pytest.fixture
-def same(lived, known):
+def same(lived: Lived, known: Known) -> Iterator[Practice]:
     """The practice; afterwards nothing of it may have changed."""
     made = lived.practice
     requests = len(made.truth("requests_received"))
@@ -45,12 +52,12 @@ def same(lived, known):
     assert len(made.truth("requests_received")) == requests
 
 
-def quiet(practice):
+def quiet(practice: Practice) -> None:
     """Wait until nothing of the chain runs."""
     chain.wait_until_quiet(practice.airflow(), 240)
 
 
-def build_again(practice, day):
+def build_again(practice: Practice, day: date) -> None:
     """Run `build_cases` of a date again, and what follows it to the report."""
     runs = {run["dag_run_id"] for run in practice.airflow().runs("report_operations")}
     practice.airflow().trigger("build_cases", day.isoformat())
@@ -70,7 +77,9 @@ def build_again(practice, day):
     ],
     ids=["facts", "stages"],
 )  # fmt: skip
-def test_rows_that_a_night_derived_come_back_when_its_dag_runs_again(same, deleted):
+def test_rows_that_a_night_derived_come_back_when_its_dag_runs_again(
+    same: Practice, deleted: tuple[str, ...]
+) -> None:
     seq, day = same.rows(
         "select seq, business_date from operations.night where status = 'finished' order by seq desc limit 1"
     )[0]
@@ -81,7 +90,7 @@ def test_rows_that_a_night_derived_come_back_when_its_dag_runs_again(same, delet
     assert same.value("select status from operations.night where seq = %s", seq) == "finished"
 
 
-def test_the_same_date_twice_is_void(same):
+def test_the_same_date_twice_is_void(same: Practice) -> None:
     day = same.value("select max(business_date) from operations.night where status = 'finished'")
     same.night(NIGHT=day)
     newest = "select status, reason from operations.night order by seq desc limit 1"
@@ -89,7 +98,7 @@ def test_the_same_date_twice_is_void(same):
 
 
 @pytest.mark.parametrize("which", ["max", "min"], ids=["the newest", "the first"])
-def test_a_dag_of_a_night_runs_again_after_a_void_rerun(same, which):
+def test_a_dag_of_a_night_runs_again_after_a_void_rerun(same: Practice, which: str) -> None:
     day = same.value(
         f"select {which}(business_date) from operations.night where status = 'finished'"
     )
@@ -98,7 +107,7 @@ def test_a_dag_of_a_night_runs_again_after_a_void_rerun(same, which):
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
 
 
-def test_a_backfill_over_a_past_date_changes_nothing(same):
+def test_a_backfill_over_a_past_date_changes_nothing(same: Practice) -> None:
     days = [row[0] for row in same.rows(DIGESTS)][2:3]
     highest = same.value("select max(seq) from operations.night")
     body = {
@@ -115,18 +124,18 @@ def test_a_backfill_over_a_past_date_changes_nothing(same):
     assert [day for day, _ in same.rows(done, highest)] == days
 
 
-def test_every_night_can_be_computed_again(same):
+def test_every_night_can_be_computed_again(same: Practice) -> None:
     for day, _, _ in same.rows(DIGESTS):
         ended = same.run("replay", NIGHT=day)
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_every_invariant_holds_over_everything(same):
+def test_every_invariant_holds_over_everything(same: Practice) -> None:
     ended = same.run("check")
     assert ended.returncode == 0, ended.stdout
 
 
-def test_a_second_practice_runs_beside_the_first(same, practice):
+def test_a_second_practice_runs_beside_the_first(same: Practice, practice: Practice) -> None:
     assert practice.value("select 1") == same.value("select 1")
     assert practice.airflow().dags().keys() == same.airflow().dags().keys()
     assert practice.airflow_address().url != same.airflow_address().url

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.night.conftest import Lived
+
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 STEPS_OF = {
@@ -15,7 +17,7 @@ STEPS_OF = {
 }
 
 
-def test_each_step_is_told_once_under_its_dag(lived):
+def test_each_step_is_told_once_under_its_dag(lived: Lived) -> None:
     for seq, said in enumerate(lived.said, start=1):
         told = [
             (words[1], words[2])
@@ -29,7 +31,7 @@ def test_each_step_is_told_once_under_its_dag(lived):
         assert [(dag, step) for dag, step in told if step not in STEPS_OF[dag]] == []
 
 
-def test_what_is_done_by_feed_is_told_with_its_feed(lived):
+def test_what_is_done_by_feed_is_told_with_its_feed(lived: Lived) -> None:
     told = [line.split() for said in lived.said for line in said.splitlines()]
     loads = [words[3:5] for words in told if words[2:3] == ["load"]]
     assert loads

@@ -62,7 +62,9 @@ def told(body: object, status: int = 200) -> Answer:
     return Answer(status, json.dumps(body).encode())
 
 
-def test_a_night_is_begun_with_its_date_and_followed_to_the_report(capsys):
+def test_a_night_is_begun_with_its_date_and_followed_to_the_report(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     airflow = Airflow()
     with airflow.client() as client:
         run = begin.begin(client, DAY)
@@ -73,12 +75,12 @@ def test_a_night_is_begun_with_its_date_and_followed_to_the_report(capsys):
     assert capsys.readouterr().out.split()[::2] == list(CHAIN)
 
 
-def test_a_night_whose_report_failed_did_not_do_its_work():
+def test_a_night_whose_report_failed_did_not_do_its_work() -> None:
     with Airflow(failed="report_operations").client() as client:
         assert not begin.follow(client, DAY, begin.begin(client, DAY), 1)
 
 
-def test_a_night_that_would_stop_half_way_is_not_begun():
+def test_a_night_that_would_stop_half_way_is_not_begun() -> None:
     airflow = Airflow(paused="create_tasks")
     with (
         airflow.client() as client,
@@ -88,12 +90,17 @@ def test_a_night_that_would_stop_half_way_is_not_begun():
     assert airflow.begun == []
 
 
-def test_the_dags_that_are_followed_are_there():
+def test_the_dags_that_are_followed_are_there() -> None:
     assert set(CHAIN) <= {file.stem for file in (ROOT / "dags").glob("*.py")}
 
 
 @pytest.mark.parametrize("password", ["right", ""])
-def test_a_night_is_begun_as_a_user(tmp_path, monkeypatch, capsys, password):
+def test_a_night_is_begun_as_a_user(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    password: str,
+) -> None:
     airflow = Airflow()
     file = tmp_path / "logins.json"
     file.write_text(json.dumps({"operator": password}))
@@ -110,13 +117,17 @@ def test_a_night_is_begun_as_a_user(tmp_path, monkeypatch, capsys, password):
     assert ("manual__1" in said.out) if password else ("does not let operator in: 401" in said.err)
 
 
-def test_an_airflow_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
+def test_an_airflow_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(begin.getpass, "getpass", lambda _: "right")
     assert begin.main([DAY.isoformat(), "--user", "me", "--airflow", "http://127.0.0.1:9"]) == 1
     assert "Airflow does not answer at http://127.0.0.1:9" in capsys.readouterr().err
 
 
-def test_a_component_is_as_healthy_as_the_api_server_says(monkeypatch, capsys):
+def test_a_component_is_as_healthy_as_the_api_server_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     states = {"triggerer": {"status": "healthy"}, "dag_processor": {"status": "unhealthy"}}
     ended = []
     with servers.web(lambda _: told(states)) as web:
@@ -133,8 +144,8 @@ def test_a_component_is_as_healthy_as_the_api_server_says(monkeypatch, capsys):
 
 
 def test_the_connections_of_a_sandbox_are_printed_as_airflow_reads_them(
-    tmp_path, monkeypatch, capsys
-):
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "addresses.json"
     connections = {"ehr_main": "http://throughline@sandbox:1/fhir"}
     file.write_text(json.dumps({"control": "http://127.0.0.1:9", "connections": connections}))
@@ -143,6 +154,8 @@ def test_the_connections_of_a_sandbox_are_printed_as_airflow_reads_them(
     assert json.loads(capsys.readouterr().out) == connections
 
 
-def test_a_sandbox_that_does_not_answer_is_not_well(tmp_path, capsys):
+def test_a_sandbox_that_does_not_answer_is_not_well(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert sandbox.main(["world", "--addresses", str(tmp_path / "addresses.json")]) == 1
     assert "does not answer" in capsys.readouterr().err

@@ -21,12 +21,12 @@ SERVICES = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if "throughline" in service["image"]]
 
 
-def test_the_file_is_what_compose_accepts():
+def test_the_file_is_what_compose_accepts() -> None:
     schema = json.loads((Path(__file__).parent / "compose_spec.json").read_text(encoding="utf-8"))
     jsonschema.validate(COMPOSE, schema, cls=jsonschema.Draft201909Validator)
 
 
-def test_the_schema_would_refuse_nonsense():
+def test_the_schema_would_refuse_nonsense() -> None:
     schema = json.loads((Path(__file__).parent / "compose_spec.json").read_text(encoding="utf-8"))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(
@@ -34,7 +34,7 @@ def test_the_schema_would_refuse_nonsense():
         )
 
 
-def test_what_a_deployment_needs_is_there():
+def test_what_a_deployment_needs_is_there() -> None:
     commands = {name: " ".join(service.get("command", [])) for name, service in SERVICES.items()}
     for part in ("api-server", "scheduler", "dag-processor", "triggerer"):
         assert f"airflow {part}" in commands[part]
@@ -45,11 +45,11 @@ def test_what_a_deployment_needs_is_there():
     assert SERVICES["sandbox"]["profiles"] == ["sandbox"]
 
 
-def test_every_long_running_service_says_how_it_is():
+def test_every_long_running_service_says_how_it_is() -> None:
     assert all("healthcheck" in service for name, service in SERVICES.items() if name != "migrate")
 
 
-def test_secrets_come_from_the_environment_and_have_no_default():
+def test_secrets_come_from_the_environment_and_have_no_default() -> None:
     text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
     secrets = set(re.findall(r"\$\{([A-Z_]*(?:PASSWORD|SECRET|FERNET_KEY))", text))
     assert len(secrets) >= 8
@@ -58,7 +58,7 @@ def test_secrets_come_from_the_environment_and_have_no_default():
         assert not re.search(rf"\$\{{{name}:-", text), f"{name} has a default"
 
 
-def test_modules_that_are_started_exist():
+def test_modules_that_are_started_exist() -> None:
     for name in OURS:
         check = SERVICES[name].get("healthcheck", {}).get("test", [])
         for command in (SERVICES[name]["command"], check[1:]):
@@ -66,20 +66,20 @@ def test_modules_that_are_started_exist():
                 assert find_spec(command[2]) is not None, name
 
 
-def test_only_the_service_that_migrates_may_own_anything():
+def test_only_the_service_that_migrates_may_own_anything() -> None:
     for name, service in SERVICES.items():
         if name not in ("postgres", "migrate"):
             environment = service.get("environment", {})
             assert not any("POSTGRES_" in key or "OWNER" in key for key in environment), name
 
 
-def test_no_secret_is_mounted_where_nobody_reads_it():
+def test_no_secret_is_mounted_where_nobody_reads_it() -> None:
     assert SERVICES["migrate"]["volumes"] == SERVICES["migrate"]["secrets"] == []
     logins = [name for name in OURS if "/run/airflow-logins.json" in str(_targets(name))]
     assert logins == ["api-server"]
 
 
-def test_airflow_can_write_the_file_of_logins():
+def test_airflow_can_write_the_file_of_logins() -> None:
     # It opens it for reading and writing at every login.
     named = SERVICES["api-server"]["environment"][
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
@@ -89,7 +89,7 @@ def test_airflow_can_write_the_file_of_logins():
     assert not mount.get("read_only")
 
 
-def test_what_is_mounted_into_our_containers_belongs_to_their_user():
+def test_what_is_mounted_into_our_containers_belongs_to_their_user() -> None:
     # A named volume takes its owner from the folder in the image, when it is used for the first time.
     made = re.search(r"^RUN mkdir -p (.*?) \\$", DOCKERFILE, re.MULTILINE)
     assert made is not None
@@ -98,13 +98,13 @@ def test_what_is_mounted_into_our_containers_belongs_to_their_user():
         assert {t for t in _targets(name) if not t.startswith("/run/")} <= folders, name
 
 
-def test_the_data_of_the_servers_outlives_their_containers():
+def test_the_data_of_the_servers_outlives_their_containers() -> None:
     # Of the public images: since 18 the folder above PGDATA, so that an upgrade can see the old data beside the new.
     assert "/var/lib/postgresql" in _targets("postgres")
     assert "/data" in _targets("redis")
 
 
-def test_the_image_has_a_celery_that_the_executor_can_import():
+def test_the_image_has_a_celery_that_the_executor_can_import() -> None:
     # celery.backends.database has no `retry` since 5.7, which the provider's executor imports.
     locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     ((major, minor),) = re.findall(r"^celery==(\d+)\.(\d+)", locked, re.MULTILINE)
@@ -112,7 +112,7 @@ def test_the_image_has_a_celery_that_the_executor_can_import():
     assert "celery==" not in DOCKERFILE
 
 
-def test_the_daemon_gets_what_is_copied_and_no_secret():
+def test_the_daemon_gets_what_is_copied_and_no_secret() -> None:
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     let_in = {line[1:] for line in lines if line.startswith("!")}
     copied = re.findall(r"^COPY (?:--chown=\S+ )?(\S+) \S+$", DOCKERFILE, re.MULTILINE)
@@ -128,7 +128,7 @@ def _targets(name: str) -> dict[str, object]:
     }
 
 
-def test_paths_that_are_copied_and_mounted_exist():
+def test_paths_that_are_copied_and_mounted_exist() -> None:
     for source in re.findall(r"^COPY (?:--chown=\S+ )?(\S+) \S+$", DOCKERFILE, re.MULTILINE):
         assert (ROOT / source).exists(), source
     declared = set(COMPOSE["volumes"])
@@ -139,7 +139,7 @@ def test_paths_that_are_copied_and_mounted_exist():
         assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
 
 
-def test_variables_of_the_project_are_read_by_it():
+def test_variables_of_the_project_are_read_by_it() -> None:
     text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8") + DOCKERFILE
     code = "\n".join(
         file.read_text(encoding="utf-8")
@@ -153,7 +153,7 @@ def test_variables_of_the_project_are_read_by_it():
         assert pattern in code, name
 
 
-def test_the_image_runs_as_nobody_special_on_a_python_that_is_locked():
+def test_the_image_runs_as_nobody_special_on_a_python_that_is_locked() -> None:
     assert re.search(r"^USER throughline$", DOCKERFILE, re.MULTILINE)
     python = re.search(r"python:(3\.\d+)", DOCKERFILE)
     assert python is not None

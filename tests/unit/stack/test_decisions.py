@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from stack import commands
@@ -11,7 +13,7 @@ ID = "11111111-2222-3333-4444-555555555555"
 
 
 @pytest.fixture
-def ran(monkeypatch):
+def ran(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What would be run of the pipeline; nothing is."""
     for name in ASKED:
         monkeypatch.delenv(name, raising=False)
@@ -27,7 +29,9 @@ def ran(monkeypatch):
         (commands.decide, "throughline.quality.decide"),
     ],
 )
-def test_a_decision_travels_word_for_word(ran, monkeypatch, command, module):
+def test_a_decision_travels_word_for_word(
+    ran: Any, monkeypatch: pytest.MonkeyPatch, command: Any, module: str
+) -> None:
     for name, value in {
         "ID": ID,
         "BY": "Ann O'Lee",
@@ -39,7 +43,9 @@ def test_a_decision_travels_word_for_word(ran, monkeypatch, command, module):
     assert ran == [(module, ID, "--by", "Ann O'Lee", "--action", "reject", "--note", "two; $words")]
 
 
-def test_an_exception_may_be_given_an_owner_or_an_amount(ran, monkeypatch):
+def test_an_exception_may_be_given_an_owner_or_an_amount(
+    ran: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in {
         "ID": ID,
         "BY": "Ann",
@@ -54,7 +60,9 @@ def test_an_exception_may_be_given_an_owner_or_an_amount(ran, monkeypatch):
 
 @pytest.mark.parametrize("command", [commands.resolve, commands.decide])
 @pytest.mark.parametrize("missing", ["ID", "BY", "ACTION"])
-def test_a_decision_that_lacks_something_is_not_sent(ran, monkeypatch, command, missing):
+def test_a_decision_that_lacks_something_is_not_sent(
+    ran: Any, monkeypatch: pytest.MonkeyPatch, command: Any, missing: str
+) -> None:
     for name in {"ID", "BY", "ACTION"} - {missing}:
         monkeypatch.setenv(name, "x")
     with pytest.raises(
@@ -65,7 +73,9 @@ def test_a_decision_that_lacks_something_is_not_sent(ran, monkeypatch, command, 
 
 
 @pytest.mark.parametrize("command", [commands.exceptions, commands.quarantine])
-def test_what_waits_is_listed_without_a_patient(monkeypatch, command):
+def test_what_waits_is_listed_without_a_patient(
+    monkeypatch: pytest.MonkeyPatch, command: Any
+) -> None:
     monkeypatch.setenv("Q", "select 1")
     asked = []
     monkeypatch.setattr(commands, "sql", lambda: asked.append(commands.os.environ["Q"]) or 0)

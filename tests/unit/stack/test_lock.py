@@ -18,12 +18,12 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A state folder of the test's own."""
     monkeypatch.setenv("THROUGHLINE_STATE", str(tmp_path))
 
 
-def test_a_second_command_is_refused_with_name_and_process_of_the_first():
+def test_a_second_command_is_refused_with_name_and_process_of_the_first() -> None:
     with (
         lock.held("nights"),
         pytest.raises(lock.Busy, match=rf"`make nights` .*process {os.getpid()}"),
@@ -33,7 +33,7 @@ def test_a_second_command_is_refused_with_name_and_process_of_the_first():
     assert lock.holder() is None
 
 
-def test_a_killed_command_leaves_no_lock():
+def test_a_killed_command_leaves_no_lock() -> None:
     held = (
         "from stack import lock\nwith lock.held('night'):\n    import os; os.kill(os.getpid(), 9)\n"
     )
@@ -44,7 +44,7 @@ def test_a_killed_command_leaves_no_lock():
 
 
 @pytest.mark.parametrize("how", [fcntl.LOCK_SH, fcntl.LOCK_EX], ids=["who looks", "who goes"])
-def test_a_lock_without_a_name_is_waited_for(how, tmp_path):
+def test_a_lock_without_a_name_is_waited_for(how: int, tmp_path: Path) -> None:
     """`make stop` interrupts a command and takes the lock: it once met the moment between its name and its end."""
     with lock.held("night"):
         pass
@@ -58,7 +58,7 @@ def test_a_lock_without_a_name_is_waited_for(how, tmp_path):
         going.join()
 
 
-def test_who_holds_the_lock_is_asked_until_it_has_a_name(tmp_path):
+def test_who_holds_the_lock_is_asked_until_it_has_a_name(tmp_path: Path) -> None:
     with lock.held("night"):
         pass
     with (tmp_path / "lock").open("a+") as other:
@@ -69,7 +69,9 @@ def test_who_holds_the_lock_is_asked_until_it_has_a_name(tmp_path):
         going.join()
 
 
-def test_a_lock_that_keeps_no_name_is_refused(tmp_path, monkeypatch):
+def test_a_lock_that_keeps_no_name_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lock, "MOMENT_SECONDS", 0.1)
     with lock.held("night"):
         pass

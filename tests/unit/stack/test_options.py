@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from stack import options
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path, monkeypatch):
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A state folder of the test's own."""
     monkeypatch.setenv("THROUGHLINE_STATE", str(tmp_path))
 
 
-def test_without_options_the_default_world_is_meant():
+def test_without_options_the_default_world_is_meant() -> None:
     assert options.read({}).world == "patients-2000-s1"
 
 
-def test_a_command_without_options_means_the_world_used_last():
+def test_a_command_without_options_means_the_world_used_last() -> None:
     chosen = options.read({"PATIENTS": "50", "SEED": "7"})
     options.world_folder(chosen, remember=True)
     assert options.read({}).world == chosen.world == "patients-50-s7"
 
 
-def test_naming_a_seed_alone_does_not_inherit_the_last_population(tmp_path):
+def test_naming_a_seed_alone_does_not_inherit_the_last_population(tmp_path: Path) -> None:
     folder = tmp_path / "lives"
     folder.mkdir()
     (folder / "Patient.ndjson").touch()
@@ -32,7 +34,7 @@ def test_naming_a_seed_alone_does_not_inherit_the_last_population(tmp_path):
     assert options.read({"SEED": "2"}).population is None
 
 
-def test_two_populations_of_one_name_are_two_worlds(tmp_path):
+def test_two_populations_of_one_name_are_two_worlds(tmp_path: Path) -> None:
     worlds = set()
     for parent in ("a", "b"):
         folder = tmp_path / parent / "fhir"
@@ -42,7 +44,7 @@ def test_two_populations_of_one_name_are_two_worlds(tmp_path):
     assert len(worlds) == 2
 
 
-def test_a_folder_without_lives_is_refused_and_not_what_later_commands_mean(tmp_path):
+def test_a_folder_without_lives_is_refused_and_not_what_later_commands_mean(tmp_path: Path) -> None:
     with pytest.raises(options.WrongOption, match=r"no Patient\.ndjson is in it"):
         options.read({"POPULATION": str(tmp_path)})
     assert options.read({}).population is None
@@ -62,12 +64,12 @@ def test_a_folder_without_lives_is_refused_and_not_what_later_commands_mean(tmp_
         ("MISBEHAVE", "claim:someday:late"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_by_its_name(variable, text):
+def test_what_cannot_be_meant_is_refused_by_its_name(variable: str, text: str) -> None:
     with pytest.raises(options.WrongOption, match=f"^{variable}="):
         options.read({variable: text})
 
 
-def test_misbehaviour_is_read_with_and_without_a_date():
+def test_misbehaviour_is_read_with_and_without_a_date() -> None:
     read = options.read({"MISBEHAVE": "claim:2026-09-02:late, appointment:garbage_rows"}).misbehave
     assert [(one.feed, one.date, one.kind) for one in read] == [
         ("claim", "2026-09-02", "late"),
@@ -75,6 +77,6 @@ def test_misbehaviour_is_read_with_and_without_a_date():
     ]
 
 
-def test_a_fault_with_a_date_is_asked_for_once_and_one_without_on_each_night():
+def test_a_fault_with_a_date_is_asked_for_once_and_one_without_on_each_night() -> None:
     chosen = options.read({"MISBEHAVE": "claim:2026-09-02:late, appointment:garbage_rows"})
     assert chosen.after_a_night().misbehave == (chosen.misbehave[1],)

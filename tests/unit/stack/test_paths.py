@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stack import paths
 
 
-def test_connections_of_the_caller_are_kept_and_no_other_setting_of_airflow(monkeypatch):
+def test_connections_of_the_caller_are_kept_and_no_other_setting_of_airflow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_NORTH_FHIR", "http://somewhere")
     monkeypatch.setenv("AIRFLOW_HOME", "/elsewhere")
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")

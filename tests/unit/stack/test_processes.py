@@ -6,6 +6,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,9 +22,11 @@ print(child.pid, flush=True)
 time.sleep(60)
 """
 
+Family = tuple[processes.Program, psutil.Process]
+
 
 @pytest.fixture
-def family(tmp_path):
+def family(tmp_path: Path) -> Iterator[Family]:
     """A program with a child that will not listen; both are gone at the end."""
     program = processes.spawn(tmp_path, "parent", [sys.executable, "-c", PARENT], os.environ)
     processes.wait_until(lambda: program.log.read_text().strip(), 10, "the child")
@@ -39,7 +43,9 @@ def gone(process: psutil.Process) -> bool:
         return True
 
 
-def test_a_program_is_found_again_and_ended_with_its_children(tmp_path, family):
+def test_a_program_is_found_again_and_ended_with_its_children(
+    tmp_path: Path, family: Family
+) -> None:
     program, child = family
     found = processes.find(tmp_path, "parent")
     assert found is not None
@@ -50,7 +56,7 @@ def test_a_program_is_found_again_and_ended_with_its_children(tmp_path, family):
     assert processes.find(tmp_path, "parent") is None
 
 
-def test_children_of_a_killed_program_are_ended_too(tmp_path, family):
+def test_children_of_a_killed_program_are_ended_too(tmp_path: Path, family: Family) -> None:
     program, child = family
     program.process.kill()
     program.process.wait(5)
@@ -60,7 +66,7 @@ def test_children_of_a_killed_program_are_ended_too(tmp_path, family):
     assert gone(child)
 
 
-def test_a_stranger_with_the_same_number_is_left_alone(tmp_path):
+def test_a_stranger_with_the_same_number_is_left_alone(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     record = {"pid": os.getpid(), "created": time.time() - 90_000, "notes": {}}
@@ -69,6 +75,6 @@ def test_a_stranger_with_the_same_number_is_left_alone(tmp_path):
     processes.stop(tmp_path, ["parent"], patience=1)
 
 
-def test_waiting_gives_up_and_names_what_it_waited_for():
+def test_waiting_gives_up_and_names_what_it_waited_for() -> None:
     with pytest.raises(TimeoutError, match="the moon"):
         processes.wait_until(lambda: False, 0.05, "the moon", every=0.01)

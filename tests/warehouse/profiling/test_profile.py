@@ -122,7 +122,7 @@ Made = Callable[[str, dict[str, bytes]], SourceProfile]
 
 
 @pytest.fixture(scope="module")
-def made(new_warehouse: Callable[[], str], tmp_path_factory) -> Made:
+def made(new_warehouse: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Profile files of a source, in a warehouse of their own."""
 
     def profiled(source: str, files: dict[str, bytes]) -> SourceProfile:

@@ -42,7 +42,7 @@ def open_night(conn: warehouse.Connection) -> Callable[[str], Night]:
 
 
 @pytest.fixture
-def stop_at() -> Iterator[Callable[[str], None]]:
+def stop_at() -> Iterator[Callable[[str], type[BaseException]]]:
     """Make the next pass of a named point fail, as if the process had died there."""
 
     class Died(BaseException):

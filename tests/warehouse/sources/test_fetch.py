@@ -5,27 +5,30 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
 import yaml
 
 from tests.unit.throughline.sources import servers, wire
 from tests.unit.throughline.sources.servers import Answer, Seen
-from throughline.sources.definitions import DEFINITIONS, definition, parse
+from throughline import warehouse
+from throughline.sources.definitions import DEFINITIONS, SourceDefinition, definition, parse
 from throughline.sources.fetch import extract
 from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.landing import BatchResult, Landing, business_date_of
 from throughline.transports.address import Address, SourceUnavailable
+from throughline.warehouse.nights import Night
 
 CLEARINGHOUSE, SCHEDULING, EHR = (definition(n) for n in ("clearinghouse", "scheduling", "ehr"))
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Sftp]:
     """An SFTP server."""
     root = tmp_path_factory.mktemp("box")
     (root / "outbox").mkdir()
@@ -34,7 +37,7 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def outbox(server) -> Path:
+def outbox(server: servers.Sftp) -> Path:
     """Its outbox, empty."""
     for left in (server.root / "outbox").iterdir():
         left.unlink()
@@ -55,11 +58,18 @@ def x12(*numbers: str, isa: int = 1, at: str = "260903*1201") -> bytes:
 
 
 @pytest.fixture
-def fetch(conn, open_night, tmp_path, server) -> Callable[..., list[BatchResult]]:
+def fetch(
+    conn: warehouse.Connection,
+    open_night: Callable[[str], Night],
+    tmp_path: Path,
+    server: servers.Sftp,
+) -> Callable[..., list[BatchResult]]:
     """Fetch a source for the night of a date."""
 
     def fetched(
-        source=CLEARINGHOUSE, day: str = "2026-09-03", address: Address | None = None
+        source: SourceDefinition = CLEARINGHOUSE,
+        day: str = "2026-09-03",
+        address: Address | None = None,
     ) -> list[BatchResult]:
         return extract(source, address or server.address(), conn, open_night(day), tmp_path)
 
@@ -71,7 +81,7 @@ def told(batches: list[BatchResult]) -> list[tuple[str, str, int, int]]:
     return [(b.feed, str(b.business_date), b.rows, b.files) for b in batches]
 
 
-def landed(conn) -> dict[str, str | None]:
+def landed(conn: warehouse.Connection) -> dict[str, str | None]:
     """Status, or reason of refusal, of each file by name."""
     query = "select original_name, coalesce(refused_reason, status) from landing.file order by known_seq"
     return dict(conn.execute(query).fetchall())
@@ -80,7 +90,9 @@ def landed(conn) -> dict[str, str | None]:
 # --- folders
 
 
-def test_files_go_to_the_feeds_that_their_content_names(conn, fetch, outbox):
+def test_files_go_to_the_feeds_that_their_content_names(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     paid = wire.simple(wire.REMITTANCE, wire.remittance(wire.payment("A1")), number=2)
     drop(outbox, "claims.txt", x12("A1", "A2"), 1)
     drop(outbox, "mixed.dat", x12("A3", isa=3) + paid, 2)
@@ -106,7 +118,9 @@ def test_files_go_to_the_feeds_that_their_content_names(conn, fetch, outbox):
     ]
 
 
-def test_the_next_night_takes_only_what_is_new(conn, fetch, outbox):
+def test_the_next_night_takes_only_what_is_new(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     drop(outbox, "a", x12("A1"), 1)
     assert told(fetch()) == [("claim", "2026-09-03", 1, 1)]
     drop(outbox, "b", x12("A2", isa=2, at="260905*0100"), 2)
@@ -116,7 +130,9 @@ def test_the_next_night_takes_only_what_is_new(conn, fetch, outbox):
     assert fetch(day="2026-09-05") == []
 
 
-def test_a_file_that_grew_since_is_taken_again(conn, fetch, outbox):
+def test_a_file_that_grew_since_is_taken_again(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     whole = x12("A1", "A2")
     drop(outbox, "a", whole[: len(whole) // 2], 1)
     [cut] = fetch()
@@ -125,7 +141,9 @@ def test_a_file_that_grew_since_is_taken_again(conn, fetch, outbox):
     assert told(fetch(day="2026-09-04")) == [("claim", "2026-09-03", 1, 1)]
 
 
-def test_a_file_that_broke_off_holds_its_feed_back_unless_a_newer_one_came(conn, fetch, outbox):
+def test_a_file_that_broke_off_holds_its_feed_back_unless_a_newer_one_came(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     drop(outbox, "cut", x12("A1", "A2", at="260903*0900")[:-30], 1)
     drop(outbox, "new", x12("A3", isa=2, at="260903*1900"), 2)
     [batch] = fetch()
@@ -134,18 +152,22 @@ def test_a_file_that_broke_off_holds_its_feed_back_unless_a_newer_one_came(conn,
     assert watermark == datetime(2026, 9, 3, 23, tzinfo=UTC)
 
 
-def test_late_files_belong_to_the_day_they_were_made(fetch, outbox):
+def test_late_files_belong_to_the_day_they_were_made(
+    fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     drop(outbox, "a", x12("A1", at="260901*1200"), 1)
     assert told(fetch()) == [("claim", "2026-09-01", 1, 1)]
 
 
-def test_a_day_ends_at_three_in_the_morning():
+def test_a_day_ends_at_three_in_the_morning() -> None:
     zone = CLEARINGHOUSE.zone
     assert business_date_of(datetime(2026, 9, 4, 6, 59, tzinfo=UTC), zone) == date(2026, 9, 3)
     assert business_date_of(datetime(2026, 9, 4, 7, 0, tzinfo=UTC), zone) == date(2026, 9, 4)
 
 
-def test_appointments(conn, fetch, outbox):
+def test_appointments(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     head = "BHS|^~\\&|SCHED|L|EHR|L|20260904010000-0400\r"
     drop(outbox, "a.hl7", (head + wire.siu() + wire.siu(control="M2") + "BTS|2\r").encode(), 1)
     drop(outbox, "b.hl7.gz", gzip.compress(wire.siu(control="M3").encode()), 2)
@@ -154,20 +176,31 @@ def test_appointments(conn, fetch, outbox):
     assert landed(conn)["c.txt"] == "no_message_header"
 
 
-def test_a_batch_of_messages_that_was_not_closed(conn, fetch, outbox):
+def test_a_batch_of_messages_that_was_not_closed(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     drop(outbox, "a.hl7", ("BHS|^~\\&|S\r" + wire.siu(at="20260903120000-0400")).encode(), 1)
     assert told(fetch(SCHEDULING)) == [("appointment", "2026-09-02", 1, 1)]
     assert conn.execute("select watermark from landing.batch").fetchone() == (None,)
 
 
-def test_a_night_with_nothing_but_a_refused_file_says_so(conn, fetch, outbox):
+def test_a_night_with_nothing_but_a_refused_file_says_so(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], outbox: Path
+) -> None:
     drop(outbox, "c.txt", b"nothing", 1)
     assert fetch(SCHEDULING) == fetch(SCHEDULING) == []
     assert conn.execute("select status from landing.batch").fetchone() == ("refused",)
 
 
 @pytest.mark.parametrize("point", ["land.before_commit", "land.after_commit"])
-def test_a_process_that_dies_lands_once(conn, fetch, outbox, stop_at, point, tmp_path):
+def test_a_process_that_dies_lands_once(
+    conn: warehouse.Connection,
+    fetch: Callable[..., list[BatchResult]],
+    outbox: Path,
+    stop_at: Callable[[str], type[BaseException]],
+    point: str,
+    tmp_path: Path,
+) -> None:
     drop(outbox, "a", x12("A1"), 1)
     with pytest.raises(stop_at(point)):
         fetch()
@@ -180,28 +213,34 @@ def test_a_process_that_dies_lands_once(conn, fetch, outbox, stop_at, point, tmp
     assert not list(tmp_path.rglob(".incoming*"))
 
 
-def test_two_attempts_of_one_night_never_write_to_one_place(conn, open_night, tmp_path):
+def test_two_attempts_of_one_night_never_write_to_one_place(
+    conn: warehouse.Connection, open_night: Callable[[str], Night], tmp_path: Path
+) -> None:
     """The first was ended and is still fetching; it once emptied a file that the second had counted."""
     first, second = (Landing(conn, "ehr", open_night("2026-09-03"), tmp_path) for _ in range(2))
     assert not {first.incoming() for _ in range(9)} & {second.incoming() for _ in range(9)}
 
 
-def test_a_source_that_is_away(conn, fetch, server):
+def test_a_source_that_is_away(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], server: servers.Sftp
+) -> None:
     with pytest.raises(SourceUnavailable):
         fetch(address=server.address(password="wrong"))
     assert conn.execute("select count(*) from landing.file").fetchone() == (0,)
 
 
-class Growing(servers.asyncssh.SFTPServer):
+class Growing(asyncssh.SFTPServer):
     """Files grow while they are read."""
 
-    def stat(self, path):
-        found = servers.asyncssh.SFTPAttrs.from_local(super().stat(path))
+    def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        found = asyncssh.SFTPAttrs.from_local(super().stat(path))
         found.size += 1
         return found
 
 
-def test_a_file_that_is_still_being_written_is_left_for_later(fetch, tmp_path_factory):
+def test_a_file_that_is_still_being_written_is_left_for_later(
+    fetch: Callable[..., list[BatchResult]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     root = tmp_path_factory.mktemp("growing")
     (root / "outbox").mkdir()
     drop(root / "outbox", "a", x12("A1"), 1)
@@ -227,6 +266,7 @@ class Ehr:
         self.extra_count = 0
         self.asked: list[str] = []
         self.url: Callable[[str], str] = str
+        self.address = Address("nowhere")
 
     def __call__(self, seen: Seen) -> Answer:
         path = seen.path.partition("?")[0]
@@ -265,7 +305,7 @@ class Ehr:
 
 
 @pytest.fixture
-def ehr():
+def ehr() -> Iterator[Ehr]:
     """A FHIR server, and its address."""
     served = Ehr()
     with servers.web(served) as web:
@@ -289,12 +329,14 @@ def gone(*urls: str) -> bytes:
     )
 
 
-def complete(conn) -> dict[str, bool]:
+def complete(conn: warehouse.Connection) -> dict[str, bool]:
     """Which feeds say how far they are complete."""
     return dict(conn.execute("select feed, watermark is not null from landing.batch").fetchall())
 
 
-def test_an_export_brings_every_feed_up_to_its_time(conn, fetch, ehr):
+def test_an_export_brings_every_feed_up_to_its_time(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.lines = {
         "Patient": lines("Patient", "p1", "p2"),
         "Encounter": lines("Encounter", "e1"),
@@ -310,7 +352,9 @@ def test_an_export_brings_every_feed_up_to_its_time(conn, fetch, ehr):
     assert "_since" not in ehr.asked[0]
 
 
-def test_each_feed_is_asked_for_from_where_it_is_complete(conn, fetch, ehr):
+def test_each_feed_is_asked_for_from_where_it_is_complete(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.lines = {"Patient": lines("Patient", "p1")}
     for feed in EHR.feeds:
         conn.execute(
@@ -323,13 +367,17 @@ def test_each_feed_is_asked_for_from_where_it_is_complete(conn, fetch, ehr):
     assert next(q for q in ehr.asked if "2026-09-01" in q).startswith("/$export?_type=Patient&")
 
 
-def test_an_export_that_is_no_newer_brings_nothing(conn, fetch, ehr):
+def test_an_export_that_is_no_newer_brings_nothing(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     for feed in EHR.feeds:
         conn.execute("insert into landing.watermark values ('ehr', %s, 0, %s)", (feed, ehr.time))
     assert fetch(EHR, address=ehr.address) == []
 
 
-def test_deletions_belong_to_the_feeds_they_name(conn, fetch, ehr):
+def test_deletions_belong_to_the_feeds_they_name(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.lines = {"Patient": lines("Patient", "p1")}
     ehr.deleted = gone("Patient/p2", "Encounter/e1", "Slot/s1")
     files = {b.feed: b.files for b in fetch(EHR, address=ehr.address)}
@@ -337,7 +385,9 @@ def test_deletions_belong_to_the_feeds_they_name(conn, fetch, ehr):
     assert set(complete(conn).values()) == {True}
 
 
-def test_the_same_deletion_says_something_new_each_night(conn, fetch, ehr):
+def test_the_same_deletion_says_something_new_each_night(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.deleted = gone("Patient/p1")
     fetch(EHR, address=ehr.address)
     ehr.time = "2026-09-05T05:00:00Z"
@@ -350,7 +400,9 @@ def test_the_same_deletion_says_something_new_each_night(conn, fetch, ehr):
     [b"<html>", gone("Patient/p2") + b"{", gzip.compress(gone("Patient/p2"))[:9]],
     ids=["no resource", "cut off", "packed and cut off"],
 )
-def test_without_all_deletions_no_feed_is_complete(conn, fetch, ehr, deleted):
+def test_without_all_deletions_no_feed_is_complete(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr, deleted: bytes
+) -> None:
     ehr.lines = {"Patient": lines("Patient", "p1")}
     ehr.deleted = deleted
     batches = {b.feed: b for b in fetch(EHR, address=ehr.address)}
@@ -360,7 +412,9 @@ def test_without_all_deletions_no_feed_is_complete(conn, fetch, ehr, deleted):
     assert batches["patient"].files == 2
 
 
-def test_a_type_that_could_not_be_exported_is_late_and_the_others_are_not(conn, fetch, ehr):
+def test_a_type_that_could_not_be_exported_is_late_and_the_others_are_not(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     def issue(**more: Any) -> bytes:
         return (
             json.dumps(
@@ -387,7 +441,7 @@ def test_a_type_that_could_not_be_exported_is_late_and_the_others_are_not(conn, 
     assert landed(conn)["error.ndjson"] == "export_error_report"
 
 
-def without_a_file(conn) -> list[str]:
+def without_a_file(conn: warehouse.Connection) -> list[str]:
     """Landed files that no delivery holds."""
     query = (
         "select original_name from landing.file as f where status = 'landed'"
@@ -396,7 +450,9 @@ def without_a_file(conn) -> list[str]:
     return [name for (name,) in conn.execute(query).fetchall()]
 
 
-def test_a_type_that_was_asked_for_and_is_not_in_the_manifest_is_late(conn, fetch, ehr):
+def test_a_type_that_was_asked_for_and_is_not_in_the_manifest_is_late(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     """A server may leave out what has not changed; one that failed to export it looks the same."""
     ehr.unchanged -= {"Communication", "Task"}
     ehr.deleted = gone("Task/t9")
@@ -415,7 +471,9 @@ def test_a_type_that_was_asked_for_and_is_not_in_the_manifest_is_late(conn, fetc
 
 
 @pytest.mark.parametrize("scope", ["source", "feed"])
-def test_a_server_that_leaves_out_what_has_not_changed(conn, fetch, ehr, scope):
+def test_a_server_that_leaves_out_what_has_not_changed(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr, scope: str
+) -> None:
     said = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
     if scope == "source":
         said["omitted_types"] = "unchanged"
@@ -429,7 +487,9 @@ def test_a_server_that_leaves_out_what_has_not_changed(conn, fetch, ehr, scope):
     assert complete(conn)["task"]
 
 
-def test_files_without_lines_are_deliveries_night_after_night(conn, fetch, ehr):
+def test_files_without_lines_are_deliveries_night_after_night(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     first = fetch(EHR, address=ehr.address)
     ehr.time = "2026-09-05T05:00:00Z"
     second = fetch(EHR, "2026-09-04", ehr.address)
@@ -438,7 +498,9 @@ def test_files_without_lines_are_deliveries_night_after_night(conn, fetch, ehr):
     assert set(landed(conn).values()) == {"landed"}
 
 
-def test_an_error_that_does_not_say_what_it_is_about_holds_every_feed_back(conn, fetch, ehr):
+def test_an_error_that_does_not_say_what_it_is_about_holds_every_feed_back(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     for number, error in enumerate(
         (
             b'{"issue": [{"severity": "fatal", "diagnostics": "Internal error"}]}\n',
@@ -452,13 +514,17 @@ def test_an_error_that_does_not_say_what_it_is_about_holds_every_feed_back(conn,
         assert set(complete(conn).values()) == {False}
 
 
-def test_an_error_about_a_type_that_nobody_asked_for_changes_nothing(conn, fetch, ehr):
+def test_an_error_about_a_type_that_nobody_asked_for_changes_nothing(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.error = b'{"issue": [{"severity": "error", "expression": ["Slot"]}]}\n\n'
     fetch(EHR, address=ehr.address)
     assert set(complete(conn).values()) == {True}
 
 
-def test_a_type_of_which_one_file_cannot_be_fetched_waits_with_all_of_them(conn, fetch, ehr):
+def test_a_type_of_which_one_file_cannot_be_fetched_waits_with_all_of_them(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.lines = {"Patient": lines("Patient", "p1")}
     ehr.more_files = {"Patient2": "Patient"}
     ehr.missing = {"Patient2"}
@@ -469,7 +535,9 @@ def test_a_type_of_which_one_file_cannot_be_fetched_waits_with_all_of_them(conn,
     assert rows["patient"] == 1
 
 
-def test_a_file_that_cannot_be_fetched_makes_its_feed_late(conn, fetch, ehr):
+def test_a_file_that_cannot_be_fetched_makes_its_feed_late(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.lines = {"Patient": lines("Patient", "p1"), "Task": lines("Task", "t1")}
     ehr.missing = {"Task"}
     ehr.deleted = gone("Task/t9")
@@ -477,7 +545,9 @@ def test_a_file_that_cannot_be_fetched_makes_its_feed_late(conn, fetch, ehr):
     assert set(EHR.feeds) - feeds == {"task"}
 
 
-def test_fewer_lines_than_announced_hold_the_feed_back(conn, fetch, ehr):
+def test_fewer_lines_than_announced_hold_the_feed_back(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.lines = {"Patient": lines("Patient", "p1")}
     ehr.extra_count = 1
     fetch(EHR, address=ehr.address)
@@ -485,13 +555,17 @@ def test_fewer_lines_than_announced_hold_the_feed_back(conn, fetch, ehr):
 
 
 @pytest.mark.parametrize("time", ["soon", ""])
-def test_an_export_without_time_is_none(fetch, ehr, time):
+def test_an_export_without_time_is_none(
+    fetch: Callable[..., list[BatchResult]], ehr: Ehr, time: str
+) -> None:
     ehr.time = time
     with pytest.raises(SourceUnavailable, match="no readable transactionTime"):
         fetch(EHR, address=ehr.address)
 
 
-def test_the_deletions_themselves_cannot_be_fetched(conn, fetch, ehr):
+def test_the_deletions_themselves_cannot_be_fetched(
+    conn: warehouse.Connection, fetch: Callable[..., list[BatchResult]], ehr: Ehr
+) -> None:
     ehr.deleted, ehr.missing = gone("Patient/p1"), {"deleted"}
     with pytest.raises(SourceUnavailable, match="http_404"):
         fetch(EHR, address=ehr.address)

@@ -15,11 +15,13 @@ import pytest
 import yaml
 
 from tests.unit.throughline.sources import servers, wire
+from throughline import warehouse
 from throughline.sources import registry, stage
 from throughline.sources.definitions import DEFINITIONS, SourceDefinition, parse
 from throughline.sources.fetch import extract
 from throughline.sources.landing import BatchResult
 from throughline.transports import Address
+from throughline.warehouse.nights import Night
 
 NIGHT = "2026-09-03"
 # 22:00 in New York of the night's business date
@@ -49,7 +51,7 @@ class Box:
 
 
 @pytest.fixture
-def box(request, tmp_path_factory) -> Iterator[Box]:
+def box(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """An empty folder, over the transport of the parameter."""
     root = tmp_path_factory.mktemp("box")
     (root / "outbox").mkdir()
@@ -65,7 +67,9 @@ def box(request, tmp_path_factory) -> Iterator[Box]:
 
 
 @pytest.fixture
-def fetch(conn, open_night, tmp_path, box) -> Callable[..., dict[str, BatchResult]]:
+def fetch(
+    conn: warehouse.Connection, open_night: Callable[[str], Night], tmp_path: Path, box: Box
+) -> Callable[..., dict[str, BatchResult]]:
     """Land what the box holds for the night of a date; returns the batches by feed."""
 
     def fetched(source: str, day: str = NIGHT, **changes: Any) -> dict[str, BatchResult]:
@@ -76,13 +80,13 @@ def fetch(conn, open_night, tmp_path, box) -> Callable[..., dict[str, BatchResul
     return fetched
 
 
-def landed(conn) -> dict[str, str]:
+def landed(conn: warehouse.Connection) -> dict[str, str]:
     """Status, or reason of refusal, of each file by name."""
     query = "select original_name, coalesce(refused_reason, status) from landing.file order by known_seq"
     return dict(conn.execute(query).fetchall())
 
 
-def complete(conn) -> dict[str, bool]:
+def complete(conn: warehouse.Connection) -> dict[str, bool]:
     """Which feeds say how far they are complete."""
     return dict(conn.execute("select feed, watermark is not null from landing.batch").fetchall())
 
@@ -126,7 +130,13 @@ def numbered(content: bytes, number: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("box", "standard"), WAYS, indirect=["box"], ids=map("-".join, WAYS))
-def test_every_standard_comes_over_every_transport(conn, fetch, box, tmp_path, standard):
+def test_every_standard_comes_over_every_transport(
+    conn: warehouse.Connection,
+    fetch: Callable[..., dict[str, BatchResult]],
+    box: Box,
+    tmp_path: Path,
+    standard: str,
+) -> None:
     source, content, feed = SENT[standard]
     box.drop("a file", content)
     box.drop("packed.gz", gzip.compress(numbered(content, b"2")))
@@ -148,7 +158,7 @@ def test_every_standard_comes_over_every_transport(conn, fetch, box, tmp_path, s
     assert conn.execute("select count(*) from landing.file").fetchone() == (5,)
 
 
-def test_every_way_is_there():
+def test_every_way_is_there() -> None:
     """Files over HTTPS are what a FHIR source has no need of: it is asked for an export."""
     assert set(WAYS) == {
         (transport, name)
@@ -161,7 +171,9 @@ def test_every_way_is_there():
 # --- NDJSON of FHIR
 
 
-def test_files_belong_to_the_types_that_their_names_say(conn, fetch, box):
+def test_files_belong_to_the_types_that_their_names_say(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     box.drop("Patient.ndjson", resources("Patient", "p1", "p2"))
     box.drop("Patient.0002.ndjson.gz", gzip.compress(resources("Patient", "p3")))
     box.drop("1.Encounter.ndjson", resources("Encounter", "e1"))
@@ -186,7 +198,12 @@ def test_files_belong_to_the_types_that_their_names_say(conn, fetch, box):
     }
 
 
-def test_a_name_that_says_no_type_leaves_it_to_the_lines(conn, fetch, box, tmp_path):
+def test_a_name_that_says_no_type_leaves_it_to_the_lines(
+    conn: warehouse.Connection,
+    fetch: Callable[..., dict[str, BatchResult]],
+    box: Box,
+    tmp_path: Path,
+) -> None:
     """A file of several types is of several feeds, and each line is accounted for once."""
     bad = b'{"resourceType": "Patient", "id": "p9", "birthDate": "Quirkday"}\n'
     other = resources("Observation", "o1")
@@ -208,7 +225,12 @@ def test_a_name_that_says_no_type_leaves_it_to_the_lines(conn, fetch, box, tmp_p
     assert patients.faults == {"date_unreadable": 1}
 
 
-def test_a_line_of_another_type_in_a_file_that_is_named_after_one(conn, fetch, box, tmp_path):
+def test_a_line_of_another_type_in_a_file_that_is_named_after_one(
+    conn: warehouse.Connection,
+    fetch: Callable[..., dict[str, BatchResult]],
+    box: Box,
+    tmp_path: Path,
+) -> None:
     """It makes no other feed fresh, and is set aside."""
     box.drop("Patient.ndjson", PATIENT + resources("Encounter", "e1"))
     batches = fetch("ehr")
@@ -225,7 +247,12 @@ def test_a_line_of_another_type_in_a_file_that_is_named_after_one(conn, fetch, b
     ],
     ids=["cut off", "packed and cut off"],
 )
-def test_a_file_that_broke_off_holds_its_feed_back(conn, fetch, box, content):
+def test_a_file_that_broke_off_holds_its_feed_back(
+    conn: warehouse.Connection,
+    fetch: Callable[..., dict[str, BatchResult]],
+    box: Box,
+    content: bytes,
+) -> None:
     box.drop("Patient.ndjson", content)
     box.drop("Encounter.ndjson", resources("Encounter", "e1")[:-1])
     batches = fetch("ehr")
@@ -233,19 +260,25 @@ def test_a_file_that_broke_off_holds_its_feed_back(conn, fetch, box, content):
     assert complete(conn) == {"patient": False, "encounter": True}
 
 
-def test_a_file_is_complete_up_to_the_time_that_it_bears(conn, fetch, box):
+def test_a_file_is_complete_up_to_the_time_that_it_bears(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     box.drop("Patient.ndjson", PATIENT, datetime(2026, 9, 2, 12, tzinfo=UTC))
     assert fetch("ehr")["patient"].business_date == date(2026, 9, 2)
 
 
-def test_nothing_new_is_said_by_a_file_without_lines_night_after_night(conn, fetch, box):
+def test_nothing_new_is_said_by_a_file_without_lines_night_after_night(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     for night in (3, 4):
         box.drop("Patient.ndjson", b"", datetime(2026, 9, night + 1, 2, tzinfo=UTC))
         batches = fetch("ehr", day=f"2026-09-0{night}")
         assert batches["patient"].business_date == date(2026, 9, night)
 
 
-def test_the_same_resources_again_are_no_news(conn, fetch, box):
+def test_the_same_resources_again_are_no_news(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     box.drop("Patient.ndjson", PATIENT)
     fetch("ehr")
     box.drop("Patient.ndjson", PATIENT, datetime(2026, 9, 5, 2, tzinfo=UTC))
@@ -253,7 +286,12 @@ def test_the_same_resources_again_are_no_news(conn, fetch, box):
     assert landed(conn)["Patient.ndjson"] == "duplicate"
 
 
-def test_deletions_belong_to_the_feeds_that_they_name(conn, fetch, box, tmp_path):
+def test_deletions_belong_to_the_feeds_that_they_name(
+    conn: warehouse.Connection,
+    fetch: Callable[..., dict[str, BatchResult]],
+    box: Box,
+    tmp_path: Path,
+) -> None:
     later = datetime(2026, 9, 4, 3, tzinfo=UTC)
     box.drop("Patient.ndjson", PATIENT)
     box.drop("1.Bundle.ndjson", gone("Patient/p2", "Encounter/e1", "Slot/s1"), later)
@@ -269,13 +307,17 @@ def test_deletions_belong_to_the_feeds_that_they_name(conn, fetch, box, tmp_path
     assert conn.execute(query.format("encounter")).fetchall() == [("e1", True)]
 
 
-def test_the_same_deletion_says_something_new_each_night(fetch, box):
+def test_the_same_deletion_says_something_new_each_night(
+    fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     for night in (3, 4):
         box.drop("deleted.ndjson", gone("Patient/p1"), datetime(2026, 9, night + 1, 2, tzinfo=UTC))
         assert fetch("ehr", day=f"2026-09-0{night}")["patient"].files == 1
 
 
-def test_deletions_of_no_feed_are_refused(conn, fetch, box):
+def test_deletions_of_no_feed_are_refused(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     box.drop("deleted.ndjson", gone("Slot/s1"))
     assert fetch("ehr") == {}
     assert landed(conn) == {"deleted.ndjson": "resource_type_not_used_here"}
@@ -291,7 +333,12 @@ def test_deletions_of_no_feed_are_refused(conn, fetch, box):
     ],
     ids=["no resource", "cut off", "of no type", "packed and cut off"],
 )
-def test_without_all_deletions_no_feed_is_complete(conn, fetch, box, content):
+def test_without_all_deletions_no_feed_is_complete(
+    conn: warehouse.Connection,
+    fetch: Callable[..., dict[str, BatchResult]],
+    box: Box,
+    content: bytes,
+) -> None:
     box.drop("Encounter.ndjson", resources("Encounter", "e1"))
     box.drop("Patient.ndjson", PATIENT)
     box.drop("deleted.ndjson", content)
@@ -301,7 +348,9 @@ def test_without_all_deletions_no_feed_is_complete(conn, fetch, box, content):
     assert sum(batch.files for batch in batches.values()) == 3
 
 
-def test_bundles_that_delete_nothing_are_no_deletions(conn, fetch, box):
+def test_bundles_that_delete_nothing_are_no_deletions(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     bundle = {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}]}
     box.drop("search.ndjson", json.dumps(bundle).encode() + b"\n")
     box.drop("Patient.ndjson", PATIENT)
@@ -313,7 +362,9 @@ def test_bundles_that_delete_nothing_are_no_deletions(conn, fetch, box):
 # --- files that nobody can read
 
 
-def test_of_a_source_with_one_feed_it_is_known_what_could_not_be_read(conn, fetch, box):
+def test_of_a_source_with_one_feed_it_is_known_what_could_not_be_read(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     box.drop("readme.txt", b"Dear customer")
     feeds = {"patient": {"expected_by": "03:00"}}
     assert fetch("ehr", feeds=feeds) == {}
@@ -322,7 +373,9 @@ def test_of_a_source_with_one_feed_it_is_known_what_could_not_be_read(conn, fetc
     ]
 
 
-def test_what_a_source_with_one_feed_does_not_use_is_no_failed_delivery(conn, fetch, box):
+def test_what_a_source_with_one_feed_does_not_use_is_no_failed_delivery(
+    conn: warehouse.Connection, fetch: Callable[..., dict[str, BatchResult]], box: Box
+) -> None:
     box.drop("a.x12", CLAIM)
     assert fetch("clearinghouse", feeds={"payment": {"expected_by": "03:00"}}) == {}
     assert landed(conn) == {"a.x12": "transaction_set_not_used_here"}

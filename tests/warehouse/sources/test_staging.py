@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +15,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.unit.throughline.sources import wire
-from throughline import sources
+from throughline import sources, warehouse
 from throughline.sources import catalogue, staging
 from throughline.sources.definitions import definition
 from throughline.sources.entry import CatalogueError
 from throughline.sources.landing import Delivery, Landing
 from throughline.sources.staging import Staged, stage
 from throughline.sources.table import array
+from throughline.warehouse.nights import Night
 
 AT = datetime(2026, 9, 4, 5, tzinfo=UTC)
 
@@ -29,8 +31,8 @@ AT = datetime(2026, 9, 4, 5, tzinfo=UTC)
 class Desk:
     """Lands files as one night's delivery of a source."""
 
-    conn: Any
-    night: Any
+    conn: warehouse.Connection
+    night: Night
     root: Path
 
     def land(
@@ -52,7 +54,7 @@ class Desk:
         """Parse a batch."""
         return stage(self.conn, batch, self.root)
 
-    def rows(self, query: str, *values: Any) -> list[tuple]:
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a query gives."""
         return self.conn.execute(query.encode(), values).fetchall()
 
@@ -66,7 +68,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(conn, open_night, tmp_path) -> Desk:
+def desk(conn: warehouse.Connection, open_night: Callable[[str], Night], tmp_path: Path) -> Desk:
     """A desk for the night of 3 September."""
     return Desk(conn, open_night("2026-09-03"), tmp_path)
 
@@ -81,7 +83,7 @@ def patients(*numbers: int, **more: Any) -> bytes:
     return b"".join(json.dumps({**body, "id": f"p{n}", **more}).encode() + b"\n" for n in numbers)
 
 
-def test_rows_faults_and_counts(desk, caplog):
+def test_rows_faults_and_counts(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     bad = b'{"resourceType":"Patient","id":"p9","birthDate":"Quirkday"}\n'
     [batch] = desk.land("ehr", ["patient"], patients(1, 2) + bad + patients(3), patients(4))
     with caplog.at_level(logging.DEBUG):
@@ -96,7 +98,7 @@ def test_rows_faults_and_counts(desk, caplog):
     assert "Quirk" not in caplog.text
 
 
-def test_again_gives_the_same(desk):
+def test_again_gives_the_same(desk: Desk) -> None:
     [batch] = desk.land("ehr", ["patient"], patients(1, 2) + b"{\n")
     rows = "select source_id, source_version, row_no, file_id from staging.patient order by 1"
     held = "select quarantine_id from quality.quarantine"
@@ -107,7 +109,9 @@ def test_again_gives_the_same(desk):
 
 
 @pytest.mark.parametrize("point", ["stage.before_commit", "stage.after_commit"])
-def test_a_process_that_dies_leaves_nothing_half(desk, stop_at, point):
+def test_a_process_that_dies_leaves_nothing_half(
+    desk: Desk, stop_at: Callable[[str], type[BaseException]], point: str
+) -> None:
     [batch] = desk.land("ehr", ["patient"], patients(1, 2) + b"{\n")
     with pytest.raises(stop_at(point)):
         desk.stage(batch)
@@ -119,7 +123,9 @@ def test_a_process_that_dies_leaves_nothing_half(desk, stop_at, point):
     assert desk.rows("select count(*) from staging.patient") == [(2,)]
 
 
-def test_rows_that_the_database_refuses_are_found_among_thousands(desk, monkeypatch):
+def test_rows_that_the_database_refuses_are_found_among_thousands(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(staging, "CHUNK_ROWS", 700)
     loops = [wire.claim(f"A{n}") for n in range(2000)]
     loops[5] = [s.replace("11:B:1", "1\x001:B:1") for s in loops[5]]
@@ -141,13 +147,15 @@ def test_rows_that_the_database_refuses_are_found_among_thousands(desk, monkeypa
     ) == [(None,)]
 
 
-def test_an_identifier_that_no_index_takes(desk):
+def test_an_identifier_that_no_index_takes(desk: Desk) -> None:
     [batch] = desk.land("ehr", ["patient"], patients(1) + patients(2, id="x" * 600))
     assert desk.stage(batch).faults == {"identifier_too_long": 1}
     assert desk.counts(batch) == ("staged", 2, 1, 1)
 
 
-def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_read(desk, caplog):
+def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_read(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     [batch] = desk.land(
         "clearinghouse",
         ["payment"],
@@ -167,7 +175,7 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_read(desk, cap
 
 
 @pytest.mark.parametrize("status", ["rejected", "refused", "duplicate"])
-def test_a_batch_that_was_decided_stays_as_it_is(desk, status):
+def test_a_batch_that_was_decided_stays_as_it_is(desk: Desk, status: str) -> None:
     [batch] = desk.land("ehr", ["patient"], patients(1))
     desk.conn.execute("update landing.batch set status = %s", (status,))
     assert desk.stage(batch) == Staged("patient", 0, {})
@@ -175,7 +183,9 @@ def test_a_batch_that_was_decided_stays_as_it_is(desk, status):
 
 
 @pytest.mark.parametrize("status", ["stopped", "loaded"])
-def test_staged_rows_that_were_lost_are_made_again_without_touching_the_counts(desk, status):
+def test_staged_rows_that_were_lost_are_made_again_without_touching_the_counts(
+    desk: Desk, status: str
+) -> None:
     [batch] = desk.land("ehr", ["patient"], patients(1, 2))
     desk.stage(batch)
     desk.conn.execute(
@@ -187,12 +197,12 @@ def test_staged_rows_that_were_lost_are_made_again_without_touching_the_counts(d
     assert desk.rows("select count(*) from staging.patient") == [(2,)]
 
 
-def test_an_unknown_batch(conn, tmp_path):
+def test_an_unknown_batch(conn: warehouse.Connection, tmp_path: Path) -> None:
     with pytest.raises(LookupError, match="there is no batch"):
         stage(conn, uuid4(), tmp_path)
 
 
-def test_one_file_of_two_feeds_is_accounted_for_once(desk):
+def test_one_file_of_two_feeds_is_accounted_for_once(desk: Desk) -> None:
     foreign = ["ST*834*0009*005010X220A1", "SE*2*0009"]
     data = wire.file_of(
         wire.interchange(
@@ -248,8 +258,13 @@ def test_one_file_of_two_feeds_is_accounted_for_once(desk):
     ],
 )
 def test_what_an_entry_counts_otherwise_than_its_reader_is_refused(
-    desk, monkeypatch, feed, table, version, body
-):
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    feed: str,
+    table: str,
+    version: str,
+    body: list[str],
+) -> None:
     [batch] = desk.land("clearinghouse", [feed], wire.simple(version, body), suffix="x12")
     entry = catalogue.entry(feed)
     tables = tuple(
@@ -264,7 +279,7 @@ def test_what_an_entry_counts_otherwise_than_its_reader_is_refused(
     assert desk.counts(batch)[0] == "received"
 
 
-def test_claim_number_and_payers_number_are_the_same_in_all_three(desk):
+def test_claim_number_and_payers_number_are_the_same_in_all_three(desk: Desk) -> None:
     said = wire.statuses(wire.status("A1", "A2:20:PR", more=["REF*1K*ICNA1"]))
     data = wire.file_of(
         wire.interchange(
@@ -287,7 +302,7 @@ def test_claim_number_and_payers_number_are_the_same_in_all_three(desk):
     ) == [("A1", "ICNA1", "A2", True, "ICNA1")]
 
 
-def test_every_kind_of_x12_row_has_a_table_that_takes_it(desk):
+def test_every_kind_of_x12_row_has_a_table_that_takes_it(desk: Desk) -> None:
     bodies = [
         (
             "functional_acknowledgement",
@@ -320,7 +335,7 @@ def test_every_kind_of_x12_row_has_a_table_that_takes_it(desk):
     ]
 
 
-def test_appointments(desk):
+def test_appointments(desk: Desk) -> None:
     data = (
         wire.siu()
         + wire.siu("S15", "M2", reason="PATIENT")
@@ -338,7 +353,7 @@ def test_appointments(desk):
     ]
 
 
-def test_deletions_and_merges(desk):
+def test_deletions_and_merges(desk: Desk) -> None:
     gone = {
         "resourceType": "Bundle",
         "entry": [{"request": {"method": "DELETE", "url": u}} for u in ("Patient/p2", "Task/t1")],
@@ -372,7 +387,7 @@ def test_deletions_and_merges(desk):
     assert desk.rows("select source_id, is_deleted from staging.task") == [("t1", True)]
 
 
-def test_a_broken_archive_gives_what_could_be_unpacked(desk):
+def test_a_broken_archive_gives_what_could_be_unpacked(desk: Desk) -> None:
     packed = gzip.compress(patients(*range(4000)))
     [batch] = desk.land("ehr", ["patient"], packed[: len(packed) // 2])
     found = desk.stage(batch)
@@ -380,13 +395,15 @@ def test_a_broken_archive_gives_what_could_be_unpacked(desk):
     assert 0 < found.rows < 4000
 
 
-def test_many_faults_are_counted_and_only_some_are_logged(desk, caplog):
+def test_many_faults_are_counted_and_only_some_are_logged(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     [batch] = desk.land("ehr", ["patient"], b"{\n" * 100)
     assert desk.stage(batch).faults == {"json_unreadable": 100}
     assert caplog.text.count("json_unreadable") == staging.LOGGED_FAULTS
 
 
-def test_feeds_are_registered_as_their_definitions_say(conn):
+def test_feeds_are_registered_as_their_definitions_say(conn: warehouse.Connection) -> None:
     """What stood there before is changed, and what is no more is gone."""
     query = "select * from operations.feed order by source, feed"
     conn.execute("set role throughline_loop")
@@ -406,7 +423,7 @@ def test_feeds_are_registered_as_their_definitions_say(conn):
     assert conn.execute(query).fetchall() == registered
 
 
-def test_the_package_itself_stages_and_extracts(desk):
+def test_the_package_itself_stages_and_extracts(desk: Desk) -> None:
     [batch] = desk.land("ehr", ["patient"], patients(1))
     assert sources.stage(desk.conn, str(batch), desk.root).rows == 1
     ehr = definition("ehr")
@@ -417,6 +434,6 @@ def test_the_package_itself_stages_and_extracts(desk):
 LISTS = [[], ["25"], ["25", "GT"], ['a"b', "c\\d"], ["x,y", "{z}", " "], ["NULL", ""], ["é"]]
 
 
-def test_lists_are_read_back_as_they_were(conn):
+def test_lists_are_read_back_as_they_were(conn: warehouse.Connection) -> None:
     for values in LISTS:
         assert conn.execute("select %s::text[]", (array(values),)).fetchone() == (values,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ from stack import postgres
 
 
 @pytest.fixture(scope="module")
-def state():
+def state() -> Iterator[Path]:
     """A state folder that the server's user can reach; pytest's own is closed to it under root."""
     folder = Path(tempfile.mkdtemp(prefix="throughline server ", dir="/var/tmp"))
     folder.chmod(0o711)
@@ -25,7 +26,7 @@ def state():
 
 
 @pytest.fixture
-def server(state):
+def server(state: Path) -> postgres.Server:
     """The server, started or found; its path has a space in it."""
     return postgres.start(state, durable=False)
 
@@ -36,7 +37,7 @@ def postmaster(state: Path) -> psutil.Process:
 
 
 @pytest.mark.parametrize("role", [*postgres.ROLES[:4], postgres.SUPERUSER])
-def test_nobody_comes_in_without_a_password(server, role):
+def test_nobody_comes_in_without_a_password(server: postgres.Server, role: str) -> None:
     open_door = f"postgresql://{role}@127.0.0.1:{server.port}/throughline"
     with pytest.raises(psycopg.OperationalError, match="no password supplied"):
         psycopg.connect(open_door)
@@ -44,13 +45,13 @@ def test_nobody_comes_in_without_a_password(server, role):
         psycopg.connect(open_door.replace("@", ":guess@"))
 
 
-def test_the_loop_and_airflow_do_not_see_each_other(server):
+def test_the_loop_and_airflow_do_not_see_each_other(server: postgres.Server) -> None:
     for role, database in (("throughline_loop", "airflow"), ("airflow", "throughline")):
         with pytest.raises(psycopg.OperationalError, match="CONNECT"):
             psycopg.connect(server.dsn(role, database))
 
 
-def test_only_the_owner_makes_tables(server):
+def test_only_the_owner_makes_tables(server: postgres.Server) -> None:
     for role in postgres.ROLES[1:4]:
         with (
             psycopg.connect(server.dsn(role)) as connection,
@@ -59,7 +60,7 @@ def test_only_the_owner_makes_tables(server):
             connection.execute("create table public.mine (id int)")
 
 
-def test_no_patient_reaches_the_log(server, state):
+def test_no_patient_reaches_the_log(server: postgres.Server, state: Path) -> None:
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute("create table if not exists patient (name text primary key, born date)")
         for statement, parameters in (
@@ -81,7 +82,7 @@ def test_no_patient_reaches_the_log(server, state):
     assert "Zebulon" not in log
 
 
-def test_a_killed_server_comes_back_with_what_was_committed(state):
+def test_a_killed_server_comes_back_with_what_was_committed(state: Path) -> None:
     server = postgres.start(state)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute("create table kept as select 1 as id")
@@ -95,7 +96,7 @@ def test_a_killed_server_comes_back_with_what_was_committed(state):
         connection.execute("drop table kept")
 
 
-def test_a_pid_that_went_to_another_program_does_not_keep_it_down(state):
+def test_a_pid_that_went_to_another_program_does_not_keep_it_down(state: Path) -> None:
     postgres.start(state)
     postgres.stop(state)
     (state / "postgres/data/postmaster.pid").write_text(f"{psutil.Process().pid}\n/elsewhere\n")
@@ -104,7 +105,7 @@ def test_a_pid_that_went_to_another_program_does_not_keep_it_down(state):
     assert postgres.running(state) is not None
 
 
-def test_a_port_that_somebody_took_meanwhile_is_given_up(state):
+def test_a_port_that_somebody_took_meanwhile_is_given_up(state: Path) -> None:
     before = postgres.start(state).port
     postgres.stop(state)
     with socket.create_server(("127.0.0.1", before)):
@@ -114,7 +115,7 @@ def test_a_port_that_somebody_took_meanwhile_is_given_up(state):
             assert connection.execute("select 1").fetchone() == (1,)
 
 
-def test_secrets_are_for_their_owner_only(server, state):
+def test_secrets_are_for_their_owner_only(server: postgres.Server, state: Path) -> None:
     assert (state / "passwords.json").stat().st_mode & 0o077 == 0
     assert (state / "postgres" / "data").stat().st_mode & 0o077 == 0
     assert server.passwords["throughline_loop"] not in repr(server)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from datetime import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,12 +18,12 @@ from throughline.transports.address import Address
 RAW = yaml.safe_load((DEFINITIONS / "scheduling.yaml").read_text())
 
 
-def changed(**changes):
+def changed(**changes: Any) -> dict[str, Any]:
     """The definition of the scheduling system, with changes."""
     return {**copy.deepcopy(RAW), **changes}
 
 
-def test_the_sources_of_the_tree():
+def test_the_sources_of_the_tree() -> None:
     assert sources.source_names() == ["billing", "clearinghouse", "ehr", "scheduling"]
     assert definitions.names_with_feeds() == ["clearinghouse", "ehr", "scheduling"]
     for name in definitions.names_with_feeds():
@@ -112,7 +114,9 @@ EXPECTED = {"expected_by": "03:00"}
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_what_to_write(changes, told):
+def test_a_mistake_is_told_with_its_place_and_what_to_write(
+    changes: dict[str, Any], told: str
+) -> None:
     with pytest.raises(SourceDefinitionError) as refused:
         parse(changed(**changes), "scheduling.yaml")
     assert str(refused.value).startswith("scheduling.yaml: ")
@@ -132,7 +136,9 @@ def test_a_mistake_is_told_with_its_place_and_what_to_write(changes, told):
         ("title:", "titel:", "titel: there is no such field; did you mean title?"),
     ],
 )
-def test_a_mistake_in_a_file_is_told_with_its_line(tmp_path, right, wrong, told):
+def test_a_mistake_in_a_file_is_told_with_its_line(
+    tmp_path: Path, right: str, wrong: str, told: str
+) -> None:
     said = (DEFINITIONS / "scheduling.yaml").read_text()
     line = said.partition(right)[0].count("\n") + 1
     (tmp_path / "scheduling.yaml").write_text(said.replace(right, wrong, 1))
@@ -141,7 +147,7 @@ def test_a_mistake_in_a_file_is_told_with_its_line(tmp_path, right, wrong, told)
     assert f"scheduling.yaml:{line}: {told}" in str(refused.value)
 
 
-def test_every_mistake_is_told_at_once():
+def test_every_mistake_is_told_at_once() -> None:
     broken = changed(title="", folder=7)
     del broken["connection"]
     with pytest.raises(SourceDefinitionError) as refused:
@@ -166,8 +172,8 @@ def test_every_mistake_is_told_at_once():
     ],
 )
 def test_a_word_of_earlier_definitions_is_refused_with_what_says_the_same(
-    before, standard, transport
-):
+    before: str, standard: str, transport: str
+) -> None:
     old = changed(standard=before)
     del old["transport"]
     with pytest.raises(SourceDefinitionError) as refused:
@@ -178,7 +184,7 @@ def test_a_word_of_earlier_definitions_is_refused_with_what_says_the_same(
     )
 
 
-def test_a_standard_without_conventions_and_an_export_without_folder():
+def test_a_standard_without_conventions_and_an_export_without_folder() -> None:
     clearinghouse = yaml.safe_load((DEFINITIONS / "clearinghouse.yaml").read_text())
     clearinghouse["conventions"] = {"mrn_type": "MR"}
     with pytest.raises(SourceDefinitionError, match="leave it out: it has none"):
@@ -188,7 +194,7 @@ def test_a_standard_without_conventions_and_an_export_without_folder():
         parse({**ehr, "folder": "outbox"}, "ehr.yaml")
 
 
-def test_a_word_that_is_said_twice(tmp_path):
+def test_a_word_that_is_said_twice(tmp_path: Path) -> None:
     said = (DEFINITIONS / "scheduling.yaml").read_text()
     twice = said.replace("feeds:\n", 'feeds:\n  appointment: {expected_by: "04:00"}\n')
     (tmp_path / "scheduling.yaml").write_text(twice)
@@ -199,13 +205,13 @@ def test_a_word_that_is_said_twice(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["a: [", "just words", ""])
-def test_a_file_that_is_no_definition(tmp_path, text):
+def test_a_file_that_is_no_definition(tmp_path: Path, text: str) -> None:
     (tmp_path / "odd.yaml").write_text(text)
     with pytest.raises(SourceDefinitionError, match=r"^odd\.yaml(:\d+)?: "):
         definition("odd", tmp_path)
 
 
-def test_a_feed_may_have_an_owner_and_a_lag_of_its_own():
+def test_a_feed_may_have_an_owner_and_a_lag_of_its_own() -> None:
     feeds = {
         "appointment": {"expected_by": "05:30", "owner_team": "billing", "allowed_lag_days": 2}
     }
@@ -213,7 +219,7 @@ def test_a_feed_may_have_an_owner_and_a_lag_of_its_own():
     assert (feed.owner_team, feed.expected_by, feed.allowed_lag_days) == ("billing", time(5, 30), 2)
 
 
-def test_a_type_without_output_is_late_unless_somebody_says_otherwise():
+def test_a_type_without_output_is_late_unless_somebody_says_otherwise() -> None:
     ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
     told = {feed.omitted_types for feed in parse(ehr, "ehr.yaml").feeds.values()}
     del ehr["omitted_types"]
@@ -238,12 +244,12 @@ def test_a_type_without_output_is_late_unless_somebody_says_otherwise():
         ({"omitted_types": "fresh"}, "'fresh' is not one of its words; write one of late"),
     ],
 )
-def test_only_an_export_leaves_types_out(changes, named):
+def test_only_an_export_leaves_types_out(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(SourceDefinitionError, match=named):
         parse(changed(**changes), "scheduling.yaml")
 
 
-def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path):
+def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path: Path) -> None:
     with pytest.raises(SourceDefinitionError, match="no definition of a source 'moon'"):
         definition("moon")
     (tmp_path / "scheduling.yaml").write_text(yaml.safe_dump(RAW))
@@ -251,7 +257,7 @@ def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path):
     assert definition("scheduling", tmp_path).folder == "outbox"
 
 
-def test_addresses_hide_their_secrets():
+def test_addresses_hide_their_secrets() -> None:
     address = Address(
         "ehr", host="h", port=8, path="/fhir/", password="hush", extra={"private_key": "hush"}
     )

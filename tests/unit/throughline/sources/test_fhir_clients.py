@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -14,18 +17,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.unit.throughline.sources import servers
-from tests.unit.throughline.sources.servers import Answer, Seen
+from tests.unit.throughline.sources.servers import Answer, Seen, Web
 from throughline.sources.fhir import auth
 from throughline.sources.fhir.auth import BackendService, algorithm_of
 from throughline.sources.fhir.bulk import BulkClient, ManifestFile
 from throughline.sources.fhir.rest import FhirClient
 from throughline.transports import https
-from throughline.transports.address import SourceUnavailable
+from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.patience import Clock, Patience
 from throughline.transports.session import REPEATS
 
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-def pem(key) -> str:
+
+def pem(key: PrivateKey) -> str:
     """A private key as an Airflow connection has it."""
     return key.private_bytes(
         serialization.Encoding.PEM,
@@ -39,20 +44,20 @@ PEM = pem(KEY)
 
 
 @pytest.fixture
-def web():
+def web() -> Iterator[Web]:
     """A server that answers from its queue."""
     with servers.web() as server:
         yield server
 
 
 @pytest.fixture
-def slept():
+def slept() -> list[float]:
     """The seconds that a client waited, without waiting."""
     return []
 
 
 @pytest.fixture
-def clock(slept):
+def clock(slept: list[float]) -> Clock:
     """A clock on which only waiting takes time."""
     return Clock(now=lambda: sum(slept), sleep=slept.append)
 
@@ -60,7 +65,7 @@ def clock(slept):
 QUICK = Clock(sleep=lambda _: None)
 
 
-def smart(web, **more):
+def smart(web: Web, **more: Any) -> Address:
     """The address of a server that wants tokens."""
     return web.address(
         extra={"token_url": web.url("/token"), "client_id": "us", "private_key": PEM, **more}
@@ -75,7 +80,7 @@ def token(name: str = "t1", seconds: int = 300) -> Answer:
 # --- tokens
 
 
-def test_a_token_is_asked_for_with_a_signed_assertion(web, clock):
+def test_a_token_is_asked_for_with_a_signed_assertion(web: Web, clock: Clock) -> None:
     web.answers.append(token())
     service = BackendService(smart(web, key_id="k1"), clock=clock)
     assert service() == service() == {"Authorization": "Bearer t1"}
@@ -90,7 +95,9 @@ def test_a_token_is_asked_for_with_a_signed_assertion(web, clock):
     assert jwt.get_unverified_header(form["client_assertion"])["kid"] == "k1"
 
 
-def test_a_token_is_asked_for_again_with_another_assertion(web, slept, clock):
+def test_a_token_is_asked_for_again_with_another_assertion(
+    web: Web, slept: list[float], clock: Clock
+) -> None:
     web.answers += [
         Answer(503, headers={"Retry-After": "4"}),
         Answer(hang=True),
@@ -104,7 +111,7 @@ def test_a_token_is_asked_for_again_with_another_assertion(web, slept, clock):
     assert len(numbers) == 4
 
 
-def test_a_token_that_is_forgotten_or_about_to_end_is_renewed(web):
+def test_a_token_that_is_forgotten_or_about_to_end_is_renewed(web: Web) -> None:
     web.answers += [token("a", 30), token("b"), token("c")]
     service = BackendService(smart(web))
     service()
@@ -124,18 +131,18 @@ def test_a_token_that_is_forgotten_or_about_to_end_is_renewed(web):
         ([Answer(hang=True)] * auth.PATIENCE.attempts, "web: token: RemoteProtocolError"),
     ],
 )
-def test_no_token(web, clock, answers, reason):
+def test_no_token(web: Web, clock: Clock, answers: list[Answer], reason: str) -> None:
     web.answers += answers
     with pytest.raises(SourceUnavailable, match=f"^{reason}$"):
         BackendService(smart(web), clock=clock)()
     assert len(web.seen) == len(answers)
 
 
-def test_no_token_is_needed_where_none_is_given_out(web):
+def test_no_token_is_needed_where_none_is_given_out(web: Web) -> None:
     assert BackendService(web.address())() == {}
 
 
-def test_keys():
+def test_keys() -> None:
     assert algorithm_of(PEM) == "ES384"
     assert algorithm_of(pem(rsa.generate_private_key(65537, 2048))) == "RS384"
     for other in ("no key", pem(ec.generate_private_key(ec.SECP256R1()))):
@@ -143,7 +150,7 @@ def test_keys():
             algorithm_of(other)
 
 
-def test_an_assertion_that_cannot_be_made(web):
+def test_an_assertion_that_cannot_be_made(web: Web) -> None:
     with pytest.raises(SourceUnavailable, match="no assertion: "):
         BackendService(smart(web, algorithm="RS384"))()
     with pytest.raises(SourceUnavailable, match=r"token: InvalidURL|token: UnsupportedProtocol"):
@@ -155,7 +162,7 @@ def test_an_assertion_that_cannot_be_made(web):
 TIME = "2026-09-04T05:00:00Z"
 
 
-def manifest(web, **more) -> Answer:
+def manifest(web: Web, **more: Any) -> Answer:
     """A manifest of one file of two lines."""
     body = {
         "transactionTime": TIME,
@@ -166,19 +173,21 @@ def manifest(web, **more) -> Answer:
     return Answer(200, json.dumps(body).encode())
 
 
-def started(web) -> Answer:
+def started(web: Web) -> Answer:
     """An export that was taken."""
     return Answer(202, headers={"Content-Location": web.url("/job/1")})
 
 
 @pytest.fixture
-def client(web, clock):
+def client(web: Web, clock: Clock) -> Iterator[BulkClient]:
     """A client of the server's export."""
     with BulkClient(web.address(), clock=clock) as one:
         yield one
 
 
-def test_an_export_from_kick_off_to_manifest(web, client, slept):
+def test_an_export_from_kick_off_to_manifest(
+    web: Web, client: BulkClient, slept: list[float]
+) -> None:
     web.answers += [
         started(web),
         Answer(202, headers={"Retry-After": "120"}),
@@ -204,7 +213,7 @@ def test_an_export_from_kick_off_to_manifest(web, client, slept):
     ]
 
 
-def test_a_server_that_is_busy_while_it_exports(web, client):
+def test_a_server_that_is_busy_while_it_exports(web: Web, client: BulkClient) -> None:
     web.answers += [Answer(429), started(web), Answer(503), Answer(500), Answer(429), manifest(web)]
     assert client.export(["Patient"])[0].transaction_time == TIME
 
@@ -222,20 +231,24 @@ def test_a_server_that_is_busy_while_it_exports(web, client):
         (["started", Answer(200, b"<x/>")], "web: export: the manifest cannot be read"),
     ],
 )
-def test_an_export_that_fails(web, client, answers, reason):
-    web.answers += [started(web) if one == "started" else one for one in answers]
+def test_an_export_that_fails(
+    web: Web, client: BulkClient, answers: list[Answer | str], reason: str
+) -> None:
+    web.answers += [one if isinstance(one, Answer) else started(web) for one in answers]
     with pytest.raises(SourceUnavailable, match=f"^{reason}$"):
         client.export(["Patient"])
 
 
-def test_an_export_that_never_gets_ready(web, client, monkeypatch):
+def test_an_export_that_never_gets_ready(
+    web: Web, client: BulkClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(https, "POLLING", Patience(total_s=100.0))
     web.answers += [started(web), *[Answer(202, headers={"Retry-After": "60"})] * 3]
     with pytest.raises(SourceUnavailable, match=r"^web: not ready after 60 s$"):
         client.export(["Patient"])
 
 
-def test_a_token_that_ends_during_an_export_is_renewed(web):
+def test_a_token_that_ends_during_an_export_is_renewed(web: Web) -> None:
     web.answers += [
         token("a"),
         Answer(401),
@@ -254,7 +267,7 @@ def test_a_token_that_ends_during_an_export_is_renewed(web):
     assert used == ["Bearer a", "Bearer b", "Bearer b", "Bearer b", "Bearer c"]
 
 
-def web_target(client, web) -> int:
+def web_target(client: BulkClient, web: Web) -> int:
     """The lines of a file, fetched to nowhere in particular."""
     import tempfile
     from pathlib import Path
@@ -268,7 +281,7 @@ def web_target(client, web) -> int:
 BODY = b"".join(b'{"n":%d}\n' % n for n in range(2000))
 
 
-def serve(seen: Seen, body: bytes = BODY, **answer) -> Answer:
+def serve(seen: Seen, body: bytes = BODY, **answer: Any) -> Answer:
     """A file, whole or from where the client has it."""
     wanted = seen.headers.get("range")
     if wanted is None:
@@ -278,7 +291,7 @@ def serve(seen: Seen, body: bytes = BODY, **answer) -> Answer:
 
 
 @pytest.mark.parametrize("cut", [0, 1, 5000, len(BODY) - 1])
-def test_a_download_goes_on_where_it_broke_off(tmp_path, cut):
+def test_a_download_goes_on_where_it_broke_off(tmp_path: Path, cut: int) -> None:
     with servers.web(lambda seen: serve(seen, cut=cut if len(web.seen) == 1 else None)) as web:
         with BulkClient(web.address(), clock=QUICK) as client:
             got = client.download(ManifestFile("Patient", web.url("/f"), 2000), tmp_path / "f")
@@ -289,7 +302,9 @@ def test_a_download_goes_on_where_it_broke_off(tmp_path, cut):
             assert web.seen[1].headers["if-range"] == '"v1"'
 
 
-def test_a_server_that_cannot_go_on_sends_it_all_again(web, client, tmp_path):
+def test_a_server_that_cannot_go_on_sends_it_all_again(
+    web: Web, client: BulkClient, tmp_path: Path
+) -> None:
     web.answers += [
         Answer(200, BODY, cut=100),
         Answer(416),
@@ -300,7 +315,7 @@ def test_a_server_that_cannot_go_on_sends_it_all_again(web, client, tmp_path):
     assert (tmp_path / "f").read_bytes() == BODY
 
 
-def test_a_packed_transfer_and_a_packed_file(web, client, tmp_path):
+def test_a_packed_transfer_and_a_packed_file(web: Web, client: BulkClient, tmp_path: Path) -> None:
     packed = gzip.compress(BODY)
     web.answers += [Answer(200, packed, {"Content-Encoding": "gzip"}), Answer(200, packed)]
     file = ManifestFile("Patient", web.url("/f"), 2000)
@@ -310,7 +325,7 @@ def test_a_packed_transfer_and_a_packed_file(web, client, tmp_path):
         assert (tmp_path / name).read_bytes() == content
 
 
-def test_fewer_lines_than_announced(web, client, tmp_path):
+def test_fewer_lines_than_announced(web: Web, client: BulkClient, tmp_path: Path) -> None:
     short = BODY[: len(BODY) // 2]
     web.answers += [Answer(200, short), Answer(200, BODY), Answer(200, short), Answer(200, short)]
     file = ManifestFile("Patient", web.url("/f"), 2000)
@@ -319,13 +334,17 @@ def test_fewer_lines_than_announced(web, client, tmp_path):
 
 
 @pytest.mark.parametrize("status", [302, 403, 404])
-def test_a_file_that_is_not_given(web, client, tmp_path, status):
+def test_a_file_that_is_not_given(
+    web: Web, client: BulkClient, tmp_path: Path, status: int
+) -> None:
     web.answers.append(Answer(status))
     with pytest.raises(SourceUnavailable, match=f"export file: http_{status}"):
         client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
 
 
-def test_a_file_that_never_comes(web, client, tmp_path, slept):
+def test_a_file_that_never_comes(
+    web: Web, client: BulkClient, tmp_path: Path, slept: list[float]
+) -> None:
     web.answers += [
         Answer(503, headers={"Retry-After": "9"}),
         *[Answer(500)] * 2 * (1 + REPEATS),
@@ -339,13 +358,13 @@ def test_a_file_that_never_comes(web, client, tmp_path, slept):
         client.download(ManifestFile("Patient", "http://h:port/"), tmp_path / "f")
 
 
-def test_broken_packing_is_fetched_again(web, client, tmp_path):
+def test_broken_packing_is_fetched_again(web: Web, client: BulkClient, tmp_path: Path) -> None:
     web.answers += [Answer(200, b"no gzip", {"Content-Encoding": "gzip"}), Answer(200, BODY)]
     client.download(ManifestFile("Patient", web.url("/f")), tmp_path / "f")
     assert (tmp_path / "f").read_bytes() == BODY
 
 
-def test_files_that_need_no_token_get_none(web, tmp_path):
+def test_files_that_need_no_token_get_none(web: Web, tmp_path: Path) -> None:
     web.answers += [
         token(),
         started(web),
@@ -358,7 +377,7 @@ def test_files_that_need_no_token_get_none(web, tmp_path):
     assert [("authorization" in s.headers) for s in web.seen] == [False, True, True, False]
 
 
-def test_a_job_that_cannot_be_given_back_changes_nothing(web, client):
+def test_a_job_that_cannot_be_given_back_changes_nothing(web: Web, client: BulkClient) -> None:
     web.answers += [Answer(500)] * https.PATIENCE.attempts
     client.finish(web.url("/job/1"))
     assert len(web.seen) == https.PATIENCE.attempts
@@ -370,13 +389,13 @@ TASK = {"resourceType": "Task", "status": "requested"}
 
 
 @pytest.fixture
-def rest(web, clock):
+def rest(web: Web, clock: Clock) -> Iterator[FhirClient]:
     """A client of the server's REST interface."""
     with FhirClient(web.address(), clock=clock) as one:
         yield one
 
 
-def test_a_resource_is_created_once(web, rest):
+def test_a_resource_is_created_once(web: Web, rest: FhirClient) -> None:
     web.answers.append(Answer(201, b'{"resourceType":"Task","id":"7"}', {"Location": "Task/7"}))
     outcome = rest.create(TASK, ("urn:x", "a|b&c"))
     assert (outcome.certainty, outcome.body["id"]) == ("accepted", "7")
@@ -386,14 +405,14 @@ def test_a_resource_is_created_once(web, rest):
     assert json.loads(seen.body) == TASK
 
 
-def test_bytes_go_out_as_they_are(web, rest):
+def test_bytes_go_out_as_they_are(web: Web, rest: FhirClient) -> None:
     web.answers.append(Answer(201))
     content = b'{ "resourceType": "Task" }'
     rest.create(content, ("urn:x", "1"))
     assert web.seen[0].body == content
 
 
-def test_a_lost_answer_is_looked_up_by_identifier(web, rest):
+def test_a_lost_answer_is_looked_up_by_identifier(web: Web, rest: FhirClient) -> None:
     found = {
         "entry": [
             {"resource": {"resourceType": "Task", "id": "7"}},
@@ -407,12 +426,12 @@ def test_a_lost_answer_is_looked_up_by_identifier(web, rest):
     assert parse_qs(urlsplit(web.seen[-1].path).query) == {"identifier": ["urn:x|1"]}
 
 
-def test_several_that_exist_already_are_no_refusal(web, rest):
+def test_several_that_exist_already_are_no_refusal(web: Web, rest: FhirClient) -> None:
     web.answers.append(Answer(412))
     assert rest.create(TASK, ("urn:x", "1")).certainty == "uncertain"
 
 
-def test_reads(web, rest):
+def test_reads(web: Web, rest: FhirClient) -> None:
     web.answers += [
         Answer(200, b'{"resourceType":"Task"}'),
         Answer(404),
@@ -430,7 +449,7 @@ def test_reads(web, rest):
             rest.read("Task", "1")
 
 
-def test_a_token_that_is_refused_is_renewed_once(web):
+def test_a_token_that_is_refused_is_renewed_once(web: Web) -> None:
     web.answers += [
         token("a"),
         Answer(401),
@@ -454,7 +473,7 @@ def test_a_token_that_is_refused_is_renewed_once(web):
     ]
 
 
-def test_threads_that_need_a_token_ask_for_one(web):
+def test_threads_that_need_a_token_ask_for_one(web: Web) -> None:
     together = threading.Barrier(4)
     web.respond = lambda seen: token() if seen.path == "/token" else Answer(200, b"{}")
 
@@ -467,7 +486,7 @@ def test_threads_that_need_a_token_ask_for_one(web):
     assert [s.path for s in web.seen].count("/token") == 1
 
 
-def test_without_tokens_a_refusal_is_final(web, rest, client):
+def test_without_tokens_a_refusal_is_final(web: Web, rest: FhirClient, client: BulkClient) -> None:
     web.answers += [Answer(401)] * 3
     assert rest.create(TASK, ("urn:x", "1")).reason == "http_401"
     with pytest.raises(SourceUnavailable, match="http_401"):

@@ -43,11 +43,11 @@ ZONE = ZoneInfo("America/New_York")
         ("", None, None),
     ],
 )
-def test_references(text, kind, found):
+def test_references(text: str | None, kind: str | None, found: str | None) -> None:
     assert target(Reference(reference=text), kind) == found
 
 
-def test_a_reference_by_identifier_alone():
+def test_a_reference_by_identifier_alone() -> None:
     assert target(Reference(identifier=Identifier(value="77"))) == "77"
     assert target(None) is None
 
@@ -64,31 +64,31 @@ def test_a_reference_by_identifier_alone():
         ("", None),
     ],
 )
-def test_moments(text, found):
+def test_moments(text: str | None, found: str | None) -> None:
     assert moment(text, ZONE) == found
 
 
 @pytest.mark.parametrize(
     "text", ["not a time", "2026-13-01", "2026-08-28T25:00:00Z", "0001-01-01T00:00:00+14:00"]
 )
-def test_moments_that_are_none(text):
+def test_moments_that_are_none(text: str) -> None:
     with pytest.raises(Unreadable, match="time_unreadable"):
         moment(text, ZONE)
 
 
-def test_days():
+def test_days() -> None:
     assert day("2026-08-28T23:00:00-04:00") == "2026-08-28"
     assert day("2026-08") is None
     with pytest.raises(Unreadable, match="date_unreadable"):
         day("2026-02-30")
 
 
-def test_versions_that_are_none():
+def test_versions_that_are_none() -> None:
     with pytest.raises(Unreadable, match="last_updated_unreadable"):
         version_at("0001-01-01T00:00:00+14:00")
 
 
-def test_amounts():
+def test_amounts() -> None:
     assert [amount(m) for m in (None, Money(), Money(value=129.16), Money(value=-5.0))] == [
         None,
         None,
@@ -99,7 +99,7 @@ def test_amounts():
         amount(Money(value=1e13))
 
 
-def test_codings_by_preference():
+def test_codings_by_preference() -> None:
     both = Concept(
         coding=[Coding(system="a"), Coding(system="b", code="1"), Coding(system="c", code="2")]
     )
@@ -116,5 +116,5 @@ def test_codings_by_preference():
     ("text", "found"),
     [("+1 (585) 555-0100", "5855550100"), ("555 0100", "5550100"), ("none", None), (None, None)],
 )
-def test_telephone_digits(text, found):
+def test_telephone_digits(text: str | None, found: str | None) -> None:
     assert digits(text) == found

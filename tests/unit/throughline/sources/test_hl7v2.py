@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import hl7
@@ -42,12 +43,12 @@ def one(data: bytes | str) -> siu.Appointment:
 
 
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\n\n", "\r\r\n"])
-def test_any_line_end(end):
+def test_any_line_end(end: str) -> None:
     data = (wire.siu(control="M1") + wire.siu(control="M2")).replace("\r", end)
     assert [a.control_id for a in read(data)[0]] == ["M1", "M2"]
 
 
-def test_line_ends_may_be_mixed():
+def test_line_ends_may_be_mixed() -> None:
     data = (
         wire.siu(control="M1")
         + wire.siu(control="M2").replace("\r", "\r\n")
@@ -58,11 +59,11 @@ def test_line_ends_may_be_mixed():
 
 
 @pytest.mark.parametrize("mark", ["\ufeff", "\x0b", "\r\n", "  "])
-def test_marks_before_a_message(mark):
+def test_marks_before_a_message(mark: str) -> None:
     assert one(mark + wire.siu()).control_id == "M1"
 
 
-def test_frames_of_mllp_in_a_file():
+def test_frames_of_mllp_in_a_file() -> None:
     data = "".join(f"\x0b{wire.siu(control=c)}\x1c\r" for c in ("M1", "M2"))
     assert [(a.control_id, a.postal_code) for a in read(data)[0]] == [
         ("M1", "14604"),
@@ -71,7 +72,7 @@ def test_frames_of_mllp_in_a_file():
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
-def test_utf_16(codec):
+def test_utf_16(codec: str) -> None:
     mark = b"\xff\xfe" if codec.endswith("le") else b"\xfe\xff"
     assert one(mark + wire.siu().replace("Quirk", "Quîrk").encode(codec)).family == "Quîrk"
 
@@ -87,7 +88,7 @@ def test_utf_16(codec):
         ("8859/15", "iso-8859-15"),
     ],
 )
-def test_character_sets(named, codec):
+def test_character_sets(named: str, codec: str) -> None:
     text = wire.siu().replace("Quirk", "Quîrk").replace("|P|2.5", f"|P|2.5||||||{named}")
     assert one(text.encode(codec)).family == "Quîrk"
 
@@ -105,7 +106,7 @@ def scan(data: bytes | str) -> siu.Contents:
     return siu.scan(io.BytesIO(data.encode() if isinstance(data, str) else data), "f.hl7", ZONE)
 
 
-def test_batch_wrappers():
+def test_batch_wrappers() -> None:
     found, faults = read(WRAPPED)
     assert ([a.row for a in found], faults) == ([1, 2], [])
     contents = scan(WRAPPED)
@@ -113,7 +114,7 @@ def test_batch_wrappers():
     assert contents.made_at == datetime(2026, 9, 4, 5, tzinfo=UTC)
 
 
-def test_without_wrappers_the_newest_message_says_when_it_was_made():
+def test_without_wrappers_the_newest_message_says_when_it_was_made() -> None:
     data = (
         wire.siu(at="20260903120000-0400")
         + wire.siu(at="20260903150000-0400")
@@ -122,7 +123,7 @@ def test_without_wrappers_the_newest_message_says_when_it_was_made():
     assert scan(data).made_at == datetime(2026, 9, 3, 19, tzinfo=UTC)
 
 
-def test_a_count_that_is_wrong():
+def test_a_count_that_is_wrong() -> None:
     more, fewer = WRAPPED.replace("BTS|2", "BTS|3"), WRAPPED.replace("BTS|2", "BTS|1")
     for text in (more, fewer):
         found, faults = read(text)
@@ -132,7 +133,7 @@ def test_a_count_that_is_wrong():
     assert scan(fewer).is_complete
 
 
-def test_a_batch_that_was_not_closed_ends_with_half_a_message():
+def test_a_batch_that_was_not_closed_ends_with_half_a_message() -> None:
     cut = WRAPPED[: WRAPPED.index("RGS", WRAPPED.index("M2"))]
     found, faults = read(cut)
     assert [a.control_id for a in found] == ["M1"]
@@ -140,7 +141,7 @@ def test_a_batch_that_was_not_closed_ends_with_half_a_message():
     assert not scan(cut).is_complete
 
 
-def test_the_end_of_the_file_closes_a_batch_that_has_no_end():
+def test_the_end_of_the_file_closes_a_batch_that_has_no_end() -> None:
     data = WRAPPED.replace("BTS|2\r", "")
     assert len(read(data)[0]) == 2
     assert scan(data).is_complete
@@ -148,7 +149,7 @@ def test_the_end_of_the_file_closes_a_batch_that_has_no_end():
     assert scan(extra).is_complete
 
 
-def test_an_empty_batch():
+def test_an_empty_batch() -> None:
     data = "FHS|^~\\&|S\rBHS|^~\\&|S\rBTS|0\rFTS|1\r"
     assert read(data) == ([], [])
     assert scan(data).messages == 0
@@ -164,13 +165,13 @@ def test_an_empty_batch():
         (b"\n".join([b"junk"] * 50_000), "no_message_header"),
     ],
 )
-def test_what_is_no_hl7_is_refused_with_a_reason(data, reason):
+def test_what_is_no_hl7_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     with pytest.raises(FileRefusedError) as refused:
         read(data)
     assert (refused.value.file, refused.value.reason) == ("f.hl7", reason)
 
 
-def test_text_broken_over_lines_belongs_to_its_segment():
+def test_text_broken_over_lines_belongs_to_its_segment() -> None:
     data = wire.siu().replace("12 Elm", "12 Elm\nBMI: 22\n  second floor")
     a = one(data)
     assert (a.postal_code, a.phone) == ("14604", "(585)555-0100")
@@ -180,7 +181,9 @@ def test_text_broken_over_lines_belongs_to_its_segment():
 
 
 @pytest.mark.parametrize("ends", ["\n", ""])
-def test_a_message_without_end_does_not_fill_the_memory(monkeypatch, ends):
+def test_a_message_without_end_does_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
     monkeypatch.setattr(split, "LONGEST_MESSAGE", 5_000)
     monkeypatch.setattr(split, "CHUNK", 1_000)
     data = wire.siu(control="M1") + f"NTE|1||{'x' * 90}{ends}" * 300 + "\r" + wire.siu(control="M2")
@@ -190,7 +193,7 @@ def test_a_message_without_end_does_not_fill_the_memory(monkeypatch, ends):
     assert len(faults[0].payload) < 6_000
 
 
-def test_a_packed_file_that_breaks_off(tmp_path):
+def test_a_packed_file_that_breaks_off(tmp_path: Path) -> None:
     whole = gzip.compress(
         "".join(wire.siu(control=f"M{i}", pid3=f"{i}^^^LAKESIDE^MR") for i in range(400)).encode()
     )
@@ -211,7 +214,7 @@ def test_a_packed_file_that_breaks_off(tmp_path):
 # --- messages
 
 
-def test_five_marks_and_fewer_than_four():
+def test_five_marks_and_fewer_than_four() -> None:
     five = wire.siu().replace("MSH|^~\\&|", "MSH|^~\\&#|")
     assert one(five).practitioner_npi == "457"
     for marks in ("^", "^~", "^~\\", ""):
@@ -219,7 +222,7 @@ def test_five_marks_and_fewer_than_four():
         assert (a.given, a.practitioner_npi) == ("Zebulon", "457")
 
 
-def test_other_separators():
+def test_other_separators() -> None:
     text = wire.siu().translate(str.maketrans({"|": "!", "^": "@", "~": "%"}))
     assert one(text).practitioner_npi == "457"
 
@@ -239,21 +242,21 @@ def test_other_separators():
         ("\\", "\\"),
     ],
 )
-def test_escapes(written, meant):
+def test_escapes(written: str, meant: str) -> None:
     assert one(wire.siu().replace("Quirk^", f"{written}^")).family == meant
 
 
-def test_two_quotes_say_that_there_is_nothing():
+def test_two_quotes_say_that_there_is_nothing() -> None:
     a = one(wire.siu().replace("Quirk^Zebulon", '""^Zebulon'))
     assert (a.family, a.given) == (None, "Zebulon")
 
 
 @pytest.mark.parametrize("head", ["MSH", "MSHA^~\\&|", "MSH |"])
-def test_a_header_that_cannot_be_read(head):
+def test_a_header_that_cannot_be_read(head: str) -> None:
     assert [f.reason for f in read(head + "\r" + wire.siu())[1]] == ["header_unreadable"]
 
 
-def test_components_and_repetitions():
+def test_components_and_repetitions() -> None:
     m = Message(["MSH|^~\\&|a&b^c~d^e", "PID|1||x~~y"])
     assert m.value(m.fields[0], 3) == "a"
     assert m.subparts(m.fields[0][3].split("~")[0].split("^"), 1) == ["a", "b"]
@@ -265,7 +268,7 @@ def test_components_and_repetitions():
     assert m.value(m.first("PID"), 9) is None
 
 
-def test_the_same_pieces_as_an_independent_reader():
+def test_the_same_pieces_as_an_independent_reader() -> None:
     """Fields, repetitions and components against the package `hl7`, segment by segment."""
     text = wire.siu(tq1="TQ1|1||||||20260910143000|20260910150000")
     theirs = hl7.parse(text)
@@ -294,7 +297,7 @@ def test_the_same_pieces_as_an_independent_reader():
         ("S26", "noshow"),
     ],
 )
-def test_events(event, status):
+def test_events(event: str, status: str) -> None:
     a = one(wire.siu(event))
     assert (a.trigger_event, a.status, a.starts_at) == (event, status, START)
 
@@ -313,11 +316,11 @@ def test_events(event, status):
         ("S17", "Complete", "entered-in-error"),
     ],
 )
-def test_filler_status_and_what_outranks_it(event, filler, status):
+def test_filler_status_and_what_outranks_it(event: str, filler: str, status: str) -> None:
     assert one(wire.siu(event, filler=filler)).status == status
 
 
-def test_where_the_start_stands():
+def test_where_the_start_stands() -> None:
     tq1 = "TQ1|1||||||20260911090000|20260911094500"
     newest = one(wire.siu(tq1=tq1))
     assert (newest.starts_at, newest.ends_at) == (
@@ -342,7 +345,7 @@ def test_where_the_start_stands():
     assert none.ends_at is None
 
 
-def test_an_offset_in_the_header_holds_for_the_message_unless_it_is_the_zones_own():
+def test_an_offset_in_the_header_holds_for_the_message_unless_it_is_the_zones_own() -> None:
     sch = wire.segment("SCH", _1="P", _9="30", _11="^^^20261115090000")
     assert one(wire.siu(sch=sch)).starts_at == datetime(2026, 11, 15, 14, tzinfo=UTC)
     central = one(wire.siu(sch=sch, at="20260903120000-0500"))
@@ -366,12 +369,12 @@ def test_an_offset_in_the_header_holds_for_the_message_unless_it_is_the_zones_ow
         ("tomorrow", None),
     ],
 )
-def test_times(text, moment):
+def test_times(text: str | None, moment: str | None) -> None:
     found = message.moment(text, ZONE)
     assert (found.replace(tzinfo=None).isoformat() if found else None) == moment
 
 
-def test_offsets_and_days():
+def test_offsets_and_days() -> None:
     assert message.offset_of("20260903120000-0430").utcoffset(None).total_seconds() == -16200
     assert message.offset_of("20260903120000") is None
     assert message.offset_of("20260903120000+9999") is None
@@ -380,7 +383,7 @@ def test_offsets_and_days():
     assert [message.day(text) for text in ("1950", "19501340", None, "٢٠٢٤٠١٠١")] == [None] * 4
 
 
-def test_who_and_where():
+def test_who_and_where() -> None:
     a = one(wire.siu())
     assert (a.placer_id, a.filler_id, a.visit_number) == ("PL1", "FI1", "VN1")
     assert (a.family, a.given, a.birth_date, a.sex, a.postal_code) == (
@@ -408,7 +411,7 @@ def test_who_and_where():
         ("~585", "585"),
     ],
 )
-def test_telephone_numbers_of_all_versions(xtn, phone):
+def test_telephone_numbers_of_all_versions(xtn: str, phone: str | None) -> None:
     assert one(wire.siu().replace("(585)555-0100", xtn)).phone == phone
 
 
@@ -424,15 +427,17 @@ def test_telephone_numbers_of_all_versions(xtn, phone):
         (("SCH|PL1|FI1", "SCH||"), "appointment_without_identifier"),
     ],
 )
-def test_a_message_that_is_no_appointment_is_a_fault_and_the_rest_goes_on(change, reason):
-    found, faults = read(wire.siu().replace(*change, 1) + wire.siu(control="M2"))
+def test_a_message_that_is_no_appointment_is_a_fault_and_the_rest_goes_on(
+    change: tuple[str, str], reason: str
+) -> None:
+    found, faults = read(wire.siu().replace(change[0], change[1], 1) + wire.siu(control="M2"))
     assert [(a.row, a.control_id) for a in found] == [(2, "M2")]
     assert [(f.row, f.position, f.reason) for f in faults] == [(1, 1, reason)]
     assert faults[0].payload.startswith("MSH|")
     assert "Quirk" not in str(faults[0])
 
 
-def test_a_booking_needs_a_start_and_a_cancellation_does_not():
+def test_a_booking_needs_a_start_and_a_cancellation_does_not() -> None:
     for event, expected in (("S12", ["appointment_without_start"]), ("S15", [])):
         text = wire.siu(event, sch="SCH|PL1|FI1").replace("20260910143000", "")
         assert [f.reason for f in read(text)[1]] == expected
@@ -446,7 +451,7 @@ def staged(text: str) -> list:
     return list(rows.rows(io.BytesIO(text.encode()), "f.hl7", definition("scheduling")))
 
 
-def test_a_row():
+def test_a_row() -> None:
     [row] = staged(wire.siu())
     values = dict(zip(rows.COLUMNS["appointment"], row.values, strict=True))
     assert (row.table, row.source_id, row.subject_id, row.is_deleted) == (
@@ -474,31 +479,31 @@ def test_a_row():
         ("S12", "PATIENT", None, None),
     ],
 )
-def test_who_cancelled(event, reason, code, who):
+def test_who_cancelled(event: str, reason: str, code: str | None, who: str | None) -> None:
     [row] = staged(wire.siu(event, reason=reason))
     values = dict(zip(rows.COLUMNS["appointment"], row.values, strict=True))
     assert (values["cancel_reason_code"], values["cancelled_by"]) == (code, who)
 
 
-def test_a_deleted_appointment_is_gone():
+def test_a_deleted_appointment_is_gone() -> None:
     assert staged(wire.siu("S17"))[0].is_deleted
 
 
-def test_only_the_number_of_our_own_authority_is_the_record_number():
+def test_only_the_number_of_our_own_authority_is_the_record_number() -> None:
     assert staged(wire.siu(pid3="5^^^ELSEWHERE^MR~77^^^LAKESIDE^MR"))[0].subject_id == "77"
     assert staged(wire.siu(pid3="5^^^ELSEWHERE^MR"))[0].subject_id is None
     assert rows.medical_record_number([siu.Identifier("5", None, "MR")], None, "MR") == "5"
     assert rows.medical_record_number([], None, "MR") is None
 
 
-def test_an_appointment_without_the_fillers_number_is_known_by_the_placers():
+def test_an_appointment_without_the_fillers_number_is_known_by_the_placers() -> None:
     assert (
         staged(wire.siu(sch=wire.segment("SCH", _1="PL1", _11="^^^20260910143000")))[0].source_id
         == "placer:PL1"
     )
 
 
-def test_versions_sort_by_time_and_then_by_number():
+def test_versions_sort_by_time_and_then_by_number() -> None:
     texts = [
         wire.siu(control="MSG10"),
         wire.siu(control="MSG9"),

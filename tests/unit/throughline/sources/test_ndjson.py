@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,14 +52,14 @@ PATIENT = {"resourceType": "Patient", "id": "p1"}
 # --- lines
 
 
-def test_rows_are_numbered_by_line_and_blank_ones_are_none():
+def test_rows_are_numbered_by_line_and_blank_ones_are_none() -> None:
     data = b"\xef\xbb\xbf" + lines(PATIENT) + b"\r\n \n" + lines({**PATIENT, "id": "p2"})[:-1]
     rows, faults = both("patient", data)
     assert ([(r.row, r.source_id) for r in rows], faults) == ([(1, "p1"), (4, "p2")], [])
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
-def test_utf_16(codec):
+def test_utf_16(codec: str) -> None:
     mark = b"\xff\xfe" if codec.endswith("le") else b"\xfe\xff"
     text = lines(
         {**PATIENT, "name": [{"family": "Ł"}]}, b"", {"resourceType": "Patient", "id": "p2"}
@@ -96,7 +97,9 @@ def test_utf_16(codec):
         (b'{"resourceType":"Patient","id":"p1","x":' + b"[" * 100_000, "json_too_deep"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_set_aside_and_the_rest_goes_on(line, reason):
+def test_a_line_that_cannot_be_used_is_set_aside_and_the_rest_goes_on(
+    line: bytes, reason: str
+) -> None:
     rows, faults = both("patient", lines(PATIENT, line, {**PATIENT, "id": "p3"}))
     assert [r.row for r in rows] == [1, 3]
     assert [(f.row, f.position, f.reason, f.severity) for f in faults] == [(2, 2, reason, "row")]
@@ -104,25 +107,25 @@ def test_a_line_that_cannot_be_used_is_set_aside_and_the_rest_goes_on(line, reas
     assert str(faults[0]) == f"f.ndjson: row 2, position 2: {reason}"
 
 
-def test_a_fault_knows_the_id_where_one_can_be_seen():
+def test_a_fault_knows_the_id_where_one_can_be_seen() -> None:
     assert (
         both("patient", b'{"resourceType":"Patient","id":"p9","name":{}}\n')[1][0].source_id == "p9"
     )
 
 
-def test_the_last_line_of_a_file_that_broke_off():
+def test_the_last_line_of_a_file_that_broke_off() -> None:
     data = lines(PATIENT, {**PATIENT, "id": "p2"})
     rows, faults = both("patient", data[:-20])
     assert [r.source_id for r in rows] == ["p1"]
     assert [(f.row, f.reason) for f in faults] == [(2, "truncated")]
 
 
-def test_a_null_character_in_a_name_is_left_out():
+def test_a_null_character_in_a_name_is_left_out() -> None:
     _, values = one("patient", name=[{"family": "Qu\x00irk"}])
     assert values["family"] == "Quirk"
 
 
-def test_a_line_that_is_too_long_is_one_row_at_fault(monkeypatch):
+def test_a_line_that_is_too_long_is_one_row_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ndjson, "LONGEST_LINE", 1000)
     rows, faults = both(
         "patient",
@@ -132,7 +135,7 @@ def test_a_line_that_is_too_long_is_one_row_at_fault(monkeypatch):
     assert [(f.row, f.reason) for f in faults] == [(2, "line_too_long")]
 
 
-def test_packed_files_whole_and_broken(tmp_path):
+def test_packed_files_whole_and_broken(tmp_path: Path) -> None:
     path = tmp_path / "f.ndjson"
     whole = gzip.compress(
         lines(*({**PATIENT, "id": f"p{i}-{i * 7919 % 1000}"} for i in range(3000)))
@@ -153,7 +156,7 @@ def test_packed_files_whole_and_broken(tmp_path):
 # --- versions
 
 
-def test_versions_are_the_sources_and_sort_as_text():
+def test_versions_are_the_sources_and_sort_as_text() -> None:
     def version(**meta: str) -> str:
         return one("patient", meta=meta)[0].source_version
 
@@ -163,7 +166,7 @@ def test_versions_are_the_sources_and_sort_as_text():
     assert version() == version(versionId="7") == GIVEN
 
 
-def test_a_version_without_offset_is_utc():
+def test_a_version_without_offset_is_utc() -> None:
     assert one("patient", meta={"lastUpdated": "2026-09-01T10:00:00"})[0].source_version.startswith(
         "2026-09-01T10:00:00"
     )
@@ -181,7 +184,7 @@ def bundle(*urls: Any) -> dict[str, Any]:
     }
 
 
-def test_deletions_of_each_type():
+def test_deletions_of_each_type() -> None:
     data = lines(
         bundle("Patient/p1", "https://ehr.example/r4/Patient/p2", "Encounter/e1"),
         bundle("Observation/o1"),
@@ -195,7 +198,7 @@ def test_deletions_of_each_type():
     assert [r.row for r in read_deletions(io.BytesIO(data), "f", KINDS["encounter"], GIVEN)] == [3]
 
 
-def test_an_address_written_with_escaped_slashes():
+def test_an_address_written_with_escaped_slashes() -> None:
     data = lines(bundle("Patient/p1")).replace(b"Patient/p1", b"Patient\\/p1")
     assert deleted_types(io.BytesIO(data), "f") == ({"Patient"}, True)
     assert [
@@ -203,7 +206,7 @@ def test_an_address_written_with_escaped_slashes():
     ] == ["p1"]
 
 
-def test_deletions_that_cannot_be_read_are_accounted_for_once():
+def test_deletions_that_cannot_be_read_are_accounted_for_once() -> None:
     data = lines(b"{", bundle(None, "Patient/p1"), {"entry": [{}]})
     assert deleted_types(io.BytesIO(data), "f") == ({"Patient"}, False)
     found = list(read_deletions(io.BytesIO(data), "f", KINDS["patient"], GIVEN))
@@ -220,7 +223,7 @@ def test_deletions_that_cannot_be_read_are_accounted_for_once():
 # --- people
 
 
-def test_a_patient():
+def test_a_patient() -> None:
     row, v = one(
         "patient",
         identifier=[
@@ -300,12 +303,12 @@ def test_a_patient():
         ({"deceasedDateTime": "2026-08"}, True, None),
     ],
 )
-def test_death(said, deceased, at):
+def test_death(said: dict[str, Any], deceased: bool, at: str | None) -> None:
     _, v = one("patient", **said)
     assert (v["is_deceased"], v["deceased_at"]) == (deceased, at)
 
 
-def test_a_merged_patient_names_the_one_who_stays():
+def test_a_merged_patient_names_the_one_who_stays() -> None:
     links = [
         {"other": {"reference": "Patient/old"}, "type": "seealso"},
         {"other": {"reference": "Patient/p2"}, "type": "replaced-by"},
@@ -314,14 +317,14 @@ def test_a_merged_patient_names_the_one_who_stays():
     assert (v["replaced_by"], v["is_active"]) == ("p2", False)
 
 
-def test_null_in_an_array_stands_for_an_element_with_only_an_extension():
+def test_null_in_an_array_stands_for_an_element_with_only_an_extension() -> None:
     _, v = one(
         "patient", name=[{"family": "Quirk", "given": [None, "B"]}], address=[{"line": [None]}]
     )
     assert (v["given"], v["address_line"]) == (None, None)
 
 
-def test_a_confidential_address_by_extension_or_by_label():
+def test_a_confidential_address_by_extension_or_by_label() -> None:
     flagged = [{"extension": [{"url": EXT["confidential_address"], "valueBoolean": True}]}]
     assert one("patient", address=flagged)[1]["confidential_address"] is True
     assert (
@@ -331,7 +334,7 @@ def test_a_confidential_address_by_extension_or_by_label():
     assert one("patient")[1]["confidential_address"] is None
 
 
-def test_coverage_and_consent():
+def test_coverage_and_consent() -> None:
     row, v = one(
         "coverage",
         status="active",
@@ -379,7 +382,7 @@ def test_coverage_and_consent():
     )
 
 
-def test_practitioner_organization_and_location():
+def test_practitioner_organization_and_location() -> None:
     taxonomy = {"coding": [{"system": SETTINGS.taxonomy_system, "code": "207Q00000X"}]}
     _, v = one(
         "practitioner",
@@ -422,7 +425,7 @@ def test_practitioner_organization_and_location():
 # --- care
 
 
-def test_an_encounter():
+def test_an_encounter() -> None:
     row, v = one(
         "encounter",
         status="finished",
@@ -485,7 +488,7 @@ def test_an_encounter():
     assert one("encounter")[1]["practitioner_id"] is None
 
 
-def test_condition_procedure_and_document():
+def test_condition_procedure_and_document() -> None:
     _, v = one(
         "condition",
         code={"coding": [{"system": "icd", "code": "I10"}]},
@@ -527,7 +530,7 @@ def test_condition_procedure_and_document():
     assert v["authenticated_at"] == "2026-08-29T08:00:00+00:00"
 
 
-def test_communication_and_task():
+def test_communication_and_task() -> None:
     _, v = one(
         "communication",
         status="completed",
@@ -565,7 +568,7 @@ def test_communication_and_task():
 # --- money
 
 
-def test_a_charge():
+def test_a_charge() -> None:
     extensions = [
         {"url": EXT["modifier"], "valueCode": "25"},
         {"url": EXT["mdm_level"], "valueCode": "high"},
@@ -605,12 +608,12 @@ def test_a_charge():
     )
 
 
-def test_an_amount_that_no_money_is():
+def test_an_amount_that_no_money_is() -> None:
     body = b'{"resourceType":"ChargeItem","id":"c","priceOverride":{"value":1e15}}\n'
     assert [f.reason for f in both("charge_item", body)[1]] == ["amount_unreadable"]
 
 
-def test_a_claim_of_the_ehr_with_its_lines():
+def test_a_claim_of_the_ehr_with_its_lines() -> None:
     row, v = one(
         "claim",
         identifier=[{"system": SETTINGS.control_number_system, "value": "B1"}],
@@ -661,7 +664,7 @@ def test_a_claim_of_the_ehr_with_its_lines():
     )
 
 
-def test_a_notice_of_payment():
+def test_a_notice_of_payment() -> None:
     notice = {
         "status": "active",
         "request": {"identifier": {"system": SETTINGS.control_number_system, "value": "B1"}},

@@ -20,14 +20,14 @@ from throughline.transports import Address
 INCLUDE = Path(throughline.__file__).resolve().parents[1]
 
 
-def test_a_package_with_a_face_is_a_standard():
+def test_a_package_with_a_face_is_a_standard() -> None:
     assert registry.names() == ("fhir", "hl7v2", "x12")
     with pytest.raises(UnknownStandardError, match="no standard is called 'moon'; there are fhir,"):
         standard("moon")
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_a_face_is_whole(name):
+def test_a_face_is_whole(name: str) -> None:
     one = standard(name)
     assert isinstance(one, Standard)
     assert one.name == name
@@ -42,11 +42,11 @@ def test_a_face_is_whole(name):
 
 
 @pytest.mark.parametrize("name", registry.names())
-def test_the_feeds_of_a_face_are_those_that_its_readers_know(name):
+def test_the_feeds_of_a_face_are_those_that_its_readers_know(name: str) -> None:
     assert set(standard(name).feeds) == standard(name).readable()
 
 
-def test_what_is_said_of_feeds_costs_no_reader():
+def test_what_is_said_of_feeds_costs_no_reader() -> None:
     """Definitions are read often; readers and clients are imported when bytes are there to read."""
     code = (
         "import sys; from throughline.sources import definition, source_names;"
@@ -92,7 +92,7 @@ STANDARD = Pigeon()
 """
 
 
-def test_a_new_package_and_its_feeds_are_all_that_a_standard_needs(tmp_path):
+def test_a_new_package_and_its_feeds_are_all_that_a_standard_needs(tmp_path: Path) -> None:
     include = tmp_path / "include"
     for part in ("throughline", "definitions"):
         ignored = shutil.ignore_patterns("__pycache__")
@@ -124,13 +124,13 @@ def test_a_new_package_and_its_feeds_are_all_that_a_standard_needs(tmp_path):
     assert told.stdout.strip() == "('fhir', 'hl7v2', 'pigeon', 'x12') ('location',)", told.stderr
 
 
-def test_what_waits_in_files_is_not_asked_for():
+def test_what_waits_in_files_is_not_asked_for() -> None:
     clearinghouse = definition("clearinghouse")
     with pytest.raises(LookupError, match="x12 has no exports over sftp"):
         standard("x12").fetch(clearinghouse, Address("box"), None, None)
 
 
-def test_every_source_of_the_tree_has_a_standard_and_feeds_of_it():
+def test_every_source_of_the_tree_has_a_standard_and_feeds_of_it() -> None:
     for name in names_with_feeds():
         one = definition(name)
         face = standard(one.standard)

@@ -58,7 +58,7 @@ def files(folder: str, pattern: str = "*") -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory) -> dict[str, Path]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A file of our own of each standard."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "x12").write_bytes(EVERY_KIND)
@@ -186,7 +186,7 @@ def compare_amounts(segments: list[Any], rows: list[Any], lost: Counter[str]) ->
 
 
 @pytest.mark.parametrize("path", files("x12"))
-def test_x12_samples(path):
+def test_x12_samples(path: Path) -> None:
     result = read_x12(path)
     if isinstance(result, FileRefusedError):
         assert (result.file, bool(result.reason), result.position >= 0) == (path.name, True, True)
@@ -214,18 +214,18 @@ def test_x12_samples(path):
         assert counts["Payment"] + faults == sum(e[0] == "CLP" for e in segments)
 
 
-def test_x12_samples_that_pyx12_reads():
+def test_x12_samples_that_pyx12_reads() -> None:
     paths = [one.values[0] for one in files("x12")]
     agreed = sum(compare_with_pyx12(path) for path in paths)
     # pyx12 refuses two whose ISA12 is no version that it knows
     assert agreed >= len(paths) - 2
 
 
-def test_the_same_segments_rows_and_amounts_as_pyx12(own):
+def test_the_same_segments_rows_and_amounts_as_pyx12(own: dict[str, Path]) -> None:
     assert compare_with_pyx12(own["x12"])
 
 
-def test_the_largest_claims_samples_hold_what_their_names_say():
+def test_the_largest_claims_samples_hold_what_their_names_say() -> None:
     counts = {}
     for path in (one.values[0] for one in files("x12", "*_x12_m*.txt")):
         result = read_x12(path)
@@ -262,7 +262,7 @@ def compare_with_hl7(path: Path) -> int:
 
 
 @pytest.mark.parametrize("path", files("hl7v2", "*.hl7"))
-def test_hl7_samples(path):
+def test_hl7_samples(path: Path) -> None:
     try:
         with path.open("rb") as stream:
             contents = siu.scan(stream, path.name, ZONE)
@@ -289,7 +289,7 @@ def test_hl7_samples(path):
         assert appointment.starts_at is not None
 
 
-def test_the_same_messages_as_the_package_hl7(own):
+def test_the_same_messages_as_the_package_hl7(own: dict[str, Path]) -> None:
     assert compare_with_hl7(own["hl7"]) == 3
 
 
@@ -303,7 +303,7 @@ COUNTED = {
 }  # fmt: skip
 
 
-def test_counts_of_the_synthea_samples():
+def test_counts_of_the_synthea_samples() -> None:
     settings = settings_of(definition("ehr"))
     lines: Counter[str] = Counter()
     ids: dict[str, set[str]] = {}
@@ -322,7 +322,7 @@ def test_counts_of_the_synthea_samples():
 
 
 @pytest.mark.parametrize("path", files("synthea/fhir", "[D-P]*.ndjson.gz"))
-def test_a_file_of_another_type_is_all_faults(path):
+def test_a_file_of_another_type_is_all_faults(path: Path) -> None:
     with open_file(path) as stream:
         head = io.BytesIO(b"".join(stream.readline() for _ in range(20)))
     found = list(
@@ -351,7 +351,7 @@ def damaged(data: bytes, seed: int) -> Iterator[bytes]:
         )
 
 
-def test_damaged_x12_is_read_or_refused():
+def test_damaged_x12_is_read_or_refused() -> None:
     for data in damaged(EVERY_KIND, 1):
         try:
             reader.scan(io.BytesIO(data), "f")
@@ -362,7 +362,7 @@ def test_damaged_x12_is_read_or_refused():
         silent(found, {"QUIRK", "ZEBULON", "1EG4TE5MK73"})
 
 
-def test_damaged_hl7_is_read_or_refused():
+def test_damaged_hl7_is_read_or_refused() -> None:
     whole = (
         "FHS|^~\\&|S\rBHS|^~\\&|S\r" + wire.siu() + wire.siu("S15", "M2") + "BTS|2\rFTS|1\r"
     ).encode()
@@ -376,7 +376,7 @@ def test_damaged_hl7_is_read_or_refused():
         silent(found, {"Quirk", "Zebulon"})
 
 
-def test_damaged_ndjson_is_read_line_by_line():
+def test_damaged_ndjson_is_read_line_by_line() -> None:
     body = (
         b'{"resourceType":"Patient","id":"p%d","name":[{"family":"Quirk","given":["Zebulon"]}]}\n'
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.unit.throughline.sources import wire
 from tests.unit.throughline.sources.wire import STATUS, SYNTAX, found, reasons, status, statuses
+from throughline.sources.records import Fault
 
 
-def judged(*body: str):
+def judged(*body: str) -> tuple[list[Any], list[Fault]]:
     """Records and faults of a 999."""
     return found(wire.simple(SYNTAX, ["AK1*HC*77*005010X222A1", *body]))
 
 
-def test_each_set_of_a_999_gets_its_verdict():
+def test_each_set_of_a_999_gets_its_verdict() -> None:
     records, faults = judged(
         "AK2*837*0001*005010X222A1",
         "IK5*A",
@@ -41,7 +43,7 @@ def test_each_set_of_a_999_gets_its_verdict():
 
 
 @pytest.mark.parametrize("verdict", ["A", "E", "R", "P"])
-def test_a_999_without_sets_judges_the_group(verdict):
+def test_a_999_without_sets_judges_the_group(verdict: str) -> None:
     [a], faults = judged(f"AK9*{verdict}*1*1*0*2")
     assert (a.status_code, a.group_control_number, a.transaction_control_number) == (
         verdict,
@@ -52,7 +54,7 @@ def test_a_999_without_sets_judges_the_group(verdict):
     assert faults == []
 
 
-def test_the_older_997_is_read_too():
+def test_the_older_997_is_read_too() -> None:
     body = [
         s.replace("*005010X231A1", "")
         for s in wire.transaction(
@@ -68,7 +70,7 @@ def test_the_older_997_is_read_too():
     assert (a.status_code, a.error_codes) == ("R", ["AK3:8", "AK4:1", "AK5:1"])
 
 
-def test_a_verdict_that_is_missing_or_cut_is_a_fault():
+def test_a_verdict_that_is_missing_or_cut_is_a_fault() -> None:
     assert reasons(judged("AK2*837*0001", "AK9*A*1*1*1")[1]) == ["acknowledgement_without_status"]
     assert reasons(found(wire.simple(SYNTAX, []))[1]) == ["acknowledgement_of_nothing"]
     whole = wire.simple(SYNTAX, ["AK1*HC*77", "AK2*837*0001", "IK5*A", "AK9*A*1*1*1"])
@@ -77,7 +79,7 @@ def test_a_verdict_that_is_missing_or_cut_is_a_fault():
     assert [f.reason for f in faults if f.severity == "row"] == ["truncated"]
 
 
-def test_an_interchange_is_acknowledged_by_itself():
+def test_an_interchange_is_acknowledged_by_itself() -> None:
     segs = [
         wire.isa(),
         "TA1*000000905*260903*1200*R*025",
@@ -99,12 +101,12 @@ def test_an_interchange_is_acknowledged_by_itself():
     assert found(wire.file_of(segs), "claim") == ([], [])
 
 
-def said(*patients: list[str], **parts):
+def said(*patients: list[str], **parts: Any) -> tuple[list[Any], list[Fault]]:
     """Records and faults of a 277CA."""
     return found(wire.simple(STATUS, statuses(*patients, **parts)))
 
 
-def test_who_speaks_is_told_apart():
+def test_who_speaks_is_told_apart() -> None:
     [payer], _ = said(
         status("A1", "A2:20:PR", more=["REF*1K*ICN1", "REF*D9*TR1", "DTP*472*D8*20260828"])
     )
@@ -131,12 +133,12 @@ def test_who_speaks_is_told_apart():
 
 
 @pytest.mark.parametrize("category", ["A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"])
-def test_every_category_is_kept(category):
+def test_every_category_is_kept(category: str) -> None:
     [s], faults = said(status("A1", f"{category}:20"))
     assert (s.category_code, faults) == (category, [])
 
 
-def test_several_statuses_of_a_claim_are_rows_each():
+def test_several_statuses_of_a_claim_are_rows_each() -> None:
     three = "STC*A7:164:IL*20260903*U*100******A7:33*A7:562:85"
     records, faults = said(status("A1", three, "A3:21"))
     assert faults == []
@@ -149,7 +151,7 @@ def test_several_statuses_of_a_claim_are_rows_each():
     assert [r.row for r in records] == [1, 2, 3, 4]
 
 
-def test_lines_of_a_claim_do_not_speak_for_it():
+def test_lines_of_a_claim_do_not_speak_for_it() -> None:
     lines = [
         "SVC*HC:99213*100",
         "STC*A7:104*20260903*U",
@@ -161,20 +163,20 @@ def test_lines_of_a_claim_do_not_speak_for_it():
     assert (s.category_code, s.payer_claim_number) == ("A3", None)
 
 
-def test_two_claims_of_one_patient():
+def test_two_claims_of_one_patient() -> None:
     both = [*status("A1", "A2:20", more=["REF*1K*ICN1"]), "TRN*2*A2", "STC*A7:33*20260903*U*50"]
     first, second = said(both)[0]
     assert (first.patient_control_number, second.patient_control_number) == ("A1", "A2")
     assert (second.payer_claim_number, second.family, second.category_code) == (None, "QUIRK", "A7")
 
 
-def test_a_batch_that_is_turned_away_is_a_row_and_one_that_is_taken_is_none():
+def test_a_batch_that_is_turned_away_is_a_row_and_one_that_is_taken_is_none() -> None:
     records, _ = said(provider=["STC*A8:496:85*20260903*U*100"])
     assert [(r.patient_control_number, r.category_code) for r in records] == [(None, "A8")]
     assert said() == ([], [])
 
 
-def test_claims_without_number_or_status_are_faults():
+def test_claims_without_number_or_status_are_faults() -> None:
     records, faults = said(
         ["NM1*QC*1*QUIRK", "STC*A2:20*20260903"],
         ["NM1*QC*1*QUIRK", "TRN*2*A2"],
@@ -189,7 +191,7 @@ def test_claims_without_number_or_status_are_faults():
     ]
 
 
-def test_the_last_claim_of_a_cut_file_is_not_believed():
+def test_the_last_claim_of_a_cut_file_is_not_believed() -> None:
     whole = wire.simple(STATUS, statuses(status("A1", "A2:20"), status("A2", "A2:20")))
     records, faults = found(whole[: whole.index(b"~SE*") + 1])
     assert [r.patient_control_number for r in records] == ["A1"]

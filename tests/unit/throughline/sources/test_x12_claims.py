@@ -7,17 +7,19 @@ from decimal import Decimal
 
 from tests.unit.throughline.sources import wire
 from tests.unit.throughline.sources.wire import CLAIMS, INSTITUTIONAL, claim, claims, found, reasons
+from throughline.sources.x12.claim import Claim
 
 
-def one(body: list[str], version: str = CLAIMS):
+def one(body: list[str], version: str = CLAIMS) -> Claim:
     """The only claim of a body that has no fault."""
     records, faults = found(wire.simple(version, body))
     assert faults == []
     [record] = records
+    assert isinstance(record, Claim)
     return record
 
 
-def test_a_professional_claim():
+def test_a_professional_claim() -> None:
     c = one(claims(claim("A1", "100.50")))
     assert (c.kind, c.use, c.patient_control_number, c.total_charge) == (
         "P",
@@ -54,7 +56,7 @@ def test_a_professional_claim():
     assert (line.diagnosis_pointers, line.control_number) == ("1:2", "A1L1")
 
 
-def test_an_institutional_claim_takes_its_dates_from_the_statement():
+def test_an_institutional_claim_takes_its_dates_from_the_statement() -> None:
     body = claims(
         [
             "CLM*I1*500***13:A:7*Y*A*Y*Y",
@@ -72,7 +74,7 @@ def test_an_institutional_claim_takes_its_dates_from_the_statement():
     assert (c.lines[0].code, c.lines[0].charge) == ("99284", Decimal(500))
 
 
-def test_a_dependent_is_the_patient_and_the_subscriber_keeps_the_number():
+def test_a_dependent_is_the_patient_and_the_subscriber_keeps_the_number() -> None:
     body = claims()
     body += ["HL*3*2*23*0", "PAT*19", "NM1*QC*1*QUIRK*ADA", "DMG*D8*20150601*F", *claim("A1")]
     body += [
@@ -92,7 +94,7 @@ def test_a_dependent_is_the_patient_and_the_subscriber_keeps_the_number():
     assert (second.patient.family, second.payer_id, second.filing_code) == ("ROE", "ACME1", "CI")
 
 
-def test_another_payer_of_the_same_patient_is_not_this_claims():
+def test_another_payer_of_the_same_patient_is_not_this_claims() -> None:
     loop = claim("A1")
     loop[4:4] = [
         "SBR*S*18*******MC",
@@ -111,7 +113,7 @@ def test_another_payer_of_the_same_patient_is_not_this_claims():
     assert c.original_payer_claim_number is None
 
 
-def test_a_claim_that_cannot_be_read_is_set_aside_and_the_rest_goes_on():
+def test_a_claim_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() -> None:
     bad = [
         claim("", "100"),
         claim("B2", "1OO"),
@@ -133,7 +135,7 @@ def test_a_claim_that_cannot_be_read_is_set_aside_and_the_rest_goes_on():
     assert "B2" not in str(faults[1])
 
 
-def test_a_guide_that_is_not_named_is_found_by_its_lines():
+def test_a_guide_that_is_not_named_is_found_by_its_lines() -> None:
     body = claims(["CLM*I1*500***13:A:1", "LX*1", "SV2*0450*HC:99284*500*UN*1"])
     segs = wire.interchange(wire.group(CLAIMS, wire.transaction(CLAIMS, body)))
     unnamed = [s.replace(f"*{CLAIMS}", "") for s in segs]
@@ -142,7 +144,7 @@ def test_a_guide_that_is_not_named_is_found_by_its_lines():
     assert reasons(found(wire.file_of(dental))[1])[-1] == "transaction_set_not_used_here"
 
 
-def test_a_service_without_its_counter_is_a_line_all_the_same():
+def test_a_service_without_its_counter_is_a_line_all_the_same() -> None:
     loop = [s for s in claim("A1") if not s.startswith("LX")]
     loop += ["SV1*HC:93000*50*UN*1", "DTP*472*D8*20260829"]
     c = one(claims(loop))

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from tests.unit.throughline.sources import wire
 from tests.unit.throughline.sources.wire import ELIGIBILITY, answer, found, reasons
+from throughline.sources.x12.eligibility import Eligibility
 
 PART_B = ("EB*1**30*MB", "DTP*291*D8*20150301")
 
 
-def one(*benefits: str, **parts):
+def one(*benefits: str, **parts: Any) -> Eligibility:
     """The only answer of a file without faults."""
     records, faults = found(wire.simple(ELIGIBILITY, answer(*benefits, **parts)))
     assert faults == []
     [record] = records
+    assert isinstance(record, Eligibility)
     return record
 
 
-def test_part_b_and_who_it_is():
+def test_part_b_and_who_it_is() -> None:
     e = one(*PART_B)
     assert (e.is_active, e.part_b_from, e.part_b_to) == (True, date(2015, 3, 1), None)
     assert (e.trace_number, e.payer_id, e.member_id) == ("TRACE1", "MEDB1", "1EG4TE5MK73")
@@ -29,7 +32,7 @@ def test_part_b_and_who_it_is():
     assert e.as_of_date == date(2026, 9, 3)
 
 
-def test_left_and_joined_again():
+def test_left_and_joined_again() -> None:
     spans = ("EB*1**30*MB", "DTP*291*RD8*20100101-20121231", "EB*1**30*MB", "DTP*291*D8*20150301")
     for order in (spans, spans[2:] + spans[:2]):
         e = one(*order)
@@ -38,7 +41,7 @@ def test_left_and_joined_again():
     assert ended.part_b_to == date(2012, 12, 31)
 
 
-def test_inactive_and_silent():
+def test_inactive_and_silent() -> None:
     assert one("EB*6**30*MB", "DTP*291*RD8*20100101-20241231").part_b_to == date(2024, 12, 31)
     assert one("EB*6**30").is_active is False
     nothing = one("AAA*N**42*Y")
@@ -53,7 +56,7 @@ def test_inactive_and_silent():
         ("G0439", "next_g0439_on"),
     ],
 )
-def test_the_next_day_of_a_preventive_service(code, name):
+def test_the_next_day_of_a_preventive_service(code: str, name: str) -> None:
     e = one(
         *PART_B,
         f"EB*D**98**********HC:{code}",
@@ -66,7 +69,7 @@ def test_the_next_day_of_a_preventive_service(code, name):
     assert [getattr(e, other) for other in others] == [None, None]
 
 
-def test_an_advantage_plan_with_its_name():
+def test_an_advantage_plan_with_its_name() -> None:
     e = one(
         *PART_B,
         "EB*R**30*HN*H1234 001",
@@ -78,20 +81,20 @@ def test_an_advantage_plan_with_its_name():
     assert (e.is_advantage, e.advantage_payer_name) == (True, "SENIOR PLUS")
 
 
-def test_qualified_beneficiary_and_hospice():
+def test_qualified_beneficiary_and_hospice() -> None:
     assert one(*PART_B, "EB*1**30*QM", "DTP*291*RD8*20260101-20261231").is_qmb
     assert one(*PART_B, "EB*X**45*MA", "DTP*292*D8*20260801").is_hospice
     assert not one(*PART_B, "EB*X**45*MA", "DTP*292*RD8*20250101-20250601").is_hospice
 
 
-def test_a_dependent_is_answered_under_the_subscribers_number():
+def test_a_dependent_is_answered_under_the_subscribers_number() -> None:
     body = answer(person=["NM1*IL*1*QUIRK*ZEBULON****MI*M1"])
     body += ["HL*4*3*23*0", "TRN*2*T2", "NM1*03*1*QUIRK*ADA", "DMG*D8*20150601*F", "EB*1**30"]
     [e], faults = found(wire.simple(ELIGIBILITY, body))
     assert (e.given, e.member_id, e.is_active, faults) == ("ADA", "M1", True, [])
 
 
-def test_a_subscriber_of_whom_nothing_is_said_is_not_lost():
+def test_a_subscriber_of_whom_nothing_is_said_is_not_lost() -> None:
     body = answer(person=["NM1*IL*1*QUIRK*ZEBULON****MI*M1"])
     body += ["HL*4*2*22*0", "TRN*2*T2", "NM1*IL*1*ROE*JAN****MI*M2", "EB*1**30"]
     records, _ = found(wire.simple(ELIGIBILITY, body))
@@ -101,7 +104,7 @@ def test_a_subscriber_of_whom_nothing_is_said_is_not_lost():
     ]
 
 
-def test_a_payer_that_refuses_the_question():
+def test_a_payer_that_refuses_the_question() -> None:
     body = ["BHT*0022*11*A1*20260903*1201", "HL*1**20*1", "AAA*Y**42*P", "NM1*PR*2*M*****PI*MEDB1"]
     assert reasons(found(wire.simple(ELIGIBILITY, body))[1]) == ["answer_about_nobody_42"]
     odd = [s.replace("*42*", "*ZEBULON*") for s in body]
@@ -109,7 +112,7 @@ def test_a_payer_that_refuses_the_question():
     assert reasons(found(wire.simple(ELIGIBILITY, body[:1]))[1]) == ["answer_about_nobody"]
 
 
-def test_a_refusal_holds_for_those_below_and_for_no_other_payer():
+def test_a_refusal_holds_for_those_below_and_for_no_other_payer() -> None:
     first = answer("EB*1**30", before=["AAA*Y**42*P"])[1:]
     second = [
         s.replace("MEDB1", "OTHER").replace("TRACE1", "TRACE2") for s in answer("EB*1**30")[1:]
@@ -120,12 +123,12 @@ def test_a_refusal_holds_for_those_below_and_for_no_other_payer():
     assert [e.reject_code for e in records] == ["42", None, "50", None]
 
 
-def test_somebody_without_any_number_is_a_fault():
+def test_somebody_without_any_number_is_a_fault() -> None:
     body = answer("EB*1**30", person=["NM1*IL*1*QUIRK*ZEBULON"])
     assert reasons(found(wire.simple(ELIGIBILITY, body))[1]) == ["person_without_identifier"]
 
 
-def test_the_last_person_of_a_cut_file_is_not_believed():
+def test_the_last_person_of_a_cut_file_is_not_believed() -> None:
     whole = wire.simple(ELIGIBILITY, answer(*PART_B))
     records, faults = found(whole[: whole.index(b"~SE*") + 1])
     assert records == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -36,29 +38,29 @@ def numbers(data: bytes) -> list[str]:
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r", "\n\n", " ", "\r\n  "])
 @pytest.mark.parametrize("terminator", ["~", "'", "\x1c", "|"])
-def test_any_terminator_with_any_line_end_after_it(terminator, end):
+def test_any_terminator_with_any_line_end_after_it(terminator: str, end: str) -> None:
     assert numbers(wire.file_of(TWO, terminator, end=end)) == ["A1", "A2"]
 
 
 @pytest.mark.parametrize("terminator", ["\r", "\n", "\r\n"])
-def test_line_ends_as_terminators(terminator):
+def test_line_ends_as_terminators(terminator: str) -> None:
     data = wire.file_of(TWO, terminator)
     assert numbers(data) == ["A1", "A2"]
     assert scan(io.BytesIO(data), "f").is_complete
 
 
 @pytest.mark.parametrize("before", ["\ufeff", "\ufeff\r\n", "\n\n", "  ", "\x00"])
-def test_marks_and_blanks_before_the_header(before):
+def test_marks_and_blanks_before_the_header(before: str) -> None:
     assert numbers(before.encode() + wire.file_of(TWO)) == ["A1", "A2"]
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_16(codec):
+def test_utf_16(codec: str) -> None:
     mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(codec, b"")
     assert numbers(mark + wire.file_of(TWO).decode().encode(codec)) == ["A1", "A2"]
 
 
-def test_text_around_interchanges_is_named_and_skipped():
+def test_text_around_interchanges_is_named_and_skipped() -> None:
     records, faults = found(b"From: clearinghouse\nISA99\n" + wire.file_of(TWO) + b"\nGoodbye\x1a")
     assert [r.patient_control_number for r in records] == ["A1", "A2"]
     assert [(f.reason, f.severity, f.row) for f in faults] == [
@@ -74,19 +76,19 @@ def test_text_around_interchanges_is_named_and_skipped():
         lambda isa: isa.replace("*00*          *00*          ", "*00**00*"),
     ],
 )
-def test_a_header_that_is_not_106_characters_long(change):
+def test_a_header_that_is_not_106_characters_long(change: Callable[..., Any]) -> None:
     header = change(wire.isa())
     assert len(header) != 105
     assert numbers(wire.file_of([header, *TWO[1:]])) == ["A1", "A2"]
 
 
-def test_a_header_without_its_component_separator():
+def test_a_header_without_its_component_separator() -> None:
     header = wire.isa()[:-2]
     records, _ = found(wire.file_of([header + "*", *TWO[1:]]))
     assert [r.patient_control_number for r in records] == ["A1", "A2"]
 
 
-def test_separators_may_change_from_one_interchange_to_the_next():
+def test_separators_may_change_from_one_interchange_to_the_next() -> None:
     other = [s.replace(":", ">").replace("*", "|") for s in TWO]
     data = wire.file_of(TWO, "~\n") + wire.file_of(other, "\x1d") + wire.file_of(TWO)
     records, faults = found(data)
@@ -96,7 +98,7 @@ def test_separators_may_change_from_one_interchange_to_the_next():
     assert faults == []
 
 
-def test_groups_and_sets_of_all_kinds_in_one_file():
+def test_groups_and_sets_of_all_kinds_in_one_file() -> None:
     body, paid = claims(claim("A1")), remittance(payment("A1"))
     data = wire.file_of(
         wire.interchange(
@@ -130,7 +132,7 @@ def test_groups_and_sets_of_all_kinds_in_one_file():
         (None, "9999", "wrong_control_number"),
     ],
 )
-def test_a_wrong_trailer_is_a_warning(count, number, expected):
+def test_a_wrong_trailer_is_a_warning(count: int | None, number: str, expected: str) -> None:
     body = wire.transaction(CLAIMS, claims(claim("A1")), count=count)
     body[-1] = body[-1].replace("0001", number)
     records, faults = found(wire.file_of(wire.interchange(wire.group(CLAIMS, body))))
@@ -138,7 +140,7 @@ def test_a_wrong_trailer_is_a_warning(count, number, expected):
     assert [(f.reason, f.severity) for f in faults] == [(expected, "warning")]
 
 
-def test_a_set_that_is_not_used_here_is_one_fault_and_the_rest_is_read():
+def test_a_set_that_is_not_used_here_is_one_fault_and_the_rest_is_read() -> None:
     foreign = ["ST*834*0001*005010X220A1", "BGN*00*1*20260903", "INS*Y*18", "SE*4*0001"]
     data = wire.file_of(
         wire.interchange(wire.group(CLAIMS, foreign, wire.transaction(CLAIMS, claims(claim("A1")))))
@@ -152,7 +154,7 @@ def test_a_set_that_is_not_used_here_is_one_fault_and_the_rest_is_read():
 
 
 @pytest.mark.parametrize("version", ["005010X224A2", "005010X212", "005010X313"])
-def test_other_guides_of_the_same_set_are_not_used(version):
+def test_other_guides_of_the_same_set_are_not_used(version: str) -> None:
     kind = "837" if "X224" in version else "277"
     segs = [
         wire.isa(),
@@ -166,7 +168,7 @@ def test_other_guides_of_the_same_set_are_not_used(version):
 
 
 @pytest.mark.parametrize("keep", range(1, 40))
-def test_wherever_a_file_breaks_off_nothing_half_is_believed(keep):
+def test_wherever_a_file_breaks_off_nothing_half_is_believed(keep: int) -> None:
     whole = wire.file_of(TWO)
     cut = whole[: max(len(wire.isa()) + 1, len(whole) * keep // 40)]
     contents = scan(io.BytesIO(cut), "f")
@@ -182,7 +184,7 @@ def test_wherever_a_file_breaks_off_nothing_half_is_believed(keep):
         assert faults[0].reason == "truncated"
 
 
-def test_an_interchange_that_begins_inside_another_ends_it():
+def test_an_interchange_that_begins_inside_another_ends_it() -> None:
     data = wire.file_of(TWO[:-6]) + wire.file_of(TWO)
     records, faults = found(data)
     assert [r.patient_control_number for r in records] == ["A1", "A1", "A2"]
@@ -190,7 +192,7 @@ def test_an_interchange_that_begins_inside_another_ends_it():
     assert not scan(io.BytesIO(data), "f").is_complete
 
 
-def test_a_set_without_trailer_ends_with_its_group():
+def test_a_set_without_trailer_ends_with_its_group() -> None:
     segs = [s for s in TWO if not s.startswith("SE*")]
     records, faults = found(wire.file_of(segs))
     assert [r.patient_control_number for r in records] == ["A1"]
@@ -198,7 +200,7 @@ def test_a_set_without_trailer_ends_with_its_group():
     assert not scan(io.BytesIO(wire.file_of(segs)), "f").is_complete
 
 
-def test_segments_outside_a_set_are_named():
+def test_segments_outside_a_set_are_named() -> None:
     segs = [*TWO[:-1], "XYZ*1", TWO[-1]]
     assert reasons(found(wire.file_of(segs))[1]) == ["segment_outside_transaction"]
 
@@ -215,7 +217,7 @@ def test_segments_outside_a_set_are_named():
         (b"ISA" * 50_000, "no_interchange_header"),
     ],
 )
-def test_what_is_no_x12_is_refused_with_a_reason(data, reason):
+def test_what_is_no_x12_is_refused_with_a_reason(data: bytes, reason: str) -> None:
     for attempt in (lambda: scan(io.BytesIO(data), "f.x12"), lambda: found(data)):
         with pytest.raises(FileRefusedError) as refused:
             attempt()
@@ -225,14 +227,14 @@ def test_what_is_no_x12_is_refused_with_a_reason(data, reason):
         ).endswith(reason)
 
 
-def test_an_empty_group_says_that_there_was_nothing():
+def test_an_empty_group_says_that_there_was_nothing() -> None:
     data = wire.file_of(wire.interchange(wire.group(REMITTANCE)))
     contents = scan(io.BytesIO(data), "f")
     assert dict(contents.feeds) == {"payment": 0}
     assert found(data) == ([], [])
 
 
-def test_a_segment_without_end_does_not_fill_the_memory(monkeypatch):
+def test_a_segment_without_end_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "CHUNK", 1 << 12)
     monkeypatch.setattr(segments, "LONGEST_SEGMENT", 1 << 14)
     broken = wire.file_of(TWO[:-10]) + b"NTE*ADD*" + b"x" * 100_000
@@ -241,7 +243,7 @@ def test_a_segment_without_end_does_not_fill_the_memory(monkeypatch):
     assert "truncated" in reasons(faults)
 
 
-def test_chunks_of_any_size_give_the_same_segments(monkeypatch):
+def test_chunks_of_any_size_give_the_same_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     data = (
         wire.file_of(TWO, "~\r\n")
         + wire.file_of(TWO, "\n")
@@ -253,12 +255,12 @@ def test_chunks_of_any_size_give_the_same_segments(monkeypatch):
         assert list(SegmentReader(io.BytesIO(data), "f")) == whole, size
 
 
-def test_names_in_latin_1_are_read():
+def test_names_in_latin_1_are_read() -> None:
     data = wire.file_of([s.replace("ZEBULON", "ZÉBULON") for s in TWO]).decode().encode("latin-1")
     assert found(data)[0][0].patient.given == "ZÉBULON"
 
 
-def test_times_and_test_flag_of_the_envelope():
+def test_times_and_test_flag_of_the_envelope() -> None:
     record = found(wire.simple(CLAIMS, claims(claim("A1"))))[0][0]
     assert record.context.interchange_at.isoformat() == "2026-09-03T12:01:00"
     assert record.context.group_at.isoformat() == "2026-09-03T12:01:00"

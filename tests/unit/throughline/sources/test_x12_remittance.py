@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.unit.throughline.sources import wire
 from tests.unit.throughline.sources.wire import REMITTANCE, found, payment, reasons, remittance
+from throughline.sources.records import Fault
 from throughline.sources.x12.remittance import Adjustment
 from throughline.sources.x12.sums import sums_of
 
 
-def read(*loops: list[str], after: list[str] | None = None):
+def read(*loops: list[str], after: list[str] | None = None) -> tuple[list[Any], list[Fault]]:
     """The records and faults of an 835."""
     return found(wire.simple(REMITTANCE, remittance(*loops, after=after or [])))
 
 
-def test_a_payment():
+def test_a_payment() -> None:
     [p], faults = read(payment("A1", charge="150.00", paid="80.25", share="20.00"))
     assert faults == []
     assert (p.patient_control_number, p.payer_claim_number, p.status_code) == ("A1", "ICNA1", "1")
@@ -48,7 +50,7 @@ def test_a_payment():
     assert p.service_from == date(2026, 8, 28)
 
 
-def test_a_reversal_comes_with_its_correction_and_both_are_read():
+def test_a_reversal_comes_with_its_correction_and_both_are_read() -> None:
     reversal = payment("A1", "22", "-100", "-80", share="-20")
     [first, back, again], faults = read(
         payment("A1"), reversal, payment("A1", "1", "100", "90", share="10")
@@ -60,13 +62,13 @@ def test_a_reversal_comes_with_its_correction_and_both_are_read():
 
 
 @pytest.mark.parametrize("status", ["1", "2", "3", "4", "19", "20", "21", "22", "23", "25"])
-def test_every_claim_status_is_kept_as_the_payer_gave_it(status):
+def test_every_claim_status_is_kept_as_the_payer_gave_it(status: str) -> None:
     [p], _ = read(payment("A1", status))
     assert p.status_code == status
     assert p.is_reversal == (status == "22")
 
 
-def test_up_to_six_reasons_in_one_adjustment_segment():
+def test_up_to_six_reasons_in_one_adjustment_segment() -> None:
     cas = "CAS*CO*45*10**253*1.60*2*59*3**94*4**131*5**44*6"
     [p], _ = read(payment("A1", cas=cas))
     [line] = p.lines
@@ -98,7 +100,7 @@ def test_up_to_six_reasons_in_one_adjustment_segment():
         ("OA", "23", None),
     ],
 )
-def test_what_an_adjustment_means_for_the_money(group, reason, where):
+def test_what_an_adjustment_means_for_the_money(group: str, reason: str, where: str | None) -> None:
     sums = sums_of([Adjustment(group, reason, Decimal(7))])
     by_name = {name: getattr(sums, name) for name in ("patient", "contractual", "denied", "other")}
     assert {name: amount for name, amount in by_name.items() if amount} == (
@@ -106,7 +108,7 @@ def test_what_an_adjustment_means_for_the_money(group, reason, where):
     )
 
 
-def test_adjustments_of_claim_and_line_are_apart():
+def test_adjustments_of_claim_and_line_are_apart() -> None:
     loop = payment("A1")
     loop.insert(1, "CAS*OA*23*12")
     [p], _ = read(loop)
@@ -114,7 +116,7 @@ def test_adjustments_of_claim_and_line_are_apart():
     assert [a.reason for a in p.lines[0].adjustments] == ["1"]
 
 
-def test_remarks_corrected_names_and_crossover():
+def test_remarks_corrected_names_and_crossover() -> None:
     loop = payment("A1")
     loop[2:2] = [
         "NM1*74*1*QUIRKE*ZEB****C*CORRECTED1",
@@ -140,20 +142,20 @@ def test_remarks_corrected_names_and_crossover():
     )
 
 
-def test_inpatient_remarks_stand_elsewhere():
+def test_inpatient_remarks_stand_elsewhere() -> None:
     mia = ["MIA", "0", "", "", "1", "MA07", *[""] * 14, "N1", "N2"]
     loop = payment("A1")
     loop.insert(2, "*".join(mia))
     assert read(loop)[0][0].remark_codes == ["MA07", "N1", "N2"]
 
 
-def test_units_absent_are_one_and_a_line_may_pay_nothing():
+def test_units_absent_are_one_and_a_line_may_pay_nothing() -> None:
     loop = [s.replace("SVC*HC:99213:25*100*80**1", "SVC*HC:99213*100") for s in payment("A1")]
     [p], _ = read(loop)
     assert (p.lines[0].units, p.lines[0].paid_amount) == (Decimal(1), Decimal(0))
 
 
-def test_provider_adjustments_are_rows_of_their_own():
+def test_provider_adjustments_are_rows_of_their_own() -> None:
     plb = "PLB*1992000006*20261231*WO:ICN7*-12.50*L6*0.75*FB:X*oops"
     records, faults = read(payment("A1"), after=[plb])
     assert [type(r).__name__ for r in records] == [
@@ -177,7 +179,7 @@ def test_provider_adjustments_are_rows_of_their_own():
     assert [r.row for r in records] == [1, 2, 3]
 
 
-def test_half_an_amount_of_a_provider_adjustment_is_not_believed():
+def test_half_an_amount_of_a_provider_adjustment_is_not_believed() -> None:
     whole = wire.simple(
         REMITTANCE, remittance(payment("A1"), after=["PLB*1992000006*20261231*WO:1*11*FB:2*22.50"])
     )
@@ -197,7 +199,7 @@ def test_half_an_amount_of_a_provider_adjustment_is_not_believed():
     assert len(records) == 3
 
 
-def test_what_cannot_be_read_is_set_aside():
+def test_what_cannot_be_read_is_set_aside() -> None:
     records, faults = read(
         payment(""),
         payment("B2", ""),
@@ -218,7 +220,7 @@ def test_what_cannot_be_read_is_set_aside():
     ]
 
 
-def test_the_payers_own_number_by_another_qualifier():
+def test_the_payers_own_number_by_another_qualifier() -> None:
     body = remittance(payment("A1"))
     body.insert(4, "REF*2U*OWN1")
     assert found(wire.simple(REMITTANCE, body))[0][0].remittance.payer_id == "OWN1"

@@ -8,6 +8,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -61,7 +62,9 @@ def gone() -> Address:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_read_is_asked_again_after_what_may_pass(web, client, slept, status):
+def test_a_read_is_asked_again_after_what_may_pass(
+    web: Web, client: HttpClient, slept: list[float], status: int
+) -> None:
     web.answers += [Answer(status), Answer(status), Answer(200, b'{"a":1}')]
     assert client.get("x", {"q": "1 2"}).json() == {"a": 1}
     assert [one.path for one in web.seen] == ["/x?q=1+2"] * 3
@@ -70,7 +73,9 @@ def test_a_read_is_asked_again_after_what_may_pass(web, client, slept, status):
 
 
 @pytest.mark.parametrize("answer", [Answer(500), Answer(hang=True), Answer(503)])
-def test_a_system_in_trouble_is_asked_a_handful_of_times_and_not_more(web, client, slept, answer):
+def test_a_system_in_trouble_is_asked_a_handful_of_times_and_not_more(
+    web: Web, client: HttpClient, slept: list[float], answer: Answer
+) -> None:
     web.answers += [answer] * 20
     with pytest.raises(SourceUnavailable):
         client.get("x")
@@ -79,7 +84,9 @@ def test_a_system_in_trouble_is_asked_a_handful_of_times_and_not_more(web, clien
 
 
 @pytest.mark.parametrize("status", sorted(REPEATED))
-def test_a_moment_of_trouble_is_over_without_a_wait(web, client, slept, status):
+def test_a_moment_of_trouble_is_over_without_a_wait(
+    web: Web, client: HttpClient, slept: list[float], status: int
+) -> None:
     web.answers += [Answer(status, headers={"Retry-After": "9"}), Answer(200)]
     assert client.get("x").status == 200
     web.answers += [Answer(hang=True), Answer(200)]
@@ -87,7 +94,9 @@ def test_a_moment_of_trouble_is_over_without_a_wait(web, client, slept, status):
     assert slept == []
 
 
-def test_a_write_is_never_repeated_by_the_library(web, client, slept):
+def test_a_write_is_never_repeated_by_the_library(
+    web: Web, client: HttpClient, slept: list[float]
+) -> None:
     for one in (Answer(502), Answer(hang=True)):
         web.answers.append(one)
         assert client.write("x", b"{}").certainty == "uncertain"
@@ -96,13 +105,17 @@ def test_a_write_is_never_repeated_by_the_library(web, client, slept):
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 404, 410, 501])
-def test_a_read_with_a_clear_answer_is_asked_once(web, client, status):
+def test_a_read_with_a_clear_answer_is_asked_once(
+    web: Web, client: HttpClient, status: int
+) -> None:
     web.answers.append(Answer(status))
     assert client.get("x").status == status
     assert len(web.seen) == 1
 
 
-def test_a_server_that_stays_away_is_unavailable_after_a_few_attempts(web, client, slept):
+def test_a_server_that_stays_away_is_unavailable_after_a_few_attempts(
+    web: Web, client: HttpClient, slept: list[float]
+) -> None:
     web.answers += [Answer(503)] * 10
     with pytest.raises(SourceUnavailable, match=r"^web: http_503$"):
         client.get("x")
@@ -110,12 +123,14 @@ def test_a_server_that_stays_away_is_unavailable_after_a_few_attempts(web, clien
     assert len(slept) == https.PATIENCE.attempts - 1
 
 
-def test_a_read_whose_answer_was_lost_is_asked_again(web, client):
+def test_a_read_whose_answer_was_lost_is_asked_again(web: Web, client: HttpClient) -> None:
     web.answers += [Answer(hang=True), Answer(200, b"0123456789", cut=3), Answer(200, b"[]")]
     assert client.get("x").json() == []
 
 
-def test_retry_after_is_obeyed_up_to_a_limit(web, client, slept):
+def test_retry_after_is_obeyed_up_to_a_limit(
+    web: Web, client: HttpClient, slept: list[float]
+) -> None:
     soon = email.utils.formatdate(time.time() + 9, usegmt=True)
     waits = ["7", soon, "86400", "soon", "²".encode().decode("latin-1")]
     web.answers += [Answer(429, headers={"Retry-After": wait}) for wait in waits]
@@ -126,7 +141,7 @@ def test_retry_after_is_obeyed_up_to_a_limit(web, client, slept):
     assert slept[2:] == [https.PATIENCE.longest_wait_s, 2.0]
 
 
-def test_retry_after_in_its_forms():
+def test_retry_after_in_its_forms() -> None:
     def asked(text: str) -> float | None:
         return retry_after({"Retry-After": text})
 
@@ -135,7 +150,7 @@ def test_retry_after_in_its_forms():
     assert retry_after({}) is None
 
 
-def test_nobody_listens(clock):
+def test_nobody_listens(clock: Clock) -> None:
     with (
         HttpClient(gone(), clock=clock) as client,
         pytest.raises(SourceUnavailable, match=r"^gone: ConnectError$"),
@@ -144,14 +159,16 @@ def test_nobody_listens(clock):
 
 
 @pytest.mark.parametrize("url", ["http://h:port", "ftp://127.0.0.1"])
-def test_an_address_that_is_none(clock, url):
+def test_an_address_that_is_none(clock: Clock, url: str) -> None:
     with HttpClient(Address("odd", extra={"base_url": url}), clock=clock) as client:
         with pytest.raises(SourceUnavailable, match=r"^odd: "):
             client.get("x")
         assert client.write("x", b"{}").certainty == "not_sent"
 
 
-def test_a_server_that_says_nothing_is_given_up(monkeypatch, clock):
+def test_a_server_that_says_nothing_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
     monkeypatch.setattr(https, "READ_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = Address("silent", port=silent.getsockname()[1])
@@ -186,7 +203,9 @@ def test_a_server_that_says_nothing_is_given_up(monkeypatch, clock):
         (504, "uncertain", "http_504"),
     ],
 )
-def test_what_an_answer_to_a_write_proves(web, client, status, certainty, reason):
+def test_what_an_answer_to_a_write_proves(
+    web: Web, client: HttpClient, status: int, certainty: str, reason: str
+) -> None:
     web.answers.append(Answer(status, b'{"id":"1"}', {"Location": "/x/1"}))
     outcome = client.write("x", b"{}", idempotency_key="k1")
     assert (outcome.certainty, outcome.status, outcome.reason) == (certainty, status, reason)
@@ -197,7 +216,9 @@ def test_what_an_answer_to_a_write_proves(web, client, status, certainty, reason
     assert (seen.method, seen.body, seen.headers["idempotency-key"]) == ("POST", b"{}", "k1")
 
 
-def test_a_write_whose_answer_was_lost_is_uncertain_and_not_sent_again(web, client):
+def test_a_write_whose_answer_was_lost_is_uncertain_and_not_sent_again(
+    web: Web, client: HttpClient
+) -> None:
     web.answers += [Answer(hang=True), Answer(201, b"0123456789", cut=2)]
     for _ in range(2):
         outcome = client.write("x", b"{}")
@@ -205,20 +226,24 @@ def test_a_write_whose_answer_was_lost_is_uncertain_and_not_sent_again(web, clie
     assert len(web.seen) == 2
 
 
-def test_a_write_turned_away_at_the_door_is_sent_again(web, client, slept):
+def test_a_write_turned_away_at_the_door_is_sent_again(
+    web: Web, client: HttpClient, slept: list[float]
+) -> None:
     web.answers += [Answer(429, headers={"Retry-After": "3"}), Answer(201)]
     assert client.write("x", b"{}").certainty == "accepted"
     assert slept == [3]
 
 
-def test_a_write_that_never_gets_in_was_not_sent(web, client, clock):
+def test_a_write_that_never_gets_in_was_not_sent(
+    web: Web, client: HttpClient, clock: Clock
+) -> None:
     web.answers += [Answer(429)] * https.PATIENCE.attempts
     assert client.write("x", b"{}") == Outcome("not_sent", 429, reason="too_many_requests")
     with HttpClient(gone(), clock=clock) as other:
         assert other.write("x", b"{}") == Outcome("not_sent", reason="ConnectError")
 
 
-def test_a_write_without_a_token_was_not_sent(web):
+def test_a_write_without_a_token_was_not_sent(web: Web) -> None:
     def refuse() -> dict[str, str]:
         raise SourceUnavailable("web: token: http_400")
 
@@ -227,7 +252,7 @@ def test_a_write_without_a_token_was_not_sent(web):
     assert web.seen == []
 
 
-def test_an_answer_that_is_no_json(web, client):
+def test_an_answer_that_is_no_json(web: Web, client: HttpClient) -> None:
     web.answers.append(Answer(200, b"<ok/>"))
     assert client.write("x", b"{}").body is None
 
@@ -244,19 +269,19 @@ def test_an_answer_that_is_no_json(web, client):
         ("me", "", None),
     ],
 )
-def test_login_and_password(web, login, password, header):
+def test_login_and_password(web: Web, login: str, password: str, header: str | None) -> None:
     web.answers.append(Answer())
     with HttpClient(web.address(login=login, password=password)) as client:
         client.get("x")
     assert web.seen[0].headers.get("authorization") == header
 
 
-def test_paths_and_whole_addresses(web, client):
+def test_paths_and_whole_addresses(web: Web, client: HttpClient) -> None:
     assert client.url("/a/b") == web.url("/a/b")
     assert client.url("https://else.example/x") == "https://else.example/x"
 
 
-def test_a_token_that_is_refused_is_renewed_once_in_a_call(web, clock):
+def test_a_token_that_is_refused_is_renewed_once_in_a_call(web: Web, clock: Clock) -> None:
     tokens = ["c", "b", "a"]
     given = {"Authorization": "Bearer 0"}
 
@@ -277,7 +302,7 @@ def test_a_token_that_is_refused_is_renewed_once_in_a_call(web, clock):
 # --- how long
 
 
-def test_what_is_at_work_is_waited_for(web, client, slept):
+def test_what_is_at_work_is_waited_for(web: Web, client: HttpClient, slept: list[float]) -> None:
     web.answers += [
         Answer(202, headers={"Retry-After": "120"}),
         Answer(202, headers={"Retry-After": "86400"}),
@@ -293,7 +318,7 @@ def test_what_is_at_work_is_waited_for(web, client, slept):
     assert client.get("job").status == 202
 
 
-def test_each_look_at_work_in_progress_has_attempts_of_its_own(web, clock):
+def test_each_look_at_work_in_progress_has_attempts_of_its_own(web: Web, clock: Clock) -> None:
     """A long export outlives tokens and restarts of its server."""
     trouble = [Answer(401), *[Answer(503)] * (https.PATIENCE.attempts - 1), Answer(202)]
     web.answers += [*trouble * 3, Answer(200)]
@@ -301,7 +326,9 @@ def test_each_look_at_work_in_progress_has_attempts_of_its_own(web, clock):
         assert client.get("job", until_ready=True).status == 200
 
 
-def test_what_is_not_ready_in_time_is_given_up(web, client, monkeypatch):
+def test_what_is_not_ready_in_time_is_given_up(
+    web: Web, client: HttpClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(https, "POLLING", Patience(total_s=100.0))
     web.answers += [Answer(202, headers={"Retry-After": "60"})] * 3
     with pytest.raises(SourceUnavailable, match=r"^web: not ready after 60 s$"):
@@ -309,7 +336,9 @@ def test_what_is_not_ready_in_time_is_given_up(web, client, monkeypatch):
     assert len(web.seen) == 2
 
 
-def test_a_wait_that_would_end_after_all_time_is_not_begun(web, client, slept, monkeypatch):
+def test_a_wait_that_would_end_after_all_time_is_not_begun(
+    web: Web, client: HttpClient, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(https, "PATIENCE", Patience(total_s=20.0))
     web.answers += [Answer(503, headers={"Retry-After": "15"})] * 2
     with pytest.raises(SourceUnavailable, match=r"^web: http_503$"):
@@ -320,7 +349,9 @@ def test_a_wait_that_would_end_after_all_time_is_not_begun(web, client, slept, m
     assert slept == [15, 15]
 
 
-def test_an_answer_that_trickles_is_given_up_when_time_is_up(monkeypatch):
+def test_an_answer_that_trickles_is_given_up_when_time_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A read timeout is of each byte: a server that sends one a second would be read for days."""
     monkeypatch.setattr(https, "PATIENCE", Patience(total_s=0.3))
 
@@ -342,7 +373,7 @@ def test_an_answer_that_trickles_is_given_up_when_time_is_up(monkeypatch):
 # --- what was read
 
 
-def test_json_is_utf_8_whatever_a_header_says(web, client):
+def test_json_is_utf_8_whatever_a_header_says(web: Web, client: HttpClient) -> None:
     """Text without a charset is Latin-1 to requests, which would change the names of people."""
     for kind in ("text/plain", "application/json; charset=iso-8859-1", "application/fhir+json"):
         web.answers.append(Answer(200, '{"family":"Zoë"}'.encode(), {"Content-Type": kind}))
@@ -370,7 +401,7 @@ CUT = {
 
 
 @pytest.mark.parametrize("cut", CUT)
-def test_an_answer_that_is_cut_is_no_answer(clock, tmp_path, cut):
+def test_an_answer_that_is_cut_is_no_answer(clock: Clock, tmp_path: Path, cut: str) -> None:
     def send(connection: Connection) -> None:
         connection.request()
         connection.send(CUT[cut])
@@ -382,7 +413,7 @@ def test_an_answer_that_is_cut_is_no_answer(clock, tmp_path, cut):
             client.download("x", tmp_path / "file")
 
 
-def test_an_answer_that_ends_with_its_connection_is_whole(clock):
+def test_an_answer_that_ends_with_its_connection_is_whole(clock: Clock) -> None:
     def send(connection: Connection) -> None:
         connection.request()
         connection.send(HEAD + b"\r\n[1]")
@@ -394,7 +425,9 @@ def test_an_answer_that_ends_with_its_connection_is_whole(clock):
 # --- files
 
 
-def test_a_part_that_is_another_one_is_not_put_behind_the_first(web, client, tmp_path):
+def test_a_part_that_is_another_one_is_not_put_behind_the_first(
+    web: Web, client: HttpClient, tmp_path: Path
+) -> None:
     web.answers += [
         Answer(200, b"0123456789", cut=4),
         Answer(206, b"XXXX", {"Content-Range": "bytes 6-9/10"}),
@@ -411,14 +444,18 @@ def test_a_part_that_is_another_one_is_not_put_behind_the_first(web, client, tmp
     ]
 
 
-def test_a_file_that_is_there_already_is_fetched_as_a_whole(web, client, tmp_path):
+def test_a_file_that_is_there_already_is_fetched_as_a_whole(
+    web: Web, client: HttpClient, tmp_path: Path
+) -> None:
     (tmp_path / "f").write_bytes(b"of yesterday")
     web.answers.append(Answer(200, b"new"))
     assert client.download("f", tmp_path / "f") == 3
     assert (tmp_path / "f").read_bytes() == b"new"
 
 
-def test_a_file_that_cannot_be_written_is_no_trouble_of_the_server(web, client, tmp_path):
+def test_a_file_that_cannot_be_written_is_no_trouble_of_the_server(
+    web: Web, client: HttpClient, tmp_path: Path
+) -> None:
     web.answers.append(Answer(200, b"new"))
     with pytest.raises(FileNotFoundError):
         client.download("f", tmp_path / "no such folder" / "f")
@@ -428,7 +465,9 @@ def test_a_file_that_cannot_be_written_is_no_trouble_of_the_server(web, client, 
 # --- what is told
 
 
-def test_no_log_and_no_error_names_what_was_asked_for(web, client, caplog):
+def test_no_log_and_no_error_names_what_was_asked_for(
+    web: Web, client: HttpClient, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     logging.getLogger("urllib3").setLevel(logging.DEBUG)
     web.answers += [Answer(hang=True)] * 10

@@ -6,7 +6,9 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -15,11 +17,11 @@ from tests.unit.throughline.sources import servers
 from throughline.transports import sftp
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.files import RemoteFile
-from throughline.transports.sftp import UploadUncertain, connect
+from throughline.transports.sftp import SftpFolder, UploadUncertain, connect
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory):
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Sftp]:
     """A server with an inbox and an outbox."""
     root = tmp_path_factory.mktemp("box")
     for name in ("inbox", "outbox", "outbox/folder"):
@@ -29,13 +31,15 @@ def box(tmp_path_factory):
 
 
 @pytest.fixture
-def session(box):
+def session(box: servers.Sftp) -> Iterator[SftpFolder]:
     """An open session."""
     with connect(box.address()) as folder:
         yield folder
 
 
-def test_only_finished_files_are_listed_by_time_and_name(box, session):
+def test_only_finished_files_are_listed_by_time_and_name(
+    box: servers.Sftp, session: SftpFolder
+) -> None:
     for number, name in enumerate(
         ("b.x12", "a.x12", ".hidden", "c.PART", "d.tmp", "e.filepart", "z")
     ):
@@ -51,7 +55,7 @@ def test_only_finished_files_are_listed_by_time_and_name(box, session):
         session.listing("nowhere")
 
 
-def test_a_folder_with_a_name_that_is_no_utf8_cannot_be_read(tmp_path):
+def test_a_folder_with_a_name_that_is_no_utf8_cannot_be_read(tmp_path: Path) -> None:
     os.close(os.open(os.fsencode(tmp_path) + b"/caf\xe9.x12", os.O_CREAT))
     with (
         servers.sftp_server(tmp_path) as server,
@@ -62,7 +66,9 @@ def test_a_folder_with_a_name_that_is_no_utf8_cannot_be_read(tmp_path):
 
 
 @pytest.mark.parametrize("size", [0, 1, 32768, 3_000_001])
-def test_a_file_is_fetched_whole(box, session, tmp_path, size):
+def test_a_file_is_fetched_whole(
+    box: servers.Sftp, session: SftpFolder, tmp_path: Path, size: int
+) -> None:
     content = os.urandom(size)
     (box.root / "inbox" / "f").write_bytes(content)
     assert session.get("inbox", RemoteFile("f", size, None), tmp_path / "f")
@@ -71,14 +77,16 @@ def test_a_file_is_fetched_whole(box, session, tmp_path, size):
 
 @pytest.mark.parametrize("listed", [5, 50])
 def test_a_file_that_changed_since_it_was_listed_is_still_being_written(
-    box, session, tmp_path, listed
-):
+    box: servers.Sftp, session: SftpFolder, tmp_path: Path, listed: int
+) -> None:
     (box.root / "inbox" / "grows").write_bytes(b"0123456789")
     assert not session.get("inbox", RemoteFile("grows", listed, None), tmp_path / "f")
     assert not (tmp_path / "f").exists()
 
 
-def test_a_file_that_was_written_anew_since_it_was_listed(box, session, tmp_path):
+def test_a_file_that_was_written_anew_since_it_was_listed(
+    box: servers.Sftp, session: SftpFolder, tmp_path: Path
+) -> None:
     path = box.root / "inbox" / "anew"
     path.write_bytes(b"0123456789")
     (listed,) = [file for file in session.listing("inbox") if file.name == "anew"]
@@ -87,12 +95,14 @@ def test_a_file_that_was_written_anew_since_it_was_listed(box, session, tmp_path
     assert not session.get("inbox", listed, tmp_path / "f")
 
 
-def test_a_file_that_is_gone(session, tmp_path):
+def test_a_file_that_is_gone(session: SftpFolder, tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="FileNotFoundError"):
         session.get("inbox", RemoteFile("gone", 1, None), tmp_path / "f")
 
 
-def test_a_file_is_handed_over_under_its_name_only_when_it_is_whole(box, session):
+def test_a_file_is_handed_over_under_its_name_only_when_it_is_whole(
+    box: servers.Sftp, session: SftpFolder
+) -> None:
     session.put("inbox", "claims.x12", b"ISA")
     assert (box.root / "inbox" / "claims.x12").read_bytes() == b"ISA"
     assert session.exists("inbox", "claims.x12", b"ISA")
@@ -103,7 +113,7 @@ def test_a_file_is_handed_over_under_its_name_only_when_it_is_whole(box, session
     assert not list((box.root / "inbox").glob(".*"))
 
 
-def test_a_folder_that_is_not_there(session):
+def test_a_folder_that_is_not_there(session: SftpFolder) -> None:
     with pytest.raises(SourceUnavailable, match="FileNotFoundError"):
         session.put("nowhere", "f", b"x")
 
@@ -111,21 +121,21 @@ def test_a_folder_that_is_not_there(session):
 class Refusing(asyncssh.SFTPServer):
     """Knows no request to replace a name, as older servers."""
 
-    def posix_rename(self, oldpath, newpath):
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         raise asyncssh.SFTPOpUnsupported("no such request")
 
 
 class Denying(asyncssh.SFTPServer):
     """Lets nobody rename."""
 
-    def posix_rename(self, oldpath, newpath):
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         raise asyncssh.SFTPPermissionDenied("no")
 
 
 class Lying(asyncssh.SFTPServer):
     """Renames, and then says that it failed."""
 
-    def posix_rename(self, oldpath, newpath):
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         super().posix_rename(oldpath, newpath)
         raise asyncssh.SFTPFailure("something")
 
@@ -133,7 +143,7 @@ class Lying(asyncssh.SFTPServer):
 class Shortening(asyncssh.SFTPServer):
     """Keeps less than it was given."""
 
-    def stat(self, path):
+    def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
         found = asyncssh.SFTPAttrs.from_local(super().stat(path))
         found.size = 1
         return found
@@ -144,11 +154,13 @@ class Vanishing(asyncssh.SFTPServer):
 
     channel = None
 
-    def __init__(self, channel, chroot=None):
+    def __init__(
+        self, channel: asyncssh.SSHServerChannel[bytes], chroot: bytes | None = None
+    ) -> None:
         super().__init__(channel, chroot)
         self._to_abort = channel
 
-    def posix_rename(self, oldpath, newpath):
+    def posix_rename(self, oldpath: bytes, newpath: bytes) -> None:
         super().posix_rename(oldpath, newpath)
         self._to_abort.get_connection().abort()
 
@@ -163,7 +175,9 @@ class Vanishing(asyncssh.SFTPServer):
         (Vanishing, UploadUncertain, True),
     ],
 )
-def test_how_sure_it_is_that_a_file_arrived(tmp_path, handler, error, arrived):
+def test_how_sure_it_is_that_a_file_arrived(
+    tmp_path: Path, handler: type[asyncssh.SFTPServer], error: type[Exception] | None, arrived: bool
+) -> None:
     with servers.sftp_server(tmp_path, handler) as server, connect(server.address()) as folder:
         if error is None:
             folder.put("/", "f", b"content")
@@ -173,7 +187,7 @@ def test_how_sure_it_is_that_a_file_arrived(tmp_path, handler, error, arrived):
     assert (tmp_path / "f").exists() == arrived
 
 
-def test_passwords_keys_and_hosts(box):
+def test_passwords_keys_and_hosts(box: servers.Sftp) -> None:
     key = box.client_key.export_private_key("openssh").decode()
     with connect(
         box.address(password="", extra={"host_key": box.host_key, "private_key": key})
@@ -199,7 +213,7 @@ def test_passwords_keys_and_hosts(box):
             pass
 
 
-def test_nobody_listens_and_it_is_tried_three_times():
+def test_nobody_listens_and_it_is_tried_three_times() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -212,7 +226,7 @@ def test_nobody_listens_and_it_is_tried_three_times():
     assert slept == [0.5, 1.0]
 
 
-def test_a_connection_that_breaks_inside_a_session(tmp_path):
+def test_a_connection_that_breaks_inside_a_session(tmp_path: Path) -> None:
     with servers.sftp_server(tmp_path) as server, connect(server.address()) as folder:
         folder.listing("/")
         folder._client.get_channel().get_transport().close()
@@ -220,7 +234,9 @@ def test_a_connection_that_breaks_inside_a_session(tmp_path):
             folder.listing("/")
 
 
-def test_a_server_that_takes_the_connection_and_says_nothing(monkeypatch):
+def test_a_server_that_takes_the_connection_and_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sftp, "TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = Address("silent", port=silent.getsockname()[1], extra={"no_host_key_check": True})
@@ -235,12 +251,16 @@ class Mute(asyncssh.SFTPServer):
 
     released = threading.Event()
 
-    def __init__(self, channel, chroot=None):
+    def __init__(
+        self, channel: asyncssh.SSHServerChannel[bytes], chroot: bytes | None = None
+    ) -> None:
         self.released.wait(5)
         super().__init__(channel, chroot)
 
 
-def test_a_server_that_lets_in_and_then_says_nothing(monkeypatch, tmp_path):
+def test_a_server_that_lets_in_and_then_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(sftp, "SILENCE_S", 0.3)
     with servers.sftp_server(tmp_path, Mute) as server:
         began = time.monotonic()
@@ -252,7 +272,9 @@ def test_a_server_that_lets_in_and_then_says_nothing(monkeypatch, tmp_path):
             Mute.released.set()
 
 
-def test_a_file_is_laid_down_first_and_handed_over_then(box, session):
+def test_a_file_is_laid_down_first_and_handed_over_then(
+    box: servers.Sftp, session: SftpFolder
+) -> None:
     session.lay_down("inbox", "later.x12", b"ISA")
     assert session.is_laid_down("inbox", "later.x12")
     assert "later.x12" not in [file.name for file in session.listing("inbox")]

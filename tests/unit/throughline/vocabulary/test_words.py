@@ -21,7 +21,7 @@ from throughline.vocabulary import (
     vocabulary,
 )
 from throughline.vocabulary.schemas import FILES, schema_of
-from throughline.vocabulary.words import EXCEPTION_REASON, FACT_KIND, PAYER_CLASS, ROLE
+from throughline.vocabulary.words import EXCEPTION_REASON, FACT_KIND, PAYER_CLASS, ROLE, WordList
 
 ROOT = DEFINITIONS.parents[1]
 
@@ -218,7 +218,7 @@ def asked_for(word: str) -> list[str]:
 
 
 @pytest.mark.parametrize("words", [EXCEPTION_REASON, FACT_KIND], ids=lambda each: each.name)
-def test_every_word_is_asked_for(words) -> None:
+def test_every_word_is_asked_for(words: WordList) -> None:
     assert [word for word in words.words if not asked_for(word)] == []
 
 

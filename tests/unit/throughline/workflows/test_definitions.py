@@ -32,7 +32,7 @@ def load(folder: Path, raw: Any) -> Any:
     return load_file(path, WORDS)
 
 
-def test_every_class_of_payers_has_a_share_of_the_charge():
+def test_every_class_of_payers_has_a_share_of_the_charge() -> None:
     payers = yaml.safe_load((DEFINITIONS / "payers.yaml").read_text(encoding="utf-8"))
     classes = {*payers["classes_by_sopt"].values(), *payers["classes_by_filing"].values(), "other"}
     classes |= {payer["payer_class"] for payer in payers["payers"].values()}

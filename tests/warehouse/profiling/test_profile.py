@@ -122,14 +122,14 @@ Made = Callable[[str, dict[str, bytes]], SourceProfile]
 
 
 @pytest.fixture(scope="module")
-def made(new_warehouse: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Made:
+def made(kept_warehouse: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Profile files of a source, in a warehouse of their own."""
 
     def profiled(source: str, files: dict[str, bytes]) -> SourceProfile:
         folder, root = tmp_path_factory.mktemp("folder"), tmp_path_factory.mktemp("root")
         for name, content in files.items():
             (folder / name).write_bytes(content)
-        with warehouse.connect(new_warehouse(), loading=True) as conn:
+        with warehouse.connect(kept_warehouse(), loading=True) as conn:
             found = profile(conn, definition(source), folder, AS_OF, root, "a folder")
             conn.rollback()
         assert {file.name: file.read_bytes() for file in folder.iterdir()} == files

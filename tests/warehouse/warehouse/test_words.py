@@ -18,9 +18,9 @@ COLUMNS = [(each, column) for each in LISTS for column in each.columns]
 
 
 @pytest.fixture(scope="module")
-def dsn(new_warehouse: Callable[[], str]) -> str:
+def dsn(kept_warehouse: Callable[[], str]) -> str:
     """Return the DSN of a new warehouse; no test of this file commits anything to it."""
-    return new_warehouse()
+    return kept_warehouse()
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,18 +148,3 @@ def test_a_server_that_is_down_is_an_error_of_psycopg_and_tells_no_password(
     with pytest.raises(psycopg.OperationalError) as refused, open_warehouse():
         pass
     assert "hidden" not in str(refused.value)
-
-
-def test_a_dag_file_does_not_wait_for_the_provider(tmp_path: Path) -> None:
-
-    code = (
-        "import sys, throughline.orchestration.night;"
-        "sys.exit('airflow.providers.postgres.hooks.postgres' in sys.modules)"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        env=os.environ | {"AIRFLOW_HOME": str(tmp_path)},
-        capture_output=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stderr[-500:]

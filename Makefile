@@ -114,8 +114,8 @@ test-nights: venv ## whole nights by the dozen: ten of them, kills, misbehaviour
 test-fast: venv ## unit and the quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS
 
-coverage: venv ## how much of the loop's packages the tests run through
-	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
+coverage: venv ## how much of the loop's packages the quick tiers run through
+	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term -m "not nights" tests/unit tests/warehouse tests/dags $$ARGS
 
 format: venv ## lay the Python out as ruff does
 	@$(python) -m ruff format .

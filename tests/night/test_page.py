@@ -20,7 +20,7 @@ pytestmark = [
 
 ORDER = (
     "Call by 17:00", "Not known", "Expected money", "Proven since yesterday", "Stopped overnight",
-    "Exceptions by owner", "How far the cases came", "Tasks since yesterday", "Feeds and verdicts",
+    "Exceptions by owner", "Case progress", "Tasks since yesterday", "Feeds and verdicts",
     "Steps of the night",
 )  # fmt: skip
 CONTRAST = """

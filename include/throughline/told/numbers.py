@@ -1,11 +1,11 @@
-"""The numbers of a night: what the summary, the page and `operations.night.counts` are made of.
+"""Collects the numbers of a night for the summary, the page and `operations.night.counts`.
 
-Counts, amounts (US dollars), case numbers (the first eight signs of a case's id) and reasons from
-fixed lists: never a patient's name, record number, phone or birth date. Every number is SQL of
-`sql/told/numbers/`.
+They are counts, amounts (US dollars), case numbers (the first eight characters of a case's id) and
+reasons from fixed lists: never a patient's name, record number, phone or birth date. Each comes
+from a query in `sql/told/numbers/`.
 
-What the logs can tell of any night (tasks, deliveries, exceptions) is asked as of that night. Of cases
-only the current state is kept: an earlier night is told from the counts stored when it closed.
+Tasks, deliveries and exceptions are logged, so they can be queried as of any night. Only the current
+state of cases is kept: for an earlier night, case numbers come from the counts stored when it closed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Row = TypeVar("Row")
 
 @dataclass
 class Numbers:
-    """Everything that is told about one night, in the order in which it is told."""
+    """Everything the summary and the page say about one night."""
 
     seq: int
     business_date: date
@@ -52,12 +52,12 @@ class Numbers:
     time_zone: str
     failed_step: str | None
     reason: str | None
-    # the number of the last night of an earlier business date: "since yesterday" begins after it
+    # number of the last night of an earlier business date; "since yesterday" means after it
     since: int
     is_newest: bool
     # seconds from the night's opening to its close, waiting included
     seconds: float | None
-    # the totals that were stored with the last night of an earlier business date
+    # the totals stored with that night
     before: dict[str, Any] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
@@ -72,7 +72,7 @@ class Numbers:
     funnel: list[FunnelStage] = field(default_factory=list)
     tasks: list[Tasks] = field(default_factory=list)
     steps: list[StepTime] = field(default_factory=list)
-    # what changed rules moved; empty but in the first night after a change
+    # cases that changed rules moved; empty except on the first night after a change
     moved: list[Moved] = field(default_factory=list)
 
     @property
@@ -82,15 +82,15 @@ class Numbers:
 
     @property
     def stale(self) -> list[Feed]:
-        """Feeds that are behind, so that what they would prove is not known."""
+        """Feeds that are behind; stages that depend on them are unknown."""
         return [feed for feed in self.feeds if not feed.is_fresh]
 
     def local(self, moment: datetime) -> datetime:
-        """Return a moment on the practice's clock."""
+        """Convert a moment to the practice's time zone."""
         return moment.astimezone(ZoneInfo(self.time_zone))
 
     def is_overdue(self, moment: datetime) -> bool:
-        """Say whether a clock ended before this night's cut-off."""
+        """Return whether a deadline passed before this night's cut-off."""
         return moment < self.cut_off
 
 
@@ -185,7 +185,7 @@ def _head(conn: Connection, seq: int, time_zone: str) -> tuple[Numbers, dict[str
 
 
 def counts(numbers: Numbers) -> dict[str, object]:
-    """Return what is stored with the night: totals for charts, and `told` for a later summary."""
+    """Return what is stored with the night: totals, and `told` for a later summary of this night."""
     open_cases: dict[str, int] = {}
     for standing in numbers.cases:
         if standing.status == "open":
@@ -217,7 +217,7 @@ def counts(numbers: Numbers) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """A value as JSON can carry it: amounts as text, so that no cent is lost."""
+    """Return a value that JSON can hold; amounts become text, so no cent is lost."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, date | datetime):
@@ -226,7 +226,7 @@ def _plain(value: object) -> object:
 
 
 def _revive(shape: type[Row], stored: dict[str, Any]) -> Row:
-    """The row that `_plain` flattened."""
+    """Rebuild a row from the values that `_plain` stored."""
     values = {}
     for each in fields(shape):  # type: ignore[arg-type]
         value = stored.get(each.name)

@@ -1,4 +1,4 @@
-"""What is owed in the summary: work that needs a person, and money by what blocks it."""
+"""Two sections of the summary: exceptions by owner, and expected money by what blocks it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from throughline.told.numbers import Numbers
 
 
 def exceptions(numbers: Numbers) -> str:
-    """What needs a person, by owner."""
+    """Return the section on open exceptions, by owner and reason."""
     if not numbers.exceptions:
-        return text.section("EXCEPTIONS", "None is open.")
+        return text.section("EXCEPTIONS", "None open.")
     total = sum(row.open for row in numbers.exceptions)
     overdue = sum(row.overdue for row in numbers.exceptions)
     rows, last = [], ""
@@ -45,9 +45,9 @@ def exceptions(numbers: Numbers) -> str:
 
 
 def money(numbers: Numbers) -> str:
-    """Expected money by what blocks it."""
+    """Return the section on expected money, by what blocks it."""
     if not numbers.money:
-        return text.section("EXPECTED MONEY", "No open case.")
+        return text.section("EXPECTED MONEY", "No open cases.")
     total = sum(row.expected for row in numbers.money)
     return text.section(
         f"EXPECTED MONEY BY WHAT BLOCKS IT: ${total:,.0f}",

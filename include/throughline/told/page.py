@@ -1,7 +1,6 @@
-"""The page of a morning: one HTML file that needs nothing else, and no Airflow, to be read.
+"""Writes the morning's page: one self-contained HTML file that opens without Airflow.
 
-It holds case numbers and no patient data. Pictures are inline SVG; there is no script and nothing is
-fetched from anywhere.
+It shows case numbers and no patient data. Charts are inline SVG. It has no script and loads nothing.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from throughline.warehouse import Connection, nights
 
 LATEST = "latest.html"
 FUNNEL_WIDTH = 360.0
-"""Width of a funnel in its own units; so narrow that its text stays readable on a telephone."""
+"""Width of a funnel in SVG units; narrow enough that its text stays readable on a phone."""
 CALLS_LISTED = 40
-"""Calls that are shown at once; the others open on a click."""
+"""Calls shown at first; the rest are behind a click."""
 STANDING = ("pending", "unknown", "missed", "blocked")
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One stretch of a stage's bar: left end and width in the picture's units."""
+    """One segment of a stage's bar; `x` (its left edge) and `width` are in SVG units."""
 
     state: str
     count: int
@@ -38,7 +37,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Rung:
-    """One stage of a funnel as it is drawn."""
+    """One stage of a funnel, with its bar and the number of cases at it."""
 
     stage: FunnelStage
     bars: list[Bar]
@@ -46,13 +45,13 @@ class Rung:
 
     @property
     def came_through(self) -> int:
-        """Cases that are past the stage: proven, waived, or gone on without it."""
+        """How many cases are past the stage: proven, waived, or continued without it."""
         return self.stage.proven + self.stage.waived + self.stage.failed
 
 
 @dataclass(frozen=True)
 class Funnel:
-    """The picture of one workflow."""
+    """The funnel of one workflow."""
 
     workflow: str
     cases: int
@@ -82,7 +81,7 @@ def _rung(stage: FunnelStage, scale: float) -> Rung:
     bars, x = [], 0.0
     for state, count in counts.items():
         if count:
-            # A single case among thousands is still to be seen.
+            # A single case among thousands must still be visible.
             width = max(count * scale, 1.5)
             bars.append(Bar(state, count, round(x, 2), round(width, 2)))
             x += width
@@ -90,7 +89,7 @@ def _rung(stage: FunnelStage, scale: float) -> Rung:
 
 
 def render(numbers: Numbers, earlier_page: str | None = None) -> str:
-    """Return the page as HTML. `earlier_page` is the file name of the morning before, if there is one."""
+    """Return the page as HTML. `earlier_page` is the file name of the previous morning's page, if any."""
     environment = Environment(
         loader=PackageLoader("throughline.told"),
         autoescape=select_autoescape(default=True),
@@ -110,7 +109,7 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
 
 
 def _ended(numbers: Numbers) -> list[tuple[str, str, str, int]]:
-    """Cases that are not open any more: workflow, how, why, how many."""
+    """Return the ended cases as (workflow, status, reason, count)."""
     return [
         (row.workflow, row.status, row.stage, row.cases)
         for row in numbers.cases
@@ -121,11 +120,11 @@ def _ended(numbers: Numbers) -> list[tuple[str, str, str, int]]:
 def write_page(
     conn: Connection, seq: int, folder: Path | str, time_zone: str | None = None
 ) -> Path:
-    """Write `<business date>.html` and, for the newest night, `latest.html`; returns the first.
+    """Write `<business date>.html` and, for the newest night, `latest.html`; returns the former.
 
-    The page of a night that came to nothing (void) is that of the standing night of its date. A
-    reader never sees half a page: each file is put in place whole. The page of the night before is
-    written, too, where what would have written it was killed.
+    For a void night, the page shows the valid night of the same date. Files are replaced atomically,
+    so a reader never sees half a page. If the previous night's page is missing because its process
+    was killed, it is written as well.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""The shapes of what is told about a night: a row of each is a line of the summary and of the page.
+"""The rows of a night's summary and page: one class per section.
 
-Case numbers are the first eight signs of a case's id. Amounts are US dollars. Times are UTC.
+Case numbers are the first eight characters of a case's id. Amounts are US dollars. Times are UTC.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Call:
-    """An open outreach task whose clock ends today or has ended. Times are UTC."""
+    """An open outreach task that is due today or overdue. Times are UTC."""
 
     case_number: str
     workflow: str
@@ -27,7 +27,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Feed:
-    """What a feed brought since the day before, and whether it is as far as it should be."""
+    """What a feed delivered since the day before, and whether it is up to date."""
 
     source: str
     feed: str
@@ -47,7 +47,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Open cases that stand at a stage that is not known, for one reason."""
+    """Open cases whose current stage is unknown, by workflow, stage and reason."""
 
     workflow: str
     stage: str
@@ -61,7 +61,7 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Money:
-    """Expected dollars of open cases behind one obstacle."""
+    """Open cases that one obstacle blocks, and the dollars expected from them."""
 
     blocked_by: str
     owner_team: str
@@ -75,7 +75,7 @@ class Money:
 
 @dataclass(frozen=True)
 class Proven:
-    """Stages that became complete by facts of the night."""
+    """Stages completed by facts that arrived since the day before."""
 
     workflow: str
     stage: str
@@ -85,7 +85,7 @@ class Proven:
 
 @dataclass(frozen=True)
 class ClaimedDone:
-    """Tasks set to completed by somebody while no evidence shows the work."""
+    """Tasks that somebody marked as completed, without any evidence of the work."""
 
     workflow: str
     stage: str
@@ -108,7 +108,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Standing:
-    """Cases by workflow, stage (or how they ended) and state."""
+    """Cases by workflow, status, stage (for an ended case: why it ended) and state."""
 
     workflow: str
     status: str
@@ -119,7 +119,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class FunnelStage:
-    """How many cases of a workflow have proven a stage, and how many stand at it in which state."""
+    """How many cases have passed a stage of a workflow, and how many are at it, by state."""
 
     workflow: str
     stage: str
@@ -190,13 +190,13 @@ class StepTime:
     seconds: Decimal
     row_count: int
     started_at: datetime
-    # the kind of error of a part that failed, never its text: that may quote a row
+    # the exception's class name only: its text may quote a row
     error: str | None
 
 
 @dataclass(frozen=True)
 class Moved:
-    """Cases that changed because the rules of the derivation did, in the first night after that."""
+    """Cases that changed state only because the derivation's rules changed."""
 
     workflow: str
     stage: str

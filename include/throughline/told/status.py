@@ -1,4 +1,4 @@
-"""How the last nights went, and what waits: what `make status` tells of the warehouse.
+"""How the last nights went, and what waits for a person: the warehouse's part of `make status`.
 
 `python -m throughline.told.status`, with the warehouse's address in the environment variable
 `THROUGHLINE_DSN`.
@@ -18,16 +18,16 @@ NIGHTS = 7
 
 
 def tell(conn: Connection) -> str:
-    """Return the last nights, one line each, who holds the chain, and what waits for a person."""
+    """Return the last nights (one line each), what is running, and what waits for a person."""
     lines = [_line(*row) for row in sql.run(conn, "told/nights.sql", nights=NIGHTS).rows]
     if not lines:
-        return "There was no night yet: make night"
+        return "No night has run yet: make night"
     holder = conn.execute(
         "select holder, taken_at from operations.lease"
         " where holder is not null and expires_at > clock_timestamp()"
     ).fetchone()
     if holder:
-        lines.append(f"The chain is held by the {holder[0]} since {holder[1]:%H:%M:%S} UTC.")
+        lines.append(f"The {holder[0]} has held the chain since {holder[1]:%H:%M:%S} UTC.")
     newest = conn.execute("select max(seq) from operations.night where status <> 'void'").fetchone()
     running = conn.execute(
         "select step, part, extract(epoch from clock_timestamp() - started_at)::int"
@@ -44,7 +44,7 @@ def tell(conn: Connection) -> str:
             if what == "claims"
             else f"{things:,} rows"
         )
-        lines.append(f"Waits for a decision in Airflow: {what} {number}, {about}, {size}")
+        lines.append(f"Waiting for a decision in Airflow: {what} {number}, {about}, {size}")
     return "\n".join(lines)
 
 

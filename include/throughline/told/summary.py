@@ -1,7 +1,7 @@
-"""The night in a hundred columns: what the end of `make night` prints.
+"""The text summary of a night, 100 columns wide: what `make night` prints at the end.
 
 `python -m throughline.told.summary [--night SEQ]`, with the warehouse's address in the
-environment variable `THROUGHLINE_DSN`. The order is that of a morning: calls first.
+environment variable `THROUGHLINE_DSN`. Sections are in the order of a working morning: calls first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from throughline.warehouse import nights
 def render(numbers: Numbers, reports: str | None = None) -> str:
     """Return the summary of a night as text of at most `text.WIDTH` columns.
 
-    `reports` is the folder of the pages, named at the end when it is known.
+    `reports` is the folder of the pages; if given, the last section names this morning's page.
     """
     parts = [
         _head(numbers),
@@ -53,13 +53,13 @@ def _head(numbers: Numbers) -> str:
 
 def _calls(numbers: Numbers) -> str:
     if not numbers.calls:
-        return text.section("CALL BY 17:00", "No call has to be made today.")
+        return text.section("CALL BY 17:00", "No calls are due today.")
     overdue = sum(numbers.is_overdue(call.due_at) for call in numbers.calls)
     total = len(numbers.calls)
     return text.section(
         f"CALL BY 17:00: {words.count(total, 'call')}, {overdue:,} of them overdue",
         text.table(
-            ("case", "workflow", "due", "tried", "last try", "by whom"),
+            ("case", "workflow", "due", "tried", "last try", "owner"),
             (
                 (
                     call.case_number,
@@ -104,15 +104,15 @@ def _moved(numbers: Numbers) -> str:
 def _unknown(numbers: Numbers) -> str:
     stale = [
         f"{feed.source}/{feed.feed} {words.feed_state(feed)},"
-        f" known up to {feed.last_business_date or 'never'} ({words.plain(feed.owner_team)})"
+        f" last data {feed.last_business_date or 'never'} ({words.plain(feed.owner_team)})"
         for feed in numbers.stale
     ]
     if not numbers.unknown and not stale:
-        return text.section("NOT KNOWN", "Nothing: every feed is as far as expected.")
+        return text.section("NOT KNOWN", "Nothing: every feed is up to date.")
     cases = sum(row.cases for row in numbers.unknown)
     by_hand = sum(row.by_hand for row in numbers.unknown)
     return text.section(
-        f"NOT KNOWN: {words.count(cases, 'case')}, {by_hand:,} to be verified by hand",
+        f"NOT KNOWN: {words.count(cases, 'case')}, {by_hand:,} to verify by hand",
         *stale,
         text.table(
             ("workflow", "stage", "cases", "by hand", "owner", "why"),
@@ -136,14 +136,14 @@ def _unknown(numbers: Numbers) -> str:
 
 
 def _feeds(numbers: Numbers) -> str:
-    """Feeds with something to say, one line each; the rest in one sentence."""
+    """Return one line for each feed that needs attention, and one sentence for the rest."""
     quiet = words.quiet(numbers)
     loud = [feed for feed in numbers.feeds if feed not in quiet]
     rows = sum(feed.rows_received for feed in quiet)
     return text.section(
         f"FEEDS: {len(quiet)} of {len(numbers.feeds)} as expected",
         text.table(
-            ("feed", "how it stands", "verdict", "received", "loaded", "set aside", "waiting"),
+            ("feed", "status", "verdict", "received", "loaded", "set aside", "waiting"),
             (
                 (
                     f"{feed.source}/{feed.feed}",
@@ -198,7 +198,7 @@ def _cases(numbers: Numbers) -> str:
         for name, of in ended.items()
     ]
     if not rows and not ends:
-        return text.section("CASES", "There is no case yet.")
+        return text.section("CASES", "No cases yet.")
     opened = sum(row.cases for row in numbers.cases if row.status == "open")
     return text.section(
         f"CASES: {opened:,} open",
@@ -207,7 +207,7 @@ def _cases(numbers: Numbers) -> str:
                 "workflow",
                 "stage",
                 "proven",
-                "stand here",
+                "here now",
                 "in time",
                 "not known",
                 "missed",
@@ -249,7 +249,7 @@ def _tasks(numbers: Numbers) -> str:
         )
     ]
     if not rows:
-        return text.section("TASKS", "None was planned, and none is open.")
+        return text.section("TASKS", "None planned, none open.")
     return text.section(
         "TASKS since yesterday",
         text.table(
@@ -305,7 +305,7 @@ def _stopped(numbers: Numbers) -> str:
         for row in numbers.stopped
     ]
     waiting = [
-        f"waits for a decision: {row.what} {row.number}, {row.about}, {row.things:,}"
+        f"waiting for a decision: {row.what} {row.number}, {row.about}, {row.things:,}"
         f" {'claims, ' + words.dollars(row.amount) if row.what == 'claims' else 'rows'}"
         for row in numbers.waiting
     ]
@@ -317,7 +317,7 @@ def _steps(numbers: Numbers) -> str:
         return ""
     told = [
         f"{words.STEPS.get(step.step, words.plain(step.step))} {step.seconds:.1f}"
-        + (" FAILED" if step.failed else " not ended" if step.running else "")
+        + (" FAILED" if step.failed else " still running" if step.running else "")
         for step in numbers.steps
     ]
     whole = f", {numbers.seconds:,.0f} s from start to end" if numbers.seconds is not None else ""
@@ -327,25 +327,25 @@ def _steps(numbers: Numbers) -> str:
 def _further(numbers: Numbers, reports: str | None) -> str:
     page = f"{reports}/{numbers.business_date}.html" if reports else ""
     return text.section(
-        "WHERE TO LOOK FURTHER",
-        f"page of this morning   {page}" if page else "",
+        "WHERE TO LOOK NEXT",
+        f"this morning's page    {page}" if page else "",
         "in Airflow             make ui",
         "a case                 make sql Q=\"select * from cases.event where case_id::text like '<case>%'\"",
-        f"prove it again         make check     make replay NIGHT={numbers.business_date}",
+        f"verify the night       make check     make replay NIGHT={numbers.business_date}",
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the summary of a night; returns 0, or 1 when there is no such night or it failed."""
+    """Print the summary of a night; returns 0, or 1 if the night failed or does not exist."""
     parser = argparse.ArgumentParser(prog="python -m throughline.told.summary")
-    parser.add_argument("--night", type=int, help="number of the night; the newest without it")
-    parser.add_argument("--reports", help="folder of the pages, to be named at the end")
+    parser.add_argument("--night", type=int, help="number of the night (default: the newest)")
+    parser.add_argument("--reports", help="folder of the pages, to link this morning's page")
     given = parser.parse_args(arguments)
     with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
         newest = nights.newest(conn)
         seq = given.night if given.night is not None else newest.seq if newest else None
         if seq is None:
-            print("There was no night yet.")
+            print("No night has run yet.")
             return 1
         try:
             numbers = collect(conn, seq, practice().time_zone)

@@ -1,4 +1,4 @@
-"""How the summary is laid out: sections, tables and lines of at most `WIDTH` columns."""
+"""Layout of the text summary: sections, tables and lines of at most `WIDTH` columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 WIDTH = 100
 LISTED = 12
-"""Rows of a list that are shown; the rest is a number and a place to look."""
+"""How many rows of a list are shown before "… and N more"."""
 
 
 def section(name: str, *paragraphs: str) -> str:
@@ -19,7 +19,10 @@ def section(name: str, *paragraphs: str) -> str:
 def table(
     header: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[int] = ()
 ) -> str:
-    """Columns two spaces apart, those in `right` aligned to the right; the last one may be cut."""
+    """Return a table with columns two spaces apart; lines that are too long are cut.
+
+    `right` lists the columns to align right.
+    """
     lines = [list(header), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     told = []
@@ -34,10 +37,10 @@ def table(
 
 
 def wrap(sentence: str) -> str:
-    """Return a sentence in lines that fit under a heading."""
+    """Wrap a sentence to the width of a section's body."""
     return textwrap.fill(sentence, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
 
 
 def more(total: int, what: str, shown: int = LISTED) -> str:
-    """Return how many of a list are not shown; empty when all are."""
+    """Return `… and N more` for the rows of a list that are not shown; empty if all are."""
     return f"… and {total - shown:,} more {what}" if total > shown else ""

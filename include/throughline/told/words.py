@@ -1,4 +1,4 @@
-"""The words in which numbers are told, the same in the summary and on the page."""
+"""The wording of a night's numbers, shared by the summary and the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OBSTACLES = {
     "billed": "no claim accepted by the payer",
     "settled": "payer has not settled",
 }
-"""What is missing while a case stands at a stage; a workflow's own stage tells its name."""
+"""What a case at each stage still lacks. A stage that is not listed is shown by its own name."""
 
 STATES = {
     "pending": "in time",
@@ -28,10 +28,10 @@ STATES = {
 }
 
 EXPECTED = (
-    "What payers and patients are expected to pay: the allowed share of the charge, less what came in;"
-    " once the payer has remitted, what is still open."
+    "What payers and patients are still expected to pay: the allowed share of the charge, less payments"
+    " received. Once the payer has remitted, the open balance."
 )
-"""What the money is that is told as expected."""
+"""What "expected money" means, as the summary and the page explain it."""
 
 STEPS = {
     "open_night": "open the night",
@@ -58,12 +58,12 @@ STEPS = {
 
 
 def plain(name: str) -> str:
-    """Return a name of the code as a person would read it: `transitional_care` → `transitional care`."""
+    """Return a name from the code as plain text: `transitional_care` → `transitional care`."""
     return name.replace("_", " ")
 
 
 def title(name: str) -> str:
-    """Return a name of the code as a heading."""
+    """Return a name from the code as a heading: `transitional_care` → `Transitional care`."""
     text = plain(name)
     return text[:1].upper() + text[1:]
 
@@ -74,12 +74,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 
 def dollars(amount: Decimal | None) -> str:
-    """Return an amount in whole US dollars, `–` where none is known."""
+    """Return an amount in whole US dollars, or `–` for None."""
     return "–" if amount is None else f"${amount:,.0f}"
 
 
 def obstacle(money: Money) -> str:
-    """Return what stands between a sum and the bank."""
+    """Return what keeps an amount from being paid: an open exception, or a stage that is not proven."""
     kind, _, rest = money.blocked_by.partition(": ")
     if kind == "exception":
         return f"exception: {plain(rest)}"
@@ -88,17 +88,17 @@ def obstacle(money: Money) -> str:
 
 
 def expected(money: Money) -> str:
-    """Return what is expected of the cases behind an obstacle, `–` where of none of them it is known."""
+    """Return the expected amount behind an obstacle, or `–` if none of its cases has one."""
     return dollars(None if money.not_valued == money.cases else money.expected)
 
 
 def unvalued(numbers: Numbers) -> str:
-    """Return how many open cases are counted and not valued, nothing where there are none."""
+    """Return a sentence about the open cases that have no expected amount; empty if all have one."""
     cases = sum(row.not_valued for row in numbers.money)
     if not cases:
         return ""
     has, is_ = ("has", "is") if cases == 1 else ("have", "are")
-    return f"{count(cases, 'open case')} {has} no expected amount and {is_} counted without one."
+    return f"{count(cases, 'open case')} {has} no expected amount and {is_} not in the total."
 
 
 def clock(numbers: Numbers, moment: datetime | None) -> str:
@@ -112,7 +112,7 @@ def day(numbers: Numbers, moment: datetime | None) -> str:
 
 
 def when_due(numbers: Numbers, moment: datetime) -> str:
-    """Return a due time as somebody who reads it in the morning says it: `today 17:00`, `overdue, Thu 03 Sep`."""
+    """Return a due time as it reads in the morning: `today 17:00`, `overdue, Thu 03 Sep`."""
     local = numbers.local(moment)
     if numbers.is_overdue(moment):
         return f"overdue, {local:%a %d %b}"
@@ -122,14 +122,14 @@ def when_due(numbers: Numbers, moment: datetime) -> str:
 
 
 def feed_state(feed: Feed) -> str:
-    """Return how a feed stands in two or three words."""
+    """Return the status of a feed in two or three words."""
     if feed.status == "stopped":
         return "stopped at the gate"
     if feed.status in ("missing", "refused", "rejected"):
         return {
-            "missing": "did not come",
+            "missing": "not received",
             "refused": "could not be read",
-            "rejected": "rejected by name",
+            "rejected": "rejected by a person",
         }[feed.status]
     if not feed.is_fresh:
         return "late"
@@ -139,7 +139,7 @@ def feed_state(feed: Feed) -> str:
 
 
 def quiet(numbers: Numbers) -> list[Feed]:
-    """Return the feeds that nobody has to think of: fresh, passed, nothing set aside."""
+    """Return the feeds that need no attention: fresh, passed, nothing set aside."""
     return [
         feed
         for feed in numbers.feeds
@@ -151,7 +151,7 @@ def quiet(numbers: Numbers) -> list[Feed]:
 
 
 def headline(numbers: Numbers) -> str:
-    """Return in one sentence how the night went."""
+    """Return one sentence that says how the night went."""
     if numbers.status == "failed":
         where = f" in {numbers.failed_step}" if numbers.failed_step else ""
         errors = sorted({step.error for step in numbers.steps if step.failed and step.error})
@@ -161,10 +161,8 @@ def headline(numbers: Numbers) -> str:
     if numbers.status == "running":
         return "The night is still running; these are the numbers so far."
     if numbers.status == "void":
-        return "This run brought nothing new and counts for nothing."
+        return "This run brought nothing new and is void."
     late = len(numbers.stale)
     if late:
-        return (
-            f"The night did its work; {count(late, 'feed is', 'feeds are')} not as far as expected."
-        )
-    return "The night did its work; every feed is as far as expected."
+        return f"The night finished normally; {count(late, 'feed is', 'feeds are')} behind."
+    return "The night finished normally; every feed is up to date."

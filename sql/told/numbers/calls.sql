@@ -1,7 +1,7 @@
 -- reads: cases.case_record, cases.stage, evidence.fact, identity.link, tasks.task
 
--- Calls that must be made today: open outreach whose clock ends before the day does, or has ended.
--- Attempts used are those that the EHR shows since the trigger, not the tasks we sent.
+-- Calls to make today: open outreach tasks that are due by the end of the day or overdue.
+-- Attempts are those recorded in the EHR since the trigger, not the tasks we sent.
 with due as (
     select
         t.task_id,
@@ -21,7 +21,7 @@ with due as (
         t.kind = 'outreach'
         and t.planned_seq <= %(seq)s
         and (t.closed_seq is null or t.closed_seq > %(seq)s)
-        -- due "by the end of a day" is midnight, which is the end of today and not tomorrow's
+        -- "by the end of the day" is stored as midnight, which still counts as today
         and least(t.due_at, s.due_at) <= %(day_ends)s
 ),
 

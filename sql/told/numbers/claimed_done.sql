@@ -1,7 +1,7 @@
 -- reads: evidence.fact, identity.link, tasks.task
 
--- Claimed done, not proven: somebody set our task to completed in the EHR, and no system of record
--- shows the work. Such a task stays open.
+-- Claimed done, not proven: somebody marked our task as completed in the EHR, but no system of record
+-- shows the work. The task stays open.
 select
     t.workflow,
     t.stage,

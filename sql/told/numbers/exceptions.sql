@@ -12,7 +12,7 @@ select
     min(e.due_at) as first_due_at,
     coalesce(sum(e.amount), 0) as amount,
     (array_agg(distinct left(e.case_id::text, 8)) filter (where e.case_id is not null))[1:12] as case_numbers,
-    -- what is silent or new is named: a workflow, a source and a kind of fact, a field and a code
+    -- for silence and new codes, name the subject: a workflow, a source and kind of fact, a field and code
     (
         array_agg(e.about_id order by e.about_id)
         filter (where e.about_kind in ('workflow', 'facts', 'code', 'status'))

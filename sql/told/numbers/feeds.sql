@@ -1,6 +1,6 @@
 -- reads: landing.batch, operations.feed, operations.freshness(), operations.night, quality.verdict
 
--- Every feed that is expected: what came since the day before, the gate's verdict, how fresh it is.
+-- Every expected feed: what it delivered since the day before, the gate's verdict, and its freshness.
 with today as (
     select max(business_date) as business_date
     from operations.night

@@ -1,7 +1,7 @@
 -- reads: cases.case_record, cases.stage
 
--- How far the cases of each workflow came: one row per stage, in the order of the workflow.
--- Excluded cases never should have gone this way and are left out. A case stands at one stage only.
+-- Case progress: one row per workflow and stage, in the workflow's order. Excluded cases should not
+-- have been opened and are left out. A case is at one stage only.
 select
     c.workflow,
     s.stage,

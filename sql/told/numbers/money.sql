@@ -1,8 +1,8 @@
 -- reads: cases.case_record, cases.setting, cases.stage, evidence.fact, identity.link, operations.exception
 
--- What is expected (not what was charged, see cases/state.sql) by what stands between it and the bank: an
--- open exception first, else the stage that is not proven. A case without an expected amount is counted,
--- not valued.
+-- Expected money (not charges, see cases/state.sql) by what blocks it: an open exception if there is one,
+-- otherwise the stage that is not proven. A case without an expected amount is counted but adds
+-- nothing to the sum.
 with troubled as (
     select distinct on (e.case_id)
         e.case_id,
@@ -13,7 +13,7 @@ with troubled as (
     order by e.case_id, e.due_at, e.reason
 ),
 
--- Until when the visit's claim may be filed: the payer's limit counts from the day of the visit.
+-- The filing deadline of the visit's claim: the payer's limit runs from the day of the visit.
 unfiled as (
     select
         c.case_id,

@@ -1,7 +1,7 @@
 -- reads: cases.case_record, cases.event, operations.work_item
 
--- What was moved after a change of the rules, of cases that nothing else had touched: since the day before, so
--- that what a reconcile by day derived is told in the morning, too.
+-- Cases that changed since the day before only because the rules changed. Starting at the day before
+-- includes what a reconcile by day derived.
 select
     c.workflow,
     coalesce(e.stage, 'case') as stage,

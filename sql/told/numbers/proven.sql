@@ -1,6 +1,6 @@
 -- reads: cases.case_record, cases.stage, evidence.fact
 
--- Stages that are complete by a fact which arrived since the day before.
+-- Stages completed by a fact that arrived since the day before.
 select
     c.workflow,
     s.stage,

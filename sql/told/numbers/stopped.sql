@@ -1,7 +1,7 @@
 -- reads: landing.batch, operations.prevented, tasks.task, tasks.transmission, tasks.transmission_task
 
--- What did not go out: calls and claims that were prevented at the last check, tasks that were
--- called off, and deliveries that a gate stopped.
+-- What did not go out: calls and claims stopped by the final check, tasks that were called off, and
+-- deliveries that a gate stopped.
 with prevented as (
     select
         p.kind || ' prevented' as what,

@@ -1,6 +1,6 @@
 -- reads: cases.case_record, cases.stage
 
--- Stages of open cases that stand at "unknown", by why. A stage is never called missed instead.
+-- Open cases whose current stage is unknown, by reason. An unknown stage is never reported as missed.
 select
     c.workflow,
     c.stage,

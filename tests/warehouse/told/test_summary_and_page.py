@@ -25,7 +25,7 @@ ORDER = [
     "EXPECTED MONEY",
     "STOPPED OVERNIGHT",
     "SECONDS PER STEP",
-    "WHERE TO LOOK FURTHER",
+    "WHERE TO LOOK NEXT",
 ]
 
 
@@ -83,8 +83,8 @@ def test_an_empty_warehouse_has_a_summary_and_a_page(conn: Connection) -> None:
         " quality.quarantine cascade"
     )
     numbers = collect(conn, 3, ZONE)
-    assert "No call has to be made today." in summary.render(numbers)
-    assert "There is no case yet." in page.render(numbers)
+    assert "No calls are due today." in summary.render(numbers)
+    assert "No cases yet." in page.render(numbers)
 
 
 class Outline(HTMLParser):
@@ -123,14 +123,14 @@ def test_the_page_is_in_the_order_of_a_morning_and_stands_alone(conn: Connection
     outline.feed(html)
     assert outline.open == []
     wanted = [
-        "Waits for your decision",
+        "Waiting for your decision",
         "Call by 17:00",
         "Not known",
         "Expected money by what blocks it",
         "Proven since yesterday",
         "Stopped overnight",
         "Exceptions by owner",
-        "How far the cases came",
+        "Case progress",
         "Tasks since yesterday",
         "Feeds and verdicts",
         "Steps of the night",
@@ -163,7 +163,7 @@ def test_what_nobody_can_value_is_told_as_not_known(conn: Connection) -> None:
     assert "$0" not in {words.expected(row) for row in numbers.money}
     told = words.unvalued(numbers)
     assert re.fullmatch(
-        r"\d+ open cases? (has|have) no expected amount and (is|are) counted without one\.", told
+        r"\d+ open cases? (has|have) no expected amount and (is|are) not in the total\.", told
     )
     assert told in " ".join(summary.render(numbers).split())
     assert told in page.render(numbers)
@@ -233,9 +233,9 @@ def test_funnels_fill_their_width_and_show_single_cases(conn: Connection) -> Non
 def test_status_lists_nights_and_what_waits(conn: Connection) -> None:
     text = status.tell(conn)
     assert text.splitlines()[0].startswith("night    3  2026-09-03  nightly   running")
-    assert "Waits for a decision in Airflow: delivery" in text
+    assert "Waiting for a decision in Airflow: delivery" in text
     conn.execute("delete from operations.night")
-    assert status.tell(conn) == "There was no night yet: make night"
+    assert status.tell(conn) == "No night has run yet: make night"
 
 
 @pytest.mark.parametrize("night", [None, "2", "99"])

@@ -1,9 +1,9 @@
-"""Orders the SQL that derives the state of cases.
+"""Runs the SQL that derives the state of cases, in order.
 
 State is a pure function, as of a night's number, of evidence, links, decisions, the task and
 transmission log, the freshness of feeds and the pinned definitions. `reconcile` derives it for the
-persons on the night's work list and writes what changed; `derive_all` derives it for everybody into
-temporary tables and writes nothing, which is what a replay compares with.
+persons on the night's work list and writes what changed. `derive_all` derives it for everybody into
+temporary tables, for a replay to compare with, and writes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WRITING = ("triggers", "open", "exceptions", "apply", "settle")
 
 
 def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
-    """Return what every file takes. A night that is not the newest that stands is derived at that one."""
+    """Return the parameters of every file: those of the newest valid night, even for an older night."""
     last = nights.newest(conn)
     if last is not None and last.seq != seq:
         seq, as_of = last.seq, last.cut_off
@@ -29,12 +29,12 @@ def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
 
 
 def _settings_of(conn: Connection, seq: int) -> None:
-    """Let `cases.setting` say what it said on night `seq`, to the end of the transaction."""
+    """Make `cases.setting` show its values as of night `seq` until the transaction ends."""
     conn.execute("select set_config('throughline.seq', %s, true)", (str(seq),))
 
 
 def _clean(conn: Connection) -> None:
-    """Drop what an earlier step of the same transaction made."""
+    """Drop the temporary tables of an earlier step in the same transaction."""
     made = (f"cases/{name}.sql" for name in (*DERIVATION, *STATE, *WRITING))
     sql.drop_made(conn, *made, "tasks/reconcile.sql")
     conn.execute("drop table if exists w_person")
@@ -91,8 +91,8 @@ def _derive(conn: Connection, params: dict[str, Any]) -> None:
 def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     """Derive the state of every case on the work list and write what changed.
 
-    Ends tasks that the evidence ends, opens and clears exceptions. Returns counts. Run again for
-    the same night, or for an older one, it gives the state as of the newest night. Does not commit.
+    Closes tasks that the evidence ends, and opens and clears exceptions. Returns counts. Rerunning
+    it, even for an older night, gives the state as of the newest night. Does not commit.
     """
     params = _params(conn, seq, as_of)
     _clean(conn)
@@ -126,10 +126,10 @@ def settle(conn: Connection, seq: int) -> int:
 
 
 def leave_no_trace(conn: Connection, seq: int) -> None:
-    """Derive again, as of the newest night that stands, the persons that a void night looked at.
+    """Derive the persons on a void night's work list again, as of the newest valid night.
 
-    A void night leaves no state behind: it has seen the tasks that the night before it planned, and
-    wrote what cases ask for once those tasks exist. Does not commit.
+    A void night must leave no state behind. It already saw the tasks that the previous night
+    planned, so what it wrote reflects those tasks. Does not commit.
     """
     standing = nights.newest(conn)
     if standing is None:
@@ -158,7 +158,7 @@ def derive_all(conn: Connection, seq: int, as_of: datetime) -> None:
 
 
 def digest(conn: Connection, *, derived: bool = False) -> str:
-    """Return the digest of all state: as it is kept, or of what `derive_all` has just derived."""
+    """Return the digest of all state: of the stored rows, or of what `derive_all` just derived."""
     if not derived:
         row = conn.execute("select total from cases.digest").fetchone()
     else:

@@ -1,8 +1,8 @@
-"""Every act of a person goes through here: who, on what, whether it may be now, and what follows.
+"""Every act of a person goes through here: who acts, on what, whether it is allowed, and what follows.
 
-A package registers its acts when it is imported, and this one imports none of them. Whoever takes a
-person's word (the command line, Airflow's questions, a page) calls `preview` to say what would follow,
-and `record` to write it down once.
+A package registers its acts when it is imported; this package imports none of them. The command line,
+Airflow's questions and pages call `preview` to show what would follow, and `record` to write it down
+once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class NotAllowedError(Exception):
-    """The act is not possible on this thing now; the text says why, without patient data."""
+    """The act is not allowed on this thing now; the message says why, without patient data."""
 
 
 class NobodyNamedError(NotAllowedError, ValueError, PermissionError):
@@ -44,9 +44,9 @@ class UnknownActError(NotAllowedError, ValueError):
 
 @dataclass(frozen=True)
 class Request:
-    """What a person wants: `act` on the thing `about_id` of a kind, with what the act needs to know.
+    """A person's request: do `act` on the thing `about_id` of kind `about_kind`.
 
-    `said` holds what this act asks for (an owner, an amount, the hash of what was shown).
+    `said` holds the act's arguments (an owner, an amount, the hash of what was shown).
     """
 
     act: str
@@ -59,9 +59,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an act would do: `follows` in words, one sentence each; `detail` is kept with the decision.
+    """What an act would do: `follows` lists the consequences, one sentence each.
 
-    `made` is the earlier decision when this very act was recorded before. `context` is the act's own.
+    `detail` is stored with the decision. `made` is the id of the earlier decision if this act was
+    already recorded. `context` is private to the act.
     """
 
     follows: tuple[str, ...]
@@ -72,7 +73,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Decision:
-    """A recorded act. `also` are the decisions that came with it; `is_new` is False for a repetition."""
+    """A recorded act. `also` lists decisions recorded with it; `is_new` is False if it was recorded before."""
 
     decision_id: UUID
     request: Request
@@ -94,9 +95,10 @@ def _nothing(
 class Act:
     """One kind of act on one kind of thing.
 
-    `weigh` looks at the thing, locks it for the transaction, and returns what follows, or raises
-    `NotAllowedError`. `carry` does what follows at once, in the same transaction; what the next night
-    takes up needs none. An act that can be done to a thing only `once` has an id that says so.
+    `weigh` reads the thing, locks it for the transaction and returns what would follow, or raises
+    `NotAllowedError`. `carry` does what must happen at once, in the same transaction; acts that only
+    the next night applies need no `carry`. With `once`, the decision's id is derived from act and
+    thing, so the act is recorded at most once.
     """
 
     name: str
@@ -111,15 +113,15 @@ _acts: dict[tuple[str, str], Act] = {}
 
 
 def register(act: Act) -> None:
-    """Make an act known. Raises `ValueError` when another one has its name on this kind of thing."""
+    """Register an act. Raises `ValueError` if this kind of thing already has an act of that name."""
     key = (act.about_kind, act.name)
     if key in _acts:
-        raise ValueError(f"there is an act {act.name} on {act.about_kind} already")
+        raise ValueError(f"act {act.name} on {act.about_kind} is already registered")
     _acts[key] = act
 
 
 def acts_on(about_kind: str) -> dict[str, str]:
-    """Return the acts on a kind of thing that are registered: their names, and what each means."""
+    """Return the registered acts on a kind of thing, as name to title."""
     return {act.name: act.title for (kind, _), act in _acts.items() if kind == about_kind}
 
 
@@ -129,9 +131,9 @@ def preview(conn: Connection, request: Request) -> Preview:
 
 
 def record(conn: Connection, request: Request) -> Decision:
-    """Write a named person's act down, and do what follows at once. Does not commit.
+    """Record a named person's act and carry out what must happen at once. Does not commit.
 
-    The same act that can be done only once is the same decision. Raises `NotAllowedError`.
+    Recording a `once` act again returns the same decision. Raises `NotAllowedError`.
     """
     if not request.who.strip():
         raise NobodyNamedError("a decision needs a named person")
@@ -157,7 +159,7 @@ def record(conn: Connection, request: Request) -> Decision:
 
 
 def id_of(request: Request) -> UUID:
-    """Return the id of a decision that can be made only once about a thing."""
+    """Return the id of the decision for a `once` act, derived from act and thing."""
     return derive("decision", request.act, request.about_kind, request.about_id)
 
 
@@ -165,5 +167,5 @@ def _known(request: Request) -> Act:
     act = _acts.get((request.about_kind, request.act))
     if act is None:
         possible = ", ".join(sorted(acts_on(request.about_kind))) or "none"
-        raise UnknownActError(f"{request.act}: one of {possible} is meant")
+        raise UnknownActError(f"{request.act}: must be one of {possible}")
     return act

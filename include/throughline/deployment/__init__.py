@@ -1,1 +1,1 @@
-"""Commands of a deployment: prepare the servers, begin a night, say whether a process is healthy."""
+"""Commands of a deployment: prepare the servers, start a night, check whether a process is healthy."""

@@ -1,9 +1,9 @@
-"""Begins the night of a business date in a running Airflow, and follows it to its end.
+"""Starts the night of a business date in a running Airflow, and follows it until it ends.
 
-`python -m throughline.deployment.begin 2026-09-08 --user operator`, where Airflow answers: in the api-server's
-container, or anywhere with `--airflow`. It is for the first night, for a night by hand and for one again; every
-other night is begun by the clock, from `THROUGHLINE_SCHEDULE_FROM` on. The user's password is taken from the file
-of logins where it can be read, and else asked for.
+`python -m throughline.deployment.begin 2026-09-08 --user operator`, in the api-server's container, or anywhere
+with `--airflow`. Use it for the first night, a manual night or a rerun; all other nights start on schedule, from
+`THROUGHLINE_SCHEDULE_FROM` on. The user's password is read from the logins file if that is readable; otherwise the
+command asks for it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SECONDS = 60
 
 
 class NotBegunError(Exception):
-    """The night could not be begun or followed; the text is the reason."""
+    """The night could not be started or followed; the message says why."""
 
 
 class Airflow:
@@ -39,7 +39,7 @@ class Airflow:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._session = requests.Session()
-        # it is here or in the next container: no proxy of the environment, and no .netrc
+        # Airflow is on this host or in the next container: ignore proxies and .netrc
         self._session.trust_env = False
 
     def __enter__(self) -> Airflow:
@@ -49,14 +49,14 @@ class Airflow:
         self._session.close()
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Return what a path under `/api/v2` answers. Raises `NotBegunError`."""
+        """Call a path under `/api/v2` and return its JSON answer. Raises `NotBegunError`."""
         answer = self._request(method, f"/api/v2{path}", body)
         if not answer.ok:
             raise NotBegunError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
 
     def log_in(self, user: str, password: str) -> None:
-        """Ask as this user from now on. Raises `NotBegunError`."""
+        """Log in; later calls are made as this user. Raises `NotBegunError`."""
         answer = self._request("POST", "/auth/token", {"username": user, "password": password})
         if not answer.ok:
             raise NotBegunError(f"Airflow does not let {user} in: {answer.status_code}")
@@ -73,15 +73,15 @@ def begin(airflow: Airflow, day: date) -> str:
     """Start the run of the first DAG for a business date; returns its id. Raises `NotBegunError`."""
     for dag in CHAIN:
         if airflow.ask("GET", f"/dags/{dag}")["is_paused"]:
-            raise NotBegunError(f"{dag} is paused in Airflow: a night would stop there")
+            raise NotBegunError(f"{dag} is paused in Airflow; the night would stop there")
     run = {"logical_date": None, "partition_key": day.isoformat()}
     return str(airflow.ask("POST", f"/dags/{CHAIN[0]}/dagRuns", run)["dag_run_id"])
 
 
 def follow(airflow: Airflow, day: date, run_id: str, seconds: float) -> bool:
-    """Print each DAG of the night as it ends; returns whether the night did its work.
+    """Print each DAG of the night as it ends; returns whether the night succeeded.
 
-    Raises `NotBegunError` when the last one has not ended after so many seconds.
+    Raises `NotBegunError` if the last DAG has not ended after `seconds`.
     """
     deadline = time.monotonic() + seconds
     begun = airflow.ask("GET", f"/dags/{CHAIN[0]}/dagRuns/{run_id}")["run_after"]
@@ -92,14 +92,16 @@ def follow(airflow: Airflow, day: date, run_id: str, seconds: float) -> bool:
             if state and state not in UNFINISHED:
                 break
             if time.monotonic() > deadline:
-                raise NotBegunError(f"{dag} did not end within {seconds:.0f} s; Airflow goes on")
+                raise NotBegunError(
+                    f"{dag} did not end within {seconds:.0f} s; it goes on running in Airflow"
+                )
             time.sleep(POLL_SECONDS)
         print(f"{dag:<18} {state}", flush=True)
     return state == "success"
 
 
 def _state(airflow: Airflow, dag: str, day: date, begun: str) -> str:
-    """State of a DAG's run for the date that was made since; empty before there is one."""
+    """Return the state of the DAG's run for this date that started since then; empty if there is none."""
     since = f"limit=20&order_by=-run_after&run_after_gte={begun}"
     runs = airflow.ask("GET", f"/dags/{dag}/dagRuns?{since}")
     mine = [run for run in runs["dag_runs"] if run["partition_key"] == day.isoformat()]
@@ -113,13 +115,15 @@ def _password(user: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Begin a night; returns 0 when it did its work (or was begun, with `--no-wait`), else 1."""
+    """Start a night; returns 0 if it succeeded (with `--no-wait`: if it was started), else 1."""
     parser = argparse.ArgumentParser(prog="python -m throughline.deployment.begin")
     parser.add_argument("day", type=date.fromisoformat, help="business date, YYYY-MM-DD")
-    parser.add_argument("--user", required=True, help="who begins it: Airflow keeps the name")
-    parser.add_argument("--airflow", default="http://localhost:8080", help="where Airflow answers")
-    parser.add_argument("--no-wait", action="store_true", help="do not follow it to its end")
-    parser.add_argument("--seconds", type=float, default=7200, help="how long it is followed")
+    parser.add_argument("--user", required=True, help="Airflow user who starts the night")
+    parser.add_argument("--airflow", default="http://localhost:8080", help="URL of Airflow")
+    parser.add_argument("--no-wait", action="store_true", help="start it and do not wait")
+    parser.add_argument(
+        "--seconds", type=float, default=7200, help="seconds to wait for the night to end"
+    )
     given = parser.parse_args(arguments)
     with Airflow(given.airflow) as airflow:
         try:

@@ -1,7 +1,7 @@
 """Prepares a PostgreSQL server for a deployment: databases, roles with passwords, both schemas.
 
-Run once before the services start (`migrate` in docker-compose.yaml), and again after each
-upgrade: what is there already is left, what is missing is made. Everything comes from the
+Run it once before the services start (`migrate` in docker-compose.yaml), and again after each
+upgrade: it creates what is missing and leaves the rest alone. It reads its settings from the
 environment: `POSTGRES_DSN` (a superuser, URI), `THROUGHLINE_{OWNER,LOOP,LOADER,READER}_PASSWORD`,
 `AIRFLOW_DB_PASSWORD`.
 """
@@ -35,9 +35,9 @@ ROLES = {
     reraise=True,
 )
 def prepare(dsn: str, passwords: dict[str, str]) -> None:
-    """Make roles (name to password) and the databases `throughline` and `airflow` where missing.
+    """Create missing roles (name to password) and the databases `throughline` and `airflow`.
 
-    Raises `psycopg.Error` when the server cannot be reached for a minute or refuses.
+    Raises `psycopg.Error` if the server refuses, or cannot be reached for a minute.
     """
     with psycopg.connect(dsn, autocommit=True) as conn:
         for role, password in passwords.items():

@@ -1,7 +1,7 @@
-"""Whether a process of a deployment does its work: the health checks that need more than one request.
+"""Health checks of a deployment's processes that take more than one request.
 
-`python -m throughline.deployment.health dag_processor`, `triggerer` or `worker`. Airflow's own commands for it load
-all of Airflow, every half minute in every container; on a busy machine they took longer than the check may.
+`python -m throughline.deployment.health dag_processor`, `triggerer` or `worker`. Airflow's own check commands load
+all of Airflow every half minute in every container, and timed out on a busy machine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SECONDS = 10
 
 
 def heartbeat(component: str) -> str:
-    """State of a component by its heartbeats, as the api-server knows it."""
+    """Return the state of a component, as the api-server reports it from heartbeats."""
     api = os.environ["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].removesuffix("/execution/")
     with requests.Session() as session:
         session.trust_env = False
@@ -25,7 +25,7 @@ def heartbeat(component: str) -> str:
 
 
 def worker() -> str:
-    """State of the Celery worker of this machine: whether it answers over the broker."""
+    """Return the state of this machine's Celery worker: whether it answers over the broker."""
     from celery import Celery  # type: ignore[import-untyped]
 
     name = f"celery@{socket.gethostname()}"

@@ -31,10 +31,10 @@ SHAPE: dict[str, str | None] = {
     "source_version": "(f.record).source_version",
     "known_seq": "(f.record).known_seq",
 }
-"""What a select of facts may name, and what stands there if it does not. None: it must.
+"""The columns of a fact, each with the default for a select that leaves it out; None: required.
 
-Only a record that follows another names `known_seq`: it may state its facts anew in a night in which
-it did not change itself.
+Only a table that follows another may set `known_seq`: its records can state new facts on a night when
+they did not change themselves.
 """
 
 _STATED = """
@@ -48,7 +48,7 @@ from (
 {select}
 ) as f"""
 
-# The word or the words of a select that are its kind: a literal, or the branches of a case.
+# The kind of a select's facts: a literal, or the branches of a case.
 _KIND = re.compile(r"(?:'(\w+)'|case\b((?:(?!\bcase\b).)*?)\bend) as kind\b", re.DOTALL)
 _BRANCH = re.compile(r"\b(?:then|else)\s+'(\w+)'")
 
@@ -61,7 +61,7 @@ def selects(table: str) -> tuple[str, ...]:
 
 
 def tables() -> frozenset[str]:
-    """Return the tables that have a file of facts: one that holds selects, and changes nothing."""
+    """Return the tables that have a file of facts: one made of selects only."""
     return frozenset(
         path.stem
         for path in (sql.ROOT / "evidence").glob("*.sql")
@@ -70,7 +70,7 @@ def tables() -> frozenset[str]:
 
 
 def kinds(select: str) -> frozenset[str]:
-    """Return the kinds of fact that a select states; none when they cannot be told."""
+    """Return the kinds of fact that a select states; empty if its text does not show them."""
     found = _KIND.search(select)
     if found is None:
         return frozenset()
@@ -78,9 +78,9 @@ def kinds(select: str) -> frozenset[str]:
 
 
 def columns(conn: Connection, select: str) -> tuple[str, ...]:
-    """Return the names that a select gives its columns; asked of the server once per process.
+    """Return the column names of a select, from the server; cached per process.
 
-    Raises `psycopg.Error` for a select that cannot be run.
+    Raises `psycopg.Error` if the select cannot run.
     """
     if select not in _columns_of:
         with conn.transaction():
@@ -95,10 +95,10 @@ _columns_of: dict[str, tuple[str, ...]] = {}
 
 
 def stated(conn: Connection, feed: Entry, table: Table) -> list[str]:
-    """Return the queries of the facts that a table's records state, in one shape.
+    """Return the queries for the facts of a table's records, all with the columns of a fact.
 
-    Raises `CatalogueError` when the file is not there, or a select has more or fewer columns than
-    a fact.
+    Raises `CatalogueError` if the file is missing, or if a select lacks a required column or has
+    an unknown one.
     """
     place = f"{feed.name}: facts: sql/evidence/{table.name}.sql"
     try:

@@ -1,4 +1,4 @@
-"""Writes the facts of a night into `evidence.fact`, and takes back those whose record fell away."""
+"""Writes the facts of a night into `evidence.fact`, and retracts those whose record was withdrawn."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ where c.retracted_seq = %(seq)s"""
 
 
 def assert_facts(conn: Connection, seq: int) -> dict[str, int]:
-    """Write the facts that records known in night `seq` state; returns rows by feed.
+    """Write the facts of the records that became known on night `seq`; returns rows by feed.
 
-    Facts of records that the night retracted are retracted with its number. Run again for the
-    same night it takes back what it wrote and writes the same rows; what earlier nights left undone
-    is written with their numbers. A night that is not the newest takes nothing back: it writes what
-    is missing, and what later nights took back stays taken back. Does not commit. Raises
-    `CatalogueError` for a file of facts that is not there or not of the shape.
+    Facts of records that the night retracted are retracted under its number. A rerun of the night
+    undoes its own rows and writes the same ones again. What earlier nights left undone is written
+    under their numbers. A night that is not the newest only adds missing facts; what later nights
+    retracted stays retracted. Does not commit. Raises `CatalogueError` for a file of facts that is
+    missing or has the wrong columns.
     """
     for undone in nights.left_undone(conn, seq):
         _assert(conn, undone)
@@ -71,7 +71,7 @@ def _retract(conn: Connection, seq: int) -> int:
 
 
 def gone(table: Table) -> str:
-    """Return the query of the records of a table whose facts a night (`seq`) takes back."""
+    """Return the query for the records of a table whose facts night `seq` retracts."""
     if table.follows is None:
         return _GONE.format(table=table.name)
     return _GONE_WITH_ANOTHER.format(

@@ -1,4 +1,4 @@
-"""Exceptions that no case carries: open one, with its owner and due date; clear it when it is over."""
+"""Exceptions that belong to no case: open one with an owner and a due date, clear it when resolved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from throughline.warehouse import Connection, derive
 
 REST = timedelta(days=7)
-"""How long what a named person settled is not asked again."""
+"""How long an exception that a named person resolved stays closed before it can reopen."""
 
 
 class UnknownReason(LookupError):
@@ -27,17 +27,17 @@ def open_exception(
     *,
     detail: dict[str, object] | None = None,
 ) -> UUID:
-    """Open an exception about something, once; owner and due date come from the reason.
+    """Open an exception about something; its reason sets the owner and the due date.
 
-    Returns its id; the same thing asked again is the same exception. One that was over and is there
-    again opens anew; what a named person settled rests for a week first. `detail` holds counts and
-    ids, never patient data. Does not commit. Raises `UnknownReason`.
+    Returns its id: the same reason and subject always give the same exception. A cleared exception
+    reopens at once; one that a named person resolved stays closed for a week first. `detail` holds
+    counts and ids, never patient data. Does not commit. Raises `UnknownReason`.
     """
     row = conn.execute(
         "select owner_team, due_days from operations.reason where reason = %s", (reason,)
     ).fetchone()
     if row is None:
-        raise UnknownReason(f"no reason is called {reason}")
+        raise UnknownReason(f"unknown reason {reason}")
     exception_id = derive("exception", reason, about_kind, about_id)
     conn.execute(
         "insert into operations.exception as e (exception_id, about_kind, about_id, reason, owner_team,"

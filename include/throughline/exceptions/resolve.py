@@ -1,9 +1,8 @@
-"""A named person's word on an exception: `python -m throughline.exceptions.resolve ID --by NAME --action …`.
+"""A named person resolves an exception: `python -m throughline.exceptions.resolve ID --by NAME --action …`.
 
-With `--preview` it says what would follow, and writes nothing.
-
-With the warehouse's address in the environment variable `THROUGHLINE_DSN`. The decision is written
-at once and taken up by the next night, or by `reconcile_by_day`; the exception ends then.
+With `--preview` it shows what would follow and writes nothing. The environment variable
+`THROUGHLINE_DSN` holds the warehouse's address. The decision is written at once; the next night or
+`reconcile_by_day` applies it and closes the exception.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from throughline.decisions import Act, NotAllowedError, Preview, Request, Unknow
 from throughline.warehouse import Connection
 
 ACTIONS = {
-    "retry": "try the task of this stage once more",
-    "continue": "go on with the case without this stage",
-    "acknowledge": "somebody works on it; ask again in a week",
+    "retry": "try this stage's task again",
+    "continue": "continue the case without this stage",
+    "acknowledge": "somebody is working on it; remind us in a week",
     "close_case": "close the case",
-    "write_off": "write off what is still open of the claim",
-    "assign": "give it to an owner, and leave it open",
-    "confirm": "identity: the two records are one person",
-    "reject": "identity: they are two persons",
+    "write_off": "write off the claim's open balance",
+    "assign": "assign it to an owner and leave it open",
+    "confirm": "identity: both records are the same person",
+    "reject": "identity: the records are two different people",
 }
 USUAL = {
     "missed_clock": "retry",
@@ -38,7 +37,7 @@ USUAL = {
     "eligibility_unknown": "retry",
     "identity_doubt": "reject",
 }
-"""What `resolve` means for a reason; for all others it is `acknowledge`."""
+"""The action that `resolve` stands for, by reason; `acknowledge` for reasons not listed."""
 
 
 FITTING = {
@@ -47,15 +46,15 @@ FITTING = {
     "new_code": ("acknowledge", "assign"),
     "one_status": ("acknowledge", "assign"),
 }
-"""What may be decided of a reason that is about no case; anything, of a reason that is not listed."""
+"""The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
 
 
 class NotOpen(NotAllowedError, LookupError):
-    """There is no open exception of this id."""
+    """There is no open exception with this id."""
 
 
 class DoesNotFitError(NotAllowedError, ValueError):
-    """The action does not fit this exception, or lacks what it needs."""
+    """The action does not apply to this exception, or lacks an argument."""
 
 
 def resolve(
@@ -68,11 +67,11 @@ def resolve(
     owner: str | None = None,
     amount: Decimal | None = None,
 ) -> list[UUID]:
-    """Record the decision of a named person about an open exception; returns the decisions' ids.
+    """Record a named person's decision about an open exception; returns the ids of the decisions.
 
-    `action` is one of `ACTIONS`, or `resolve` for what is usual. A write-off without an amount takes
-    the open balance. Does not commit. Raises `NotOpen`, and `ValueError` for an action that does not
-    fit.
+    `action` is one of `ACTIONS`, or `resolve` for the reason's usual action. A write-off without an
+    amount writes off the open balance. Does not commit. Raises `NotOpen`, and `ValueError` if the
+    action does not apply to the exception.
     """
     request = asked(conn, exception_id, who, action, note, owner=owner, amount=amount)
     made = decisions.record(conn, request)
@@ -89,14 +88,14 @@ def asked(
     owner: str | None = None,
     amount: Decimal | None = None,
 ) -> Request:
-    """Return what a person wants as a request, with `resolve` replaced by what is usual for the reason."""
+    """Return the request for an act, with `resolve` replaced by the reason's usual action."""
     if action == "resolve":
         row = conn.execute(
             "select reason from operations.exception where exception_id = %s", (exception_id,)
         ).fetchone()
         action = USUAL.get(row[0] if row else "", "acknowledge")
     elif action not in ACTIONS:
-        raise UnknownActError(f"{action}: one of resolve, {', '.join(ACTIONS)} is meant")
+        raise UnknownActError(f"{action}: must be one of resolve, {', '.join(ACTIONS)}")
     said = {"owner": owner, "amount": amount}
     return Request(action, "exception", str(exception_id), who, note, said)
 
@@ -104,24 +103,24 @@ def asked(
 # ---- the acts ----------------------------------------------------------------------------------
 
 FOLLOWS = {
-    "retry": "The exception ends, and the task of its stage is tried once more.",
-    "continue": "The exception ends, and the case goes on without this stage.",
-    "acknowledge": "The exception rests for a week; if its cause is still there then, it opens again.",
-    "close_case": "The case is closed, and what is open of its tasks is cancelled.",
-    "write_off": "What is still open of the claim is written off: {amount} US dollars.",
-    "assign": "{owner} has it from now on; it stays open.",
-    "confirm": "The two records are one person from the next night on.",
-    "reject": "The two records stay two persons, and are not asked about again.",
+    "retry": "The exception closes, and the stage's task is tried again.",
+    "continue": "The exception closes, and the case continues without this stage.",
+    "acknowledge": "The exception closes for a week, and reopens if its cause is still there.",
+    "close_case": "The case closes, and its open tasks are cancelled.",
+    "write_off": "The claim's open balance is written off: {amount} US dollars.",
+    "assign": "{owner} owns it from now on; it stays open.",
+    "confirm": "From the next night on, both records belong to one person.",
+    "reject": "The records stay two different people; nobody is asked about them again.",
 }
-"""What a person is told before deciding. The next night takes the decision up, or `reconcile_by_day`."""
+"""What a person is shown before deciding. The next night or `reconcile_by_day` applies the decision."""
 
 FOLLOWS_OF = {
     (
         "acknowledge",
         "new_code",
-    ): "The exception ends: the code is known, and is not asked about again.",
+    ): "The exception closes: the code counts as known, and is not reported again.",
 }
-"""The same where it differs by the reason of the exception."""
+"""Replaces `FOLLOWS` for some reasons, by (action, reason)."""
 
 
 def _weigh(conn: Connection, request: Request) -> Preview:
@@ -136,7 +135,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     if (request.act in ("confirm", "reject")) != (
         reason == "identity_doubt"
     ) or request.act not in FITTING.get(reason, ACTIONS):
-        raise DoesNotFitError(f"{request.act} does not fit an exception of the reason {reason}")
+        raise DoesNotFitError(f"{request.act} does not apply to the reason {reason}")
     said: dict[str, object] = {"action": request.act}
     if request.act == "assign":
         said["owner"] = request.said.get("owner")
@@ -159,7 +158,7 @@ def _amount(asked: object, balance: object) -> object:
 def _of_the_records(
     conn: Connection, request: Request, seen: Preview, decision_id: UUID
 ) -> tuple[UUID, ...]:
-    """Say the same of each record that the doubt is about: that is what the linking of persons reads."""
+    """Record the same decision for each record in doubt: person linking reads those."""
     act = "link" if request.act == "confirm" else "unlink"
     return tuple(
         decisions.record(
@@ -194,7 +193,7 @@ decisions.register(Act("unlink", "record", "the record is not of this person", _
 
 
 def _doubts(conn: Connection, person_id: object) -> list[tuple[str, str, UUID]]:
-    """Return the doubts about records of a person, or about whether a record is of that person."""
+    """Return the open doubts about a person's records, or about whether a record is that person's."""
     return conn.execute(
         "select d.source, d.source_id, d.person_id from identity.link as d"
         " where d.status = 'doubt' and d.retired_seq is null and (d.person_id = %(person)s or exists ("
@@ -209,7 +208,7 @@ def _dollars(text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text} is no amount") from None
+        raise argparse.ArgumentTypeError(f"{text} is not an amount") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -219,9 +218,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--by", required=True, help="your name")
     parser.add_argument("--action", required=True, choices=["resolve", *ACTIONS])
     parser.add_argument("--note", default="")
-    parser.add_argument("--owner", help="with assign: who takes it")
+    parser.add_argument("--owner", help="with assign: the new owner")
     parser.add_argument("--amount", type=_dollars, help="with write_off: how much, in US dollars")
-    parser.add_argument("--preview", action="store_true", help="say what follows, write nothing")
+    parser.add_argument(
+        "--preview", action="store_true", help="show what would follow, write nothing"
+    )
     given = parser.parse_args(arguments)
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:

@@ -1,4 +1,4 @@
-"""One person across systems: who each source record belongs to, how sure, and since when."""
+"""One person across systems: which person each source record belongs to, with what certainty."""
 
 from throughline.identity.links import link_persons
 

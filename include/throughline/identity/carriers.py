@@ -1,4 +1,4 @@
-"""Which records carry an identifier that joins persons across systems: from the catalogue of feeds."""
+"""Derives from the catalogue of feeds which records carry identifiers that link persons."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from throughline.sources import catalogue
 from throughline.sources.entry import Entry
 
-# Whose identity a record may change: its subject, or whoever is known by the number of a claim.
+# Whose links a record may change: its subject's, or those of the person a claim number belongs to.
 _CARRIER = """
 select
     {subject_source} as subject_source,
@@ -25,7 +25,7 @@ left join operations.source as o on o.source = c.source
 cross join lateral unnest(coalesce(o.number_prefixes, array[''])) as n (prefix)
 where c.retracted_seq is null and not c.is_deleted"""
 
-# A member's number is shared within a family: it says more together with a birth date.
+# Families share a member number: only with a birth date does it identify one person.
 _BY_MEMBER = """
 select
     c.subject_source as source,
@@ -36,7 +36,7 @@ from w_record as r
 inner join core.{table} as c on c.subject_source = r.source and c.subject_id = r.source_id
 where c.retracted_seq is null and not c.is_deleted"""
 
-# Of a record about a patient, the birth date is the patient's own.
+# In a record about a patient, the birth date is the patient's.
 _BY_MEMBER_OF_PATIENT = """
 select
     c.subject_source as source,
@@ -52,7 +52,7 @@ where c.retracted_seq is null and not c.is_deleted
 
 
 def carriers() -> dict[str, str]:
-    """Return the relations that `sql/identity/records.sql` reads, by name: a query over all feeds."""
+    """Return the relations that `sql/identity/records.sql` reads: name to a query over all feeds."""
     return {
         "carrier": _union(_carrier(feed) for feed in catalogue.FEEDS if feed.links),
         "by_record_number": _union(

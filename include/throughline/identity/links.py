@@ -1,22 +1,21 @@
-"""Links source records to persons by shared identifiers; what is only alike becomes a doubt."""
+"""Links source records to persons by shared identifiers; records that are only similar become doubts."""
 
 from __future__ import annotations
 
 from throughline.identity.carriers import carriers
 from throughline.warehouse import Connection, failpoints, nights, refresh_statistics, sql
 
-# Patients that stand for themselves, then those merged into one of them, then what refers to them.
+# First patients of their own, then patients merged into them, then records that refer to patients.
 TURNS = ("patients", "merged", "others")
 
 
 def link_persons(conn: Connection, seq: int) -> dict[str, int]:
-    """Decide whose record each record touched in night `seq` is; returns counts by what was done.
+    """Decide which person each record touched on night `seq` belongs to; returns counts by outcome.
 
-    Only records that the night brought or took back are looked at, and those that share an
-    identifier with them, follow them in a merge or are in doubt with them. Run again for the same
-    night it takes back its links and decides the same. What earlier nights left undone is decided
-    too. A night that is not the newest decides nothing any more: later ones rest on what it decided.
-    Does not commit.
+    Looks only at records that the night loaded or retracted, and at records that share an identifier
+    with them, were merged with them or are in doubt with them. Also decides what earlier nights left
+    undone. A rerun of the night undoes its links and decides the same again. A night that is not the
+    newest decides nothing, because later nights build on its links. Does not commit.
     """
     if not nights.is_newest(conn, seq):
         return {"linked": 0, "doubts": 0}

@@ -1,6 +1,6 @@
-"""Where the systems of record are and where files are kept: Airflow connections and environment, turned plain.
+"""Turns Airflow connections and environment variables into addresses of systems and paths of folders.
 
-The packages below know neither Airflow nor the environment: they are handed an `Address` or a folder.
+The packages below read neither Airflow nor the environment: they receive an `Address` or a folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PAGES = "THROUGHLINE_PAGES"
 
 
 def address(connection_id: str) -> Address:
-    """Return the address behind an Airflow connection. Raises when Airflow does not know it."""
+    """Return the address that an Airflow connection holds. Raises if Airflow does not have it."""
     conn = AirflowConnection.get(connection_id)
     return Address(
         name=connection_id,
@@ -39,7 +39,7 @@ def address_of(definition: SourceDefinition) -> Address:
 
 
 def clients() -> dict[str, Address]:
-    """Return the addresses of the systems that take work, by the connection of the role."""
+    """Return the addresses of the systems that take work, by connection id."""
     return {connection_id: address(connection_id) for connection_id in systems.connections()}
 
 

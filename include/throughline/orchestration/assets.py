@@ -1,6 +1,6 @@
-"""The assets that link the five DAGs, and the form of their partition key: declared here alone.
+"""Declares the assets that link the five DAGs, and the format of their partition key.
 
-Each DAG follows the one asset that the DAG before it publishes, keyed by the business date.
+Each DAG is triggered by the one asset that the DAG before it publishes, keyed by the business date.
 """
 
 from __future__ import annotations

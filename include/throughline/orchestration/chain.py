@@ -1,6 +1,6 @@
-"""The DAGs of a night, in order: each starts the next one. Imports nothing, so that commands may read it."""
+"""The DAGs of a night, in order: each starts the next. Imports nothing, so any command can read it."""
 
 from __future__ import annotations
 
 CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
-"""The last one tells whether the night did its work."""
+"""The outcome of the last DAG is the outcome of the night."""

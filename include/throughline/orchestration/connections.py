@@ -1,4 +1,4 @@
-"""The warehouse, as Airflow's tasks open it: by an Airflow connection, in the role that it names."""
+"""How Airflow tasks open the warehouse: through an Airflow connection, in its role."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ READER = "throughline_reader"
 
 @contextmanager
 def open_warehouse(connection_id: str = LOOP) -> Iterator[warehouse.Connection]:
-    """Give a connection in the role of `connection_id` and close it, rolled back if it failed.
+    """Open a connection in the role of `connection_id`; close it at the end, rolled back after an error.
 
-    It is what `warehouse.connect` gives to those who run outside Airflow: a connection of psycopg with
-    the settings of every session of ours. Raises when Airflow does not know `connection_id`, and
-    `psycopg.OperationalError` when the server cannot be reached.
+    It is the same psycopg connection, with the same session settings, that `warehouse.connect` opens
+    outside Airflow. Raises if Airflow does not have `connection_id`, and `psycopg.OperationalError` if
+    the server cannot be reached.
     """
     conn: warehouse.Connection = hook(connection_id).get_conn()
     try:
@@ -37,8 +37,8 @@ def open_warehouse(connection_id: str = LOOP) -> Iterator[warehouse.Connection]:
 def hook(connection_id: str = LOOP) -> PostgresHook:
     """Return the hook that opens connections in the role of `connection_id`.
 
-    What the Airflow connection has in its extra goes to libpq (`sslmode`, `keepalives` and so on); its
-    `options` are added to ours, and ours win. Raises when Airflow does not know `connection_id`.
+    The Airflow connection's extra goes to libpq (`sslmode`, `keepalives` and so on); its `options` are
+    merged with ours, and ours win. Raises if Airflow does not have `connection_id`.
     """
     # Imported here: every DAG file imports this module, and the provider takes its time.
     from airflow.providers.postgres.hooks.postgres import PostgresHook

@@ -1,4 +1,4 @@
-"""The parts that several DAGs share: taking up a night, handing it over, asking for a release."""
+"""Tasks that several DAGs share: continue a night, hand it over, ask for a release."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from throughline.orchestration.links import DataDocs
 
 
 def failed_tasks() -> list[str]:
-    """Return the ids of the tasks of this run that failed, in order (inside a running task).
+    """Return the ids of this run's failed tasks, in order. Call it inside a running task.
 
-    Those that only stood back because of another are left out, as long as that one is there.
+    Tasks that were skipped only because an upstream task failed are left out if that task is listed.
     """
     context = get_current_context()
     ti: Any = context["ti"]
@@ -28,15 +28,15 @@ def failed_tasks() -> list[str]:
 
 @task(task_id="take_up_night")
 def take_up_night(partition_key: str | None = None) -> int:
-    """Take up the night that the DAG before handed over."""
+    """Return the number of the night that the previous DAG handed over."""
     return night.take_up(partition_key)
 
 
 def publish(asset: Asset, after: Sequence[Any]) -> None:
-    """Publish `asset` for the run's business date once `after` has ended, well or not.
+    """Publish `asset` for the run's business date once `after` has ended, even if it failed.
 
-    The event says how the DAG ended, so that the report always comes; then the run itself fails
-    if one of its tasks did.
+    The event says how the DAG ended, so the report always runs. Then this run fails if one of its
+    tasks did.
     """
 
     @task(task_id="publish", outlets=[asset], trigger_rule=TriggerRule.ALL_DONE)
@@ -63,7 +63,7 @@ def link_data_docs(gated: Any) -> None:
 
 
 def ask_release_of_feeds(stopped: Any) -> None:
-    """Start one `release_feed` run for each stopped batch; a batch is asked about once."""
+    """Start one `release_feed` run for each stopped batch, at most once per batch."""
 
     @task(task_id="name_stopped")
     def name_stopped(batches: list[str], partition_key: str | None = None) -> list[dict[str, Any]]:

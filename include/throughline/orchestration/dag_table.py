@@ -1,7 +1,7 @@
-"""Writes `docs/dags.md` from the DAGs themselves, so that the table cannot say something else.
+"""Generates `docs/dags.md` from the DAGs, so the page cannot go out of date.
 
 `python -m throughline.orchestration.dag_table [--check]`; with `--check` it writes nothing and
-ends with 1 when the file differs.
+exits with 1 if the file differs.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ def dag_bag() -> Any:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` say whether it is as it must be."""
+    """Write the page, or with `--check` report whether it is up to date."""
     page = render(dag_bag().dags)
     if "--check" in arguments:
         same = TARGET.exists() and TARGET.read_text(encoding="utf-8") == page
-        sys.stdout.write("docs/dags.md is as the DAGs say\n" if same else "run `make docs`\n")
+        sys.stdout.write("docs/dags.md is up to date\n" if same else "run `make docs`\n")
         return 0 if same else 1
     TARGET.write_text(page, encoding="utf-8")
     return 0

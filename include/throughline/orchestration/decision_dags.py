@@ -1,4 +1,4 @@
-"""The one form of the DAGs that ask a named person about a thing, and do what follows from the answer."""
+"""Builds the DAGs that ask a named person for a decision and carry it out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from airflow.sdk import Asset, Param, PartitionedAtRuntime, dag, task
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 MOST_AT_ONCE = 16
-"""Questions that may wait side by side: nobody waits for another's answer."""
+"""How many questions may be open at once, so that no question waits for another's answer."""
 
 
 def decision_dag(
@@ -26,12 +26,12 @@ def decision_dag(
     decide: tuple[str, Callable[[str, dict[str, Any]], str | None]],
     publishes: Asset | None = None,
 ) -> Any:
-    """Return a DAG of three tasks: describe the thing, ask about it, do what follows from the answer.
+    """Return a DAG of three tasks: describe the thing, ask about it, carry out the answer.
 
-    `about` are the parameters of a run with their descriptions; the first one is the id that
-    `describe` and `decide` take. `question` is the id of the task that asks, and how its subject
-    begins; `decide` the id of the last task, and what it does. Where the answer makes a business date
-    run again, `decide` returns its key, and `publishes` is published under it.
+    `about` maps the run's parameters to their descriptions; the first is the id that `describe` and
+    `decide` take. `question` is the asking task's id and the start of its subject; `decide` is the
+    last task's id and its function. If the answer makes a business date run again, `decide` returns
+    the partition key, and `publishes` is published under it.
     """
     about_id = next(iter(about))
 

@@ -1,4 +1,4 @@
-"""What the two side DAGs ask a named person, and what they do with the answer."""
+"""The questions that the two side DAGs ask a named person, and what they do with the answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from throughline.warehouse import Connection, nights
 
 
 def _who(answer: dict[str, Any]) -> str:
-    """Return who answered, as Airflow knows them; an answer without a name is refused."""
+    """Return the Airflow user who answered; an answer without a name is refused."""
     user = answer.get("responded_by_user") or {}
     name = user.get("name") or user.get("id") if isinstance(user, dict) else str(user)
     if not name:
@@ -28,9 +28,9 @@ def _note(answer: dict[str, Any]) -> str:
 
 
 def _options(conn: Connection, about_kind: str, about_id: str, labels: dict[str, str]) -> str:
-    """Return what follows from each answer, a line each; `labels` name the answers by their acts.
+    """Return one line for each possible answer, saying what follows; `labels` maps acts to answers.
 
-    Raises `AirflowSkipException` when there is nothing to decide any more.
+    Raises `AirflowSkipException` if there is nothing left to decide.
     """
     lines = []
     for act, label in labels.items():
@@ -39,7 +39,7 @@ def _options(conn: Connection, about_kind: str, about_id: str, labels: dict[str,
         except NotAllowedError as error:
             raise AirflowSkipException(str(error)) from None
         if seen.made is not None:
-            raise AirflowSkipException("this has been decided")
+            raise AirflowSkipException("already decided")
         lines.append(f"- **{label}**: {' '.join(seen.follows)}")
     return "\n".join(lines)
 
@@ -150,7 +150,7 @@ def decide_claims(batch_id: str, answer: dict[str, Any]) -> None:
             else:
                 tasks.attest.refuse(conn, batch_id, _who(answer), _note(answer))
         except tasks.attest.NotWaiting as error:
-            # Its evidence fell away after the question was asked: nothing is sent on that answer.
+            # Its evidence was withdrawn after the question was asked: nothing is sent.
             conn.rollback()
             raise AirflowSkipException(str(error)) from None
         conn.commit()

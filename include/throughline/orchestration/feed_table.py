@@ -1,7 +1,7 @@
-"""Writes `docs/feeds.md` from the catalogue of feeds, so that the page cannot say something else.
+"""Generates `docs/feeds.md` from the catalogue of feeds, so the page cannot go out of date.
 
-`python -m throughline.orchestration.feed_table [--check]`; with `--check` it writes nothing and ends
-with 1 when the file differs.
+`python -m throughline.orchestration.feed_table [--check]`; with `--check` it writes nothing and exits
+with 1 if the file differs.
 """
 
 from __future__ import annotations
@@ -77,13 +77,11 @@ def _row(table: Table) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` say whether it is as it must be."""
+    """Write the page, or with `--check` report whether it is up to date."""
     text = page()
     if "--check" in arguments:
         same = TARGET.exists() and TARGET.read_text(encoding="utf-8") == text
-        sys.stdout.write(
-            "docs/feeds.md is as the catalogue says\n" if same else "run `make docs`\n"
-        )
+        sys.stdout.write("docs/feeds.md is up to date\n" if same else "run `make docs`\n")
         return 0 if same else 1
     TARGET.write_text(text, encoding="utf-8")
     return 0

@@ -1,4 +1,4 @@
-"""Links from a run in Airflow to the pages that it wrote, which the plugin of the pages serves."""
+"""Links from a run in Airflow to the pages it wrote, which the operations plugin serves."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ PREFIX = "/throughline/"
 
 
 def address_of_page(path: str) -> str:
-    """Return the address of a page below the host of Airflow, whatever name a reader knows it by."""
+    """Return the address of a page relative to Airflow's host, so it works under any host name."""
     base = str(conf.get("api", "base_url", fallback="/"))
     return urlsplit(base).path.rstrip("/") + PREFIX + path
 
 
 class DataDocs(BaseOperatorLink):
-    """From a gate to the counts of what failed in its night; none where nothing of its source did."""
+    """Links a gate to its night's Data Docs; there is no link if nothing of its source failed."""
 
     name = "Data Docs"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """Return the address of the night's Data Docs; Airflow asks for it when the task has ended."""
+        """Return the address of the night's Data Docs; Airflow calls this after the task has ended."""
         from throughline.orchestration.addresses import data_docs_root
         from throughline.quality import docs
 

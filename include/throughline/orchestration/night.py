@@ -1,7 +1,7 @@
-"""The steps of a night in the order of the loop: what each task of the five DAGs calls.
+"""The steps of a night in the order of the loop: one function for each task of the five DAGs.
 
 Every function takes a partition key (the business date, `YYYY-MM-DD`) or a night's number, opens
-its own connection, records itself in `operations.step`, and hands on numbers and ids only.
+its own connection, records itself in `operations.step`, and returns only numbers and ids.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def begin(partition_key: str | None) -> int:
     """Take the chain's lease for a business date, open its night and register the definitions.
 
     Returns the night's number. Raises `LeaseHeldError` while another night holds the chain,
-    `DefinitionError` for a definition that is not what it must be, `CatalogueError` for a feed of
-    which something was forgotten, and `AirflowFailException` for a run that names no business date.
+    `DefinitionError` for an invalid definition, `CatalogueError` for a feed with a missing part, and
+    `AirflowFailException` for a run without a business date.
     """
     from throughline import evidence, sources, vocabulary, workflows
     from throughline.practice import practice
@@ -53,12 +53,12 @@ def begin(partition_key: str | None) -> int:
 
 
 def take_up(partition_key: str | None) -> int:
-    """Return the number of the night that the DAG before handed over.
+    """Return the number of the night that the previous DAG handed over.
 
-    Raises `AirflowSkipException` when an earlier step of that night failed: the report says which.
+    Raises `AirflowSkipException` if an earlier step of that night failed; the report says which.
     """
     if not partition_key:
-        raise AirflowFailException("this DAG follows a business date")
+        raise AirflowFailException("this DAG needs a business date as its partition key")
     with open_warehouse() as conn:
         night = nights.current(conn, date.fromisoformat(partition_key))
     if night.status == "failed":
@@ -67,9 +67,9 @@ def take_up(partition_key: str | None) -> int:
 
 
 def hand_over(partition_key: str | None, dag_id: str, failed_tasks: list[str]) -> dict[str, object]:
-    """Say how this DAG ended: the extra of the event that starts the next one.
+    """Return how this DAG ended, as the extra of the asset event that starts the next DAG.
 
-    A failure is written to the night, so that the steps after it stand back and the report tells.
+    A failure is recorded on the night, so that later steps skip their work and the report shows it.
     """
     if not partition_key:
         return {"status": "no night"}
@@ -94,8 +94,8 @@ def hand_over(partition_key: str | None, dag_id: str, failed_tasks: list[str]) -
 def land(source: str, seq: int) -> list[str]:
     """Fetch what a source has for the night and keep the bytes; returns the ids of its batches.
 
-    A source that cannot be reached holds nobody up: its feeds are late, and what they would have
-    proven is unknown.
+    A source that cannot be reached delays nothing: its feeds are late, and the stages they would
+    have proven are unknown.
     """
     from throughline import sources
     from throughline.orchestration.addresses import address_of, landing_root
@@ -149,7 +149,7 @@ def gate(source: str, seq: int, batch_ids: list[str]) -> list[str]:
 def load(source: str, seq: int, batch_ids: list[str]) -> int:
     """Merge the batches that no gate stopped into the typed records; returns rows loaded.
 
-    Rows of earlier batches that a named person released since are loaded with them.
+    Rows of earlier batches that a named person has released since are loaded as well.
     """
     from throughline import quality
 
@@ -166,7 +166,7 @@ def load(source: str, seq: int, batch_ids: list[str]) -> int:
 
 
 def gate_batch(conn: warehouse.Connection, batch_id: str) -> Verdict:
-    """Gate a batch; what the server lost of its staged rows in a crash is parsed again."""
+    """Gate a batch; parses it again first if a crash of the server lost its staged rows."""
     from throughline import quality, sources
     from throughline.orchestration.addresses import data_docs_root, landing_root
 
@@ -179,7 +179,7 @@ def gate_batch(conn: warehouse.Connection, batch_id: str) -> Verdict:
 
 
 def load_batch(conn: warehouse.Connection, batch_id: str, seq: int) -> Counts:
-    """Load a batch; what the server lost of its staged rows in a crash is parsed and gated again."""
+    """Load a batch; parses and gates it again first if a crash of the server lost its staged rows."""
     from throughline import quality, sources
     from throughline.orchestration.addresses import landing_root
 
@@ -231,8 +231,8 @@ def open_cases(seq: int) -> None:
 def reconcile(seq: int) -> None:
     """Compare open tasks and cases with the standing evidence: the only place stages change.
 
-    Before it, the receivers of requests that tasks still wait for are asked what became of them;
-    after it, what has fallen silent is noticed.
+    First asks receivers about requests that tasks still wait for; afterwards looks for feeds, facts
+    and workflows that have fallen silent.
     """
     from throughline import cases, silence, tasks
     from throughline.orchestration.addresses import clients
@@ -255,8 +255,8 @@ def reconcile(seq: int) -> None:
 def reconcile_by_day() -> int | None:
     """Reconcile between two nights, on decisions and outcomes that came in since.
 
-    Returns the number it ran under, or None when there is no night yet, when one is running, or
-    when nothing new is there. What it advances waits, dated, for tonight's plan.
+    Returns the number it ran under, or None if there is no night yet, one is running, or nothing is
+    new. Cases it advances wait, with a date, for tonight's plan.
     """
     from throughline import cases, proven
     from throughline.practice import practice
@@ -298,7 +298,7 @@ def plan(seq: int) -> None:
 
 
 def dispatch(seq: int) -> None:
-    """Send what the plan asks for, each effect once, and record how it ended."""
+    """Send what the plan asks for, each effect once, and record the outcomes."""
     from throughline import tasks
     from throughline.orchestration.addresses import clients
 
@@ -338,7 +338,7 @@ def check_invariants(partition_key: str | None) -> None:
 
 
 def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
-    """Write the night's numbers and its page, whatever happened, and give the chain back.
+    """Write the night's numbers and its page, whatever happened, and release the chain's lease.
 
     Returns the page's file name.
     """

@@ -1,4 +1,4 @@
-"""Retry policies, timeouts, owners and tags of every DAG: declared here alone."""
+"""Retry policies, timeouts, owners and tags of all DAGs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from throughline.practice import practice
 
 TIME_ZONE = practice().time_zone
-"""The zone of the schedules below: the practice's own, in which the night's cut-off is told, too."""
+"""The time zone of the schedules below: the practice's, which also sets the night's cut-off."""
 
 NIGHTLY = "0 4 * * *"
 BY_DAY = "0 10-16 * * 1-5"
@@ -66,22 +66,22 @@ TASK_DEFAULTS: dict[str, Any] = {
 
 
 SINCE = datetime(2026, 1, 1, tzinfo=ZoneInfo(TIME_ZONE))
-"""Start of every DAG that no clock starts: a run before it would have no tasks, and end well."""
+"""`start_date` of every DAG without a schedule: a run before it would have no tasks and succeed."""
 
 
 def first_tick() -> datetime | None:
-    """Return the day from which on clocks start runs: `THROUGHLINE_SCHEDULE_FROM`, an ISO date.
+    """Return the first day of scheduled runs: `THROUGHLINE_SCHEDULE_FROM`, an ISO date.
 
-    None where the deployment names none, as on a laptop: nothing starts by itself.
+    None if it is not set, as on a laptop: nothing starts by itself.
     """
     wanted = os.environ.get("THROUGHLINE_SCHEDULE_FROM")
     return datetime.fromisoformat(wanted).replace(tzinfo=ZoneInfo(TIME_ZONE)) if wanted else None
 
 
 def start_date() -> datetime:
-    """Return the start of the DAG that begins the night.
+    """Return the start date of the DAG that begins the night.
 
-    Without a first tick it lies far ahead: unpausing a partitioned schedule would start its newest
-    key at once. Runs with a partition key, and backfills, work all the same.
+    Without a first day it lies far in the future, because unpausing a partitioned schedule starts
+    its newest key at once. Runs with a partition key, and backfills, still work.
     """
     return first_tick() or datetime(2100, 1, 1, tzinfo=ZoneInfo(TIME_ZONE))

@@ -10,9 +10,9 @@ from throughline.vocabulary import DEFINITIONS, read
 
 @dataclass(frozen=True)
 class Site:
-    """A site of the practice: its days and clocks follow its own time zone.
+    """A site of the practice, with the time zone of its days and deadlines.
 
-    `locations` are the codes by which each source names it or a part of it.
+    `locations` maps each source to its codes for the site or a part of it.
     """
 
     site: str
@@ -23,7 +23,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Practice:
-    """Facts of the practice. `sole_submitter` pairs a payer id with a billing NPI, or `any`."""
+    """Facts about the practice. `sole_submitter` pairs a payer id with a billing NPI, or with `any`."""
 
     name: str
     time_zone: str
@@ -39,7 +39,7 @@ class Practice:
 
 @lru_cache(maxsize=1)
 def practice() -> Practice:
-    """Return the practice of this deployment; read once per process, checked when a night begins."""
+    """Return this deployment's practice; cached per process, validated when a night opens."""
     raw = read(DEFINITIONS / "practice.yaml").data
     return Practice(
         name=raw["name"],

@@ -75,8 +75,8 @@ def test_an_act_is_written_down_with_all_that_was_said_and_carried_out(
     ("request_", "why"),
     [
         (Request("stamp", "letter", "a", " "), "a decision needs a named person"),
-        (Request("burn", "letter", "a", "Ada"), "burn: one of stamp is meant"),
-        (Request("stamp", "parcel", "a", "Ada"), "stamp: one of none is meant"),
+        (Request("burn", "letter", "a", "Ada"), "burn: must be one of stamp"),
+        (Request("stamp", "parcel", "a", "Ada"), "stamp: must be one of none"),
         (Request("stamp", "letter", "gone", "Ada"), "it is gone"),
     ],
 )
@@ -92,7 +92,7 @@ def test_an_act_has_one_owner(stamped: list[UUID]) -> None:
     def weigh(conn: Connection, request: Request) -> Preview:
         return Preview(())
 
-    with pytest.raises(ValueError, match="an act stamp on letter already"):
+    with pytest.raises(ValueError, match="act stamp on letter is already registered"):
         decisions.register(Act("stamp", "letter", "again", weigh))
 
 

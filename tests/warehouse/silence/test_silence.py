@@ -205,7 +205,7 @@ def test_what_is_about_a_case_does_not_fit(watch: Any) -> None:
     live(watch, range(1, 21), 28)
     exception = watch.one(NOTE)["exception_id"]
     for action in ("retry", "continue", "close_case", "write_off"):
-        with pytest.raises(DoesNotFitError, match=f"^{action} does not fit"):
+        with pytest.raises(DoesNotFitError, match=f"^{action} does not apply"):
             resolve(watch.conn, exception, "Ada Lead", action)
     resolve(watch.conn, exception, "Ada Lead", "assign", owner="Bo Chen")
     seen: Preview = decisions.preview(

@@ -54,14 +54,14 @@ PARTS = [
 ]
 # What is said of a feed without the part, or by which test of the copy.
 MISSED = {
-    "include/throughline/sources/fhir/resources/prevention.py": "immunization: standards: fhir has no reader of it",
-    "include/throughline/sources/catalogue.py": "immunization: standards: fhir reads it, and no entry says so",
+    "include/throughline/sources/fhir/resources/prevention.py": "immunization: standards: fhir has no reader for it",
+    "include/throughline/sources/catalogue.py": "immunization: standards: fhir reads it, but no entry says so",
     "include/throughline/quality/suites/__init__.py": "immunization: suite: there is no suite 'immunization'",
     "sql/schema/0900.immunization.sql": "immunization: tables: there is no core.immunization",
     "sql/evidence/immunization.sql": "immunization: facts: sql/evidence/immunization.sql is not there",
     "include/throughline/vocabulary/words.py": (
         "immunization: facts: sql/evidence/immunization.sql states immunization,"
-        " which is no kind of fact of the vocabulary"
+        " which is not a kind of fact of the vocabulary"
     ),
 }
 BROKEN_ROWS = "tests/warehouse/quality/test_suites.py"

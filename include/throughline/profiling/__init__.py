@@ -1,6 +1,6 @@
-"""A look at a new connection before its first night: what would be read, set aside, unmapped or thin.
+"""Profiles a new connection before its first night: what would be read, set aside, unmapped or sparse.
 
-Files of the source are landed, staged and judged as a night would do it, in an empty warehouse of their
-own. What is told holds no value of a patient: names of fields, counts, years, and values of coded fields
-as far as `shown` lets them pass.
+The source's files are landed, staged and gated as on a night, in an empty warehouse of their own. The
+profile shows no patient data: only field names, counts, years, and those values of coded fields that
+`shown` allows.
 """

@@ -1,4 +1,4 @@
-"""What the records of the files hold beside what is read, by type of record."""
+"""Finds the elements that records hold and no reader reads, by type of record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from throughline.sources.files import open_file
 from throughline.sources.records import FileRefusedError
 
 RECORDS_OF_A_FILE = 50_000
-"""Records of one file that are looked at: an element that the first of them do not hold is rare."""
+"""How many records of a file to look at; an element that none of them has is rare."""
 ELEMENTS_OF_A_TYPE = 2_000
 
 
@@ -43,7 +43,7 @@ class Looked:
     translated: dict[str, Translated] = field(default_factory=dict)
 
     def told(self) -> tuple[RecordType, ...]:
-        """Return the types, the most frequent first, with their elements in the same order."""
+        """Return the types of record and their elements, both with the most frequent first."""
         return tuple(
             RecordType(
                 name,
@@ -63,7 +63,7 @@ class Looked:
 
 
 def look(definition: SourceDefinition, files: Iterable[tuple[str, Path]], persons: int) -> Looked:
-    """Look at what the records of files hold; of each code, up to `persons` persons are told apart."""
+    """Look at what the records of files hold; counts up to `persons` distinct persons for each code."""
     found = Looked()
     standard = registry.standard(definition.standard)
     for name, path in files:
@@ -84,6 +84,6 @@ def look(definition: SourceDefinition, files: Iterable[tuple[str, Path]], person
                         if len(known) < persons and record.subject is not None:
                             known.add(hash(record.subject))
         except FileRefusedError:
-            # landing or staging has told of it
+            # landing or staging already reported it
             continue
     return found

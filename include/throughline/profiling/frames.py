@@ -25,8 +25,8 @@ YEARS_AHEAD = 3
 class Tally:
     """What was counted of one column so far.
 
-    `counts` has, for a coded column, rows and persons by (value, system): `pairs` are the hashes of
-    value and person that have been seen together.
+    For a coded column, `counts` holds rows and persons by (value, system); `pairs` holds hashes of the
+    (value, person) pairs seen so far.
     """
 
     kind: Kind
@@ -53,7 +53,7 @@ class Tally:
 
 @dataclass
 class Counted:
-    """A table: rows that are no deletions, deletions, and its columns."""
+    """A table: its rows, its deletions, and its columns."""
 
     rows: int = 0
     deleted: int = 0
@@ -63,7 +63,7 @@ class Counted:
 def count(
     conn: Connection, table: str, batch: UUID, systems: dict[str, str], today: date
 ) -> Counted:
-    """Count the staged rows of a batch; `systems` names the column of the code system by column."""
+    """Count the staged rows of a batch; `systems` maps a coded column to its code system's column."""
     types = columns_of(conn, table)
     found = Counted(columns={name: Tally(kind_of(name, kind)) for name, kind in types.items()})
     for frame in _frames(conn, table, batch, list(types)):
@@ -89,14 +89,14 @@ def _frames(
     with conn.transaction(), conn.cursor(name=f"profile_{table}") as cursor:
         cursor.execute(query, (batch,))
         while rows := cursor.fetchmany(CHUNK):
-            # as objects: the timestamps of pandas end in 2262, and what is sent may not
+            # as objects: pandas timestamps end in 2262, and a source may send later dates
             yield pd.DataFrame(rows, columns=wanted, dtype=object)
 
 
 def _add(
     tally: Tally, column: pd.Series, person: pd.Series, system: pd.Series | None, today: date
 ) -> None:
-    """Count one chunk of a column. An empty list, or an empty text, says nothing."""
+    """Count one chunk of a column. Empty lists and empty strings count as not filled."""
     has = column.notna() & ~column.map(lambda value: value in ("", [], {}))
     column = column[has]
     tally.filled += len(column)

@@ -1,4 +1,4 @@
-"""What the columns of staged records are: coded or not, through which code map, unique or not."""
+"""What is known about staged columns: whether they hold codes, their code maps, which are keys."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from throughline.sources import catalogue
 
 Kind = Literal["code", "flag", "date", "birth date", "number", "text"]
 
-# Everything that is not here, nor watched for new words by the catalogue of feeds, is never shown: a
-# column that is forgotten is told by its counts.
+# A column is shown only if it is listed here or the catalogue of feeds watches it for new codes. For
+# any other column, only counts are shown.
 _CODED_AND_UNWATCHED = frozenset(
     "admit_source_code cancel_reason_code cancelled_by code code_system diagnoses"
     " discharge_disposition_system entity_code error_codes functional_id kind language"
@@ -28,16 +28,16 @@ PERSONAL = frozenset(
     "family given mrn medical_record_number member_id phone postal_code address_line"
     " patient_control_number subject_id tax_id".split()
 )
-"""Columns whose values tell a person: a code that equals one of them is not shown."""
+"""Columns whose values identify a person: a code that equals one of them is not shown."""
 
 
 @dataclass(frozen=True)
 class CodeMap:
-    """The maps of `codes.yaml` and `payers.yaml` that a column goes through, tried in order.
+    """The maps of `codes.yaml` and `payers.yaml` that translate a column, tried in order.
 
-    `system` is the column that names the code system, if the maps ask for one. With `is_for_all` a
-    code that none of them knows has no meaning here; other maps only pick a few out of many.
-    `by_prefix`: a code is known by its first characters, too.
+    `system` is the column with the code system, if the maps need one. `is_for_all`: the maps should
+    cover every code, so an unknown one is unmapped; other maps only pick out a few codes.
+    `by_prefix`: a map's entry also matches codes that start with it.
     """
 
     maps: tuple[str, ...]
@@ -61,7 +61,7 @@ CODE_MAPS: dict[tuple[str, str], CodeMap] = {
     ("coverage", "type_code"): CodeMap(("payer_class_by_type",), by_prefix=True),
     ("coverage", "payer_id"): CodeMap(("payer_class_by_payer",), is_for_all=False),
 }
-"""By table and column: the code maps that the statements of `sql/evidence/` ask."""
+"""By table and column: the code maps that the statements of `sql/evidence/` use."""
 
 KEYS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "patient": ((("mrn",), "source_id"),),
@@ -71,7 +71,7 @@ KEYS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "practitioner": ((("npi",), "source_id"),),
     "organization": ((("npi",), "source_id"),),
 }
-"""By table: columns that together belong to one thing, and the column that tells that thing."""
+"""By table: columns that together should belong to one thing, and the column that identifies it."""
 
 
 def kind_of(column: str, data_type: str) -> Kind:
@@ -88,7 +88,7 @@ def kind_of(column: str, data_type: str) -> Kind:
 
 
 class Meanings:
-    """The code maps of this tree, asked as `evidence.mapped` does: with the code's system, then without."""
+    """The code maps of this tree, looked up as `evidence.mapped` does: with the code's system, then without."""
 
     def __init__(self) -> None:
         self._known = {(name, system, code): value for name, system, code, value in code_rows()}

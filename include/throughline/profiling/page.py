@@ -1,4 +1,4 @@
-"""A profile as one HTML file that needs nothing else: no script, nothing fetched from anywhere."""
+"""Writes a profile as one self-contained HTML file, without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from throughline.profiling import words
 from throughline.profiling.shapes import SourceProfile
 
 VALUES = 12
-"""Values of a field that are shown at once; the others open on a click."""
+"""Values of a field shown at first; the rest are behind a click."""
 FINDINGS = 25
 
 
 def render(profile: SourceProfile) -> str:
-    """Return the page as HTML. It looks as the page of a morning does."""
+    """Return the page as HTML, in the style of the morning's page."""
     environment = Environment(
         loader=ChoiceLoader(
             [PackageLoader("throughline.profiling"), PackageLoader("throughline.told")]
@@ -31,7 +31,7 @@ def render(profile: SourceProfile) -> str:
 
 
 def write(profile: SourceProfile, path: Path) -> None:
-    """Write the page, whole or not at all."""
+    """Write the page atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(render(profile), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The profile of a source: a rehearsal of its files, and a look at what they hold."""
+"""Builds the profile of a source: rehearses a night on its files, then looks at what they hold."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from throughline.sources import SourceDefinition, registry
 from throughline.warehouse import Connection
 
 OUR_WORDS = STATUSES | {"patient", "clinic"}
-"""Words that the readers write themselves, or that FHIR gives: they are nobody's."""
+"""Words that come from our readers or from FHIR, so they identify nobody."""
 
 
 def profile(
@@ -43,9 +43,10 @@ def profile(
 ) -> SourceProfile:
     """Return the profile of a source from the files of a folder.
 
-    `conn` is the owner's connection to an empty warehouse, which is written to; `as_of` is the last
-    day that is no future, `root` an empty folder for what is landed meanwhile, `read_from` where the
-    files are from, for the reader. Raises `NothingToProfile` and `SourceUnavailable`.
+    `conn` is the owner's connection to an empty warehouse, which this function writes to. Dates after
+    `as_of` count as in the future. `root` is an empty folder for the landed files, and `read_from`
+    tells the reader of the profile where the files came from. Raises `NothingToProfile` and
+    `SourceUnavailable`.
     """
     rehearsed = rehearse(conn, definition, folder, as_of, root)
     personal = _Personal(conn)
@@ -103,7 +104,7 @@ def _table(
             _codes(tally, maps.get(column), meanings, personal)
             if tally.kind in ("code", "flag")
             else None,
-            # the year in which somebody was born is theirs
+            # a birth year is personal
             min(tally.years) if tally.kind == "date" and tally.years else None,
             max(tally.years) if tally.kind == "date" and tally.years else None,
             tally.too_early,
@@ -122,7 +123,7 @@ def _keys(table: str) -> tuple[tuple[tuple[str, ...], str], ...]:
 
 
 def _key(conn: Connection, table: str, batch: UUID, columns: tuple[str, ...], thing: str) -> Key:
-    """Count the values of a key that several things have; a record comes once in each version."""
+    """Count the key values that several things share; each version of a record should come once."""
     each = sql.SQL(", ").join(map(sql.Identifier, columns))
     filled = sql.SQL(" and ").join(
         sql.SQL("{} is not null").format(sql.Identifier(column)) for column in columns
@@ -192,7 +193,7 @@ def _shown(
 
 
 class _Personal:
-    """What tells a person in the staged rows: asked whether a value is among it, never listed."""
+    """The identifying values in the staged rows; other values are checked against them, never listed."""
 
     LONGEST_SHORT = 2
 
@@ -217,13 +218,13 @@ class _Personal:
                 "create temp table personal as select distinct lower(p.value) as value"
                 " from ({}) as p (value) where length(p.value) > %s"
             ).format(sql.SQL(" union all ").join(parts)),
-            # an initial is no name, and F is a sex
+            # a single letter is an initial or a sex code, not a name
             (self.LONGEST_SHORT,),
         )
         conn.execute("create index on personal (value)")
 
     def among(self, values: Iterable[str]) -> frozenset[str]:
-        """Return those of some values that tell a person, in whatever case they are written."""
+        """Return the values that identify a person, ignoring case."""
         given = list(values)
         rows = self._conn.execute(
             "select g.value from unnest(%s::text[]) as g (value)"
@@ -233,7 +234,7 @@ class _Personal:
         return frozenset(row[0] for row in rows)
 
     def without(self, names: Iterable[str]) -> dict[str, str]:
-        """Return names of files by what they may be called: by number, when a person is named in one."""
+        """Return how each file is shown: by its name, or by a number if the name identifies a person."""
         told = {}
         for number, name in enumerate(dict.fromkeys(names), 1):
             told[name] = f"(file {number})" if self.among(_words(name)) else name
@@ -241,7 +242,7 @@ class _Personal:
 
 
 def _without_urls(kind: RecordType, personal: _Personal) -> RecordType:
-    """Return a type of record without the urls that one record alone has, or that name a person."""
+    """Return a type of record without URLs that occur in one record only or that identify a person."""
 
     def is_open(element: Element) -> bool:
         _, is_url, url = element.path.partition("(")
@@ -255,13 +256,13 @@ def _without_urls(kind: RecordType, personal: _Personal) -> RecordType:
 
 
 def _words(text: str) -> set[str]:
-    """Return what may be somebody's name or number in a name of ours or of a sender."""
+    """Return the parts of a file or element name that could be a person's name or number."""
     words = {
         *re.findall(r"[^\W_]+", text),
         *re.findall(r"\w+", text),
         *re.split(r"[\s._/]", text),
     }
-    # a short number tells a version or a part, and may be anybody's
+    # a short number is a version or a part, and identifies nobody
     return {word for word in words if len(word) > 4 or word.isalpha()}
 
 

@@ -1,4 +1,4 @@
-"""Land, stage and gate the files of a folder as a first night would, in an empty warehouse."""
+"""Lands, stages and gates the files of a folder as a first night would, in an empty warehouse."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from throughline.sources.records import FileRefusedError
 from throughline.transports.files import RemoteFile
 from throughline.warehouse import Connection, nights
 
-# Nothing is said by these of files that somebody put into a folder; rows that cannot be read are told by reason.
+# These checks mean nothing for files from an arbitrary folder; unreadable rows are listed by reason anyway.
 _NOT_SAID = frozenset({FRESHNESS, REFUSED, UNREADABLE})
 
 
 class NothingToProfile(LookupError):
-    """There is no file to look at; the text says where."""
+    """There are no files to profile; the message says where it looked."""
 
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """What a night made of the files: the landed ones by id, and the feeds with their batches."""
+    """The result of a rehearsal: the landed files by id, and the feeds with their batches."""
 
     files: tuple[File, ...]
     feeds: tuple[Feed, ...]
@@ -39,13 +39,13 @@ class Rehearsed:
 def rehearse(
     conn: Connection, definition: SourceDefinition, folder: Path, night_of: date, root: Path
 ) -> Rehearsed:
-    """Take the files of a folder through landing, staging and gate; commits, in an empty warehouse.
+    """Land, stage and gate the files of a folder in an empty warehouse; commits.
 
-    Nothing is written to the folder; `root` is where files and pages go meanwhile. Raises
-    `NothingToProfile` and `SourceUnavailable`.
+    Writes nothing to the folder; landed files and pages go to `root`. Raises `NothingToProfile` and
+    `SourceUnavailable`.
     """
     if not definition.feeds:
-        raise NothingToProfile(f"{definition.source} brings no feed: there is nothing to read")
+        raise NothingToProfile(f"{definition.source} has no feeds, so there is nothing to read")
     night = nights.open_night(conn, night_of, practice().time_zone)
     as_files = replace(definition, transport="folder", folder="")
     address = Address(definition.source, extra={"path": str(folder)})
@@ -53,14 +53,14 @@ def rehearse(
     batches = {
         batch.feed: batch.batch_id for batch in extract(as_files, address, conn, night, landing)
     }
-    # first all of them: a rule may ask whether a patient comes with the same night
+    # stage all feeds first: a rule may check whether the same night brings the patient
     for batch in batches.values():
         stage(conn, batch, landing)
     for batch in batches.values():
         gate(conn, batch, docs_root=root / "pages")
     files = tuple(_files(conn, definition, landing))
     if not files:
-        raise NothingToProfile(f"{folder} holds no file; folders in it and links are not read")
+        raise NothingToProfile(f"{folder} has no files; subfolders and links are not read")
     feeds = tuple(_feed(conn, name, batches.get(name)) for name in definition.feeds)
     return Rehearsed(files, feeds, batches, tuple(_landed(conn, landing)))
 
@@ -92,7 +92,7 @@ def _files(conn: Connection, definition: SourceDefinition, landing: Path) -> Ite
 
 
 def _position(definition: SourceDefinition, file: RemoteFile, path: Path) -> int:
-    """Return where reading of a refused file ended: its line or segment, 0 for its beginning."""
+    """Return the line or segment at which reading a refused file stopped; 0 is its start."""
     try:
         with open_file(path) as stream:
             return registry.standard(definition.standard).scan(stream, file, definition).position

@@ -1,9 +1,9 @@
 """Profile a source: what `make source-profile` runs.
 
 `python -m throughline.profiling.run SOURCE --page FILE [--folder FOLDER] [--as-of DATE]`, with the
-address of an empty warehouse in the environment variable `THROUGHLINE_DSN`. Without a folder it looks at
-what has landed of the source: `THROUGHLINE_LANDED_DSN` is the address of the warehouse that knows it,
-`THROUGHLINE_LANDING` the folder it lies in. Ends with 1 and the reason when there is nothing to look at.
+address of an empty warehouse in the environment variable `THROUGHLINE_DSN`. Without a folder it profiles
+the source's landed files: `THROUGHLINE_LANDED_DSN` is the warehouse that lists them, and
+`THROUGHLINE_LANDING` the folder that holds them. Exits with 1 and the reason if there are none.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from throughline.sources.source import SourceDefinitionError
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Log errors alone meanwhile: what the steps log is told by the profile."""
+    """Log only errors inside the block: the profile already reports what the steps would log."""
     logger = logging.getLogger("throughline")
     before = logger.level
     logger.setLevel(logging.ERROR)
@@ -41,7 +41,7 @@ def _quiet() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Look, write the page, and tell; returns 0, or 1 when there is nothing to look at."""
+    """Profile a source, write the page and print the text; returns 1 if there is nothing to profile, else 0."""
     parser = argparse.ArgumentParser(prog="python -m throughline.profiling.run")
     parser.add_argument("source")
     parser.add_argument("--page", type=Path, required=True)
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _copy_landed(source: str, folder: Path) -> None:
-    """Copy the landed files of a source, each under its name at the source and with its time."""
+    """Copy the landed files of a source, with their original names and times."""
     folder.mkdir()
     root = Path(os.environ["THROUGHLINE_LANDING"])
     with warehouse.connect(os.environ["THROUGHLINE_LANDED_DSN"]) as conn:

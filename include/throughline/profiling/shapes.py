@@ -1,4 +1,4 @@
-"""What is told of a source: plain values, for the text and for the page."""
+"""The contents of a profile: plain values for the text and the page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from throughline.profiling.meanings import Kind
 
 @dataclass(frozen=True)
 class Value:
-    """A value of a coded field: rows that have it, and what it means here (None: nothing)."""
+    """A value of a coded field: how many rows have it, and its meaning here (None: unmapped)."""
 
     value: str
     rows: int
@@ -21,8 +21,8 @@ class Value:
 class Codes:
     """The values of a coded field that may be shown, most frequent first.
 
-    `hidden` counts the values that may not, `hidden_rows` the rows that have one. `is_mapped`: codes
-    go through a map; with `is_for_all` one without a meaning is lost.
+    `hidden` counts the values that may not be shown, `hidden_rows` the rows that have them.
+    `is_mapped`: a code map translates the field; with `is_for_all`, a code without a meaning is lost.
     """
 
     values: tuple[Value, ...] = ()
@@ -35,12 +35,12 @@ class Codes:
 
     @property
     def unmapped(self) -> tuple[Value, ...]:
-        """The values that should mean something here, and do not."""
+        """The values that should have a meaning here but have none."""
         return tuple(v for v in self.values if v.meaning is None) if self.is_for_all else ()
 
     @property
     def unmapped_count(self) -> int:
-        """How many values those are, with the ones that may not be shown."""
+        """How many values are unmapped, including those that may not be shown."""
         return len(self.unmapped) + (self.hidden_unmapped if self.is_for_all else 0)
 
 
@@ -48,9 +48,9 @@ class Codes:
 class Field:
     """A typed column of a staged table.
 
-    `filled` counts the rows that have it, `distinct` its values. Dates tell `first_year` and
-    `last_year` (never of birth), and how many are `out_of_range` (before 1900, or too far ahead);
-    numbers how many are `negative`.
+    `filled` counts the rows that have a value, `distinct` the different values. Dates have
+    `first_year` and `last_year` (birth dates do not) and the number `out_of_range` (before 1900 or
+    too far ahead); numbers have the number that are `negative`.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Key:
-    """Columns whose values should belong to one thing each: how many do not, and their rows."""
+    """Columns whose values should each belong to one thing: how many values are shared, in how many rows."""
 
     columns: tuple[str, ...]
     shared: int
@@ -87,7 +87,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Table:
-    """A staged table: rows that are no deletions, deletions, its fields and keys."""
+    """A staged table: its rows, deletions, fields and keys."""
 
     name: str
     rows: int
@@ -98,9 +98,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Fault:
-    """A reason for which rows would not be taken, or would be taken with a note.
+    """A reason why rows would be set aside, would stop the feed, or would be noted.
 
-    `outcome` is `set aside`, `stops the feed` or `noted`; `place` is the first: file and row.
+    `outcome` is `set aside`, `stops the feed` or `noted`; `place` is the file and row of the first.
     """
 
     reason: str
@@ -111,7 +111,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Feed:
-    """What a first night would make of one feed; None as verdict: no file of it is there."""
+    """The result of a first night for one feed; `verdict` is None if no file belongs to it."""
 
     name: str
     verdict: str | None
@@ -135,7 +135,7 @@ class File:
 
 @dataclass(frozen=True)
 class Element:
-    """An element that records of a type hold: how many do, and whether a reader looks at it."""
+    """An element of a type of record: how many records have it, and whether a reader reads it."""
 
     path: str
     records: int
@@ -144,7 +144,7 @@ class Element:
 
 @dataclass(frozen=True)
 class RecordType:
-    """A type of record in the words of the standard, with what its records hold."""
+    """A type of record, as the standard names it, with the elements of its records."""
 
     name: str
     records: int
@@ -153,7 +153,7 @@ class RecordType:
 
     @property
     def unread(self) -> tuple[Element, ...]:
-        """What is there and nobody looks at."""
+        """The elements that no reader reads."""
         return tuple(element for element in self.elements if not element.is_read)
 
     @property
@@ -164,7 +164,7 @@ class RecordType:
 
 @dataclass(frozen=True)
 class SourceProfile:
-    """All that is told of a source."""
+    """The whole profile of a source."""
 
     source: str
     title: str
@@ -175,4 +175,4 @@ class SourceProfile:
     feeds: tuple[Feed, ...]
     types: tuple[RecordType, ...] = ()
     translated: tuple[tuple[str, Codes], ...] = field(default=())
-    """Codes that the reader itself translates, by the element that has them."""
+    """Codes that the reader itself translates, by element."""

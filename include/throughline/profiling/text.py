@@ -1,4 +1,4 @@
-"""A profile as text for a terminal, at most 100 columns wide but for what must not be cut."""
+"""Renders a profile as text for a terminal, 100 columns wide except where text must not be cut."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ UNREAD = 15
 def render(p: SourceProfile) -> str:
     """Return the whole profile."""
     parts = [
-        f"{p.source}: {p.title} ({p.standard}), {count(len(p.files), 'file')} of {p.read_from},"
+        f"{p.source}: {p.title} ({p.standard}), {count(len(p.files), 'file')} from {p.read_from},"
         f" as of {p.as_of}\n{w.headline(p)}",
         section("A FIRST NIGHT", _feeds(p)),
-        section("LOOK AT", *_findings(p)),
+        section("CHECK BEFORE THE FIRST NIGHT", *_findings(p)),
         section("FILES", _files(p)),
         *(section(f"{feed.name}".upper(), *_feed(feed)) for feed in p.feeds if feed.tables),
     ]
     if p.translated:
-        parts.append(section("CODES THAT THE READER TRANSLATES", *_translated(p)))
+        parts.append(section("CODES TRANSLATED BY THE READER", *_translated(p)))
     if p.types:
-        parts.append(section("WHAT NO READER LOOKS AT", *_unread(p)))
+        parts.append(section("NOT READ", *_unread(p)))
     parts.append(wrap(w.PRIVATE))
     return "\n\n".join(parts)
 
@@ -37,7 +37,7 @@ def _feeds(p: SourceProfile) -> str:
         (feed.name, w.VERDICTS[feed.verdict], f"{feed.received:,}", f"{feed.set_aside:,}")
         for feed in p.feeds
     ]
-    return table(("feed", "what comes of it", "received", "set aside"), rows, (2, 3))
+    return table(("feed", "result", "received", "set aside"), rows, (2, 3))
 
 
 def _findings(p: SourceProfile) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _findings(p: SourceProfile) -> Iterator[str]:
         about = f"{plain(finding.about)}: " if finding.about else ""
         yield _hang(f"{'!' if finding.tone == 'bad' else '-'} {about}{finding.text}")
     if len(found) > LISTED:
-        yield f"… and {len(found) - LISTED:,} more; the page has them all"
+        yield f"… and {len(found) - LISTED:,} more on the page"
     if not found:
         yield "Nothing."
 
@@ -65,7 +65,7 @@ def _files(p: SourceProfile) -> str:
         )
         for file in p.files[:LISTED]
     ]
-    told = table(("rows", "what became of it", "feeds", "file"), rows, (0,))
+    told = table(("rows", "result", "feeds", "file"), rows, (0,))
     more = len(p.files) - LISTED
     return told + (f"\n… and {more:,} more" if more > 0 else "")
 
@@ -114,6 +114,6 @@ def _unread(p: SourceProfile) -> Iterator[str]:
     for kind in p.types:
         head = f"{kind.name}, {count(kind.records, 'record')}"
         if not kind.is_read:
-            yield f"{head}: no feed of this source reads them"
+            yield f"{head}: not read by any feed of this source"
         elif kind.unread:
             yield _hang(f"{head}: {w.unread(kind, UNREAD)}")

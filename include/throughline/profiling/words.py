@@ -1,4 +1,4 @@
-"""The words in which a profile is told, the same in the text and on the page."""
+"""The wording of a profile, shared by the text and the page."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from throughline.sources.entry import LINK_COLUMNS
 from throughline.told.words import count, plain
 
 THIN = 0.5
-"""A field that fewer rows have is thin."""
+"""A field that is filled in a smaller share of rows is reported as sparse."""
 VERDICTS = {
-    "pass": "taken",
-    "warn": "taken, with notes",
-    "quarantine": "taken, rows set aside",
-    "stop": "stopped, waits for a person",
-    None: "no file of it",
+    "pass": "loaded",
+    "warn": "loaded, with notes",
+    "quarantine": "loaded, rows set aside",
+    "stop": "stopped, waiting for a person",
+    None: "no file",
 }
 PRIVATE = (
-    "Names, numbers, dates and free text are counted and never shown; of coded fields a value is shown when a"
-    " code map knows it, when it has the form of a code, or when at least five persons have it."
+    "Names, numbers, dates and free text are counted but never shown. A value of a coded field is shown only"
+    " if a code map knows it, it looks like a code, or at least five persons have it."
 )
 REPEATED = "row repeated"
 OUTCOMES = {"stops the feed": "bad", "set aside": "bad", "noted": ""}
@@ -47,7 +47,7 @@ class Finding:
 
 
 def findings(p: SourceProfile) -> list[Finding]:
-    """Return what to look at, the gravest first."""
+    """Return what to check, the most serious first."""
     found = [*_of_files(p), *(each for feed in p.feeds for each in _of_feed(feed)), *_of_reader(p)]
     return sorted(found, key=lambda finding: finding.tone != "bad")
 
@@ -57,27 +57,27 @@ def _of_files(p: SourceProfile) -> Iterator[Finding]:
     if unused:
         listed, more = unused[:12], len(unused) - 12
         told = ", ".join(listed) + (f" and {more:,} more" if more > 0 else "")
-        yield Finding("", f"nothing for a feed of this source is in {told}")
+        yield Finding("", f"no feed of this source reads {told}")
     for file in p.files:
         if file.status == "refused" and not is_unused(file):
             yield Finding("", f"{file.name} {refused(file)}", "bad")
     missing = [feed.name for feed in p.feeds if feed.verdict is None]
     if missing:
-        yield Finding("", f"no file brings {', '.join(map(plain, missing))}")
+        yield Finding("", f"no file for {', '.join(map(plain, missing))}")
 
 
 def is_unused(file: File) -> bool:
-    """Say whether a file is of the standard, and of nothing that the source's feeds read."""
+    """Return whether a file follows the standard but holds nothing for the source's feeds."""
     return file.status == "refused" and file.reason.endswith("_not_used_here")
 
 
 def refused_files(p: SourceProfile) -> int:
-    """Return how many files are not what they should be."""
+    """Return how many files were refused as invalid."""
     return sum(file.status == "refused" and not is_unused(file) for file in p.files)
 
 
 def refused(file: File) -> str:
-    """Return why a file is not read, and where reading ended."""
+    """Return why a file is not read, and where reading stopped."""
     if is_unused(file):
         return f"not read: {plain(file.reason)}"
     return f"refused at {file.position:,}: {plain(file.reason)}"
@@ -86,7 +86,7 @@ def refused(file: File) -> str:
 def _of_feed(feed: Feed) -> Iterator[Finding]:
     for fault in feed.faults:
         if fault.reason == REPEATED:
-            # the key tells of it
+            # reported with the key
             continue
         place = f"; the first is {fault.place}" if fault.place else ""
         told = f"{fault.reason}: {count(fault.rows, 'row')} {fault.outcome}{place}"
@@ -107,11 +107,11 @@ def _of_feed(feed: Feed) -> Iterator[Finding]:
 
 
 def _of_links(feed: Feed, table: Table) -> Iterator[Finding]:
-    """Yield the identifiers that join persons across systems, and that no row has."""
+    """Yield the linking identifiers that no row of the table has."""
     filled = {field.name: field.filled for field in table.fields}
     for link in catalogue.entry(feed.name).links:
         if table.rows and not all(filled.get(column, 1) for column in LINK_COLUMNS[link]):
-            told = f"no row has its {plain(link)}: nobody is found by it in other systems"
+            told = f"no row has its {plain(link)}, so nobody can be matched across systems by it"
             yield Finding(table.name, told, "bad")
 
 
@@ -129,7 +129,7 @@ def _of_reader(p: SourceProfile) -> Iterator[Finding]:
 
 
 def unmapped(codes: Codes) -> str:
-    """Return the codes that should mean something here, and do not."""
+    """Return a phrase that lists the codes that should have a meaning here but have none."""
     told = ", ".join(f"{value.value} ({value.rows:,})" for value in codes.unmapped[:8])
     hidden = codes.unmapped_count - min(8, len(codes.unmapped))
     more = f" and {hidden:,} more" if told and hidden else f"{hidden:,} not shown" if hidden else ""
@@ -137,12 +137,11 @@ def unmapped(codes: Codes) -> str:
 
 
 def shared(key: Key) -> str:
-    """Return how often a key is not unique."""
+    """Return a sentence that says how often a key is not unique."""
     name = " + ".join(key.columns)
     if key.columns == ("source_id",):
         return f"{count(key.shared, 'record')} came more than once, in {count(key.rows, 'row')}"
-    values = "1 value belongs" if key.shared == 1 else f"{key.shared:,} values belong"
-    return f"{name} is not unique: {values} to several, in {count(key.rows, 'row')}"
+    return f"{name} is not unique: {count(key.shared, 'value')} shared, in {count(key.rows, 'row')}"
 
 
 def out_of_range(field: Field) -> str:
@@ -162,21 +161,21 @@ def percent(field: Field) -> str:
 
 
 def share(some: int, of: int) -> str:
-    """Return a share: `100%` only for all, `0%` only for none."""
+    """Return a share as a percentage: `100%` only if it is all, `0%` only if it is none."""
     if 0 < some < of:
         return f"{min(99.9, max(0.1, 100 * some / of)):.1f}%"
     return "100%" if some else "0%"
 
 
 def value(one: Value, codes: Codes) -> str:
-    """Return a value with its rows, and what it means where codes go through a map."""
+    """Return a value with its meaning (if the field has code maps) and its number of rows."""
     meaning = f" = {plain(one.meaning)}" if one.meaning else ""
     lost = " = ?" if codes.is_for_all and one.meaning is None else ""
     return f"{one.value}{meaning}{lost} ({one.rows:,})"
 
 
 def about(field: Field, listed: int | None = 12) -> str:
-    """Return what there is to say of a field beside its counts."""
+    """Return the details of a field beyond its counts: values, maps, years, outliers."""
     told = []
     if field.codes is not None:
         values = [value(one, field.codes) for one in field.codes.values[:listed]]
@@ -201,21 +200,21 @@ def hidden(codes: Codes) -> str:
 
 
 def through(codes: Codes) -> str:
-    """Return the code maps that a field goes through."""
+    """Return the code maps that translate a field."""
     return (
         f"{'maps' if len(codes.maps) > 1 else 'map'} {', '.join(codes.maps)}" if codes.maps else ""
     )
 
 
 def unread(kind: RecordType, listed: int) -> str:
-    """Return what records of a type hold that nobody looks at."""
+    """Return the elements of a type of record that no reader reads."""
     told = [f"{e.path} ({share(e.records, kind.records)})" for e in kind.unread[:listed]]
     more = len(kind.unread) + kind.more_elements - len(told)
     return ", ".join(told) + (f" and {more:,} more" if more else "")
 
 
 def headline(p: SourceProfile) -> str:
-    """Return in one sentence what a first night would make of the files."""
+    """Return one sentence that says what a first night would do with the files."""
     rows = sum(feed.received for feed in p.feeds)
     aside = sum(feed.set_aside for feed in p.feeds)
     stopped = [feed.name for feed in p.feeds if feed.verdict == "stop"]

@@ -1,4 +1,4 @@
-"""What is proven of a night: invariants, replay, and its close with digests."""
+"""Proofs of a night: its invariants, its replay, and its close with digests."""
 
 from throughline.proven.close import close_night
 from throughline.proven.invariants import InvariantViolated, check, check_night

@@ -1,9 +1,9 @@
-"""Holds the catalogue of feeds against what stands beside it, before anything is fetched.
+"""Checks the catalogue of feeds against the code and the warehouse, before anything is fetched.
 
-For each part of each entry there is something that knows better: the readers which tables they fill
-and with what, the warehouse which tables and columns it has, the suites which feeds are judged, the
-files of facts what is stated. A feed of which one of these was forgotten is named here together with
-what is missing, and not found out weeks later by what it did not do.
+Each part of an entry is compared with its source: the readers say which tables and columns they fill,
+the warehouse which tables and columns exist, the suites which feeds they judge, and the files of facts
+what they state. A feed with a missing part is reported now, by feed and part, and not weeks later
+when somebody misses its data.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ _COLUMNS = """
 """
 
 LOOKS_LIKE_A_CODE = re.compile(r"(^|_)(code|status|event|level|provision|use)$")
-"""What columns are called that hold words of a source's own."""
+"""Name patterns of columns that hold a source's own codes."""
 
 UNWATCHED = {
     "postal_code": "is part of an address",
-    "taxonomy_code": "has hundreds of words, and nothing follows from one",
-    "admit_source_code": "nothing follows from it",
-    "entity_code": "nothing follows from it",
-    "cancel_reason_code": "is read by the source's own conventions",
+    "taxonomy_code": "has hundreds of codes, and no rule uses them",
+    "admit_source_code": "no rule uses it",
+    "entity_code": "no rule uses it",
+    "cancel_reason_code": "is read through the source's conventions",
     "encounter.reason_code": "a clinical code: new ones come every day",
     "condition.code": "a clinical code: new ones come every day",
     "procedure.code": "a clinical code: new ones come every day",
     "charge_item.code": "a billing code: new ones come every day",
     "claim_line.code": "a billing code: new ones come every day",
     "payment_line.code": "a billing code: new ones come every day",
-    "claim_response.status_code": "says in hundreds of words what its category says",
-    "organization.type_code": "nothing follows from it",
+    "claim_response.status_code": "has hundreds of codes that repeat its category",
+    "organization.type_code": "no rule uses it",
 }
-"""Columns of `core` that look like codes and are not watched for new words, each with the reason."""
+"""Columns of `core` that look like codes but are not watched for new ones, each with the reason."""
 
 Columns = Mapping[str, frozenset[str]]
 """The columns of each table of `core` and `staging`, by `schema.table`."""
@@ -58,16 +58,16 @@ Columns = Mapping[str, frozenset[str]]
 def check(conn: Connection) -> None:
     """Raise `CatalogueError` with every problem, by feed and part, if there is one.
 
-    What the selects of facts look like is not asked: the ledger refuses those as it reads them.
+    The shape of the selects of facts is not checked here: the ledger checks it when it reads them.
     """
     if found := _problems(columns(conn)):
         raise CatalogueError("; ".join(found))
 
 
 def problems(conn: Connection, there: Columns | None = None) -> list[str]:
-    """Return what the catalogue and its surroundings disagree about, as `feed: part: what`.
+    """Return every mismatch between the catalogue and the code or warehouse, as `feed: part: what`.
 
-    `there` are the columns of the warehouse, if they are known.
+    `there` holds the columns of the warehouse; without it they are read.
     """
     return [*_problems(columns(conn) if there is None else there), *_of_shapes(conn)]
 
@@ -107,9 +107,9 @@ def _of_readers() -> Iterator[str]:
         readable = registry.standard(name).readable()
         said = {feed.name for feed in catalogue.read_by(name)}
         for feed in sorted(said - readable):
-            yield f"{feed}: standards: {name} has no reader of it"
+            yield f"{feed}: standards: {name} has no reader for it"
         for feed in sorted(readable - said):
-            yield f"{feed}: standards: {name} reads it, and no entry says so"
+            yield f"{feed}: standards: {name} reads it, but no entry says so"
 
 
 def _of_tables(there: Columns) -> Iterator[str]:
@@ -125,13 +125,13 @@ def _of_tables(there: Columns) -> Iterator[str]:
             yield from _of_table(feed, table, filled.get(table.name, {}), there)
     for place in sorted(there):
         if place.partition(".")[2] not in known:
-            yield f"{place.partition('.')[2]}: tables: {place} is of no feed"
+            yield f"{place.partition('.')[2]}: tables: {place} belongs to no feed"
 
 
 def _of_table(
     feed: Entry, table: Table, filled: Mapping[str, frozenset[str]], there: Columns
 ) -> Iterator[str]:
-    """Yield what one table lacks: in `staging`, in `core`, or in what its readers fill."""
+    """Yield what a table lacks in `staging`, in `core`, or in what its readers fill."""
     by_any = frozenset[str]().union(*filled.values())
     needed = {"core": {*KEYS, *by_any}, "staging": {*COMMON, *by_any}}
     if table.follows is not None:
@@ -148,13 +148,13 @@ def _of_table(
 
 
 def _of_links(there: Columns) -> Iterator[str]:
-    """Yield identifiers that an entry names and its records lack, and those that it forgets."""
+    """Yield links that an entry names but its records lack, and links that it omits."""
     for feed in catalogue.FEEDS:
         has = there.get(f"core.{feed.table.name}", frozenset())
         for link in feed.links:
             for name in sorted(set(LINK_COLUMNS[link]) - has):
                 yield f"{feed.name}: links: core.{feed.table.name} has no {name}"
-        # What has the number of a claim is known by it, whatever else it carries.
+        # A record with a claim number is linked by that number, whatever else it carries.
         for link in ("claim", "record_number", "member"):
             if link in feed.links:
                 break
@@ -164,7 +164,7 @@ def _of_links(there: Columns) -> Iterator[str]:
 
 
 def _of_codes(there: Columns) -> Iterator[str]:
-    """Yield watched fields and maps that are not there, and columns that look watched and are not."""
+    """Yield watched fields and maps that do not exist, and columns that should be watched but are not."""
     maps = {row[0] for row in code_rows()} | {own.name for own in PRACTICE_LISTS}
     for feed, table in catalogue.tables():
         has = there.get(f"core.{table.name}", frozenset())
@@ -201,15 +201,15 @@ def _of_facts() -> Iterator[str]:
             for kind in sorted(set(table.facts) - stated):
                 yield f"{place} does not state {kind}"
             for kind in sorted(stated - set(FACT_KIND.words)):
-                yield f"{place} states {kind}, which is no {FACT_KIND.title} of the vocabulary"
+                yield f"{place} states {kind}, which is not a {FACT_KIND.title} of the vocabulary"
         elif table.facts:
             yield f"{place} is not there"
     for name in sorted(files.tables() - stating):
-        yield f"{name}: facts: sql/evidence/{name}.sql is of no feed"
+        yield f"{name}: facts: sql/evidence/{name}.sql belongs to no feed"
 
 
 def _of_shapes(conn: Connection) -> Iterator[str]:
-    """Yield selects of facts that cannot be run, or have more or fewer columns than a fact."""
+    """Yield selects of facts that cannot run, or that lack a column of a fact or have an extra one."""
     for feed, table in catalogue.tables():
         if table.name in files.tables():
             try:

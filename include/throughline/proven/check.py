@@ -1,7 +1,7 @@
-"""Every invariant over everything, now: what `make check` runs.
+"""Checks every invariant on all data: what `make check` runs.
 
 `python -m throughline.proven.check [--night SEQ]`, with the warehouse's address in the
-environment variable `THROUGHLINE_DSN`. Ends with 1 and the list when one does not hold.
+environment variable `THROUGHLINE_DSN`. Exits with 1 and a list of violations if one does not hold.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from throughline.proven import invariants
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check and tell; returns 0 when every invariant holds, else 1."""
+    """Check the invariants and print the result; returns 0 if all hold, else 1."""
     parser = argparse.ArgumentParser(prog="python -m throughline.proven.check")
     parser.add_argument("--night", type=int, help="only what this night changed")
     given = parser.parse_args(arguments)

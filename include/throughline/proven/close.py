@@ -1,4 +1,4 @@
-"""The end of a night: its digests, its numbers, and by which code and definitions it was made."""
+"""Closes a night: writes its digests, its numbers, and the versions of code and definitions."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ GIT_SECONDS = 5
 def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dict[str, object]:
     """Write the digests, the counts, the revision and the hashes of night `seq`, and finish it.
 
-    A night that failed keeps its failure and gets its counts, but no digest: half a night is
-    nothing to compare with. A rerun that brought nothing new is void: its number counts for nothing,
-    and the state is again that of the night before it. A finished night may be closed again, with the
-    same result; once a later one stands it is closed for good, and one that was still running then has
-    failed. Returns what is worth showing beside the step. Commits.
+    A failed night gets its counts but no digest: there is nothing to compare half a night with. A
+    rerun that brought nothing new becomes void, and the state is again that of the previous night. A
+    finished night can be closed again with the same result, until a later night exists. A night that
+    is still running when a later one exists has failed. Returns the counts to show with the step.
+    Commits.
     """
     night = nights.by_seq(conn, seq)
     kept = conn.execute(
@@ -61,7 +61,7 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
         reason = _what_is_broken(conn, seq)
     told = counts(collect(conn, seq, time_zone or practice().time_zone))
     if status == "finished" and night.kind != "intraday":
-        # In one transaction: whatever dies from here on, the next date need not wait for this one.
+        # In one transaction: if the process dies after this, the next date does not wait for this one.
         nights.give_back(conn, night.business_date)
     nights.finish(conn, seq, status=status, counts=told, failed_step=failed_step, reason=reason)
     return {"status": status} | {
@@ -78,7 +78,7 @@ def digests(conn: Connection, seq: int) -> tuple[str, str]:
 
 
 def _give_up(conn: Connection, seq: int) -> None:
-    """Make a night void, and take its traces away in the same transaction."""
+    """Mark a night as void and remove its traces, in one transaction."""
     from throughline import cases
 
     conn.execute("update operations.night set status = 'void' where seq = %s", (seq,))
@@ -91,7 +91,7 @@ def _brought_nothing(conn: Connection, seq: int) -> bool:
 
 
 def _what_is_broken(conn: Connection, seq: int) -> str | None:
-    """Return the names of the checks that do not hold, so that the page can say them."""
+    """Return the names of the checks that do not hold, for the page."""
     broken = invariants.check(conn, seq)
     return ", ".join(f"{each.check.name} ({each.count:,})" for each in broken) or None
 
@@ -99,7 +99,7 @@ def _what_is_broken(conn: Connection, seq: int) -> str | None:
 def code_revision() -> str | None:
     """Return the revision of the code: `THROUGHLINE_REVISION`, else git's, else None.
 
-    A tree with changes that are not committed says so.
+    The revision is marked if the tree has uncommitted changes.
     """
     given = os.environ.get("THROUGHLINE_REVISION")
     if given:

@@ -1,8 +1,8 @@
-"""The invariants of the design, checked in the warehouse: on what a night changed, or over everything.
+"""Checks the design's invariants in the warehouse, on what a night changed or on all data.
 
 Each file of `sql/proven/invariants/` holds the checks of one invariant. A check is one query
-that begins with a comment `-- name: sentence.` and returns what breaks it as
-(about_kind, about_id, detail): numbers of cases, tasks and deliveries, never patient data.
+that begins with a comment `-- name: sentence.` and returns its violations as
+(about_kind, about_id, detail): ids of cases, tasks and deliveries, never patient data.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from throughline.warehouse import Connection, sql
 
 FOLDER = "proven/invariants"
 LISTED = 20
-"""Violations of one check that are named; all are counted."""
+"""How many violations of a check are listed; all are counted."""
 
 _HEAD = re.compile(r"\A-- ([a-z_]+): ((?:.*\n)(?:-- .*\n)*)")
 
 
 class InvariantViolated(RuntimeError):
-    """At least one invariant does not hold. The text names checks, counts and ids."""
+    """At least one invariant does not hold. The message names checks, counts and ids."""
 
     def __init__(self, broken: list[Broken]) -> None:
-        """Keep what is broken for whoever reports it."""
+        """Keep the broken checks, for the report."""
         super().__init__(tell(broken))
         self.broken = broken
 
@@ -51,7 +51,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Broken:
-    """A check that does not hold: how often, and the first violations."""
+    """A check that does not hold: the number of violations, and the first of them."""
 
     check: Check
     count: int
@@ -60,7 +60,7 @@ class Broken:
 
 @lru_cache(maxsize=1)
 def checks() -> tuple[Check, ...]:
-    """Return every check in the order of the design. Raises `ValueError` for one without a name."""
+    """Return every check, in the design's order. Raises `ValueError` for a check without a name."""
     given = {"counted_record": _counted_records()}
     found: list[Check] = []
     for path in sorted((sql.ROOT / FOLDER).glob("*.sql")):
@@ -75,7 +75,7 @@ def checks() -> tuple[Check, ...]:
 
 
 def _counted_records() -> str:
-    """Return the query of all records that are rows of a delivery, and do not only come with one."""
+    """Return the query for all records that count as rows of a delivery (not their child records)."""
     return "\nunion all\n".join(
         f"select batch_id, known_seq from core.{table.name}"
         for _, table in catalogue.tables()
@@ -86,8 +86,8 @@ def _counted_records() -> str:
 def check(conn: Connection, seq: int | None = None) -> list[Broken]:
     """Check every invariant and return those that do not hold.
 
-    With `seq` only what that night changed is looked at, by indexes; without it, everything. Writes
-    temporary tables and nothing else; does not commit.
+    With `seq`, looks only at what that night changed, through indexes; without it, at everything.
+    Writes only temporary tables. Does not commit.
     """
     sql.run(conn, "proven/scope.sql", seq=seq)
     broken = []
@@ -111,7 +111,7 @@ def check_night(conn: Connection, seq: int) -> int:
 
 
 def tell(broken: list[Broken]) -> str:
-    """Return what is broken as text: a paragraph for each check."""
+    """Return the broken checks as text, one paragraph each."""
     lines = []
     for each in broken:
         lines.append(

@@ -1,9 +1,9 @@
-"""A night computed again from its inputs, and compared with what was recorded: what `make replay` runs.
+"""Recomputes a night from its inputs and compares the result with the record: what `make replay` runs.
 
 `python -m throughline.proven.replay --business-date YYYY-MM-DD` or `--night SEQ`, with the
-warehouse's address in the environment variable `THROUGHLINE_DSN`. Everything is cut at the night's
-number and nothing is written. Ends with 1 when a digest differs. A night that was derived by another number of
-the derivation may differ: what differs is told by rule, and is no fault.
+warehouse's address in the environment variable `THROUGHLINE_DSN`. It uses only what was known at the
+night's number, and writes nothing. Exits with 1 if a digest differs. A night with another derivation
+number may differ: the differences are listed by rule and are not an error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from throughline.warehouse import Connection, derivation, nights, sql
 
 @dataclass(frozen=True)
 class Difference:
-    """Cases of a workflow whose `stage` (or `case` itself) was recorded one way and is computed another."""
+    """Cases of a workflow whose `stage` (or `case`) was recorded in one state and now computes to another."""
 
     workflow: str
     stage: str
@@ -32,10 +32,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """The digests of one night: as recorded, and as computed again.
+    """The digests of one night, as recorded and as recomputed.
 
-    `derived_by` is the number by which the night was derived. `differences` are looked for where it is
-    not the number of this code.
+    `derived_by` is the derivation number of the night. `differences` are filled only if it is not the
+    number of this code.
     """
 
     seq: int
@@ -49,12 +49,12 @@ class Replay:
 
     @property
     def is_of_this_derivation(self) -> bool:
-        """Whether the night was derived by the rules of this code, so that it must agree."""
+        """Whether the night has this code's derivation number, so that the digests must agree."""
         return self.derived_by == derivation.NUMBER
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong: the digests agree, or other rules derived the night."""
+        """Whether the digests agree, or the night has another derivation number."""
         return self.agrees or not self.is_of_this_derivation
 
     @property
@@ -79,7 +79,7 @@ def replay(conn: Connection, seq: int) -> Replay:
     if recorded[2] != derivation.NUMBER:
         rows = sql.run(conn, "proven/replayed.sql", seq=seq).rows
         differences = tuple(Difference(*row) for row in rows)
-    # Between two nights nothing is planned: what a reconcile by day advances waits for the next.
+    # A reconcile by day plans nothing: what it advances waits for the next night.
     plan = "0" if night.kind == "intraday" else tasks.replay_plan(conn, seq, night.cut_off)
     conn.rollback()
     return Replay(
@@ -88,7 +88,7 @@ def replay(conn: Connection, seq: int) -> Replay:
 
 
 def tell(one: Replay) -> str:
-    """Return what a replay found, a line for the night and one for each thing under it."""
+    """Return the result of a replay as text: one line for the night, and one for each digest and difference."""
     mark = "agrees" if one.agrees else ("differs" if one.is_sound else "DIFFERS")
     lines = [f"night {one.seq} of {one.business_date}: {mark}"]
     for name, recorded, computed in (
@@ -99,8 +99,8 @@ def tell(one: Replay) -> str:
         lines.append(f"    {name}: recorded {recorded} {sign} computed {computed}")
     if not one.is_of_this_derivation:
         lines.append(
-            f"    derived by the rules of number {one.derived_by}; this is number {derivation.NUMBER}:"
-            " a difference is no fault"
+            f"    derived with rules number {one.derived_by}; this code has number {derivation.NUMBER}:"
+            " differences are expected"
         )
         lines += [
             f"    {each.workflow} {each.stage}: {each.recorded} then, {each.computed} now"
@@ -111,7 +111,7 @@ def tell(one: Replay) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Replay and tell; returns 0 when every night is sound, 1 when one is not, 2 when there is none."""
+    """Replay and print; returns 0 if every night is sound, 1 if one is not, 2 if there is no such night."""
     parser = argparse.ArgumentParser(prog="python -m throughline.proven.replay")
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("--night", type=int, help="the number of a night")

@@ -1,4 +1,4 @@
-"""Gates and quarantine, and the load of what passed."""
+"""Gates, quarantine, and the loading of what passed."""
 
 from throughline.quality.balance import StagingLost
 from throughline.quality.expectations import GateBroken

@@ -1,4 +1,4 @@
-"""Where the rows of a batch are: each in exactly one place, counted from what the tables hold."""
+"""Counts where the rows of a batch are: each is in exactly one place."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from throughline.warehouse import Connection
 
 
 class StagingLost(RuntimeError):
-    """The staged rows of a batch are gone (the server crashed): parse the landed bytes again."""
+    """The staged rows of a batch were lost in a server crash; parse the landed bytes again."""
 
 
-# A row may be in quarantine for several reasons. It is rejected by one rejection, and is kept back
-# while one reason stands; a row that was released waits until it is loaded.
+# A row may be in quarantine for several reasons. One rejection rejects it. It stays in quarantine while
+# any reason is open, and a released row is pending until it is loaded.
 _BALANCE = """
     with each as (
         select
@@ -59,12 +59,12 @@ _BALANCE = """
 
 
 def balance(conn: Connection, batch_id: UUID | str, loaded: int = 0) -> None:
-    """Count the rows of a batch again after something moved; `loaded` of them into `core` just now."""
+    """Update the row counts of a batch after rows moved; `loaded` of them were just loaded into `core`."""
     conn.execute(_BALANCE.encode(), {"batch": batch_id, "loaded": loaded})
 
 
 def is_whole(conn: Connection, batch_id: UUID, feed: str, received: int) -> bool:
-    """Return whether every row that was received is staged, or could not be."""
+    """Return whether every received row is staged, or was set aside because it could not be."""
     kinds = [
         sql.Identifier("staging", table.name)
         for table in catalogue.entry(feed).tables

@@ -1,8 +1,8 @@
-"""A named person's word on what a gate stopped or set aside.
+"""A named person releases or rejects what a gate stopped or set aside.
 
-On a row: `python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with
-the warehouse's address in the environment variable `THROUGHLINE_DSN`. A released row is loaded by the
-next night.
+For a row: `python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with
+the warehouse's address in the environment variable `THROUGHLINE_DSN`. The next night loads a released
+row.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ ACTIONS = {"release": "released", "reject": "rejected"}
 
 
 class NotStoppedError(NotAllowedError):
-    """The batch does not wait for a decision (any more)."""
+    """The batch is not waiting for a decision."""
 
 
 class NotKeptBackError(NotAllowedError, LookupError):
-    """The row does not wait for a decision: it is closed, or there is none of this id."""
+    """The row is not waiting for a decision: it is closed, or the id is unknown."""
 
 
 def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: str) -> UUID | None:
     """Record that `who` releases or rejects a stopped batch; returns the decision's id.
 
-    Returns None when the batch is not stopped any more. A rejected batch keeps its landed bytes and
-    counts its rows as rejected. Does not commit. Raises `ValueError` for another action or no name.
+    Returns None if the batch is no longer stopped. A rejected batch keeps its landed bytes and
+    counts its rows as rejected. Does not commit. Raises `ValueError` for an unknown action or an empty
+    name.
     """
     try:
         return decisions.record(conn, Request(action, "batch", batch_id, who, note)).decision_id
@@ -45,13 +46,13 @@ def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: s
 def decide_row(
     conn: Connection, quarantine_id: str, action: str, who: str, note: str
 ) -> UUID | None:
-    """Record that `who` releases or rejects one row in quarantine, whatever it was kept back for.
+    """Record that `who` releases or rejects one row in quarantine, for all reasons it is there.
 
-    Returns the decision's id, or None when nobody waits for one: the row is closed. A released row
-    is pending until the next load of its batch. Does not commit.
+    Returns the decision's id, or None if the row is already closed. A released row is pending until
+    the next load of its batch. Does not commit.
 
-    Raises `ValueError` for another action, no name, or the release of a row that could not be read:
-    there is nothing to load, the source has to send it again.
+    Raises `ValueError` for an unknown action, an empty name, or the release of a row that could not be
+    read: there is nothing to load, so the source must send it again.
     """
     try:
         request = Request(action, "quarantine", quarantine_id, who, note)
@@ -70,12 +71,14 @@ def _weigh_batch(conn: Connection, request: Request) -> Preview:
         (request.about_id,),
     ).fetchone()
     if row is None or row[0] != "stopped":
-        raise NotStoppedError("this batch is not stopped any more")
+        raise NotStoppedError("this batch is no longer stopped")
     _, source, feed, day, received = row
     what = f"{received:,} rows of {source}/{feed} of {day}"
     if request.act == "release":
-        return Preview((f"{what} are loaded under a new number, and their date is run again.",))
-    return Preview((f"{what} are rejected; what was received is kept.",))
+        return Preview(
+            (f"{what} are loaded under a new number, and their business date is run again.",)
+        )
+    return Preview((f"{what} are rejected; the received files are kept.",))
 
 
 def _reject_batch(
@@ -101,11 +104,11 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
         (request.about_id,),
     ).fetchone()
     if row is None:
-        raise NotKeptBackError("this row does not wait for a decision")
+        raise NotKeptBackError("this row is not waiting for a decision")
     batch_id, file_id, row_no, feed = row
     place = {"batch": batch_id, "file": file_id, "row": row_no}
     if request.act == "reject":
-        return Preview((f"Row {row_no} of the feed {feed} is left out for good.",), context=place)
+        return Preview((f"Row {row_no} of the feed {feed} is rejected for good.",), context=place)
     releasable = [rule.name for rule in suite_of(feed) if rule.releasable]
     unreadable = conn.execute(
         "select count(*) from quality.quarantine where batch_id = %(batch)s"
@@ -114,14 +117,14 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
         {**place, "releasable": releasable},
     ).fetchone()
     if unreadable is None or unreadable[0]:
-        raise UnreadableError("a row that cannot be loaded is corrected by its source, or rejected")
-    return Preview(
-        (f"Row {row_no} of the feed {feed} is loaded by the next night.",), context=place
-    )
+        raise UnreadableError(
+            "this row cannot be loaded: reject it, or have its source send it again"
+        )
+    return Preview((f"The next night loads row {row_no} of the feed {feed}.",), context=place)
 
 
 class UnreadableError(NotAllowedError, ValueError):
-    """There is nothing to load: the source has to send the row again."""
+    """The row cannot be loaded: the source must send it again."""
 
 
 def _close_row(
@@ -140,9 +143,9 @@ def _close_row(
 
 for _act in (
     Act("release", "batch", "load what the gate stopped", _weigh_batch),
-    Act("reject", "batch", "leave what the gate stopped out", _weigh_batch, _reject_batch),
-    Act("release", "quarantine", "load the row with the next night", _weigh_row, _close_row),
-    Act("reject", "quarantine", "leave the row out", _weigh_row, _close_row),
+    Act("reject", "batch", "reject what the gate stopped", _weigh_batch, _reject_batch),
+    Act("release", "quarantine", "load the row on the next night", _weigh_row, _close_row),
+    Act("reject", "quarantine", "reject the row", _weigh_row, _close_row),
 ):
     decisions.register(_act)
 
@@ -154,7 +157,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--by", required=True, help="your name")
     parser.add_argument("--action", required=True, choices=list(ACTIONS))
     parser.add_argument("--note", default="")
-    parser.add_argument("--preview", action="store_true", help="say what follows, write nothing")
+    parser.add_argument(
+        "--preview", action="store_true", help="show what would follow, write nothing"
+    )
     given = parser.parse_args(arguments)
     row_id = str(given.quarantine_id)
     request = Request(given.action, "quarantine", row_id, given.by, given.note)
@@ -166,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else:
                 decisions.record(conn, request)
     except NotKeptBackError:
-        print(f"no row with the id {row_id} waits for a decision", file=sys.stderr)
+        print(f"no row with the id {row_id} is waiting for a decision", file=sys.stderr)
         return 2
     except NotAllowedError as error:
         print(error, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Data Docs of a gate that failed: counts only, one small page per run and feed, and a list of them."""
+"""Writes Data Docs for failed gates: one small page per night and feed, and an index. Counts only."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ th, td {{ text-align: left; padding: .4rem .6rem;
 {body}
 </body></html>
 """
-_PAGE = """<p>{received} rows were received. Counts only: no value of a row is shown here.</p>
+_PAGE = """<p>{received} rows were received. This page shows counts only, no values of rows.</p>
 <table><thead><tr><th>expectation</th><th>severity</th><th>observed</th><th>stops the feed</th></tr></thead>
 <tbody>
 {rows}
 </tbody></table>
-<p><a href="index.html">All that failed in this night</a></p>"""
+<p><a href="index.html">Everything that failed on this night</a></p>"""
 
 
 def folder_of(seq: int) -> str:
@@ -36,7 +36,7 @@ def folder_of(seq: int) -> str:
 
 
 def pages(root: Path, seq: int, source: str = "") -> list[str]:
-    """Return the names of a night's pages (of a source), sorted."""
+    """Return the sorted names of a night's pages, or of those of one source."""
     found = (root / folder_of(seq)).glob(f"{source}-*.html" if source else "*-*.html")
     return sorted(file.name for file in found)
 
@@ -50,7 +50,7 @@ def write(
     received: int,
     failures: list[tuple[str, str, str, bool]],
 ) -> str:
-    """Write the page of one failing gate and the list of the night's; returns its path below the folder of pages."""
+    """Write a failed gate's page and the night's index; returns the page's path below the pages folder."""
     folder = root / folder_of(seq)
     folder.mkdir(parents=True, exist_ok=True)
     rows = "\n".join(
@@ -64,12 +64,12 @@ def write(
         f'<li><a href="{escape(name)}">{escape(" / ".join(name.removesuffix(".html").split("-")))}</a></li>'
         for name in pages(root, seq)
     )
-    _write(folder / INDEX, f"What failed at the gates in night {seq}", f"<ul>\n{items}\n</ul>")
+    _write(folder / INDEX, f"Failed gates of night {seq}", f"<ul>\n{items}\n</ul>")
     return f"{root.name}/{folder.name}/{path.name}"
 
 
 def _write(path: Path, title: str, body: str) -> None:
-    """Put a page in place whole: the gates of several sources list a night's pages at the same time."""
+    """Write a page atomically: gates of several sources write the night's index at the same time."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(_FRAME.format(title=title, body=body), encoding="utf-8")
     draft.replace(path)

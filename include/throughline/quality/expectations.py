@@ -1,8 +1,8 @@
-"""The rules of a suite, asked of the staged rows of one batch with Great Expectations.
+"""Checks the rules of a suite on the staged rows of one batch with Great Expectations.
 
-It answers yes or no: which rows they are is asked in the warehouse. It is imported inside, since it
-costs seconds, once per process, unless the process was forked from one that had imported it
-(`stack.local_settings`).
+Great Expectations only answers yes or no; a query finds the violating rows. Importing it takes seconds
+per process (unless the process was forked from one that had imported it, see `stack.local_settings`),
+so the functions here import it when they need it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class GateBroken(RuntimeError):
-    """An expectation could not be asked: a mistake in the suite, which says nothing about the data."""
+    """An expectation could not be evaluated: an error in the suite, not in the data."""
 
 
 @dataclass(frozen=True)
 class Staged:
-    """The staged rows of a batch, in the table that a row of its feed is known by."""
+    """The staged rows of a batch, in its feed's first table."""
 
     batch_id: UUID
     feed: str
@@ -52,7 +52,7 @@ def _data_source(conn: Connection) -> tuple[Any, Any]:
         f"@{info.host}:{info.port}/{info.dbname}"
     ).replace("$", r"\$")
     if url not in _contexts:
-        # It notes each default of each expectation, and what a gate says of a delivery drowned in that.
+        # It logs each default of each expectation, which drowned what a gate logs about a delivery.
         logging.getLogger("great_expectations").setLevel(logging.WARNING)
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
@@ -79,7 +79,7 @@ def violated(conn: Connection, staged: Staged, rules: list[Rule]) -> list[Rule]:
         name=name,
         expectations=[
             gxe.UnexpectedRowsExpectation(
-                # counts only: which rows they are is asked in the warehouse, not of the results
+                # counts only: the violating rows come from a query, not from the results
                 unexpected_rows_query=(
                     "select 1 as hit from (select * from {batch}) as r where ("
                     + _violation(rule, staged).replace("{", "{{").replace("}", "}}")
@@ -104,7 +104,7 @@ def violated(conn: Connection, staged: Staged, rules: list[Rule]) -> list[Rule]:
             except Exception as error:  # noqa: BLE001 - tidying up must not hide the verdict
                 log.debug("not removed: %s", type(error).__name__)
         source.delete_asset(name)
-        # a server has few connections, and whoever keeps one open may keep others from their tables
+        # connections are few, and an open one may hold locks on tables
         source.get_engine().dispose()
         source.get_execution_engine().engine.dispose()
     unanswered = sorted(
@@ -128,7 +128,7 @@ def _violation(rule: Rule, staged: Staged) -> str:
 
 
 def where(rule: Rule, staged: Staged) -> sql.Composed:
-    """Return the rest of a query of the rows that violate a rule, percent signs made plain."""
+    """Return the from and where clauses for the rows that violate a rule, with percent signs escaped."""
     return sql.SQL(" from {} as r where r.batch_id = %(batch)s and (").format(
         sql.Identifier("staging", staged.table)
     ) + sql.SQL(_violation(rule, staged).replace("%", "%%") + ")")

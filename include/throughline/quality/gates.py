@@ -1,4 +1,4 @@
-"""The gate: what is expected of a batch, and the verdict that follows. Results carry counts only."""
+"""The gate: checks a batch against what is expected of it and gives a verdict. Results hold counts only."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ DRIFT = "fields that have gone"
 OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT)
 UNREADABLE_TOLERATED = 0.5
 MANY = 500
-"""Rows from which on it matters how a query of them is planned."""
+"""From this many rows on, statistics are refreshed: bad query plans become slow."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a gate decided: pass, warn, quarantine (rows were set aside) or stop.
+    """A gate's verdict: pass, warn, quarantine (rows were set aside) or stop.
 
-    `rows` are those that may be loaded.
+    `rows` is the number of rows that may be loaded.
     """
 
     verdict: str
@@ -79,9 +79,9 @@ class _Failure:
 def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     """Pass a verdict on a staged batch, set violating rows aside, and commit.
 
-    The page of a failing run goes under `docs_root`. Run again it replaces its own verdict; what
-    is loaded, stopped or decided keeps the verdict that it has. Raises `LookupError` for an unknown
-    batch, `StagingLost` when the rows have to be staged again, and `GateBroken`.
+    The page of a failed run goes under `docs_root`. A rerun replaces its own verdict, but a batch that
+    is loaded, stopped or decided keeps its verdict. Raises `LookupError` for an unknown batch,
+    `StagingLost` if the rows must be staged again, and `GateBroken`.
     """
     batch = _read(conn, batch_id)
     if batch.status not in {"received", "staged"}:
@@ -192,7 +192,7 @@ def _judge_delivery(
         {"batch": batch.batch_id},
     )
     if refused:
-        # what it held is not known, and so the feed cannot say that it is complete
+        # its content is unknown, so the feed cannot be complete
         failures.append(_Failure(REFUSED, CRITICAL, f"{refused} files", True))
     behind = (batch.night_date - batch.business_date).days
     if behind > 0:
@@ -220,10 +220,9 @@ def _verdict(failures: list[_Failure]) -> str:
 def _set_aside(
     conn: Connection, batch: _Batch, rules: list[Rule], broken: list[Rule], failures: list[_Failure]
 ) -> int:
-    """Put the rows that violate more than a note into quarantine; returns how many rows are there.
+    """Quarantine the rows that violate a rule above `info`; returns how many rows are in quarantine.
 
-    What stops the whole feed is for the person who releases it to accept: those rows are not set
-    aside one by one.
+    Rows that stop the whole feed are not set aside one by one: whoever releases the feed accepts them.
     """
     stopping = {failure.expectation for failure in failures if failure.stops}
     conn.execute(
@@ -305,7 +304,7 @@ def _record(
 
 
 def _write_page(root: Path, batch: _Batch, failures: list[_Failure]) -> str:
-    """Write the page of a failing gate, counts only; returns its path below the pages' root."""
+    """Write a failed gate's page (counts only); returns its path below the pages folder."""
     return write_docs(
         root,
         batch.source,

@@ -1,4 +1,4 @@
-"""What a feed usually brings: the volume and the fields that tonight's delivery is held against."""
+"""What a feed usually delivers: the volume and the fields to compare tonight's delivery with."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LEAST_SHARE = 0.3
 MOST_SHARE = 10.0
 SMALL = 20
 ALWAYS = 0.9
-"""A field that at least this share of the rows of every past delivery had is one to rely on."""
+"""A field is expected if at least this share of the rows of every past delivery had it."""
 LEAST_PROFILES = 2
 LEAST_OF_A_STATUS = 5
-"""A status that fewer rows of a delivery are in says nothing about what comes with it."""
+"""With fewer rows in a status, the share of rows that have a field means nothing."""
 LOOKED_AT = 60
 COUNTRY = "US"
 
@@ -41,23 +41,23 @@ _OURS = frozenset(
         "is_deleted",
     }
 )
-"""Columns that say where a row came from, not what its source says."""
+"""Columns about a row's delivery, not about its content."""
 
-# An empty list says nothing.
+# An empty list does not count as a value.
 _COUNTS = {"ARRAY": "count(nullif(cardinality({}), 0))", "jsonb": "count(nullif({}, '[]'::jsonb))"}
 
 
 @dataclass(frozen=True)
 class Volume:
-    """The least and the most rows that are believed, and what they were made from."""
+    """The smallest and the largest plausible number of rows, and what they were computed from."""
 
     least: int
     most: int | None
     usual: float | None
 
 
-# What a record carries depends on where it stands: a request that nobody has worked on has no outcome, a booked
-# appointment no arrival. Only words of this list are kept: what is in the column of a damaged row may be a name.
+# A record's fields depend on its status: a request that nobody has worked on has no outcome, a booked appointment
+# no arrival. Only the words of this list are stored, because the column of a damaged row may hold a name.
 # FHIR R4: task-status, encounter-status, event-status, composition-status, chargeitem-status, appointmentstatus,
 # and the words of the code maps for the same.
 STATUSES = frozenset(
@@ -106,11 +106,11 @@ STATUSES = frozenset(
 
 @dataclass(frozen=True)
 class Profile:
-    """Rows that were not deletions, and how many of them say something, by column; the same of each status.
+    """How many rows (without deletions) have a value, by column, in all and by status.
 
-    `by_status` holds, by status, the number of its rows under "" and of those that have a column under its name.
-    `statuses` says, by each column that tells where a record stands, in how many statuses the rows are: none, one,
-    or two (two and more; rows without one beside rows with one count as another).
+    `by_status` maps a status to its number of rows (under "") and to the number that have each column.
+    `statuses` maps each status column to the number of statuses in it: 0, 1 or 2. 2 means two or more; if some
+    rows have no status, that counts as another one.
     """
 
     rows: int
@@ -119,7 +119,7 @@ class Profile:
     statuses: dict[str, int] = field(default_factory=dict)
 
     def share(self, column: str, status: str | None = None) -> float:
-        """Return the share of rows (in a status) that have this column; one that is not known has none."""
+        """Return the share of rows (in a status) that have this column; 0 for an unknown column."""
         if status is None:
             return self.filled.get(column, 0) / self.rows if self.rows else 0.0
         of = self.by_status.get(status, {})
@@ -127,14 +127,13 @@ class Profile:
 
 
 def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
-    """Hold a batch against the feed's last deliveries of days of its kind.
+    """Return the plausible volume of a batch, from the feed's last deliveries on similar days.
 
-    A practice rests at weekends and on holidays: its working days are compared with working days,
-    the others with the others. The least is a share of the quietest of them, the most a multiple of
-    their median. A first load and a small feed have no bound: there is nothing to compare with. Nor
-    has what comes on top of a day that is there already: a change since then, of which there may be
-    none, is not the volume of a day. A feed that answers what was asked (`volume: asked` in its
-    source's definition) has no least.
+    Working days are compared with working days, weekends and holidays with each other. The minimum is
+    a share of the quietest day, the maximum a multiple of the median. There are no bounds for a first
+    load or a small feed, because there is nothing to compare with, nor for a second delivery of the
+    same day, because it holds only changes. A feed that answers our requests (`volume: asked` in the
+    source's definition) has no minimum.
     """
     again = conn.execute(
         "select 1 from landing.batch as b inner join landing.batch as p on p.source = b.source"
@@ -172,7 +171,7 @@ def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
 
 
 def is_working_day(day: date) -> bool:
-    """Return whether the practice usually works on this day."""
+    """Return whether this day is a working day of the practice."""
     return day.weekday() < 5 and day not in _holidays(day.year)
 
 
@@ -182,7 +181,7 @@ def _holidays(year: int) -> holidays.HolidayBase:
 
 
 def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
-    """Count which columns the staged rows of a batch have: one pass, no values."""
+    """Count how many staged rows of a batch fill each column, in one pass and without keeping values."""
     table, telling = entry(feed).table.name, entry(feed).table.statuses
     columns = columns_of(conn, table)
     counts = sql.SQL(", ").join(
@@ -225,18 +224,17 @@ def profile_of(conn: Connection, batch_id: UUID, feed: str) -> Profile:
 
 
 def _statuses(ends: set[str | None], filled: int, rows: int) -> int:
-    """Return in how many statuses rows are; `ends` are the first and the last of each group of them."""
+    """Return in how many statuses the rows are; `ends` holds the first and last status of each group."""
     if not filled:
         return 0
     return 1 if len(ends) == 1 and filled == rows else 2
 
 
 def fields_gone(conn: Connection, batch_id: UUID, profile: Profile) -> list[tuple[str, float]]:
-    """Return the columns that not one row has any more, with the least share that had them so far.
+    """Return the columns that have disappeared from all rows, with the smallest share that had them before.
 
-    Only columns that every past delivery could be relied on to have, in the statuses that tonight's rows are in: on a
-    day on which nobody worked, no request has an outcome. A delivery of few rows proves nothing, neither past nor
-    present.
+    Looks only at columns that every past delivery had, in the statuses of tonight's rows: on a day when nobody works,
+    no request has an outcome. Small deliveries, past or present, prove nothing and are ignored.
     """
     if profile.rows < SMALL:
         return []
@@ -263,7 +261,7 @@ def fields_gone(conn: Connection, batch_id: UUID, profile: Profile) -> list[tupl
 
 
 def _relied_on(column: str, profile: Profile, past: list[Profile]) -> float:
-    """Return the least share of tonight's rows that would have had a column before, each by its status."""
+    """Return the smallest share of tonight's rows expected to have a column, given their statuses."""
     expected, rest = 0.0, profile.rows
     for status, counts in profile.by_status.items():
         of = [
@@ -273,7 +271,7 @@ def _relied_on(column: str, profile: Profile, past: list[Profile]) -> float:
         ]
         rest -= counts[""]
         expected += counts[""] * min(of) if len(of) >= LEAST_PROFILES else 0
-    # A row without a status that is known, as when that is the field that has gone, is held against all rows.
+    # A row without a known status (perhaps the status is what disappeared) is compared with all rows.
     return (expected + rest * min(one.share(column) for one in past)) / profile.rows
 
 

@@ -1,4 +1,4 @@
-"""Staging to typed records, one batch at a time, with counts that balance."""
+"""Loads staged rows into typed records, one batch at a time, with counts that balance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from throughline.warehouse import Connection, failpoints, refresh_statistics
 
 
 class UnknownBatch(LookupError):
-    """There is no batch of this id."""
+    """There is no batch with this id."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class Counts:
 def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     """Merge the staged rows of a batch into `core` under the number of night `seq`; commits.
 
-    Per (source, source_id) the newest version wins; what is older than the standing version, or
-    says the same, is superseded. Rows that a gate or a reader set aside stay in quarantine. A batch
-    that a gate stopped is loaded only after a named person released it. Once it is loaded, only
-    rows that a named person released since are added. Run again it gives the same rows and counts.
+    For each (source, source_id) the newest version wins; a row that is older than the current
+    version, or equal to it, is superseded. Rows that a gate or a reader set aside stay in
+    quarantine. A batch that a gate stopped is loaded only after a named person released it. Once a
+    batch is loaded, only rows that a named person releases later are added. A rerun gives the same
+    rows and counts.
 
-    Raises `UnknownBatch`, and `StagingLost` when the staged rows have to be made again.
+    Raises `UnknownBatch`, and `StagingLost` if the rows must be staged again.
     """
     batch = _read(conn, batch_id, seq)
     closed = batch.status in {"rejected", "refused", "duplicate"}
@@ -76,7 +77,7 @@ def feed_of(conn: Connection, batch_id: UUID | str) -> str:
 
 
 def released(conn: Connection, source: str) -> list[UUID]:
-    """Return the loaded batches of a source with rows that a named person released since."""
+    """Return the loaded batches of a source that have rows released since."""
     rows = conn.execute(
         "select distinct b.batch_id from quality.quarantine as q"
         " inner join landing.batch as b on b.batch_id = q.batch_id"
@@ -100,7 +101,7 @@ def _read(conn: Connection, batch_id: UUID | str, seq: int) -> Batch:
 
 
 def _is_released(conn: Connection, batch: Batch) -> bool:
-    """Return whether the newest decision about a stopped batch is its release."""
+    """Return whether the latest decision about a stopped batch was to release it."""
     row = conn.execute(
         "select kind from operations.decision where about_kind = 'batch' and about_id = %s"
         " order by decided_at desc limit 1",
@@ -113,7 +114,7 @@ def _is_released(conn: Connection, batch: Batch) -> bool:
 
 
 def _correct_quarantine(conn: Connection, batch: Batch) -> None:
-    """Close rows kept back earlier whose record came again, well this time and not older."""
+    """Close quarantined rows whose record arrived again, valid and not older."""
     rows = conn.execute(
         sql.SQL(
             "update quality.quarantine as q set status = 'corrected', closed_seq = %(seq)s"
@@ -141,7 +142,7 @@ def _correct_quarantine(conn: Connection, batch: Batch) -> None:
 
 
 def _close(conn: Connection, batch: Batch, loaded: int) -> Counts:
-    """Write the counts and the watermark beside the load they describe, and empty staging."""
+    """Write the counts and the watermark in the same transaction as the load, and empty staging."""
     conn.execute(
         "update quality.quarantine as q set closed_seq = %(seq)s"
         " where q.batch_id = %(batch)s and q.status = 'released' and q.closed_seq is null"
@@ -169,7 +170,7 @@ def _close(conn: Connection, batch: Batch, loaded: int) -> Counts:
 
 
 def _empty_staging(conn: Connection, batch_id: UUID, tables: tuple[Table, ...]) -> None:
-    """Remove the staged rows of a loaded batch but those in quarantine, which may be released."""
+    """Remove the staged rows of a loaded batch, except quarantined rows, which may yet be released."""
     for table in tables:
         conn.execute(
             sql.SQL(

@@ -1,7 +1,7 @@
-"""The merge of staged rows into typed records: by version, in two statements for each table.
+"""Merges staged rows into typed records, by version, with two statements per table.
 
-Rows are merged all at once; when the database refuses one, they are halved until it is found, and
-it is set aside with its reason. A record and what comes with it are loaded together, or neither.
+All rows are merged at once. If the database rejects one, the rows are halved until it is found, and
+it is set aside with its reason. A record and its child records are loaded together or not at all.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ KEYS = (
     "content_hash",
 )
 
-# What one row may be to blame for. `ProgramLimitExceeded`: a value too long to be looked up by.
+# Errors that a single row can cause. `ProgramLimitExceeded`: a value is too long for an index.
 CULPABLE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One delivery that is loaded in night `seq`; `loaded_seq` is the night that did so first."""
+    """A batch being loaded on night `seq`; `loaded_seq` is the night that first loaded it."""
 
     batch_id: UUID
     source: str
@@ -54,7 +54,7 @@ class Batch:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The typed records that its rows become, the one that a row is known by first."""
+        """The tables of its feed; the first is the one that identifies a row."""
         return catalogue.entry(self.feed).tables
 
 
@@ -62,14 +62,14 @@ _columns_of: dict[str, tuple[str, ...]] = {}
 
 
 def _typed_columns(conn: Connection, table: str) -> tuple[str, ...]:
-    """Return the typed columns of `core.<table>`; read once per process, since schemas stand still."""
+    """Return the typed columns of `core.<table>`; cached per process, because the schema does not change."""
     if table not in _columns_of:
         columns = warehouse.columns_of(conn, "core", table)
         _columns_of[table] = tuple(name for name in columns if name not in KEYS)
     return _columns_of[table]
 
 
-# What this load retracted stands again, unless another delivery of the night has taken its place.
+# Restore what this load retracted, unless another batch of the night has replaced it.
 _TAKE_BACK = """
     with mine as (
         delete from core.{table} where batch_id = %(batch)s and known_seq = %(seq)s
@@ -102,8 +102,8 @@ _TAKE_BACK = """
     select count(*) from mine
 """
 
-# The newest staged version of each record, compared with the one that stands. Two statements: the
-# old version is retracted first, since at most one may stand.
+# Compare the newest staged version of each record with the current one. Two statements, because the
+# old version must be retracted first: only one may be current.
 _PICK = """
     create temp table w_load on commit drop as
     with newest as (
@@ -148,7 +148,7 @@ _INSERT = """
         %(seq)s, is_deleted, content_hash, {columns}
     from w_load
 """
-# The rows that came, numbered; those that a named person released, or all of them.
+# The received rows, numbered: only the released ones, or all.
 _NUMBER = """
     create temp table w_rows on commit drop as
     select e.file_id, e.row_no, row_number() over (order by e.file_id, e.row_no) as place
@@ -163,7 +163,7 @@ _RELEASED = """
 
 
 def take_back(conn: Connection, batch: Batch) -> int:
-    """Undo what an earlier attempt of this night loaded; returns how many rows of the delivery."""
+    """Undo what an earlier attempt of this night loaded; returns the number of rows undone."""
     undone = 0
     for table in reversed(batch.tables):
         row = conn.execute(
@@ -175,9 +175,9 @@ def take_back(conn: Connection, batch: Batch) -> int:
 
 
 def merge(conn: Connection, batch: Batch) -> int:
-    """Merge all rows at once; when that fails, halve them until the culprit is set aside.
+    """Merge all rows at once; if that fails, halve them until the bad row is set aside.
 
-    Returns how many rows of the delivery were loaded.
+    Returns the number of rows loaded.
     """
     try:
         with conn.transaction():
@@ -195,7 +195,7 @@ def merge(conn: Connection, batch: Batch) -> int:
 def merge_released(conn: Connection, batch: Batch) -> int:
     """Merge the rows of a loaded batch that a named person released since; returns how many.
 
-    Raises `StagingLost` when the staged rows have to be made again.
+    Raises `StagingLost` if the rows must be staged again.
     """
     waiting = conn.execute(
         sql.SQL("select count(*) from ({}) as e").format(sql.SQL(_RELEASED)),
@@ -243,7 +243,7 @@ def _halve(conn: Connection, batch: Batch, low: int, high: int) -> int:
 
 
 def _merge_part(conn: Connection, batch: Batch, part: tuple[int, int] | None = None) -> int:
-    """Merge rows with what comes with them: a record and its lines are loaded together, or neither."""
+    """Merge rows with their child records: a record and its lines are loaded together or not at all."""
     loaded = 0
     for table in batch.tables:
         rows = _merge_table(conn, batch, table.name, part)
@@ -271,7 +271,7 @@ def _merge_table(conn: Connection, batch: Batch, table: str, part: tuple[int, in
 
 
 def _set_aside(conn: Connection, batch: Batch, place: int, reason: str) -> None:
-    """Put the row at one place into quarantine: nothing of what came with it is loaded."""
+    """Quarantine the row at one place, with all its child records."""
     log.warning("%s/%s: a row was set aside: %s", batch.source, batch.feed, reason)
     conn.execute(
         sql.SQL(

@@ -1,10 +1,10 @@
-"""What falls silent and what says something new: noticed by a night, told to its owner, over by itself.
+"""Detects silence and new codes, and opens an exception that clears by itself.
 
-A workflow that opens no case, a kind of fact that does not come, a code that nobody knows, a feed all of
-one status: nothing fails, and nothing happens. Each is one exception, of the team that owns the workflow or
-the feed, and names these alone, never a patient. The night keeps a small history for it
-(`operations.signal`, `operations.code_seen`, the profiles of `quality.verdict`), so that the work grows
-with what came tonight. Days are business dates; no clock of a wall is asked.
+A workflow opens no cases, a kind of fact stops coming, an unknown code appears, all rows of a feed have
+one status: nothing fails, so nobody would notice. Each becomes one exception for the team that owns the
+workflow or the feed. It names the workflow, feed, fact or code, never a patient. The night keeps a small
+history (`operations.signal`, `operations.code_seen`, the profiles of `quality.verdict`), so the cost
+depends only on what came tonight. Days are business dates; wall-clock time is not used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.warehouse.moment import Moment, moment_of
 
 REASONS = ("workflow_silent", "facts_silent", "new_code", "one_status")
-"""The reasons of `include/definitions/exceptions.yaml` that are opened here, and nowhere else."""
+"""The reasons of `include/definitions/exceptions.yaml` that only this package opens."""
 
 LIMITS: dict[str, int] = {
     "quiet_nights": 28,
@@ -38,25 +38,25 @@ LIMITS: dict[str, int] = {
     "status_rows": 20,
     "status_deliveries": 14,
 }
-"""When something is noticed.
+"""The thresholds.
 
-A workflow or a kind of fact: from the night on that is the 28th since its first signal, when it is silent for more
-than three times the longest gap of the 90 days before its last signal, and for seven days at least. Three gaps are
-needed: what comes by chance stays away for longer than three times its longest gap once in four times after one gap,
-once in twenty after three (with n gaps, 6 in (n + 1)(n + 2)(n + 3)). A code: on the 15th night of its feed and later;
-more than twenty of one field in a night are one exception. A feed all of one status: of 20 rows and more, after 14
-deliveries of that size with two statuses and more each.
+A workflow or a kind of fact counts as silent after at least seven days that are more than three times the longest gap
+in the 90 days before its last signal. This needs 28 nights since its first signal, and three gaps:
+for random arrivals, the chance of exceeding three times the longest gap is one in four after one gap, but one in
+twenty after three (with n gaps, 6 in (n + 1)(n + 2)(n + 3)). New codes are reported from the 15th night of a feed on;
+more than twenty new codes of one field on a night become one exception. A delivery with a single status is reported
+if it has at least 20 rows and the last 14 deliveries of that size had at least two statuses each.
 """
 
 _MADE = ("quiet", "new_codes", "one_status", "exceptions")
 
 
 def notice(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
-    """Write down what night `seq` brought, and open and clear the exceptions of what is silent or new.
+    """Record the signals of night `seq`, and open and clear exceptions about silence and new codes.
 
-    Run again for the same night it takes back what it wrote and writes the same rows; what earlier
-    nights left undone is written down with it. A night that is not the newest is written down alone.
-    Returns counts. Does not commit.
+    Also records what earlier nights left undone. A rerun of the night undoes its rows and writes the
+    same ones again. A night that is not the newest is recorded but changes no exceptions. Returns
+    counts. Does not commit.
     """
     moment = moment_of(conn, seq, as_of)
     counts = _remember(conn, moment)
@@ -79,7 +79,7 @@ def _remember(conn: Connection, moment: Moment) -> dict[str, int]:
 
 
 def _remember_codes(conn: Connection, seq: int, after: int, some: list[Field]) -> int:
-    """Write down the codes of some fields that came after night `after`; returns how many are new."""
+    """Record the codes of some fields that came after night `after`; returns how many are new."""
     if not some:
         return 0
     return sql.run(

@@ -1,4 +1,4 @@
-"""What is watched, from the catalogue of feeds: relations that the files of `sql/silence/` are given."""
+"""Builds, from the catalogue of feeds, the relations that the files of `sql/silence/` read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ where c.code <> ''"""
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a record whose words are watched."""
+    """A column of a record that is watched for new codes."""
 
     feed: Entry
     table: Table
@@ -40,16 +40,16 @@ class Field:
 
 
 def fields() -> Iterator[Field]:
-    """Yield the watched fields of the catalogue, those of a table together."""
+    """Yield the watched fields of the catalogue, table by table."""
     for feed, table in catalogue.tables():
         for code in table.codes:
             yield Field(feed, table, code)
 
 
 def coded(some: Iterable[Field]) -> str:
-    """Return the query of the codes in fields, of the records that came after a night: `after`, `seq`.
+    """Return the query for the codes in fields of records that came after night `after`, up to `seq`.
 
-    Each table is read once; what many records have alike is one row before it is told apart by field.
+    It reads each table once, and groups equal rows before it splits them by field.
     """
     return "\nunion all".join(
         _CODED.format(
@@ -65,7 +65,7 @@ def coded(some: Iterable[Field]) -> str:
 
 
 def watched_codes() -> str:
-    """Return the query of the watched fields: `field`, its `maps` and itself, and whether they know it `by_prefix`."""
+    """Return the query for the watched fields: `field`, its `maps` (and itself), and whether `by_prefix`."""
     return _values(
         "field, maps, by_prefix",
         (
@@ -76,7 +76,7 @@ def watched_codes() -> str:
 
 
 def known_codes() -> str:
-    """Return the query of the codes that have a meaning here: `map`, or the field itself, and `code`."""
+    """Return the query for the codes with a known meaning: `map` (or the field itself) and `code`."""
     known = [(one.name, word) for one in fields() for word in one.code.words]
     lists = vocabulary().words
     known += [(own.name, word) for own in PRACTICE_LISTS for word in lists[own.name]]
@@ -85,12 +85,12 @@ def known_codes() -> str:
 
 
 def _literal(word: str) -> str:
-    """Return a word that a practice wrote, as a statement with parameters says it."""
+    """Return a word from a practice's definitions as a SQL literal, with percent signs escaped."""
     return "'" + word.replace("'", "''").replace("%", "%%") + "'"
 
 
 def status_fields() -> str:
-    """Return the query of the fields of which a delivery may be all of one status: `feed`, `field`, `name`."""
+    """Return the query for the status fields to check for a single status: `feed`, `field`, `name`."""
     return _values(
         "feed, field, name",
         (
@@ -102,7 +102,7 @@ def status_fields() -> str:
 
 
 def stated_kinds() -> str:
-    """Return the query of the kinds of fact that a feed states: `feed` and `kind`."""
+    """Return the query for the kinds of fact that each feed states: `feed` and `kind`."""
     kinds = {(feed.name, kind) for feed, table in catalogue.tables() for kind in table.facts}
     return _values("feed, kind", (f"'{feed}', '{kind}'" for feed, kind in sorted(kinds)))
 

@@ -198,7 +198,7 @@ def test_rows_are_counted_as_a_night_counts_them(found: SourceProfile) -> None:
     assert (patients.verdict, patients.received, patients.set_aside) == ("quarantine", 14, 3)
     assert feed(found, "consent").verdict is None
     assert feed(found, "coverage").verdict == "pass"
-    assert "no file brings" in findings(found)
+    assert "no file for" in findings(found)
     assert "consent" in findings(found)
 
 
@@ -219,7 +219,7 @@ def test_a_patient_of_the_same_files_is_known(found: SourceProfile) -> None:
 
 
 def test_a_file_of_no_feed_is_told(found: SourceProfile) -> None:
-    assert "nothing for a feed of this source is in Observation.ndjson" in findings(found)
+    assert "no feed of this source reads Observation.ndjson" in findings(found)
 
 
 # ---- fields ------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def test_keys_that_are_not_unique(found: SourceProfile) -> None:
     assert (keys["mrn",].shared, keys["mrn",].rows) == (1, 2)
     member = next(key for key in table(found, "coverage").keys if "member_id" in key.columns)
     assert member.shared == 1
-    assert "mrn is not unique: 1 value belongs to several, in 2 rows" in findings(found)
+    assert "mrn is not unique: 1 value shared, in 2 rows" in findings(found)
 
 
 def test_what_no_reader_looks_at(found: SourceProfile) -> None:
@@ -321,12 +321,12 @@ def test_interchanges_of_x12(made: Made) -> None:
 
 
 def test_an_empty_folder_is_nothing_to_profile(made: Made) -> None:
-    with pytest.raises(NothingToProfile, match="holds no file"):
+    with pytest.raises(NothingToProfile, match="has no files"):
         made("ehr", {})
 
 
 def test_a_system_without_feeds_is_nothing_to_profile(made: Made) -> None:
-    with pytest.raises(NothingToProfile, match="billing brings no feed"):
+    with pytest.raises(NothingToProfile, match="billing has no feeds"):
         made("billing", {"a.txt": b"x"})
 
 

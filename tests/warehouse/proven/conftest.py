@@ -1,4 +1,4 @@
-"""The fixtures of a made-up morning."""
+"""The fixtures of a fictitious morning."""
 
 from tests.warehouse.morning import conn, server
 

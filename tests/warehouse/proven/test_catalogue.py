@@ -79,12 +79,12 @@ def test_a_feed_without_an_entry(
     put(monkeypatch, *(one for one in catalogue.FEEDS if one is not feed))
     found = proven.problems(conn)
     for name in feed.standards:
-        assert f"{feed.name}: standards: {name} reads it, and no entry says so" in found
+        assert f"{feed.name}: standards: {name} reads it, but no entry says so" in found
     for table in feed.tables:
-        assert f"{table.name}: tables: core.{table.name} is of no feed" in found
-        assert f"{table.name}: tables: staging.{table.name} is of no feed" in found
+        assert f"{table.name}: tables: core.{table.name} belongs to no feed" in found
+        assert f"{table.name}: tables: staging.{table.name} belongs to no feed" in found
         if table.facts:
-            assert f"{table.name}: facts: sql/evidence/{table.name}.sql is of no feed" in found
+            assert f"{table.name}: facts: sql/evidence/{table.name}.sql belongs to no feed" in found
     assert f"{feed.suite}: suite: it judges no feed" in found
 
 
@@ -95,7 +95,7 @@ def test_a_feed_without_a_reader(
     for name in feed.standards:
         with monkeypatch.context() as patch:
             unread(patch, name, feed.name)
-            assert f"{feed.name}: standards: {name} has no reader of it" in proven.problems(conn)
+            assert f"{feed.name}: standards: {name} has no reader for it" in proven.problems(conn)
 
 
 def test_an_entry_without_one_of_its_standards(
@@ -106,7 +106,7 @@ def test_an_entry_without_one_of_its_standards(
     for name in feed.standards:
         rest = tuple(standard for standard in feed.standards if standard != name)
         put(monkeypatch, *others, dataclasses.replace(feed, standards=rest))
-        assert f"{feed.name}: standards: {name} reads it, and no entry says so" in proven.problems(
+        assert f"{feed.name}: standards: {name} reads it, but no entry says so" in proven.problems(
             conn
         )
 

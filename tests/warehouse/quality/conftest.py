@@ -1,4 +1,4 @@
-"""A warehouse of its own for each test, and a hand that delivers feeds to it."""
+"""A separate warehouse for each test, and a helper that delivers feeds to it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def hand(
 
 @pytest.fixture
 def long_value() -> str:
-    """Return a value that PostgreSQL stores and cannot index: too long, and not to be packed."""
+    """Return a value that PostgreSQL can store but not index: too long, and incompressible."""
     letters = random.Random(7)
     return "".join(letters.choice("0123456789abcdefghijklmnopqrstuvwxyz") for _ in range(9000))

@@ -174,7 +174,7 @@ def test_a_rejected_row_stays_out(hand: Hand) -> None:
 
 def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
     hand.take_in("patient", mixed())
-    with pytest.raises(ValueError, match="corrected by its source"):
+    with pytest.raises(ValueError, match="cannot be loaded"):
         said.decide_row(hand.conn, quarantine_of(hand, 23), "release", WHO, "")
     hand.conn.rollback()
     assert decide(hand, quarantine_of(hand, 23), "reject") is not None
@@ -183,7 +183,7 @@ def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
 
 @pytest.mark.parametrize(
     ("action", "who", "why"),
-    [("approve", WHO, "one of reject, release is meant"), ("release", "", "named person")],
+    [("approve", WHO, "must be one of reject, release"), ("release", "", "named person")],
 )
 def test_only_named_persons_release_or_reject(hand: Hand, action: str, who: str, why: str) -> None:
     hand.take_in("patient", mixed())
@@ -316,7 +316,7 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
     kept, unreadable = quarantine_of(hand, 21), quarantine_of(hand, 23)
 
     assert said.main([kept, "--by", WHO, "--action", "release", "--preview"]) == 0
-    assert "is loaded by the next night" in capsys.readouterr().out
+    assert "The next night loads row" in capsys.readouterr().out
     assert hand.rows("select 1 from operations.decision") == []
     assert said.main([kept, "--by", WHO, "--action", "release", "--note", "seen"]) == 0
     assert hand.rows("select status from quality.quarantine where quarantine_id = %s", kept) == [
@@ -326,8 +326,8 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
         (WHO, "release", "seen")
     ]
     for arguments, why in (
-        ([kept, "--by", WHO, "--action", "reject"], "waits for a decision"),
-        ([unreadable, "--by", WHO, "--action", "release"], "corrected by its source"),
+        ([kept, "--by", WHO, "--action", "reject"], "is waiting for a decision"),
+        ([unreadable, "--by", WHO, "--action", "release"], "cannot be loaded"),
         ([unreadable, "--by", "  ", "--action", "reject"], "needs a named person"),
     ):
         assert said.main(arguments) == 2

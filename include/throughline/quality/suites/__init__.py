@@ -1,12 +1,12 @@
-"""What each feed must be like, before it is believed.
+"""The rules that each feed's rows must meet before they are loaded.
 
-A `Rule` looks at rows: its `violation` is a SQL condition over one staged row, which is called `r`;
-`:batch` in it stands for the id of the batch. Its severity says what follows: critical stops the
-feed once more than `tolerated` of its rows violate it, and sets single rows aside below that;
-warning sets the rows aside; info is only noted.
+A `Rule` checks rows: its `violation` is a SQL condition on one staged row, called `r`; `:batch` in it
+stands for the batch's id. Its severity decides what happens. critical: the feed stops if more than the
+share `tolerated` of its rows violate the rule; otherwise those rows are set aside. warning: the rows
+are set aside. info: the violation is only noted.
 
-What is looked at per delivery and not per row (volume, freshness, files that cannot be read, drift)
-is the same for every feed: see `history`.
+Checks on a whole delivery (volume, freshness, unreadable files, drift) are the same for every feed:
+see `history`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ CRITICAL, WARNING, INFO = "critical", "warning", "info"
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of a feed; `name` is the reason that quarantined rows carry.
+    """One rule of a feed; `name` is the reason given for quarantined rows.
 
-    A named person who releases a stopped feed accepts the rows that made it stop, unless the rule is
-    not `releasable`: a row without an identifier cannot be kept, whoever asks for it.
+    Releasing a stopped feed also accepts the rows that stopped it, unless the rule is not
+    `releasable`: a row without an identifier cannot be loaded.
     """
 
     name: str
@@ -58,8 +58,8 @@ def _dated(column: str, earliest: str = "1900-01-01") -> list[Rule]:
 
 _ALIVE = "not is_deleted"
 
-# Whoever is meant is known from an earlier night, or comes with this one. A feed of patients that is
-# late must not hold the others up, and so it is only noted.
+# The patient is known from an earlier night or arrives on this one. A late feed of patients must not
+# hold up the others, so a missing patient is only noted.
 _KNOWN = Rule(
     "patient not known",
     "not r.is_deleted and r.subject_id is not null"
@@ -72,7 +72,7 @@ _KNOWN = Rule(
 
 
 def _duplicates(table: str) -> list[Rule]:
-    """The same version of a record twice: said alike it is noted, said differently nobody knows."""
+    """Return two rules for a version that comes twice: one for equal rows (only noted), one for differing rows."""
     of = f"from staging.{table} where batch_id = :batch and source_id is not null"
     content = "to_jsonb(s) - 'file_id' - 'row_no'"
     return [
@@ -195,9 +195,9 @@ SUITES: dict[str, list[Rule]] = {
 
 
 def suite_of(feed: str) -> list[Rule]:
-    """Return the rules of a feed: those of its suite, and what every feed of its kind must be like.
+    """Return the rules of a feed: those of its suite, and the general ones for its kind of feed.
 
-    Raises `CatalogueError` when the suite that its entry names is not there.
+    Raises `CatalogueError` if the suite named in its entry does not exist.
     """
     entry = catalogue.entry(feed)
     if entry.suite not in SUITES:
@@ -207,7 +207,7 @@ def suite_of(feed: str) -> list[Rule]:
         rules.append(_KNOWN)
     repeated, differing = _duplicates(entry.table.name)
     rules.append(repeated)
-    # two rows of one file share a version that is the file's
+    # records without a version of their own all have their file's: equal versions mean nothing
     if entry.version == "record":
         rules.append(differing)
     return rules

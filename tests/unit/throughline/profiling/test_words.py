@@ -18,7 +18,7 @@ def test_a_share_is_all_or_nothing_only_when_it_is(some: int, of: int, told: str
 
 def test_a_key_is_told_with_its_columns() -> None:
     assert words.shared(Key(("payer_id", "member_id"), 2, 5)) == (
-        "payer_id + member_id is not unique: 2 values belong to several, in 5 rows"
+        "payer_id + member_id is not unique: 2 values shared, in 5 rows"
     )
 
 

@@ -1,7 +1,7 @@
-"""The systems of record: reach them, land what they have, read it in their own standards.
+"""The systems of record: fetch what they have, land it, and read it in their own standards.
 
-Importing this package costs little: what fetches and parses is imported when it is first called,
-because DAG files that only need the names of the sources are parsed all the time.
+Importing this package is cheap. The code that fetches and parses is imported on first use, because
+Airflow keeps parsing DAG files that need only the names of the sources.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
 
 
 def register(conn: Connection, seq: int) -> int:
-    """Write systems, roles and feeds as they are defined on night `seq`; returns how many feeds there are.
+    """Register the systems, roles and feeds defined on night `seq`; returns the number of feeds.
 
     Raises `SourceDefinitionError`. Does not commit.
     """

@@ -1,12 +1,12 @@
-"""The catalogue of feeds: what kinds of delivery there are, and what follows from each.
+"""The catalogue of feeds: the kinds of delivery, and everything that is derived from each.
 
-A feed is one entry of `FEEDS`. Beside it stands only what cannot be derived: a reader in the package
+A feed is one entry of `FEEDS`. Only what cannot be derived is written elsewhere: a reader in the package
 of its standard, a suite of rules (`throughline.quality.suites`), a file of facts for each table that
 states any (`sql/evidence/<table>.sql`), and the migration of its tables. Staging, gate, load,
 balance, identity, evidence, retraction, invariants, the schema of source definitions and
 `docs/feeds.md` read the entry.
 
-Read while DAG files are parsed, so that this module imports nothing heavy.
+DAG files import this module, so it imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from throughline.sources.entry import Code, Entry, Follows, Table
 
 
 class UnknownFeed(LookupError):
-    """The catalogue has no feed of this name."""
+    """The catalogue has no feed with this name."""
 
 
 # In the order of the loop: who they are, what was done for them, who did it, what it cost.

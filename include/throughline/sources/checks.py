@@ -1,4 +1,4 @@
-"""What is wrong with a definition, in words that say what to write instead."""
+"""Describes errors in a definition, and says what to write instead."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from throughline.vocabulary import Place
 
 
 def instead(word: object, known: Collection[str]) -> str:
-    """Return what to write for a word that is not known: the nearest one, and all there are."""
+    """Return what to write for an unknown word: the nearest known one, and the list of all."""
     near = get_close_matches(str(word), list(known), n=1)
     guess = f"did you mean {near[0]}? " if near else ""
     return f"{guess}write one of {', '.join(known)}"
 
 
 def problems(raw: Any, schema: Mapping[str, Any], at: str = "") -> list[str]:
-    """Return what a JSON schema finds wrong in a document: place, what is there, what to write."""
+    """Return the violations of a JSON schema in a document: the place, its value, and what to write."""
     import jsonschema
 
     found = jsonschema.Draft202012Validator(schema).iter_errors(raw)
@@ -41,7 +41,7 @@ def _told(error: Any, at: str) -> Iterator[str]:
                 wanted = schema["properties"][name].get("description", "a value")
                 yield f"{_join(place, name)}: is missing; write {wanted}"
     elif error.validator == "enum":
-        yield f"{place}: {value!r} is not one of its words; {instead(value, schema['enum'])}"
+        yield f"{place}: {value!r} is not allowed; {instead(value, schema['enum'])}"
     else:
         wanted = schema.get("description", error.message)
         yield f"{place or 'document'}: {value!r} cannot be read; write {wanted}"
@@ -52,7 +52,7 @@ def _join(place: str, name: object) -> str:
 
 
 def with_line(told: str, file: str, lines: Mapping[Place, int]) -> str:
-    """Return what is wrong behind its file, and behind the line of the nearest place around it."""
+    """Prefix a message with its file, and with the line of the nearest enclosing place."""
     place: Place = tuple(
         int(step) if step.isdigit() else step for step in told.partition(":")[0].split("/")
     )

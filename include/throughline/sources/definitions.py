@@ -1,6 +1,6 @@
 """Source definitions: `include/definitions/sources/*.yaml`, one per system of record.
 
-Read while DAG files are parsed, so that this module imports nothing heavy at its top.
+DAG files import this module, so it imports nothing heavy at the top.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions" / "sources"
 
 
-# Words of earlier definitions, and what says the same now.
+# Obsolete words, and what replaces them.
 REPLACED = {
     "fhir_bulk": ("fhir", "https"),
     "hl7v2_sftp": ("hl7v2", "sftp"),
@@ -43,14 +43,14 @@ REPLACED = {
 
 
 def source_names(folder: Path = DEFINITIONS) -> list[str]:
-    """Return the names of the sources that are defined, in the order of their files' names."""
+    """Return the names of all defined sources, in order of file name."""
     return sorted(file.stem for file in folder.glob("*.yaml"))
 
 
 def names_with_feeds(folder: Path = DEFINITIONS) -> list[str]:
-    """Return the names of the sources that are read every night: others only take work.
+    """Return the names of the sources that are read every night; the others only take work.
 
-    A file that is no definition counts as one: `open_night` refuses it, and says why.
+    An invalid file counts too, so that `open_night` can refuse it and say why.
     """
     return [name for name in source_names(folder) if _may_have_feeds(folder / f"{name}.yaml")]
 
@@ -77,10 +77,10 @@ def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
 
 
 def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> SourceDefinition:
-    """Return the definition that a YAML document holds; `lines` are those on which its places begin.
+    """Return the definition in a YAML document; `lines` maps each place to its line.
 
-    Raises `SourceDefinitionError`, whose text has for each mistake the file, the line, the place, what
-    is there and what to write.
+    Raises `SourceDefinitionError`. For each error, its message has the file, the line, the place, the
+    value found and what to write instead.
     """
     schema = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
     wrong = _replaced(raw) or problems(raw, schema) or sorted(_mistakes(raw, file))
@@ -124,7 +124,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
 
 
 def _replaced(raw: Any) -> list[str]:
-    """Return what to write for a word of earlier definitions."""
+    """Return what to write for an obsolete word."""
     word = raw.get("standard") if isinstance(raw, dict) else None
     if not isinstance(word, str) or word not in REPLACED:
         return []
@@ -136,7 +136,7 @@ def _replaced(raw: Any) -> list[str]:
 
 
 def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
-    """Yield what no schema can say: words that another file decides, and what decides nothing."""
+    """Yield the errors that no schema can find: words defined in another file, and keys without effect."""
     if Path(file).stem != raw["source"]:
         yield f"source: {raw['source']!r} is not the file's name; write {Path(file).stem}"
     if "time_zone" in raw:
@@ -153,7 +153,7 @@ def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
     if "feeds" in raw:
         yield from _mistakes_of_standard(raw)
     elif "roles" not in raw:
-        yield "feeds: is missing; write at least one feed of its standard, or what its roles are"
+        yield "feeds: is missing; write at least one feed of its standard, or its roles"
     yield from _mistakes_of_roles(raw)
 
 
@@ -165,11 +165,11 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
     standard = registry.standard(raw["standard"])
     if raw["transport"] not in standard.transports:
         known = instead(raw["transport"], standard.transports)
-        yield f"transport: {standard.name} does not come over {raw['transport']!r}; {known}"
+        yield f"transport: {standard.name} cannot use {raw['transport']!r}; {known}"
     for feed in raw["feeds"]:
         if feed not in standard.feeds:
             known = instead(feed, standard.feeds)
-            yield f"feeds/{feed}: {standard.name} has no feed of this name; {known}"
+            yield f"feeds/{feed}: {standard.name} has no feed with this name; {known}"
     conventions = raw.get("conventions", {})
     for name in conventions:
         if name not in standard.conventions:
@@ -178,14 +178,14 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
                 if standard.conventions
                 else "leave it out: it has none"
             )
-            yield f"conventions/{name}: {standard.name} has no convention of this name; {known}"
+            yield f"conventions/{name}: {standard.name} has no convention with this name; {known}"
     yield from problems(conventions, {"properties": standard.conventions}, at="conventions")
     is_export = raw["transport"] in standard.exports
     if is_export and "folder" in raw:
-        yield "folder: an export has none; leave it out, or say the transport of a folder"
+        yield "folder: an export has none; leave it out, or use the transport of a folder"
     for place, said in {"": raw, **{f"feeds/{n}/": f for n, f in raw["feeds"].items()}}.items():
         if "omitted_types" in said and not is_export:
-            yield f"{place}omitted_types: is said of a Bulk Data export only; leave it out"
+            yield f"{place}omitted_types: applies only to a Bulk Data export; leave it out"
 
 
 def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
@@ -195,16 +195,16 @@ def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
             yield f"roles/{name}/connection: is missing; write the id of an Airflow connection"
         for field in ("submitter_id", "receiver_id"):
             if name != "payer" and field in role:
-                yield f"roles/{name}/{field}: is said of the role payer only; leave it out"
+                yield f"roles/{name}/{field}: applies only to the role payer; leave it out"
     for name in ("payers", "billing_npi"):
         if name in serves and "payer" not in roles:
-            yield f"serves/{name}: is said of a system with the role payer only; leave it out"
+            yield f"serves/{name}: applies only to a system with the role payer; leave it out"
     if "charts" in serves and not set(roles) - {"chart", "payer"}:
-        yield "serves/charts: no role of this system is for the patients of a chart; leave it out"
+        yield "serves/charts: no role of this system serves patients of a chart; leave it out"
     if "chart" in roles and "ids" not in raw:
         yield (
-            "ids: is missing; write named, or bare where no other chart is (or was) and its visits"
-            " go by their id alone"
+            "ids: is missing; write named, or bare if this is the only chart there ever was and its"
+            " visits go by their bare id"
         )
     if "chart" not in roles and "ids" in raw:
-        yield "ids: is said of a chart only; leave it out"
+        yield "ids: applies only to a chart; leave it out"

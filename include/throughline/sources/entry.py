@@ -1,4 +1,4 @@
-"""What an entry of the catalogue of feeds says: see `throughline.sources.catalogue`."""
+"""The types of the catalogue of feeds: see `throughline.sources.catalogue`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Volume = Literal["usual", "asked"]
 Version = Literal["record", "file"]
 
 STANDARDS = tuple(sorted(file.parent.name for file in Path(__file__).parent.glob("*/standard.py")))
-"""The packages beside this module that read a standard: those with a module `standard`."""
+"""The packages next to this module that read a standard: those with a module `standard`."""
 
 LINK_COLUMNS: dict[Link, tuple[str, ...]] = {
     "record_number": ("mrn",),
     "member": ("payer_id", "member_id"),
     "claim": ("patient_control_number",),
 }
-"""The columns in which a record carries each identifier that joins persons across systems."""
+"""The columns that hold each identifier that links persons across systems."""
 
 BY_LINK: dict[Subject, Link] = {
     "self": "record_number",
@@ -27,19 +27,19 @@ BY_LINK: dict[Subject, Link] = {
     "member": "member",
     "claim": "claim",
 }
-"""Subjects that are known by an identifier of the record itself."""
+"""Subjects that are found through an identifier on the record itself."""
 
 OWN_IDS = ("fhir",)
-"""Standards whose records refer to patients by the ids of their own system, whatever they are about."""
+"""Standards whose records always refer to patients by the ids of their own system."""
 
 
 class CatalogueError(ValueError):
-    """The catalogue disagrees with itself or with what it names; the text says feed and part."""
+    """The catalogue contradicts itself or the code; the message names the feed and the part."""
 
 
 @dataclass(frozen=True)
 class Follows:
-    """A record that says part of what another table's record says: it changes with it.
+    """A record that holds part of another table's record, and changes with it.
 
     `table` is the other table, `by` the column that holds that record's `source_id`.
     """
@@ -50,12 +50,12 @@ class Follows:
 
 @dataclass(frozen=True)
 class Code:
-    """A column whose words are the source's own: a new one is noticed (`throughline.silence`).
+    """A column that holds a source's own codes; `throughline.silence` reports new ones.
 
-    `maps` are the code maps, and the lists of the practice's words, in which a word has a meaning here;
-    with `by_prefix` it is enough that a word of the map begins it. `words` have a meaning as they are.
-    `is_status` is said of a column that tells where a record stands: a delivery all of one status is
-    noticed, too.
+    `maps` names the code maps, and the practice's word lists, that give a code its meaning; with
+    `by_prefix` it is enough that the code starts with an entry of the map. `words` need no map.
+    `is_status` marks the status column of a record: a delivery in which all rows have one status is
+    reported as well.
     """
 
     name: str
@@ -69,9 +69,9 @@ class Code:
 class Table:
     """A typed record: `staging.<name>` and `core.<name>` have its columns.
 
-    Counted records are rows of the delivery; the others come with one, as a line with its claim.
-    `facts` are the kinds that `sql/evidence/<name>.sql` states, if any; `codes` the columns whose
-    words are watched.
+    Counted records are rows of the delivery; the others are child records, as a line is of a claim.
+    `facts` are the kinds that `sql/evidence/<name>.sql` states, if any; `codes` are the columns that
+    are watched for new codes.
     """
 
     name: str
@@ -82,11 +82,11 @@ class Table:
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """The columns that tell where a record stands."""
+        """The status columns."""
         return tuple(code.name for code in self.codes if code.is_status)
 
 
-# Every part is said of every feed: one that is left out is refused by the feed's name.
+# Every feed must set every part; an error names the feed and the missing part.
 _MISSING: Any = None
 
 
@@ -94,13 +94,13 @@ _MISSING: Any = None
 class Entry:
     """One feed of the catalogue. Raises `CatalogueError` when a part is missing or not known.
 
-    `standards` are those whose packages read it. The first of `tables` is what a row is known by.
-    `subject` is whom a record is about: the patient that it is (`self`), a `patient` of the same
-    source, the patient of a `request` of ours, whoever has its `record_number`, `member` number or
-    `claim` number, or `nobody`. `links` are the identifiers by which its records join persons
-    across systems. `suite` holds its rules. `volume` says what a delivery's is held against: the
-    `usual`, or nothing where it answers what was `asked`. `version` says whether records carry one
-    of their own, or have that of the file they came in.
+    `standards` are those whose packages read it. The first of `tables` identifies a row.
+    `subject` says whom a record is about: the patient it describes (`self`), a `patient` of the same
+    source, the patient of a `request` of ours, the person with its `record_number`, `member` number or
+    `claim` number, or `nobody`. `links` are the identifiers on its records that link persons across
+    systems. `suite` names its rules. `volume` says what a delivery's size is compared with: the
+    `usual` volume, or nothing, because it answers what we `asked`. `version` says whether each record
+    has a version of its own, or that of its file.
     """
 
     name: str = _MISSING
@@ -113,7 +113,7 @@ class Entry:
     version: Version = _MISSING
 
     def __post_init__(self) -> None:
-        """Refuse what no reader, table or rule could follow from."""
+        """Reject an entry that is incomplete or contradicts itself."""
         for part in fields(self):
             said = getattr(self, part.name)
             if said is _MISSING or (not said and part.name != "links"):
@@ -124,24 +124,26 @@ class Entry:
                 if word not in known:
                     raise CatalogueError(f"{self.name}: {part_name}: {word!r} is not known")
         if not self.tables[0].is_counted:
-            raise CatalogueError(f"{self.name}: tables: its rows are not counted by the first")
+            raise CatalogueError(f"{self.name}: tables: the first one must count the rows")
         if (link := BY_LINK.get(self.subject)) is not None and link not in self.links:
-            raise CatalogueError(f"{self.name}: links: its subject is known by its {link}")
+            raise CatalogueError(
+                f"{self.name}: links: must include {link}, which identifies its subject"
+            )
         names = [table.name for table in self.tables]
         for table in self.tables:
             if table.follows is not None and table.follows.table not in names:
                 raise CatalogueError(f"{self.name}: tables: {table.name} follows none of them")
 
     def may_be_first(self, standard: str) -> bool:
-        """Return whether the feed may tell of a person whom no record of its source knows.
+        """Return whether the feed may be about a person of whom its source has no patient record.
 
-        It names patients by a number that another system gave them: a claim, a notice, a booking.
+        It identifies patients by a number from another system: a claim, a notice, a booking.
         """
         return self.subject in ("record_number", "member", "claim") and standard not in OWN_IDS
 
     @property
     def table(self) -> Table:
-        """The record that a row of the feed is known by."""
+        """The table that identifies a row of the feed."""
         return self.tables[0]
 
 

@@ -1,4 +1,4 @@
-"""Fetch what a source has for the night and land it: once per night, whatever is tried again."""
+"""Fetches what a source has for the night and lands it, once per night even if the task is retried."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def extract(
 ) -> list[BatchResult]:
     """Land what a source has, and return the batches of this night; commits.
 
-    A night that has landed this source before gets the same batches again, from what lies there.
+    A night that has already landed this source gets the same batches again, from the landed files.
     Raises `SourceUnavailable` when the source cannot be reached at all.
     """
     before = landed_before(conn, definition.source, night.seq)
@@ -61,7 +61,7 @@ def extract(
 
 @dataclass(frozen=True)
 class _Received:
-    """A file that was kept, and the rows that it holds by feed of its source."""
+    """A landed file, and its number of rows for each feed of its source."""
 
     landed: LandedFile
     contents: Contents
@@ -71,9 +71,9 @@ class _Received:
 def receive(
     standard: Standard, definition: SourceDefinition, address: Address, landing: Landing
 ) -> list[BatchResult]:
-    """Land the files of a folder that no earlier night has fetched: a batch for each feed they name.
+    """Land the files of a folder that no earlier night has fetched; makes one batch per feed in them.
 
-    Files of any name are of the feeds that their content names. Raises `SourceUnavailable`.
+    A file's content, not its name, decides which feeds it belongs to. Raises `SourceUnavailable`.
     """
     received: list[_Received] = []
     refused = 0
@@ -109,7 +109,7 @@ def receive(
                 received.append(_Received(landed, found, rows))
     batches = [landing.batch(one, definition.zone) for one in _deliveries(received, definition)]
     if refused and not batches and len(definition.feeds) == 1:
-        # of a source with one feed it is known what could not be read
+        # if the source has only one feed, the unreadable file must belong to it
         nothing = Delivery(next(iter(definition.feeds)), is_complete=False)
         landing.batch(nothing, definition.zone, "refused")
     return batches
@@ -130,8 +130,8 @@ def _look(
 def _deliveries(received: list[_Received], definition: SourceDefinition) -> list[Delivery]:
     """Return one delivery per feed.
 
-    A file that broke off goes with the others of its feed where there are any that are newer or as
-    new, and else keeps the feed behind.
+    A truncated file is delivered with its feed's other files if one of them is at least as new;
+    otherwise the feed stays behind.
     """
     deliveries = {}
     alone = [one for one in received if not one.contents.adds]
@@ -158,9 +158,10 @@ def _deliveries(received: list[_Received], definition: SourceDefinition) -> list
 
 
 def _add(one: _Received, deliveries: dict[str, Delivery], definition: SourceDefinition) -> None:
-    """Give a file to the deliveries that it adds to; a feed that has none tonight stays behind.
+    """Add a file to the deliveries it belongs to; a feed without a delivery tonight stays behind.
 
-    What cannot be read of it may be about any feed: then none is complete, and one accounts for it.
+    If part of it cannot be read, that part may concern any feed: then no feed is complete, and one of
+    them accounts for the unreadable rows.
     """
     feeds = list(one.rows)
     if not one.contents.is_complete:

@@ -1,4 +1,4 @@
-"""Landed files as streams of what the source wrote, unpacked where it packed them."""
+"""Opens landed files as streams, decompressed if they are gzipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BUFFER = 1 << 18
 
 
 class _Gunzip(io.RawIOBase):
-    """A gzip file that ends where it breaks off, instead of raising; `is_broken` then says so."""
+    """A gzip file that ends where it is truncated instead of raising, and sets `is_broken`."""
 
     def __init__(self, path: Path) -> None:
         self._file = gzip.GzipFile(path, "rb")
@@ -36,7 +36,7 @@ class _Gunzip(io.RawIOBase):
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Open a landed file for reading, through gzip when its first bytes say so."""
+    """Open a landed file for reading, through gzip if its first bytes are gzip's."""
     stream = path.open("rb")
     if stream.peek(2)[:2] != _GZIP:
         return stream
@@ -46,5 +46,5 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def is_broken(stream: BinaryIO) -> bool:
-    """Say whether what was read so far of a packed file ended because the packing broke off."""
+    """Return whether reading a gzip file ended early because it is truncated."""
     return bool(getattr(getattr(stream, "raw", None), "is_broken", False))

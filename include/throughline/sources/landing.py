@@ -1,4 +1,4 @@
-"""Bytes as they were received: kept under the landing root, known by their content."""
+"""Keeps received files unchanged under the landing root, named by the hash of their content."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY_ENDS = timedelta(hours=3)
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One file as received. `status` is landed, duplicate (content seen before) or refused."""
+    """One received file. `status` is landed, duplicate (content seen before) or refused."""
 
     file_id: UUID
     original_name: str
@@ -29,7 +29,7 @@ class LandedFile:
 
 @dataclass(frozen=True)
 class BatchResult:
-    """One delivery of a feed; `rows` is what was counted on the way, before anything was parsed."""
+    """One delivery of a feed; `rows` was counted on arrival, before anything was parsed."""
 
     batch_id: UUID
     feed: str
@@ -40,10 +40,10 @@ class BatchResult:
 
 @dataclass
 class Delivery:
-    """What came of one feed tonight. `made_at` is the newest moment that it is complete up to.
+    """Tonight's files of one feed, which are complete up to `made_at`.
 
-    A delivery that is not complete (cut off, fewer rows than announced) does not count for its
-    business date: the feed stays behind by that day until the rest has come.
+    An incomplete delivery (truncated, or with fewer rows than announced) does not count for its
+    business date: the feed stays a day behind until the rest has arrived.
     """
 
     feed: str
@@ -55,7 +55,7 @@ class Delivery:
 
 
 def business_date_of(made_at: datetime, zone: ZoneInfo) -> date:
-    """Return the business date in which something was made."""
+    """Return the business date of a moment."""
     return (made_at.astimezone(zone) - DAY_ENDS).date()
 
 
@@ -70,7 +70,7 @@ def sha256_of(path: Path) -> tuple[str, int]:
 
 
 class Landing:
-    """The landing of one source for one night. Nothing is committed here: the caller does, once."""
+    """The landing of one source for one night. It commits nothing; the caller commits once."""
 
     def __init__(self, conn: Connection, source: str, night: Night, root: Path) -> None:
         self._conn = conn
@@ -82,15 +82,15 @@ class Landing:
         self._own, self._count = uuid4().hex[:12], 0
 
     def incoming(self) -> Path:
-        """Return a path to write to while it is not known yet what a file is.
+        """Return a path for a file that has not been identified yet.
 
-        It is of this process alone: one that was given up may still be writing beside it.
+        The path is unique to this process: an abandoned one may still be writing to its own.
         """
         self._count += 1
         return self._folder / f".incoming-{self._own}-{self._count}"
 
     def known(self, name: str, size: int, modified_at: datetime | None) -> bool:
-        """Say whether a file of this name, size and time has been fetched on an earlier night."""
+        """Return whether an earlier night fetched a file with this name, size and time."""
         if modified_at is None:
             return False
         row = self._conn.execute(
@@ -110,10 +110,10 @@ class Landing:
         refused: str | None = None,
         may_repeat: bool = False,
     ) -> LandedFile:
-        """Keep a file under its content's name and write it down; content seen before is not kept.
+        """Store a file under its content's hash and record it; content seen before is not stored again.
 
-        With `may_repeat` the same content says something new each time, as a deletion does of a
-        record that had come back.
+        With `may_repeat`, equal content still counts as new: a record may be deleted again after it
+        came back.
         """
         sha256, size = sha256_of(incoming)
         file_id = derive("file", self._source, self._night.seq, sha256, name)
@@ -158,14 +158,14 @@ class Landing:
         return LandedFile(file_id, name, path, status)
 
     def clear_incoming(self) -> None:
-        """Remove what an earlier attempt of this night left half fetched."""
+        """Remove partial files that an earlier attempt of this night left."""
         for left in self._folder.glob(".incoming-*"):
             left.unlink()
 
     def batch(self, delivery: Delivery, zone: ZoneInfo, status: str = "received") -> BatchResult:
-        """Write down the batch of one feed with its files.
+        """Record the batch of one feed with its files.
 
-        Its business date is that of its content, and never later than the night's.
+        Its business date is that of its content, but never later than the night's.
         """
         night = self._night
         on = night.business_date
@@ -202,7 +202,7 @@ class Landing:
 
 
 def landed_before(conn: Connection, source: str, seq: int) -> list[BatchResult]:
-    """Return the batches that this night has landed already, in an attempt before this one."""
+    """Return the batches that an earlier attempt of this night has landed."""
     rows: Iterable[tuple[UUID, str, date, int, int]] = conn.execute(
         "select b.batch_id, b.feed, b.business_date, b.rows_received, count(f.file_id)"
         " from landing.batch as b left join landing.batch_file as f on f.batch_id = b.batch_id"

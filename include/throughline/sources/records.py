@@ -1,4 +1,4 @@
-"""What every reader yields beside its records: faults, and the one way to refuse a file."""
+"""What every reader produces besides records: faults, and the error that refuses a file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ Severity = Literal["row", "warning"]
 
 
 class FileRefusedError(Exception):
-    """A file whose envelope cannot be read, so that not one of its rows can be told apart.
+    """A file whose envelope cannot be read, so that none of its rows can be identified.
 
-    `file` is its name at the source, `position` the byte or segment where reading ended, `reason`
-    a code such as `no_interchange_header`. The text quotes no content.
+    `file` is its name at the source, `position` the byte or segment where reading stopped, `reason`
+    a code such as `no_interchange_header`. The message quotes no content.
     """
 
     def __init__(self, file: str, position: int, reason: str) -> None:
@@ -26,10 +26,10 @@ class FileRefusedError(Exception):
 class Fault:
     """Something in a file that could not be used, and where.
 
-    `row` counts the rows of the file from 1 (0: no row, the envelope), `position` the segment,
-    line or byte. A fault of severity `row` stands for a row that was received and cannot be loaded;
-    a `warning` goes beside rows that were. `payload` is the row as received: it may hold patient
-    data, goes to quarantine only, and is never part of the fault's text.
+    `row` is the row's number in the file, from 1 (0: the envelope); `position` is the segment,
+    line or byte. A fault of severity `row` stands for a received row that cannot be loaded; a
+    `warning` is about rows that can. `payload` is the row as received: it may hold patient data, goes
+    to quarantine only, and is never part of the fault's text.
     """
 
     file: str

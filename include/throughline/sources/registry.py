@@ -1,4 +1,4 @@
-"""Finds the standards: a package beside this module that has a module `standard` is one."""
+"""Finds the standards: the packages next to this module that have a module `standard`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from throughline.sources.standard import Standard
 
 
 class UnknownStandardError(LookupError):
-    """There is no package of this name that reads a standard."""
+    """No package with this name reads a standard."""
 
 
 def names() -> tuple[str, ...]:
@@ -23,7 +23,5 @@ def names() -> tuple[str, ...]:
 def standard(name: str) -> Standard:
     """Return a standard by its name. Raises `UnknownStandardError`."""
     if name not in STANDARDS:
-        raise UnknownStandardError(
-            f"no standard is called {name!r}; there are {', '.join(names())}"
-        )
+        raise UnknownStandardError(f"unknown standard {name!r}; known are {', '.join(names())}")
     return cast("Standard", import_module(f"{__package__}.{name}.standard").STANDARD)

@@ -1,4 +1,4 @@
-"""What a source definition says: see `throughline.sources.definitions`, which reads and checks it."""
+"""The types of a source definition; `throughline.sources.definitions` reads and checks them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 
 class SourceDefinitionError(ValueError):
-    """A source definition is missing or is not what its schema asks for."""
+    """A source definition is missing or invalid."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """One kind of delivery: expected by this local time of the morning after its business date.
+    """One kind of delivery, expected by a local time on the morning after its business date.
 
-    `omitted_types` says what it means when a Bulk Data export names no output of the type that was
-    asked for: `late`, it was not delivered, or `unchanged`, there is nothing new. `volume` says
-    what a delivery's is held against: the `usual`, or nothing where it answers what was `asked`;
-    it is the catalogue's, unless the definition knows better of this source.
+    `omitted_types` says what it means if a Bulk Data export has no output for a requested type:
+    `late` (not delivered) or `unchanged` (nothing new). `volume` says what a delivery's size is
+    compared with: the `usual` volume, or nothing, because it answers what we `asked`. It defaults to
+    the catalogue's value.
     """
 
     name: str
@@ -32,10 +32,10 @@ class Feed:
 
 @dataclass(frozen=True)
 class Role:
-    """What a system is to the practice, and the connection by which it takes the work of that role.
+    """One role of a system, and the connection through which it takes that role's work.
 
-    `submitter_id` and `receiver_id` are those of the files for a payer's system (ISA06, ISA08); empty
-    where they are the practice's own.
+    `submitter_id` and `receiver_id` identify the two ends of files for a payer (ISA06, ISA08); if
+    empty, the practice's own apply.
     """
 
     name: str
@@ -48,8 +48,8 @@ class Role:
 class SourceDefinition:
     """One system of record: how it is read, what it brings, what work it takes, its own conventions.
 
-    `serves` names the payers, billing providers (NPI) and charts that it serves; what is not named
-    there is not limited. `ids` says how the visits of a chart are named outside of it. A source without
+    `serves` limits the payers, billing providers (NPI) and charts that it serves; a list that is not
+    given sets no limit. `ids` says how a chart's visits are named outside the chart. A source without
     feeds has no standard, no transport and no time zone.
     """
 
@@ -69,5 +69,5 @@ class SourceDefinition:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone of everything that the source says without one."""
+        """The time zone of the source's times that have none of their own."""
         return ZoneInfo(self.time_zone)

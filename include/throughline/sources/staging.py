@@ -1,4 +1,4 @@
-"""Landed bytes to rows of `staging`: one pass, by COPY, with memory that does not grow."""
+"""Parses landed files into rows of `staging`: one pass, with COPY, in constant memory."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from throughline.warehouse import Connection, columns_of, derive, failpoints
 log = logging.getLogger(__name__)
 
 CHUNK_ROWS = 10_000
-# Rows are known by batches that may still be parsed; the rest stays as it was decided.
+# Batches that may still be parsed; the others keep what was decided about them.
 OPEN = frozenset({"received", "staged", "stopped", "loaded"})
 LOGGED_FAULTS = 20
 LONGEST_PAYLOAD = 1_000_000
-# An identifier longer than this is none, and would not fit into an index.
+# A longer string is not an identifier, and would not fit into an index.
 LONGEST_ID = 512
 
 
 @dataclass(frozen=True)
 class Staged:
-    """What parsing a batch came to: rows staged, and faults by reason (warnings included)."""
+    """The result of parsing a batch: rows staged, and faults by reason (warnings included)."""
 
     feed: str
     rows: int
@@ -58,10 +58,10 @@ class _Tally:
 
 
 def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
-    """Parse the landed files of a batch into `staging`, and rows that cannot be into quarantine.
+    """Parse the landed files of a batch into `staging`; rows that cannot be staged go to quarantine.
 
-    Commits. Run again it gives the same rows: what an earlier attempt staged is replaced. A batch
-    that was rejected or refused stays as it is. Raises `LookupError` for an unknown batch.
+    Commits. A rerun replaces the rows of an earlier attempt with the same rows. A batch that was
+    rejected or refused is not changed. Raises `LookupError` for an unknown batch.
     """
     row = conn.execute(
         "select batch_id, source, feed, known_seq, status, rows_received"
@@ -104,7 +104,7 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no cycles while rows are read: a chunk of rows has none, and looking takes half the time."""
+    """Turn off garbage collection while rows are read: rows have no cycles, and it took half the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -142,13 +142,13 @@ def _is_too_long(row: StagedRow) -> bool:
 
 
 def _lists(conn: Connection, table: str, columns: Sequence[str]) -> list[int]:
-    """Return the places of the columns that hold a list: COPY wants those written its own way."""
+    """Return the positions of array columns, which COPY needs in PostgreSQL's array syntax."""
     types = columns_of(conn, "staging", table)
     return [n for n, name in enumerate(columns) if types.get(name) == "ARRAY"]
 
 
 class _Writer:
-    """Writes the rows of one batch, in chunks; a chunk that fails is halved down to the culprit."""
+    """Writes the rows of one batch in chunks; a chunk that fails is halved until the bad row is found."""
 
     def __init__(
         self,
@@ -175,8 +175,8 @@ class _Writer:
     def take_back(self, *, is_judged: bool) -> None:
         """Remove what an earlier attempt staged or set aside.
 
-        Once a gate has judged the batch its quarantine stays: what the gate and the load set aside,
-        and what people decided about it, would not come again.
+        Once a gate has judged the batch, its quarantine stays: parsing would not restore what the gate
+        and the load set aside, or what people decided about it.
         """
         for table in self._rows | self._children:
             self._conn.execute(
@@ -239,13 +239,13 @@ class _Writer:
         tally.set_aside += len(faults)
 
     def _payload(self, row: StagedRow) -> str:
-        """Write the typed values of a row, for the one who decides about it."""
+        """Return the typed values of a row as text, for the person who decides about it."""
         values = dict(zip(self._columns[row.table], row.values or (), strict=False))
         text = msgspec.json.encode(values, enc_hook=str).decode()
         return text.replace("\\u0000", "")[:LONGEST_PAYLOAD]
 
     def _copy(self, file: File, chunk: list[StagedRow]) -> list[StagedRow]:
-        """COPY rows with what comes with them; returns those that the database refuses."""
+        """COPY rows with their child rows; returns those that the database rejects."""
         if not chunk:
             return []
         by_table: dict[tuple[str, bool], list[StagedRow]] = {}
@@ -267,7 +267,7 @@ class _Writer:
         return []
 
     def _expect(self, table: str, tables: set[str]) -> None:
-        """Raise `CatalogueError` for a row that the feed's entry does not know, or counts otherwise."""
+        """Raise `CatalogueError` if a row's table, or whether it is counted, contradicts the feed's entry."""
         if table not in tables:
             is_row = tables is self._rows
             raise CatalogueError(
@@ -278,7 +278,7 @@ class _Writer:
     def _copy_table(
         self, file: File, table: str, rows: list[StagedRow], *, has_values: bool
     ) -> None:
-        """COPY rows of one table; of those without values the table makes the typed columns."""
+        """COPY rows into one table; for rows without values, the table's defaults fill the typed columns."""
         columns = (*COMMON, *(self._columns[table] if has_values else ()))
         statement = sql.SQL("copy staging.{} ({}) from stdin").format(
             sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))

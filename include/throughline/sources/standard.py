@@ -1,8 +1,8 @@
-"""The face that every standard shows: what it brings, and how its bytes become deliveries and rows.
+"""The interface of every standard: its feeds, and how its bytes become deliveries and rows.
 
-A standard is a package beside this module. Its own module `standard` holds the one object `STANDARD`,
-by which `throughline.sources.registry` finds it. That module imports no reader at its top: the names
-of feeds and conventions are asked for whenever definitions are read.
+A standard is a package next to this module. Its module `standard` holds one object `STANDARD`, which
+`throughline.sources.registry` finds. That module imports no reader at the top, because the names of
+feeds and conventions are needed whenever definitions are read.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds, as far as a look at its envelope tells.
+    """What a file holds, according to its envelope.
 
-    `feeds` counts rows by feed (or what stands for them; 0: it says that there was nothing).
-    `made_at` is the newest moment that it is complete up to. It is not complete when something of it
-    is missing. `position` is where reading ended.
+    `feeds` counts rows (or an equivalent) by feed; 0 means that the file states there was nothing.
+    The file is complete up to `made_at`, unless a part of it is missing. `position` is where reading
+    stopped.
 
-    With `may_repeat` the same bytes say something new each time. One that only `adds` to what other
-    files deliver (deletions) is no delivery by itself; without all of it nothing is complete.
-    `suffix` is what the landed file is called, if not as the standard says.
+    `may_repeat`: the same bytes count as new each time. `adds`: the file only adds to what other files
+    deliver (deletions) and is not a delivery by itself, but while any of it is missing, no feed is
+    complete. `suffix` is the landed file's suffix, if it is not the standard's.
     """
 
     feeds: Mapping[str, int]
@@ -53,8 +53,8 @@ class Contents:
 class File:
     """A landed file of a batch, for a reader.
 
-    `name` is the one it had at the source, for faults; `feeds` are all those that it belongs to, in
-    order: the first accounts for what is of no feed. `made_at` is when the source made it.
+    `name` is its name at the source, for faults. `feeds` lists all feeds it belongs to, in order: the
+    first accounts for rows of no feed. `made_at` is when the source made it.
     """
 
     file_id: UUID
@@ -65,9 +65,10 @@ class File:
 
 
 class HeldCode(NamedTuple):
-    """A code that the reader itself translates: where it stands, and what it is taken for, if known.
+    """A code that the reader itself translates: its element, and its meaning, if known.
 
-    With `is_for_all` a code that the reader does not know is lost; others only pick a few out of many.
+    With `is_for_all`, a code that the reader does not know is lost; otherwise the reader only picks
+    out a few codes.
     """
 
     path: str
@@ -78,11 +79,11 @@ class HeldCode(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What one record of a file holds, whether or not a reader asks for it: names of elements, no values.
+    """The elements of one record, whether or not a reader reads them: names only, no values.
 
-    `kind` is its type in the words of the standard. `elements` are the filled ones by path, each with
-    whether a reader looks at it. `codes` are those that the reader itself translates. `subject` tells
-    one person's records from another's, and is never shown.
+    `kind` is its type, as the standard names it. `elements` maps the path of each filled element to
+    whether a reader reads it. `codes` are those that the reader itself translates. `subject`
+    distinguishes one person's records from another's, and is never shown.
     """
 
     kind: str
@@ -92,19 +93,19 @@ class Held:
 
 
 class Standard(ABC):
-    """One standard. What is said here of feeds and conventions is what definitions may say."""
+    """One standard. Its feeds and conventions are the ones that definitions may use."""
 
     name: ClassVar[str]
     transports: ClassVar[tuple[str, ...]]
-    """The transports over which it is read."""
+    """The transports that it can be read over."""
     exports: ClassVar[tuple[str, ...]] = ()
-    """Those of them over which the source is asked for what changed; files wait at the others."""
+    """The transports that ask the source for changes; over the others, files wait to be fetched."""
     conventions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    """What a source may say of its own habits: names, and the JSON schema of each."""
+    """The conventions that a source may define: name to JSON schema."""
     suffix: ClassVar[str]
-    """What landed files of it are called."""
+    """The suffix of its landed files."""
     not_used: ClassVar[str]
-    """Why a file is refused that holds nothing for any feed of its source."""
+    """The reason for refusing a file that holds nothing for any feed of its source."""
 
     @property
     def feeds(self) -> tuple[str, ...]:
@@ -116,13 +117,13 @@ class Standard(ABC):
     ) -> list[BatchResult]:
         """Ask a source for what changed, land it, and return its batches; does not commit.
 
-        Raises `SourceUnavailable`, and `LookupError` for a transport at which files wait.
+        Raises `SourceUnavailable`, and `LookupError` for a transport without exports.
         """
         raise LookupError(f"{self.name} has no exports over {definition.transport}")
 
     @abstractmethod
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
-        """Say what a file of a folder holds. Raises `FileRefusedError` when it is not of this standard."""
+        """Return what a file of a folder holds. Raises `FileRefusedError` if it is not of this standard."""
 
     @abstractmethod
     def read(
@@ -132,7 +133,7 @@ class Standard(ABC):
 
     @abstractmethod
     def readable(self) -> frozenset[str]:
-        """Return the feeds that there are readers of: `feeds`, if nothing was forgotten."""
+        """Return the feeds that have readers: the same as `feeds` if the catalogue is complete."""
 
     @abstractmethod
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
@@ -141,7 +142,7 @@ class Standard(ABC):
     def held(self, stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
         """Yield what each record of a file holds, for the profile of a source.
 
-        Records that cannot be read at all are left out: `read` tells of them. A standard that does not
-        say yields nothing. Raises `FileRefusedError`.
+        Unreadable records are left out; `read` reports them. A standard that does not implement this
+        yields nothing. Raises `FileRefusedError`.
         """
         return iter(())

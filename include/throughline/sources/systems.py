@@ -1,7 +1,7 @@
-"""Which system takes which work: the roles of all source definitions together.
+"""Which system takes which work: the roles from all source definitions together.
 
-Each definition says what its system is to the practice (chart, schedule, outreach, documentation, billing,
-payer) and whom it serves. What only shows when they are laid side by side is checked here.
+Each definition gives its system's roles (chart, schedule, outreach, documentation, billing, payer) and
+says whom it serves. This module checks what involves more than one definition.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from throughline.warehouse import Connection
 
 MRN_SPACE, CLAIM_SPACE = "mrn", "pcn"
-"""What is known by a record number, or by our control number of a claim, whatever system named it."""
+"""Pseudo-sources of record numbers and of our claim control numbers, which no one system owns."""
 
 
 def systems(folder: Path = DEFINITIONS) -> list[SourceDefinition]:
@@ -34,35 +34,35 @@ def systems(folder: Path = DEFINITIONS) -> list[SourceDefinition]:
 
 
 def _problems(found: list[SourceDefinition]) -> Iterator[tuple[str, str, str]]:
-    """Yield (source, place, problem) for what two definitions cannot both say."""
+    """Yield (source, place, problem) for contradictions between definitions."""
     charts = {one.source for one in found if "chart" in one.roles}
     bare = [one.source for one in found if one.ids == "bare"]
     for name in bare[1:]:
-        yield name, "ids", f"the visits of {bare[0]} are named by their id alone already: say named"
+        yield name, "ids", f"the visits of {bare[0]} already go by their bare id; write named"
     for one in found:
         if one.source in (MRN_SPACE, CLAIM_SPACE):
-            yield one.source, "source", "this name is taken: it is what numbers are known under"
+            yield one.source, "source", "this name is reserved; choose another one"
         for chart in one.serves.get("charts", ()):
             if chart not in charts:
                 yield (
                     one.source,
                     "serves/charts",
-                    f"no source with the role chart is called {chart}",
+                    f"no source {chart} has the role chart",
                 )
     payers = [one for one in found if "payer" in one.roles]
     unnamed = [one for one in payers if not one.roles["payer"].receiver_id]
     for one in unnamed[1:]:
-        problem = f"files for {unnamed[0].source} are addressed as practice.yaml says: say its own"
+        problem = f"{unnamed[0].source} already uses the receiver of practice.yaml; write this system's own"
         yield one.source, "roles/payer/receiver_id", problem
     for one, other in combinations(payers, 2):
         shared = [_shared(one, other, name) for name in ("payers", "billing_npi")]
         if all(shared):
             said = " for ".join(each for each in shared if each)
-            yield other.source, "serves", f"{one.source} serves {said}, too: name whom each serves"
+            yield other.source, "serves", f"{one.source} also serves {said}; name whom each serves"
 
 
 def _shared(one: SourceDefinition, other: SourceDefinition, name: str) -> str:
-    """Return in words what two systems both serve, or an empty text."""
+    """Return a phrase for what two systems both serve; empty if nothing."""
     mine, theirs = one.serves.get(name), other.serves.get(name)
     both = theirs if mine is None else mine if theirs is None else set(mine) & set(theirs)
     what = {"payers": "payer", "billing_npi": "billing provider"}[name]
@@ -72,7 +72,7 @@ def _shared(one: SourceDefinition, other: SourceDefinition, name: str) -> str:
 
 
 def connections(folder: Path = DEFINITIONS) -> list[str]:
-    """Return the connections by which work is taken, in order. Raises `SourceDefinitionError`."""
+    """Return the connections of all roles that take work, sorted. Raises `SourceDefinitionError`."""
     taking = {
         role.connection
         for one in systems(folder)
@@ -83,10 +83,10 @@ def connections(folder: Path = DEFINITIONS) -> list[str]:
 
 
 def register(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> int:
-    """Write systems, roles and feeds as the definitions say them on night `seq`; returns how many feeds.
+    """Register the systems, roles and feeds defined on night `seq`; returns the number of feeds.
 
-    A feed is expected from the night that first knew it. Raises `SourceDefinitionError`. Does not
-    commit.
+    A feed is expected from the night that first registered it. Raises `SourceDefinitionError`. Does
+    not commit.
     """
     found = systems(folder)
     _register_roles(conn, found)
@@ -114,18 +114,18 @@ def register(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> int:
 
 
 def ensure_registered(conn: Connection, seq: int) -> None:
-    """Register what is defined where nothing is yet: after an upgrade, before the next night opens."""
+    """Register the definitions if nothing is registered: after an upgrade, before the next night opens."""
     row = conn.execute("select exists (select from operations.role)").fetchone()
     if row == (False,):
         register(conn, seq)
 
 
 def number_prefixes(found: list[SourceDefinition]) -> dict[str, list[str]]:
-    """Return what stands before the record numbers of each source where persons are joined.
+    """Return, by source, the prefixes that make its record numbers unique when persons are linked.
 
-    Charts number together when they name one `mrn_system`; nothing stands before the numbers of the
-    chart whose visits go by their id alone, and of those that number with it. What is no chart names
-    patients by the numbers of the charts that it serves, of each that it may mean.
+    Charts with the same `mrn_system` share one numbering. The chart whose visits go by their bare id
+    has no prefix, nor have charts that share its numbering. A system that is not a chart uses the
+    record numbers of the charts it serves, so it gets the prefix of each of them.
     """
     charts = {one.source: one for one in found if "chart" in one.roles}
     system = {name: str(one.conventions.get("mrn_system", "")) for name, one in charts.items()}
@@ -145,8 +145,7 @@ def number_prefixes(found: list[SourceDefinition]) -> dict[str, list[str]]:
 def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
     """Write the systems, their roles and whom they serve.
 
-    Keys and references are made of how the visits of a chart are named: that cannot change once it was
-    registered.
+    How a chart's visits are named is part of keys and references, so it cannot change once registered.
     """
     prefixes = {one.source: f"{one.source}|" if one.ids == "named" else "" for one in found}
     numbers = number_prefixes(found)
@@ -155,17 +154,17 @@ def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
     ).fetchall()
     for source, prefix, is_chart, before in known:
         if is_chart and numbers.get(source, before) != before:
-            problem = (
-                "its record numbers were of another system before, and persons are joined by them"
-            )
+            problem = "its record numbers had another system before, and persons are linked by them"
             raise SourceDefinitionError(f"{source}.yaml: conventions/mrn_system: {problem}")
         if is_chart and prefixes.get(source, prefix) != prefix:
-            problem = "its visits were named otherwise before, and so are the keys of what was sent"
+            problem = (
+                "its visits had other names before, which are part of the keys of what was sent"
+            )
             raise SourceDefinitionError(f"{source}.yaml: ids: {problem}")
     gone = [source for source, prefix, is_chart, _ in known if is_chart and not prefix]
     for one in found:
         if one.ids == "bare" and gone and one.source not in gone:
-            problem = f"the visits of {gone[0]} were named by their id alone: say named"
+            problem = f"the visits of {gone[0]} went by their bare id; write named"
             raise SourceDefinitionError(f"{one.source}.yaml: ids: {problem}")
     with conn.cursor() as cursor:
         cursor.executemany(

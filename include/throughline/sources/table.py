@@ -1,11 +1,11 @@
-"""Rows on their way into `staging`: one shape for every reader, so that one writer serves all."""
+"""Rows on their way into `staging`: every reader yields this shape, so one writer is enough."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-# The columns that every staged record has, before its typed ones.
+# The columns of every staged record, before its typed columns.
 COMMON = (
     "source",
     "source_id",
@@ -23,8 +23,8 @@ COMMON = (
 class StagedRow:
     """One record for `staging.<table>`: its identity, and its typed values by column order.
 
-    `values` is None for a deleted record of which only the name is known: its columns are what the
-    table gives them. `children` are rows of other tables that come with it and share its row number.
+    `values` is None for a deleted record of which only the id is known: the table's defaults fill its
+    columns. `children` are rows of other tables that belong to it and share its row number.
     """
 
     table: str
@@ -38,7 +38,7 @@ class StagedRow:
 
 
 def array(values: list[str]) -> str:
-    """Return a list as PostgreSQL writes a text[]: many rows have the same few."""
+    """Return a list in PostgreSQL's text[] syntax; cached, because the same few lists repeat."""
     return _array(tuple(values)) if values else "{}"
 
 

@@ -1,7 +1,7 @@
-"""How bytes come and go, whatever they say: addresses of systems, and the ways to reach them.
+"""Transports move bytes between us and other systems, regardless of content.
 
-A transport knows nothing of the standard of what it carries. Importing this package costs little:
-the module of a transport is imported when somebody first goes that way.
+A transport does not depend on the standard of what it carries. Importing this package is cheap: the
+module of a transport is imported on first use.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FILES = {
     "https": "throughline.transports.listing",
     "sftp": "throughline.transports.sftp",
 }
-"""The transports that carry files: the module of each, whose `connect` gives `Files`."""
+"""The transports that carry files: name to the module whose `connect` returns `Files`."""
 
 
 def open_files(transport: str, address: Address) -> AbstractContextManager[Files]:

@@ -1,4 +1,4 @@
-"""Where a system is and how to get in: what an Airflow connection says, without Airflow."""
+"""The address and credentials of a system: the content of an Airflow connection, without Airflow."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 
 class SourceUnavailable(RuntimeError):
-    """A source cannot be read now. The text names the source and the kind of failure, no secret."""
+    """A source cannot be read now. The message names the source and the kind of failure, no secrets."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """The address of one system, with its secrets, which never show in its text."""
+    """The address of one system, including its secrets, which its `repr` never shows."""
 
     name: str
     scheme: str = "http"

@@ -1,7 +1,7 @@
-"""What a folder of files offers, wherever it is: a listing, and files that have stopped growing.
+"""The interface of a folder of files, local or remote: list it, and fetch finished files.
 
-A sender may still be at work in the folder. A file that bears a temporary name is left alone, and
-one that changed between the listing and its last byte is left for the next time.
+A sender may still be writing to the folder. A file with a temporary name is ignored; one that changed
+between the listing and its last byte is left for the next time.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Protocol
 
 from throughline.transports.address import Address
 
-# A name that a sender uses while it is still writing.
+# Names that senders use while they are still writing.
 UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".uploading")
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of a folder: its name, which proves nothing, its size and the time it bears."""
+    """One file of a folder: name (which proves nothing), size and modification time."""
 
     name: str
     bytes: int
@@ -29,14 +29,14 @@ class RemoteFile:
 
 
 class Files(Protocol):
-    """The folders of one system; their paths are relative to where its address leads."""
+    """The folders of one system; paths are relative to its address."""
 
     def listing(self, folder: str) -> list[RemoteFile]:
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
         ...
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
-        """Fetch a file to `target`; False when it changed meanwhile: it is still being written.
+        """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.
 
         Raises `SourceUnavailable`.
         """
@@ -47,11 +47,11 @@ Open = Callable[[Address], AbstractContextManager[Files]]
 
 
 def is_finished(name: str) -> bool:
-    """Say whether a name is one that a file has when its sender is done with it."""
+    """Return whether a file's name is final, not a sender's temporary name."""
     return not name.startswith(".") and not name.lower().endswith(UNFINISHED)
 
 
 def in_order(files: Iterable[RemoteFile]) -> list[RemoteFile]:
-    """Return files by time and name: what was written later corrects what was written before."""
+    """Sort files by time and name, because later files correct earlier ones."""
     beginning = datetime.fromtimestamp(0, UTC)
     return sorted(files, key=lambda file: (file.modified_at or beginning, file.name))

@@ -1,4 +1,4 @@
-"""Folders of this machine, or of a disk that it shares with whoever drops files there."""
+"""Folders on this machine, or on a disk that it shares with the sender."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ CHUNK = 1 << 20
 
 
 class LocalFolder:
-    """The folders below one path. Only plain files count: a link may lead anywhere."""
+    """The folders below one path. Only regular files count: a link could point anywhere."""
 
     def __init__(self, root: Path, name: str) -> None:
         self._root = root
         self._name = name
-        # Names that are no UTF-8 are told with escapes; these are the paths behind them.
+        # Names that are not UTF-8 are listed with escapes; this maps them to the real paths.
         self._odd: dict[tuple[str, str], Path] = {}
 
     def listing(self, folder: str) -> list[RemoteFile]:
@@ -40,7 +40,7 @@ class LocalFolder:
         return name
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
-        """Copy a file to `target`; False when it changed meanwhile: it is still being written.
+        """Copy a file to `target`; returns False if it changed meanwhile, so it is still being written.
 
         Raises `SourceUnavailable`.
         """
@@ -85,5 +85,5 @@ def connect(address: Address) -> Iterator[LocalFolder]:
     if not path:
         raise SourceUnavailable(f"{address.name}: its extra names no path")
     if not Path(str(path)).is_dir():
-        raise SourceUnavailable(f"{address.name}: its path is no folder")
+        raise SourceUnavailable(f"{address.name}: its path is not a folder")
     yield LocalFolder(Path(str(path)), address.name)

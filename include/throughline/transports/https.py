@@ -1,8 +1,8 @@
-"""HTTP to systems of record: reads are tried again, and a write says how sure its outcome is.
+"""HTTP to systems of record: reads are retried, and a write reports how certain its outcome is.
 
-A client may be used from several threads: each has a session of its own. Waiting, polling (202),
-renewing a token (401) and the limit of time are one loop, `patience.keep_asking`; what urllib3
-repeats by itself, and what no answer proves, is in `session`.
+A client is safe to use from several threads; each gets its own session. Waiting, polling (202),
+renewing a token (401) and the deadline are handled in one loop, `patience.keep_asking`. What urllib3
+retries by itself, and what a missing answer proves, is in `session`.
 """
 
 from __future__ import annotations
@@ -31,23 +31,22 @@ from throughline.transports.patience import (
 from throughline.transports.session import Incoming, NoAnswer, Session, opened
 
 CONNECT_S = 10.0
-# How long nothing may come in of an answer.
+# Timeout between two reads of an answer.
 READ_S = 30.0
 PATIENCE = Patience()
 POLLING = Patience(total_s=3600.0)
 DOWNLOADING = Patience(attempts=6, first_wait_s=0.3, total_s=3600.0)
-# Answers after which the same question may be asked again. Only reads are: a 500 proves nothing
-# about a write.
+# Answers after which a read may be retried. Writes are not: a 500 proves nothing about a write.
 PASSING = frozenset({429, 500, 502, 503, 504})
 
-# accepted: it was taken. rejected: it was refused and nothing was done. not_sent: it never got
-# there. uncertain: it may have been done; look it up before doing it again.
+# accepted: it was done. rejected: it was refused and nothing was done. not_sent: it never arrived.
+# uncertain: it may have been done; look it up before you repeat it.
 Certainty = Literal["accepted", "rejected", "not_sent", "uncertain"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer, which came at the last of `tries`. `headers` do not mind the case of a name."""
+    """A complete answer, received on the last of `tries` attempts. `headers` is case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,13 +54,13 @@ class Answer:
     tries: int = 1
 
     def json(self) -> Any:
-        """Return the body read as JSON, which is UTF-8 whatever a header says. Raises `ValueError`."""
+        """Return the body parsed as JSON, always as UTF-8, whatever the header says. Raises `ValueError`."""
         return json.loads(self.body)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one write ended. `status` is None when no answer came; `body` is its JSON, if it was any."""
+    """How a write ended. `status` is None if no answer came; `body` is the answer's JSON, if it had any."""
 
     certainty: Certainty
     status: int | None = None
@@ -71,12 +70,12 @@ class Outcome:
 
     @property
     def is_certain(self) -> bool:
-        """Whether a new attempt cannot do the same thing twice."""
+        """Whether it is safe to try again: a new attempt cannot do the same thing twice."""
         return self.certainty != "uncertain"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a `Retry-After` asks for: a number or a date; None without one."""
+    """Return the seconds in a `Retry-After` header (a number or a date), or None without one."""
     text = headers.get("Retry-After", "")
     if not text:
         return None
@@ -89,11 +88,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def judge(answer: Answer) -> Outcome:
-    """Say what the answer to a write proves.
+    """Return what the answer to a write proves.
 
-    A 4xx was refused before anything was done; a 5xx may have come after it was done. 408 and 425
-    leave it open, and so does 412: to a conditional create it says that there is one already, or
-    more (FHIR R4, 3.1.0.8.1). 429 was turned away at the door.
+    A 4xx means that it was refused before anything was done; a 5xx may come after it was done. 408 and
+    425 are uncertain, and so is 412: for a conditional create it means that one or more such resources
+    exist (FHIR R4, 3.1.0.8.1). 429 means that the request was not processed.
     """
     try:
         body = answer.json()
@@ -113,9 +112,9 @@ def judge(answer: Answer) -> Outcome:
 class HttpClient:
     """A client of one HTTP interface. Use it as a context manager, or call `close`.
 
-    `authorize` gives the headers of each request (a bearer token, say); without it the address's
-    login and password go as Basic, a password alone as a bearer token. `renew` is called after a
-    401 and says whether `authorize` will now give something else.
+    `authorize` returns headers for each request, such as a bearer token. Without it, the address's
+    login and password are sent as Basic, and a password alone as a bearer token. `renew` is called
+    after a 401, and returns whether `authorize` will now give a different token.
     """
 
     def __init__(
@@ -160,7 +159,7 @@ class HttpClient:
         return {"Authorization": f"Bearer {password}"} if password else {}
 
     def url(self, path: str) -> str:
-        """Return the whole address of a path; one that is whole already stays."""
+        """Return the absolute URL of a path; an absolute URL is returned unchanged."""
         if path.startswith(("http://", "https://")):
             return path
         return f"{self.address.base_url}/{path.lstrip('/')}"
@@ -177,7 +176,7 @@ class HttpClient:
         data: bytes | Mapping[str, str] | None = None,
         authorized: bool = True,
     ) -> Iterator[Incoming]:
-        """Send one request; the body of the answer is still to be read. Raises `NoAnswer`."""
+        """Send one request; returns the answer with its body still unread. Raises `NoAnswer`."""
         ours = self._authorize() if authorized else {}
         left = max(time_is_up - self._clock.now(), 0.001)
         with opened(
@@ -203,7 +202,7 @@ class HttpClient:
         return answer
 
     def _repeatable(self, *request: Any, until_ready: bool = False, **more: Any) -> Answer:
-        """Ask what may be asked again. Raises `Again` where that may help."""
+        """Make one attempt of a repeatable request. Raises `Again` if a retry may help."""
         try:
             answer = self._ask(*request, **more)
         except NoAnswer as error:
@@ -229,10 +228,10 @@ class HttpClient:
         *,
         until_ready: bool = False,
     ) -> Answer:
-        """Ask, again while that may help, and return the answer whatever its status.
+        """Send a GET, retry while that may help, and return the answer, whatever its status.
 
-        `until_ready` waits for the end of what is answered with 202. Raises `SourceUnavailable`
-        when no answer came, it stayed 429, 500, 502, 503 or 504, or time was up.
+        `until_ready` polls while the answer is 202. Raises `SourceUnavailable` if no answer came, if
+        it stayed 429, 500, 502, 503 or 504, or if time ran out.
         """
 
         def ask(time_is_up: float) -> Answer:
@@ -261,7 +260,7 @@ class HttpClient:
         *,
         patience: Patience = PATIENCE,
     ) -> Answer:
-        """Post what may be posted again, each time with a new `form`: a question for a token, say.
+        """Post a form that may be repeated, with a new `form` each time: a token request, for example.
 
         Raises `SourceUnavailable` as `get` does.
         """
@@ -287,9 +286,9 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         method: str = "POST",
     ) -> Outcome:
-        """Send bytes once, and say how sure it is what became of them.
+        """Send bytes once, and return how certain the outcome is.
 
-        Only what certainly never arrived, or was turned away with 429 or 401, is sent again.
+        It retries only what certainly never arrived, or was turned away with 429 or 401.
         """
         sent = {"Content-Type": content_type, **(headers or {})}
         if idempotency_key is not None:
@@ -328,11 +327,10 @@ class HttpClient:
         authorized: bool = True,
         as_stored: bool = False,
     ) -> int:
-        """Fetch a file, going on where a broken connection left off; returns its bytes.
+        """Fetch a file, resuming after a broken connection; returns its bytes.
 
-        What was packed for its way is unpacked, unless it is wanted `as_stored`. Where
-        `authorized` is False no login and no token is sent: the file's server may be another one.
-        Raises `SourceUnavailable`.
+        Content encoding is decoded unless `as_stored`. If `authorized` is False, neither login nor
+        token is sent, because another server may hold the file. Raises `SourceUnavailable`.
         """
         target.unlink(missing_ok=True)
         tag = ""
@@ -357,7 +355,7 @@ class HttpClient:
                         if goes_on and not _begins_at(incoming.headers, have):
                             target.unlink()
                             raise Again("other_range")
-                        # a server that cannot go on, or has another file now, sends it all again
+                        # a server that cannot resume, or whose file has changed, sends all of it again
                         strong = incoming.headers.get("ETag", "")
                         tag = "" if strong.startswith("W/") else strong
                         with target.open("ab" if goes_on else "wb") as out:
@@ -384,6 +382,6 @@ class HttpClient:
 
 
 def _begins_at(headers: Mapping[str, str], offset: int) -> bool:
-    """Say whether a part of a file is the one that was asked for, where its server says which."""
+    """Return whether a partial answer is the requested part, if the server says which part it is."""
     stated = headers.get("Content-Range", "")
     return not stated or stated.replace("bytes ", "").startswith(f"{offset}-")

@@ -1,13 +1,13 @@
-"""Folders on web servers: a listing of names, and files that are asked about by HEAD.
+"""Folders on web servers: a listing of names, and a HEAD request for each file.
 
-What a server must offer, and common ones do:
+What a server must support, and common ones do:
 
 - `GET <folder>/` lists the folder: as a JSON array of objects with `name` (nginx with
   `autoindex_format json`, Caddy with `browse`), or as the HTML page that Apache, nginx and others
   make of a folder ("Index of ...", "Directory listing for ..."), whose links are its files.
-- `HEAD` of a file states `Content-Length`, and should state `Last-Modified`: without a time a file
-  is fetched every night, and known again by its content. What a JSON listing says of size and time
-  stands for that, so that old files are not asked about.
+- `HEAD` of a file states `Content-Length`, and should state `Last-Modified`: a file without a time
+  is fetched every night, and recognised by its content. If a JSON listing states size and time, no
+  HEAD is needed for old files.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from throughline.transports.files import RemoteFile, in_order, is_finished
 from throughline.transports.https import Answer, HttpClient
 
 TITLES = ("index of ", "directory listing")
-"""How the page of a folder begins its title or its first heading; any other page lists nothing."""
+"""How the title or first heading of a folder's page begins; any other page is not a listing."""
 AS_STORED = {"Accept-Encoding": "identity"}
 
 
@@ -49,7 +49,7 @@ class WebFolder:
         if told is None:
             told = _of_page(answer, self._client.url(where))
         if told is None:
-            raise self._unavailable("its folder has no listing that can be read")
+            raise self._unavailable("its folder has no readable listing")
         found = []
         for name, size, at in told:
             if not is_finished(name):
@@ -61,7 +61,7 @@ class WebFolder:
         return in_order(found)
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
-        """Fetch a file to `target`; False when it changed meanwhile: it is still being written.
+        """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.
 
         Raises `SourceUnavailable`.
         """
@@ -74,7 +74,7 @@ class WebFolder:
         return True
 
     def _asked(self, folder: str, name: str) -> RemoteFile | None:
-        """Ask for size and time of a file; None when it is gone."""
+        """Return the size and time of a file, or None if it is gone."""
         answer = self._client.get(_path(folder, name), headers=AS_STORED, method="HEAD")
         if answer.status in (404, 410):
             return None
@@ -95,7 +95,7 @@ def _path(folder: str, name: str = "") -> str:
 
 
 def _moment(text: object) -> datetime | None:
-    """Return a time as a header or a listing states it, in whole seconds: a header has no more."""
+    """Parse a time from a header or a listing, to whole seconds, because headers have no fractions."""
     if not isinstance(text, str):
         return None
     try:
@@ -112,7 +112,7 @@ _Told = list[tuple[str, int | None, datetime | None]]
 
 
 def _of_json(answer: Answer) -> _Told | None:
-    """Return names, sizes and times of the files of a JSON listing; None when it is none."""
+    """Return names, sizes and times from a JSON listing; None if it is not one."""
     try:
         entries = answer.json()
     except ValueError:
@@ -161,7 +161,7 @@ class _Page(HTMLParser):
 
 
 def _of_page(answer: Answer, url: str) -> _Told | None:
-    """Return the names of the files of a folder's page; None when it is another page."""
+    """Return the file names on a folder's page; None if the page is not a listing."""
     page = _Page()
     page.feed(answer.body.decode("utf-8", "replace"))
     if not page.title.strip().lower().startswith(TITLES):
@@ -184,6 +184,6 @@ def _of_page(answer: Answer, url: str) -> _Told | None:
 
 @contextmanager
 def connect(address: Address) -> Iterator[WebFolder]:
-    """Open the folders of an address; its login and password go as for any HTTP interface."""
+    """Open the folders of an address, with the same authentication as any HTTP interface."""
     with HttpClient(address) as client:
         yield WebFolder(client)

@@ -1,4 +1,4 @@
-"""Asking again: what may pass is waited for, in one loop, up to a limit of attempts and of time."""
+"""Retries requests that may yet succeed, in one loop, with limits on attempts and time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Clock:
-    """Seconds that only go forward, and how to let some of them pass."""
+    """A monotonic clock in seconds, and a sleep."""
 
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -23,11 +23,11 @@ REAL = Clock()
 
 @dataclass(frozen=True)
 class Patience:
-    """How often and how long one thing is asked for, in seconds.
+    """How often to retry, and how long to wait, in seconds.
 
-    After a failure the wait is what the other side asks for, else `first_wait_s` and then twice as
-    long each time, up to `longest_wait_s`. Work in progress is no failure: it is asked
-    about after `first_pause_s` and ever less often, or when the other side says.
+    After a failure, the wait is what the server asks for, or else `first_wait_s`, doubling each time
+    up to `longest_wait_s`. Work in progress is not a failure: it is polled after `first_pause_s`, then
+    less and less often, or whenever the server says.
     """
 
     attempts: int = 5
@@ -36,15 +36,15 @@ class Patience:
     longest_wait_s: float = 30.0
     first_pause_s: float = 0.5
     longest_pause_s: float = 30.0
-    # A server at work may ask to be left alone longer than one that is busy.
+    # A server that is working on a request may ask for a longer wait than one that is overloaded.
     longest_asked_s: float = 300.0
 
 
 class Again(Exception):
-    """Asking again may help.
+    """A retry may help.
 
-    `asked_s` is how long the other side wants to be left alone, `answer` what it said, if it did,
-    `tries` how many attempts this one was: a library may have repeated it at once.
+    `asked_s` is the wait that the server asked for, `answer` its answer, if any. `tries` is the
+    number of attempts made so far, because a library may have retried by itself.
     """
 
     def __init__(
@@ -58,11 +58,11 @@ class Again(Exception):
 
 
 class NotReady(Again):
-    """The other side is at work on it."""
+    """The server is still working on the request."""
 
 
 class NotLetIn(Again):
-    """What we showed to be let in is not taken: once more, with something new."""
+    """Our credentials were rejected: try once more with new ones."""
 
 
 def keep_asking(
@@ -71,10 +71,10 @@ def keep_asking(
     clock: Clock,
     renew: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Return what `ask` returns, calling it again after an `Again` for as long as patience allows.
+    """Return what `ask` returns, and call it again after an `Again` for as long as patience allows.
 
-    `ask` is told the moment at which time is up. `renew` says whether there is something new to be
-    let in with. Raises the last `Again`.
+    `ask` is given its deadline. `renew` returns whether there are new credentials. Raises the last
+    `Again`.
     """
     time_is_up = clock.now() + patience.total_s
     failures, was_renewed, pause = 0, False, patience.first_pause_s
@@ -93,7 +93,7 @@ def keep_asking(
                 raise
         except Again as again:
             before, failures = failures, failures + again.tries
-            # the waits that were left out between tries are made up for after them
+            # retries by the library had no wait in between; add those waits now
             wait = patience.first_wait_s * (2**failures - 2**before)
             wait = min(wait if again.asked_s is None else again.asked_s, patience.longest_wait_s)
             if failures >= patience.attempts or clock.now() + wait > time_is_up:

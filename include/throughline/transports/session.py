@@ -1,8 +1,8 @@
-"""Sessions of `requests` as systems of record need them, and what a failed call proves.
+"""Sessions of `requests` for systems of record, and what a failed call proves.
 
-A session takes proxies and authorities (CA bundles) from the environment and nothing else: no
-login from a `.netrc`. It follows no redirect, so that what is meant for one host never goes to
-another. Reads of a moment's trouble are repeated at once by urllib3; a write never is.
+A session takes proxies and CA bundles from the environment but nothing else: no login from `.netrc`.
+It follows no redirects, so data for one host never goes to another. urllib3 repeats a read at once
+after a brief failure; it never repeats a write.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from urllib3.util.ssl_match_hostname import CertificateError
 
 CHUNK = 1 << 16
 READS = frozenset({"GET", "HEAD"})
-# One short repeat, at once: it helps where a kept connection was closed by the other side, or one
-# of several gateways is down. 429 and 503 ask for a pause, which is not for urllib3 to take.
+# One immediate retry: it helps if the server closed an idle connection, or if one of several gateways
+# is down. 429 and 503 need a wait, which `patience` handles instead of urllib3.
 REPEATS = 1
 REPEATED = frozenset({500, 502, 504})
 _READ = Retry(
@@ -47,15 +47,15 @@ _READ = Retry(
     respect_retry_after_header=False,
     raise_on_status=False,
 )
-# Neither: urllib3 repeats a failed connection of any method, whatever `allowed_methods` says.
+# No retries for writes: urllib3 retries failed connections for all methods, despite `allowed_methods`.
 _WRITE = Retry(0, read=False)
 
 
 class NoAnswer(Exception):
-    """No answer came, or not all of it.
+    """No answer came, or only part of one.
 
-    `was_sent` is False only where it is certain that the receiver got no part of the request.
-    `may_pass` is False where asking again cannot help. `tries` is how often it was asked.
+    `was_sent` is False only if the receiver certainly got no part of the request. `may_pass` is False
+    if a retry cannot help. `tries` is the number of attempts made.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class HandshakeFailed(SSLError):
 
 
 class _Head:
-    """Reads the head of an answer and remembers the last line of it."""
+    """Reads the head of an answer and remembers its last line."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -92,9 +92,9 @@ class _Head:
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer whose head is whole: to http.client the end of a connection ends a head as well.
+    """An answer with a complete head; http.client also accepts a head that a closed connection cut.
 
-    A cut answer to a write would count as its acceptance, and a cut answer to a read as an empty one.
+    A cut answer to a write would count as acceptance, and a cut answer to a read as an empty answer.
     """
 
     def begin(self) -> None:
@@ -143,7 +143,7 @@ _POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 class _Adapter(HTTPAdapter):
-    """For one thread: which repeats are allowed depends on the method of the request under way."""
+    """For one thread only: the allowed retries depend on the method of the current request."""
 
     def init_poolmanager(self, *args: Any, **settings: Any) -> None:
         super().init_poolmanager(*args, **settings)
@@ -155,7 +155,7 @@ class _Adapter(HTTPAdapter):
         return manager
 
     def check(self, request: requests.PreparedRequest, settings: Mapping[str, Any]) -> None:
-        """Raise what is wrong with address, proxy or authorities, before anything is sent."""
+        """Raise any error in URL, proxy or CA bundle before anything is sent."""
         verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
         pool = self.get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
         check: Any = self.cert_verify  # the stubs give it no types
@@ -169,7 +169,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _StatedOnly(AuthBase):
-    """The login is what the caller states, or stands in the URL. Being there keeps `.netrc` out."""
+    """Uses only the login that the caller gives or the URL contains. Setting it disables `.netrc`."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         login, password = get_auth_from_url(request.url or "")
@@ -180,7 +180,7 @@ class _StatedOnly(AuthBase):
 
 
 class Session(requests.Session):
-    """A session for one thread: see the head of this module."""
+    """A session for one thread: see the module's docstring."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -189,13 +189,13 @@ class Session(requests.Session):
         self.mount("https://", _Adapter())
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Follow none, and do not look at its address, which may be none: requests would."""
+        """Follow no redirects, and do not parse the target, which requests would do even if it is invalid."""
         return
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        """Return proxies and authorities; `SSL_CERT_FILE` and `SSL_CERT_DIR` name some, too."""
+        """Return proxies and CA bundles, including those in `SSL_CERT_FILE` and `SSL_CERT_DIR`."""
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if settings["verify"] is True:
             named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
@@ -204,9 +204,9 @@ class Session(requests.Session):
 
 
 class Incoming:
-    """An answer whose body is still on its way. `headers` do not mind the case of a name.
+    """An answer with its body still unread. `headers` is case-insensitive.
 
-    `tries` is how often it was asked for until it came.
+    `tries` is the number of attempts it took.
     """
 
     def __init__(
@@ -221,13 +221,13 @@ class Incoming:
         self.tries = 1 + (len(repeats.history) if repeats else 0)
 
     def chunks(self, *, unpacked: bool = True) -> Iterator[bytes]:
-        """Give the body as it comes in, unpacked if it was packed for its way and that is wanted.
+        """Yield the body as it arrives, with its content encoding decoded if wanted.
 
-        Raises `NoAnswer` when it breaks off, or is not done when time is up.
+        Raises `NoAnswer` if it breaks off, or is not complete by the deadline.
         """
         while True:
             try:
-                # what is there, and not so many bytes: those could take for ever to come
+                # read what has arrived instead of waiting for a full chunk, which may never come
                 chunk = self._raw.read1(CHUNK, decode_content=unpacked)
             except (urllib3.exceptions.HTTPError, OSError) as error:
                 raise _judged(error) from None
@@ -251,7 +251,7 @@ def opened(
     time_is_up: float,
     now: Callable[[], float],
 ) -> Iterator[Incoming]:
-    """Send a request and give its answer, body still to be read; `timeout` is to connect, to read.
+    """Send a request and yield its answer with the body unread; `timeout` is (connect, read).
 
     Raises `NoAnswer`.
     """
@@ -278,7 +278,7 @@ def opened(
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Give an error and those that it names as its cause, outermost first."""
+    """Yield an error and its causes, outermost first."""
     while error is not None:
         yield error
         inner = [
@@ -290,13 +290,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 HANDSHAKE = "HandshakeFailed"
-# What is certain: nothing of the request has left. All else may have been done.
+# In these cases no part of the request has left. In all others it may have been processed.
 _NOT_SENT: tuple[tuple[type[BaseException], str], ...] = (
     (HandshakeFailed, HANDSHAKE),
     (NewConnectionError, "ConnectError"),
     (ConnectTimeoutError, "ConnectTimeout"),
 )
-# The words stand in the warehouse, beside transmissions; they name what happened to the connection.
+# These words are stored in the warehouse with transmissions; they say what happened to the connection.
 _MAYBE_SENT: tuple[tuple[type[BaseException], str], ...] = (
     (ProxyError, "ProxyError"),
     (ReadTimeoutError, "ReadTimeout"),
@@ -309,7 +309,7 @@ _MAYBE_SENT: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def _judged(error: BaseException) -> NoAnswer:
-    # requests' own errors are OSErrors, whatever they stand for
+    # all errors of requests are OSErrors, whatever their cause
     causes = [one for one in _causes(error) if not isinstance(one, requests.RequestException)]
     for kinds, was_sent in ((_NOT_SENT, False), (_MAYBE_SENT, True)):
         for kind, word in kinds:
@@ -319,12 +319,12 @@ def _judged(error: BaseException) -> NoAnswer:
 
 
 class _Silent(logging.Filter):
-    """Lets nothing through."""
+    """Blocks all log records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return False
 
 
-# urllib3 logs whole addresses, and a search names the patient or the effect that it is about.
+# urllib3 logs full URLs, and a search URL contains a patient's or an effect's identifier.
 for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry"):
     logging.getLogger(_name).addFilter(_Silent())

@@ -1,4 +1,4 @@
-"""Folders on SFTP servers: list, fetch what has stopped growing, put under a temporary name."""
+"""Folders on SFTP servers: list, fetch finished files, upload under a temporary name."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from throughline.transports.files import RemoteFile, in_order, is_finished
 
 CHUNK = 1 << 18
 TIMEOUT_S = 20.0
-# No answer for so long within a session: the server is gone.
+# After this long without an answer, the server counts as gone.
 SILENCE_S = 60.0
-# Requests on their way at once; more drown some servers.
+# Requests in flight at once; more overload some servers.
 IN_FLIGHT = 64
 
 
 class UploadUncertain(RuntimeError):
-    """The connection broke while a file was being given its final name: look before sending again."""
+    """The connection broke while a file was being renamed to its final name: check before sending again."""
 
 
 class SftpFolder:
-    """An open session on one server; paths are relative to where the login begins."""
+    """An open session on one server; paths are relative to the login's home folder."""
 
     def __init__(self, client: paramiko.SFTPClient, name: str) -> None:
         self._client = client
@@ -44,7 +44,9 @@ class SftpFolder:
             with self._guarded():
                 entries = self._client.listdir_attr(folder)
         except UnicodeDecodeError:
-            raise SourceUnavailable(f"{self._name}: a name in its folder is no UTF-8") from None
+            raise SourceUnavailable(
+                f"{self._name}: a file name in its folder is not UTF-8"
+            ) from None
         found = [
             RemoteFile(entry.filename, entry.st_size or 0, _time_of(entry))
             for entry in entries
@@ -53,7 +55,7 @@ class SftpFolder:
         return in_order(found)
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
-        """Fetch a file to `target`; False when it changed meanwhile: it is still being written.
+        """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.
 
         Raises `SourceUnavailable`.
         """
@@ -73,18 +75,18 @@ class SftpFolder:
         return True
 
     def put(self, folder: str, name: str, content: bytes) -> None:
-        """Give a file to the server under a temporary name and then its final one.
+        """Upload a file under a temporary name, then rename it to its final one.
 
-        Raises `SourceUnavailable` when it certainly did not arrive under its final name, and
-        `UploadUncertain` when nobody can say.
+        Raises `SourceUnavailable` if it certainly did not get its final name, and `UploadUncertain` if
+        that is not known.
         """
         self.lay_down(folder, name, content)
         self.hand_over(folder, name)
 
     def lay_down(self, folder: str, name: str, content: bytes) -> None:
-        """Write a file under a temporary name, which no receiver takes up.
+        """Upload a file under a temporary name, which receivers ignore.
 
-        Raises `SourceUnavailable`; it may be done again at any time before `hand_over`.
+        Raises `SourceUnavailable`. It may be repeated at any time before `hand_over`.
         """
         part = self._part(folder, name)
         with self._guarded():
@@ -98,10 +100,10 @@ class SftpFolder:
             )
 
     def hand_over(self, folder: str, name: str) -> None:
-        """Give a file that was laid down its final name: from then on it has been sent.
+        """Rename an uploaded file to its final name; from then on it counts as sent.
 
-        Raises `SourceUnavailable` when that certainly did not happen, and `UploadUncertain` when
-        nobody can say; `is_laid_down` then tells.
+        Raises `SourceUnavailable` if that certainly did not happen, and `UploadUncertain` if it is not
+        known; `is_laid_down` then tells.
         """
         try:
             self._rename(self._part(folder, name), posixpath.join(folder, name))
@@ -113,7 +115,7 @@ class SftpFolder:
             ) from None
 
     def _rename(self, part: str, final: str) -> None:
-        """Give a file its name; a server may know only the older request, which replaces nothing."""
+        """Rename a file; a server may support only the older request, which never overwrites."""
         try:
             self._client.posix_rename(part, final)
             return
@@ -126,13 +128,13 @@ class SftpFolder:
         try:
             self._client.rename(part, final)
         except FileNotFoundError as error:
-            # the first request may have been done, whatever was answered
+            # the first request may have succeeded despite the answer
             raise OSError(str(error)) from None
 
     def is_laid_down(self, folder: str, name: str) -> bool:
-        """Say whether a file still has its temporary name: then it was not handed over.
+        """Return whether a file still has its temporary name, which means that it was not handed over.
 
-        Nothing but `hand_over` takes that name away. Raises `SourceUnavailable`.
+        Only `hand_over` removes that name. Raises `SourceUnavailable`.
         """
         with self._guarded():
             try:
@@ -146,7 +148,7 @@ class SftpFolder:
         return posixpath.join(folder, f".{name}.part")
 
     def exists(self, folder: str, name: str, content: bytes) -> bool:
-        """Say whether a file of this name and content is there. Raises `SourceUnavailable`."""
+        """Return whether a file with this name and content exists. Raises `SourceUnavailable`."""
         with self._guarded():
             try:
                 with self._client.open(posixpath.join(folder, name), "rb") as remote:
@@ -172,8 +174,8 @@ def connect(
 ) -> Iterator[SftpFolder]:
     """Open a session at an address and close it. Raises `SourceUnavailable`.
 
-    The server must show the host key that the address names (`host_key` in its extra, as in
-    known_hosts), unless the address says `no_host_key_check`.
+    The server's host key must match the address (`host_key` in its extra, in known_hosts format),
+    unless the address sets `no_host_key_check`.
     """
     client = _open(address, attempts, sleep)
     try:
@@ -186,7 +188,7 @@ def connect(
 
 
 def _session(client: paramiko.SSHClient, address: Address) -> paramiko.SFTPClient:
-    """Open the file transfer on a connection; a server that stays silent is hung up on."""
+    """Start SFTP on a connection; disconnects if the server does not answer."""
     watch = threading.Timer(SILENCE_S, client.close)
     watch.daemon = True
     watch.start()
@@ -234,7 +236,7 @@ def _open(address: Address, attempts: int, sleep: Callable[[float], None]) -> pa
 
 
 def _key(address: Address) -> dict[str, Any]:
-    """Return the private key that the address names, if it names one."""
+    """Return the private key in the address, if there is one."""
     text = address.extra.get("private_key")
     if not text:
         return {}
@@ -246,7 +248,7 @@ def _key(address: Address) -> dict[str, Any]:
         except (paramiko.SSHException, ValueError):
             continue
         return {"pkey": key}
-    raise SourceUnavailable(f"{address.name}: the private key is of no kind that is known")
+    raise SourceUnavailable(f"{address.name}: the private key has an unknown type")
 
 
 def _trust(client: paramiko.SSHClient, address: Address) -> None:

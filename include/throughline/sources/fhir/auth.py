@@ -19,13 +19,13 @@ from throughline.transports.patience import REAL, Clock, Patience
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # SMART: an assertion lives five minutes at most.
 ASSERTION_LIFETIME_S = 240
-# A token is renewed this long before it ends, so that none ends on its way.
+# A token is renewed this long before it expires, so that it cannot expire in transit.
 MARGIN_S = 30.0
 PATIENCE = Patience(attempts=4, longest_wait_s=10.0)
 
 
 def algorithm_of(pem: str) -> str:
-    """Return the algorithm that fits a private key: ES384 or RS384, the two that SMART asks for."""
+    """Return the signing algorithm for a private key: ES384 or RS384, the two that SMART requires."""
     try:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError) as error:
@@ -38,9 +38,9 @@ def algorithm_of(pem: str) -> str:
 
 
 class BackendService:
-    """Gives the headers of authorised requests, and a new token when the old one is about to end.
+    """Provides the headers of authorised requests, and renews the token before it expires.
 
-    Threads share it: one of them asks for the token, the others wait for it.
+    Threads share it: one requests the token while the others wait.
     """
 
     def __init__(self, address: Address, clock: Clock = REAL) -> None:
@@ -51,7 +51,7 @@ class BackendService:
         self._until = 0.0
 
     def __call__(self) -> Mapping[str, str]:
-        """Return the headers of a request. Raises `SourceUnavailable` when no token is given."""
+        """Return the headers of a request. Raises `SourceUnavailable` if the server gives no token."""
         if not self._address.extra.get("token_url"):
             return {}
         with self._lock:
@@ -60,12 +60,12 @@ class BackendService:
             return {"Authorization": f"Bearer {self._token}"}
 
     def forget(self) -> bool:
-        """Drop the token that the server does not take any more; False where there is none."""
+        """Drop a token that the server no longer accepts; returns False if there is none."""
         self._until = 0.0
         return bool(self._address.extra.get("token_url"))
 
     def _ask(self, url: str) -> Answer:
-        """Ask for a token, again while that may help: each time with an assertion of its own."""
+        """Request a token, and retry while that may help, with a new assertion each time."""
         about = replace(self._address, name=f"{self._address.name}: token")
         with HttpClient(about, authorize=dict, clock=self._clock) as client:
             return client.post_form(
@@ -73,7 +73,7 @@ class BackendService:
             )
 
     def _form(self, url: str) -> dict[str, str]:
-        """Return what is sent for a token: a server takes the same assertion (`jti`) only once."""
+        """Return the form of a token request; a server accepts an assertion (`jti`) only once."""
         address, extra = self._address, self._address.extra
         pem = str(extra.get("private_key") or address.password)
         client_id = str(extra.get("client_id") or address.login)

@@ -15,7 +15,7 @@ from throughline.transports.https import Answer
 
 @dataclass(frozen=True)
 class ManifestFile:
-    """One file of a manifest; `count` is the number of its lines, where the server says so."""
+    """One file of a manifest; `count` is its number of lines, or None if the server does not say."""
 
     type: str
     url: str
@@ -24,9 +24,9 @@ class ManifestFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an export consists of. `transaction_time` is what it is complete up to.
+    """The manifest of an export, which is complete up to `transaction_time`.
 
-    Where files need no token none is sent: their server may be another one, and may refuse it.
+    If files need no token, none is sent: another server may hold them and reject it.
     """
 
     transaction_time: str
@@ -38,7 +38,7 @@ class Manifest:
 
 @dataclass(frozen=True)
 class Download:
-    """A file that was fetched; `is_complete` is False when it has fewer lines than were announced."""
+    """A fetched file; `is_complete` is False if it has fewer lines than announced."""
 
     path: Path
     bytes: int
@@ -54,8 +54,7 @@ class BulkClient(ServerClient):
     def export(self, types: Iterable[str], since: str | None = None) -> tuple[Manifest, str]:
         """Ask for an export of `types` changed after `since`, and wait for its manifest.
 
-        Returns the manifest and the address of the job, which `finish` gives back. Raises
-        `SourceUnavailable`.
+        Returns the manifest and the URL of the job, to pass to `finish`. Raises `SourceUnavailable`.
         """
         params = {"_type": ",".join(types), "_outputFormat": "application/fhir+ndjson"}
         if since is not None:
@@ -96,10 +95,10 @@ class BulkClient(ServerClient):
             raise SourceUnavailable(f"{self._name}: export: the manifest cannot be read") from None
 
     def download(self, file: ManifestFile, target: Path) -> Download:
-        """Fetch one file of a manifest, going on where a broken connection left off.
+        """Fetch one file of a manifest, resuming after a broken connection.
 
-        A whole file that has fewer lines than announced is fetched once more; if that does not
-        help it is returned as not complete. Raises `SourceUnavailable`.
+        A file that has fewer lines than announced is fetched once more; if it is still short, it is
+        returned as not complete. Raises `SourceUnavailable`.
         """
         first = self._fetch(file, target)
         if file.count is None or first.lines >= file.count:
@@ -120,7 +119,7 @@ class BulkClient(ServerClient):
         return _measure(target)
 
     def finish(self, job: str) -> None:
-        """Tell the server that the files were fetched; what it answers changes nothing."""
+        """Tell the server that it may delete the files; its answer is ignored."""
         try:
             self._http.get(job, method="DELETE")
         except SourceUnavailable:
@@ -128,7 +127,7 @@ class BulkClient(ServerClient):
 
 
 def _measure(path: Path) -> Download:
-    """Count what was fetched: lines as they are once unpacked."""
+    """Count the lines of a fetched file, after decompression."""
     lines, last = 0, b"\n"
     with open_file(path) as stream:
         while chunk := stream.read(1 << 20):

@@ -1,4 +1,4 @@
-"""What the clients of a FHIR server have in common: how they are made, let in, and closed."""
+"""The common base of clients of a FHIR server: construction, authorisation, closing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from throughline.transports.patience import REAL, Clock
 
 
 class ServerClient:
-    """A client of one FHIR server, let in by SMART backend services where its address says how.
+    """A client of one FHIR server; uses SMART backend services if its address has the credentials.
 
     Use it as a context manager, or call `close`.
     """

@@ -1,4 +1,4 @@
-"""A Bulk Data export, landed: each feed of what changed since it was last complete."""
+"""Lands a Bulk Data export: for each feed, what changed since it was last complete."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def _land_export(
         fetched.append((feed, f"{file.type}.{number}.ndjson", incoming, got))
     for feed, name, incoming, got in fetched:
         if feed in late:
-            # another of its files cannot be fetched: all of them are asked for again
+            # one of its files cannot be fetched: the next night asks for all of them again
             incoming.unlink(missing_ok=True)
             continue
-        # an empty file does not repeat the last empty file
+        # an empty file is not a duplicate of an earlier empty file
         landed = landing.keep(
             incoming, name, "ndjson", modified_at=complete_to, may_repeat=not got.lines
         )
@@ -99,13 +99,13 @@ def _land_export(
 
 
 def _omitted(manifest: Manifest, definition: SourceDefinition, asked: set[str]) -> set[str]:
-    """Return the feeds that were asked for and have no output, where that is no answer."""
+    """Return the requested feeds without output, if this server must list every type it has."""
     named = {FEED_OF_TYPE.get(file.type) for file in manifest.output}
     omitted = {f for f in asked - named if definition.feeds[f].omitted_types == "late"}
     for feed in sorted(omitted):
         log.warning(
-            "%s/%s: asked for and not in the manifest: late. If this server leaves out what has not"
-            " changed, say omitted_types: unchanged",
+            "%s/%s: requested but not in the manifest, so it is late. If this server leaves out types"
+            " without changes, write omitted_types: unchanged",
             definition.source,
             feed,
         )
@@ -121,9 +121,9 @@ def _land_deletions(
     landing: Landing,
     complete_to: datetime,
 ) -> None:
-    """Land a file of deletions: it is part of the batch of each type that it names.
+    """Land a file of deletions; it becomes part of the batch of each type that it names.
 
-    Without all of it no feed can say that it is complete. Raises `SourceUnavailable`.
+    If any of it is missing, no feed is complete. Raises `SourceUnavailable`.
     """
     incoming = landing.incoming()
     got = client.download(file, incoming)
@@ -154,9 +154,9 @@ def _land_deletions(
 def _not_exported(
     client: BulkClient, file: ManifestFile, landing: Landing, source: str
 ) -> tuple[set[str], bool]:
-    """Land a file of errors; return the feeds that it says were not exported, and whether that is all.
+    """Land a file of errors; return the feeds that were not exported, and whether every error names its feed.
 
-    An error that does not say what it is about may be about anything that was asked for.
+    An error that names no feed may concern any feed that was requested.
     """
     incoming = landing.incoming()
     feeds, is_understood = set(), True
@@ -173,15 +173,15 @@ def _not_exported(
         log.warning("%s/%s: the server could not export it tonight", source, feed)
     if not is_understood:
         log.warning(
-            "%s: an error of the export does not say what it is about: nothing counts as complete",
+            "%s: an error of the export names no feed: nothing counts as complete",
             source,
         )
     return feeds, is_understood
 
 
 def _named_in(line: bytes) -> set[str] | None:
-    """Return the feeds that the errors of an OperationOutcome are about: by expression, else by their
-    text's start; None when one of them does not say."""
+    """Return the feeds that the errors of an OperationOutcome name in their expression or at the start
+    of their text; None if one of them names none."""
     try:
         named: set[str] = set()
         for issue in orjson.loads(line).get("issue", []):

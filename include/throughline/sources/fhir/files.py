@@ -1,7 +1,7 @@
-"""What an NDJSON file of a folder holds: resources of the type that its name or its lines say, or deletions.
+"""Scans the NDJSON files of a folder: which resource types they hold, or whether they hold deletions.
 
-An export that was saved to files has its types in their names (`Patient.ndjson`,
-`Patient.0001.ndjson.gz`). NDJSON has no envelope: a file is complete up to the time that it bears.
+An export saved to files has the types in the file names (`Patient.ndjson`, `Patient.0001.ndjson.gz`).
+NDJSON has no envelope, so a file counts as complete up to its modification time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 
 class _Look:
-    """What the lines of one file are: resources by type, deletions by type, and how it ends."""
+    """Counts of one file's lines: resources by type, deletions by type, and whether it is truncated."""
 
     def __init__(self) -> None:
         self.types: Counter[str] = Counter()
@@ -40,7 +40,7 @@ class _Look:
         self.is_cut_off = False
 
     def at(self, stream: BinaryIO, name: str) -> None:
-        """Look at every line. Raises `FileRefusedError` when the file cannot be unpacked."""
+        """Count every line of a file. Raises `FileRefusedError` if the file cannot be decompressed."""
         for self.lines, line in lines(stream, name):
             self.is_cut_off = False
             try:
@@ -60,16 +60,17 @@ class _Look:
 
 
 def feed_named(name: str) -> str | None:
-    """Return the feed whose type a file's name says, or None when it says none, or more than one."""
+    """Return the feed whose type is in a file's name, or None if there is not exactly one."""
     types = set(_WORD.findall(name)) & FEED_OF_TYPE.keys()
     return FEED_OF_TYPE[types.pop()] if len(types) == 1 else None
 
 
 def scan(stream: BinaryIO, file: RemoteFile) -> Contents:
-    """Say what a file holds. Raises `FileRefusedError` when no line of it is a resource.
+    """Return what a file holds. Raises `FileRefusedError` if no line of it is a resource.
 
-    A file of Bundles that request deletions, or one that is called `deleted`, is of the types that the
-    requests name. Any other is of the type that its name says, and else of the types of its lines.
+    A file of Bundles that request deletions, or one named `deleted`, belongs to the types that the
+    requests name. Any other file belongs to the type in its name or, failing that, to the types of its
+    lines.
     """
     look = _Look()
     is_called_deleted = "deleted" in _WORD.findall(file.name.lower())

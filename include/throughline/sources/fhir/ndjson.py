@@ -1,4 +1,4 @@
-"""NDJSON files of one resource type to typed rows: streamed, one line at a time."""
+"""Reads NDJSON files of one resource type into typed rows, streaming one line at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from throughline.sources.records import Fault, FileRefusedError
 
 FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
 
-# A line longer than this is no resource that anybody wants in a night's feed.
+# The longest line that is accepted as a resource.
 LONGEST_LINE = 64 << 20
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,40})"')
 _ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
@@ -26,7 +26,7 @@ _ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
 
 @dataclass(slots=True)
 class Row:
-    """One resource: its identity and its typed values; a deleted one has no values but its name."""
+    """One resource: its identity and its typed values; a deleted one has only its identity."""
 
     row: int
     source_id: str
@@ -43,7 +43,7 @@ class _Deletion(msgspec.Struct):
 
 
 class Entry(msgspec.Struct):
-    """An entry of a Bundle, as far as it deletes something."""
+    """An entry of a Bundle, with only the fields of a deletion."""
 
     request: _Deletion | None = None
 
@@ -63,9 +63,8 @@ _TYPED = msgspec.json.Decoder(_Typed)
 def lines(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a stream with their numbers, blank ones left out.
 
-    Of a line that is too long its beginning is given. After a packed file that breaks off between
-    two lines comes an empty one, which stands for what is missing. Raises `FileRefusedError` when
-    nothing can be unpacked.
+    A line that is too long is cut. If a compressed file breaks off between two lines, an empty line
+    follows and stands for the missing part. Raises `FileRefusedError` if nothing can be decompressed.
     """
     number, last = 0, b""
     while line := stream.readline(LONGEST_LINE):
@@ -88,7 +87,7 @@ def lines(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _recoded(start: bytes, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a UTF-16 stream as UTF-8; FHIR asks for UTF-8, and some send this."""
+    """Yield the lines of a UTF-16 stream as UTF-8: FHIR requires UTF-8, but some systems send UTF-16."""
     little = start.startswith(codecs.BOM_UTF16_LE)
     decoder = codecs.getincrementaldecoder("utf-16-le" if little else "utf-16-be")("replace")
     pending, number = decoder.decode(start[2:]), 0
@@ -107,7 +106,7 @@ def _recoded(start: bytes, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _reason(line: bytes, error: Exception, kind: Kind) -> str:
-    """Name what is wrong with a line without a word of what it holds."""
+    """Return what is wrong with a line, without quoting it."""
     if isinstance(error, Unreadable):
         return str(error)
     if isinstance(error, UnicodeDecodeError):
@@ -123,7 +122,7 @@ def _reason(line: bytes, error: Exception, kind: Kind) -> str:
         line.decode("utf-8")
     except UnicodeDecodeError:
         return "not_utf8"
-    # the last line of a file that was cut off
+    # the last line of a truncated file
     return "json_unreadable" if line[-1:] == b"\n" else "truncated"
 
 
@@ -141,9 +140,10 @@ def read(
 ) -> Iterator[Row | Fault]:
     """Yield the rows and faults of one file of `kind`, in its order; rows count lines from 1.
 
-    `delivered_version` is the version of records that carry none of their own. In a file of several
-    types `left_to_others` says of a line's type (empty: it has none that can be read) whether another
-    reader of the file accounts for it. Raises `FileRefusedError` when the file cannot be unpacked.
+    `delivered_version` is the version of records without one of their own. In a file of several
+    types, `left_to_others` takes a line's type (empty if it cannot be read) and returns whether another
+    reader of the file accounts for the line. Raises `FileRefusedError` if the file cannot be
+    decompressed.
     """
     decode, to_row, children = kind.decoder.decode, kind.to_row, kind.children
     wanted = kind.resource_type
@@ -189,7 +189,7 @@ def deleted(entry: Entry) -> tuple[str, str]:
 
 
 def deleted_types(stream: BinaryIO, file: str) -> tuple[set[str], bool]:
-    """Return the types that a `deleted` file names, and whether all of it could be read."""
+    """Return the types that a `deleted` file names, and whether every line could be read."""
     types: set[str] = set()
     for _, line in lines(stream, file):
         try:
@@ -204,9 +204,9 @@ def read_deletions(
 ) -> Iterator[Row | Fault]:
     """Yield a tombstone per deleted resource of `kind` in a `deleted` file of an export.
 
-    Each line is a Bundle of DELETE requests (Bulk Data Access 2.0.0, "deleted"). The deletion has
-    the version of the export, `deleted_version`: nothing else is known of it. What cannot be read is
-    of no type: one feed of the file accounts for it, the others are read without `with_unreadable`.
+    Each line is a Bundle of DELETE requests (Bulk Data Access 2.0.0, "deleted"). The deletion gets
+    the export's version, `deleted_version`, because it has none of its own. A line that cannot be read
+    has no type: one feed of the file accounts for it with `with_unreadable`, the others ignore it.
     """
     row = 0
     for number, line in lines(stream, file):

@@ -1,7 +1,7 @@
-"""The paths that resources hold, and which of them a reader looks at: for the profile of a source.
+"""Lists the paths in resources and which of them a reader reads, for the profile of a source.
 
-What is looked at follows from the structs that lines are decoded into. A branch that no struct knows
-is told by its first name alone.
+The structs that lines are decoded into define what is read. A branch that no struct knows is listed
+by its first element only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from throughline.sources.fhir.settings import Settings, settings_of
 from throughline.sources.fhir.values import Extension
 from throughline.sources.standard import Held, HeldCode
 
-# Names that FHIR gives: whatever else stands where a name should be may be somebody's.
+# Element names of FHIR: any other string in the place of a name may be personal data.
 _NAME = re.compile(r"_?[a-z][A-Za-z]{0,60}")
 _TYPE = re.compile(r"[A-Z][A-Za-z]{1,40}")
 _URL = re.compile(r"(?:https?://|urn:)[\w.:/#-]{1,200}")
@@ -83,7 +83,7 @@ def _codes(resource: dict[str, Any], kind: str, systems: dict[str, str]) -> Iter
 def _walk(
     value: dict[str, Any], struct: Any, at: str, urls: frozenset[str], found: dict[str, bool]
 ) -> None:
-    """Note the paths of an object that is decoded into `struct` (None: into nothing)."""
+    """Record the paths of an object that is decoded into `struct` (None: not decoded)."""
     fields = _fields(struct) if struct is not None else {}
     for name, inside in value.items():
         if inside is None or inside in ("", [], {}):

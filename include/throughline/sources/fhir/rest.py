@@ -1,4 +1,4 @@
-"""FHIR REST: create once, and look up by identifier what may have been created."""
+"""FHIR REST: create a resource once, and find by identifier what may have been created."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ FHIR_JSON = "application/fhir+json"
 
 
 def _token(identifier: tuple[str, str]) -> str:
-    """Return system and value as a search names them; what has a meaning there is escaped.
+    """Return system and value as a search token, with special characters escaped.
 
-    FHIR R4, 3.1.1.5.7: a bar within the value, as our own keys have, would else end the system.
+    Without escaping, a bar within the value, as in our own keys, would end the system (FHIR R4,
+    3.1.1.5.7).
     """
     system, value = (re.sub(r"([\\|,$])", r"\\\1", part) for part in identifier)
     return f"{system}|{value}"
@@ -28,14 +29,14 @@ def _token(identifier: tuple[str, str]) -> str:
 class FhirClient(ServerClient):
     """A client of one FHIR server's REST interface. Use it as a context manager.
 
-    Conditional create is optional for a server (FHIR R4, 3.1.0.8): `create` asks for it, and who
-    gets an uncertain outcome looks up with `find` before creating again.
+    Conditional create is optional for a server (FHIR R4, 3.1.0.8). `create` asks for it; after an
+    uncertain outcome, call `find` before creating again.
     """
 
     def create(self, resource: Mapping[str, Any] | bytes, identifier: tuple[str, str]) -> Outcome:
-        """Create a resource that has this identifier, at most once where the server honours it.
+        """Create a resource with this identifier, at most once if the server supports conditional create.
 
-        `resource` as bytes goes out as it is. An accepted outcome has the resource as its body.
+        If `resource` is bytes, it is sent unchanged. An accepted outcome has the resource as its body.
         """
         if isinstance(resource, bytes):
             content, kind = resource, orjson.loads(resource)["resourceType"]
@@ -74,5 +75,5 @@ class FhirClient(ServerClient):
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            raise SourceUnavailable(f"{self._name}: the answer is no resource")
+            raise SourceUnavailable(f"{self._name}: the answer is not a resource")
         return body

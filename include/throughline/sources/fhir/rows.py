@@ -16,7 +16,7 @@ from throughline.sources.table import StagedRow
 # Sorts before every version that is dated.
 UNDATED = "0001-01-01T00:00:00.000000Z/000000"
 DELETIONS = "deleted.ndjson"
-"""What landed files of deletions are called, beside those of resources."""
+"""The suffix of landed files of deletions."""
 
 
 def rows(
@@ -24,7 +24,7 @@ def rows(
 ) -> Iterator[StagedRow | Fault]:
     """Yield the rows and faults of one feed in one file. Raises `FileRefusedError`.
 
-    A record without a version of its own has that of the file: when the source made it.
+    A record without a version of its own gets the file's: the time when the source made it.
     """
     kind = ndjson.KINDS[feed]
     made = version_at(file.made_at.isoformat()) if file.made_at is not None else UNDATED
@@ -41,7 +41,7 @@ def rows(
 
 
 def _left_to_others(file: File, feed: str) -> Callable[[str], bool] | None:
-    """Return what a reader of one feed leaves to those of the others in a file of several, if it is one."""
+    """For a file of several feeds, return a function that says which lines other feeds' readers handle."""
     if len(file.feeds) == 1:
         return None
     types = {ndjson.KINDS[each].resource_type for each in file.feeds}
@@ -74,7 +74,7 @@ def _row(one: ndjson.Row, kind: Kind) -> StagedRow:
 
 
 def columns(feed: str) -> dict[str, tuple[str, ...]]:
-    """Return the typed columns of a feed's records and of what comes with them."""
+    """Return the typed columns of a feed's records and of their child records."""
     kind = ndjson.KINDS[feed]
     found = {feed: kind.columns}
     if kind.child_table is not None:

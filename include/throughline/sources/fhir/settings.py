@@ -1,6 +1,6 @@
-"""What a FHIR server's own conventions are: identifier systems, extensions, preferred codings.
+"""A FHIR server's own conventions: identifier systems, extensions, preferred codings.
 
-Read from the `conventions` of a source definition; nothing here is guessed from data.
+They are read from `conventions` in the source definition, never guessed from data.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Settings:
     extensions: dict[str, str] = field(default_factory=dict)
 
 
-# Those that are taken as they are said.
+# Conventions that are used as written.
 _PLAIN = (
     "mrn_system",
     "npi_system",

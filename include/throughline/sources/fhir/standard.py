@@ -1,4 +1,4 @@
-"""FHIR R4: a server that is asked for a Bulk Data export, or files of one that wait in a folder."""
+"""FHIR R4: a Bulk Data export from a server, or the files of one in a folder."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Fhir(Standard):
         return export(definition, address, conn, landing)
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
-        """Count lines by the feeds of their types; a file that is named after a type is of that one."""
+        """Count lines by feed; a file named after a resource type belongs to that type's feed."""
         from throughline.sources.fhir.files import scan
 
         return scan(stream, file)
@@ -93,7 +93,7 @@ class Fhir(Standard):
         return frozenset(KINDS)
 
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
-        """Return the columns of a feed's records and of what comes with them."""
+        """Return the columns of a feed's records and of their child records."""
         from throughline.sources.fhir.rows import columns
 
         return columns(feed)

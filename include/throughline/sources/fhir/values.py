@@ -1,7 +1,7 @@
-"""FHIR's data types, as far as they are read, and their values as text that PostgreSQL takes.
+"""The parts of FHIR's data types that we read, and their values as text for PostgreSQL.
 
-What is there and cannot be read raises `Unreadable`: the row goes to quarantine with that reason.
-What is not there is None.
+A value that is present but cannot be read raises `Unreadable`, and the row is quarantined with that
+reason. A missing value is None.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LARGEST = 999_999_999_999
 
 
 class Unreadable(ValueError):
-    """A value that is present and is not what its type allows; the text is a reason code."""
+    """A value that its type does not allow; the message is a reason code."""
 
 
 class Base(msgspec.Struct, rename="camel", gc=False):
@@ -91,7 +91,7 @@ class Name(Base):
     """HumanName."""
 
     family: str | None = None
-    # null stands in an array for an element of which only the extension is there
+    # in an array, null stands for an element that has only an extension
     given: list[str | None] = []
     use: str | None = None
 
@@ -129,8 +129,8 @@ class Resource(Base):
 def target(reference: Reference | None, kind: str | None = None) -> str | None:
     """Return the id that a reference names: relative, absolute, versioned, `urn:uuid` or by search.
 
-    Where only an identifier is given its value is returned; with `kind`, a reference to another
-    type is None.
+    If the reference has only an identifier, returns its value. With `kind`, a reference to another
+    type gives None.
     """
     if reference is None:
         return None
@@ -163,7 +163,7 @@ def subject(reference: Reference | None) -> str | None:
 
 
 def first_code(concept: Concept | None, systems: tuple[str, ...] = ()) -> Coding | None:
-    """Return the coding of the first of `systems` that has one, else the first with a code."""
+    """Return the coding from the first of `systems` that has one; otherwise the first that has a code."""
     if concept is None:
         return None
     coded = [coding for coding in concept.coding if coding.code]
@@ -216,7 +216,7 @@ def _moment(text: str, zone: ZoneInfo) -> str | None:
 def moment(text: str | None, zone: ZoneInfo) -> str | None:
     """Return a dateTime or instant in UTC; a day alone begins at midnight of `zone`.
 
-    A year or month alone names no moment: None.
+    Returns None for a year or month alone.
     """
     return _moment(text, zone) if text else None
 
@@ -232,7 +232,7 @@ def _day(text: str) -> str | None:
 
 
 def day(text: str | None) -> str | None:
-    """Return the day of a date or dateTime; a year or month alone is None."""
+    """Return the day of a date or dateTime; None for a year or month alone."""
     return _day(text) if text else None
 
 
@@ -246,9 +246,9 @@ def amount(money: Money | None) -> str | None:
 
 
 def version(meta: Meta | None, otherwise: str) -> str:
-    """Return the record's version so that versions sort as text: UTC microseconds / number.
+    """Return the record's version in a form that sorts as text: UTC microseconds / number.
 
-    A record without `lastUpdated` has the version `otherwise`, that of its delivery.
+    A record without `lastUpdated` gets the version `otherwise`, that of its delivery.
     """
     if meta is None or not meta.last_updated:
         return otherwise

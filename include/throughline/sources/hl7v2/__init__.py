@@ -1,1 +1,1 @@
-"""HL7 v2 messages, as files hold them: split, parsed leniently, read into appointments."""
+"""HL7 v2 message files: split, parsed leniently, and read into appointments."""

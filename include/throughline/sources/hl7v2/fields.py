@@ -1,4 +1,4 @@
-"""The fields that messages hold, and which of them the reader asks for: for the profile of a source."""
+"""Lists the fields of messages and which of them the reader reads, for the profile of a source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TYPE = re.compile(r"[A-Z]{3}")
 
 
 class _Noted(Message):
-    """A message that notes which of its fields it is asked for."""
+    """A message that records which of its fields are read."""
 
     __slots__ = ("asked",)
 

@@ -20,7 +20,7 @@ class Message:
     __slots__ = ("_escapes", "component", "escape", "fields", "repetition", "subcomponent")
 
     def __init__(self, segments: list[str]) -> None:
-        """Split a message whose first segment is an MSH. Raises `ValueError` when it is none."""
+        """Split a message. Raises `ValueError` if its first segment is not an MSH."""
         head = segments[0]
         if head[:3] != "MSH" or len(head) < 4 or head[3].isalnum() or head[3].isspace():
             raise ValueError("header_unreadable")
@@ -82,7 +82,7 @@ class Message:
         if self.escape in text:
             text = self._unescape(text)
         text = text.strip()
-        # "" in quotes says: delete what you have
+        # a pair of quotes ("") means: delete the value
         return text if text and text != '""' else None
 
     def subparts(self, components: list[str], component: int) -> list[str]:
@@ -113,7 +113,7 @@ class Message:
                     index += 2
                     continue
                 if code in ("H", "N") or code[:1] in ("C", "M", "Z", "."):
-                    # highlighting and the like: no text of its own
+                    # highlighting and similar escapes, which add no text
                     out.append(pieces[index + 1])
                     index += 2
                     continue

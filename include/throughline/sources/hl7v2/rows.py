@@ -1,4 +1,4 @@
-"""Appointments to rows of `staging.appointment`."""
+"""Turns appointments into rows of `staging.appointment`."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ SEX = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "X": "O", "U": "U"}
 def medical_record_number(
     identifiers: list[Identifier], authority: str | None, kind: str
 ) -> str | None:
-    """Return the number that the EHR knows: of the authority and type, else of the type alone.
+    """Return the record number that the EHR uses: that of the defined authority and type.
 
-    With an authority in the definition, a number of another authority is somebody else's.
+    If the definition names no authority, the type is enough. If it does, numbers of other authorities
+    are ignored: they may belong to other people.
     """
     typed = [i for i in identifiers if i.type == kind]
     if authority is not None:
@@ -70,7 +71,7 @@ def _row(a: Appointment, conventions: dict[str, Any]) -> StagedRow:
     )
     assert a.message_at is not None
     made = a.message_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    # messages of one second are in the order of their numbers: 10 comes after 9
+    # messages of the same second sort by number: 10 comes after 9
     number = _NUMBER.sub(lambda found: found.group().zfill(12), a.control_id)
     reason = a.event_reason_code if a.status in ("cancelled", "noshow") else None
     who = conventions.get("cancelled_by", {}).get((reason or "").upper())

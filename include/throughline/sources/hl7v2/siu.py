@@ -1,4 +1,4 @@
-"""SIU messages to appointments (HL7 v2 chapter 10), leniently and of any version."""
+"""Reads SIU messages of any version into appointments, leniently (HL7 v2 chapter 10)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_USED = "message_type_not_used_here"
 EVENTS = frozenset({"S12", "S13", "S14", "S15", "S16", "S17", "S26"})
 DELETED = "S17"
 
-# What an event leaves behind when SCH-25 says nothing that is known (HL7 table 0003).
+# The status after each event if SCH-25 has no known status (HL7 table 0003).
 STATUS_OF_EVENT = {
     "S12": "booked",
     "S13": "booked",
@@ -52,7 +52,7 @@ STATUS_OF_FILLER = {
     "OVERBOOK": "booked",
     "BLOCKED": "pending",
 }
-# An event that takes an appointment away is believed against a status that was left as it was.
+# Events that remove an appointment override a status that the sender did not update.
 FINAL_EVENTS = frozenset({"S15", "S16", "S17", "S26"})
 NPI_AUTHORITIES = ("NPI", "NPIID", "2.16.840.1.113883.4.6", "US-NPI")
 MINUTES = {"M": 1, "MIN": 1, "MINUTES": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60, "S": 1 / 60}
@@ -101,9 +101,9 @@ class Appointment(msgspec.Struct):
 def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | Fault]:
     """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
 
-    A message of another type is a fault with its position. In a file whose batch was opened and
-    not closed, or whose packing breaks off, the last message may be half of one, and is a fault.
-    Raises `FileRefusedError` when the file holds neither a message nor a wrapper.
+    A message of another type is a fault. If a batch was not closed, or the gzip file is truncated,
+    the last message may be incomplete and is a fault. Raises `FileRefusedError` if the file holds
+    neither a message nor a wrapper.
     """
     held: Piece | None = None
     open_wrappers = messages = 0
@@ -129,7 +129,7 @@ def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | 
 
 
 def _after(piece: Piece, open_wrappers: int) -> int:
-    """Return how many wrappers are open after a BTS, or an FTS, which ends the file whatever is open."""
+    """Return how many wrappers are open after a BTS or an FTS; an FTS closes them all."""
     return max(0, open_wrappers - 1) if piece.kind == "BTS" else 0
 
 
@@ -145,7 +145,7 @@ def _stated(piece: Piece) -> int | None:
 class Contents:
     """What a file holds: when it was made (FHS-7, BHS-7, else its newest MSH-7), and its messages.
 
-    It is not complete when a wrapper was not closed, or states more messages than there are.
+    It is incomplete if a wrapper was not closed, or announces more messages than there are.
     """
 
     made_at: datetime | None = None
@@ -154,7 +154,7 @@ class Contents:
 
 
 def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
-    """Say what a file holds. Raises `FileRefusedError` when it is no HL7 v2 file."""
+    """Return what a file holds. Raises `FileRefusedError` if it is not an HL7 v2 file."""
     found = Contents()
     newest: datetime | None = None
     open_wrappers = in_batch = 0
@@ -184,7 +184,7 @@ def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
 def read_message(
     piece: Piece, file: str, zone: ZoneInfo, message: Callable[[list[str]], Message] = Message
 ) -> Appointment | Fault:
-    """Return the appointment of one message, or why it is none; `message` splits its segments."""
+    """Return the appointment in a message, or a fault; `message` splits its segments."""
 
     def refuse(reason: str, source_id: str | None = None) -> Fault:
         return Fault(
@@ -249,9 +249,9 @@ def read_message(
 def _clock(m: Message, zone: ZoneInfo) -> tuple[datetime | None, ZoneInfo | timezone]:
     """Return when the message was written, and the zone of its times that name no offset.
 
-    MSH-7's offset is the message's default (HL7 v2 chapter 2, DTM). Where it is just what the
-    sender's own zone has at that moment, the zone stands: an appointment may lie beyond the change
-    to winter time.
+    MSH-7's offset is the message's default (HL7 v2 chapter 2, DTM). If it equals the offset of the
+    sender's own zone at that moment, the zone is used instead, because an appointment may lie after
+    the change to winter time.
     """
     text = m.value(m.fields[0], 7)
     made = moment(text, zone)
@@ -294,7 +294,7 @@ def _span(
 
 
 def _practitioner(m: Message) -> tuple[str | None, str | None]:
-    """Return the first practitioner's id and, where one repetition is typed so, NPI."""
+    """Return the first practitioner's id, and the NPI if a repetition has that type."""
     for fields, index in [(f, 3) for f in m.every("AIP")] + [(f, 7) for f in m.every("PV1")]:
         own: str | None = None
         npi: str | None = None

@@ -1,6 +1,6 @@
-"""Files of HL7 v2 messages to single messages, whatever lies between them.
+"""Splits files of HL7 v2 messages into single messages.
 
-Seen in files of real senders and allowed here: CR, LF and CRLF as segment ends, mixed; blank lines;
+Real senders' files contain, and this module accepts: CR, LF and CRLF as segment ends, mixed; blank lines;
 batch wrappers (FHS BHS BTS FTS); MLLP's bytes (0x0B 0x1C); a byte-order mark; text broken over lines
 inside a segment; character sets that differ from message to message (MSH-18).
 """
@@ -17,7 +17,7 @@ from throughline.sources.records import FileRefusedError
 
 CHUNK = 1 << 19
 LONGEST_JUNK = 1 << 16
-# What of a message is kept; the rest of a longer one is left out and the message is a fault.
+# The longest message that is kept; a longer one is cut and becomes a fault.
 LONGEST_MESSAGE = 1 << 24
 
 _ENDS = bytes.maketrans(b"\r\x0b\x1c\x00", b"\n\n\n\n")
@@ -43,7 +43,7 @@ _CHARACTER_SETS = {
 class Piece:
     """One message or wrapper segment: `row` counts messages from 1, `position` is its first line.
 
-    One that was too long has only its beginning here, and `is_cut`.
+    A message that was too long is cut, and `is_cut` is True.
     """
 
     row: int
@@ -59,7 +59,7 @@ class Piece:
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a stream; one without end is given in parts, so that memory stays small."""
+    """Yield the lines of a stream; a very long line comes in parts, to limit memory."""
     first = stream.read(CHUNK)
     recode = None
     for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):

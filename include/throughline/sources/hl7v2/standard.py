@@ -1,4 +1,4 @@
-"""HL7 v2: files of SIU messages, all of them of one feed."""
+"""HL7 v2: files of SIU messages, which form one feed."""
 
 from __future__ import annotations
 

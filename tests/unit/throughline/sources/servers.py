@@ -1,4 +1,4 @@
-"""Real servers on loopback that do as they are told."""
+"""Real servers on loopback with scripted answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Seen:
 
 @dataclass
 class Answer:
-    """What is answered: `cut` hangs up after so many bytes of the body, `hang` before any answer."""
+    """An answer: `cut` closes the connection after that many bytes of the body, `hang` sends no answer."""
 
     status: int = 200
     body: bytes = b"{}"

@@ -32,8 +32,8 @@ def test_an_entry_without_one_of_its_parts_is_refused(feed: Entry) -> None:
         ({"volume": "much"}, "volume: 'much' is not known"),
         ({"version": "none"}, "version: 'none' is not known"),
         ({"tables": ()}, "tables: is missing"),
-        ({"links": ()}, "links: its subject is known by its claim"),
-        ({"tables": CLAIM.tables[1:]}, "tables: its rows are not counted by the first"),
+        ({"links": ()}, "links: must include claim, which identifies its subject"),
+        ({"tables": CLAIM.tables[1:]}, "tables: the first one must count the rows"),
         (
             {"tables": (Table("claim", follows=Follows("remittance", "claim_id")),)},
             "tables: claim follows none of them",

@@ -51,12 +51,15 @@ EXPECTED = {"expected_by": "03:00"}
         ({"standard": 7}, "standard: 7 cannot be read; write what it speaks (fhir, hl7v2, x12)"),
         (
             {"transport": "pigeon"},
-            "transport: hl7v2 does not come over 'pigeon'; write one of https, sftp,",
+            "transport: hl7v2 cannot use 'pigeon'; write one of https, sftp,",
         ),
         ({"feeds": {}}, "feeds: {} cannot be read; write at least one feed of its standard"),
-        ({"feeds": {"moon": EXPECTED}}, "feeds/moon: hl7v2 has no feed of this name; write one of"),
+        (
+            {"feeds": {"moon": EXPECTED}},
+            "feeds/moon: hl7v2 has no feed with this name; write one of",
+        ),
         ({"feeds": {"appointments": EXPECTED}}, "did you mean appointment?"),
-        ({"feeds": {"claim": EXPECTED}}, "feeds/claim: hl7v2 has no feed of this name"),
+        ({"feeds": {"claim": EXPECTED}}, "feeds/claim: hl7v2 has no feed with this name"),
         (
             {"feeds": {"appointment": {"expected_by": "25:00"}}},
             "feeds/appointment/expected_by: '25:00' cannot be read; write a local time of the morning",
@@ -67,7 +70,7 @@ EXPECTED = {"expected_by": "03:00"}
         ),
         (
             {"feeds": {"appointment": {**EXPECTED, "volume": "ask"}}},
-            "feeds/appointment/volume: 'ask' is not one of its words; did you mean asked?"
+            "feeds/appointment/volume: 'ask' is not allowed; did you mean asked?"
             " write one of usual, asked",
         ),
         ({"titel": "x"}, "titel: there is no such field; did you mean title? write one of source,"),
@@ -83,11 +86,11 @@ EXPECTED = {"expected_by": "03:00"}
         ),
         (
             {"conventions": {"mrn_system": "x"}},
-            "conventions/mrn_system: hl7v2 has no convention of this name; did you mean mrn_type?",
+            "conventions/mrn_system: hl7v2 has no convention with this name; did you mean mrn_type?",
         ),
         (
             {"conventions": {"cancelled_by": {"PATIENT": "them"}}},
-            "conventions/cancelled_by/PATIENT: 'them' is not one of its words",
+            "conventions/cancelled_by/PATIENT: 'them' is not allowed",
         ),
         ({"roles": {}}, "roles: {} cannot be read; write what the system is to the practice"),
         ({"roles": {"oracle": {}}}, "roles/oracle: there is no such field; write one of chart,"),
@@ -97,20 +100,29 @@ EXPECTED = {"expected_by": "03:00"}
         ),
         (
             {"roles": {"schedule": {"receiver_id": "X1"}}},
-            "roles/schedule/receiver_id: is said of the role payer only; leave it out",
+            "roles/schedule/receiver_id: applies only to the role payer; leave it out",
         ),
-        ({"roles": {"chart": {}}}, "ids: is missing; write named, or bare where no other chart"),
-        ({"ids": "bare"}, "ids: is said of a chart only; leave it out"),
-        ({"ids": "bear"}, "ids: 'bear' is not one of its words; did you mean bare?"),
-        ({"serves": {"payers": ["P1"]}}, "serves/payers: is said of a system with the role payer"),
-        ({"serves": {"billing_npi": ["1234567893"]}}, "serves/billing_npi: is said of a system"),
+        (
+            {"roles": {"chart": {}}},
+            "ids: is missing; write named, or bare if this is the only chart",
+        ),
+        ({"ids": "bare"}, "ids: applies only to a chart; leave it out"),
+        ({"ids": "bear"}, "ids: 'bear' is not allowed; did you mean bare?"),
+        (
+            {"serves": {"payers": ["P1"]}},
+            "serves/payers: applies only to a system with the role payer",
+        ),
+        (
+            {"serves": {"billing_npi": ["1234567893"]}},
+            "serves/billing_npi: applies only to a system",
+        ),
         (
             {"roles": {"payer": {}}, "serves": {"billing_npi": ["12"]}},
             "serves/billing_npi/0: '12' cannot be read; write an NPI of ten digits",
         ),
         (
             {"roles": {"payer": {}}, "serves": {"charts": ["ehr"]}},
-            "serves/charts: no role of this system is for the patients of a chart; leave it out",
+            "serves/charts: no role of this system serves patients of a chart; leave it out",
         ),
     ],
 )
@@ -241,7 +253,7 @@ def test_a_type_without_output_is_late_unless_somebody_says_otherwise() -> None:
             {"feeds": {"appointment": {"expected_by": "03:00", "omitted_types": "late"}}},
             "Bulk Data",
         ),
-        ({"omitted_types": "fresh"}, "'fresh' is not one of its words; write one of late"),
+        ({"omitted_types": "fresh"}, "'fresh' is not allowed; write one of late"),
     ],
 )
 def test_only_an_export_leaves_types_out(changes: dict[str, Any], named: str) -> None:

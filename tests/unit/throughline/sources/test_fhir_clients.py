@@ -444,7 +444,7 @@ def test_reads(web: Web, rest: FhirClient) -> None:
     assert web.seen[0].path == "/Task/a%2Fb"
     assert rest.read("Task", "1") is None
     assert rest.read("Task", "1") is None
-    for reason in ("http_403", "the answer is no resource", "the answer is no resource"):
+    for reason in ("http_403", "the answer is not a resource", "the answer is not a resource"):
         with pytest.raises(SourceUnavailable, match=reason):
             rest.read("Task", "1")
 

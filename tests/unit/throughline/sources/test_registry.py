@@ -22,7 +22,7 @@ INCLUDE = Path(throughline.__file__).resolve().parents[1]
 
 def test_a_package_with_a_face_is_a_standard() -> None:
     assert registry.names() == ("fhir", "hl7v2", "x12")
-    with pytest.raises(UnknownStandardError, match="no standard is called 'moon'; there are fhir,"):
+    with pytest.raises(UnknownStandardError, match="unknown standard 'moon'; known are fhir,"):
         standard("moon")
 
 

@@ -55,44 +55,44 @@ REFUSED: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
     ),
     "two that serve every payer": (
         {"aa": PAYER, "bb": OTHER},
-        "bb.yaml: serves: aa serves every payer for every billing provider, too",
+        "bb.yaml: serves: aa also serves every payer for every billing provider;",
     ),
     "one that serves every payer, and one of them": (
         {"aa": PAYER, "bb": OTHER | {"serves": {"payers": ["P1", "P2"]}}},
-        "bb.yaml: serves: aa serves payer P1, P2 for every billing provider, too",
+        "bb.yaml: serves: aa also serves payer P1, P2 for every billing provider;",
     ),
     "one payer of two": (
         {
             "aa": PAYER | {"serves": {"payers": ["P1", "P2"]}},
             "bb": OTHER | {"serves": {"payers": ["P2", "P3"]}},
         },
-        "bb.yaml: serves: aa serves payer P2 for every billing provider, too",
+        "bb.yaml: serves: aa also serves payer P2 for every billing provider;",
     ),
     "a payer, and a billing provider of every payer": (
         {
             "aa": PAYER | {"serves": {"payers": ["P1"]}},
             "bb": OTHER | {"serves": {"billing_npi": ["1234567893"]}},
         },
-        "bb.yaml: serves: aa serves payer P1 for billing provider 1234567893, too",
+        "bb.yaml: serves: aa also serves payer P1 for billing provider 1234567893;",
     ),
     "two without a name for their files": (
         {
             "aa": PAYER | {"serves": {"payers": ["P1"]}},
             "bb": PAYER | {"serves": {"payers": ["P2"]}},
         },
-        "bb.yaml: roles/payer/receiver_id: files for aa are addressed",
+        "bb.yaml: roles/payer/receiver_id: aa already uses the receiver",
     ),
     "two charts whose visits are named by their id alone": (
         {"aa": CHART, "bb": CHART},
-        "bb.yaml: ids: the visits of aa are named by their id alone already",
+        "bb.yaml: ids: the visits of aa already go by their bare id",
     ),
     "a chart that is not there": (
         {"aa": CHART, "bb": {"connection": "desk", "roles": {"schedule": {}}, "serves": {"charts": ["cc"]}}},
-        "bb.yaml: serves/charts: no source with the role chart is called cc",
+        "bb.yaml: serves/charts: no source cc has the role chart",
     ),
     "a name that is taken": (
         {"pcn": {"connection": "work", "roles": {"billing": {}}}},
-        "pcn.yaml: source: this name is taken",
+        "pcn.yaml: source: this name is reserved",
     ),
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Files as systems of record would send them, written with no code of the readers."""
+"""Writes files as systems of record would send them, without using any code of the readers."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ ENVIRONMENT = (
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no proxy and no authority of this machine into the tests."""
+    """Keep this machine's proxies and CA bundles out of the tests."""
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
 

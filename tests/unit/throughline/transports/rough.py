@@ -1,4 +1,4 @@
-"""A server on a bare socket, plain or TLS, that breaks off wherever it is told to."""
+"""A server on a raw socket, plain or TLS, that breaks off at a given point."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def rough(act: Act, context: ssl.SSLContext | None = None) -> Iterator[Rough]:
 
 @contextmanager
 def full() -> Iterator[int]:
-    """A port whose listener takes no more connections: the next ones get no answer at all."""
+    """A port whose listener accepts no more connections, so new ones get no answer at all."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

@@ -105,7 +105,7 @@ def test_a_file_that_grows_while_it_is_copied_is_left_alone(
 
 @pytest.mark.parametrize(
     ("extra", "reason"),
-    [({}, "its extra names no path"), ({"path": "/no/such/folder"}, "its path is no folder")],
+    [({}, "its extra names no path"), ({"path": "/no/such/folder"}, "its path is not a folder")],
 )
 def test_an_address_that_leads_nowhere(extra: dict[str, str], reason: str) -> None:
     with (

@@ -1,4 +1,4 @@
-"""The resource types that are read: each module here tells in `KINDS` which, and how."""
+"""The resource types that are read: each module here lists its own in `KINDS`."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ KINDS: dict[str, Kind] = {
     for module in iter_modules(__path__, f"{__name__}.")
     for kind in import_module(module.name).KINDS
 }
-"""How each feed is read. A module that is put into this folder is found."""
+"""How each feed is read, collected from the modules in this folder."""

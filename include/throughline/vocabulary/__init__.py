@@ -1,4 +1,4 @@
-"""The words that decide: which there are, what they mean, and definitions that say no others."""
+"""The vocabulary: the words that definitions may use, what they mean, and checks that they use no others."""
 
 from throughline.vocabulary.documents import DefinitionError, Document, Place, read
 from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary

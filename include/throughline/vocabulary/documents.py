@@ -1,4 +1,4 @@
-"""Reads a YAML file of the definitions, and knows the line of everything that it says."""
+"""Reads a YAML definition and remembers the line of each place in it."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from typing import Any
 
 import yaml
 
-# The parser of libyaml, where the wheel has it: ten times as fast, with the same marks.
+# Use libyaml's parser if the wheel has it: it is ten times as fast and gives the same marks.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# What an entry of a list is known by.
+# The keys that name an entry of a list.
 NAMES = ("stage", "reason", "code")
 
 Place = tuple[str | int, ...]
-"""Where something stands in a document: keys, and indexes of lists."""
+"""A path in a document: keys and list indexes."""
 
 
 class DefinitionError(ValueError):
-    """A definition is incomplete or says what it may not; the text names the file, the line and the place."""
+    """A definition is incomplete or invalid; the message names the file, the line and the place."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """One definition: what it says, and the line on which each place begins (from 1)."""
+    """One definition: its data, and the line (from 1) on which each place begins."""
 
     name: str
     data: Any
     lines: Mapping[Place, int] = field(default_factory=dict)
 
     def at(self, place: Place) -> str:
-        """Return a place as a message names it: `file:line: stages/seen/clock`, without a line where none is known."""
+        """Return a place as in messages: `file:line: stages/seen/clock`, without a line if it is not known."""
         known = next((p for n in range(len(place), -1, -1) if (p := place[:n]) in self.lines), None)
         line = "" if known is None else f":{self.lines[known]}"
         return f"{self.name}{line}: {'/'.join(self._words(place)) or 'top'}"
 
     def _words(self, place: Place) -> list[str]:
-        """Return the steps of a place; an entry of a list goes by its name, if it has one."""
+        """Return the steps of a place, with the names of list entries instead of indexes if they have one."""
         words, here = [], self.data
         for step in place:
             try:
@@ -52,10 +52,10 @@ class Document:
 
 
 def read(path: Path) -> Document:
-    """Return what a file says. Raises `DefinitionError` for what is no YAML, or is not sure to mean what it shows.
+    """Return the content of a file. Raises `DefinitionError` for invalid YAML and for ambiguous keys.
 
-    That is a key that stands twice (the last one would win), and a key that YAML reads as a number, a
-    date or a truth value: `no` and `020` are words here, and are written in quotes.
+    A key is ambiguous if it appears twice (the last one would win), or if YAML reads it as a number, a
+    date or a boolean: `no` and `020` are words here, and must be quoted.
     """
     loader = _Loader(path.read_text(encoding="utf-8"))
     lines: dict[Place, int] = {}
@@ -68,15 +68,15 @@ def read(path: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        raise DefinitionError(f"{path.name}{line}: this is no YAML: {error.problem}") from error
+        raise DefinitionError(f"{path.name}{line}: invalid YAML: {error.problem}") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise DefinitionError(f"{path.name}: this is no YAML: {error}") from error
+        raise DefinitionError(f"{path.name}: invalid YAML: {error}") from error
     finally:
         loader.dispose()
 
 
 def _mark(name: str, node: yaml.Node, place: Place, line: int, lines: dict[Place, int]) -> None:
-    """Note the line of a node and of all below it. Raises `DefinitionError`."""
+    """Record the line of a node and of everything below it. Raises `DefinitionError`."""
     lines[place] = line + 1
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
@@ -86,7 +86,7 @@ def _mark(name: str, node: yaml.Node, place: Place, line: int, lines: dict[Place
             where = f"{name}:{key.start_mark.line + 1}: {'/'.join(map(str, place)) or 'top'}"
             if key.tag != "tag:yaml.org,2002:str":
                 said = key.value if isinstance(key, yaml.ScalarNode) else "a list"
-                raise DefinitionError(f"{where}: the key {said} is no word: write it in quotes")
+                raise DefinitionError(f"{where}: the key {said} is not a word; write it in quotes")
             if (*place, key.value) in lines:
-                raise DefinitionError(f"{where}: the key {key.value} stands here twice")
+                raise DefinitionError(f"{where}: the key {key.value} appears twice")
             _mark(name, value, (*place, key.value), key.start_mark.line, lines)

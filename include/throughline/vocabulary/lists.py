@@ -1,4 +1,4 @@
-"""All words of one practice: those of Throughline, and those that its definitions add."""
+"""All words of one practice: Throughline's own, and those that its definitions add."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ OWN_WORDS = "vocabulary.yaml"
 
 @dataclass(frozen=True)
 class PracticeList:
-    """A list whose words stand in a file of the definitions, below the keys of `at`: word, then its meaning.
+    """A list of words in a definition file, below the keys in `at`: a mapping of words to entries.
 
-    `meaning` is the key under which an entry says what the word means; empty where the entry is the meaning.
+    `meaning` is the key of an entry that holds the word's meaning; empty if the entry is the meaning.
     """
 
     name: str
@@ -34,23 +34,23 @@ PRACTICE_LISTS = (
     PracticeList("team", "team", "Who owns a workflow, a stage, a task, an exception or a feed.", "teams.yaml",
                  meaning="title"),
     PracticeList("payer", "payer", "Who pays.", "payers.yaml", ("payers",), "name"),
-    PracticeList("visit_type", "type of visits", "What a visit is booked as in the scheduling system.",
+    PracticeList("visit_type", "type of visits", "The types of visit that the scheduling system can book.",
                  OWN_WORDS, ("visit_types",)),
     PracticeList("note_type", "type of notes", "Which notes document a visit (LOINC).",
                  OWN_WORDS, ("note_types",)),
     PracticeList("site", "site", "Where the practice sees patients.", "practice.yaml", ("sites",), "name"),
 )  # fmt: skip
-"""The lists that a practice writes. A new one is an entry here, and the file that it names."""
+"""The lists that a practice writes. To add one, add an entry here and the file that it names."""
 
 ADDED = {END_REASON.name: "end_reasons", PAYER_CLASS.name: "payer_classes"}
-"""The lists of Throughline to which a practice adds words, and the key of `vocabulary.yaml` that does so."""
+"""Throughline's lists that a practice may extend: list to its key in `vocabulary.yaml`."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words of a practice: per list, each word with its meaning, and the words that decide nothing yet.
+    """The words of a practice: by list, each word with its meaning, and the words not supported yet.
 
-    `roles` are those that at least one of its sources has.
+    `roles` are the roles that at least one of its sources has.
     """
 
     words: Mapping[str, Mapping[str, str]]
@@ -60,10 +60,10 @@ class Vocabulary:
 
 
 def vocabulary(definitions: Path = DEFINITIONS) -> Vocabulary:
-    """Return the words of the practice that a folder defines. Raises `DefinitionError` for a file that is no YAML.
+    """Return the words of the practice that a folder defines. Raises `DefinitionError` for invalid YAML.
 
-    A feed is a word, too, of the sources that the folder has: `source.feed`, `role.feed` for every source with the
-    role, and `feed` for every source.
+    Feeds of the folder's sources are words as well: `source.feed`, `role.feed` (any source with the role), and
+    `feed` (any source).
     """
     files: dict[str, Any] = {}
     words = {each.name: dict(each.words) for each in LISTS}
@@ -85,14 +85,14 @@ def vocabulary(definitions: Path = DEFINITIONS) -> Vocabulary:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """Return the word of a list that is most like another one; None of an empty list."""
+    """Return the word of a list that is most similar to a given one; None if the list is empty."""
     by_fold = {each.casefold(): each for each in words}
     found = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0)
     return by_fold[found[0]] if found else None
 
 
 def _below(files: dict[str, Any], folder: Path, name: str, keys: tuple[str, ...]) -> Any:
-    """Return what a file says below some keys; nothing where there is no such file or key."""
+    """Return the mapping below some keys of a file; empty if there is no such file or key."""
     if name not in files:
         path = folder / name
         files[name] = read(path).data if path.is_file() else None
@@ -103,7 +103,7 @@ def _below(files: dict[str, Any], folder: Path, name: str, keys: tuple[str, ...]
 
 
 def _words(entries: Any, meaning: str) -> dict[str, str]:
-    """Return the words of a mapping. What is not as it should be is said when its file is checked."""
+    """Return the words of a mapping. Errors are ignored here: the check of the file reports them."""
     if not isinstance(entries, dict):
         return {}
     return {
@@ -113,7 +113,7 @@ def _words(entries: Any, meaning: str) -> dict[str, str]:
 
 
 def _sources(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield what each source definition says. What is not as it should be is said when the source is registered."""
+    """Yield the content of each source definition. Errors are reported when the source is registered."""
     for path in sorted(folder.glob("*.yaml")):
         said = read(path).data
         if isinstance(said, dict):
@@ -124,7 +124,7 @@ def _sources(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _feeds(sources: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the ways to name feeds, each with what it means."""
+    """Return all ways to name a feed, each with its meaning."""
     found = {
         f"{s.get('source')}.{feed}": str(s.get("title", "")) for s in sources for feed in s["feeds"]
     }

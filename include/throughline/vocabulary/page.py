@@ -1,6 +1,6 @@
-"""Writes what follows from the vocabulary: `docs/vocabulary.md`, and `words.json` for editors.
+"""Generates `docs/vocabulary.md`, and `words.json` for editors, from the vocabulary.
 
-`python -m throughline.vocabulary.page [--check]`; with `--check` it writes nothing and ends with 1 when a file
+`python -m throughline.vocabulary.page [--check]`; with `--check` it writes nothing and exits with 1 if a file
 differs.
 """
 
@@ -23,19 +23,19 @@ HEAD = """# The vocabulary
 
 Written by `make docs` from `throughline.vocabulary` and the definitions of this tree; a test fails when it differs.
 
-A definition says these words and no others: one that is not here is refused, with its file, its line and the nearest
-one that is. A word that is *not yet* decides nothing so far; it is refused as well, and a version of a workflow that
-was registered with it goes on."""
+Definitions may use only these words. Any other word is refused, with its file, its line and the nearest valid word. A
+word marked *not yet* has no effect so far and is refused as well; a workflow version that was registered with one
+before goes on."""
 
 
 def files(definitions: Path = DEFINITIONS) -> dict[Path, str]:
-    """Return what is written, by path. Raises `DefinitionError` for definitions that are no YAML."""
+    """Return the generated texts by path. Raises `DefinitionError` for definitions with invalid YAML."""
     schema = json.dumps(definitions_of(vocabulary(definitions)), indent=2, ensure_ascii=False)
     return {PAGE: render(definitions), SCHEMAS / WORDS: schema + "\n"}
 
 
 def render(definitions: Path = DEFINITIONS) -> str:
-    """Return the page: each list with its words, where they are said and which columns hold them."""
+    """Return the page: each list with its words, where definitions use them, and which columns hold them."""
     said = places()
     words = vocabulary(definitions).words
     lines = [HEAD]
@@ -63,7 +63,7 @@ def render(definitions: Path = DEFINITIONS) -> str:
 
 
 def places() -> dict[str, list[str]]:
-    """Return, per list, where its words are said: the file, and the place in it."""
+    """Return, by list, where definitions use its words: the file, and the place in it."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(SCHEMAS.glob("*.json")):
         if path.name != WORDS:
@@ -100,7 +100,7 @@ def _section(title: str, about: str, grows: str, said: Any, held: str, words: An
         "",
     )
     if said:
-        yield f"Said in {', '.join(f'`{place}`' for place in said)}.  "
+        yield f"Used in {', '.join(f'`{place}`' for place in said)}.  "
     if held:
         yield f"Held by {held}; the database refuses every other word there.  "
     if said or held:
@@ -110,7 +110,7 @@ def _section(title: str, about: str, grows: str, said: Any, held: str, words: An
 
 
 def main(arguments: list[str]) -> int:
-    """Write the files, or with `--check` say which are not as they must be."""
+    """Write the files, or with `--check` report which are out of date."""
     stale = [
         path
         for path, text in files().items()
@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
     names = ", ".join(path.relative_to(ROOT).as_posix() for path in stale)
     if "--check" in arguments:
         sys.stdout.write(
-            f"run `make docs`: {names}\n" if stale else "docs/vocabulary.md is as the words say\n"
+            f"run `make docs`: {names}\n" if stale else "docs/vocabulary.md is up to date\n"
         )
         return 1 if stale else 0
     for path in stale:

@@ -1,7 +1,7 @@
 """Checks a definition against its schema in `include/definitions/schemas/`; the words come from the vocabulary.
 
-The schemas say how a file is built and point to `words.json` for each word. That file is written by `make
-docs`, for editors; what checks a definition is made of the vocabulary as it is now.
+The schemas define the structure of a file and refer to `words.json` for its words. `make docs` writes that
+file for editors; the checks here use the current vocabulary instead.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocab
 SCHEMAS = DEFINITIONS / "schemas"
 WORDS = "words.json"
 FILES = ("calendars", "codes", "exceptions", "payers", "practice", "teams", "vocabulary")
-"""The files of which a practice has one each: `<name>.yaml`, and its schema `<name>.json`."""
+"""The definition files of which a practice has exactly one: `<name>.yaml`, with schema `<name>.json`."""
 
 
 def load(path: Path, schema: str, words: Vocabulary | None = None) -> Document:
-    """Return a definition that is what its schema asks for. Raises `DefinitionError`.
+    """Read a definition and check it against its schema. Raises `DefinitionError`.
 
-    `words` are those of the folder that the file is in, unless they are given.
+    `words` defaults to the vocabulary of the file's folder.
     """
     document = read(path)
     check(document, schema, words or vocabulary(path.parent))
@@ -32,7 +32,7 @@ def load(path: Path, schema: str, words: Vocabulary | None = None) -> Document:
 
 
 def check_files(definitions: Path = DEFINITIONS) -> None:
-    """Raise `DefinitionError` with every problem of the files of which a practice has one each."""
+    """Raise `DefinitionError` with every problem in the files that a practice has exactly one of."""
     words = vocabulary(definitions)
     found = []
     for name in FILES:
@@ -48,7 +48,7 @@ def check_files(definitions: Path = DEFINITIONS) -> None:
 
 
 def _places_twice(document: Document) -> Iterator[str]:
-    """Yield what two sites both claim: a code of one source names one of them."""
+    """Yield the location codes that two sites both claim; a source's code must name one site."""
     first: dict[tuple[str, str], str] = {}
     for site, said in (document.data.get("sites") or {}).items():
         for source, codes in said["locations"].items():
@@ -56,18 +56,18 @@ def _places_twice(document: Document) -> Iterator[str]:
                 other = first.setdefault((source, code), site)
                 if other != site:
                     place = ("sites", site, "locations", source, number)
-                    yield f"{document.at(place)}: {code!r} of {source} is a place of {other} already"
+                    yield f"{document.at(place)}: {code!r} of {source} already belongs to {other}"
 
 
 def check(document: Document, schema: str, words: Vocabulary) -> None:
-    """Raise `DefinitionError` with every problem of a definition, one a line, in the order of the file."""
+    """Raise `DefinitionError` with every problem of a definition, one per line, in the order of the file."""
     found = problems(document, schema, words)
     if found:
         raise DefinitionError("\n".join(found))
 
 
 def problems(document: Document, schema: str, words: Vocabulary) -> list[str]:
-    """Return what is wrong with a definition: `file:line: place: problem`, in the order of the file."""
+    """Return the problems of a definition as `file:line: place: problem`, in the order of the file."""
     found = []
     for error in _validator(schema, words).iter_errors(document.data):
         place: Place = tuple(error.absolute_path)
@@ -79,7 +79,7 @@ def problems(document: Document, schema: str, words: Vocabulary) -> list[str]:
 
 
 def definitions_of(words: Vocabulary) -> dict[str, Any]:
-    """Return the content of `words.json`: a schema per list of words, each word with what it means."""
+    """Return the content of `words.json`: a schema for each list, with the meaning of each word."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The words of the definitions. Written by `make docs`",
@@ -121,7 +121,7 @@ def _validator(name: str, words: Vocabulary) -> Any:
     def time_zone(_: Any, __: Any, instance: Any, ___: Any) -> Iterator[Any]:
         known = available_timezones()
         if isinstance(instance, str) and instance not in known:
-            yield ValidationError(f"{instance!r} is no time zone: {_instead(instance, known)}")
+            yield ValidationError(f"{instance!r} is not a time zone: {_instead(instance, known)}")
 
     resource = Resource.from_contents(definitions_of(words), default_specification=DRAFT202012)
     extend: Any = validators.extend
@@ -130,37 +130,37 @@ def _validator(name: str, words: Vocabulary) -> Any:
 
 
 def _told(error: Any, place: Place) -> Iterator[tuple[Place, str]]:
-    """Yield (place, problem) for an error of jsonschema, in words that help: with the nearest right one."""
+    """Yield (place, problem) for an error of jsonschema; the problem suggests the nearest valid word."""
     schema = error.schema
     if "propertyNames" in error.absolute_schema_path:
         place = (*place, str(error.instance))
     if error.validator == "notYet":
         said = f"{error.instance!r} is" if isinstance(error.validator_value, dict) else "this is"
-        yield place, f"{said} not yet: {error.message}"
+        yield place, f"{said} not supported yet: {error.message}"
     elif error.validator == "enum" and isinstance(error.instance, str):
         title = schema.get("title", "")
         text = (
-            f"{error.instance!r} is no {title}"
+            f"{error.instance!r} is not a known {title}"
             if title
-            else f"{error.instance!r} is not one of them"
+            else f"{error.instance!r} is not allowed"
         )
         yield place, f"{text}: {_instead(error.instance, error.validator_value)}"
     elif error.validator == "additionalProperties" and error.validator_value is False:
         known = schema.get("properties", {})
         for key in error.instance:
             if key not in known:
-                yield (*place, key), f"no key is called {key!r} here: {_instead(key, known)}"
+                yield (*place, key), f"unknown key {key!r}: {_instead(key, known)}"
     elif error.validator == "oneOf" and all(
         set(each) == {"required"} for each in error.validator_value
     ):
         keys = [key for each in error.validator_value for key in each["required"]]
-        yield place, f"exactly one of {', '.join(keys)} is said here"
+        yield place, f"exactly one of {', '.join(keys)} is required here"
     else:
         yield place, error.message
 
 
 def _instead(word: str, words: Any) -> str:
-    """Return what may be said instead of a word."""
+    """Return a suggestion for an invalid word: the nearest valid one."""
     if not words:
         return "there is none yet"
     return f"the nearest is {nearest(word, (str(each) for each in words))!r}"

@@ -1,7 +1,7 @@
-"""The words that Throughline itself knows: what a definition may say, and what a column may hold.
+"""Throughline's own words: those that a definition may use and that a column may hold.
 
-A word is here because some code asks for it. Words that only a practice knows (its teams, payers, visit
-types) are in its definitions: `throughline.vocabulary.lists` puts both together.
+Each word is here because some code depends on it. Words of one practice (its teams, payers, visit types)
+are in its definitions; `throughline.vocabulary.lists` combines both.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 class WordList:
     """One list of words: each word with what it means.
 
-    `not_yet` are words that decide nothing so far, each with the reason: a definition may not say them,
-    a row of an earlier version may still hold them. `columns` are the columns of the warehouse that hold
-    the list's words and nothing else, as `schema.table.column`; `also` what such a column holds besides.
+    `not_yet` lists words that have no effect so far, each with the reason: definitions may not use them,
+    but rows of earlier versions may hold them. `columns` are the warehouse columns that hold only words of
+    the list, as `schema.table.column`; `also` lists other values that such a column may hold.
     """
 
     name: str
@@ -30,14 +30,14 @@ class WordList:
 TASK_KIND = WordList(
     "task_kind",
     "kind of task",
-    "What a task asks for. Each kind is sent to one kind of system, and moves stages of one proof.",
+    "What a task asks for. Each kind goes to one kind of system, and moves stages with one kind of proof.",
     {
         "outreach": "Reach the patient: a call, a message, a letter",
         "scheduling": "Book a visit",
         "eligibility": "Ask the payer what it covers, and from when",
         "documentation": "Sign the note, document the charge",
         "billing": "Bill the visit",
-        "review": "Look at the case, because a record that was expected is not there",
+        "review": "Look at the case, because an expected record is missing",
     },
     columns=("tasks.task.kind",),
 )
@@ -45,11 +45,11 @@ TASK_KIND = WordList(
 ASKS = WordList(
     "asks",
     "what a case asks for",
-    "The one next step of an open case: a task of some kind, or something that is no task.",
+    "The one next step of an open case: a kind of task, or something other than a task.",
     {
         **TASK_KIND.words,
-        "open": "A task is open: its end is waited for",
-        "wait": "Nothing is to be done before a date",
+        "open": "A task is open; wait for its outcome",
+        "wait": "Nothing to do before a certain date",
         "exception": "A person has to look at it",
     },
     columns=("cases.case_record.wanted",),
@@ -58,12 +58,12 @@ ASKS = WordList(
 ROLE = WordList(
     "role",
     "role of a system",
-    "What a system of record is to the practice. Work goes to a system of the role that it needs.",
+    "What a system of record does for the practice. Work goes to a system with the role it needs.",
     {
         "chart": "Patients and visits are known here",
         "schedule": "Takes booking requests",
         "outreach": "Takes requests to reach a patient",
-        "documentation": "Takes the task of a note to be written or signed",
+        "documentation": "Takes tasks to write or sign a note",
         "billing": "Takes work items of the billing team",
         "payer": "Takes claims and eligibility inquiries, and answers them in feeds",
     },
@@ -76,7 +76,7 @@ PRIORITY = WordList(
     "How soon a task is wanted (FHIR request-priority).",
     {
         "routine": "In its turn",
-        "urgent": "Before what is routine",
+        "urgent": "Before routine tasks",
         "asap": "As soon as possible",
         "stat": "At once",
     },
@@ -86,7 +86,7 @@ PRIORITY = WordList(
 PROOF = WordList(
     "proof",
     "proof",
-    "What proves a stage. It is believed of a system of record only.",
+    "What proves a stage. Only a system of record can prove it.",
     {
         "eligibility": "The payer's answer says that the person is covered",
         "contact": "Somebody spoke with the patient, after the event",
@@ -103,9 +103,9 @@ WORKFLOW_STATUS = WordList(
     "status of a workflow",
     "Whether a version of a workflow opens cases.",
     {
-        "draft": "Registered, and opens nothing",
+        "draft": "Registered, but opens no cases",
         "active": "Opens cases",
-        "retired": "Opens nothing more; the cases it opened go on",
+        "retired": "Opens no more cases; its open cases go on",
     },
     not_yet={"shadow": "nothing runs beside the active version and is compared with it"},
     columns=("cases.workflow_version.status",),
@@ -114,16 +114,16 @@ WORKFLOW_STATUS = WordList(
 CONDITION = WordList(
     "condition",
     "condition",
-    "What ends a case before its end, or bars it from being opened: `when` of an exclusion.",
+    "What closes a case early or keeps it from being opened: `when` of an exclusion.",
     {
         "death_within": "Died within `days` of the trigger, and was not seen before",
         "admission_within": "Admitted or discharged again within `days`, and was not seen before",
-        "earlier_case_within": "An earlier case of the workflow, `days` back at most, had its visit",
+        "earlier_case_within": "An earlier case of the workflow, at most `days` ago, had its visit",
         "hospice_before": "Hospice care began before the visit",
         "left": "Left the practice before the visit",
         "global_period": "The visit belongs to a surgical package",
         "no_charge": "The clinician documented that there is nothing to bill",
-        "self_pay_restricted": "The patient paid and asked that the payer is not told",
+        "self_pay_restricted": "The patient paid and asked that the payer not be told",
         "other_claim": "Another claim with one of `codes` within `days` of the trigger",
         "billed_before_clock": "A claim was sent within the practice's own lag",
         "served_by_other_case": "The visit is billed through another case",
@@ -133,7 +133,7 @@ CONDITION = WordList(
 END_REASON = WordList(
     "end_reason",
     "reason of an end",
-    "Why a case ended before its end.",
+    "Why a case was closed early.",
     {
         "died": "The patient died",
         "left_practice": "The patient left the practice",
@@ -143,21 +143,21 @@ END_REASON = WordList(
         "second_discharge": "An earlier discharge has its own case",
         "global_period": "The visit belongs to a surgical package",
         "no_charge": "There is nothing to bill",
-        "self_pay_restricted": "The patient paid and asked that the payer is not told",
+        "self_pay_restricted": "The patient paid and asked that the payer not be told",
         "billed_elsewhere": "Another practice billed it",
         "billed_with_other_case": "The visit is billed through another case",
-        "billed_in_time": "A claim was there in time, and its feed was late",
-        "not_due_yet": "The payer says that it is due only later",
-        "trigger_withdrawn": "The source took back what opened the case",
+        "billed_in_time": "A claim was filed in time, but its feed was late",
+        "not_due_yet": "The payer says that it is not due yet",
+        "trigger_withdrawn": "The source withdrew the record that opened the case",
     },
 )
 
 EXCEPTION_REASON = WordList(
     "exception_reason",
     "reason of an exception",
-    "Why something cannot go on by itself. `exceptions.yaml` says who gets it and until when.",
+    "Why something needs a person. `exceptions.yaml` says who gets it, and by when.",
     {
-        "identity_doubt": "Records are alike, and nothing says whether they are one person",
+        "identity_doubt": "Records look alike, but nothing shows whether they are the same person",
         "contact_blocked": "The patient refused to be contacted",
         "bad_contact_data": "There is no telephone number, or it is wrong",
         "verify_death": "Somebody who was called said that the patient died",
@@ -169,25 +169,25 @@ EXCEPTION_REASON = WordList(
         "unsigned_note": "The visit has no signed note, and its clock ended",
         "missing_charge": "The visit has no documented charge",
         "missing_diagnosis": "A charge has no diagnosis",
-        "missing_practitioner": "Nobody who may bill stands on the charge",
-        "missing_coverage": "Nobody covers the person on the day of the service",
-        "missing_billing_data": "What a claim or a request must say is not there",
+        "missing_practitioner": "The charge names nobody who may bill",
+        "missing_coverage": "No payer covers the person on the day of service",
+        "missing_billing_data": "Data that a claim or a request needs is missing",
         "charge_check": "The charge and what is documented, or what the payer pays, disagree",
         "claim_invalid": "The validator refused the claim before it was sent",
         "claim_rejected": "The clearinghouse or the payer rejected the claim",
         "claim_denied": "The payer denied the claim, or part of it",
-        "claim_not_accepted": "The payer has not said that it took the claim",
-        "payment_overdue": "The payer has not paid, or has not corrected what it took back",
+        "claim_not_accepted": "The payer has not acknowledged the claim",
+        "payment_overdue": "The payer has not paid, or took money back and has not corrected it",
         "patient_balance": "The patient's share is open",
-        "overpayment": "Something was paid for, and its evidence fell away",
+        "overpayment": "Something was paid, and its evidence has since been withdrawn",
         "eligibility_unknown": "The payer has not said whether, or from when, it pays",
-        "no_receiver": "No system takes the work, or several do and nothing says which",
-        "uncertain_transmission": "Nobody knows whether what was sent arrived",
+        "no_receiver": "No system takes the work, or several do and nothing decides between them",
+        "uncertain_transmission": "Something was sent, and it is not known whether it arrived",
         "transmission_rejected": "The receiver refused what was sent",
-        "workflow_silent": "A workflow opens no cases any more; mend its feed, codes or definition, or retire it",
-        "facts_silent": "Facts of a kind do not come any more; ask whoever runs the source, or map a new code",
-        "new_code": "A code came that nobody has said the meaning of; add it to its map, or acknowledge it",
-        "one_status": "A feed is all of one status; ask whoever runs the source what became of the others",
+        "workflow_silent": "A workflow has stopped opening cases; fix its feed, codes or definition, or retire it",
+        "facts_silent": "A kind of fact has stopped coming; ask the source's administrator, or map a new code",
+        "new_code": "A code came that has no meaning here; add it to its map, or acknowledge it",
+        "one_status": "All rows of a feed have one status; ask the source's administrator what happened to the others",
     },
     not_yet={
         "unmatched_remittance": "no step looks for remittances without a claim",
@@ -202,14 +202,14 @@ FACT_KIND = WordList(
     "kind of fact",
     "What a system of record states about a person; one file of `sql/evidence/` per type of record.",
     {
-        "admission": "A stay began; it has ended where it has an end",
+        "admission": "A stay began; if it has an end, it is over",
         "arrived": "The patient came to the appointment",
         "attempt": "Somebody tried to reach the patient",
         "attribution": "The patient has a practitioner of this practice",
         "booking": "A visit is booked",
         "booking_cancelled": "A booked visit was cancelled",
         "charge": "The clinician documented a charge",
-        "claim": "A line of a claim was sent, by whichever submitter",
+        "claim": "A claim line was sent, by any submitter",
         "claim_accepted": "The payer accepted a claim",
         "claim_forwarded": "A claim was received or passed on",
         "claim_rejected": "A claim was rejected before adjudication",
@@ -218,10 +218,10 @@ FACT_KIND = WordList(
         "contact": "Somebody spoke with the patient, or with somebody close",
         "coverage": "A payer covers the person",
         "death": "The patient died",
-        "discharge": "A stay ended, to some place",
+        "discharge": "A stay ended, and the patient went somewhere",
         "eligibility": "A payer answered what it covers",
         "hospice": "Hospice care began",
-        "left_practice": "The patient is no patient of the practice any more",
+        "left_practice": "The patient left the practice",
         "medication_reconciliation": "The medicines were reconciled",
         "no_show": "The patient did not come",
         "note": "A note was signed",
@@ -247,7 +247,7 @@ PAYER_CLASS = WordList(
         "medicaid": "Medicaid",
         "commercial": "Commercial insurance",
         "self_pay": "The patient pays",
-        "other": "Any other, and whatever no code map tells",
+        "other": "Any other, and codes that no map knows",
     },
 )
 
@@ -282,7 +282,7 @@ DISPOSITION = WordList(
         "ama": "Left against medical advice",
         "expired": "Died",
         "transfer": "Another hospital",
-        "other": "Anywhere else, and whatever no code map tells",
+        "other": "Anywhere else, and codes that no map knows",
     },
 )
 
@@ -306,12 +306,12 @@ CONTACT_OUTCOME = WordList(
         "reached": "Spoke with the patient, or somebody who may speak for the patient",
         "left_message": "Left a message",
         "no_answer": "Nobody answered",
-        "wrong_number": "The number is somebody else's",
+        "wrong_number": "The number belongs to somebody else",
         "declined": "The patient declined",
-        "deceased": "Said to have died",
-        "readmitted": "Said to be in hospital",
-        "done_elsewhere": "Said to be done elsewhere",
-        "message_sent": "A message was sent, without a word back",
+        "deceased": "Somebody said that the patient died",
+        "readmitted": "Somebody said that the patient is in hospital",
+        "done_elsewhere": "The patient said that it was done elsewhere",
+        "message_sent": "A message was sent, without a reply",
     },
 )
 
@@ -338,7 +338,7 @@ NEED = WordList(
 DATED_SERVICE = WordList(
     "dated_service",
     "service with a date of the payer",
-    "The codes for which a payer's eligibility answer (271) says from when they are paid.",
+    "Codes for which a payer's eligibility answer (271) states the next date it will pay.",
     {
         "G0402": "Initial preventive physical examination, in the first year of Part B",
         "G0438": "Annual wellness visit, the first",
@@ -366,7 +366,7 @@ LISTS: tuple[WordList, ...] = (
     NEED,
     DATED_SERVICE,
 )
-"""Every list of Throughline's own words, in the order of the page that is written from them."""
+"""Every list of Throughline's own words, in the order of the generated page."""
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
     "facility_by_class": FACILITY_CLASS.words,
@@ -376,7 +376,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "hospice": {"hospice": "Hospice care"},
     "medication_reconciliation": {"done": "The medicines were reconciled"},
     "contact_outcome": CONTACT_OUTCOME.words,
-    "contact_by_message": {"message": "A message that needs nobody to answer"},
-    "contact_about_booking": {"booking": "About an appointment: no clinical contact"},
+    "contact_by_message": {"message": "A message that needs no reply"},
+    "contact_about_booking": {"booking": "About an appointment; not a clinical contact"},
 }
 """The maps of `codes.yaml`, each with what its codes may mean."""

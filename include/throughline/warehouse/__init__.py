@@ -1,4 +1,4 @@
-"""The PostgreSQL that everything is kept in: connect, migrate, run a file of `sql/`, the nights."""
+"""The PostgreSQL warehouse: connections, migrations, the files of `sql/`, and the ledger of nights."""
 
 from throughline.warehouse.columns import columns_of
 from throughline.warehouse.connection import CONNECT_TIMEOUT_S, Connection, connect, settings

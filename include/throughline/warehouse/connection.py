@@ -13,7 +13,7 @@ Connection = psycopg.Connection[Any]
 
 
 def settings(*, loading: bool = False) -> str:
-    """Return what every session of ours is set to, as libpq's `options`; `loading` as in `connect`."""
+    """Return the settings of all our sessions as libpq's `options`; `loading` is as in `connect`."""
     return (
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c jit=off"
         f" -c synchronous_commit={'off' if loading else 'on'}"
@@ -30,8 +30,8 @@ def connect(
 ) -> Connection:
     """Open a connection to the warehouse; times are UTC, transactions are explicit.
 
-    `loading` trades the durability of the last commits for speed. It is for rows that can be read
-    again from the landed bytes and never for the rows that guard the outside.
+    `loading` trades the durability of the last commits for speed. Use it only for rows that can be
+    read again from the landed files, never for rows that guard what is sent outside.
 
     Raises `psycopg.OperationalError` when the server cannot be reached.
     """

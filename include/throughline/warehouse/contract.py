@@ -5,10 +5,10 @@
     -- changes: cases.stage
     -- counts: stages_changed
 
-A list that is long goes on in the next line, after `--` and two spaces or more. `reads` are tables, views and
-relations that the caller gives; `makes` are temporary tables and views, which are dropped before a rerun;
-`changes` is where rows are inserted, updated or deleted; `counts` are the names above the statements whose rows
-Python asks for. Tests hold every header against the statements below it; `make sql-headers` writes them.
+A long list continues on the next line, after `--` and two or more spaces. `reads` lists tables, views and relations
+that the caller supplies; `makes` lists temporary tables and views, which are dropped before a rerun; `changes` lists
+tables with inserts, updates or deletes; `counts` lists the names of statements whose row counts Python uses. Tests
+compare each header with the statements below it; `make sql-headers` writes it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COUNT = re.compile(r"^-- count: ([a-z][a-z_]*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Contract:
-    """What the header of a file says, each list in order of its names."""
+    """The header of a file; each list is sorted."""
 
     reads: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Contract:
     counts: tuple[str, ...] = ()
 
     def header(self) -> str:
-        """Return the header as it stands in a file, without the empty line after it."""
+        """Return the text of the header, without the empty line after it."""
         lines: list[str] = []
         for key in KEYS:
             names = getattr(self, key)
@@ -52,7 +52,7 @@ class Contract:
 
 
 def read(text: str) -> tuple[Contract, str]:
-    """Return the contract at the top of a file, and the file without it."""
+    """Return the header at the top of a file, and the rest of the file."""
     found: dict[str, list[str]] = {}
     key = None
     lines = text.splitlines(keepends=True)

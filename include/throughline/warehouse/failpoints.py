@@ -1,4 +1,4 @@
-"""Named places at which a test may kill or break the process; without a test they do nothing."""
+"""Named points at which a test can kill or break the process; outside tests they do nothing."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def install(handler: Callable[[str], None] | None) -> None:
 def hit(name: str) -> None:
     """Pass the point `name`.
 
-    With `THROUGHLINE_FAILPOINT=<name>` or `<name>:<n>` in the environment the process kills itself
-    with SIGKILL when it passes the point for the first (n-th) time. With `@<file>` the name stands
-    in that file, which goes first: of all processes one dies, and its second try passes.
+    With `THROUGHLINE_FAILPOINT=<name>` or `<name>:<n>` in the environment, the process kills itself
+    with SIGKILL when it passes the point for the first (n-th) time. With `@<file>`, the name is read
+    from that file, which is deleted first, so that only one process dies and its retry passes.
     """
     if _handler is not None:
         _handler(name)

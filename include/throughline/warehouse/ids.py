@@ -7,9 +7,9 @@ import uuid
 
 
 def derive(*parts: object) -> uuid.UUID:
-    """Return the id of the thing that `parts` name.
+    """Return an id derived from `parts`.
 
-    The same as `md5('a|b|c')::uuid` in SQL, so that both languages name a row alike.
+    It equals `md5('a|b|c')::uuid` in SQL, so Python and SQL give a row the same id.
     """
     joined = "|".join(str(part) for part in parts)
     return uuid.UUID(hashlib.md5(joined.encode(), usedforsecurity=False).hexdigest())

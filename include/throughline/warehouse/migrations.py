@@ -13,11 +13,10 @@ from throughline.warehouse.words import check_words
 def migrate(dsn: str) -> list[str]:
     """Bring the warehouse at `dsn` (a URI, the owner's role) up to the newest schema.
 
-    Returns the names of the migrations that were applied now. Columns that hold words of the vocabulary
-    refuse every other from then on, whether or not there was a migration. Two processes that call it at once
-    wait for each other.
+    Returns the names of the migrations applied now. Also updates the checks on columns that hold vocabulary
+    words, even if there was no migration. Concurrent calls wait for each other.
     """
-    from yoyo import get_backend, read_migrations  # slow to import, and needed once
+    from yoyo import get_backend, read_migrations  # slow to import, and needed only here
 
     parts = urlsplit(dsn)
     backend = get_backend(urlunsplit(parts._replace(scheme="postgresql+psycopg")))

@@ -1,4 +1,4 @@
-"""The moment of a night: its number and its clock, made here alone and handed to every statement."""
+"""The moment of a night: its number and its clock, created only here and passed to every statement."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from throughline.warehouse.connection import Connection
 
 @dataclass(frozen=True)
 class Moment:
-    """What a night knows and when it is.
+    """The knowledge time and the clock of a night.
 
-    `seq` is the number up to which things are known, `since` the last night before it that finished,
-    `as_of` the now of its clocks (UTC), `business_date` the local day that ended before it, `zone`
-    the practice's.
+    `seq` is the number up to which things are known, `since` the last finished night before it,
+    `as_of` the current time of its clocks (UTC), `business_date` the local day that ended before
+    `as_of`, and `zone` the practice's time zone.
     """
 
     seq: int
@@ -28,12 +28,12 @@ class Moment:
 
     @property
     def local(self) -> datetime:
-        """The now of the night on the practice's clock."""
+        """The night's current time in the practice's time zone."""
         return self.as_of.astimezone(self.zone)
 
     @property
     def params(self) -> dict[str, object]:
-        """The moment as parameters of a statement: `seq`, `since`, `as_of`, `business_date`."""
+        """The moment as statement parameters: `seq`, `since`, `as_of`, `business_date`."""
         return {
             "seq": self.seq,
             "since": self.since,
@@ -43,10 +43,11 @@ class Moment:
 
 
 def moment_of(conn: Connection, seq: int, as_of: datetime | None = None) -> Moment:
-    """Return the moment of night `seq`; `as_of` is its cut-off if nothing else is said.
+    """Return the moment of night `seq`; `as_of` defaults to its cut-off.
 
-    The business date follows from the clock: a rerun of an earlier date has the clock of the newest
-    night, and so its date. Raises `NightUnknownError` when the night is asked for its cut-off.
+    The business date follows from the clock: a rerun of an earlier date has the newest night's clock,
+    and therefore its date. Raises `NightUnknownError` if `as_of` is not given and there is no such
+    night.
     """
     zone = ZoneInfo(practice().time_zone)
     now = nights.by_seq(conn, seq).cut_off if as_of is None else as_of

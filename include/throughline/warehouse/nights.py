@@ -1,4 +1,4 @@
-"""The night ledger: which business date is being worked on, under which number."""
+"""The ledger of nights: which business date is processed under which number."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Night:
 
 
 def cut_off_of(business_date: date, time_zone: str) -> datetime:
-    """Return the moment at which the business date is closed: 03:00 of the next local day."""
+    """Return the moment when the business date closes: 03:00 on the next local day."""
     return datetime.combine(
         business_date + timedelta(days=1), CUT_OFF_TIME, tzinfo=ZoneInfo(time_zone)
     )
@@ -59,7 +59,7 @@ def newest(conn: Connection) -> Night | None:
 
 
 def is_newest(conn: Connection, seq: int) -> bool:
-    """Return whether no later night stands: only the newest night may take back what it wrote."""
+    """Return whether there is no later valid night: only the newest night may undo what it wrote."""
     last = newest(conn)
     return last is None or last.seq <= seq
 
@@ -67,7 +67,7 @@ def is_newest(conn: Connection, seq: int) -> bool:
 def finished_before(conn: Connection, seq: int) -> int:
     """Return the number of the last finished night before `seq`, 0 before the first.
 
-    What the nights between the two left undone is the later one's to do.
+    Night `seq` also does what the nights in between left undone.
     """
     row = conn.execute(
         "select max(seq) from operations.night where seq < %s and status = 'finished'", (seq,)
@@ -76,7 +76,7 @@ def finished_before(conn: Connection, seq: int) -> int:
 
 
 def left_undone(conn: Connection, seq: int) -> list[int]:
-    """Return the nights before `seq`, since the last that finished, that never came to their end."""
+    """Return the unfinished nights between the last finished night and `seq`."""
     rows = conn.execute(
         "select seq from operations.night where seq > %s and seq < %s"
         " and status in ('running', 'failed') order by seq",
@@ -86,7 +86,7 @@ def left_undone(conn: Connection, seq: int) -> list[int]:
 
 
 def later(conn: Connection, seq: int) -> list[int]:
-    """Return the numbers of the nights after `seq` that stand, in order."""
+    """Return the numbers of the valid nights after `seq`, in order."""
     rows = conn.execute(
         "select seq from operations.night where seq > %s and status <> 'void' order by seq", (seq,)
     ).fetchall()
@@ -94,7 +94,7 @@ def later(conn: Connection, seq: int) -> list[int]:
 
 
 def current(conn: Connection, business_date: date) -> Night:
-    """Return the newest night of a business date; what ran by day after it is none of its own.
+    """Return the newest night of a business date, not counting reconciles by day.
 
     Raises `NightUnknownError`.
     """
@@ -121,12 +121,11 @@ def by_seq(conn: Connection, seq: int) -> Night:
 def open_night(
     conn: Connection, business_date: date, time_zone: str, kind: str | None = None
 ) -> Night:
-    """Open the night of a business date and take up the decisions that no night has seen.
+    """Open the night of a business date and give it the decisions that no night has seen.
 
-    An unfinished night of that date is resumed under its number, unless a later one stands: that one
-    has done what was left undone. A date that was finished before
-    gets a new number (`rerun`), and the clocks of the newest night, since time does not go back.
-    Commits.
+    An unfinished night of that date is resumed under its number, unless there is a later valid night,
+    which has already done what was left undone. A date that was finished before gets a new number
+    (`rerun`) and the newest night's clock, because time does not go backwards. Commits.
     """
     conn.execute("lock table operations.night in share row exclusive mode")
     last = newest(conn)
@@ -173,7 +172,7 @@ def open_night(
 
 
 def take_decisions(conn: Connection, seq: int) -> int:
-    """Give decisions that no night has seen the number of this one; returns how many."""
+    """Assign this night's number to the decisions that no night has seen; returns how many."""
     return conn.execute(
         "update operations.decision set known_seq = %s where known_seq is null", (seq,)
     ).rowcount
@@ -198,9 +197,9 @@ def finish(
 
 
 def take_lease(conn: Connection, holder: str, business_date: date) -> None:
-    """Take the chain's lease for a date, or keep it; one night holds it from extract to report.
+    """Take or keep the chain's lease for a date; a night holds it from extract to report.
 
-    A night of an unfinished earlier date goes first. Raises `LeaseHeldError`. Commits.
+    An unfinished earlier date goes first. Raises `LeaseHeldError`. Commits.
     """
     conn.execute(
         "insert into operations.lease (name) values (%s) on conflict (name) do nothing", (CHAIN,)
@@ -225,7 +224,7 @@ def take_lease(conn: Connection, holder: str, business_date: date) -> None:
 
 
 def give_back(conn: Connection, business_date: date) -> None:
-    """Give the chain back, if this date holds it. Does not commit."""
+    """Release the chain's lease if this date holds it. Does not commit."""
     conn.execute(
         "update operations.lease set holder = null, business_date = null, expires_at = null"
         " where name = %s and business_date = %s",
@@ -234,6 +233,6 @@ def give_back(conn: Connection, business_date: date) -> None:
 
 
 def release_lease(conn: Connection, business_date: date) -> None:
-    """Give the chain back, if this date holds it. Commits."""
+    """Release the chain's lease if this date holds it. Commits."""
     give_back(conn, business_date)
     conn.commit()

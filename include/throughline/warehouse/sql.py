@@ -1,4 +1,4 @@
-"""Runs the files of `sql/`: set-based work stays SQL that can be read and explained alone."""
+"""Runs the files of `sql/`, so that set-based work stays SQL that can be read on its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from throughline.warehouse.connection import Connection
 ROOT = Path(__file__).resolve().parents[3] / "sql"
 
 _DOLLAR_QUOTE = re.compile(r"\$[a-z_]*\$")
-# What stands before the query of a statement: comments, and the name of the table that it makes.
+# What precedes the query of a statement: comments, and the `create temp table` around it.
 _OPENING = re.compile(
     r"(?:\s|--[^\n]*\n)*(?:create temp table \w+(?: on commit drop)? as\s+)?(?:--[^\n]*\n\s*)*"
 )
@@ -23,12 +23,12 @@ _WITH = re.compile(r"with(?: recursive)?\b")
 
 
 class UnknownCount(LookupError):
-    """The file counts nothing under this name; the text names file and count."""
+    """The file has no count with this name; the message names the file and the count."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a file did: rows touched by the statements that are counted, and `rows` of the last query."""
+    """The result of a file: rows touched by each counted statement, and `rows` of the last query."""
 
     path: str
     counts: Mapping[str, int]
@@ -43,7 +43,7 @@ class Result:
 
     @property
     def total(self) -> int:
-        """Rows touched by all statements that are counted."""
+        """The number of rows touched by all counted statements."""
         return sum(self.counts.values())
 
 
@@ -74,12 +74,12 @@ def statements(path: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def contract_of(path: str) -> contract.Contract:
-    """Return what the header of `sql/<path>` says. Raises `FileNotFoundError`."""
+    """Return the header of `sql/<path>`. Raises `FileNotFoundError`."""
     return contract.read((ROOT / path).read_text(encoding="utf-8"))[0]
 
 
 def drop_made(conn: Connection, *paths: str) -> None:
-    """Drop the temporary tables and views that files of `sql/` make, as their headers say."""
+    """Drop the temporary tables and views that these files of `sql/` make, according to their headers."""
     names = [name for path in paths for name in contract_of(path).makes]
     found = conn.execute(
         "select relname, relkind = 'v' from pg_class"
@@ -93,11 +93,11 @@ def drop_made(conn: Connection, *paths: str) -> None:
 
 
 def with_given(statement: str, given: Mapping[str, str]) -> str:
-    """Return a statement with the relations in front of it that it reads and its caller gives.
+    """Return a statement with the relations it reads from `given` added as `with` queries.
 
-    `given` maps names to queries. Each that the statement mentions becomes the first of its
-    `with` queries, so that a file may read what follows from a list, as from the catalogue of
-    feeds, without naming each table of it.
+    `given` maps names to queries; those that the statement mentions are put in front. This lets a
+    file read a relation generated from a list, such as the catalogue of feeds, without naming every
+    table.
     """
     code = "\n".join(line.split("--", 1)[0] for line in statement.splitlines())
     queries = ",\n\n".join(
@@ -120,7 +120,7 @@ def run(
 ) -> Result:
     """Run every statement of `sql/<path>` in the connection's transaction, with named `params`.
 
-    `given` are relations that the file reads and does not make: see `with_given`.
+    `given` holds relations that the file reads but does not make: see `with_given`.
     A literal percent sign in a file that takes parameters is written `%%`.
     Raises `psycopg.Error`; the caller decides whether to split the work or to fail the step.
     """

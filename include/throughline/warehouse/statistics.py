@@ -1,4 +1,4 @@
-"""Counts a table again after much of it changed, so that the next statements are planned for what is there."""
+"""Refreshes a table's statistics after large changes, so that later statements get good plans."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from throughline.warehouse.connection import Connection
 
 
 def refresh_statistics(conn: Connection, table: str, changed: int) -> None:
-    """Count `table` (`schema.name`) again when `changed` rows are much of it. Does not commit."""
+    """Analyze `table` (`schema.name`) if `changed` rows are a large part of it. Does not commit."""
     conn.execute("select operations.refresh_statistics(%s, %s)", (table, changed))

@@ -1,4 +1,4 @@
-"""What each step of a night did: rows, seconds, and whether it ended."""
+"""Records what each step of a night did: rows, seconds, and outcome."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _LET_GO = _HOLD.replace("advisory_lock", "advisory_unlock")
 
 
 class StepHeldError(RuntimeError):
-    """Another process has been at the same step of the same night for ten minutes."""
+    """Another process has been running the same step of the same night for ten minutes."""
 
 
 @dataclass
 class Step:
-    """Filled in by the work: rows touched, and counts worth showing (never patient data)."""
+    """Set by the step's block: rows touched, and counts worth showing (never patient data)."""
 
     rows: int = 0
     detail: dict[str, object] = field(default_factory=dict)
@@ -51,10 +51,10 @@ class Step:
 def step(conn: Connection, seq: int, name: str, part: str = "") -> Iterator[Step]:
     """Record the step `name` of night `seq` around a block; commits what the block did.
 
-    One process at a time is at a step: a run that was ended may have a task that lives on for some seconds beside
-    the one that repeats it, and both would fetch to the same place. The second waits for the first, and then finds
-    done what that has done. The hold goes with the connection. An exception rolls the block back, records the step as
-    failed by its type, and goes on up. Raises `StepHeldError`.
+    Only one process runs a step at a time: after a run is stopped, its task may live on for some seconds next to the
+    retry, and both would fetch to the same place. The second process waits for the first, then finds its work done.
+    Closing the connection releases the lock. An exception rolls the block back, records the step as failed with the
+    exception's type, and propagates. Raises `StepHeldError`.
     """
     key = {"seq": seq, "step": name, "part": part}
     _hold(conn, key)
@@ -79,7 +79,7 @@ def _hold(conn: Connection, key: dict[str, object]) -> None:
     except psycopg.errors.LockNotAvailable:
         conn.rollback()
         raise StepHeldError(
-            f"{key['step']} of night {key['seq']} is still at work in another process"
+            f"{key['step']} of night {key['seq']} is still running in another process"
         ) from None
     conn.commit()
 

@@ -1,4 +1,4 @@
-"""Lets the columns that hold words of a list refuse every other word."""
+"""Adds check constraints to the columns that hold words of the vocabulary."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _CHECKS = """
 
 
 def check_words(conn: Connection) -> list[str]:
-    """Make every column of the vocabulary refuse what is no word of its list; returns the columns that changed.
+    """Make every vocabulary column accept only words of its list; returns the columns whose check changed.
 
-    A word that is *not yet* is let in: a row of an earlier version may hold it and is still changed. Rows that are
-    there already are not looked at. Takes an exclusive lock on a table whose list changed. Does not commit.
+    Words marked *not yet* are accepted, because rows of earlier versions may hold them and still be updated. Existing
+    rows are not checked. Takes an exclusive lock on each table whose list changed. Does not commit.
     """
     there: dict[str, str] = dict(conn.execute(_CHECKS).fetchall())
     wanted = {column: each for each in LISTS for column in each.columns}
@@ -61,5 +61,5 @@ def _allowed(words: WordList) -> list[str]:
 
 
 def _told(words: WordList) -> str:
-    """Return the comment of a check: its list, by which a change of the list is noticed."""
+    """Return the comment of a check constraint, which contains the list, so that a change is noticed."""
     return f"Each {words.title} of the vocabulary: {', '.join(_allowed(words))}."

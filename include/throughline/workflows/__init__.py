@@ -1,4 +1,4 @@
-"""Workflow definitions: loaded, validated, versioned and put where SQL can read them."""
+"""Workflow definitions: load, validate, version and register them where SQL can read them."""
 
 from throughline.vocabulary import DefinitionError
 from throughline.workflows.definitions import load_all, load_file

@@ -1,7 +1,7 @@
 """Reads and validates `include/definitions/workflows/*.yaml`: an incomplete definition never runs.
 
-What a schema can say is in `include/definitions/schemas/workflow.json`, the words in `throughline.vocabulary`;
-here is what depends on more than one place of a file.
+`include/definitions/schemas/workflow.json` checks the structure and `throughline.vocabulary` the words; this module
+checks what depends on more than one place in a file.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from throughline.vocabulary import (
     vocabulary,
 )
 
-# What a stage is proven by can only come after these.
+# The proofs that must come before each proof.
 COMES_AFTER = {"note": "visit", "settlement": "claim"}
-# The task that moves a stage, by what proves it. Money is waited for: no task brings it.
+# The kind of task that moves a stage, by its proof. Settlement has none: no task can bring the money.
 TASK_OF = {
     "eligibility": "eligibility",
     "contact": "outreach",
@@ -34,7 +34,7 @@ TASK_OF = {
     "note": "documentation",
     "claim": "billing",
 }
-# The roles of the systems that take a task; a review is sent to nobody.
+# The roles of the systems that take each kind of task; a review is not sent anywhere.
 ROLES_OF: dict[str | None, set[str]] = {
     "eligibility": {"payer"},
     "outreach": {"outreach"},
@@ -42,7 +42,7 @@ ROLES_OF: dict[str | None, set[str]] = {
     "documentation": {"documentation"},
     "billing": {"billing", "payer"},
 }
-# What has to be said besides what the schema asks of everybody.
+# Keys that are required in addition to the schema's.
 NEEDED_BY_PROOF: dict[str, tuple[str, ...]] = {
     "eligibility": ("window",),
     "contact": ("window",),
@@ -61,7 +61,7 @@ NEEDED_BY_EXCLUSION: dict[str, tuple[str, ...]] = {
     "earlier_case_within": ("days",),
     "other_claim": ("days", "codes"),
 }
-# What may be said of some proofs only, and would decide nothing of any other.
+# Keys that apply only to some proofs and have no effect on others.
 SAID_OF_PROOF: dict[str, tuple[str, ...]] = {
     "window": ("eligibility", "contact", "booking", "visit"),
     "attempts_meet_clock": ("contact",),
@@ -81,7 +81,7 @@ SAID_OF_TASK: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Workflow:
-    """One version of a workflow: `definition` is what the file says, `sha256` of its canonical JSON."""
+    """One version of a workflow: `definition` is the file's content, `sha256` the hash of its canonical JSON."""
 
     workflow: str
     version: int
@@ -93,14 +93,14 @@ class Workflow:
 def load_file(path: Path, words: Vocabulary | None = None) -> Workflow:
     """Return the workflow of one file. Raises `DefinitionError`.
 
-    `words` are those of the folder of definitions that holds the folder of the file, unless they are given.
+    `words` defaults to the vocabulary of the definitions folder around the file's folder.
     """
     document = load(path, "workflow", words or vocabulary(path.parent.parent))
     raw = document.data
     found = [f"{document.at(place)}: {problem}" for place, problem in _problems(raw)]
     if found:
         raise DefinitionError("\n".join(found))
-    # A version is what it says; whether it is active yet is not part of that.
+    # The hash covers the content only; the status may change without a new version.
     said = {key: value for key, value in raw.items() if key != "status"}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return Workflow(
@@ -113,7 +113,7 @@ def load_file(path: Path, words: Vocabulary | None = None) -> Workflow:
 
 
 def _problems(raw: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield (place, problem) for what a schema cannot say: what is incomplete, or decides nothing."""
+    """Yield (place, problem) for what the schema cannot find: missing keys, and keys without effect."""
     trigger = raw["trigger"]
     begins = next(kind for kind in NEEDED_BY_TRIGGER if kind in trigger)
     needed = NEEDED_BY_TRIGGER[begins]
@@ -122,18 +122,18 @@ def _problems(raw: dict[str, Any]) -> Iterator[tuple[Place, str]]:
             yield ("trigger",), f"{begins} needs {name}"
     for name in trigger:
         if name not in (begins, "source", *needed):
-            yield ("trigger", name), f"{name} decides nothing where {begins} opens the case"
+            yield ("trigger", name), f"{name} has no effect where {begins} opens the case"
     codes = trigger.get("codes")
     if begins == "due" and (
         not isinstance(codes, dict) or set(codes) != {"first_year", "first", "next"}
     ):
-        yield ("trigger",), "codes are those of first_year, first and next"
+        yield ("trigger",), "codes must be first_year, first and next"
     if begins == "fact" and isinstance(codes, dict):
-        yield ("trigger", "codes"), "codes are a list of dispositions"
+        yield ("trigger", "codes"), "codes must be a list of dispositions"
     if begins != "due" and "calendar_year_payer_classes" in raw["population"]:
         yield (
             ("population", "calendar_year_payer_classes"),
-            f"decides nothing where {begins} opens the case",
+            f"has no effect where {begins} opens the case",
         )
     for number, exclusion in enumerate(raw["exclusions"]):
         needed = NEEDED_BY_EXCLUSION.get(exclusion["when"], ())
@@ -142,7 +142,7 @@ def _problems(raw: dict[str, Any]) -> Iterator[tuple[Place, str]]:
                 yield ("exclusions", number), f"{exclusion['when']} needs {name}"
         for name in exclusion:
             if name not in ("reason", "when", "source", *needed):
-                yield ("exclusions", number, name), f"decides nothing of {exclusion['when']}"
+                yield ("exclusions", number, name), f"has no effect on {exclusion['when']}"
     stages: list[dict[str, Any]] = []
     for number, stage in enumerate(raw["stages"]):
         for place, problem in _stage_problems(stage, begins, stages):
@@ -158,15 +158,15 @@ def _stage_problems(
     seen = [each["stage"] for each in before]
     proofs = [each["proof"] for each in before]
     if stage["stage"] in seen:
-        yield ("stage",), "this stage is there twice"
+        yield ("stage",), "this stage appears twice"
     if proof in proofs:
-        yield ("proof",), f"another stage is proven by {proof}"
+        yield ("proof",), f"another stage already has the proof {proof}"
     start = stage["clock"]["from"]
     if start not in ("trigger", "opened", *seen):
         near = nearest(start, ("trigger", "opened", *seen))
         yield (
             ("clock", "from"),
-            f"its clock starts at a stage that is not before it: the nearest is {near!r}",
+            f"its clock must start at an earlier stage: the nearest is {near!r}",
         )
     needed = "visit" if proof == "claim" and begins != "unbilled" else COMES_AFTER.get(proof)
     if needed and needed not in proofs:
@@ -176,27 +176,27 @@ def _stage_problems(
             yield (), f"{proof} needs {name}"
     for name, may in SAID_OF_PROOF.items():
         if name in stage and proof not in may:
-            yield (name,), f"{name} decides nothing of a stage that is proven by {proof}"
+            yield (name,), f"{name} has no effect on a stage that is proven by {proof}"
     if proof == "claim" and "codes" not in stage and "pays" not in stage:
-        yield (), "claim needs codes, or what pays"
+        yield (), "claim needs codes or pays"
     task = stage.get("task")
     if proof not in TASK_OF and task is not None:
-        yield ("task",), f"no task brings a {proof}"
+        yield ("task",), f"no task can bring a {proof}"
     if proof in TASK_OF and (task is None or task["kind"] != TASK_OF[proof]):
         yield (
             () if task is None else ("task",),
-            f"{proof} needs a task of the kind {TASK_OF[proof]}",
+            f"{proof} needs a task of kind {TASK_OF[proof]}",
         )
     if task is not None:
         for name, may in SAID_OF_TASK.items():
             if name in task and task["kind"] not in may:
-                yield ("task", name), f"{name} decides nothing of a task of {task['kind']}"
+                yield ("task", name), f"{name} has no effect on a task of kind {task['kind']}"
             if name not in task and task["kind"] in may:
-                yield ("task",), f"a task of {task['kind']} needs {name}"
+                yield ("task",), f"a task of kind {task['kind']} needs {name}"
 
 
 def load_all(definitions: Path = DEFINITIONS) -> list[Workflow]:
-    """Return all workflows, by name. Raises `DefinitionError`, also for two that cannot both be."""
+    """Return all workflows by name. Raises `DefinitionError`, also if two files conflict."""
     words = vocabulary(definitions)
     found = [load_file(path, words) for path in sorted((definitions / "workflows").glob("*.yaml"))]
     keys = [(w.workflow, w.version) for w in found]

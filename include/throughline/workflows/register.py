@@ -1,4 +1,4 @@
-"""Writes the definitions of a night into the warehouse: workflows, calendar, reasons, payers."""
+"""Registers a night's definitions in the warehouse: workflows, calendar, reasons, payers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from throughline.workflows.definitions import load_all
 
 
 def register(conn: Connection, seq: int) -> int:
-    """Make the warehouse know this night's definitions; returns how many workflow versions are new.
+    """Register this night's definitions; returns the number of new workflow versions.
 
-    A version that was registered before must say the same: whoever changes a workflow gives it a
-    new version. Raises `DefinitionError`. Does not commit.
+    A registered version must not change: a changed workflow needs a new version number. Raises
+    `DefinitionError`. Does not commit.
     """
     new = 0
     for workflow in load_all():
@@ -44,8 +44,8 @@ def register(conn: Connection, seq: int) -> int:
             new += 1
         elif row[0] != workflow.sha256:
             raise DefinitionError(
-                f"{workflow.workflow} version {workflow.version} says something else than when it was"
-                " registered: give the change a new version"
+                f"{workflow.workflow} version {workflow.version} has changed since it was"
+                " registered; give it a new version number"
             )
         elif row[1] != workflow.status:
             if workflow.status == "active":
@@ -71,7 +71,7 @@ def register(conn: Connection, seq: int) -> int:
 
 
 def _retire(conn: Connection, workflow: str, seq: int) -> None:
-    """End the active version of a workflow: another one takes its place tonight."""
+    """Retire the active version of a workflow, which another version replaces tonight."""
     conn.execute(
         "update cases.workflow_version set status = 'retired', retired_seq = %s"
         " where workflow = %s and status = 'active'",
@@ -115,7 +115,7 @@ def _register_reasons(conn: Connection) -> None:
 
 
 def _register_practice(conn: Connection, seq: int) -> None:
-    """Write the settings that differ from what earlier nights knew, as known from this night."""
+    """Record the settings that changed since earlier nights, as known from this night on."""
     rows = [
         (name, payer_id, str(payer[field]))
         for payer_id, payer in _yaml("payers.yaml")["payers"].items()
@@ -162,7 +162,7 @@ def _register_practice(conn: Connection, seq: int) -> None:
 
 
 def _register_shares(conn: Connection, seq: int) -> None:
-    """Write the shares of a charge that differ from what earlier nights knew, as known from this night."""
+    """Record the allowed shares that changed since earlier nights, as known from this night on."""
     shares = _yaml("payers.yaml")["allowed_shares"]
     conn.execute("delete from cases.allowed_share where known_seq = %s", (seq,))
     conn.execute(

@@ -43,13 +43,13 @@ def test_without_lines_the_place_is_told_alone() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", "made.yaml:5: b: the key c stands here twice"),
-        ("a:\n  20: x\n", "made.yaml:2: a: the key 20 is no word"),
-        ("a:\n  no: x\n", "made.yaml:2: a: the key no is no word"),
-        ("a:\n  2026-09-01: x\n", "made.yaml:2: a: the key 2026-09-01 is no word"),
-        ("a:\n  ? [b]\n  : x\n", "made.yaml:2: a: the key a list is no word"),
-        ("a: 1\nb: [\n", "made.yaml:3: this is no YAML"),
-        ("a: !!python/name:os.system\n", "made.yaml:1: this is no YAML"),
+        ("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n", "made.yaml:5: b: the key c appears twice"),
+        ("a:\n  20: x\n", "made.yaml:2: a: the key 20 is not a word"),
+        ("a:\n  no: x\n", "made.yaml:2: a: the key no is not a word"),
+        ("a:\n  2026-09-01: x\n", "made.yaml:2: a: the key 2026-09-01 is not a word"),
+        ("a:\n  ? [b]\n  : x\n", "made.yaml:2: a: the key a list is not a word"),
+        ("a: 1\nb: [\n", "made.yaml:3: invalid YAML"),
+        ("a: !!python/name:os.system\n", "made.yaml:1: invalid YAML"),
     ],
 )
 def test_what_does_not_mean_what_it_shows_is_refused(

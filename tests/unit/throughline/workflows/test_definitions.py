@@ -96,54 +96,56 @@ def test_nothing_that_the_schema_asks_for_may_be_left_out(tmp_path: Path, name: 
 
 T, W, C = "transitional_care", "annual_wellness", "charge_capture"
 WRONG: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
-    (T, lambda r: r.update(owner_team="nobody"), "made.yaml:5: owner_team: 'nobody' is no team: the nearest is"),
+    (T, lambda r: r.update(owner_team="nobody"), "made.yaml:5: owner_team: 'nobody' is not a known team: the nearest"),
     (T, lambda r: stage(r, "seen").update(owner_team="biling"),
-     "stages/seen/owner_team: 'biling' is no team: the nearest is 'billing'"),
-    (T, lambda r: r.update(surprise=1), "surprise: no key is called 'surprise' here"),
-    (T, lambda r: r.update(status="actve"), "status: 'actve' is no status of a workflow: the nearest is 'active'"),
+     "stages/seen/owner_team: 'biling' is not a known team: the nearest is 'billing'"),
+    (T, lambda r: r.update(surprise=1), "surprise: unknown key 'surprise'"),
+    (T, lambda r: r.update(status="actve"),
+     "status: 'actve' is not a known status of a workflow: the nearest is 'active'"),
     (T, lambda r: r["trigger"].pop("codes"), "trigger: fact needs codes"),
     (T, lambda r: r["trigger"].pop("facility_classes"), "trigger: fact needs facility_classes"),
     (T, lambda r: r["trigger"].pop("known_within_days"), "trigger: fact needs known_within_days"),
     (T, lambda r: r["trigger"].pop("source"), "trigger: 'source' is a required"),
-    (T, lambda r: r["trigger"].update(due="wellness"), "trigger: exactly one of fact, due, unbilled is said"),
-    (T, lambda r: r["trigger"].update(counts=["G0402"]), "trigger/counts: counts decides nothing where fact"),
+    (T, lambda r: r["trigger"].update(due="wellness"), "trigger: exactly one of fact, due, unbilled is required"),
+    (T, lambda r: r["trigger"].update(counts=["G0402"]), "trigger/counts: counts has no effect where fact"),
     (T, lambda r: r["trigger"].update(codes={"first": "G0438"}), "trigger/codes: codes are a list of dispositions"),
-    (T, lambda r: r["population"].update(calendar_year_payer_classes=["other"]), "decides nothing where fact opens"),
+    (T, lambda r: r["population"].update(calendar_year_payer_classes=["other"]), "has no effect where fact opens"),
     (W, lambda r: r["trigger"].pop("months_between"), "trigger: due needs months_between"),
     (W, lambda r: r["trigger"].pop("first_year_months"), "trigger: due needs first_year_months"),
     (W, lambda r: r["trigger"].pop("counts"), "trigger: due needs counts"),
     (W, lambda r: r["trigger"]["codes"].pop("first"), "trigger: codes are those of"),
     (W, lambda r: r["trigger"].update(codes=["home"]), "trigger: codes are those of"),
     (W, lambda r: r["trigger"]["codes"].update(first="G0348"),
-     "trigger/codes/first: 'G0348' is no service with a date of the payer: the nearest is 'G0438'"),
+     "trigger/codes/first: 'G0348' is not a known service with a date of the payer: the nearest is 'G0438'"),
     (C, lambda r: r["trigger"].pop("lag_business_days"), "trigger: unbilled needs lag_business_days"),
     (C, lambda r: r["trigger"].pop("note_types"), "trigger: unbilled needs note_types"),
     (T, lambda r: r["exclusions"][0].pop("days"), "exclusions/died: death_within needs days"),
     (T, lambda r: r["exclusions"][1].pop("days"), "exclusions/readmitted: admission_within needs days"),
     (T, lambda r: r["exclusions"][-1].pop("codes"), "exclusions/billed_elsewhere: other_claim needs codes"),
-    (T, lambda r: r["exclusions"][3].update(days=3), "exclusions/hospice/days: decides nothing of hospice_before"),
+    (T, lambda r: r["exclusions"][3].update(days=3), "exclusions/hospice/days: has no effect on hospice_before"),
     (T, lambda r: r["exclusions"][0].update(when="death_wihtin"),
-     "'death_wihtin' is no condition: the nearest is 'death_within'"),
+     "'death_wihtin' is not a known condition: the nearest is 'death_within'"),
     (T, lambda r: stage(r, "documented").pop("note_types"), "stages/documented: note needs note_types"),
     (T, lambda r: stage(r, "contacted").pop("window"), "stages/contacted: contact needs window"),
     (T, lambda r: stage(r, "seen").pop("window"), "stages/seen: visit needs window"),
-    (T, lambda r: stage(r, "billed").pop("pays"), "stages/billed: claim needs codes, or what pays"),
+    (T, lambda r: stage(r, "billed").pop("pays"), "stages/billed: claim needs codes or pays"),
     (T, lambda r: stage(r, "billed")["pays"][0].pop("levels"), "'levels' is a required property"),
     (T, lambda r: stage(r, "scheduled")["task"].pop("visit_type"), "scheduling needs visit_type"),
     (T, lambda r: stage(r, "scheduled")["task"].pop("aim_days"), "scheduling needs aim_days"),
-    (T, lambda r: stage(r, "contacted")["task"].update(aim_days=3), "task/aim_days: aim_days decides nothing of"),
-    (T, lambda r: stage(r, "settled").update(window={"days": 3}), "settled/window: window decides nothing of a stage"),
-    (T, lambda r: stage(r, "scheduled")["task"].update(kind="outreach"), "booking needs a task of the kind"),
-    (T, lambda r: stage(r, "settled").update(task=stage(r, "billed")["task"]), "no task brings a settlement"),
-    (T, lambda r: stage(r, "contacted")["clock"].update({"from": "seen"}), "its clock starts at a stage"),
+    (T, lambda r: stage(r, "contacted")["task"].update(aim_days=3), "task/aim_days: aim_days has no effect on"),
+    (T, lambda r: stage(r, "settled").update(window={"days": 3}), "settled/window: window has no effect on a stage"),
+    (T, lambda r: stage(r, "scheduled")["task"].update(kind="outreach"), "booking needs a task of kind"),
+    (T, lambda r: stage(r, "settled").update(task=stage(r, "billed")["task"]), "no task can bring a settlement"),
+    (T, lambda r: stage(r, "contacted")["clock"].update({"from": "seen"}), "its clock must start at an earlier stage"),
     (T, lambda r: stage(r, "seen")["clock"].update({"from": "schedule"}), "clock/from: .* the nearest is 'scheduled'"),
     (T, lambda r: stage(r, "contacted")["clock"].pop("business_days"), "contacted/clock: exactly one of days, "),
     (T, lambda r: stage(r, "contacted")["clock"].update(days=2), "stages/contacted/clock: exactly one of days"),
-    (T, lambda r: stage(r, "contacted").update(feeds=["ehr.telepathy"]), "'ehr.telepathy' is no feed: the nearest is"),
+    (T, lambda r: stage(r, "contacted").update(feeds=["ehr.telepathy"]),
+     "'ehr.telepathy' is not a known feed: the nearest is"),
     (T, lambda r: stage(r, "contacted").update(feeds=[]), "stages/contacted/feeds: "),
-    (T, lambda r: r["stages"].append(stage(r, "seen")), "stages/seen/stage: this stage is there twice"),
+    (T, lambda r: r["stages"].append(stage(r, "seen")), "stages/seen/stage: this stage appears twice"),
     (T, lambda r: r["stages"].append({**stage(r, "seen"), "stage": "again"}),
-     "stages/again/proof: another stage is proven by visit"),
+     "stages/again/proof: another stage already has the proof visit"),
     (T, lambda r: r["stages"].remove(stage(r, "billed")), "stages/settled: "),
     (T, lambda r: r["stages"].sort(key=lambda s: s["stage"] != "billed"), "stages/billed/clock/from: its clock starts"),
     (T, lambda r: r.update(stages=[]), "stages: "),
@@ -209,7 +211,7 @@ def test_a_word_that_is_none_is_refused_with_its_line_and_the_nearest(
         load(tmp_path, text.replace(right, wrong, 1))
     problems = str(refused.value).splitlines()
     assert any(p.startswith(f"made.yaml:{line}: ") and p.endswith(
-        f"'{word}' is no {title}: the nearest is '{near}'") for p in problems), problems  # fmt: skip
+        f"'{word}' is not a known {title}: the nearest is '{near}'") for p in problems), problems  # fmt: skip
 
 
 @pytest.mark.parametrize("feed", ["communication", "outreach.communication"])
@@ -218,15 +220,17 @@ def test_a_feed_goes_by_its_source_its_role_or_for_every_source(tmp_path: Path, 
     stage(raw, "contacted")["feeds"] = [feed]
     assert load(tmp_path, raw).definition == raw
     stage(raw, "contacted")["feeds"] = ["schedule.communication"]
-    with pytest.raises(DefinitionError, match=r"'schedule\.communication' is no feed"):
+    with pytest.raises(DefinitionError, match=r"'schedule\.communication' is not a known feed"):
         load(tmp_path, raw)
 
 
 NOT_YET = [
-    ("status: active", "status: shadow", "'shadow' is not yet: nothing runs beside"),
-    ("needs: [", "needs: [level, ", "'level' is not yet: the level is asked for"),
-    ("window: {days: 14}", "window: {from: trigger, days: 14}", "this is not yet: a window begins at the trigger"),
-    ("    proof: booking\n", "    proof: booking\n    on_missed: exception\n", "this is not yet: a clock that"),
+    ("status: active", "status: shadow", "'shadow' is not supported yet: nothing runs beside"),
+    ("needs: [", "needs: [level, ", "'level' is not supported yet: the level is asked for"),
+    ("window: {days: 14}", "window: {from: trigger, days: 14}",
+     "this is not supported yet: a window begins at the trigger"),
+    ("    proof: booking\n", "    proof: booking\n    on_missed: exception\n",
+     "this is not supported yet: a clock that"),
 ]  # fmt: skip
 
 

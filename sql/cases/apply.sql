@@ -2,7 +2,7 @@
 -- changes: cases.case_record, cases.event, cases.stage
 -- counts: stages_changed, cases_changed
 
--- What changed, written down: the history first, then the state.
+-- Writes what changed: first the history, then the state.
 insert into cases.event (
     event_id, case_id, kind, stage, from_state, to_state, occurred_at, known_seq, fact_id, detail
 )

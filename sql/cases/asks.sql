@@ -6,10 +6,10 @@
 -- noqa: disable=RF01,RF03
 -- (the linter does not see the updated table's neighbours from inside a lateral query)
 
--- What an open case asks for: the next task, a wait with a date, or an exception. The first that says
--- something of it stands.
+-- What an open case asks for: the next task, a wait with a date, or an exception. The first rule that
+-- applies wins.
 
--- Doubt about who it is blocks all, whatever else is known.
+-- Doubt about the person's identity blocks everything.
 update w_state as t
 set stage_state = 'blocked', wanted = 'exception', wanted_kind = 'identity_doubt', wanted_due_at = null
 from w_profile as p
@@ -32,7 +32,7 @@ inner join lateral (
 ) as x on x.feeds is not null
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null;
 
--- A decision that put an exception aside holds until it is asked again: a dated wait.
+-- A decision that postponed an exception holds until its date: a wait with that date.
 create temp table w_acknowledged on commit drop as
 select case_id, stage, max(known_seq) as known_seq, max(cases.local_day(n.cut_off)) + 7 as until
 from w_decision as d
@@ -40,7 +40,7 @@ inner join operations.night as n on n.seq = d.known_seq
 where d.action = 'acknowledge'
 group by case_id, stage;
 
--- Blocked: nobody is reached out to.
+-- Outreach is blocked.
 update w_state as t
 set stage_state = 'blocked', wanted = 'exception', wanted_kind = x.reason, wanted_due_at = null
 from w_current as s
@@ -53,7 +53,7 @@ cross join lateral (
 ) as x
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and x.reason is not null;
 
--- An opt-out that ends is asked about on the day on which it does.
+-- If an opt-out has an end, look again on that day.
 update w_state as t
 set recheck_at = least(t.recheck_at, p.opted_out_until)
 from w_profile as p
@@ -67,7 +67,7 @@ inner join w_profile as p on p.person_id = s.person_id
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
     and s.proof in ('contact', 'booking') and p.admitted_at is not null;
 
--- What the patient or somebody close said must be verified before anything goes on.
+-- What the patient or a relative said must be verified before the case continues.
 update w_state as t
 set wanted = 'exception',
     wanted_kind = case f.code
@@ -91,7 +91,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
             and d.action in ('retry', 'continue', 'acknowledge')
     );
 
--- Booked: wait for the day, then for the record of it.
+-- Booked: wait for the day, then for the record of the visit.
 update w_state as t
 set wanted = 'wait',
     wanted_due_at = b.ready_at,
@@ -139,7 +139,7 @@ inner join lateral (
 ) as a on true
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.proof = 'claim';
 
--- Money inside the payer's floor is not late; a denial and an open patient share need somebody.
+-- Money is not late before the payer's floor; a denial and an open patient share need a person.
 update w_state as t
 set wanted = x.wanted,
     wanted_kind = x.kind,
@@ -157,7 +157,7 @@ cross join lateral (
             where name = 'payer_floor_days' and key = c.payer_id
         ), 14)) as floor_at,
         cases.day_end(cases.local_day(m.last_at) + 30) as share_at,
-        -- a reversal is netted with its correction before anything is asked of anybody
+        -- net a reversal with its correction before asking for anything
         cases.day_end(cases.local_day(m.last_at) + 14) as correction_at
 ) as f
 cross join lateral (
@@ -195,8 +195,8 @@ from w_current as s
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.proof = 'claim'
     and not exists (select from w_charge as h where h.case_id = t.case_id);
 
--- A charge with a code that what is documented, or the payer, does not support: nobody but the
--- clinician changes it. A named person who has looked at it lets it go on.
+-- The documentation, or the payer, does not support the charge's code. Only the clinician may change
+-- it; a named person who has looked at it may let it continue.
 update w_state as t
 set wanted = 'exception',
     wanted_kind = case
@@ -220,7 +220,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.pro
         where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
     );
 
--- The payer answered, and not with what was asked: covered no more, refused, or without any date.
+-- The payer's answer does not help: no longer covered, refused, or without a date.
 update w_state as t
 set stage_state = 'blocked', wanted = 'exception', wanted_kind = 'eligibility_unknown'
 from w_current as s
@@ -249,7 +249,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
     and k.open_task_id is not null
     and (s.due_at > %(as_of)s or k.open_due_at > %(as_of)s);
 
--- A named person put the exception aside for a week.
+-- A named person postponed the exception for a week.
 update w_state as t
 set wanted = 'wait', wanted_due_at = cases.day_end(a.until),
     recheck_at = least(t.recheck_at, cases.day_end(a.until))
@@ -259,8 +259,8 @@ where s.case_id = t.case_id and t.status = 'open'
     and (t.wanted is null or t.wanted = 'exception')
     and cases.day_end(a.until) > %(as_of)s;
 
--- The deadline has passed and the feeds are complete: missed. Tries that are left go on meanwhile only
--- where the definition says that attempts meet the clock.
+-- The deadline has passed and the feeds are complete: missed. Remaining attempts continue only if the
+-- definition says that attempts meet the clock.
 update w_state as t
 set stage_state = 'missed', wanted = 'exception',
     wanted_kind = case s.proof
@@ -279,7 +279,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
         where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
     );
 
--- All tries are used up.
+-- All attempts are used up.
 update w_state as t
 set wanted = 'exception', wanted_kind = 'attempts_exhausted', wanted_due_at = s.due_at
 from w_current as s
@@ -287,7 +287,7 @@ inner join w_tries as k on k.case_id = s.case_id and k.stage = s.stage
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
     and k.failed >= s.task_attempts;
 
--- Not yet: a task that the definition begins some days after the stage before.
+-- Too early: the definition starts this task some days after the previous stage.
 update w_state as t
 set wanted = 'wait', wanted_due_at = x.ready_at, recheck_at = least(t.recheck_at, x.ready_at)
 from w_current as s
@@ -304,8 +304,8 @@ cross join lateral (
 ) as x
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and x.ready_at > %(as_of)s;
 
--- A visit is nothing a task can bring about: wait for its clock. Where the day that was booked has
--- passed without one, somebody looks at it: not every system sends a no-show.
+-- No task can make a visit happen: wait for the deadline. If the booked day has passed without a
+-- visit, ask for a review, because not every system sends no-shows.
 update w_state as t
 set wanted = 'wait', wanted_due_at = s.due_at
 from w_current as s

@@ -11,14 +11,14 @@ select
     c.trigger_ref,
     -- a corrected event moves the day from which the clocks count
     coalesce(cases.local_day(t.occurred_at, t.zone), c.trigger_on) as trigger_on,
-    -- it began somewhere, or goes where the person does
+    -- the site where it began, or else the person's
     case when t.fact_id is not null then t.zone else o.zone end as zone,
     c.opened_seq,
     (select n.business_date from operations.night as n where n.seq = c.opened_seq) as opened_on,
     w.owner_team,
     coalesce(t.occurred_at, evidence.day_start(c.trigger_on)) as trigger_at,
-    -- what is due by the calendar is no event: whom the practice spoke with before it saw that it is
-    -- due was not spoken with about it
+    -- a service due by the calendar has no event: a conversation before a night found it due was not
+    -- about it
     case
         when w.rule -> 'trigger' ? 'due' then greatest(
             coalesce(t.occurred_at, evidence.day_start(c.trigger_on)),
@@ -54,7 +54,7 @@ left join lateral (
     order by f.fact_id
     limit 1
 ) as t on true
--- What time alone made due is paid by whoever covers the person when the case opens.
+-- A service due by the calendar is paid by the payer who covers the person when the case opens.
 cross join lateral (
     select coalesce(
         t.occurred_at,

@@ -1,14 +1,14 @@
 -- reads: w_fact
 -- makes: w_visit_claim
 
--- Which claim is of which visit, for the persons on the work list: one statement of it for all that asks.
+-- Matches claims to visits for the persons on the work list; all other files use this one result.
 --
--- A claim that names its visit (an EHR's own, and ours, whose control number we gave) is of that one. Any other, an
--- 837 from whichever submitter, says a day and who rendered the service: where one visit fits, it is of that. Where
--- several do, the clinicians' charges tell them apart: a claim that covers what was charged for all of them is of all,
--- else it is of the one with the same codes and modifiers, else of one with the same codes (a biller may add a modifier),
--- else of the one whose charges it shares most with. Of visits that are charged alike the first claim is of the first.
--- One claim must never prove two visits that were charged apart: the second would be billed by nobody.
+-- A claim that names its visit (the EHR's own, and ours through our control number) belongs to that visit. Any other
+-- 837 states only a day and who rendered the service. If one visit fits, the claim belongs to it. If several fit, the
+-- clinicians' charges decide: a claim that covers the charges of all of them belongs to all; otherwise it belongs to
+-- the visit with the same codes and modifiers, else with the same codes (a biller may add a modifier), else to the one
+-- whose charges it overlaps most. If visits have equal charges, the first claim belongs to the first visit. One claim
+-- must never prove two visits that were charged separately: nobody would bill the second.
 create temp table w_visit_claim on commit drop as
 with newest as (
     select
@@ -70,7 +70,7 @@ counted as (
     from pair
 ),
 
--- Only where several visits fit is there something to tell apart.
+-- Only claims that fit several visits need the comparison.
 claimed as (
     select
         l.person_id,
@@ -128,7 +128,7 @@ fit as (
     where c.visits > 1
 ),
 
--- As often as a code was charged for all of these visits, so often it must be on the claim.
+-- The claim must contain each code as often as it was charged for all these visits together.
 wanted as (
     select f.person_id, f.pcn, u.code, count(*) as times
     from fit as f
@@ -179,7 +179,7 @@ same as (
     select person_id, pcn, encounter from alike where visit_no = mod(claim_no - 1, visits) + 1
 ),
 
--- A visit that has its claim gives way to one that has none.
+-- Prefer a visit that has no claim yet.
 coded as (
     select
         f.person_id,

@@ -3,8 +3,8 @@
 -- changes: operations.exception
 -- counts: exceptions_opened
 
--- Exceptions follow the state: one for what cannot go on by itself, cleared when it can again.
--- What this night did before is taken back first.
+-- Exceptions follow the state: one opens when a case needs a person, and clears when it no longer does.
+-- First undo what an earlier run of this night did.
 update operations.exception as e
 set status = 'open', closed_seq = null, resolution = null, decision_id = null
 from w_state as t

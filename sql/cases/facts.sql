@@ -15,8 +15,8 @@ from operations.feed as f
 left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed
 where f.known_seq <= %(seq)s;
 
--- Practitioners by the system that names them: a chart its own, any other system those of the charts that it serves,
--- or of all.
+-- Practitioners by the system that refers to them: a chart refers to its own, any other system to those of the charts
+-- it serves, or of all charts.
 create temp table w_practitioner on commit drop as
 with standing as (
     select d.source, d.source_id, d.npi, d.is_billable
@@ -45,7 +45,7 @@ create unique index on w_practitioner (named_by, source_id);
 
 analyze w_practitioner;
 
--- What took place, or will, at a site in another time zone than the practice's: its days are those of the site.
+-- Events at a site in another time zone than the practice's: their days are the site's.
 create temp table w_zone on commit drop as
 with person_link as (
     select l.source, l.source_id
@@ -99,7 +99,7 @@ select
     coalesce(o.id_prefix, '') || f.source_ref as source_ref,
     f.source_version,
     f.identifiers,
-    -- Who may bill is the practitioner's own record, whichever of the two came first.
+    -- Whether a practitioner may bill is read from the practitioner's record, whichever record came first.
     case
         when d.source_id is null then f.detail
         else f.detail || jsonb_build_object(
@@ -109,7 +109,7 @@ select
     end as detail,
     cases.local_day(coalesce(f.starts_at, f.occurred_at), z.zone) as on_day,
     z.zone,
-    -- a visit by the name that it has outside of its source; whose visit a claim of ours is of was said when it was made
+    -- a visit goes by the name it has outside its source; our own claims store which visit they are for
     coalesce(
         coalesce(o.id_prefix, '') || (f.identifiers ->> 'encounter'), coalesce(ko.id_prefix, '') || k.encounter_id
     ) as encounter,
@@ -133,7 +133,7 @@ left join tasks.claim as k
     on f.kind = 'claim' and k.patient_control_number = f.identifiers ->> 'patient_control_number'
     and k.planned_seq < %(seq)s
 left join operations.source as ko on ko.source = k.encounter_source
--- what is stated as a date, as in a claim, is the date of the site already
+-- a plain date, as in a claim, is already the site's date
 left join w_zone as z
     on z.source = f.source and f.kind in (
         'admission', 'discharge', 'visit', 'visit_open', 'note', 'charge', 'booking', 'booking_cancelled', 'no_show',
@@ -162,7 +162,7 @@ with known as (
     group by w.person_id
 ),
 
--- where they were seen last, or are booked
+-- where they were last seen, or have a booking
 last_place as (
     select distinct on (f.person_id) f.person_id, f.zone
     from w_fact as f
@@ -213,9 +213,9 @@ create unique index on w_profile (person_id);
 
 analyze w_profile;
 
--- The feeds on which a stage rests, by the systems in which a person is known. A feed that names its patients by
--- what other systems gave them may be the first to know of somebody. Where no system that sends such a feed knows the
--- person, the stage rests on all of them: any of them may.
+-- The feeds that a stage depends on: those of the systems that know the person. A feed that identifies patients by
+-- other systems' numbers may be the first to mention a person. If none of the systems that send such a feed knows the
+-- person, the stage depends on all of them, because any of them might be first.
 create temp table w_rests on commit drop as
 with known as (
     select distinct known_in from w_profile
@@ -246,7 +246,7 @@ from counted as c
 where c.rests or not c.any_rests
 group by c.workflow, c.version, c.stage, c.known_in;
 
--- Decisions that named persons took about these cases and their exceptions, up to this night.
+-- Decisions by named persons about these cases and their exceptions, up to this night.
 create temp table w_decision on commit drop as
 with own as (
     select c.case_id from w_person as w inner join cases.case_record as c on c.person_id = w.person_id

@@ -2,7 +2,7 @@
 -- makes: w_final
 -- changes: w_state
 
--- The stages as they are kept: the first that is not behind a case carries the case's own state.
+-- The stages as they are stored: a case's current stage carries the case's own state.
 create temp table w_final on commit drop as
 select
     s.case_id,
@@ -27,7 +27,7 @@ create unique index on w_final (case_id, stage);
 
 analyze w_final;
 
--- One word for what a case wants: the kind of its next task, wait, exception; open while a task runs.
+-- One word for what a case asks for: the kind of its next task, wait or exception; open while a task runs.
 alter table w_state add column asks text;
 
 update w_state

@@ -2,7 +2,7 @@
 -- changes: cases.case_record, cases.watch
 -- counts: cases_opened
 
--- Cases that this run wrote before are taken back; then what is due and not there is opened.
+-- Undoes the cases that an earlier attempt of this run opened, then opens the cases that are due.
 delete from cases.case_record as c
 using w_person as w
 where c.person_id = w.person_id and c.opened_seq = %(seq)s

@@ -1,8 +1,8 @@
 -- reads: cases.case_record, cases.event, evidence.fact, operations.source, w_case, w_fact, w_visit_claim
 -- makes: w_overpaid
 
--- Paid, and the evidence under it fell away: report and return within 60 days (42 CFR 401.305). What
--- had proven the visit or the note on an earlier night stands no more, in no newer version either.
+-- Overpayments: the claim was paid, but the evidence that had proven the visit or the note was withdrawn,
+-- with no newer version. Report and return within 60 days (42 CFR 401.305).
 create temp table w_overpaid on commit drop as
 with fallen as (
     select
@@ -42,7 +42,7 @@ from (
     inner join w_fact as k
         on k.person_id = l.person_id and k.kind = 'claim' and k.pcn is not null
     where k.encounter = l.encounter
-        -- the claim that had proven this case, or what is of no visit that stands
+        -- the claim that had proven this case, or a claim without a current visit
         or exists (
             select from cases.event as e
             inner join evidence.fact as v

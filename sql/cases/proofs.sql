@@ -2,7 +2,7 @@
 -- makes: w_proof, w_booking, w_charge, w_claim, w_answer, w_money
 
 -- What proves each stage: one statement per kind of proof, over all workflows at once.
--- The meanings are those of "what proves what": a fact of the system of record that stands.
+-- Only a current fact of a system of record proves a stage.
 create temp table w_proof (
     case_id uuid not null,
     position int not null,
@@ -44,7 +44,7 @@ where v.occurred_at >= c.trigger_at
     and v.on_day <= c.trigger_on + v.window_days
 order by c.case_id, v.is_charged_as_such desc, v.occurred_at, v.fact_id;
 
--- A case that began with a visit has its visit from the start.
+-- A case that a visit opened has its visit from the start.
 insert into w_proof
 select c.case_id, 0, 'visit', 'visit', f.fact_id, f.occurred_at, f.encounter, null,
     jsonb_strip_nulls(jsonb_build_object(
@@ -56,7 +56,7 @@ inner join w_fact as f
     on f.person_id = c.person_id and f.source_ref = c.trigger_ref and f.kind = 'visit'
 where c.trigger_rule ? 'unbilled';
 
--- The appointments that may serve a case: booked or kept, of the right type, with whom may bill.
+-- The appointments that may serve a case: booked or kept, of the right type, with a billable practitioner.
 create temp table w_booking on commit drop as
 select c.case_id, f.fact_id, f.occurred_at, f.starts_at, f.zone, f.identifiers, f.detail
 from w_case as c
@@ -71,7 +71,7 @@ where f.starts_at >= c.trigger_at
 
 create index on w_booking (case_id);
 
--- booking: one of them; a request for one proves nothing
+-- booking: any of these appointments; a booking request proves nothing
 insert into w_proof
 select distinct on (c.case_id)
     c.case_id, r.position, r.stage, r.proof, f.fact_id, f.occurred_at, null, null,
@@ -122,8 +122,8 @@ group by v.case_id;
 
 create unique index on w_charge (case_id);
 
--- eligibility: the payer's own newest answer that the person is covered, asked when the case was due.
--- The code is the one that is payable on the day of the visit, or of the answer while there is none.
+-- eligibility: the payer's newest answer that the person is covered, requested after the case was due.
+-- The code is the one payable on the day of the visit or, without a visit, on the day of the answer.
 insert into w_proof
 select
     a.case_id, a.position, a.stage, a.proof, a.fact_id, a.occurred_at, null, null,
@@ -157,8 +157,8 @@ from (
     order by c.case_id, f.occurred_at desc, f.source_version desc, f.fact_id
 ) as a;
 
--- The claims of the visit (claims.sql), from whichever submitter. What a claim says is what it said last;
--- one that was voided (frequency 8) is none.
+-- The claims of the visit (claims.sql), from any submitter. The latest version of a claim counts; a voided
+-- one (frequency 8) does not.
 create temp table w_claim on commit drop as
 with sent as (
     select
@@ -199,8 +199,8 @@ having bool_and(coalesce(s.detail ->> 'frequency', '1') <> '8');
 
 create index on w_claim (case_id);
 
--- claim: acceptance by the payer (277CA A2); syntax and forwarding are not it. A payer that has
--- adjudicated a claim has accepted it. The payer's last word counts.
+-- claim: acceptance by the payer (277CA A2); syntax checks and forwarding do not count. A payer that has
+-- adjudicated a claim has accepted it. The payer's latest answer counts.
 create temp table w_answer on commit drop as
 select
     k.case_id,
@@ -256,7 +256,7 @@ select
     p.pcn,
     k.total as charge,
     count(f.fact_id) filter (where f.kind = 'remittance') as remittances,
-    -- a payer's word that was not reversed
+    -- a remittance that was not reversed
     count(f.fact_id) filter (where f.kind = 'remittance' and f.detail ->> 'clp_status' not in ('4', '22'))
     > count(f.fact_id) filter (where f.kind = 'remittance' and f.detail ->> 'clp_status' = '22')
     as settles,
@@ -279,7 +279,7 @@ select
     max(f.occurred_at) filter (
         where f.kind in ('remittance', 'patient_payment', 'write_off')
     ) as last_at,
-    -- of one day's word the one that pays, and not the reversal that it stands beside
+    -- of several remittances on one day, take the one that pays, not the reversal next to it
     (array_agg(
         f.fact_id order by f.occurred_at desc, (f.detail ->> 'clp_status') is not distinct from '22', f.source_ref, f.fact_id
     ) filter (

@@ -34,7 +34,7 @@ steps as (
         e.exception_id,
         e.due_at as exception_due_at,
         e.owner_team as exception_team,
-        -- the same whichever night looks, as long as the day has not come
+        -- stays the same every night until the day comes
         case
             when w.until_at > %(as_of)s then w.until_at
             else %(as_of)s + interval '1 day'
@@ -79,7 +79,7 @@ where s.case_id = c.case_id
         end
     );
 
--- Where an exception stands before the case, the work under it is on hold: whoever has it sees so.
+-- While an exception blocks the case, its task is on hold, so that its owner can see it.
 -- count: tasks_changed
 update tasks.task as t
 set status = case c.next_step when 'exception' then 'on-hold' else 'requested' end,

@@ -1,7 +1,7 @@
 -- reads: w_case, w_decision, w_fact, w_feed, w_profile, w_proof, w_rests, w_rule
 -- makes: w_stage, w_attempt
 
--- Each stage of each case: proven, passed over by rule or by a named person, or not yet; with its clock.
+-- Each stage of each case, with its clock: proven, skipped by a rule or by a named person, or still open.
 create temp table w_stage on commit drop as
 select
     c.case_id,
@@ -27,7 +27,7 @@ select
     p.detail,
     case
         when r.clock_from = 'trigger' then c.trigger_on
-        -- what was due long before anybody looked is not late on the first morning
+        -- what was due before the first night is not late on the first morning
         when r.clock_from = 'opened' then greatest(c.trigger_on, c.opened_on)
         else cases.local_day(b.proven_at, c.zone)
     end as clock_base,
@@ -51,7 +51,7 @@ create unique index on w_stage (case_id, position);
 
 analyze w_stage;
 
--- A clock that starts at a stage which was passed over starts where the case began.
+-- If a clock starts at a stage that was skipped, it starts when the case began.
 update w_stage as s
 set due_at = cases.day_end(case
     when s.clock_business_days is not null
@@ -61,7 +61,7 @@ end, c.zone)
 from w_case as c
 where c.case_id = s.case_id;
 
--- A named person passed over a stage.
+-- A named person skipped a stage.
 update w_stage as s
 set state = 'waived', reason = d.action || ' by ' || d.decided_by
 from (
@@ -72,13 +72,13 @@ from (
 ) as d
 where d.case_id = s.case_id and d.stage = s.stage and s.state = 'pending';
 
--- A claim that the payer took needs no eligibility question any more.
+-- A claim that the payer accepted needs no eligibility inquiry.
 update w_stage as s
 set state = 'waived', reason = 'the claim was accepted'
 where s.state = 'pending' and s.proof = 'eligibility'
     and exists (select from w_proof as k where k.case_id = s.case_id and k.proof = 'claim');
 
--- A visit that took place needs no booking any more.
+-- A visit that took place needs no booking.
 update w_stage as s
 set state = 'waived', reason = 'the visit took place'
 where s.state = 'pending'
@@ -87,8 +87,8 @@ where s.state = 'pending'
         select from w_proof as v where v.case_id = s.case_id and v.proof = 'visit' and v.position > 0
     );
 
--- Contact is never jumped where billing rests on it: care goes on once the deadline has passed without
--- it, and the bill becomes an ordinary visit. Elsewhere a booking shows that the patient was reached.
+-- If billing depends on the contact, it is never skipped: after the deadline care continues without it,
+-- and the visit is billed as an ordinary one. Otherwise a booking shows that the patient was reached.
 update w_stage as s
 set state = 'failed', reason = 'care went on without contact in time'
 from (select case_id from w_proof where proof in ('booking', 'visit') and position > 0) as later
@@ -107,7 +107,7 @@ from (select case_id from w_proof where proof in ('booking', 'visit') and positi
 where later.case_id = s.case_id
     and s.state = 'pending' and s.proof = 'contact' and s.attempts_meet_clock is null;
 
--- Attempts to reach the patient: separate (one a day counts), after the event.
+-- Attempts to reach the patient after the event; only one per day counts.
 create temp table w_attempt on commit drop as
 select
     s.case_id,

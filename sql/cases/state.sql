@@ -5,7 +5,7 @@
 -- noqa: disable=RF01,RF03
 -- (the linter does not see the updated table's neighbours from inside a lateral query)
 
--- How each case stands: its first stage that is not behind it, and whether it has ended.
+-- The state of each case: its current stage, and whether it has ended.
 create temp table w_current on commit drop as
 select distinct on (s.case_id) s.*
 from w_stage as s
@@ -29,7 +29,7 @@ select
     case when u.case_id is null then 'completed' else 'open' end as status,
     null::text as close_reason,
     u.due_at as clock_due_at,
-    -- a deadline that has passed changes nothing any more
+    -- a deadline that has already passed has no further effect
     case when u.due_at > %(as_of)s then u.due_at end as recheck_at,
     '{}'::text[] as waits_on_feeds,
     coalesce(u.owner_team, c.owner_team) as owner_team,
@@ -39,15 +39,15 @@ select
     '{}'::jsonb as wanted_detail,
     v.encounter as encounter_ref,
     k.pcn as patient_control_number,
-    -- what the payer and the patient are expected to pay of the visit, not what was charged
+    -- what the payer and the patient are expected to pay for the visit, not what was charged
     case
-        -- nights before any share was known expected the charge
+        -- nights before the first known share expected the full charge
         when a.is_unknown then h.amount
-        -- once remitted: what is still open; of what was denied, what would be allowed
+        -- after a remittance: the open balance; for denied amounts, the allowed part
         when m.settles then (
             greatest(m.balance, 0) - e.denied_open + round(e.denied_open * a.share, 2)
         )::numeric(14, 2)
-        -- until then: the allowed part of what is charged, less what came in
+        -- before: the allowed part of the charge, less payments received
         when m.charge is not null then greatest(
             round(m.charge * a.share, 2) - (m.charge - m.contractual - m.other - m.balance), 0
         )::numeric(14, 2)
@@ -69,7 +69,7 @@ left join w_money as m on m.case_id = c.case_id
 left join lateral (
     select greatest(least(m.denied, m.balance - greatest(m.patient_share - m.patient_paid, 0)), 0) as denied_open
 ) as e on true
--- who covers the person on the day of the visit says how much of the charge is allowed
+-- the payer on the day of the visit determines the allowed share
 left join lateral (
     select f.code as payer_class
     from w_fact as f
@@ -97,9 +97,9 @@ create unique index on w_state (case_id);
 
 analyze w_state;
 
--- Which code the documentation supports; the charge is the clinician's, this only checks it. Where the
--- definition says what pays: the first of its codes whose level and days fit, if the contact was in
--- time and the medicines were reconciled, else an ordinary visit. Where the payer says it: that.
+-- The code that the documentation supports; it only checks the clinician's charge. If the definition
+-- lists what pays: the first of its codes whose level and days fit, provided the contact was in time and
+-- the medicines were reconciled; otherwise an ordinary visit. If the payer states the code: that one.
 update w_state as t
 set expected_code = case
     when x.says_what_pays then
@@ -155,7 +155,7 @@ from (
 ) as x
 where x.case_id = t.case_id;
 
--- What ends a case before its end.
+-- What closes a case early.
 
 -- A named person closed it.
 update w_state as t
@@ -185,7 +185,7 @@ where case e.applies_when
         not t.is_seen and cases.local_day(p.died_at, c.zone) <= c.trigger_on + e.days
     when 'hospice_before' then not t.is_seen and p.hospice_at is not null
     when 'left' then not t.is_seen and p.has_left
-    -- admitted again, or discharged again, before anybody saw the patient: the newer discharge counts
+    -- readmitted or discharged again before a visit: the newer discharge counts
     when 'admission_within' then exists (
         select from w_fact as f
         where f.person_id = c.person_id and f.kind in ('admission', 'discharge')
@@ -218,7 +218,7 @@ where case e.applies_when
             and f.on_day between c.trigger_on and c.trigger_on + e.days
             and not exists (select from w_claim as k where k.case_id = c.case_id and k.pcn = f.pcn)
             and coalesce(f.detail ->> 'frequency', '1') <> '8'
-            -- a claim of this practice's own visit, whose record is not here yet, is nobody else's
+            -- a claim for our own visit whose record has not arrived yet is not another practice's claim
             and not exists (
                 select from evidence.practitioner as d
                 where d.npi = f.detail ->> 'rendering_npi'
@@ -251,14 +251,14 @@ set status = 'excluded', close_reason = x.reason
 from w_excluded as x
 where x.case_id = t.case_id and t.status = 'open';
 
--- Whom nobody can see any more: the services already rendered stay billable.
+-- Patients who can no longer be seen: services already rendered stay billable.
 update w_state as t
 set status = 'closed', close_reason = case when p.died_at is not null then 'died' else 'left_practice' end
 from w_profile as p
 where p.person_id = t.person_id and t.status = 'open' and not t.is_seen
     and (p.died_at is not null or p.has_left);
 
--- Not due after all: the payer says the next visit is paid only later.
+-- Not due after all: the payer will not pay for the next visit until later.
 update w_state as t
 set status = 'closed', close_reason = 'not_due_yet'
 from w_proof as p
@@ -282,7 +282,7 @@ where c.case_id = t.case_id and t.status = 'open' and not t.is_seen
         select from w_proof as b where b.case_id = t.case_id and b.proof = 'booking'
     );
 
--- A visit has one claim: it is billed with the case that brought it about, while that stands.
+-- A visit has one claim: it is billed through the case that led to it, while that case is valid.
 update w_state as t
 set status = 'excluded', close_reason = e.reason
 from w_exclusion as e

@@ -2,7 +2,7 @@
 --     w_profile, w_serving, w_visit_claim, w_workflow
 -- makes: w_trigger, w_prior, w_wellness, w_held, w_watch
 
--- What opens a case, from the standing facts of the persons on the work list.
+-- What opens a case, from the current facts about the persons on the work list.
 create temp table w_trigger (
     workflow text,
     version int,
@@ -13,8 +13,7 @@ create temp table w_trigger (
     trigger_at timestamptz
 ) on commit drop;
 
--- The cases that there are, as the nights of earlier clocks left them: run again, under the same number or another,
--- it opens the same.
+-- Existing cases, as the nights before this night's clock left them, so that a rerun opens the same cases.
 create temp table w_prior on commit drop as
 select
     c.person_id,
@@ -63,8 +62,8 @@ where w.is_active
     )
 order by w.workflow, f.person_id, f.source_ref, f.known_seq;
 
--- The day from which the next wellness visit is due: the payer's answer, else our own records, else the
--- day the coverage began, and every year again. Without an answer it is only a reason to ask.
+-- The day from which the next wellness visit is due: from the payer's answer, else our own records, else
+-- the day when coverage began, and then every year. Without an answer, it is only a reason to ask the payer.
 create temp table w_wellness on commit drop as
 with rule as (
     select
@@ -148,7 +147,7 @@ select
     d.person_id,
     d.months,
     d.is_by_year,
-    -- the newest year of those that passed since: a visit that was declined comes up again
+    -- the latest year that has begun since: a declined visit comes up again each year
     case
         when d.first_on > %(business_date)s::date then d.first_on
         when d.is_by_year then greatest(d.first_on, date_trunc('year', %(business_date)s::date)::date)
@@ -187,8 +186,8 @@ where w.is_active
             and (
                 c.status = 'open'
                 or c.trigger_on >= d.due_on
-                -- An answer of the payer moves the day on which a visit is due, and does not make it another visit:
-                -- whoever has declined it is not asked again.
+                -- A payer's answer can move the due date of a visit, but it stays the same visit: a patient who
+                -- has declined it is not asked again.
                 or (
                     c.reason is distinct from 'not_due_yet'
                     and case
@@ -199,7 +198,7 @@ where w.is_active
             )
     );
 
--- The visits that other cases have, or will have once they are derived: the first that serves them.
+-- The visits that other cases have, or will have once they are derived: the first visit that serves each.
 create temp table w_held on commit drop as
 with holder as (
     select c.person_id, c.workflow, c.version, c.trigger_on, c.trigger_ref
@@ -255,7 +254,7 @@ where w.is_active
             and coalesce(c.detail ->> 'frequency', '1') <> '8'
         where k.person_id = v.person_id and k.encounter = v.encounter
     )
-    -- what the clinician documented as nothing to bill opens nothing
+    -- a visit that the clinician documented as not billable opens nothing
     and not exists (
         select from w_exclusion as e
         where e.workflow = w.workflow and e.version = w.version

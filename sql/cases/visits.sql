@@ -1,10 +1,10 @@
 -- reads: w_fact, w_rule
 -- makes: w_serving
 
--- Which visits may serve a workflow, one row per stage of it that a visit proves: with a practitioner who may bill,
--- and of the right type, by what was charged or by what was booked. Which case has which of them is asked of it twice:
--- when cases are opened (triggers.sql) and when stages are proven (proofs.sql). A view, so that each asks only for
--- the persons and days of its cases.
+-- The visits that may serve a workflow, one row per stage that a visit proves: with a practitioner who may bill, and of
+-- the right type according to the charge or the booking. Two files assign visits to cases from it: triggers.sql when
+-- cases open, and proofs.sql when stages are proven. It is a view, so that each reads only the persons and days of its
+-- cases.
 create temp view w_serving as
 select
     r.workflow,
@@ -20,7 +20,7 @@ select
     f.on_day,
     f.identifiers,
     f.detail,
-    -- Of several the one that the clinician charged under the workflow's own codes is preferred, else the first.
+    -- Prefer the visit that the clinician charged under the workflow's own codes, else take the first.
     (exists (
         select from w_fact as g
         where g.encounter = f.encounter and g.kind = 'charge' and g.person_id = f.person_id

@@ -5,9 +5,9 @@
 --     tasks.transmission_task
 -- changes: operations.work_item
 
--- The persons whose state may have changed, and why: everything else stands as it did. Since the last
--- finished night (%(since)s): what was left undone since then is done now. What is on the list
--- stays: a clock or a day to look that put a person on it may have been moved on before the night was cut off.
+-- The persons whose state may have changed since the last finished night (%(since)s), and why; nobody else needs
+-- deriving. This includes what was left undone since then. Persons already on the list stay on it: the deadline that
+-- put them there may have moved before the night was interrupted.
 insert into operations.work_item (seq, person_id, reason)
 select distinct %(seq)s::bigint, l.person_id, 'evidence'
 from evidence.fact as f
@@ -19,7 +19,7 @@ from evidence.fact as f
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
 where f.retracted_seq > %(since)s and f.retracted_seq <= %(seq)s
 union
--- whoever was seen by a practitioner of whom something is known only now
+-- persons seen by a practitioner about whom something has become known tonight
 select %(seq)s, l.person_id, 'practitioner'
 from evidence.practitioner as d
 inner join evidence.fact as f
@@ -28,7 +28,7 @@ inner join identity.link as l on l.source = f.subject_source and l.source_id = f
 where (d.known_seq > %(since)s and d.known_seq <= %(seq)s)
     or (d.retracted_seq > %(since)s and d.retracted_seq <= %(seq)s)
 union
--- whoever has a claim of a practitioner who is known only now to be of this practice, or no longer
+-- persons with a claim by a practitioner who has joined or left this practice
 select %(seq)s, l.person_id, 'practitioner'
 from evidence.practitioner as d
 inner join evidence.fact as f on f.kind = 'claim' and f.detail ->> 'rendering_npi' = d.npi
@@ -66,7 +66,7 @@ select %(seq)s, t.person_id, 'task'
 from tasks.task as t
 where t.planned_seq >= %(since)s and t.planned_seq < %(seq)s
 union
--- a case that ended or came back last night may give a visit free, or take it
+-- a case that ended or reopened last night may release a visit, or take one
 select %(seq)s, c.person_id, 'case'
 from operations.night as n
 inner join cases.event as e on e.known_seq = n.seq
@@ -102,7 +102,7 @@ where s.is_named or s.may_be_first
         select from identity.link as l
         where l.person_id = c.person_id and l.source = s.source and l.status = 'active' and l.retired_seq is null
     )
-    -- whom no system knows that sends such a feed
+    -- persons unknown to every system that sends such a feed
     or not exists (
         select from identity.link as l
         inner join operations.feed as o on o.source = l.source and o.feed = s.feed
@@ -117,7 +117,7 @@ where exists (
         or (v.retired_seq > %(since)s and v.retired_seq <= %(seq)s)
 )
 union
--- another setting, or another share of the charges is expected: of every case, whether it is open or not
+-- a setting or an allowed share changed: all cases, open or not
 select distinct %(seq)s, c.person_id, 'definition'
 from cases.case_record as c
 where exists (
@@ -126,7 +126,7 @@ where exists (
     select from cases.allowed_share as s where s.known_seq > %(since)s and s.known_seq <= %(seq)s
 )
 union
--- the rules of the derivation were changed: every open case, and those that may still be billed
+-- the derivation rules changed: all open cases, and those that may still be billed
 select distinct %(seq)s, c.person_id, 'derivation'
 from cases.case_record as c
 left join operations.night as e on e.seq = c.closed_seq

@@ -5,7 +5,7 @@
 -- noqa: disable=RF01,RF03
 -- (the linter does not see the updated table's neighbours from inside a lateral query)
 
--- The tasks of these cases as of this night: those that were open before it, and how they end now.
+-- The tasks of these cases as of this night: those that were open before, and how they end now.
 create temp table w_task on commit drop as
 select
     t.task_id,
@@ -35,21 +35,21 @@ set ends_as = 'completed', ends_reason = 'proven', ends_fact_id = s.fact_id
 from w_stage as s
 where s.case_id = t.case_id and s.stage = t.stage and t.was_open and s.state = 'complete';
 
--- passed over: nobody needs it any more
+-- skipped: the task is no longer needed
 update w_task as t
 set ends_as = 'cancelled', ends_reason = s.reason
 from w_stage as s
 where s.case_id = t.case_id and s.stage = t.stage and t.was_open and t.ends_as is null
     and s.state in ('waived', 'failed');
 
--- tried and not reached: the attempt is evidence of its own
+-- tried but not reached: the attempt is itself evidence
 update w_task as t
 set ends_as = 'failed', ends_reason = a.last_outcome
 from w_attempt as a
 where a.case_id = t.case_id and a.stage = t.stage and t.was_open and t.ends_as is null
     and t.kind = 'outreach' and a.last_seq > t.planned_seq;
 
--- the receiver's own word on the task: refused or given up
+-- the receiver refused the task or gave it up
 update w_task as t
 set ends_as = case f.code when 'rejected' then 'rejected' else 'failed' end,
     ends_reason = coalesce(f.detail ->> 'business_status', f.code),
@@ -60,7 +60,7 @@ where f.person_id = t.person_id and f.kind = 'task_update'
     and f.code in ('rejected', 'failed', 'cancelled')
     and t.was_open and t.ends_as is null;
 
--- what was sent was refused with certainty, or withheld
+-- what was sent was certainly refused, or it was withheld
 update w_task as t
 set ends_as = 'failed', ends_reason = coalesce(x.outcome_reason, x.outcome)
 from tasks.transmission_task as l
@@ -83,7 +83,7 @@ from tasks.transmission_task as l
 inner join tasks.answer as a on a.transmission_id = l.transmission_id
 where l.task_id = t.task_id and a.known_seq <= %(seq)s and t.was_open and t.ends_as is null;
 
--- lapsed: its time is over, and the feeds that would have shown the result are complete
+-- lapsed: it is past its due date, and the feeds that would show a result are complete
 update w_task as t
 set ends_as = 'failed', ends_reason = 'no result in time'
 from w_stage as s
@@ -95,7 +95,7 @@ where s.case_id = t.case_id and s.stage = t.stage and t.was_open and t.ends_as i
             and (f.last_business_date is null or cases.day_end(f.last_business_date) < t.due_at)
     );
 
--- How many tries a stage has behind it: since a named person last asked for a new one.
+-- The number of attempts at a stage since a named person last asked for a new one.
 create temp table w_tries on commit drop as
 select
     s.case_id,

@@ -1,10 +1,10 @@
 -- reads: core.claim, core.claim_line
 
--- What a claim states, one fact per service line, from whichever submitter. A line says what its claim says:
--- when only the claim changed, its lines say it anew.
+-- What a claim states, one fact per service line, from any submitter. A line includes its claim's data, so
+-- its fact is stated again if only the claim changed.
 select
     r as record,
-    -- an 837 names its patient by our control number, the EHR by its own id
+    -- an 837 identifies its patient by our control number, the EHR by its own id
     case
         when c.kind like '837%%' or c.subject_id is null then 'pcn'
         else c.subject_source

@@ -1,6 +1,6 @@
 -- reads: core.claim_response
 
--- What a receiver says of a claim. Only the payer's A2 is acceptance: A0 and A1 are forwarded and received.
+-- What a receiver says about a claim. Only the payer's A2 means accepted; A0 is forwarded, A1 received.
 select
     r as record,
     'pcn' as subject_source,

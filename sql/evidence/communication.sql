@@ -1,7 +1,7 @@
 -- reads: core.communication
 
--- Two-way: somebody of the staff spoke with somebody, after the event. A voicemail, a text that was
--- sent and a call about a booking are attempts, below.
+-- Two-way contact: a staff member spoke with somebody after the event. A voicemail, a text message
+-- and a call about a booking are attempts, below.
 select
     r as record,
     'contact' as kind,

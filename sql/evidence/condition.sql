@@ -1,6 +1,6 @@
 -- reads: core.condition
 
--- A condition that nobody took back as an error.
+-- A condition that was not entered in error.
 select
     r as record,
     'condition' as kind,

@@ -1,7 +1,7 @@
 -- reads: core.document_reference
 
--- Signed and authenticated. A superseded document stays signed: what follows it amends it, and may not
--- be signed yet.
+-- Signed and authenticated notes. A superseded note stays signed: its successor amends it and may not be
+-- signed yet.
 select
     r as record,
     'note' as kind,

@@ -1,6 +1,6 @@
 -- reads: core.eligibility_response
 
--- What a payer says of a member's coverage.
+-- What a payer says about a member's coverage.
 select
     r as record,
     'eligibility' as kind,

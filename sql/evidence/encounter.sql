@@ -38,8 +38,8 @@ from core.encounter as r
 where evidence.facility_class(r.class_code, r.type_code) is not null
     and r.status = 'finished' and r.ends_at is not null;
 
--- A visit counts when it is finished; in progress it is not seen yet. An emergency is no visit of the
--- practice, whoever saw the patient there. Who may bill it is read with the practitioner's record.
+-- A visit counts once it is finished. An emergency is not a visit to the practice, whoever saw the patient.
+-- Whether the practitioner may bill is read from the practitioner's record.
 select
     r as record,
     case when r.status = 'finished' then 'visit' else 'visit_open' end as kind,

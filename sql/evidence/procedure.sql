@@ -12,7 +12,7 @@ from core.procedure as r
 where evidence.mapped('medication_reconciliation', r.code_system, r.code) is not null
     and r.status = 'completed' and coalesce(r.starts_at, r.ends_at) is not null;
 
--- Hospice care that began, whether it is over or not: nobody is called any more.
+-- Hospice care that began, whether or not it has ended: the patient is not called.
 select
     r as record,
     'hospice' as kind,

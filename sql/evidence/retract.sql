@@ -2,9 +2,9 @@
 -- changes: evidence.fact
 -- counts: facts_retracted
 
--- A record that the night took back takes its facts with it. Run for each table whose records state
--- facts: `gone` holds what went, see throughline.evidence.ledger. A record that follows another states
--- its facts in the version of either, and so all that it stated before go.
+-- Retracts the facts of records that the night retracted. It runs for each table whose records state facts:
+-- `gone` holds those records, see throughline.evidence.ledger. A record that follows another states its
+-- facts under either one's version, so all its earlier facts are retracted.
 -- count: facts_retracted
 update evidence.fact as f
 set retracted_seq = %(seq)s

@@ -1,8 +1,8 @@
 -- reads: evidence.fact
 -- changes: evidence.fact
 
--- A reversal (CLP02 = 22) is a new fact that nets the old one: point it at the payment it reverses,
--- the newest earlier remittance of the same claim and line with the opposite amount.
+-- A reversal (CLP02 = 22) is a new fact that cancels an old one. Link it to the payment it reverses: the
+-- newest earlier remittance for the same claim and line with the opposite amount.
 update evidence.fact as f
 set reverses = o.fact_id
 from (

@@ -1,6 +1,6 @@
 -- reads: core.task
 
--- How far a request of ours has come at its receiver.
+-- The status of a request of ours at its receiver.
 select
     r as record,
     'task_update' as kind,

@@ -2,8 +2,8 @@
 -- changes: evidence.fact
 -- counts: facts_written
 
--- Writes what a file of facts states (`stated`, see throughline.evidence.files) of records that became
--- known in a night. One fact per record, version and kind: an id follows from these.
+-- Writes the facts (`stated`, see throughline.evidence.files) of records that became known on a night. There
+-- is one fact per record, version and kind, and its id is derived from these.
 -- count: facts_written
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,

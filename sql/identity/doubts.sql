@@ -2,9 +2,9 @@
 -- makes: w_alike
 -- changes: identity.link
 
--- Two patient records that are alike (name, birth date, sex, and phone or postal code) and share no
--- identifier may be one human; two with one record number and different birth dates may be two. Both
--- are doubts for a person to settle. A doubt stands at the later id, about the person of the other.
+-- Two similar patient records (name, birth date, sex, and phone or postal code) without a shared identifier
+-- may be one human; two records with one record number and different birth dates may be two. A person must
+-- decide in both cases. The doubt is attached to the later id and points to the other's person.
 create temp table w_alike on commit drop as
 with pair as (
     select
@@ -59,7 +59,7 @@ inner join identity.link as other
     on other.source = o.other_source and other.source_id = o.other_id
     and other.status = 'active' and other.retired_seq is null
 where other.person_id <> own.person_id
-    -- a named person said that they are two
+    -- a named person decided that they are two people
     and not exists (
         select from operations.decision as d
         where d.kind = 'unlink' and d.about_kind = 'record' and d.known_seq <= %(seq)s

@@ -4,10 +4,10 @@
 -- changes: identity.link, identity.person
 -- counts: persons_made, links_retired, links_made, doubts_made
 
--- Decides whose records these are: those of w_record in w_pass. First the patients that stand for
--- themselves, then those merged into one of them, then what only refers to them.
+-- Decides which person the records of w_record in w_pass belong to. The passes are: patients of their own,
+-- patients merged into one of them, and records that only refer to patients.
 
--- Whom each record may belong to, by what, best first.
+-- The persons that each record may belong to, with the method, best first.
 create temp table w_candidate on commit drop as
 with turn as (
     select r.source, r.source_id, r.is_patient, r.survivor_id, p.birth_date
@@ -23,7 +23,7 @@ with turn as (
 ),
 
 word as (
-    -- what a named person said last of a record and a person
+    -- the latest decision of a named person about a record and a person
     select distinct on (t.source, t.source_id, d.person_id)
         t.source, t.source_id, d.kind, d.person_id::uuid as person_id, d.decision_id, d.known_seq, d.decided_at
     from turn as t
@@ -49,8 +49,8 @@ merged as (
 ),
 
 own as (
-    -- a patient's own record stays with the person it made; where another record of that person
-    -- carries the record number that the person is known by, and this one no longer, it is another's
+    -- a patient's own record stays with the person it created, unless only another record of that person
+    -- still carries the person's record number: then this one belongs to somebody else
     select t.source, t.source_id, l.person_id
     from turn as t
     inner join identity.link as l
@@ -78,7 +78,7 @@ own as (
 ),
 
 shared as (
-    -- A patient is matched with patients, by the record number alone, and not against the birth date.
+    -- A patient is matched only with patients, only by record number, and not if the birth dates differ.
     select distinct
         t.source,
         t.source_id,
@@ -150,7 +150,7 @@ select
     c.method,
     c.decision_id,
     coalesce(c.persons, 0) as persons,
-    -- nobody's, or of two at once; what is left of a deleted patient stays where it was
+    -- no person or two persons; records of a deleted patient stay where they were
     not r.is_patient
     and (c.person_id is null or (c.persons > 1 and c.method = 'identifier'))
     and not exists (
@@ -168,7 +168,7 @@ create index on w_decided (source, source_id);
 
 analyze w_decided;
 
--- Two persons claim one record by shared identifiers: that is a doubt, and nobody is chosen.
+-- A record shares identifiers with two persons: it becomes a doubt, and neither is chosen.
 create temp table w_doubt on commit drop as
 select distinct c.source, c.source_id, c.person_id, 'conflicting identifiers' as method
 from w_decided as d
@@ -179,9 +179,9 @@ where d.persons > 1 and d.method in ('identifier', 'own record')
     )
     and (not d.is_patient or c.person_id <> d.person_id);
 
--- A record that stands by itself is a person: a patient of the EHR, or one whom another system names
--- by a record number that nobody else has yet. The number makes the id, whichever record comes first;
--- where it does not tell one human, the record does.
+-- A record that matches nobody becomes a new person: a patient of the EHR, or one whom another system
+-- identifies by a record number that nobody has yet. The person's id is derived from the record number, so
+-- the order of arrival does not matter; if the number is ambiguous, from the record.
 create temp table w_made on commit drop as
 select
     d.source,
@@ -194,7 +194,7 @@ left join lateral (
     from w_identifier as w
     where w.source = d.source and w.source_id = d.source_id and w.system = 'mrn'
         and not exists (
-            -- of two birth dates, or given to somebody else before
+            -- two birth dates, or given to somebody else before
             select from operations.source as s
             inner join core.patient as p
                 on p.source = s.source and p.mrn = substr(w.value, length(s.number_prefixes[1]) + 1)
@@ -237,11 +237,11 @@ from w_made as m
 inner join identity.person as p on p.source = m.key_source and p.source_id = m.key_id
 where d.source = m.source and d.source_id = m.source_id;
 
--- most of them have a person only now: what follows is planned for as many
+-- most records have just received a person: refresh the statistics for the next statements
 analyze w_decided;
 
--- A link that is decided differently now is retired; the past keeps it. Looked up record by record,
--- which the order inside sees to: joined, all links were read for the few that a night decides.
+-- Retire links that are now decided differently; the history keeps them. The `order by` inside forces a
+-- lookup per record: a plain join read all links for the few that a night decides.
 -- count: links_retired
 update identity.link as l
 set retired_seq = %(seq)s

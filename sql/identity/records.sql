@@ -2,11 +2,10 @@
 --     identity.record_decision, operations.source
 -- makes: w_record, w_identifier, w_sharing
 
--- The source records that this night brought or took back, and those that nights since the last finished
--- one (%(since)s) left undone. What only refers to a patient is known by
--- what it names them with: a record number, a payer's member, or our own control number of a claim.
--- Which feeds carry these is in the catalogue: see throughline.identity.carriers for `carrier`,
--- `by_record_number` and `by_member`.
+-- The source records that this night loaded or retracted, and those that nights since the last finished
+-- one (%(since)s) left undone. A record that only refers to a patient goes by the identifier it uses: a
+-- record number, a payer's member number, or our control number of a claim. The catalogue says which feeds
+-- carry these: see throughline.identity.carriers for `carrier`, `by_record_number` and `by_member`.
 create temp table w_record on commit drop as
 with touched as (
     select n.source, n.source_id
@@ -17,13 +16,13 @@ with touched as (
     where (c.known_seq > %(since)s and c.known_seq <= %(seq)s)
         or (c.retracted_seq > %(since)s and c.retracted_seq <= %(seq)s)
     union
-    -- a claim that the EHR knows names its patient by the EHR's own id
+    -- a claim from the EHR identifies its patient by the EHR's own id
     select c.subject_source, c.subject_id
     from core.claim as c
     where ((c.known_seq > %(since)s and c.known_seq <= %(seq)s)
         or (c.retracted_seq > %(since)s and c.retracted_seq <= %(seq)s)) and c.kind not like '837%%'
     union
-    -- whom a named person has just decided about
+    -- records that a named person has just decided about
     select d.source, d.source_id
     from identity.record_decision as d
     where d.known_seq > %(since)s and d.known_seq <= %(seq)s
@@ -33,7 +32,7 @@ select source, source_id from touched where source is not null and source_id is 
 
 create unique index on w_record (source, source_id);
 
--- A record that was merged into one of them follows it, over as many merges as there are.
+-- Records merged into one of these are included, through any number of merges.
 insert into w_record (source, source_id)
 with recursive merged as (
     select p.source, p.source_id
@@ -50,7 +49,7 @@ with recursive merged as (
 select source, source_id from merged
 on conflict do nothing;
 
--- A doubt is looked at again when either side of it changed.
+-- A doubt is checked again if either side has changed.
 insert into w_record (source, source_id)
 select d.source, d.source_id
 from w_record as r
@@ -63,8 +62,8 @@ on conflict do nothing;
 
 analyze w_record;
 
--- What each of them is known by, as it stands now: (system, value). A member's number is shared within
--- a family, so it says more together with a birth date.
+-- The current identifiers of each record: (system, value). Families share a member number, so it
+-- identifies one person only together with a birth date.
 create temp table w_identifier on commit drop as
 with claim as (
     select
@@ -99,7 +98,7 @@ found as (
     union
     select source, source_id, 'claim', source_id as value from w_record where source = 'pcn'
     union
-    -- a claim that the EHR knows names its patient by the EHR's own id
+    -- a claim from the EHR identifies its patient by the EHR's own id
     select c.subject_source, c.subject_id, 'claim', c.patient_control_number
     from w_record as r
     inner join core.claim as c on c.subject_source = r.source and c.subject_id = r.source_id
@@ -112,7 +111,7 @@ create index on w_identifier (source, source_id);
 
 analyze w_identifier;
 
--- Records of earlier nights that share what is new or gone tonight.
+-- Records of earlier nights that share an identifier that appeared or disappeared tonight.
 create temp table w_sharing on commit drop as
 with changed as (
     select w.system, w.value
@@ -149,7 +148,7 @@ from w_sharing as s
 inner join identity.identifier as i
     on i.source = s.source and i.source_id = s.source_id and i.retired_seq is null;
 
--- Who is a patient of their own, and who was merged into whom in the end.
+-- Which patients stand alone, and which record each merged patient finally belongs to.
 alter table w_record add column is_patient boolean not null default false;
 
 alter table w_record add column survivor_id text;

@@ -2,7 +2,7 @@
 -- makes: w_moved
 -- changes: w_identifier, w_record
 
--- What names a patient whose person is another now goes with them, though it did not change itself.
+-- If a patient moved to another person, records that refer to the patient move as well.
 create temp table w_moved on commit drop as
 select distinct i.source, i.source_id
 from identity.link as l

@@ -1,7 +1,7 @@
 -- reads: identity.link
 -- changes: identity.identifier, identity.link, identity.person
 
--- What this night decided before is taken back, so that a second run decides the same.
+-- Undoes what an earlier run of this night decided, so that a rerun decides the same.
 delete from identity.link where known_seq = %(seq)s;
 
 update identity.link set retired_seq = null where retired_seq = %(seq)s;

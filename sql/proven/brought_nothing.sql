@@ -2,8 +2,7 @@
 --     identity.link, landing.batch, operations.decision, operations.exception, operations.prevented,
 --     quality.quarantine, tasks.answer, tasks.task, tasks.transmission
 
--- Whether a night changed anything that the state depends on: true when it did not, so that its
--- number can be given up.
+-- True if the night changed nothing that the state depends on, so that it can become void.
 select (
     exists (select from evidence.fact where known_seq = %(seq)s)
     or exists (select from evidence.fact where retracted_seq = %(seq)s)

@@ -1,7 +1,7 @@
 -- reads: cases.case_record, cases.event, w_final, w_state
 
--- How the state that was derived just now (w_state, w_final) differs from what was written down up to night
--- %(seq)s: by workflow, stage, and what was said then and now. Stages first, then whole cases.
+-- How the state derived just now (w_state, w_final) differs from what was recorded up to night %(seq)s, by
+-- workflow, stage, and state then and now. Stages first, then whole cases.
 with then_said as (
     select distinct on (e.case_id, e.stage) e.case_id, e.stage, e.to_state
     from cases.event as e

@@ -2,8 +2,8 @@
 --     operations.work_item, quality.quarantine, tasks.task, tasks.transmission
 -- makes: scope_case, scope_task, scope_transmission, scope_batch
 
--- What the invariants look at: everything (seq is null), or what one night changed or may have
--- changed. The checks read the same either way. Temporary, so that a check writes nothing.
+-- The rows that the invariants check: everything (seq is null), or what one night changed or may have
+-- changed. The checks are the same either way. Temporary tables, so that a check writes nothing.
 drop table if exists pg_temp.scope_case, pg_temp.scope_task, pg_temp.scope_transmission, pg_temp.scope_batch;
 
 create temporary table scope_case as

@@ -2,8 +2,8 @@
 -- changes: operations.code_seen, operations.coded_field
 -- counts: codes
 
--- Which codes the records of a night brought that nobody had seen (`coded`, see throughline.silence), each with
--- the night that brought it first. A field that was not watched before is read from the beginning (`after` is 0).
+-- Records codes not seen before (`coded`, see throughline.silence), each with the first night that brought it. A
+-- field that was not watched before is read from the beginning (`after` is 0).
 delete from operations.code_seen
 where first_seq > %(after)s and first_seq <= %(seq)s and field = any(%(fields)s);
 

@@ -4,7 +4,7 @@
 -- changes: operations.exception
 -- counts: exceptions_cleared, exceptions_opened
 
--- Everything that is silent or new, with who owns it.
+-- Everything that is silent or new, with its owner.
 create temp table w_noticed on commit drop as
 select
     case q.about_kind when 'workflow' then 'workflow_silent' else 'facts_silent' end as reason,
@@ -47,7 +47,7 @@ from w_new_code as c
 where not c.is_open and c.together > %(many_codes)s
 group by c.source, c.feed, c.field;
 
--- One exception for each time that it happens: the id counts those that are over.
+-- One exception per occurrence: the id includes the number of earlier ones.
 update w_noticed as w
 set exception_id = md5(concat_ws('|', 'exception', w.reason, w.about_id, (
     select count(*)
@@ -69,10 +69,10 @@ set status = 'cleared',
     end
 where e.status = 'open' and e.reason = any(%(reasons)s)
     and not exists (select from w_noticed as w where w.exception_id = e.exception_id)
-    -- that very many were new at once is over when a named person says so
+    -- only a named person ends an exception about very many new codes at once
     and not (e.reason = 'new_code' and e.detail ? 'codes');
 
--- What a named person settled rests for a week, and is asked about again if it is still so.
+-- What a named person resolved stays closed for a week, then reopens if nothing has changed.
 -- count: exceptions_opened
 insert into operations.exception (
     exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, detail

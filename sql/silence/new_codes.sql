@@ -2,9 +2,9 @@
 --     operations.feed, operations.night, watched_code
 -- makes: w_new_code, w_shown
 
--- Codes that a feed brought tonight for the first time, after the nights in which it is learned what it says, and
--- that no code map and no word of the practice explains; and those of earlier nights that are still open. Where very
--- many are new at once, something else is wrong with the field: that is one exception.
+-- Codes that a feed brought for the first time tonight, after its learning period, and that neither a code map nor a
+-- word of the practice explains; and those of earlier nights that are still open. If very many are new at once, the
+-- field itself is probably wrong: that becomes one exception.
 create temp table w_new_code on commit drop as
 select
     c.source,
@@ -42,8 +42,8 @@ where (
             and (m.code = c.code or (k.by_prefix and starts_with(c.code, m.code)))
     );
 
--- A column of a damaged record may hold a name or a number of somebody: only what has the shape of a code, and is
--- neither of a patient, is shown.
+-- A column of a damaged record may hold a person's name or number: a value is shown only if it looks like a code and
+-- is not a patient's name or number.
 create temp table w_shown on commit drop as
 select
     c.exception_id,

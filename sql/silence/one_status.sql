@@ -1,7 +1,7 @@
 -- reads: landing.batch, operations.exception, operations.feed, quality.verdict, status_field
 -- makes: w_delivery, w_one_status
 
--- What came tonight, by field that tells where a record stands.
+-- Tonight's deliveries, by status field.
 create temp table w_delivery on commit drop as
 select
     b.source,
@@ -18,8 +18,8 @@ inner join operations.feed as f on f.source = b.source and f.feed = b.feed
 inner join status_field as s on s.feed = b.feed
 where b.loaded_seq > %(since)s and b.loaded_seq <= %(seq)s and b.status = 'loaded';
 
--- Feeds whose newest delivery of some size is all of one status, where each of the last deliveries of that size had
--- two at least; and those that were noticed before, until a delivery has two again.
+-- Feeds whose newest large delivery has one status only, although each of the last large deliveries had at least two.
+-- Feeds reported before stay, until a delivery has two again.
 create temp table w_one_status on commit drop as
 with newest as (
     select distinct on (d.source, d.field) d.*

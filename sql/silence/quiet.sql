@@ -2,16 +2,17 @@
 -- makes: w_quiet
 
 -- Workflows and kinds of fact that are silent: for longer than `times_the_gap` times the longest gap between two
--- signals in the 90 days before they fell silent, and for `least_days` at least. A gap that began before those 90
--- days counts whole. Weekends, holidays and nights that did not run are gaps like others. Of what came seldom, the
--- longest gap is not known yet: `least_gaps` are needed.
+-- signals in the 90 days before they fell silent, and for at least `least_days`. A gap that began before those 90
+-- days counts in full. Weekends, holidays and missed nights count as gaps. At least `least_gaps` gaps are needed,
+-- because with few signals the longest gap is not known yet.
 create temp table w_quiet on commit drop as
 with watched as (
     select 'workflow' as about_kind, v.workflow as about_id, v.definition ->> 'owner_team' as owner_team
     from cases.workflow_version as v
     where v.status = 'active'
     union all
-    -- What answers what we asked is silent when nothing is asked, and each answer that fails to come is told already.
+    -- Feeds that answer our requests are excluded: they are silent when we ask nothing, and a missing answer is
+-- reported elsewhere.
     select 'facts' as about_kind, concat_ws('/', f.source, k.kind) as about_id, min(f.owner_team) as owner_team
     from operations.feed as f
     inner join stated_kind as k on k.feed = f.feed

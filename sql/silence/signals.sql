@@ -2,8 +2,8 @@
 -- changes: operations.signal
 -- counts: signals
 
--- What came in a night, and in those before it that were left undone: cases by workflow, facts by source and
--- kind. Counted again each time the step runs.
+-- Counts the signals of a night, and of earlier nights that were left undone: cases by workflow, facts by source
+-- and kind. They are counted again each time the step runs.
 delete from operations.signal where seq > %(since)s and seq <= %(seq)s;
 
 -- count: signals

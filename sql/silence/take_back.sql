@@ -1,8 +1,8 @@
 -- reads: operations.decision
 -- changes: operations.exception
 
--- What this night noticed before is taken back, so that a second run writes the same rows: what it opened
--- goes, and what it cleared is open again. What a named person has decided about stays.
+-- Undoes an earlier run of this night, so that a rerun writes the same rows: deletes the exceptions it opened and
+-- reopens those it cleared. Exceptions that a named person has decided about stay.
 delete from operations.exception as e
 where e.opened_seq = %(seq)s
     and e.reason = any(%(reasons)s)

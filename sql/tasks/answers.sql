@@ -1,8 +1,7 @@
 -- reads: tasks.answer, tasks.task, tasks.transmission_task
 -- changes: operations.work_item, tasks.answer
 
--- Answers that were fetched, known from this night on, and the persons whom they are about: their cases are
--- looked at tonight.
+-- Stores the fetched answers, known from this night on, and puts the persons concerned on tonight's work list.
 insert into tasks.answer (transmission_id, known_seq, answer)
 select
     f.transmission_id,

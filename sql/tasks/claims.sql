@@ -5,10 +5,10 @@
 -- changes: tasks.claim
 
 -- The claims that Throughline itself would submit: every open billing task on that route without a
--- standing claim, with all that the claim says. Codes, units, diagnoses and practitioner are those of
--- the clinician's own charge; the first thing that is missing is the reason why there is no claim.
+-- current claim, with the claim's content. Codes, units, diagnoses and practitioner come from the
+-- clinician's own charge. If something is missing, the first missing item is the reason for no claim.
 
--- A claim that the payer refused for certain, before adjudication, makes room for another.
+-- A claim that the payer certainly refused before adjudication can be replaced by another.
 update tasks.claim as k
 set status = 'withdrawn'
 where k.status = 'sent'
@@ -43,8 +43,8 @@ select distinct on (t.effect_key)
 from tasks.task as t
 where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'billing'
     and t.detail ->> 'route' = 'claim'
-    -- whether the charge is supported by what is documented, or a named person lets it go on, is the
-    -- case's to say (sql/cases/asks.sql); while it says no, there is no claim
+    -- sql/cases/asks.sql decides whether the documentation supports the charge, or a named person let
+    -- it continue: if not, there is no claim
     and not exists (
         select from cases.case_record as c
         where c.case_id = t.case_id and c.wanted = 'exception'
@@ -208,7 +208,7 @@ cross join lateral (
     ], null) as missing
 ) as m;
 
--- What a named person refused is not asked again until the charge says something else.
+-- A refused claim is not offered again until its charge changes.
 delete from w_claim_content as w
 using tasks.claim as k
 where k.effect_key = w.effect_key and k.status = 'refused' and k.content = w.content;

@@ -3,10 +3,10 @@
 -- makes: w_fallen
 -- changes: tasks.claim, tasks.claim_batch, tasks.transmission
 
--- Batches of claims that must not go out as they are: the work behind one of their claims ended, its
--- person is in doubt, the clinician's charge says something else by now, or their payer is served by another
--- system than the one that the file is addressed to. A batch that was handed over is past that: what is wrong
--- with it then is an overpayment, or a correction.
+-- Batches of claims that must not be sent as they are, because the task of one of their claims ended, its
+-- person is in doubt, the clinician's charge has changed, or another system than the file's receiver now serves
+-- the payer. For a batch that was already handed over it is too late: an error in it is an overpayment or a
+-- correction.
 create temp table w_fallen on commit drop as
 select k.patient_control_number, k.batch_id
 from tasks.claim_batch as b

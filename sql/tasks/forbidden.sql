@@ -2,10 +2,10 @@
 -- makes: w_forbidden
 -- changes: operations.prevented, tasks.transmission
 
--- Whom nothing may be asked about now: looked at once more at the moment of sending. What a process that
--- died had marked, and what its receiver turned out not to have (never_sent), was not sent either.
--- Doubt about identity blocks everything; death, opt-out, hospice, admission and leaving block
--- reaching out, and services already rendered stay billable.
+-- The last check before sending: persons about whom nothing may be sent now. It includes transmissions that a
+-- process marked before it died and that the receiver turned out not to have (never_sent). Doubt about identity
+-- blocks everything; death, opt-out, hospice, admission and leaving block outreach, but services already
+-- rendered stay billable.
 create temp table w_forbidden on commit drop as
 with wanted as (
     select distinct
@@ -61,7 +61,7 @@ from w_forbidden as f
 where f.person_id = x.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
     and x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]));
 
--- Nobody is asked for what no case needs any more.
+-- Do not send what no case needs any more.
 update tasks.transmission as x
 set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
     outcome_reason = 'no longer needed'

@@ -3,8 +3,8 @@
 -- makes: w_doubt
 -- changes: tasks.transmission, tasks.transmission_task
 
--- What a payer is asked tonight about whom: one row per open eligibility task that no file carries.
--- Nobody is asked about while it is in doubt who they are.
+-- Tonight's eligibility inquiries: one row per open eligibility task that is not in a file yet. Persons whose
+-- identity is in doubt are left out.
 create temp table w_doubt on commit drop as
 select distinct own.person_id
 from identity.link as d
@@ -13,8 +13,8 @@ inner join identity.link as own
     and own.status in ('active', 'doubt')
 where d.status = 'doubt' and d.retired_seq is null;
 
--- A file that waits since an earlier night and asks about somebody who must not be, or need not be asked
--- about any more, is not sent; the others in it are asked about in another.
+-- A file that has been waiting since an earlier night is not sent if it asks about a person who must not, or need
+-- not, be asked about any more; the others in it go into a new file.
 update tasks.transmission as x
 set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
     outcome_reason = 'asked anew'
@@ -46,7 +46,7 @@ select
     d.family as provider_family,
     d.given as provider_given
 from tasks.task as t
--- as a system names them that says how this payer covers them, where one does
+-- prefer the patient record of a system that has this payer's coverage for them
 inner join lateral (
     select
         c.source, c.source_id, c.family, c.given, c.birth_date, c.sex, c.general_practitioner_id, v.member_id,

@@ -1,7 +1,7 @@
 -- reads: tasks.task, tasks.transmission, tasks.transmission_task, w_intent, w_payload
 -- changes: operations.exception, tasks.transmission, tasks.transmission_task
 
--- The intentions of tonight's tasks (w_intent), with the exact bytes of each (w_payload), before any call is made.
+-- Writes the intentions of tonight's tasks (w_intent) with the exact bytes of each (w_payload), before any call.
 insert into tasks.transmission (
     transmission_id, effect_key, kind, target, person_id, attempt, payload, payload_sha256,
     planned_seq, intended_at, lookup_deadline
@@ -15,7 +15,7 @@ from w_intent as i
 inner join w_payload as p on p.transmission_id = i.transmission_id
 on conflict do nothing;
 
--- A task whose effect stands already joins it, whichever task first asked for it.
+-- A task whose effect already exists joins it, whichever task asked for it first.
 insert into tasks.transmission_task (transmission_id, task_id)
 select x.transmission_id, t.task_id
 from tasks.task as t
@@ -25,7 +25,7 @@ where t.closed_seq is null and t.planned_seq <= %(seq)s
     and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
 on conflict do nothing;
 
--- What was lacking is there by now.
+-- The missing data has arrived.
 update operations.exception as e
 set status = 'cleared', closed_seq = %(seq)s, resolution = 'what was lacking is there'
 from tasks.task as t
@@ -34,7 +34,7 @@ where e.about_kind = 'task' and e.about_id = t.task_id::text and e.status = 'ope
     and coalesce(t.detail ->> 'route', '') <> 'claim'
     and t.task_id in (select l.task_id from tasks.transmission_task as l);
 
--- What cannot be asked for: the systems of record lack what has to be said, or no system is known to take it.
+-- What cannot be requested: required data is missing in the systems of record, or no system takes it.
 select i.effect_key, i.lacks, i.task_ids
 from w_intent as i
 where i.lacks is not null

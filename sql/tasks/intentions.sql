@@ -4,22 +4,22 @@
 -- makes: w_effect, w_attributed, w_receiver, w_intent
 -- changes: tasks.task
 
--- Whom tonight's tasks ask for what, and of which receiver: one row per effect, in plain columns. The bytes are
--- built of them by `throughline.tasks.wire`, and written down with the intention (intend.sql) before any call is made.
+-- What tonight's tasks request, for whom and from which receiver: one row per effect, in plain columns.
+-- `throughline.tasks.wire` builds the bytes from them, and intend.sql stores them before any call is made.
 
--- A contact that an interrupted night planned and nobody was asked for falls into tonight's window.
+-- A contact that an interrupted night planned but never requested moves into tonight's window.
 update tasks.task as t
 set effect_key = concat_ws('|', 'contact', t.person_id, %(business_date)s::date + 1)
 where t.closed_seq is null and t.planned_seq < %(seq)s and t.kind = 'outreach'
     and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
-    -- one that was to join a request joins it, as long as that stands
+    -- a task that was to join a request does so, as long as the request is valid
     and not exists (
         select from tasks.transmission as x
         where x.effect_key = t.effect_key and x.outcome in ('intended', 'accepted', 'uncertain')
     );
 
--- What is asked for once, by however many tasks, and in which system that for which it is asked stands: a visit, or
--- what began the case.
+-- One row per effect, however many tasks share it, with the system that holds its subject: the visit, or what opened
+-- the case.
 create temp table w_effect on commit drop as
 with open_task as (
     select
@@ -63,7 +63,7 @@ group by t.effect_key;
 
 analyze w_effect;
 
--- The system in which the practitioner to whom a person is attributed has a record, by the newest word on it.
+-- The system with a record of the practitioner to whom the person was most recently attributed.
 create temp table w_attributed on commit drop as
 select x.person_id, min(x.source) as source
 from (
@@ -84,9 +84,10 @@ where x.place = 1
 group by x.person_id
 having count(distinct x.source) = 1;
 
--- Which of the systems of a role gets the work: the one in which it stands, else where the person has an active
--- link, else that of the attributed practitioner. A system stands for the charts that it says it serves. A note is
--- signed where its visit is; elsewhere the visit's id means nothing. Where two are left, or none, nobody is asked.
+-- Which of the systems with a role gets the work: the one that holds the subject, else one where the person has an
+-- active link, else that of the attributed practitioner. A system counts for the charts that it serves. A note is
+-- signed in the system of its visit, because the visit's id means nothing elsewhere. If two or none remain, nothing
+-- is requested.
 create temp table w_receiver on commit drop as
 with candidate as (
     select
@@ -135,7 +136,7 @@ where f.candidates = 1;
 
 create temp table w_intent on commit drop as
 with patient as (
-    -- as the receiver knows them: a task in a chart names its own record, a booking a record number that it knows
+    -- the person's id at the receiver: for a task in a chart, its own record; for a booking, a record number it knows
     select distinct on (e.effect_key)
         e.effect_key, l.source, l.source_id as patient_id, p.mrn, p.general_practitioner_id
     from w_effect as e
@@ -175,7 +176,7 @@ select
     d.npi as practitioner_npi,
     e.detail ->> 'practitioner_id' as practitioner_id,
     evidence.id_of_visit(e.detail ->> 'encounter') as encounter_id,
-    -- whose visit it is, where its id alone does not say so
+    -- the visit's source, if its id alone does not identify it
     case when o.id_prefix <> '' then o.source end as encounter_source,
     e.detail ->> 'payer_id' as payer_id,
     e.detail ->> 'visit_type' as visit_type,
@@ -186,7 +187,7 @@ select
         greatest(cases.local_day(e.due_at - interval '1 second', e.time_zone), %(business_date)s::date + 1)
         + u.value::time
     ) at time zone coalesce(e.time_zone, z.value) as call_until,
-    -- what is lacking, so that nobody can be asked
+    -- the missing data because of which nothing can be requested
     case
         when e.kind = 'billing' and not e.detail ? 'encounter' then 'missing_billing_data'
         when e.kind = 'documentation' and not e.detail ? 'encounter' then 'bad_contact_data'

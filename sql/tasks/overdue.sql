@@ -1,15 +1,15 @@
 -- reads: operations.reason, tasks.task, tasks.transmission
 -- changes: operations.exception
 
--- An outcome that is still uncertain after its deadline goes to a person, and is never sent again;
--- the exception ends when the outcome is certain after all.
+-- A transmission that is still uncertain after its deadline becomes an exception and is never sent again.
+-- The exception ends if the outcome becomes certain after all.
 update operations.exception as e
 set status = 'cleared', closed_seq = %(seq)s, resolution = 'the outcome is certain'
 from tasks.transmission as x
 where e.about_kind = 'transmission' and e.about_id = x.transmission_id::text and e.status = 'open'
     and e.reason = 'uncertain_transmission' and x.outcome in ('accepted', 'rejected', 'withheld');
 
--- What was about a task ends with the task.
+-- An exception about a task ends with the task.
 update operations.exception as e
 set status = 'cleared', closed_seq = %(seq)s, resolution = 'the task ended'
 from tasks.task as t

@@ -1,8 +1,8 @@
 -- reads: cases.case_record, operations.exception, tasks.claim, tasks.task, tasks.transmission_task, w_plan
 -- changes: operations.prevented, tasks.event, tasks.task
 
--- The plan of w_plan, written down. Written again for the same night, the same rows.
--- A plan of this night that nobody asks for any more, and that nothing was sent for, is taken back.
+-- Writes the plan in w_plan; a rerun of the night writes the same rows. Tasks that this night planned before, that
+-- no case asks for any more and for which nothing was sent, are deleted.
 delete from tasks.task as t
 where t.planned_seq = %(seq)s
     and not exists (select from w_plan as p where p.task_id = t.task_id)
@@ -27,7 +27,7 @@ from tasks.task as t
 where t.planned_seq = %(seq)s
 on conflict do nothing;
 
--- What was under way and was stopped this night, and why: contacts and claims that did not happen.
+-- Contacts and claims that were stopped this night, and why.
 insert into operations.prevented (seq, effect_key, kind, reason, person_id, case_id, at)
 select distinct on (t.effect_key, coalesce(c.close_reason, t.status_reason))
     %(seq)s, t.effect_key, case when t.kind = 'billing' then 'claim' else 'contact' end,

@@ -5,8 +5,8 @@
 -- The one next task of each case that asks for one, with the key of its effect on the outside.
 -- Reads w_wanted and, as of this night, the log of tasks and transmissions; a replay reads the same.
 
--- A person whom the staff were asked to call, and for whom that request still stands: another case
--- that wants the same person joins it. One person, one contact.
+-- If staff have already been asked to call a person and the request is still valid, another case about that
+-- person joins it. One person, one contact.
 create temp table w_standing on commit drop as
 select distinct on (x.person_id) x.person_id, x.effect_key
 from (select distinct w.person_id from w_wanted as w where w.wanted = 'outreach') as p

@@ -2,7 +2,7 @@
 -- changes: tasks.event, tasks.task, w_task
 -- counts: tasks_ended
 
--- Tasks that the evidence ends, or that nobody needs any more. Run again it ends the same ones.
+-- Ends tasks that the evidence completes or that are no longer needed. A rerun ends the same ones.
 update tasks.task as t
 set status = 'requested', status_reason = null, closed_seq = null, closed_fact_id = null
 from w_task as w
@@ -13,7 +13,7 @@ set ends_as = 'cancelled', ends_reason = coalesce(s.close_reason, s.status)
 from w_state as s
 where s.case_id = w.case_id and s.status <> 'open' and w.was_open and w.ends_as is null;
 
--- The case went back behind the stage of this task, or asks for something else now.
+-- The case moved back to an earlier stage than the task's, or now asks for something else.
 update w_task as w
 set ends_as = 'cancelled', ends_reason = 'the case stands elsewhere'
 from w_state as s

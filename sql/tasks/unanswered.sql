@@ -1,7 +1,6 @@
 -- reads: tasks.answer, tasks.task, tasks.transmission, tasks.transmission_task
 
--- The booking requests that their receiver took on an earlier night and that a task still waits for, the
--- oldest first.
+-- Booking requests that were accepted on an earlier night and that a task still waits for, oldest first.
 select x.transmission_id
 from tasks.transmission as x
 where x.kind = 'booking'

@@ -1,7 +1,7 @@
 -- reads: cases.case_record
 -- makes: w_wanted
 
--- What the open cases ask for tonight, as reconcile left it: the input of the plan.
+-- What the open cases ask for tonight after reconcile: the input of the plan.
 create temp table w_wanted on commit drop as
 select
     c.case_id,

@@ -10,7 +10,7 @@ from scope_case as x
 inner join cases.stage as s on s.case_id = x.case_id
 where s.state = 'complete' and s.fact_id is null;
 
--- complete_by_fallen_fact: A stage is complete by a fact that was taken back or never was.
+-- complete_by_fallen_fact: A stage is complete by a fact that was retracted or does not exist.
 select
     'case' as about_kind,
     s.case_id::text as about_id,
@@ -20,7 +20,7 @@ inner join cases.stage as s on s.case_id = x.case_id
 left join evidence.fact as f on f.fact_id = s.fact_id
 where s.state = 'complete' and s.fact_id is not null and (f.fact_id is null or f.retracted_seq is not null);
 
--- complete_by_stranger: A stage is complete by a fact about somebody who is not this person.
+-- complete_by_stranger: A stage is complete by a fact about another person.
 select
     'case' as about_kind,
     s.case_id::text as about_id,

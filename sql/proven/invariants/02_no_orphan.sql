@@ -35,7 +35,7 @@ left join operations.exception as e on e.exception_id::text = c.next_step_ref
 where c.status = 'open' and c.next_step = 'exception' and e.status is distinct from 'open';
 
 -- more_than_one_next_step: A case has several open tasks, or one that is neither its next step nor on
--- hold behind the exception that is.
+-- hold behind the exception that is its next step.
 select
     'case' as about_kind,
     c.case_id::text as about_id,

@@ -1,7 +1,7 @@
 -- reads: operations.decision, operations.exception, operations.night, scope_task, scope_transmission,
 --     tasks.claim, tasks.claim_batch, tasks.transmission
 
--- two_standing_effects: One effect was let out more than once.
+-- two_standing_effects: One effect was sent more than once.
 select
     'effect' as about_kind,
     md5(o.effect_key) as about_id,
@@ -16,7 +16,7 @@ where o.outcome in ('intended', 'accepted', 'uncertain')
 group by o.effect_key
 having count(*) > 1;
 
--- attempt_without_certain_failure: A second attempt was made before the first was certain to have failed.
+-- attempt_without_certain_failure: A second attempt was made before the first had certainly failed.
 select
     'transmission' as about_kind,
     t.transmission_id::text as about_id,
@@ -29,7 +29,7 @@ where
     or p.outcome_at is null
     or p.outcome_at > t.intended_at;
 
--- contacted_twice: One person was asked to be contacted twice for the same business date.
+-- contacted_twice: Two requests to contact one person were sent for the same business date.
 select
     'transmission' as about_kind,
     max(o.transmission_id::text) as about_id,
@@ -110,7 +110,7 @@ where
         or t.payload_sha256 <> b.payload_sha256
     );
 
--- outcome_before_intention: Something was sent before the intention to send it was kept.
+-- outcome_before_intention: Something was sent before its intention was recorded.
 select
     'transmission' as about_kind,
     t.transmission_id::text as about_id,
@@ -121,7 +121,7 @@ where
     t.sent_at < t.intended_at
     or (t.outcome = 'accepted' and (t.sent_at is null or t.outcome_at is null or t.outcome_seq is null));
 
--- uncertain_without_owner: A call whose answer was lost is past its deadline and nobody was told.
+-- uncertain_without_owner: A call whose answer was lost is past its deadline, and no exception is open.
 select
     'transmission' as about_kind,
     t.transmission_id::text as about_id,

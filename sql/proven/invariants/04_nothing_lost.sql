@@ -11,7 +11,7 @@ where
     b.rows_received
     <> b.rows_loaded + b.rows_superseded + b.rows_quarantined + b.rows_rejected + b.rows_pending;
 
--- files_hold_other_counts: The files of a delivery hold other numbers of rows than were received.
+-- files_hold_other_counts: The rows in a delivery's files do not add up to the rows received.
 select
     'batch' as about_kind,
     b.batch_id::text as about_id,
@@ -22,7 +22,7 @@ inner join landing.batch_file as f on f.batch_id = b.batch_id
 group by b.batch_id
 having sum(f.row_count) <> b.rows_received;
 
--- quarantine_holds_other_counts: The rows set aside are not those that are kept in quarantine.
+-- quarantine_holds_other_counts: The number of rows set aside differs from the rows in quarantine.
 select
     'batch' as about_kind,
     b.batch_id::text as about_id,
@@ -37,8 +37,8 @@ having
     b.rows_quarantined
     <> count(distinct concat(q.file_id, '#', q.row_no)) filter (where q.row_no is not null);
 
--- records_hold_other_counts: The typed records are not as many as the delivery says were loaded. For one
--- night only what that night received is counted, by the index on known_seq. `counted_record` holds the
+-- records_hold_other_counts: The number of typed records differs from the delivery's rows loaded. For one
+-- night, only what that night received is counted, through the index on known_seq. `counted_record` holds the
 -- records that the catalogue of feeds counts as rows: see throughline.proven.invariants.
 with counted as (
     select

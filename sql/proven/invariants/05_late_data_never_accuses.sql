@@ -1,8 +1,8 @@
 -- reads: cases.case_record, cases.stage, cases.stage_feed, identity.link, operations.exception,
 --     operations.feed, operations.freshness(), operations.night, scope_case
 
--- missed_while_feed_is_late: A clock counts as missed although a feed that would prove the stage has not
--- come for the day on which it ended.
+-- missed_while_feed_is_late: A clock counts as missed although a feed that could prove the stage has not
+-- arrived for the day on which it ended.
 select
     'case' as about_kind,
     c.case_id::text as about_id,
@@ -30,7 +30,7 @@ where
         true
     );
 
--- unknown_called_missed: How a case stands is not known, and an exception says that its clock was missed.
+-- unknown_called_missed: The state of a case is unknown, but an exception says that its clock was missed.
 select
     'case' as about_kind,
     c.case_id::text as about_id,

@@ -1,8 +1,8 @@
 -- reads: cases.case_record, cases.event, evidence.fact, identity.link, operations.night, scope_transmission,
 --     tasks.task, tasks.transmission, tasks.transmission_task
 
--- sent_while_in_doubt: Something about a person left the house while it was in doubt who that is: a
--- record of theirs may be somebody else's, or somebody else's may be theirs.
+-- sent_while_in_doubt: Something about a person was sent while their identity was in doubt: one of
+-- their records may belong to somebody else, or somebody else's record to them.
 select
     'transmission' as about_kind,
     t.transmission_id::text as about_id,
@@ -23,7 +23,7 @@ where
             and (d.retired_seq is null or d.retired_seq > t.planned_seq)
     );
 
--- sent_against_the_rules: A patient was to be contacted or booked who was known to have died, to be in
+-- sent_against_the_rules: A contact or booking was requested for a patient known to have died, to be in
 -- hospice or in hospital, to have opted out or to have left the practice.
 select
     'transmission' as about_kind,
@@ -49,8 +49,8 @@ where
     and f.kind in ('death', 'hospice', 'opt_out', 'left_practice', 'admission')
     and not (f.kind = 'admission' and coalesce(f.detail ->> 'status', '') = 'finished');
 
--- asked_after_declining: A patient was to be contacted about a visit of a yearly cycle that they had declined: a
--- payer's answer moves the day on which it is due, and does not make it another visit.
+-- asked_after_declining: A contact was requested about a yearly visit that the patient had declined. A payer's answer
+-- can move its due date, but it stays the same visit.
 select
     'transmission' as about_kind,
     x.transmission_id::text as about_id,
@@ -67,7 +67,7 @@ where
     and t.outcome in ('accepted', 'uncertain')
     and c.trigger_ref like 'wellness:%%'
     and abs(c.trigger_on - d.trigger_on) < 180
-    -- A plan that pays by calendar years owes another visit from the first of January.
+    -- A plan that pays by calendar year covers another visit from 1 January.
     and not (c.trigger_on = date_trunc('year', c.trigger_on)::date and c.trigger_on > d.trigger_on)
     and (
         select e.detail ->> 'reason' = 'declined'

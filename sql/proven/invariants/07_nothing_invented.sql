@@ -91,7 +91,7 @@ where %(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint
 group by k.patient_control_number
 having bool_or(p.npi is null or p.npi is distinct from k.content ->> 'rendering_npi');
 
--- claim_does_not_add_up: A claim of ours has no lines, one charge twice, or another total than its lines.
+-- claim_does_not_add_up: A claim of ours has no lines, has one charge twice, or does not equal the sum of its lines.
 select
     'claim' as about_kind,
     k.patient_control_number as about_id,
@@ -120,7 +120,7 @@ having
     count(k.patient_control_number) <> b.claim_count
     or coalesce(sum(k.total_charge), 0) <> b.total_charge;
 
--- claims_released_by_nobody: A batch of claims counts as released, and no named person released these bytes.
+-- claims_released_by_nobody: A batch of claims counts as released, but no named person released these bytes.
 select
     'claim_batch' as about_kind,
     b.batch_id::text as about_id,
@@ -146,7 +146,7 @@ where
     and k.status in ('released', 'sent')
     and coalesce(b.status, '') not in ('released', 'sent');
 
--- release_can_be_skipped: The trigger that lets no claims out without a named release is gone or off.
+-- release_can_be_skipped: The trigger that blocks claims without a named release is missing or disabled.
 select
     'table' as about_kind,
     'tasks.transmission' as about_id,

@@ -1,6 +1,6 @@
 -- reads: cases.case_record, evidence.fact, scope_case
 
--- open_case_of_fallen_trigger: A case is open although what opened it was taken back, with no newer
+-- open_case_of_fallen_trigger: A case is open although what opened it was retracted, without a newer
 -- version of it.
 select
     'case' as about_kind,
@@ -21,7 +21,7 @@ where
             and n.retracted_seq is null
     );
 
--- reversal_without_payment: A payer's reversal names a payment that the ledger does not hold.
+-- reversal_without_payment: A payer's reversal refers to a payment that is not in the ledger.
 select
     'fact' as about_kind,
     f.fact_id::text as about_id,

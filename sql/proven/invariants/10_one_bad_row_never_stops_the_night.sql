@@ -1,6 +1,6 @@
 -- reads: landing.batch, operations.decision, operations.night, quality.verdict, scope_batch
 
--- delivery_left_halfway: A delivery was landed, and the night ended with it neither loaded nor kept.
+-- delivery_left_halfway: A delivery was landed, but the night ended with it neither loaded nor held.
 select
     'batch' as about_kind,
     b.batch_id::text as about_id,
@@ -10,7 +10,7 @@ inner join landing.batch as b on b.batch_id = x.batch_id
 inner join operations.night as n on n.seq = b.known_seq
 where b.status in ('received', 'staged') and n.status in ('running', 'finished') and b.rows_received > 0;
 
--- loaded_without_verdict: A delivery was loaded or stopped and no gate looked at it.
+-- loaded_without_verdict: A delivery was loaded or stopped without a gate's verdict.
 select
     'batch' as about_kind,
     b.batch_id::text as about_id,

@@ -1,6 +1,6 @@
 -- reads: evidence.fact, operations.night
 
--- night_without_digest: A night was finished and nothing is kept to compare a replay with.
+-- night_without_digest: A night finished without a digest to compare a replay with.
 select
     'night' as about_kind,
     n.seq::text as about_id,
@@ -8,7 +8,7 @@ select
 from operations.night as n
 where n.status = 'finished' and (n.state_digest is null or n.plan_digest is null);
 
--- known_after_the_newest_night: A fact claims to be known from a night that has not been.
+-- known_after_the_newest_night: A fact has a later night's number than the newest night.
 select
     'fact' as about_kind,
     f.fact_id::text as about_id,

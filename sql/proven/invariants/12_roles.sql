@@ -1,6 +1,6 @@
 -- reads: pg_class, pg_namespace, pg_roles, pg_trigger
 
--- loader_reaches_further: The role that loads can read or write what comes after loading.
+-- loader_reaches_further: The loading role can read or write tables of later steps.
 select
     'role' as about_kind,
     'throughline_loader' as about_id,
@@ -13,8 +13,8 @@ where
     and has_schema_privilege('throughline_loader', n.oid, 'usage')
     and has_table_privilege('throughline_loader', c.oid, 'select, insert, update, delete, truncate');
 
--- loop_rewrites_what_was_received: The role that runs the loop can write typed records or take away
--- what was landed.
+-- loop_rewrites_what_was_received: The role that runs the loop can write typed records or delete
+-- landed data.
 select
     'role' as about_kind,
     'throughline_loop' as about_id,
@@ -56,7 +56,7 @@ where
     and c.relkind in ('r', 'p', 'v')
     and has_table_privilege('throughline_reader', c.oid, 'insert, update, delete, truncate');
 
--- role_owns_or_rules: One of the three roles owns a table or may do everything.
+-- role_owns_or_rules: One of the three roles owns a table or is a superuser.
 select
     'role' as about_kind,
     r.rolname::text as about_id,
@@ -68,7 +68,7 @@ where
     and (r.rolsuper or (c.oid is not null and c.relpersistence <> 't'))
 group by r.rolname, r.rolsuper;
 
--- decisions_can_be_rewritten: The trigger that keeps decisions append-only is gone or switched off.
+-- decisions_can_be_rewritten: The trigger that keeps decisions append-only is missing or disabled.
 select
     'table' as about_kind,
     'operations.decision' as about_id,

@@ -1,6 +1,6 @@
 """### What
-Joins the records of all systems into persons, writes what they state into the ledger of evidence,
-and opens the cases that are due.
+Links the records of all systems to persons, writes the facts that they state into the ledger, and
+opens the cases that are due.
 
 ### Trigger
 The asset `extracted_feeds`, with its business date.
@@ -10,14 +10,14 @@ The asset `extracted_feeds`, with its business date.
 `built_cases`.
 
 ### Gate rules
-None here: what a gate stopped was not loaded. Doubt about identity becomes an exception.
+None: what a gate stopped was not loaded. Doubt about identity becomes an exception.
 
 ### When it fails
 Nothing is sent; the report names the step. Fix the cause and trigger `extract_feeds` again with
 the same key.
 
 ### Re-run safely
-Clear the run: each step takes back what it wrote for this night and writes it again.
+Clear the run: each step undoes what it wrote for this night and writes it again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 @task
 def link_persons(seq: int) -> None:
-    """Decide whose record each new record is."""
+    """Decide which person each new record belongs to."""
     night.link_persons(seq)
 
 
@@ -43,7 +43,7 @@ def assert_facts(seq: int) -> None:
 
 @task
 def open_cases(seq: int) -> None:
-    """Make the work list and open the cases that are due."""
+    """Build the work list and open the cases that are due."""
     night.open_cases(seq)
 
 

@@ -13,10 +13,11 @@ Contact rules are checked when planned and again when sent. A batch of claims wa
 `release_claims` for a named person; without a release nothing is sent.
 
 ### When it fails
-What was intended and not answered is looked up at the receiver before any repeat.
+A call that was not answered is looked up at the receiver before it is repeated.
 
 ### Re-run safely
-Clear the run. The intention with its bytes is written before each call, the outcome after it.
+Clear the run. The exact bytes are stored before each call and the outcome after it, so nothing is
+sent twice.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def dispatch(seq: int) -> None:
 
 @task
 def prepare_claims(seq: int) -> list[str]:
-    """Make the batches of claims that wait for release."""
+    """Put claims into batches that wait for release."""
     return night.prepare_claims(seq)
 
 

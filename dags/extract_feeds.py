@@ -1,24 +1,24 @@
 """### What
-The first DAG of the night: reads every system of record for one business date, keeps the bytes as
-they were received, parses them, gates each feed and loads what passed into typed records.
+The first DAG of the night. Reads every system of record for one business date, keeps the received
+bytes, parses them, gates each feed and loads what passed into typed records.
 
 ### Trigger
 Nightly at 04:00 (practice's time) for the day before, or by hand with a partition key
-(`YYYY-MM-DD`). The same key may be run again at any time; files that came late are admitted.
+(`YYYY-MM-DD`). The same key can be run again at any time, and then includes late files.
 
 ### Writes
 `landing`, `staging`, `quality`, `core`; publishes `extracted_feeds`.
 
 ### Gate rules
-`include/throughline/quality/suites/`. A stopped feed goes to `release_feed`; nobody else waits.
+`include/throughline/quality/suites/`. A stopped feed goes to `release_feed`; other feeds go on.
 
 ### When it fails
 The chain goes on to the report, which names the step. A source that cannot be reached does not
 fail the run: its feeds are late, and what they would have proven is unknown.
 
 ### Re-run safely
-Clear the run, or trigger the same key: what has landed is recognised by its content. Clear a
-single task: each reads what the task before it wrote, and replaces its own.
+Clear the run, or trigger the same key: landed files are recognised by their content. A single task
+can be cleared too: it reads what the previous task wrote and replaces its own output.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """### What
-Runs `reconcile_tasks` between two nights, so that a decision made in the morning has moved its
-case by noon. What it advances waits, dated, for tonight's plan.
+Runs `reconcile_tasks` during the day, so that a decision made in the morning has moved its case by
+noon. Cases that it advances wait, with a date, for tonight's plan.
 
 ### Trigger
 Hourly on working days.
@@ -12,7 +12,7 @@ Nothing itself.
 None.
 
 ### When it fails
-The next hour tries again; the night does the same work anyway.
+The next hourly run tries again, and the night does the same work anyway.
 
 ### Re-run safely
 A run with nothing new changes nothing.

@@ -1,15 +1,15 @@
 """### What
-Compares open tasks and cases with the standing evidence: completes, moves on, takes back, and
-turns missed clocks into exceptions with owners. The only place where stages change. Before it, the
-scheduling system is asked about booking requests that tasks wait for: one that was declined ends
-its task. After it, what has fallen silent is noticed, and codes that nobody knows.
+Compares open tasks and cases with the current evidence. Completes stages, moves cases on, reverts
+what was retracted, and turns missed deadlines into exceptions with owners. Stages change nowhere
+else. First it asks the scheduling system about open booking requests: a declined one ends its
+task. Afterwards it looks for silence and for new codes.
 
 ### Trigger
 The asset `built_cases`, with its business date. Without a key (by hand, or by
 `reconcile_by_day`) it runs on the newest night, on the decisions that came in since.
 
 ### Writes
-`cases`, the closing of `tasks.task`, `operations.exception`, what came in the night
+`cases`, the closing of `tasks.task`, `operations.exception`, the night's signals and codes
 (`operations.signal`, `operations.code_seen`); publishes `reconciled_tasks`.
 
 ### Gate rules
@@ -19,7 +19,7 @@ A stage whose feed is stale is unknown, never missed.
 Nothing is sent; the report names the step.
 
 ### Re-run safely
-Clear the run: state is derived again from the ledger, and the same rows come out.
+Clear the run: state is derived again from the ledger and gives the same rows.
 """
 
 from __future__ import annotations

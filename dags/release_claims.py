@@ -1,6 +1,6 @@
 """### What
-A batch of claims waits. A named person attests and releases it, or refuses it; only then is the
-file sent, byte for byte as it was shown.
+Asks a named person about a batch of claims. The person attests and releases it, or refuses it. The
+file is sent only after a release, byte for byte as it was shown.
 
 ### Trigger
 `create_tasks`, one run for each batch.
@@ -12,10 +12,10 @@ file sent, byte for byte as it was shown.
 The file passed a validator before it was offered. Its hash is part of the attestation.
 
 ### When it fails
-The released batch is sent by the next `create_tasks`; an uncertain transfer is looked up first.
+The next `create_tasks` sends the released batch, after looking up an uncertain transfer.
 
 ### Re-run safely
-A batch goes out at most once, whatever is run again.
+A batch is sent at most once, however often tasks are rerun.
 """
 
 from __future__ import annotations

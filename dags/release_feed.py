@@ -1,6 +1,6 @@
 """### What
-A gate stopped a feed. A named person releases or rejects the batch, with a note; then its business
-date is run again with what is now known.
+Asks a named person about a batch that a gate stopped. The person releases or rejects it, with a
+note. After a release, its business date is run again with what is now known.
 
 ### Trigger
 `extract_feeds`, one run for each stopped batch.
@@ -10,13 +10,13 @@ date is run again with what is now known.
 `extracted_feeds` is published again for the same business date.
 
 ### Gate rules
-The verdict and its Data Docs are linked in the question. Counts only, no patient values.
+The question shows the verdict and links to its Data Docs: counts only, no patient data.
 
 ### When it fails
 The batch stays stopped and nothing is lost; answer again under Required Actions.
 
 ### Re-run safely
-A batch that has been decided is not asked about twice.
+A decided batch is not asked about again.
 """
 
 from __future__ import annotations

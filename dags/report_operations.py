@@ -1,9 +1,9 @@
 """### What
-Checks the invariants on what the night changed, writes the night's numbers, and one page that an
+Checks the invariants on what the night changed, and writes the night's numbers and a page that an
 operations lead can open without Airflow.
 
 ### Trigger
-The asset `created_tasks`, with its business date. It comes also when a step before it failed.
+The asset `created_tasks`, with its business date, even if an earlier step failed.
 
 ### Writes
 `operations.night` (counts, digests, status) and the page under the reports folder.

@@ -1,6 +1,6 @@
 """Shows the night's page, and the Data Docs of failing gates, inside the Airflow UI.
 
-Airflow does not authenticate plugin apps by itself: the dependency below does, for every route.
+Airflow does not authenticate requests to plugin apps; the dependency below does so for every route.
 """
 
 from __future__ import annotations

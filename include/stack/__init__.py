@@ -1,4 +1,4 @@
-"""What brings the project up on one machine: environment, PostgreSQL, sandbox, Airflow, and the night's commands.
+"""Runs the project on one machine: environment, PostgreSQL, sandbox, Airflow, and the commands for nights.
 
-Nothing in here is needed where Airflow and a PostgreSQL are already run by others; see ``docker-compose.yaml``.
+A deployment that already has Airflow and PostgreSQL needs none of this; see ``docker-compose.yaml``.
 """

@@ -22,11 +22,11 @@ EXPECTED = (
     PermissionError,
     TimeoutError,
 )
-"""What can go wrong and says why by itself: the reason is printed, without a traceback."""
+"""Errors whose message is enough: it is printed without a traceback."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; 0 when it did its work, 1 with the reason when not, 130 after a Ctrl-C."""
+    """Run one command; returns 0 on success, 1 with a printed reason on failure, 130 after Ctrl-C."""
     known: dict[str, Callable[[], int]] = commands.COMMANDS
     if len(arguments) != 1 or arguments[0] not in known:
         print(f"usage: python -m stack {{{'|'.join(known)}}}", file=sys.stderr)
@@ -35,8 +35,8 @@ def main(arguments: list[str]) -> int:
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    # A closed terminal and a polite kill are to leave as little behind as a Ctrl-C; and a shell that starts us in the
-    # background has Ctrl-C ignored, where `make stop` must still be heard.
+    # Clean up after a closed terminal and after SIGTERM as after Ctrl-C. A shell that starts us in the background
+    # ignores SIGINT, but `make stop` must still work.
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
         print(f"{arguments[0]}: {reason}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{arguments[0]}: interrupted; nothing was left running by it", file=sys.stderr)
+        print(f"{arguments[0]}: interrupted; nothing was left running", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `make sql ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

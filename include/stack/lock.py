@@ -1,4 +1,4 @@
-"""One command at a time works on a clone's nights. The lock goes with the process that holds it, however it ends."""
+"""Only one command at a time works on a clone's nights. The lock ends with its process, however that ends."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import IO
 from stack import paths
 
 MOMENT_SECONDS = 5.0
-"""How long the lock may be held without a name on it: by a command that comes or goes, or by one that only looks."""
+"""How long the lock may be held anonymously: by a command that is starting, ending or only checking."""
 STEP_SECONDS = 0.02
 
 
 class Busy(RuntimeError):
-    """Another command is at work; the text says which and since when."""
+    """Another command is running; the message says which, and since when."""
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def held(command: str) -> Iterator[None]:
 
 
 def holder() -> dict[str, object] | None:
-    """Command, pid and time of the command at work, or None; empty when it did not say its name in time."""
+    """Command, pid and start time of the running command, or None; empty if it gave no name in time."""
     told = _look()
     deadline = time.monotonic() + MOMENT_SECONDS
     while told == {} and time.monotonic() < deadline:

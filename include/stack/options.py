@@ -1,7 +1,7 @@
 """The options of the commands, from the variables of ``make``; and the world they name.
 
-A world is a population with its history: its own sandbox, warehouse and Airflow. Asking for another size, seed or
-population names another world, which is made beside the first; a command without these options means the last one used.
+A world is a population with its history: its own sandbox, warehouse and Airflow. Another size, seed or population
+selects another world, which is kept next to the first. A command without these options uses the last world.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SEED = 1
 
 
 class WrongOption(ValueError):
-    """An option that cannot be meant so; the text says what can."""
+    """An invalid option; the message says what is valid."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Options:
         return f"patients-{self.patients}-s{self.seed}"
 
     def after_a_night(self) -> Options:
-        """What is left to ask for on the next night: a fault that names its date was asked for by now."""
+        """The options for the next night, without faults that have a date: those were already requested."""
         return replace(self, misbehave=tuple(fault for fault in self.misbehave if not fault.date))
 
 
@@ -86,7 +86,7 @@ def read(environment: dict[str, str] | None = None) -> Options:
 
 
 def world_folder(options: Options, *, remember: bool = False) -> Path:
-    """Folder of the options' world in the state folder; ``remember`` makes it the one that later commands mean."""
+    """Folder of the options' world in the state folder; ``remember`` makes it the default of later commands."""
     state = paths.state_folder()
     folder = state / "worlds" / options.world
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +120,7 @@ def _last_world() -> dict:  # type: ignore[type-arg]
 def _count(env: dict[str, str], key: str, default: int, least: int) -> int:
     text = env.get(key) or str(default)
     if not text.isdigit() or int(text) < least:
-        raise WrongOption(f"{key}={text}: a whole number of at least {least} is meant")
+        raise WrongOption(f"{key}={text}: must be a whole number of at least {least}")
     return int(text)
 
 
@@ -128,7 +128,7 @@ def _date(key: str, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise WrongOption(f"{key}={text}: a date like 2026-09-01 is meant") from None
+        raise WrongOption(f"{key}={text}: must be a date like 2026-09-01") from None
 
 
 def _misbehaviour(text: str) -> Misbehaviour:
@@ -138,5 +138,5 @@ def _misbehaviour(text: str) -> Misbehaviour:
     if len(parts) == 3:
         return Misbehaviour(feed=parts[0], date=_date("MISBEHAVE", parts[1]), kind=parts[2])
     raise WrongOption(
-        f"MISBEHAVE={text}: feed:kind or feed:date:kind is meant, like claim:2026-09-02:late"
+        f"MISBEHAVE={text}: must be feed:kind or feed:date:kind, like claim:2026-09-02:late"
     )

@@ -1,7 +1,7 @@
-"""Where this clone keeps what is not code: one state folder, outside the clone and outside home folders.
+"""Where this clone keeps its state: in one folder, outside the clone and outside home folders.
 
-PostgreSQL refuses to run as root, and the user it then runs as must be able to walk down to its data; a home folder
-(mode 700) does not let it, and opening one would be wrong. ``/var/tmp`` survives a reboot and is open to walk through.
+PostgreSQL refuses to run as root, and the user it runs as instead must be able to reach its data. It cannot do so
+through a home folder (mode 700), which we should not open up. ``/var/tmp`` survives a reboot and is accessible.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ CONNECTION = "AIRFLOW_CONN_"
 def state_folder() -> Path:
     """The state folder of this clone: ``$THROUGHLINE_STATE``, or one under ``/var/tmp`` named by user and clone.
 
-    Made when missing, mode 0711 (walk through, no listing). Raises ``PermissionError`` when somebody else owns it:
-    ``/var/tmp`` is everybody's, and a folder planted there must not receive our secrets.
+    Created if missing, with mode 0711 (no listing). Raises ``PermissionError`` if somebody else owns it: anybody can
+    write to ``/var/tmp``, and a planted folder must not receive our secrets.
     """
     given = os.environ.get("THROUGHLINE_STATE")
     if given:
@@ -48,7 +48,7 @@ def private(folder: Path) -> Path:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by this user only."""
+    """Write a file atomically, readable by this user only."""
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as out:
@@ -57,15 +57,15 @@ def write_private(file: Path, text: str) -> None:
 
 
 def can_be_walked(folder: Path) -> bool:
-    """Whether any user of the machine can reach into the folder (every parent lets others pass)."""
+    """Whether any user of the machine can reach the folder (every parent is accessible to others)."""
     return all(parent.stat().st_mode & stat.S_IXOTH for parent in (folder, *folder.parents))
 
 
 def child_environment() -> dict[str, str]:
-    """Environment for our own programs: this clone's packages, no other Airflow or PostgreSQL of the caller.
+    """Environment for our own programs: this clone's packages, without the caller's Airflow or PostgreSQL settings.
 
-    Connections (``AIRFLOW_CONN_...``) are kept: a source beside the sandbox's own is reached by one. Those of the
-    sandbox and the warehouse stand in a file that is looked at first, so none of the caller's takes their place.
+    Connections (``AIRFLOW_CONN_...``) are kept, because sources outside the sandbox need them. The sandbox's and the
+    warehouse's connections are in a file that takes precedence, so the caller's cannot replace them.
     """
     foreign = ("AIRFLOW", "_AIRFLOW", "PG", "PYTHON", "THROUGHLINE_DSN", "MAKE", "MFLAGS")
     kept = {
@@ -85,5 +85,5 @@ def child_environment() -> dict[str, str]:
 def _own(folder: Path) -> None:
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise PermissionError(
-            f"{folder} is not ours; set THROUGHLINE_STATE to a folder of your own"
+            f"{folder} belongs to another user; set THROUGHLINE_STATE to a folder of your own"
         )

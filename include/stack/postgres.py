@@ -37,10 +37,10 @@ OWNER = "throughline_owner"
 ROLES = (OWNER, "throughline_loader", "throughline_loop", "throughline_reader", "airflow")
 DATABASES = {"throughline": OWNER, "airflow": "airflow"}
 START_SECONDS = 60
-"""Longest wait for the server; recovery after a kill replays at most one checkpoint's worth of WAL."""
+"""Longest wait for a start; recovery after a kill replays at most one checkpoint's worth of WAL."""
 PORTS = (15000, 32000)
 LOG_BYTES = 10_000_000
-"""A start with a log longer than this begins it anew."""
+"""At a start, a log longer than this is truncated."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Server:
 
 
 def start(state: Path, *, durable: bool = True) -> Server:
-    """Start the server of a state folder, making it at the first time; returns the running one if it runs.
+    """Start the server of a state folder and create it if needed; returns the running one if there is one.
 
     ``durable=False`` is for tests only: no fsync, less memory. Raises :class:`PostgresFailed`.
     """
@@ -103,9 +103,9 @@ def running(state: Path) -> Server | None:
 
 
 def stop(state: Path, *, at_once: bool = False) -> None:
-    """Stop the server, ending its sessions; nothing when it does not run. Committed work is on disk.
+    """Stop the server and end its sessions; does nothing if it is not running. Committed work is on disk.
 
-    ``at_once`` writes nothing down any more: the next start would recover, if there is one.
+    ``at_once`` skips the checkpoint: a later start would have to recover.
     """
     process = _postmaster(state / "postgres" / "data")
     if process is None:
@@ -124,7 +124,7 @@ def stop(state: Path, *, at_once: bool = False) -> None:
 
 @contextmanager
 def throwaway() -> Iterator[Server]:
-    """A server of its own for what touches no world, in about a second; gone with its data at the end."""
+    """A temporary server that belongs to no world; starts in about a second, and is deleted at the end."""
     # Not pytest's folder: that is mode 700, and as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))
     folder.chmod(0o711)
@@ -226,7 +226,7 @@ def _launch(data: Path, log: Path, binaries: Path, user: pwd.struct_passwd | Non
             process.send_signal(signal.SIGQUIT)
             process.wait()
             raise PostgresFailed(f"PostgreSQL was not ready after {START_SECONDS} s:\n{said}")
-        # Another program took the port in between, or the killed server's children still hold its memory: again.
+        # Retry if another program took the port meanwhile, or children of a killed server still hold its memory.
         passing = "Address already in use" in said or "pre-existing shared memory block" in said
         if not passing or time.monotonic() > deadline:
             raise PostgresFailed(f"PostgreSQL ended while starting; see {log}:\n{said}")
@@ -235,7 +235,7 @@ def _launch(data: Path, log: Path, binaries: Path, user: pwd.struct_passwd | Non
 
 
 def free_port(wish: int = 0) -> int:
-    """A free TCP port on loopback; the wished one if it is free.
+    """A free TCP port on loopback; the preferred one if it is free.
 
     Not from the range that the kernel gives to outgoing connections: Airflow takes seconds to bind its port, and in
     that time one of our own connections could get it.
@@ -260,7 +260,7 @@ def _pid_lines(data: Path) -> list[str]:
 
 
 def _postmaster(data: Path) -> psutil.Process | None:
-    """The live server process of a data folder; a pid that now belongs to another program is none."""
+    """The live server process of a data folder; ignores a pid that now belongs to another program."""
     lines = _pid_lines(data)
     if not lines:
         return None
@@ -274,6 +274,6 @@ def _postmaster(data: Path) -> psutil.Process | None:
 
 
 def _forget_stale_pid(data: Path) -> None:
-    """After a crash the pid may have gone to another program, and the server would refuse to start beside it."""
+    """Remove a stale pid file: after a crash its pid may belong to another program, and the server would not start."""
     if _pid_lines(data) and _postmaster(data) is None:
         (data / "postmaster.pid").unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Programs that outlive the command that started them: start, find again, stop, each with its log.
+"""Programs that outlive the command that started them: start, find and stop them, each with its log.
 
-Every program gets a session of its own, so that a Ctrl-C at the terminal reaches the command only, which then stops
-what it started, in order. A program is found again by pid *and* start time: a pid alone may have gone to another.
+Every program gets its own session, so that Ctrl-C at the terminal reaches only the command, which then stops what it
+started, in order. A program is found again by pid *and* start time, because a pid can be reused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import psutil
 from stack import paths
 
 STOP_SECONDS = 12
-"""How long programs may take to end by themselves before they are killed."""
+"""How long programs may take to end before they are killed."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Program:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still runs (one that has ended and was not waited for does not)."""
+        """Whether it still runs (a zombie does not count)."""
         try:
             return bool(self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE)
         except psutil.NoSuchProcess:
@@ -51,7 +51,7 @@ def spawn(
     world: Path, name: str, command: Sequence[str], environment: Mapping[str, str], **notes: str
 ) -> Program:
     """Start a program and remember it; ``notes`` are kept beside its pid (see :func:`notes`)."""
-    stop(world, [name])  # what an earlier, killed one may have left
+    stop(world, [name])  # remove leftovers of an earlier, killed one
     log = paths.private(world / "logs") / f"{name}.log"
     with log.open("ab") as out:
         child = subprocess.Popen(
@@ -90,9 +90,9 @@ def notes(world: Path, name: str) -> dict[str, str]:
 
 
 def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -> None:
-    """Stop programs and all that they started: asked together first, killed together after ``patience`` seconds.
+    """Stop programs and everything they started: first with SIGTERM, after ``patience`` seconds with SIGKILL.
 
-    What a killed program left behind (the workers of a scheduler) is found by its session and ended too.
+    Children of a program that was killed (such as a scheduler's workers) are found by its session.
     """
     found = [program for name in names if (program := find(world, name))]
     families: set[psutil.Process] = set()
@@ -106,7 +106,7 @@ def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -
     for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess):
             session = _session(process.pid)
-            # Not older than its session: else the number has gone to somebody else's.
+            # A process older than the session is not ours: the session id was reused.
             if session in began and process.create_time() >= began[session] - 1:
                 families.add(process)
     rest = [process for process in families if process.is_running()]
@@ -119,7 +119,7 @@ def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -
 
 
 def wait_until(condition, seconds: float, what: str, *, every: float = 0.1) -> None:  # type: ignore[no-untyped-def]
-    """Ask until ``condition()`` is true; raises ``TimeoutError`` naming ``what`` after ``seconds``."""
+    """Poll until ``condition()`` is true; raises ``TimeoutError`` naming ``what`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Airflow's REST API, as far as a night needs it: unpause, trigger by key, follow."""
+"""The part of Airflow's REST API that a night needs: unpause, trigger by key, follow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Client:
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def ask(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        """One call below ``/api/v2``; logs in again when the token has run out."""
+        """One call below ``/api/v2``; logs in again if the token has expired."""
         answer = self._http.request(method, f"/api/v2{path}", json=body, params=params)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
             self._log_in()
@@ -51,7 +51,7 @@ class Client:
         return {dag["dag_id"]: dag["is_paused"] for dag in told["dags"]}
 
     def import_errors(self) -> list[str]:
-        """Files that Airflow could not read, each with the last line of why."""
+        """DAG files that Airflow could not import, each with the last line of its error."""
         told = self.ask("GET", "/importErrors", limit=20)
         return [
             f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}"
@@ -80,7 +80,7 @@ class Client:
         return told
 
     def fail_run(self, dag: str, run: str) -> None:
-        """End a run that nobody carries on."""
+        """Mark an abandoned run as failed."""
         self.ask("PATCH", f"/dags/{dag}/dagRuns/{run}", {"state": "failed"}, update_mask="state")
 
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:

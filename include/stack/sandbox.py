@@ -1,4 +1,4 @@
-"""The sandbox as the stack sees it: a program with an addresses file and a control API. Its code is not imported."""
+"""Runs the sandbox as a program with an addresses file and a control API; its code is not imported."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from stack.options import Options
 
 NAME = "sandbox"
 START_SECONDS = 300
-"""Making a large world takes a while: sixty days of life of every patient."""
+"""Longest wait; a large new world takes a while, because it simulates sixty days of every patient."""
 
 
 class SandboxFailed(RuntimeError):
-    """The sandbox ended, or answered that it could not."""
+    """The sandbox ended, or answered with an error."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Sandbox:
     connections: dict[str, str]
 
     def world(self) -> dict[str, Any]:
-        """``now``, ``first_night``, ``seed`` and what else the sandbox says of itself."""
+        """Return ``now``, ``first_night``, ``seed`` and other facts about the sandbox."""
         return self._ask("GET", "/world")
 
     def advance(self, to: str) -> dict[str, Any]:
-        """Let the world live to the end of a business date."""
+        """Advance the world to the end of a business date."""
         return self._ask("POST", "/advance", {"to": to})
 
     def misbehave(self, feed: str, date: str, kind: str) -> dict[str, Any]:

@@ -32,14 +32,14 @@ class Stack:
 
 
 def up(chosen: options.Options, say: Say) -> Stack:
-    """Start what is not running of a world; returns when all of it answers. What runs already is used as it is."""
+    """Start what is not running of a world; returns when everything answers. Running programs are reused."""
     world = options.world_folder(chosen, remember=True)
     begun = time.monotonic()
 
     def since(text: str) -> None:
         say(f"{text} ({time.monotonic() - begun:.1f} s)")
 
-    # The sandbox needs nobody and takes longest when the world is new: first.
+    # Start the sandbox first: it depends on nothing, and takes longest if the world is new.
     program = sandbox.start(world, chosen)
     server = postgres.start(world)
     airflow.write_connections(world, server, {})
@@ -57,7 +57,7 @@ def up(chosen: options.Options, say: Say) -> Stack:
         return ready
 
     def scheduler() -> airflow.Address:
-        # The scheduler takes up what it finds running. What a killed command left must not run beside its second try.
+        # The scheduler resumes runs it finds. Runs that a killed command left must not run next to the retry.
         is_fresh = airflow.start(world, server)
         if not is_fresh and not airflow.may_schedule(world):
             chain.clear_abandoned(rest.Client(airflow.answering(world)))
@@ -73,8 +73,8 @@ def up(chosen: options.Options, say: Say) -> Stack:
             for part in [part for part in work if part.done()] + work:
                 part.result()
         except BaseException:
-            # The others wait for programs that nobody wants any more: ended programs end the waiting. They may
-            # just be starting one, hence again until they are through.
+            # The other threads wait for programs that are no longer wanted; stopping those ends the wait. A thread
+            # may just be starting one, so repeat until all threads are done.
             while wait(work, timeout=0.2).not_done:
                 _stop_programs(world)
             _stop_programs(world)
@@ -91,7 +91,7 @@ def migrate(server: postgres.Server) -> list[str]:
 
 
 def down(world: Path) -> None:
-    """Stop everything of a world; nothing when nothing runs."""
+    """Stop all programs of a world, if any run."""
     (world / "run" / "kept").unlink(missing_ok=True)
     _stop_programs(world)
     postgres.stop(world)
@@ -108,7 +108,7 @@ def _stop_programs(world: Path) -> None:
 
 
 def dead(world: Path) -> list[str]:
-    """Programs of a world that should run and do not, by name."""
+    """Names of a world's programs that should run but do not."""
     gone = [name for name in (sandbox.NAME, *airflow.COMPONENTS) if not processes.find(world, name)]
     return gone if postgres.running(world) else ["PostgreSQL", *gone]
 
@@ -125,14 +125,14 @@ def is_kept(world: Path) -> bool:
 
 @contextmanager
 def running(chosen: options.Options, say: Say) -> Iterator[Stack]:
-    """A world that is up for the time of a block; taken down after it, unless ``make ui`` had left it up."""
+    """A world that is up for the duration of a block; stopped afterwards, unless ``make ui`` left it up."""
     world = options.world_folder(chosen, remember=True)
     kept = is_kept(world)
     try:
         yield up(chosen, say)
     finally:
         if not kept:
-            # A second Ctrl-C must not leave half of it behind: taking down goes on in a thread of its own.
+            # Stop in a separate thread, so that a second Ctrl-C cannot leave half of the programs running.
             worker = threading.Thread(target=down, args=(world,))
             worker.start()
             while worker.is_alive():

@@ -1,1 +1,1 @@
-"""Measures what a night costs by how many patients there are, and by how much changed."""
+"""Measures the cost of a night by number of patients and by share of changed patients."""

@@ -1,4 +1,4 @@
-"""The X12 of the made-up practice: claims, acknowledgements, remittances and answers about eligibility."""
+"""Writes the X12 of the benchmark's practice: claims, acknowledgements, remittances, eligibility answers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _paid(number: int, visit: int, who: Resource, seen: date, _: int) -> list[st
 def _eligible(number: int, who: Resource, day: date, level: int) -> list[str]:
     """The payer's answer: covered, and from which day the next wellness visit is paid.
 
-    The days lie over a year, so that each night a few become due.
+    The dates are spread over a year, so that a few become due each night.
     """
     insurance = "MB" if who["payer"][3] == "MB" else "HN"
     due = day + timedelta(days=(number * 7) % 365 - 7)

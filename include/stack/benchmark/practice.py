@@ -1,4 +1,4 @@
-"""Who the made-up practice is: its payers, and the numbers of its practitioners."""
+"""The benchmark's practice: its payers, and the NPIs of its practitioners."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The files of a practice of any size with the same number of facts per patient.
+"""Writes the files of a practice of any size, with the same number of facts per patient.
 
-Not a simulation: each patient has the same life shifted by a few days, so that three sizes differ
-in nothing but size. Written with code of its own, by seed, in FHIR NDJSON, HL7 v2 and X12.
+This is not a simulation: each patient has the same history, shifted by a few days, so that the three
+sizes differ only in size. The files are FHIR NDJSON, HL7 v2 and X12, generated from a seed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 PRACTITIONERS = 40
 VISITS = 3
 UNCLAIMED = 100
-"""One patient of so many has a visit that was never billed."""
+"""One in this many patients has a visit that was never billed."""
 
 
 @dataclass(frozen=True)

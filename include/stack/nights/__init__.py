@@ -1,1 +1,1 @@
-"""One night after another on a laptop: run the chain, follow it, let the staff act, say how it went."""
+"""Runs nights on a laptop: start the chain, follow it, let the staff act, report the result."""

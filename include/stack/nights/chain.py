@@ -1,4 +1,4 @@
-"""The DAGs of the night as Airflow runs them: which they are, whether they are known, whether they rest."""
+"""The night's DAGs in Airflow: wait until they are known, and until none of them runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARSE_SECONDS = 120
 
 
 class NightFailed(RuntimeError):
-    """The night did not do its work; the text is the reason."""
+    """The night failed; the message is the reason."""
 
 
 def wait_for_dags(client: rest.Client) -> None:
@@ -35,7 +35,7 @@ def wait_for_dags(client: rest.Client) -> None:
 
 
 def clear_abandoned(client: rest.Client) -> None:
-    """End runs of the chain that an earlier, killed command left: its date is run again from the start."""
+    """End runs that an earlier, killed command left behind; their date runs again from the start."""
     for dag in CHAIN:
         for run_ in client.runs(dag):
             if run_["state"] in rest.UNFINISHED:
@@ -43,7 +43,7 @@ def clear_abandoned(client: rest.Client) -> None:
 
 
 def wait_until_quiet(client: rest.Client, seconds: float = 600) -> None:
-    """Wait until nothing of the chain or of the decisions runs; what waits for a person does not count."""
+    """Wait until no DAG of the chain and no decision runs; those waiting for a person do not count."""
     deadline = time.monotonic() + seconds
     quiet_since: float | None = None
     while True:
@@ -56,7 +56,7 @@ def wait_until_quiet(client: rest.Client, seconds: float = 600) -> None:
         if quiet_since is not None and now - quiet_since > 1.5:
             return
         if now > deadline:
-            raise NightFailed(f"runs did not come to rest within {seconds:.0f} s")
+            raise NightFailed(f"runs did not finish within {seconds:.0f} s")
         time.sleep(POLL_SECONDS)
 
 

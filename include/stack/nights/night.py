@@ -1,4 +1,4 @@
-"""A night: the next business date through the real scheduler, followed to its end, with a line for each step."""
+"""Runs the night of the next business date through the real scheduler, and prints a line for each step."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Outcome:
 
     @property
     def did_its_work(self) -> bool:
-        """A rerun that brought nothing new is void, and well."""
+        """Whether it succeeded; a void rerun (nothing new) counts as success."""
         return self.status in ("finished", "void")
 
 
@@ -46,7 +46,7 @@ def run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> Ou
     try:
         return _run(stack, chosen, say)
     except (psycopg.OperationalError, httpx.TransportError) as error:
-        # A program that was killed is the likely cause, and is a better reason than the lost connection.
+        # The likely cause is a killed program, which is a better reason to report than a lost connection.
         _all_alive(stack)
         raise NightFailed(f"lost a connection: {type(error).__name__}: {error}") from error
 
@@ -61,7 +61,7 @@ def _run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> O
         for fault in chosen.misbehave:
             when = fault.date or day.isoformat()
             stack.sandbox.misbehave(fault.feed, when, fault.kind)
-            say(f"the sandbox is told to misbehave: {fault.feed} {fault.kind} on {when}")
+            say(f"the sandbox will misbehave: {fault.feed} {fault.kind} on {when}")
         stack.sandbox.advance(day.isoformat())
         say(f"night of {day:%A}, {day}")
         night = warehouse.night(connection, _follow(stack, client, day, say))
@@ -84,7 +84,7 @@ def summary(stack: Stack, seq: int) -> None:
         cwd=paths.ROOT,
         check=False,
     )
-    if ended.returncode not in (0, 1):  # 1: it was told, and tells that the night failed
+    if ended.returncode not in (0, 1):  # 1: the summary was printed, and the night failed
         raise NightFailed(f"the summary of night {seq} could not be written")
 
 
@@ -99,7 +99,7 @@ def _business_date(stack: Stack, connection: psycopg.Connection, chosen: options
 
 
 class _Progress:
-    """Tells each step of a night once, as it ends."""
+    """Prints each step of a night once, when it ends."""
 
     def __init__(self, stack: Stack, day: date, say: Callable[[str], None]) -> None:
         self.stack, self.day, self.say = stack, day, say
@@ -118,7 +118,7 @@ class _Progress:
             self.seq = night.seq
         for step in warehouse.ended_steps(self._connection, self.seq):
             key = (step.step, step.part, step.finished_at)
-            # A night that is taken up again has steps of its first attempt.
+            # A resumed night still has the steps of its first attempt.
             fresh = step.finished_at >= self._begun and key not in self._told
             if fresh and (before is None or step.started_at < before):
                 self._told.add(key)
@@ -130,7 +130,7 @@ class _Progress:
 
 
 def _follow(stack: Stack, client: rest.Client, day: date, say: Callable[[str], None]) -> int:
-    """Trigger the chain and tell what happens until the report has ended; returns the night's number."""
+    """Trigger the chain and print progress until the report has ended; returns the night's number."""
     before = {dag: {run_["dag_run_id"] for run_ in client.runs(dag)} for dag in CHAIN}
     with contextlib.closing(_Progress(stack, day, say)) as progress:
         run_id = client.trigger(CHAIN[0], day.isoformat())
@@ -146,7 +146,7 @@ def _follow(stack: Stack, client: rest.Client, day: date, say: Callable[[str], N
 
 @dataclass
 class _Coming:
-    """The run that follows a DAG's: none until its asset event was taken up."""
+    """The run that a DAG's run triggered, or None until its asset event has been processed."""
 
     client: rest.Client
     dag: str
@@ -156,7 +156,7 @@ class _Coming:
     since: datetime | None = None
 
     def look(self) -> datetime | None:
-        """When the run was put in the queue (UTC); a step that began later is not one of the DAG before."""
+        """When the run was queued (UTC); steps that began later do not belong to the previous DAG."""
         for run in [] if self.run_id else self.client.runs(self.dag):
             if (
                 run["dag_run_id"] not in self.before
@@ -174,7 +174,7 @@ def _follow_dag(
 ) -> None:
     while True:
         _all_alive(progress.stack)
-        # The run is asked first, so that nothing it still did is left untold after it has ended.
+        # Query the run before its steps, so that no step is missed when it ends in between.
         state = client.run(dag, run_id)["state"]
         progress.tell(dag, before=coming.look() if coming else None)
         if state not in rest.UNFINISHED:
@@ -211,7 +211,7 @@ def _all_alive(stack: Stack) -> None:
     if dead:
         raise NightFailed(
             f"{', '.join(dead)} ended while the night ran (logs: {stack.world / 'logs'});"
-            " `make night` takes the night up again"
+            " `make night` resumes the night"
         )
 
 

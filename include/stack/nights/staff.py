@@ -1,7 +1,8 @@
-"""Between two nights of `make nights`: the sandbox's staff do what waits for a person.
+"""Lets the sandbox's staff act between two nights of `make nights`.
 
-They act as named users through public doors only: Airflow's questions (a stopped feed, a batch of claims) over its
-REST API, exceptions by the pipeline's own command. How they decide is the sandbox's, which runs as a program.
+They act as named users through public interfaces only: they answer Airflow's questions (a stopped feed, a batch of
+claims) over its REST API, and resolve exceptions with the pipeline's command. The sandbox, a separate program, decides
+what they do.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from stack.nights import chain, warehouse
 from stack.up import Stack
 
 QUESTIONS = {"release-feeds": "operator", "release-claims": "biller"}
-"""What is asked in Airflow: the user who answers it."""
+"""DAG that asks a question to the user who answers it."""
 
 RESOLVER = "operator"
 RESOLVE = "throughline.exceptions.resolve"
@@ -29,9 +30,9 @@ RESOLVE = "throughline.exceptions.resolve"
 
 
 def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> None:
-    """Let the staff do the morning after the newest night, once, and wait until what follows from it has ended.
+    """Let the staff do the work of the morning after the newest night, once, and wait for its effects.
 
-    After a night that did not finish there is no morning: it is to be run again. Raises ``NightFailed``.
+    It does nothing after a night that did not finish: run that night again first. Raises ``NightFailed``.
     """
     with warehouse.connect(stack.dsn()) as connection:
         last = warehouse.newest_night(connection)

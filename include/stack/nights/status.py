@@ -1,4 +1,4 @@
-"""``make status``: what is up, where, and how the last night went."""
+"""``make status``: what is running, where, and how the last nights went."""
 
 from __future__ import annotations
 

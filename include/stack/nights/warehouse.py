@@ -1,4 +1,4 @@
-"""What the commands read from the warehouse, in the reader's role: which night is next, how its steps went."""
+"""Queries of the commands, in the reader's role: which night is next, and how its steps went."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Night:
 
 @dataclass(frozen=True)
 class Step:
-    """One finished step of a night; ``seconds`` of wall time, ``row_count`` None when it counts none."""
+    """One finished step of a night; ``seconds`` is wall time, ``row_count`` is None if it counts no rows."""
 
     step: str
     part: str
@@ -58,13 +58,13 @@ def newest_night(connection: psycopg.Connection) -> Night | None:
 
 
 def highest_number(connection: psycopg.Connection) -> int:
-    """The highest number that any night, void ones too, has."""
+    """The highest number of any night, including void ones."""
     row = connection.execute("select coalesce(max(seq), 0) from operations.night").fetchone()
     return int(row[0]) if row else 0
 
 
 def night_of(connection: psycopg.Connection, day: date, after: int) -> Night | None:
-    """The night that works on a date: one numbered above ``after``, or the date's newest unfinished one."""
+    """The night of a date that is running: one numbered above ``after``, or its newest unfinished one."""
     with connection.cursor(row_factory=class_row(Night)) as cursor:
         return cursor.execute(
             _NIGHT
@@ -84,7 +84,7 @@ def night(connection: psycopg.Connection, seq: int) -> Night:
 
 
 def next_date(connection: psycopg.Connection, first: date) -> date:
-    """The business date that is due: that of the newest night if it did not finish, else the day after it."""
+    """The next business date to run: that of the newest night if it did not finish, else the day after."""
     last = newest_night(connection)
     if last is None:
         return first
@@ -96,7 +96,7 @@ def next_date(connection: psycopg.Connection, first: date) -> date:
 
 
 def ended_steps(connection: psycopg.Connection, seq: int) -> list[Step]:
-    """Steps of a night that have ended, in the order in which they did."""
+    """Steps of a night that have ended, in the order in which they ended."""
     with connection.cursor(row_factory=class_row(Step)) as cursor:
         return cursor.execute(
             """

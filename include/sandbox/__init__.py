@@ -1,1 +1,1 @@
-"""A simulated health system: real servers on loopback, seeded lives behind them. It knows nothing of the pipeline."""
+"""A simulated health system: real servers on loopback, with seeded lives behind them. Independent of the pipeline."""

@@ -1,6 +1,6 @@
 """``python -m sandbox serve`` runs the simulated health system; ``python -m sandbox staff`` lets its staff act.
 
-``connections``, ``world`` and ``advance`` ask one that runs, by the file of addresses that it wrote.
+``connections``, ``world`` and ``advance`` talk to a running sandbox, using the addresses file that it wrote.
 """
 
 from __future__ import annotations
@@ -21,23 +21,27 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="run the servers")
-    serve.add_argument("--state", type=Path, required=True, help="where the world lives on")
+    serve.add_argument("--state", type=Path, required=True, help="folder that keeps the world")
     _addresses(serve, "file to write addresses and secrets to")
     serve.add_argument("--seed", type=int, default=1)
     serve.add_argument("--patients", type=int, default=500)
-    serve.add_argument("--population", type=Path, help="folder of FHIR R4 NDJSON whose lives go on")
+    serve.add_argument(
+        "--population",
+        type=Path,
+        help="folder of FHIR R4 NDJSON with existing patients to continue",
+    )
     serve.add_argument("--misbehave", default="", help="feed:date:kind,...")
     serve.add_argument("--conditional-create", choices=("on", "off"), default="on")
-    serve.add_argument(
-        "--activity", type=float, default=1.0, help="how much happens; 1 is the usual amount"
-    )
+    serve.add_argument("--activity", type=float, default=1.0, help="how much happens; 1 is normal")
     serve.add_argument("--host", default="127.0.0.1")
     staff.arguments(commands.add_parser("staff", help="answer what waits for a person"))
     for name, what in ask.COMMANDS.items():
         command = commands.add_parser(name, help=what)
         _addresses(command, "the file that a running sandbox wrote")
         if name == "advance":
-            command.add_argument("--to", type=date.fromisoformat, help="the next day without it")
+            command.add_argument(
+                "--to", type=date.fromisoformat, help="business date (default: the next day)"
+            )
     options = parser.parse_args(words)
     if options.command == "staff":
         print(json.dumps(staff.run(options)))

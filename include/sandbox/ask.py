@@ -1,4 +1,4 @@
-"""What a person asks a running sandbox from outside: where its systems are, what day it is, to live on."""
+"""Commands to a running sandbox: print its connections or its state, or advance it by a day."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import httpx
 
 COMMANDS = {
     "connections": "print the Airflow connections of its systems, secrets included",
-    "world": "print what it says of itself",
-    "advance": "let it live through a day and make that day's deliveries",
+    "world": "print its state",
+    "advance": "advance it through a day and make that day's deliveries",
 }
 SECONDS = 300
 """A day of a large world takes a while."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask, print the answer as JSON; returns 1 when nobody answers."""
+    """Send the request and print the answer as JSON; returns 1 if the sandbox does not answer."""
     try:
         print(json.dumps(_answer(options), indent=1))
     except (OSError, httpx.HTTPError) as error:

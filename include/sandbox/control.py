@@ -1,4 +1,4 @@
-"""The control address: it moves the world on, tells it to misbehave, asks its staff. It is no health system."""
+"""The control API: advances the world, makes it misbehave, lets its staff decide. Not part of the health system."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def routes(hub: Hub) -> list[Route]:
 
 
 def set_pace(hub: Hub, entry: dict[str, Any]) -> dict[str, Any]:
-    """From each person's next event on, this much happens (1 is the usual amount)."""
+    """Set how much happens, from each person's next event on (1 is normal)."""
     hub.world.activity = max(0.0, entry["activity"])
     return {"activity": hub.world.activity}
 
 
 def told(hub: Hub) -> dict[str, Any]:
-    """What the world says of itself."""
+    """The state of the world."""
     world = hub.world
     return {
         "now": world.clock.now.isoformat(),

@@ -1,4 +1,4 @@
-"""What is delivered at the end of a day: files into outboxes, and the truth about what was served when."""
+"""End-of-day deliveries: puts files into outboxes, and records in the truth what was served when."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sandbox.world.engine import World, at
 
 
 class Outbox:
-    """Puts files into the folders that the SFTP server shows, whole or spoiled."""
+    """Puts files into the folders that the SFTP server shows, intact or damaged."""
 
     def __init__(self, world: World, root: Path) -> None:
         self.world, self.root = world, root
 
     def drop(self, user: str, name: str, content: bytes, feed: str) -> None:
-        """Deliver a file as the misbehaviour asked for its feed and day wants it."""
+        """Deliver a file, with the misbehaviour requested for its feed and day."""
         world = self.world
         day = world.lived_to + timedelta(days=1)
         kinds = world.misbehaviour.planned(feed, day) if feed and not world.is_history else []
@@ -45,7 +45,7 @@ class Outbox:
             self.put(user, f"copy_{name}", content)
 
     def put(self, user: str, name: str, content: bytes) -> None:
-        """Write a file so that nobody sees half of it."""
+        """Write a file atomically."""
         folder = self.root / user / "outbox"
         folder.mkdir(parents=True, exist_ok=True)
         part = folder.parent / f".{name}.part"
@@ -78,10 +78,10 @@ def install(world: World) -> None:
 
 
 def settle(world: World, day: date, truth: Truth) -> None:
-    """Say of everything that waits when it was served.
+    """Record for everything that waits when it was served.
 
-    Before the first night an export waits to be asked for. Files are put out whole in those days, for that night to
-    find, whatever is to become of its own.
+    Before the first night, an export waits until it is requested. Files of those days are always put out intact, for
+    the first night to find.
     """
     if day < world.first_night:
         for feed in misbehaviour.FILE_FEEDS:

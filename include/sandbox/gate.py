@@ -1,7 +1,7 @@
 """The outermost layer of each HTTP server: passwords, and the misbehaviour of calls.
 
-``http_500`` refuses the first try of each distinct request before anything was done; ``lost_answer`` does
-the work of the first try and then breaks the connection; ``slow`` takes its time for the first few.
+``http_500`` refuses the first attempt of each distinct request before doing anything; ``lost_answer`` carries out
+the first attempt and then breaks the connection; ``slow`` delays the first few.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Gate:
             return
         scope["sandbox"] = {}
         if self.password and not self._allowed(scope):
-            await _answer(send, 401, {"error": "who are you?"})
+            await _answer(send, 401, {"error": "authentication required"})
             return
         faults = (
             self._faults()
@@ -73,7 +73,7 @@ class Gate:
 
 
 class _Again:
-    """A request body that was read, to be read again."""
+    """A request body that has been read, replayed for the application."""
 
     def __init__(self, receive: Any, body: bytes) -> None:
         self.receive, self.body, self.given = receive, body, False
@@ -87,7 +87,7 @@ class _Again:
 
 
 class _Losing:
-    """Sends an answer, or breaks the connection in its place."""
+    """Sends an answer, or breaks the connection instead."""
 
     def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         self.scope, self.receive, self.send = scope, receive, send

@@ -1,4 +1,4 @@
-"""A request to an ASGI application as something that can be written down and done again."""
+"""Requests to an ASGI application in a form that can be stored and replayed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def record(scope: dict[str, Any], receive: Any) -> dict[str, Any]:
 
 
 def play(app: Any, entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Do a recorded request, in a thread of its own loop; returns the answer's ASGI messages."""
+    """Replay a recorded request in a thread with its own event loop; returns the answer's ASGI messages."""
     sent: list[dict[str, Any]] = []
     body = base64.b64decode(entry["body"])
     scope = {
@@ -64,8 +64,8 @@ def play(app: Any, entry: dict[str, Any]) -> list[dict[str, Any]]:
     async def run() -> None:
         await app(scope, receive, send)
 
-    # The restart plays requests while a loop already runs in this thread; a coroutine that never waits for the
-    # outside can be driven to its end without one, but Starlette uses anyio, which needs a loop: give it one.
+    # After a restart, requests are replayed while this thread already runs a loop. A coroutine without I/O could run
+    # without one, but Starlette uses anyio, which needs a loop: use a new thread.
     try:
         asyncio.get_running_loop()
     except RuntimeError:

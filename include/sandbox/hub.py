@@ -1,8 +1,8 @@
-"""The hub between the servers and the world: one thing at a time, written down before it is answered.
+"""The hub between the servers and the world: handles one request at a time, journalled before it is answered.
 
-The world is kept as a snapshot after each business day, and a journal of what came in since. After a kill
-the world goes back to the snapshot and does what the journal says again; since every chance depends on
-what it is about and not on order or time, it comes to the same.
+The world is saved as a snapshot after each business day, plus a journal of what has come in since. After a kill,
+the snapshot is loaded and the journal replayed. Random draws depend on their subject and not on order or time, so
+the result is the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Act = Callable[["Hub", dict[str, Any]], Any]
 
 
 class Hub:
-    """One running world with its store, its truth and its journal. Everything that changes it goes through here."""
+    """One running world with its store, truth and journal. Every change of the world goes through here."""
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder, self.store = folder, store
@@ -42,7 +42,7 @@ class Hub:
 
     # ---- beginning ------------------------------------------------------------------------------------
     def begin(self, make: Callable[[Hub], World]) -> None:
-        """Take up the world of the folder, or make one and live it up to the first night."""
+        """Resume the folder's world, or create one and simulate it up to the first night."""
         snapshot = self.folder / "world.pickle"
         if snapshot.exists():
             self._restore(snapshot)
@@ -51,7 +51,7 @@ class Hub:
         self.truth = Truth(self.folder / "truth", lambda: self.world.clock.now)
         self.truth.go_back({})
         self.store.is_filling = True
-        gc.disable()  # millions of objects are made here, and none of them is garbage
+        gc.disable()  # no garbage collection: this creates millions of objects, all of them live
         self.world = make(self)
         while self.world.is_history:
             self._live_day()
@@ -61,7 +61,7 @@ class Hub:
         self._save()
 
     def connect(self, world: World, misbehaviour: Misbehaviour) -> None:
-        """Give a world what it cannot carry in a snapshot."""
+        """Attach to a world what a snapshot cannot hold."""
         self.world = world
         world.truth, world.resources, world.misbehaviour = self.truth, self.store, misbehaviour
         world._drop = deliveries.Outbox(world, self.folder / "sftp").drop
@@ -80,7 +80,7 @@ class Hub:
             try:
                 entry = orjson.loads(line)
             except ValueError:
-                break  # the kill came while it was being written: nobody was answered
+                break  # the process was killed while writing this entry, so the request was never answered
             if entry["do"] == "http":
                 self._later.append(entry)  # its application is not there yet
                 continue
@@ -90,7 +90,7 @@ class Hub:
 
     # ---- what comes in --------------------------------------------------------------------------------
     async def act(self, entry: dict[str, Any]) -> Any:
-        """Write an entry into the journal, do it, return what came of it."""
+        """Append an entry to the journal, execute it, and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, self._act, entry)
 
     def _act(self, entry: dict[str, Any]) -> Any:
@@ -131,7 +131,7 @@ class Hub:
 
     # ---- time -----------------------------------------------------------------------------------------
     async def advance(self, to: date) -> dict[str, Any]:
-        """Live through the end of ``to`` and make the deliveries; nothing if that was done."""
+        """Simulate up to the end of ``to`` and make the deliveries; does nothing if that was done before."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, self._advance, to)
 
     def _advance(self, to: date) -> dict[str, Any]:

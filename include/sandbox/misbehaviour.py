@@ -1,8 +1,8 @@
 """Faults on request, per feed and date, applied by the servers as they serve.
 
-A request is ``feed:date:kind``; without a date it means the first date on which that feed is served. A feed
-that was damaged or late is sent again in full with the next day's delivery. A missing file never comes; a type
-that is missing from an export is in the next one, if that asks for what changed since before.
+A request is ``feed:date:kind``; without a date it applies to the next date on which that feed is served. A feed
+that was damaged or late is sent again in full with the next day's delivery. A missing file is never sent; a type
+missing from an export is in the next one, if that asks for changes since before the gap.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Fault:
 
 @dataclass
 class Misbehaviour:
-    """All requests so far. ``served`` are (feed, day) that were delivered: too late to spoil."""
+    """All requests so far. ``served`` holds each (feed, day) already delivered, which can no longer misbehave."""
 
     faults: list[Fault] = field(default_factory=list)
     last_delivery: date | None = None
@@ -75,7 +75,7 @@ class Misbehaviour:
             )
 
     def bind(self, day: date) -> None:
-        """Give requests without a date this one: it is the first that comes."""
+        """Assign this date to requests without one."""
         for fault in self.faults:
             if fault.day is None:
                 fault.day = day
@@ -85,7 +85,7 @@ class Misbehaviour:
         return [fault.kind for fault in self.faults if fault.feed == feed and fault.day == day]
 
     def release(self, feed: str, day: date) -> date | None:
-        """When what is withheld or damaged on ``day`` is sent again; None: never. ``day`` itself if nothing is."""
+        """The day when what was withheld or damaged on ``day`` is sent again: ``day`` if nothing was, None if never."""
         found = [fault for fault in self.faults if fault.feed == feed and fault.day == day]
         if any(fault.kind == "missing" for fault in found):
             return None if feed in FILE_FEEDS else day + timedelta(days=1)

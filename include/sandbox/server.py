@@ -1,4 +1,4 @@
-"""All servers of the sandbox in one process: they come up, write their addresses, and run until told to end."""
+"""Runs all servers of the sandbox in one process: starts them, writes their addresses, serves until stopped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from sandbox.world import life, people
 from sandbox.world.engine import World
 
 FIRST_NIGHT = date(2026, 9, 8)
-"""A Tuesday after a holiday: calls wait, and what is billed by the week's end is paid within ten days."""
+"""A Tuesday after a holiday: calls are waiting, and claims billed by the end of the week are paid within ten days."""
 DAYS_BEFORE = 60
 
 
@@ -51,7 +51,7 @@ class Options:
 
 
 def make_hub(options: Options) -> Hub:
-    """Make or take up the world of a folder, lived up to the first night, without any server."""
+    """Create or resume a folder's world, simulated up to the first night, without starting servers."""
     options.state.mkdir(parents=True, exist_ok=True)
     hub = Hub(options.state, Store(options.state / "ehr.sqlite"))
     hub.acts |= {
@@ -84,7 +84,7 @@ def make_hub(options: Options) -> Hub:
 
 
 async def serve(options: Options) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ``OSError`` when nothing can be listened on."""
+    """Serve until SIGTERM or SIGINT. Raises ``OSError`` if a port cannot be opened."""
     hub = make_hub(options)
     ports = _Ports(options.state / "ports.json", options.host)
     secrets_ = _passwords(options.state / "passwords.json")
@@ -165,7 +165,7 @@ def _connections(
 
 
 class _Server(uvicorn.Server):
-    """Many of them in one loop: signals are the process's business."""
+    """A server that ignores signals, because several run in one loop and the process handles them."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -173,7 +173,7 @@ class _Server(uvicorn.Server):
 
 
 class _Ports:
-    """Free ports, kept over restarts so that addresses stay true while nobody else took them."""
+    """Free ports, kept over restarts so that addresses stay valid unless another program takes them."""
 
     def __init__(self, file: Path, host: str) -> None:
         self.file, self.host = file, host

@@ -41,7 +41,7 @@ class _Server(asyncssh.SSHServer):
 
 
 class _Folder(asyncssh.SFTPServer):
-    """One session in one user's folder. What arrives in ``inbox/`` under its final name is handed on."""
+    """One session in one user's folder. Files that get their final name in ``inbox/`` are handed on."""
 
     def __init__(self, channel: Any, root: Path, received: Received) -> None:
         self._user = channel.get_extra_info("username")
@@ -59,7 +59,7 @@ class _Folder(asyncssh.SFTPServer):
         return opened
 
     async def close(self, file_obj: Any) -> None:
-        """Close a file; a finished one has been received before the sender hears that it is closed."""
+        """Close a file; a finished one is received before the sender gets the confirmation."""
         path = self._written.pop(id(file_obj), "")
         super().close(file_obj)
         if path:
@@ -85,7 +85,7 @@ class _Folder(asyncssh.SFTPServer):
             await self._arrived(newpath.decode())
 
     def remove(self, path: bytes) -> Any:
-        """Only a sender's own unfinished files can be taken back."""
+        """Delete a file; only the sender's own unfinished files can be deleted."""
         self._guard(path, True)
         return super().remove(path)
 

@@ -1,4 +1,4 @@
-"""A snapshot of the world in one file, written in parts so that its making needs little memory."""
+"""Saves the world in one file, in parts, to limit memory."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ PART = 2000
 
 
 def save(kept: dict[str, Any], file: Path) -> None:
-    """Write ``kept`` whole or not at all; ``kept["world"]`` has the large dictionaries that its ``MANY`` names.
+    """Write ``kept`` atomically; ``kept["world"]`` has the large dictionaries named in its ``MANY``.
 
-    The pickler forgets after each part what it has seen: nothing may be shared between parts.
+    The pickler's memo is cleared after each part, so parts must not share objects.
     """
     world = kept["world"]
     part = file.with_name(file.name + ".part")

@@ -1,8 +1,8 @@
-"""The practice's staff: they answer what waits for a person, under their own names.
+"""The practice's staff: they decide, under their own names, what waits for a person.
 
-``choose`` says how they decide; it is what the control address ``POST /staff`` answers. ``run`` lets them
-do it themselves: questions through Airflow's public REST API, exceptions through the pipeline's own
-command. They are seeded, see only what a person would see on the screen, and mostly say yes.
+``choose`` returns their decisions; the control API ``POST /staff`` serves it. ``run`` carries them out: questions
+through Airflow's public REST API, exceptions through the pipeline's command. Decisions are seeded, use only what
+a person would see on the screen, and are mostly yes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Choice:
 
 
 def choose(seed: int, question: str, subject: str, options: Sequence[str]) -> Choice:
-    """Decide on one question of the DAG ``question``, the same way whenever it is asked with this seed.
+    """Decide on one question of the DAG ``question``; the same seed always gives the same decision.
 
     A batch of claims is refused in 4 of 100 cases; a stopped feed is rejected in half of them, since half
     of the stopped deliveries are broken; any other question is left open.
@@ -119,7 +119,7 @@ class Airflow:
         return sorted(found, key=lambda q: str(q["created_at"]))
 
     def answer(self, question: Mapping[str, Any], choice: Choice) -> bool:
-        """Answer one question; False when somebody else was faster (409)."""
+        """Answer one question; returns False if somebody else answered first (409)."""
         task = question["task_instance"]
         answer = self.client.patch(
             f"/api/v2/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/"
@@ -182,7 +182,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="e.g. 'cli resolve {id} --by {name} --action {action} --note {note}'",
     )
     parser.add_argument(
-        "--day", default="", help="the morning it is; another morning, other exceptions are reached"
+        "--day",
+        default="",
+        help="date of the morning, which determines the exceptions that staff get to",
     )
 
 

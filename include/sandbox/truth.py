@@ -88,7 +88,7 @@ class Truth:
         self._now = now
         self._offsets: dict[str, int] = {}
         self._lines: dict[tuple[str, str], list[bytes]] = {}
-        """What was said since the last flush, by feed (empty: for no feed) and kind."""
+        """Rows since the last flush, by feed (empty: no feed) and kind."""
 
     def write(self, kind: str, row: Mapping[str, Any], feed: str = "") -> None:
         """Append a row of ``kind``; with ``feed``, once that feed of today is delivered."""
@@ -96,12 +96,12 @@ class Truth:
         self._lines.setdefault((feed, kind), []).append(line if feed else _seen(line, self._now()))
 
     def served(self, feed: str, at: datetime | None) -> None:
-        """Say when what waits for a feed was first served; None: never."""
+        """Record when the rows that wait for a feed were first served; None: never."""
         for kind, lines in self.take(feed):
             self.tell(kind, lines, at)
 
     def take(self, feed: str) -> Iterable[tuple[str, list[bytes]]]:
-        """What waits for a feed, by kind; it does not wait any more."""
+        """Remove and return the rows that wait for a feed, by kind."""
         self.flush()
         for file in sorted(self.lobby.glob(f"{feed}.*")):
             with file.open("rb") as opened:
@@ -116,7 +116,7 @@ class Truth:
         self._lines.setdefault(("", kind), []).extend(_seen(line, at) for line in lines)
 
     def flush(self) -> None:
-        """Write down everything that was said."""
+        """Write all pending rows to the files."""
         for (feed, kind), lines in self._lines.items():
             file = self.lobby / f"{feed}.{kind}" if feed else self.folder / f"{kind}.jsonl"
             with file.open("ab") as opened:
@@ -133,14 +133,14 @@ class Truth:
         return {"lengths": lengths, "waiting": {n: w for n, w in waiting.items() if w[0] > w[1]}}
 
     def tidy(self) -> None:
-        """After a mark was kept: forget what does not wait any more."""
+        """After a mark was saved, delete rows that no longer wait."""
         for file in self.lobby.iterdir():
             if file.stat().st_size <= self._offsets.get(file.name, 0):
                 file.unlink()
                 self._offsets.pop(file.name, None)
 
     def go_back(self, mark: Mapping[str, Any]) -> None:
-        """Forget everything written since ``mark``; an empty one forgets everything."""
+        """Discard everything written since ``mark``; an empty mark discards everything."""
         self._lines.clear()
         lengths, waiting = mark.get("lengths", {}), mark.get("waiting", {})
         self._offsets = {name: offset for name, (_, offset) in waiting.items()}

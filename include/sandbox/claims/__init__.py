@@ -26,7 +26,7 @@ BILLING_WORKS = 16.75
 
 
 def attach(world: World) -> None:
-    """Let the claims side live in a world; called when the world is made and at every start."""
+    """Add the claims side to a world; called when the world is created and at every start."""
     world.handle("payers_work", _payers_work)
     world.handle("billing_works", _billing_works)
     world.on("charge_entered", lambda world, visit: billing.charged(world, of(world), visit))

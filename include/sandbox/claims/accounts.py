@@ -1,7 +1,6 @@
-"""Patients' accounts: what insurers leave to patients is paid or written off, and posted in the EHR as PaymentNotice.
+"""Patients' accounts: the patient's share is paid or written off, and posted in the EHR as a PaymentNotice.
 
-A write-off is a named person's act. Nobody who is a qualified Medicare beneficiary is asked for anything
-(42 U.S.C. 1396a(n)(3)).
+A write-off is a named person's act. Qualified Medicare beneficiaries are never billed (42 U.S.C. 1396a(n)(3)).
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def remitted(world: World, accepted: Accepted, paid: PaidClaim) -> None:
 
 
 def write_off_denial(world: World, accepted: Accepted, paid: PaidClaim, day: date) -> None:
-    """Give up what an insurer denied for good."""
+    """Write off what an insurer finally denied."""
     denied = sum(
         (line.charge for line in paid.lines if line.paid == 0 and line.allowed == 0), Decimal(0)
     )

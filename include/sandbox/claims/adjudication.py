@@ -197,7 +197,7 @@ def _patient_share(
 
 
 def as_secondary(primary: PaidClaim, plan: Plan, is_qmb: bool) -> PaidClaim:
-    """What a secondary payer makes of what the primary left to the patient.
+    """A secondary payer's decision on the share that the primary left to the patient.
 
     OA-23 is what the primary paid and adjusted. A supplement pays the whole share; Medicaid pays a part and
     the rest may not be billed to the patient (QMB: 42 U.S.C. 1396a(n)(3)).
@@ -226,7 +226,7 @@ def as_secondary(primary: PaidClaim, plan: Plan, is_qmb: bool) -> PaidClaim:
 
 
 def reversal(paid: PaidClaim) -> PaidClaim:
-    """The claim taken back: CLP02 = 22, every amount with its sign turned."""
+    """The reversal of a claim: CLP02 = 22, every amount with the opposite sign."""
     lines = [
         PaidLine(
             line.number, line.hcpcs, line.modifiers, -line.charge, -line.paid, line.service_date,
@@ -242,7 +242,7 @@ def reversal(paid: PaidClaim) -> PaidClaim:
 
 
 def give_back(member: Member, paid: PaidClaim) -> None:
-    """Forget what a claim that is taken back had used up of the member's benefits."""
+    """Give back the member's benefits that a reversed claim had used."""
     for line in paid.lines:
         key = (line.hcpcs, line.service_date, paid.rendering_npi, line.modifiers)
         if key not in member.services:

@@ -19,12 +19,12 @@ from sandbox.world.engine import World, day_of
 from sandbox.world.model import Charge, Coverage, Visit
 
 NOT_OURS = frozenset({"SUNADV"})
-"""Payers whose claims are another submitter's from the first night on."""
+"""Payers whose claims another submitter sends from the first night on."""
 FORGOTTEN = 0.06
 """Share of charged visits that nobody bills until somebody asks."""
 MISTYPED = 0.007
 HOLD = (1, 2)
-"""Business days from the charge to the claim: the bill hold, and the pile on the desk."""
+"""Business days from charge to claim: the bill hold, and the backlog."""
 CORRECTS = 0.6
 """Share of denials that are answered by a corrected claim; the others are written off."""
 WORTH_CORRECTING = frozenset({"16", "31", "50"})
@@ -36,7 +36,7 @@ MOST_POINTERS = 4
 
 # ---- what the practice's day brings ---------------------------------------------------------------------------
 def charged(world: World, state: State, visit: Visit) -> None:
-    """The clinician's charges came: they wait for the end of the bill hold, or are forgotten."""
+    """The clinician entered charges: they wait for the end of the bill hold, or are forgotten."""
     if not billable(visit) or not insurers(world, visit):
         return
     if world.chance(visit.id, "forgotten") < FORGOTTEN:
@@ -55,13 +55,13 @@ def signed(world: World, state: State, visit: Visit) -> None:
 
 
 def cancelled(world: World, state: State, visit: Visit) -> None:
-    """A visit never was: its claim is voided when the payer has it, or never sent."""
+    """A visit did not happen: its claim is voided if the payer has it, or else never sent."""
     if visit.id in state.billed and world.chance(visit.id, "voids") < VOIDS:
         _void(world, state, visit)
 
 
 def rejected(world: World, state: State, claim: Claim) -> None:
-    """A payer would not take one of our claims: it is put right and sent again."""
+    """A payer rejected one of our claims: it is corrected and sent again."""
     if claim.submitter != BILLING_SYSTEM.identifier:
         return
     wait = world.chance.within(claim.control, f"sent again {claim.frequency}", 1, 3)
@@ -255,7 +255,7 @@ def _bill(world: World, state: State, visit: Visit) -> Claim | None:
 
 
 def _is_wanted(world: World, state: State, claim: Claim) -> bool:
-    """Whether a claim still stands for a visit; a void is sent because none does."""
+    """Whether a visit still has a valid claim; if not, a void is sent."""
     visit = world.visits[state.claim_visits[claim.control]]
     return claim.frequency == "8" or visit.status != "entered-in-error"
 

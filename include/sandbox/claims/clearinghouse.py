@@ -1,6 +1,6 @@
-"""The clearinghouse: it takes files, answers their syntax, forwards claims, and puts what comes back into its outbox.
+"""The clearinghouse: accepts files, acknowledges their syntax, forwards claims, and puts answers into its outbox.
 
-A file is read whole before anything of it counts. What each submitter sent is copied, byte for byte, into
+A file is read completely before any of it takes effect. What each submitter sent is copied, byte for byte, into
 the day's feed of submitted claims.
 """
 
@@ -25,7 +25,7 @@ UNREADABLE = "024"
 
 
 def receive(world: World, state: State, filename: str, content: bytes) -> None:
-    """Take one file from a submitter. Never raises for what is in the file: the answer says what is wrong."""
+    """Accept one file from a submitter. Errors in the file never raise: the acknowledgement reports them."""
     at = world.clock.now
     digest = hashlib.sha256(content).hexdigest()
     try:
@@ -248,7 +248,7 @@ def _ta1(state: State, receiver: str, about: str, note: str, at: datetime) -> by
 
 
 def _refuse_interchange(state: State, content: bytes, at: datetime) -> None:
-    """Answer an unreadable file with a TA1 when its ISA names sender and control number; else nobody can be told."""
+    """Answer an unreadable file with a TA1 if its ISA names sender and control number; otherwise do nothing."""
     head = content[:106].decode("ascii", "replace")
     fields = head.split(head[3:4]) if head.startswith("ISA") and len(head) > 103 else []
     if len(fields) >= 14 and fields[13].isdigit():
@@ -260,10 +260,10 @@ def _refuse_interchange(state: State, content: bytes, at: datetime) -> None:
 def deliver(
     world: World, state: State, day: date, feeds: tuple[str, ...], is_history: bool
 ) -> None:
-    """Put what waits for the practice into its outbox, under names that mean nothing.
+    """Put what waits for the practice into its outbox, under arbitrary file names.
 
-    Before the first night everything waits for the week's end. From then on a feed without news brings an
-    interchange with one empty group, so that silence and a lost file can be told apart.
+    Before the first night, everything waits until the end of the week. After that, a feed without news sends an
+    interchange with one empty group, so that the receiver can tell silence from a lost file.
     """
     at = world.clock.now
     if is_history and day.weekday() != 6:
@@ -279,7 +279,7 @@ def deliver(
     both = ("functional_acknowledgement", "claim_response")
     mixed = not is_history and chance(state.seed, day.isoformat(), "mixed").random() < 0.2
     if mixed and waiting.keys() >= set(both) and not binding.misbehaves(world, day, both):
-        # A fault asked for one feed must not hit another, so only well-behaved days are mixed.
+        # A fault requested for one feed must not affect another, so feeds share a file only on days without faults.
         waiting["claim_response"] = waiting.pop(both[0]) + waiting[both[1]]
     for feed, interchanges in waiting.items():
         _drop(world, state, day, feed, interchanges)

@@ -1,4 +1,4 @@
-"""The payers' day: they accept or reject what came, answer inquiries, pay what is due, take back and correct."""
+"""The payers' daily work: accept or reject claims, answer inquiries, pay, reverse and correct."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ INTEREST = Decimal("-1.37")
 
 
 def work(world: World, state: State, day: date) -> None:
-    """Do one morning's work. Weekends and holidays bring neither acceptance nor money, only answers of machines."""
+    """Do one morning's work. On weekends and holidays, only automatic answers are sent: no acceptances or payments."""
     _answer_inquiries(world, state)
     if not dates.is_business(day):
         return
@@ -78,7 +78,7 @@ def _receive(world: World, state: State, submissions: list[Submission]) -> None:
 
 
 def _forget_submission(state: State, submission: Submission) -> None:
-    """A claim that was rejected, or denied as a whole, makes room for another one."""
+    """A claim that was rejected, or entirely denied, may be replaced by another one."""
     state.standing.pop((submission.claim.submitter, submission.claim.control), None)
     numbers = state.submitted_visits.get(submission.visit_id or "", [])
     if submission.number in numbers:

@@ -77,7 +77,7 @@ class WorkItem:
 
 @dataclass
 class State:
-    """Everything of this package that lives on between two events."""
+    """The state of this package between events."""
 
     seed: int
     members: dict[str, Member] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""The billing work queue over HTTP: somebody outside asks that a visit be billed, and the staff look at it.
+"""The billing work queue over HTTP: an outside system requests that a visit be billed, and staff work on it.
 
-What comes in waits until the next working day's end; what became of it depends on the requests alone, not
-on how they arrived.
+Items wait until the end of the next working day. The outcome depends only on the requests, not on the order in
+which they arrived.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Bulk Data export: kick-off, status, manifest, files (HL7 FHIR Bulk Data Access 2.0).
 
-A job is known by what it exports (types, since, until), so that it outlives a restart of the server. What is
-exported is the EHR as it stood at ``until``, the end of the last business day, however often it is asked.
+A job's id encodes what it exports (types, since, until), so that it survives a restart of the server. It exports
+the EHR as of ``until``, the end of the last business day, however often it is requested.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FILE_ROWS = 100_000
 """Most versions in one file."""
 CHUNK = 1000
 EMPTY = "0-1-0"
-"""The part of a type without changes: from the first version to none."""
+"""The part for a type without changes: an empty range of versions."""
 VISIBLE = "type = ? and updated <= ? and (ended is null or ended > ?)"
 
 
@@ -42,7 +42,7 @@ def feed_of(kind: str) -> str:
 
 @dataclass(frozen=True)
 class Window:
-    """Changes of a type that were withheld or damaged, and count as new from ``release`` on."""
+    """Changes to a type that were withheld or damaged, and count as new from ``release`` on."""
 
     type: str
     after: int
@@ -57,13 +57,13 @@ def windows(world: World) -> list[Window]:
 
 
 def settle(world: World, day: date) -> None:
-    """At the end of a day: remember what of it will be exported again, and when."""
+    """At the end of a day, record which of its changes will be exported again, and when."""
     until = micros(at(day, 26.5))
     after = 0 if day == world.first_night else micros(at(day, 2.5))
     for kind in TYPES:
         feed = feed_of(kind)
         release = world.misbehaviour.release(feed, day)
-        # a server that left a type out does not know it, and sends it to nobody again by itself
+        # a server does not notice that it left out a type, so it does not send it again by itself
         left_out = "missing" in world.misbehaviour.planned(feed, day)
         if release is not None and release > day and not left_out:
             windows(world).append(Window(kind, after, until, micros(at(release, 26.5))))
@@ -136,8 +136,8 @@ class Bulk:
                 values,
             ).fetchone()
             if not count:
-                # The guide would have a type without data left out. This server says so instead, as some do:
-                # a type that is not in its manifest has failed.
+                # According to the guide, a type without data is left out. Like some real servers, this one lists an
+                # empty file instead, so a type that is missing from its manifest has failed.
                 output.append(
                     {"type": kind, "url": f"{base}/bulk/file/{token}/{kind}/{EMPTY}", "count": 0}
                 )
@@ -280,7 +280,7 @@ def spoil(kind: str, stream: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def outcome(status: int, code: str, text: str) -> JSONResponse:
-    """An error as FHIR tells it."""
+    """An error as a FHIR OperationOutcome."""
     issue = [{"severity": "error", "code": code, "diagnostics": text}]
     return JSONResponse({"resourceType": "OperationOutcome", "issue": issue}, status)
 
@@ -304,5 +304,5 @@ def _base(request: Request) -> str:
 
 
 def transaction_time(world: World) -> datetime:
-    """What the next export calls its transaction time."""
+    """The transaction time of the next export."""
     return at(world.lived_to, 26.5).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""How the EHR writes down what it knows, as FHIR R4 resources (plain dictionaries)."""
+"""Builds the EHR's records as FHIR R4 resources (plain dictionaries)."""
 
 from __future__ import annotations
 

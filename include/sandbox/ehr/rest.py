@@ -33,14 +33,14 @@ def identifiers(resource: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def system_and_value(token: str) -> tuple[str, str]:
-    """System and value of ``system|value``, of which a backslash takes the meaning of what follows it."""
+    """System and value of ``system|value``, in which a backslash escapes the next character."""
     parts = re.split(r"(?<!\\)((?:\\\\)*)\|", token, maxsplit=1)
     system, value = (parts[0] + parts[1], parts[2]) if len(parts) == 3 else ("", token)
     return re.sub(r"\\(.)", r"\1", system), re.sub(r"\\(.)", r"\1", value)
 
 
 class Rest:
-    """The REST part of one EHR. ``conditional`` is whether it honours If-None-Exist, which R4 leaves open."""
+    """The REST part of one EHR. ``conditional``: whether it supports If-None-Exist, which is optional in R4."""
 
     def __init__(self, hub: Hub, conditional: bool) -> None:
         self.hub, self.conditional = hub, conditional

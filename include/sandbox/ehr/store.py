@@ -1,7 +1,7 @@
 """Every version of every resource, in SQLite: what the FHIR server serves.
 
-A day's writes wait in memory, so that a resource that changes five times a day becomes one version of that
-day, as a nightly export would see it. ``updated`` is microseconds since 1970.
+A day's writes are buffered in memory, so that a resource that changes five times in a day gets one new version, as
+a nightly export would see it. ``updated`` is in microseconds since 1970.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Store:
             1 + (self._db.execute("select coalesce(max(seq), 0) from resource").fetchone()[0])
         )
         self.is_filling = False
-        """While nobody reads yet, what waits is written whenever it gets much."""
+        """Before the first reader, write out the buffer whenever it grows large."""
         self._waiting: dict[tuple[str, str], tuple[int, bool, dict[str, Any] | None]] = {}
 
     # ---- writing -------------------------------------------------------------------------------------
@@ -150,11 +150,11 @@ class Store:
 
     # ---- going back ----------------------------------------------------------------------------------
     def mark(self) -> int:
-        """Where the store stands now, for :meth:`go_back`."""
+        """The current position of the store, for :meth:`go_back`."""
         return int(self._next)
 
     def go_back(self, mark: int) -> None:
-        """Forget everything written since ``mark``."""
+        """Discard everything written since ``mark``."""
         with self.lock:
             self._waiting.clear()
             self._db.execute("begin")

@@ -1,4 +1,4 @@
-"""The scheduling system's HTTP interface: booking requests, answered at once and worked on the next morning."""
+"""The scheduling system's HTTP API: booking requests, acknowledged at once and processed the next morning."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def told(request: BookingRequest) -> dict[str, Any]:
 
 
 def book(hub: Hub, entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Take a booking request; the same key or the same request id is the same request."""
+    """Accept a booking request; requests with the same key or the same id are the same request."""
     world, body, key = hub.world, entry["body"], entry["key"]
     request_id = world.booking_keys.get(key, "") if key else ""
     known = world.bookings.get(request_id or str(body["request_id"]))

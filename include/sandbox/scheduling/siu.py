@@ -1,4 +1,4 @@
-"""SIU messages, written segment by segment (HL7 v2.5.1 and 2.3.1, chapter 10), and the batch files around them."""
+"""Writes SIU messages (HL7 v2.5.1 and 2.3.1, chapter 10) and the batch files around them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ EVENTS = {
     "S12": "Booked", "S13": "Booked", "S14": "Booked", "S15": "Cancelled", "S16": "Dc", "S17": "Deleted",
     "S26": "Noshow",
 }  # fmt: skip
-"""Trigger event and the filler status (table 0278) it leaves behind."""
+"""Trigger event to the resulting filler status (table 0278)."""
 
 MANY = 20_000
-"""Messages that are dropped before the week is over."""
+"""The number of messages that triggers a file before the week is over."""
 _ESCAPES = str.maketrans(
     {"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\r": " ", "\n": " "}
 )

@@ -31,7 +31,7 @@ def book(
     placer: str = "",
     discharge_id: str = "",
 ) -> Appointment:
-    """Book an appointment now and tell it (S12). What becomes of it is decided, and comes when it comes."""
+    """Book an appointment now and send the message (S12). What happens to it later is drawn and scheduled."""
     number = who.count("appointment")
     slot = Appointment(
         f"F{who.number}{number:03d}", placer or f"P{who.number}{number:03d}", who.id, practitioner_id, kind, starts_at,
@@ -84,7 +84,7 @@ def changes(world: World, payload: tuple[str, str]) -> None:
 
 
 def end(world: World, slot: Appointment, status: str, event: str, reason: str) -> None:
-    """Take a booked appointment out of the schedule and tell it."""
+    """Cancel a booked appointment and send the message."""
     slot.status, slot.reason = status, reason.lower()
     _leave(world, slot)
     siu.message(world, event, slot, reason=reason)
@@ -98,7 +98,7 @@ def cancel_all(world: World, who: Patient, reason: str) -> None:
 
 
 def begins(world: World, identifier: str) -> None:
-    """The time of an appointment has come: the patient is there, or not."""
+    """At the time of an appointment, the patient arrives or does not."""
     slot = world.appointments[identifier]
     if slot.status != "booked" or slot.starts_at > world.clock.now:
         return

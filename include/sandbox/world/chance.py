@@ -1,7 +1,7 @@
-"""Chances that depend on the seed, whom they are about and what for, and on nothing else.
+"""Random draws that depend only on the seed, the subject and the purpose.
 
-No generator is carried from one draw to the next, so the order in which things happen or requests arrive
-never changes what happens.
+No generator state is carried from one draw to the next, so the order of events or requests never changes a
+result.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Chance:
         return least + int(self(entity, purpose) * (most - least + 1))
 
     def pick(self, entity: str, purpose: str, choices: Sequence[T]) -> T:
-        """One of the choices, each as likely."""
+        """One of the choices, all equally likely."""
         return choices[int(self(entity, purpose) * len(choices))]
 
     def weighted(self, entity: str, purpose: str, choices: Sequence[tuple[T, float]]) -> T:

@@ -1,7 +1,7 @@
 """The world's clock, its queue of events and its bus. Everything it holds can be pickled, except handlers.
 
-Handlers are functions ``fn(world, payload)`` known by name; they are registered at every start, the events
-that wait for them live on in the snapshot.
+Handlers are functions ``fn(world, payload)``, looked up by name. They are registered at every start; pending events
+are stored in the snapshot.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ class FileDrop(Protocol):
 
 
 class World:
-    """Everything that is, and what will happen next.
+    """The whole state of the world, and its pending events.
 
-    ``parts`` holds the state of packages that live in this world under their names; it is pickled with it.
+    ``parts`` holds the state of the packages in this world, by name; it is pickled with the world.
     """
 
     MANY = ("patients", "visits", "appointments", "stays", "by_mrn")
-    """What there are many of: a snapshot keeps these apart, a part at a time."""
+    """The large collections, which a snapshot writes one part at a time."""
 
     truth: TruthWriter
     resources: Any
@@ -113,7 +113,7 @@ class World:
 
     @property
     def is_history(self) -> bool:
-        """Whether the day being lived is before the first night: nothing of it is served one day at a time."""
+        """Whether the current day is before the first night; such days are not served one by one."""
         return self.lived_to + timedelta(days=1) < self.first_night
 
     # ---- the bus -------------------------------------------------------------------------------------
@@ -132,12 +132,12 @@ class World:
         self._listeners.setdefault(event, []).append(handler)
 
     def emit(self, event: str, payload: Any) -> None:
-        """Tell everybody who listens."""
+        """Call all handlers of the event."""
         for handler in self._listeners.get(event, ()):
             handler(self, payload)
 
     def schedule(self, moment: datetime, name: str, payload: Any = None) -> None:
-        """Let ``name`` happen at ``moment`` (now, if that has passed); equal moments keep their order."""
+        """Schedule ``name`` for ``moment`` (now, if that has passed); equal moments keep their order."""
         moment = max(moment, self.clock.now)
         self._order += 1
         entry = (moment, self._order, name, payload)
@@ -195,6 +195,6 @@ class World:
 
 
 def written_at(world: World, key: str) -> datetime:
-    """When something that comes in after the deliveries is written: after 4:00, the same for the same content."""
+    """The timestamp of something that arrives after the deliveries: after 4:00, and derived from its content."""
     digest = hashlib.blake2b(key.encode(), digest_size=4).digest()
     return at(world.lived_to, 28 + int.from_bytes(digest, "big") / 2**32)

@@ -37,7 +37,7 @@ CODES = {
 AT_HOME = {"home", "assisted_living", "home_health"}
 ONWARD = {"snf", "rehab", "ltch", "psych"}
 CALLS_ALONE = 0.62
-"""Before the first night the practice calls this share of its discharged patients by itself; then few."""
+"""Share of discharged patients whom the practice calls by itself before the first night; afterwards only a few."""
 CALLS_ALONE_LATER = 0.05
 
 
@@ -121,7 +121,7 @@ def _leave(world: World, stay: Stay, who: Patient, where: str) -> None:
 
 
 def corrected(world: World, payload: tuple[str, str]) -> None:
-    """The disposition was written down wrongly."""
+    """Correct a disposition that was entered wrongly."""
     stay, where = world.stays[payload[0]], payload[1]
     who = world.patients[stay.patient_id]
     if stay.status != "finished":
@@ -158,7 +158,7 @@ def leaves_again(world: World, key: str) -> None:
 
 
 def in_error(world: World, key: str) -> None:
-    """The admission was somebody else's."""
+    """The admission was entered for the wrong patient."""
     stay = world.stays[key]
     stay.status = "entered-in-error"
     world.patients[stay.patient_id].admitted = ""

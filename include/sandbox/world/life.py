@@ -1,4 +1,4 @@
-"""What happens to people by itself: they fall ill, book, move away, change their minds, die, are merged."""
+"""Random life events: people fall ill, book, move away, opt out, die, or have their records merged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def start(world: World) -> None:
 
 
 def is_medicare(who: Patient) -> bool:
-    """Insured by Medicare, in one way or the other."""
+    """Whether a patient has Medicare, through Part B or an Advantage plan."""
     return any(c.kind in ("part_b", "advantage") for c in who.coverages)
 
 

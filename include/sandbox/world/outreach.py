@@ -1,7 +1,7 @@
 """The practice's staff at work: they call patients, book by request, remind clinicians of their notes.
 
-What comes from outside waits until the next morning and is then worked on in an order that depends on the
-requests alone, not on how they arrived.
+Requests from outside wait until the next morning. They are then processed in an order that depends only on their
+content, not on their arrival.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def _recent(world: World, who: Patient) -> Stay | None:
 
 
 def _talk(world: World, who: Patient, kind: str, stay: Stay | None, key: str) -> str:
-    """What comes of a conversation: agreed, or booked at once."""
+    """The result of a conversation: agreed, or booked at once."""
     if world.chance(key, "opts out") < OPTS_OUT_DURING_CALL:
         life.opt_out(world, who)
         return "declined"

@@ -1,4 +1,4 @@
-"""A population of the world's own making: who they are, who insures them, whose patients they are."""
+"""Generates a population: the people, their insurance, and their practitioners."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def npi(number: int) -> str:
 
 
 def make(world: World, count: int) -> None:
-    """Make the practice and ``count`` registered patients as they are on the first day, and write them down."""
+    """Create the practice and ``count`` registered patients as of the first day, and write their records."""
     practice(world, count)
     for index in range(count):
         enroll(world, _patient(world, index))
@@ -169,7 +169,7 @@ def put_patient(world: World, who: Patient) -> None:
 
 
 def write_person(world: World, who: Patient) -> None:
-    """Write the truth about who somebody is; tests look for these values where they must not be."""
+    """Write a person's identity to the truth; privacy tests search for these values where they must not appear."""
     world.truth.write(
         "persons",
         {

@@ -1,8 +1,8 @@
-"""A population that somebody else made: a folder of FHIR R4 NDJSON, whose lives go on from their last date.
+"""Takes over an existing population from a folder of FHIR R4 NDJSON and continues it from its last date.
 
-What the folder says is served as it is, with two things that a practice adds when it takes over charts: its
-own record number and the patient's practitioner. Coverages are made from the insurance named on the claims
-when the folder has none.
+The folder's resources are served unchanged, except for two things that a practice adds when it takes over charts:
+its own record number and the patient's practitioner. If the folder has no coverages, they are created from the
+insurance named on the claims.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FIRST_VISITS = 5
 
 
 class PopulationUnreadable(ValueError):
-    """The folder has no patients, or a file that is no NDJSON; the text says which file and line."""
+    """The folder has no patients, or a file is not NDJSON; the message names the file and line."""
 
 
 def make(hub: Hub, folder: Path, seed: int, activity: float, misbehaviour: Misbehaviour) -> World:
@@ -228,7 +228,7 @@ def _take_over(
 
 
 def _coverages(world: World, who: Patient, index: int, named: str, since: date) -> list[Coverage]:
-    """A payer of this world that is like the one that the claims name."""
+    """The payer of this world that is most like the one named on the claims."""
     lower = named.lower()
     if not named or "no_insurance" in lower:
         return []
@@ -257,7 +257,7 @@ def _coverage(
 
 
 def _begin(world: World) -> None:
-    """In a small population little happens by itself in two days: some stays and visits are sure to come."""
+    """Schedule some stays and visits: in a small population, little would happen by chance in two days."""
     alive = [who for who in world.patients.values() if not who.deceased_at]
     order = sorted(alive, key=lambda who: world.chance(who.id, "first"))
     medicare = [who for who in order if life.is_medicare(who)]

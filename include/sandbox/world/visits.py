@@ -40,7 +40,7 @@ def begin(
     starts_at: datetime,
     slot: Appointment | None = None,
 ) -> Visit:
-    """Somebody is seen, from now on; what follows from it is scheduled."""
+    """Start a visit now, and schedule what follows from it."""
     identifier = slot.visit_id if slot else encounter_id(who)
     minutes = slot.minutes if slot else 20
     visit = Visit(
@@ -164,7 +164,7 @@ def charged(world: World, identifier: str) -> None:
 
 
 def in_error(world: World, identifier: str) -> None:
-    """The whole visit was written down for the wrong patient: everything of it is taken back."""
+    """The visit was recorded for the wrong patient: retract everything about it."""
     visit = world.visits[identifier]
     visit.status = "entered-in-error"
     put_visit(world, visit)
@@ -266,7 +266,7 @@ def _charges(world: World, who: Patient, visit: Visit) -> list[Charge]:
 
 
 def _tcm_code(world: World, who: Patient, visit: Visit) -> str:
-    """What the clinician may choose after a discharge; a few choose it although nobody reached the patient."""
+    """The code that the clinician chooses after a discharge; a few choose TCM although nobody reached the patient."""
     discharged = next((end for stay, end in who.discharges if stay == visit.discharge_id), None)
     if discharged is None:
         return OFFICE[visit.mdm]

@@ -1,4 +1,4 @@
-"""What the transactions say, as plain data: money in US dollars as Decimal, dates as dates."""
+"""The content of transactions as plain data: money in US dollars as Decimal, dates as dates."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Claim:
     batch_reference: str = ""
 
     def content(self) -> str:
-        """A text that is equal for two claims exactly if they ask the same of the same payer."""
+        """A string that is equal for two claims if and only if they request the same from the same payer."""
         lines = ";".join(
             f"{line.hcpcs},{'.'.join(line.modifiers)},{line.charge},{line.units},{line.service_date}"
             for line in self.lines

@@ -166,7 +166,7 @@ def read(transaction: Transaction, submitter: str) -> list[Claim]:
 
 
 class _Reader:
-    """Walks an 837P in its order; what stands above a CLM is taken over by it."""
+    """Walks through an 837P; each CLM inherits the data of the loops above it."""
 
     def __init__(self, submitter: str) -> None:
         self.submitter = submitter

@@ -1,4 +1,4 @@
-"""835 (005010X221A1): what a payer paid, and why not more.
+"""835 (005010X221A1): what a payer paid, and the reasons for what it did not pay.
 
 The balance of the guide (section 1.10.2): charge - adjustments = paid, for each line, each claim and,
 with the provider adjustments, for the whole payment.
@@ -19,7 +19,7 @@ FILING_CODES = {"CI": "12"}
 
 
 class OutOfBalance(ValueError):
-    """A remittance whose sums do not hold: a mistake of the sandbox, never sent."""
+    """A remittance that does not balance: an error in the sandbox, never sent."""
 
 
 def write(remittance: Remittance) -> Transaction:

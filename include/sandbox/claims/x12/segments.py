@@ -19,7 +19,7 @@ Segment: TypeAlias = "tuple[Element, ...]"
 
 
 class X12Refused(ValueError):
-    """Bytes that cannot be read as X12. The text names the reason and never a patient."""
+    """Bytes that cannot be read as X12. The message gives the reason, never patient data."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def _parse_one(text: str, start: int) -> tuple[Interchange, int]:
         elif tag == "SE":
             if transaction is None:
                 raise X12Refused("SE without ST")
-            # Kept at the end of the body: whoever judges the syntax compares its count.
+            # Kept at the end of the body, so that the syntax check can compare its count.
             transaction.body.append(segment)
             transaction = None
         elif tag == "GE":

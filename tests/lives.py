@@ -1,7 +1,7 @@
-"""A small folder of FHIR R4 NDJSON, as another practice's system would export it: lives that a world can take over.
+"""Writes a small folder of FHIR R4 NDJSON, like another practice's export, that a world can take over.
 
-Old and young, insured as the claims name it, some of it partly known (a birth in a year, a death on a day), one file
-packed. The people of it are of this file's making.
+It has old and young patients, insurance named only on claims, partial dates (a birth year, a day of death), and one
+gzipped file. All people are invented here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LAST = date(2026, 6, 1)
 """Day of the last encounter: a Monday."""
 PATIENTS = 24
 PARTLY_BORN = 2
-"""People of whose birth the year or the month is known."""
+"""People whose birth date is known only to the year or month."""
 INSURANCES = (
     "Medicare",
     "Medicare",

@@ -1,8 +1,8 @@
-"""What a night costs by how many patients there are, and by how much of them changed: `make benchmark`.
+"""The cost of a night, by number of patients and by share of changed patients: `make benchmark`.
 
-For each size (SIZES=1000,10000,100000): a PostgreSQL of its own, the first load, and nights on which
-0.3 % of the patients changed (NIGHTS=4 after the first load). The same functions that the tasks of the
-DAGs call, without Airflow and without a network. `SAVE=docs/benchmark.md` puts the result there.
+For each size (SIZES=1000,10000,100000) it uses a separate PostgreSQL and runs the first load, then nights
+with 0.3 % changed patients (NIGHTS=4). It calls the same functions as the DAGs' tasks, without Airflow and
+without a network. `SAVE=docs/benchmark.md` writes the result to that page.
 """
 
 from __future__ import annotations

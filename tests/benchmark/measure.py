@@ -1,4 +1,4 @@
-"""One size, in a process of its own: the nights are run as their DAGs would, and each step is measured.
+"""Measures one size, in a separate process: runs the nights as their DAGs would, and measures each step.
 
 `python -m tests.benchmark.measure PATIENTS FOLDER` expects the deliveries of each night under
 FOLDER/deliveries/<night> and writes FOLDER/result.json.
@@ -26,7 +26,7 @@ from stack import postgres
 from stack.benchmark import world
 
 LARGE = 10_000
-"""Rows from which on a table is large: smaller ones are read whole sooner than by an index."""
+"""A table with at least this many rows is large; smaller ones are read faster whole than through an index."""
 
 _SCANNED = """
     select schemaname || '.' || relname, seq_tup_read, n_live_tup
@@ -36,7 +36,7 @@ _SCANNED = """
 
 
 class Meter:
-    """Runs one step after the other and keeps what each costs."""
+    """Runs one step after the other and records the cost of each."""
 
     def __init__(self, server: postgres.Server) -> None:
         self._admin = psycopg.connect(
@@ -91,14 +91,14 @@ class Meter:
 
 
 class Statements:
-    """Seconds and scanned rows per statement, for a night that is looked at and not timed."""
+    """Seconds and scanned rows per statement, for a night that is analysed instead of timed."""
 
     def __init__(self) -> None:
         self.step = ""
         self.all: dict[tuple[str, str], list[float]] = {}
 
     def cursor(self) -> type[psycopg.Cursor[Any]]:
-        """Return a kind of cursor that notes what each of its statements cost."""
+        """Return a cursor class that records the cost of each of its statements."""
         notes = self
 
         class Noting(psycopg.Cursor[Any]):

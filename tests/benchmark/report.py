@@ -1,4 +1,4 @@
-"""The result as text: a table of steps, the growth between sizes, what was scanned, what was needed."""
+"""Renders the result as Markdown: a table of steps, growth between sizes, full scans, and work done."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _nights(results: list[dict[str, Any]]) -> list[str]:
 
 
 def statements(result: dict[str, Any], most: int = 40) -> str:
-    """Return the dearest statements of the watched night, and those that read large tables whole."""
+    """Return the most expensive statements of the analysed night, and those that read large tables whole."""
     rows = sorted(result["statements"], key=lambda row: -row["seconds"])
     kept = rows[:most] + [row for row in rows[most:] if row["scanned"]]
     times = sum(row["times"] for row in rows)

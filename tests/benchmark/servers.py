@@ -1,7 +1,7 @@
-"""What stands in for the systems of record: a folder per night in place of servers, nothing on a network.
+"""Replaces the systems of record with a folder per night; nothing uses a network.
 
-The steps that land, stage and send are the real ones; only the calls that would leave the machine end
-here. Receivers take everything at once, so that dispatch costs what the log of it costs.
+The steps that land, stage and send are the real ones; only calls that would leave the machine end here.
+Receivers accept everything at once, so dispatch costs only its log.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Folder:
         """Take a file."""
 
     def hand_over(self, folder: str, name: str) -> None:
-        """Take it for good."""
+        """Accept the file under its final name."""
 
 
 class Taker:
@@ -92,12 +92,12 @@ class Taker:
         return Outcome("accepted", 201, {"id": str(sending.transmission_id)})
 
     def look_up(self, sending: Sending) -> str | None:
-        """Nothing was ever lost on the way."""
+        """Return nothing: no answer is ever lost here."""
         return None
 
 
 class Takers:
-    """Whoever is asked for accepts."""
+    """Receivers that all accept."""
 
     def __init__(self, clients: dict[str, Address], stack: ExitStack, *_: object) -> None:
         self._clients = clients

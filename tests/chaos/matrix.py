@@ -48,7 +48,7 @@ def name(kill: Kill) -> str:
 
 
 def spread() -> list[Kill]:
-    """The lines in another order: a short run shall touch every process, and steps from end to end."""
+    """The lines in a different order, so that a short run covers every process, and steps from first to last."""
     groups = [[kill for kill in LINES if kill.process == process] for process in (TASK, *PROCESSES)]
     for number, group in enumerate(groups):
         shift = number * 5 % len(group)

@@ -1,4 +1,4 @@
-"""What was run, kept beside the page that tells it: each line with the revision of the code that it ran on."""
+"""The stored results: each line with the code revision it ran on, and the page generated from them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Results:
             return dict(self._done["lines"])
 
     def left(self, lines: list[Kill]) -> list[Kill]:
-        """Those that did not come out well on this revision: first those that never did, then those that once did."""
+        """The lines that have not passed on this revision: first those that never passed, then the others."""
         good = {line: result for line, result in self.lines.items() if not result["failed"]}
         old = [kill for kill in lines if good.get(name(kill), {}).get("revision") != code()]
         return sorted(old, key=lambda kill: name(kill) in good)
@@ -74,7 +74,7 @@ class Results:
 
 @cache
 def code() -> str:
-    """The revision of the code that the results speak of."""
+    """The code revision that the results refer to."""
     command = ["git", "log", "-1", "--format=%h", "--", "include", "sql", "dags"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return ended.stdout.strip() or "unknown"

@@ -1,7 +1,7 @@
-"""`make sql-headers`: writes the header of every file of `sql/` from its statements, and the page that shows them.
+"""`make sql-headers`: generates the header of every file of `sql/` from its statements, and `docs/sql.md`.
 
-With `--check` it writes nothing and ends with 1 when something differs. With `--warehouse` it writes the page of the
-warehouse instead, from one that it migrates on a server of its own.
+With `--check` it writes nothing and exits with 1 if something differs. With `--warehouse` it generates
+`docs/warehouse.md` instead, from a temporary server that it migrates.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from throughline.warehouse.sql import ROOT
 
 
 def main() -> int:
-    """Write what differs, or name it; returns 0, or with `--check` 1 when something differs."""
+    """Write the files that differ; with `--check` only name them, and return 1 if there are any."""
     check = "--check" in sys.argv[1:]
     command = "make docs" if "--warehouse" in sys.argv[1:] else "make sql-headers"
     wrong = 0

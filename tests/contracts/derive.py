@@ -1,4 +1,4 @@
-"""What the statements of a file of `sql/` do, read out of them by sqlglot: the other side of each header."""
+"""Derives from the statements of a file of `sql/`, with sqlglot, what its header must say."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ UNDERSTOOD = (
 WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
-# What it gives up on is refused here, and need not be warned of.
+# Statements that sqlglot cannot parse are rejected below, so its warnings are not needed.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
 class OpaqueStatement(ValueError):
-    """A statement that sqlglot cannot read, so that nobody can say what it does."""
+    """A statement that sqlglot cannot parse, so its effects are unknown."""
 
 
 def files() -> list[str]:
@@ -84,7 +84,7 @@ def reads_of(tree: exp.Expression) -> set[str]:
 def parsed(statement: str) -> exp.Expression:
     """Return the tree of a statement. Raises `OpaqueStatement`."""
     plain = re.sub(r"%\(\w+\)s", "null", statement).replace("%%", "%")
-    # With it, sqlglot gives up on the whole statement.
+    # This clause makes sqlglot give up on the whole statement.
     plain = re.sub(r"\bon commit drop\b", "", plain)
     try:
         tree = sqlglot.parse_one(plain, dialect="postgres")
@@ -105,7 +105,7 @@ def _made(tree: exp.Expression) -> str | None:
 
 
 def _targets(tree: exp.Expression) -> Iterator[exp.Table]:
-    """Yield the tables that stand where rows are written, or that are made, indexed or counted."""
+    """Yield the tables that a statement writes, creates, indexes or analyzes."""
     if isinstance(tree, exp.Create | exp.Analyze | exp.Drop | exp.Alter):
         if isinstance(tree, exp.Create) and tree.kind in ("TABLE", "VIEW"):
             target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
@@ -137,7 +137,7 @@ def name_of(table: exp.Expression) -> str:
 
 
 def with_header(text: str) -> str:
-    """Return a file with the header that its statements ask for."""
+    """Return a file with the header that its statements require."""
     _, rest = contract.read(text)
     header = derived(text).header()
     return f"{header}\n\n{rest}" if header else rest

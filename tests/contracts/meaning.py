@@ -1,4 +1,4 @@
-"""What the warehouse says of itself (`comment on`), and `docs/warehouse.md`, which is rendered from it."""
+"""Reads the warehouse's comments (`comment on`) and renders `docs/warehouse.md` from them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SAME_WORDS = {
         "The claim that bills the visit",
     ),
 }
-"""Columns that many tables have, and how what they mean begins wherever they stand."""
+"""Columns that many tables have, and the words with which their comment must begin everywhere."""
 
 HEAD = """# The warehouse
 
@@ -59,7 +59,7 @@ reason, in `tests/contracts/reach.py`.
 
 @dataclass(frozen=True)
 class Column:
-    """A column as PostgreSQL knows it; `meaning` None: nobody said."""
+    """A column in PostgreSQL's catalog; `meaning` is None if it has no comment."""
 
     name: str
     type: str
@@ -78,7 +78,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """All that is said: of schemas, of tables and views, of functions (with their bodies)."""
+    """All comments: of schemas, tables and views, and functions (with their bodies)."""
 
     schemas: Mapping[str, str | None]
     relations: tuple[Relation, ...]
@@ -94,7 +94,7 @@ class Warehouse:
 
 
 def look(conn: Connection) -> Warehouse:
-    """Return what a migrated warehouse says of itself."""
+    """Return the comments of a migrated warehouse."""
     schemas = conn.execute(
         "select nspname::text, obj_description(oid, 'pg_namespace') from pg_namespace where nspname = any(%s)",
         (list(SCHEMAS),),
@@ -133,7 +133,7 @@ def look(conn: Connection) -> Warehouse:
 
 
 def unsaid(warehouse: Warehouse) -> list[str]:
-    """Return every schema, table, column and function of which nobody said what it means."""
+    """Return every schema, table, column and function without a comment."""
     missing = [
         name
         for name, said in (*warehouse.schemas.items(), *warehouse.functions.items())
@@ -146,7 +146,7 @@ def unsaid(warehouse: Warehouse) -> list[str]:
 
 
 def strangers(warehouse: Warehouse) -> list[str]:
-    """Return `where: what` for each table or column that a meaning names and that is not there."""
+    """Return `where: what` for each table or column that a comment names but that does not exist."""
     columns = warehouse.columns
     every = frozenset().union(*columns.values())
     known = set(columns) | {name.partition("(")[0] for name in warehouse.functions}
@@ -167,7 +167,7 @@ def strangers(warehouse: Warehouse) -> list[str]:
 
 
 def other_words(warehouse: Warehouse) -> list[str]:
-    """Return the columns of a shared name that do not begin with its words."""
+    """Return the columns with a shared name whose comment does not begin with its words."""
     return [
         f"{each.name}.{column.name}"
         for each in warehouse.relations

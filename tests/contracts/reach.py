@@ -1,7 +1,7 @@
 """Who reads whom: a step reads its own tables, its neighbour's, and what the steps before it publish.
 
-What reaches further stands in `FURTHER`, or where it writes in `WRITES_FURTHER`, with its reason. The lists may only
-shrink: an entry that no file needs any more fails, and so does what is not on them.
+Exceptions are listed with their reason in `FURTHER` (for writes, `WRITES_FURTHER`). The lists may only shrink: the
+test fails for an entry that no file needs, and for a read or write that is not listed.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ NEIGHBOURS: dict[str, set[str]] = {
 }
 """By folder of `sql/`: the schemas whose tables it may read.
 
-Beside them all may read `operations`: nights, decisions and exceptions are of no step. `silence`, `proven` and `told`
-look at everything by their nature.
+All steps may also read `operations`: nights, decisions and exceptions belong to no step. `silence`, `proven` and `told`
+read everything, which is their purpose.
 """
 
 PUBLISHED: dict[str, str] = {
@@ -31,7 +31,7 @@ PUBLISHED: dict[str, str] = {
     "evidence.service_location": "the place of service",
     "evidence.charge_line": "what the clinician charged and a claim may say",
 }
-"""What a step publishes for every step behind it, and what for."""
+"""What a step publishes for all later steps, and for what purpose."""
 
 FURTHER: dict[tuple[str, str], str] = {
     ("cases", "tasks.answer"): "an answer ends a task, and what was tried is an input of the state",
@@ -53,7 +53,7 @@ WRITES_FURTHER: dict[tuple[str, str], str] = {
 
 
 def further(step: str, reads: Iterable[str]) -> set[tuple[str, str]]:
-    """Return what a step reads past its neighbour, by step and table."""
+    """Return what steps read beyond their neighbour, by step and table."""
     allowed = NEIGHBOURS.get(step)
     if allowed is None:
         return set()

@@ -1,7 +1,7 @@
 """Who writes and who reads each column of the warehouse: files of `sql/`, modules, views and functions.
 
-Read out of statements by sqlglot. A column counts for every table of its statement that the name before it can
-mean; where a statement cannot be read (it is put together from pieces, or is no SQL alone), its words count.
+It parses statements with sqlglot. A column counts for every table of its statement that its qualifier can mean. If a
+statement cannot be parsed (because it is built from fragments), its words are matched instead.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Columns = Mapping[str, frozenset[str]]
 ROOT = Path(__file__).resolve().parents[2]
 CODE = (ROOT / "include" / "throughline", ROOT / "include" / "stack", ROOT / "plugins")
 
-# Modules that hand their queries to a file of `sql/`, and are told there.
+# Modules that pass their queries to a file of `sql/`, which is listed instead.
 HANDED_ON = {
     "throughline.identity.carriers",
     "throughline.evidence.ledger",
@@ -164,7 +164,7 @@ def _read(tree: exp.Expression, columns: Columns) -> Iterator[tuple[str, str]]:
             yield from ((table, name) for name in names)
     if any(not isinstance(star.parent, exp.Column | exp.Count) for star in tree.find_all(exp.Star)):
         yield from ((table, name) for table in all_of for name in columns[table])
-    # A table of which no column is named is looked at all the same: are there rows?
+    # A table without a named column is still read, to see whether it has rows.
     reads = derive.reads_of(tree)
     yield from ((table, "") for table in reads if table in columns)
 

@@ -1,7 +1,7 @@
 """A practice to run DAGs on: their tasks in this process, on a migrated warehouse and a small live sandbox.
 
-`dag.test()` starts nothing downstream and knows no partition key: the key is put into the run that it
-makes. What the scheduler does between the DAGs is tried in the tier `night`.
+`dag.test()` triggers no downstream DAG and has no partition key, so the key is set on the run that it
+creates. The tier `night` tests what the scheduler does between the DAGs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "rep
 
 
 class Practice:
-    """A warehouse and the systems around it, and a hand that runs DAGs."""
+    """A warehouse with its systems, and methods to run DAGs on it."""
 
     def __init__(
         self, server: postgres.Server, world: sandbox.Sandbox, dags: dict[str, Any]
@@ -49,7 +49,7 @@ class Practice:
         return {"": str(run.state), **states}
 
     def night(self, day: date) -> dict[str, dict[str, str]]:
-        """Let the world live up to a day and run the chain for it."""
+        """Advance the world to a day and run the chain for it."""
         self.world.advance(day.isoformat())
         return {dag_id: self.run(dag_id, day.isoformat()) for dag_id in CHAIN}
 
@@ -59,7 +59,7 @@ class Practice:
         return last + timedelta(days=1)
 
     def asked(self, dag_id: str) -> list[dict[str, Any]]:
-        """Return what waiting runs of a side DAG were asked about, and forget them."""
+        """Return the configuration of the queued runs of a side DAG, and delete them."""
         from airflow.models.dagrun import DagRun
         from airflow.utils.session import create_session
         from sqlalchemy import select
@@ -74,7 +74,7 @@ class Practice:
         return asked
 
     def told(self, dag_id: str, task_id: str, key: str) -> Any:
-        """Return what a task of the newest run of a DAG told under a key."""
+        """Return what a task of a DAG's newest run pushed to XCom under a key."""
         from airflow.models.xcom import XComModel
         from airflow.utils.session import create_session
         from sqlalchemy import select
@@ -91,7 +91,7 @@ class Practice:
 
     @contextmanager
     def person(self, option: str, note: str) -> Iterator[None]:
-        """Answer the one question that is asked meanwhile, as Airflow's own page would."""
+        """Answer the one question asked inside the block, as Airflow's page would."""
         over = threading.Event()
 
         def answer() -> None:
@@ -116,7 +116,7 @@ class Practice:
             conn.execute(statement.encode())
 
     def state(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return what a run leaves behind but for the clock: what the same run must leave again."""
+        """Return everything a run leaves behind except times: a rerun must leave the same."""
         return {
             "digest": self.rows("select total from cases.digest"),
             "batches": self.rows(
@@ -169,7 +169,7 @@ def practice_of(
     dags: dict[str, Any],
     prepare: Callable[[postgres.Server], None] = _migrate,
 ) -> Iterator[Practice]:
-    """Have the systems of a world up in a folder, and its warehouse as `prepare` leaves it; all is gone afterwards."""
+    """Start a world's systems in a folder, with its warehouse as `prepare` leaves it; all is removed afterwards."""
     program = sandbox.start(folder, world)
     try:
         with postgres.throwaway() as server:

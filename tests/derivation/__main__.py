@@ -1,6 +1,6 @@
-"""`make derivation`: writes down what the derivation is made of, beside its number.
+"""`make derivation`: records the fingerprint of the derivation's rules with its number.
 
-Whoever runs it states one of two things: no result can change, or `NUMBER` in
+By running it you confirm that either no result can change, or `NUMBER` in
 `include/throughline/warehouse/derivation.py` was raised.
 """
 

@@ -1,4 +1,4 @@
-"""What the derivation is made of, without what cannot alter a result: comments, headers, layout."""
+"""The fingerprint of the derivation's rules, ignoring what cannot alter a result: comments, headers, layout."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS = (
     "tasks/wanted.sql",
     "tasks/planned.sql",
 )
-"""Below `sql/`: what decides which person, which facts, which cases, which stages and which task."""
+"""Paths below `sql/` that decide persons, facts, cases, stages and tasks."""
 
 PYTHON = (
     "identity",
@@ -40,7 +40,7 @@ nor the first night after the number rose reads a file again.
 """
 
 _READ_THROUGH = re.compile(r"^create (?:or replace )?(?:view|function)\b", re.MULTILINE)
-"""Migrations that make what these files read through: views, and functions of ours."""
+"""Matches migrations that define views or functions, which these files read through."""
 
 
 def sources() -> list[Path]:
@@ -92,7 +92,7 @@ def normal(text: str) -> str:
 
 
 def fingerprint() -> dict[str, object]:
-    """Return the number of the derivation and the hash of what it is made of."""
+    """Return the derivation number and the hash of its rules."""
     whole = hashlib.sha256()
     for path in sources():
         text = normal(path.read_text(encoding="utf-8"))
@@ -104,13 +104,13 @@ def fingerprint() -> dict[str, object]:
 
 
 def recorded() -> dict[str, object]:
-    """Return what was written down last."""
+    """Return the last recorded fingerprint."""
     found: dict[str, object] = json.loads(FILE.read_text(encoding="utf-8"))
     return found
 
 
 def write() -> dict[str, object]:
-    """Write the fingerprint down; returns it."""
+    """Record the current fingerprint; returns it."""
     now = fingerprint()
     FILE.write_text(json.dumps(now, indent=2) + "\n", encoding="utf-8")
     return now

@@ -1,7 +1,7 @@
-"""`make dump OUT=folder`: lives nights in a state folder of its own and writes down all that each of them left.
+"""`make dump OUT=folder`: runs nights in a separate state folder and writes everything that each of them left.
 
-`make dump-compare A=folder B=folder`: says what differs between two dumps; `RENAMED=ehr=epic,ehr_main=epic_main`
-compares practices whose sources and connections are named otherwise.
+`make dump-compare A=folder B=folder`: lists the differences between two dumps; with
+`RENAMED=ehr=epic,ehr_main=epic_main` it compares practices with different names of sources and connections.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PATIENTS, SEED, NIGHTS = 500, 1, 10
 
 
 def dump(folder: Path) -> int:
-    """Live `N` nights as `make nights` does, and dump each before the staff's next morning."""
+    """Run `N` nights as `make nights` does, and dump each before the staff act on the next morning."""
     state = Path(tempfile.mkdtemp(prefix="throughline-dump-", dir="/var/tmp"))
     state.chmod(0o711)
     os.environ["THROUGHLINE_STATE"] = str(state)
@@ -58,7 +58,7 @@ def tell_differences(one: str, other: str, renamed: str) -> int:
 
 
 def say(text: str) -> None:
-    """A line for the person at the terminal, with the time of day."""
+    """Print a line with the time of day."""
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 

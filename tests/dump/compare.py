@@ -18,7 +18,7 @@ KEYS = {name: section.keys for name, section in SECTIONS.items()} | {"numbers": 
 SHOWN = 3
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\bT[0-9A-F]{15}\b")
 _DEPENDS_ON_IDS = ("payload_sha256", "sha256", "state_digest", "plan_digest", "event_id", "total")
-"""What follows from ids, and so from names: hashes of bytes that hold them, digests, ids of events."""
+"""Columns derived from ids, and therefore from names: hashes of bytes that contain them, digests, ids of events."""
 
 _WORDS = ("kind", "owner_team", "team", "wanted", "next_step", "stage", "workflow", "reason")
 """Columns that hold words which a source may be called as well: scheduling, billing."""
@@ -77,7 +77,7 @@ def _names(file: Path) -> dict[str, str]:
 
 
 def _natural(row: Row, names: Mapping[str, str], renamed: Mapping[str, str]) -> Row:
-    """Replace ids and names by what they stand for; what follows from them is left out."""
+    """Replace ids and names by what they stand for, and drop the columns derived from them."""
 
     def plain(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
@@ -111,7 +111,7 @@ def _unnumbered(segment: Any) -> Any:
 def _differences(
     file: str, keys: tuple[str, ...], one: list[Row], other: list[Row], *, by_id: bool
 ) -> list[str]:
-    """Compare row by row where ids tell which is which, and else as sets of whole rows."""
+    """Compare row by row if ids identify the rows, otherwise as sets of whole rows."""
     name = (lambda row: _known_by(row, keys)) if by_id else _whole
     left, right = Counter(map(name, one)), Counter(map(name, other))
     told = []

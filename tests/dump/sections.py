@@ -1,7 +1,7 @@
-"""What a dump holds: for each section its query, and the columns by which a row is known again.
+"""The sections of a dump: for each its query, and the columns that identify a row.
 
-The rows are whole (`to_jsonb`), so that a column that is new shows up by itself. Left out is the wall clock alone, and
-the ids of decisions, which are drawn and not derived.
+Rows are complete (`to_jsonb`), so a new column shows up automatically. Only wall-clock times are left out, and the ids
+of decisions, which are random and not derived.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ SECTIONS: dict[str, Section] = {
     ),
 }
 
-# What an id stands for, without the names of sources: for a comparison of practices whose sources are named otherwise.
+# What each id stands for, without names of sources, to compare practices with different source names.
 NAMES = (
     "select p.person_id::text, 'person ' || coalesce(min(l.source_id) filter (where l.source <> 'pcn'),"
     "  min(l.source_id)) from identity.person as p"

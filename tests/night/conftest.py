@@ -1,7 +1,7 @@
-"""A whole stack for tests: PostgreSQL, sandbox and Airflow's processes, in a state folder of its own.
+"""A complete stack for tests: PostgreSQL, sandbox and Airflow's processes, in its own state folder.
 
-It is driven by the same commands that a person types, and looked at through the same doors: the warehouse in the
-reader's role, Airflow's REST API, the truth that the sandbox's servers wrote.
+Tests drive it with the same commands as a person, and inspect it through public interfaces: the warehouse in the
+reader's role, Airflow's REST API, and the truth that the sandbox's servers wrote.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PATIENTS = 120
 COMMAND_SECONDS = 300
 LIVED_PATIENTS = 160
 LIVED_NIGHTS = 10
-"""As few patients and nights as carry cases of each workflow to their end by the pipeline's own tasks."""
+"""The fewest patients and nights with which the pipeline's tasks complete cases of each workflow."""
 
 
 @dataclass
@@ -43,9 +43,9 @@ class Practice:
     options: dict[str, str]
     environment: dict[str, str] = field(default_factory=dict)
     tree: Path = ROOT
-    """Whose code and definitions it runs: this clone's, or those of a copy that a test has changed."""
+    """The tree it runs: this clone, or a copy that a test has changed."""
     said: list[str] = field(default_factory=list)
-    """What its nights printed, where somebody keeps it."""
+    """The output of its nights, if a fixture keeps it."""
     _clients: dict[tuple[str, str], rest.Client] = field(default_factory=dict, repr=False)
 
     @property
@@ -95,11 +95,11 @@ class Practice:
 
     @property
     def world_options(self) -> dict[str, int]:
-        """What to ask for to get the same world again."""
+        """The options that select the same world again."""
         return {"patients": int(self.options["PATIENTS"]), "seed": int(self.options["SEED"])}
 
     def up(self) -> None:
-        """Have it up and left up, as after ``make ui``."""
+        """Start it and leave it running, as ``make ui`` does."""
         ended = self.run("ui")
         assert ended.returncode == 0, (
             f"make ui ended with {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
@@ -144,7 +144,7 @@ class Practice:
         return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
     def kill(self, name: str) -> None:
-        """SIGKILL a program (``postgres``, ``sandbox`` or a component of Airflow) without a word."""
+        """SIGKILL a program (``postgres``, ``sandbox`` or a component of Airflow)."""
         if name == "postgres":
             pid = int((self.world / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
             process = psutil.Process(pid)
@@ -198,7 +198,7 @@ def make_practice(pytestconfig: pytest.Config) -> Iterator[Callable[..., Practic
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stop and remove what is left when the last test of a world is done: Airflow at rest costs the other tests."""
+    """Stop and remove a world after its last test, because an idle Airflow slows down the other tests."""
     if nextitem is None or world(nextitem.nodeid) != world(item.nodeid):
         forget(item.config.stash.get(MADE, []))
 
@@ -220,7 +220,7 @@ def practice(make_practice: Callable[..., Practice]) -> Practice:
 
 @dataclass
 class Lived:
-    """A practice that lived several nights undisturbed, its staff acting between them, and what it came to."""
+    """A practice after several undisturbed nights with its staff acting in between, and its results."""
 
     practice: Practice
     digests: list[tuple[Any, ...]]

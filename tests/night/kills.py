@@ -1,4 +1,4 @@
-"""Kills, without a word, of what runs during a night: a process of the stack at a step, or a task at a named point."""
+"""Kills (SIGKILL) during a night: a process of the stack at a step, or a task at a failpoint."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def failpoint_file(practice: Any) -> Path:
 
 
 def expect_kills(practice: Any) -> None:
-    """Let the task processes of a practice look for their failpoint; before the scheduler starts."""
+    """Make the task processes of a practice check for their failpoint; call it before the scheduler starts."""
     practice.environment["THROUGHLINE_FAILPOINT"] = f"@{failpoint_file(practice)}"
 
 
@@ -69,8 +69,8 @@ def night(practice: Any, kills: Sequence[Kill], **options: object) -> list[str]:
         told.append(said)
         if command.returncode == 0:
             break
-        # What is left of the night may end it yet: its date is run again, whatever has become of it. The sandbox
-        # remembers how it was asked to misbehave.
+        # The remains of the killed run might still finish the night, so run its date again in any case. The sandbox
+        # remembers its requested misbehaviours.
         again, options = "night", _date(practice, before)
     else:
         raise AssertionError("the night did not end well:\n" + "\n----\n".join(told))

@@ -13,7 +13,7 @@ OPENING_DAYS = 119
 
 
 def unseen(truth: Truth, account: Account) -> list[str]:
-    """Visits that a payer would pay, that nobody has claimed by the last night, and that no case is about."""
+    """Return the visits that a payer would pay, that have no claim by the last night, and that have no case."""
     night = account.nights[-1]
     cut_off = night["cut_off"]
     first = account.nights[0]["business_date"] - timedelta(days=OPENING_DAYS)

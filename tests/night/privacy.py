@@ -1,8 +1,8 @@
-"""Looks for patients where none may be: in logs, databases, reports and pages.
+"""Searches for patient data where none may be: in logs, databases, reports and pages.
 
-What is looked for comes from the truth that the sandbox's servers wrote, not from the pipeline:
-each patient's full name, record number, phone number and birth date. A leak is told by the number
-of the term and the place where it stands, so that the report of a leak is not one itself.
+The search terms come from the truth that the sandbox's servers wrote, not from the pipeline: each
+patient's full name, record number, phone number and birth date. A leak is reported by the term's number
+and the place of the match, so that the report itself leaks nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ BIRTH_KEYS = {"birth_date", "birthdate", "birthDate", "born", "date_of_birth", "
 
 @dataclass(frozen=True)
 class Term:
-    """Something of a patient that must not be found. `place` says where in the truth it stands."""
+    """A value of a patient that must not be found. `place` is its position in the truth."""
 
     kind: str
     place: str
@@ -181,7 +181,7 @@ def _year(birth: str) -> int:
 
 
 class _Search:
-    """Finds any of very many terms: by the words they begin with, in one pass over a text."""
+    """Searches a text for very many terms in one pass, by their first words."""
 
     def __init__(self, wanted: list[Term]) -> None:
         self._by_head: dict[bytes, list[tuple[bytes, Term]]] = {}

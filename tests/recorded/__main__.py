@@ -1,6 +1,6 @@
 """Live some nights of a small practice with this code, and keep all of it: `python -m tests.recorded FILE`.
 
-The world ends with a batch of claims that waits for a person, and with booking requests whose answers were lost.
+The world ends with a batch of claims waiting for a person, and with booking requests whose answers were lost.
 A later version takes it up in `tests/dags/test_upgrade.py`.
 """
 

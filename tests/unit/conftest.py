@@ -1,4 +1,4 @@
-"""Unit tests reach nothing but this machine: a test that would is wrong, and says so at once."""
+"""Unit tests may only connect to this machine; a test that tries anything else fails at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A made-up practice: records that name only what matters, loaded and derived night by night.
+"""A fictitious practice: records that state only what matters, loaded and derived night by night.
 
 >>> clinic.know(patient("p1"), coverage("p1"), stay("p1", "2026-07-01", "2026-07-02 11:00"))
 >>> clinic.night("2026-07-02")
@@ -74,7 +74,7 @@ def again(record: Record, **changes: Any) -> Record:
 
 
 def patient(who: str, **values: Any) -> Record:
-    """Patient, attributed to the doctor, of whom nobody else shares anything."""
+    """Patient, attributed to the doctor, who shares no identifier with anybody."""
     number = sum(ord(c) * 31**i for i, c in enumerate(who)) % 10**9
     return Record(
         "patient",
@@ -360,7 +360,7 @@ def claim(
     frequency: str = "1",
     **values: Any,
 ) -> list[Record]:
-    """A claim of whichever submitter, with one line for each code."""
+    """A claim of any submitter, with one line for each code."""
     pcn = number or f"C-{who}"
     key = f"{submitter}|{pcn}|{frequency}|{sent or on}"
     head = {
@@ -426,7 +426,7 @@ def answer(
 
 
 def acknowledgement(who: str, code: str = "A") -> Record:
-    """A 999: syntax, and nothing else."""
+    """A 999, which only acknowledges syntax."""
     return Record(
         "functional_acknowledgement",
         f"{who}-999",
@@ -546,7 +546,7 @@ def eligibility(
 
 @dataclass(frozen=True)
 class Case:
-    """How a case stands: what tests compare."""
+    """The state of a case, for tests to compare."""
 
     case_id: Any
     status: str
@@ -564,7 +564,7 @@ class Case:
     detail: dict[str, Any] = field(repr=False, compare=False, default_factory=dict)
 
     def get(self, name: str) -> Any:
-        """Return an attribute, or what the next task has to know."""
+        """Return an attribute, or a parameter of the next task."""
         return getattr(self, name) if name in self.__dataclass_fields__ else self.detail.get(name)
 
 
@@ -587,7 +587,7 @@ class Clinic:
     def decide(
         self, kind: str, about_kind: str, about_id: str, *, by: str = "Ada Lead", **detail: Any
     ) -> None:
-        """Record what a named person decided; the next night takes it up."""
+        """Record a named person's decision; the next night applies it."""
         self.conn.execute(
             "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id,"
             " detail, known_seq) values (gen_random_uuid(), %s, %s, %s, %s, %s, %s)",
@@ -710,11 +710,11 @@ class Clinic:
     # ---- what became of it
 
     def digest(self) -> str:
-        """Return the digest of all state as it is kept."""
+        """Return the digest of all stored state."""
         return cases.digest(self.conn)
 
     def derived_digest(self) -> str:
-        """Return the digest of all state as it is derived anew for everybody."""
+        """Return the digest of the state derived again for everybody."""
         cases.derive_all(self.conn, self.seq, self.cut_off)
         found = cases.digest(self.conn, derived=True)
         self.forget_temporary()

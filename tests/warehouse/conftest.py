@@ -1,4 +1,4 @@
-"""A throw-away server with a migrated warehouse, and a copy of that warehouse for whoever wants one."""
+"""A throw-away server with a migrated warehouse, and a fixture that copies it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hand that delivers feeds to a warehouse as the EHR would, and works them up to `core`."""
+"""Delivers feeds to a warehouse as the EHR would, and processes them up to `core`."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class Hand:
     def past(
         self, feed: str, record: Callable[[int], dict[str, Any]], nights: int = 4, rows: int = 40
     ) -> None:
-        """Let nights pass on which the feed brought what it usually brings."""
+        """Run nights on which the feed delivers its usual rows."""
         for night in range(nights):
             first = 10_000 * (night + 1)
             counts = self.take_in(feed, [record(first + number) for number in range(rows)])
@@ -201,7 +201,7 @@ class Hand:
         return dict(found)
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return what gate and load wrote but for times of the clock."""
+        """Return what gate and load wrote, except times."""
         return {
             "batch": self.rows(
                 "select to_jsonb(b) - 'received_at' from landing.batch b order by batch_id"

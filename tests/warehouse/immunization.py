@@ -1,8 +1,8 @@
-"""What comes of the example feed of `docs/extending.md`; run in a copy of the tree that has it.
+"""Tests the example feed of `docs/extending.md` in a copy of the tree that contains it.
 
-`python -m tests.warehouse.immunization OWNER LOADER LOOP FOLDER [--check]` takes a DSN of each role,
-brings the warehouse up to the copy's schema and prints, as JSON, what the catalogue lacks. Without
-`--check` it also works Immunizations up to facts, deletes one, and prints what stood after each night.
+`python -m tests.warehouse.immunization OWNER LOADER LOOP FOLDER [--check]` takes a DSN for each role,
+migrates the warehouse to the copy's schema and prints, as JSON, what the catalogue lacks. Without
+`--check` it also processes Immunizations up to facts, deletes one, and prints the result of each night.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A warehouse with a made-up morning in it: every test gets it in a transaction that is undone."""
+"""A warehouse with the data of a fictitious morning; every test uses it in a transaction that is rolled back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real browser without a window: what it shows of a page, in light and dark, wide and narrow."""
+"""A headless browser: shows a page in light and dark mode, wide and narrow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FLAGS = (
 
 
 def why_not() -> str:
-    """Why no page can be opened here; empty when one can."""
+    """Return why no browser can be started here; empty if one can."""
     try:
         import selenium  # noqa: F401
     except ImportError:
@@ -33,7 +33,7 @@ def why_not() -> str:
 
 @contextmanager
 def opened() -> Iterator[Any]:
-    """Start a browser with an empty profile; it is gone with its profile afterwards."""
+    """Start a browser with an empty profile; both are removed at the end."""
     from selenium import webdriver
 
     with tempfile.TemporaryDirectory(prefix="throughline-browser-") as profile:

@@ -1,9 +1,9 @@
-"""A second EHR for tests: a sandbox of its own whose patients are partly those of the first one.
+"""A second EHR for tests: a separate sandbox that shares some patients with the first one.
 
-`python north.py STATE ADDRESSES SEED PATIENTS FIRST` serves the world of `STATE`: the humans number `FIRST` and up of
-the first world with that seed, each with the same record number, name and birth date as there, registered here under
-ids that begin at 1 again. So both systems know some humans, and give the same ids to others. While the file `closed`
-is in `STATE`, no export is begun: the server answers 503.
+`python north.py STATE ADDRESSES SEED PATIENTS FIRST` serves the world in `STATE`: the humans from number `FIRST` on of
+the first world with that seed. They have the same record numbers, names and birth dates, but their ids here start at 1
+again. So both systems know some of the same humans, and use the same ids for different ones. While `STATE` contains a
+file `closed`, the server starts no export and answers 503.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Worlds for the tests of the sandbox: made in a folder of their own, small and without servers."""
+"""Small worlds for tests of the sandbox, each in its own folder and without servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A practice of its own whose nights are run to their end and committed, as the DAGs do."""
+"""A separate practice whose nights run to the end and are committed, as in the DAGs."""
 
 from __future__ import annotations
 

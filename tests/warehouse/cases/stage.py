@@ -1,4 +1,4 @@
-"""Plays all scenarios on one morning, and says how each of them stands."""
+"""Runs all scenarios on one morning, and returns the result of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Outcome = dict[str, Any] | None
 
 
 def prepare(clinic: Clinic, shuffle: random.Random | None = None) -> None:
-    """Load what the sources hold of every scenario, up to the facts of the night of TODAY."""
+    """Load every scenario's records, up to the facts of the night of TODAY."""
     clinic.know(*(s.before for s in ALL))
     clinic.night(WEEK_BEFORE)
     clinic.know(*(s.records for s in ALL))
@@ -47,15 +47,15 @@ def lay_tasks(clinic: Clinic) -> None:
 
 
 def play(clinic: Clinic, shuffle: random.Random | None = None) -> None:
-    """Load what the sources hold of every scenario and run the night of TODAY."""
+    """Load every scenario's records and run the night of TODAY."""
     prepare(clinic, shuffle)
     clinic.derive()
 
 
 def outcomes(clinic: Clinic) -> list[Outcome]:
-    """Return, for each scenario, the expected attributes as they are.
+    """Return, for each scenario, the actual values of the expected attributes.
 
-    None where there is no case; of a case that should not be, how it stands.
+    None if there is no case; the case's state if there should be none.
     """
     newest = {(person, workflow): case for person, workflow, case in clinic.all_cases()}
     found: list[Outcome] = []

@@ -1,4 +1,4 @@
-"""A practice of which only what matters here is told, night by night."""
+"""A minimal practice with only the data that matters here, night by night."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Watch:
         return self.notice()
 
     def past(self, days: Iterable[int], brings: Mapping[str, Iterable[int]]) -> None:
-        """Let the nights of some days pass at once, on some of which there came facts (`source/kind`) or cases."""
+        """Insert the nights of several days at once, with facts (`source/kind`) or cases on some of them."""
         first = self.seq + 1
         numbers = {day: number for number, day in enumerate(days, first)}
         self.conn.execute(
@@ -187,7 +187,7 @@ class Watch:
         return row
 
     def everything(self) -> list[list[tuple[Any, ...]]]:
-        """Return all that is written down and told."""
+        """Return everything that is recorded and reported."""
         return [
             self.rows(f"select to_jsonb(t) from {table} as t order by to_jsonb(t)::text")
             for table in (

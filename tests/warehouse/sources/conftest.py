@@ -1,4 +1,4 @@
-"""A warehouse of its own for each test, seen with the rights of the role that loads."""
+"""A separate warehouse for each test, used with the loader's rights."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def wipe(desk_dsn: str) -> Callable[[warehouse.Connection], None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _not_the_same_again() -> Iterator[None]:
-    """Ask the validator once about the same bytes: many tests would."""
+    """Cache the validator's answer, because many tests validate the same bytes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(claims, "complaints", functools.cache(claims.complaints))
         yield
@@ -86,7 +86,7 @@ def _not_the_same_again() -> Iterator[None]:
 def new_desk(
     desk_dsn: str, wipe: Callable[[warehouse.Connection], None], outside: Outside
 ) -> Iterator[Callable[[], Desk]]:
-    """Return a function that makes a practice without any past; it ends the one before."""
+    """Return a function that creates a practice without history and closes the previous one."""
     made: list[Desk] = []
 
     def make() -> Desk:

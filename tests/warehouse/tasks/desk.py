@@ -1,4 +1,4 @@
-"""Who asks for work: a practice whose cases stand where a test puts them, and its planner and sender."""
+"""A practice whose cases are in the state that a test sets, with its planner and sender."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def billable(who: str, at: str = "2026-07-01 10:00", **values: Any) -> list[Reco
 
 
 class Desk(Clinic):
-    """Cases by hand; persons and facts by the steps of the loop. Every step commits."""
+    """Sets up cases directly, but persons and facts through the steps of the loop. Every step commits."""
 
     def __init__(self, conn: Connection, outside: Outside) -> None:
         super().__init__(conn)
@@ -126,7 +126,7 @@ class Desk(Clinic):
         self.pending = [doctor(), group(), office()]
 
     def know(self, *records: Any) -> None:
-        """Let the sources deliver these, however they are packed, with the next night."""
+        """Let the sources deliver these records (also nested lists) with the next night."""
         for one in records:
             if isinstance(one, Record):
                 self.pending.append(one)
@@ -230,7 +230,7 @@ class Desk(Clinic):
         return decision
 
     def dies_at(self, point: str, step: Callable[[], Any], nth: int = 1) -> bool:
-        """Run a step and let it die where it passes the point for the n-th time; returns whether it did."""
+        """Run a step that dies when it passes a failpoint for the n-th time; returns whether it died."""
         passed = [0]
 
         def handler(name: str) -> None:

@@ -1,4 +1,4 @@
-"""The systems of record as the sender meets them: what they were asked to do, once or twice, and how they fail."""
+"""The systems of record from the sender's side: what they were asked to do, how often, and how they fail."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Outside:
     """All receivers. `trouble[system]` is what goes wrong with its next writes, in order, and
     `unheard[system]` with its next questions.
 
-    lost: it is done, and the connection dropped. cut_off: the connection is dropped and nothing done.
-    silent: nothing is done and nothing answered in time. A number: that status, and nothing is done.
+    lost: the request is carried out, then the connection is dropped. cut_off: the connection is dropped
+    and nothing is done. silent: nothing is done or answered in time. A number: that status, nothing done.
     """
 
     def __init__(self, root: Path) -> None:
@@ -46,7 +46,7 @@ class Outside:
         self._sftp.__exit__(None, None, None)
 
     def forget(self) -> None:
-        """Be as before anybody sent anything."""
+        """Reset everything to the state before the first request."""
         self.made: dict[tuple[str, str], dict[str, object]] = {}
         self.times: Counter[tuple[str, str]] = Counter()
         self.trouble: dict[str, deque[object]] = {name: deque() for name in NAMES}

@@ -1,4 +1,4 @@
-"""A validator of X12 that is not of the sandbox's own writing (pyx12)."""
+"""A validator for X12 that is independent of the sandbox (pyx12)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pyx12.x12n_document
 
 @pytest.fixture
 def complaints() -> Callable[[bytes], str]:
-    """Ask pyx12 what it has against a file."""
+    """Validates files with pyx12."""
     return _complaints
 
 
 def _complaints(content: bytes) -> str:
-    """What pyx12 has against a file, empty when nothing."""
+    """Return pyx12's objections to a file; empty if it has none."""
     logging.getLogger("pyx12").setLevel(logging.CRITICAL)
     answer, told = io.StringIO(), io.StringIO()
     good = pyx12.x12n_document.x12n_document(

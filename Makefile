@@ -1,7 +1,7 @@
 # Throughline: every command of the project. Each one first makes what it needs.
 #
 #   make night                     the night of the next business date
-#   make night PATIENTS=500 SEED=7 of a new world of that size and seed
+#   make night PATIENTS=500 SEED=7 the same in a new world of that size and seed
 #   make help                      the rest
 #
 # Options: PATIENTS= SEED= NIGHT= POPULATION= MISBEHAVE= N= Q=
@@ -37,106 +37,106 @@ venv:
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[a-z ]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 	@echo
-	@echo "  PATIENTS=2000 SEED=1     the sandbox's world, when it is made (each has its own)"
-	@echo "  POPULATION=folder        lives from a folder of FHIR R4 NDJSON instead"
-	@echo "  NIGHT=2026-03-02         a business date, instead of the next"
-	@echo "  MISBEHAVE=feed:date:kind what the sandbox does wrong (several, with commas)"
+	@echo "  PATIENTS=2000 SEED=1     size and seed of the sandbox's world (each pair has its own)"
+	@echo "  POPULATION=folder        patients from a folder of FHIR R4 NDJSON instead"
+	@echo "  NIGHT=2026-03-02         a business date (default: the next)"
+	@echo "  MISBEHAVE=feed:date:kind a fault of the sandbox (separate several with commas)"
 
-night: venv ## the night of the next business date, start to end
+night: venv ## run the night of the next business date
 	@$(stack) night
 
-nights: venv ## N= nights, one after the other
+nights: venv ## run N= nights, one after the other
 	@$(stack) nights
 
-morning: venv ## the sandbox's staff do what waits for a person after a night
+morning: venv ## let the sandbox's staff do what waits for a person after a night
 	@$(stack) morning
 
-ui: venv ## start everything, leave it up, print address and login
+ui: venv ## start everything, leave it running, print address and logins
 	@$(stack) ui
 
-status: venv ## what is up, and how the last night went
+status: venv ## show what is running, and how the last nights went
 	@$(stack) status
 
-sql: venv ## Q="select ..." as CSV on standard output
+sql: venv ## run Q="select ...", print CSV
 	@$(stack) sql
 
-psql: venv ## a psql prompt on the warehouse
+psql: venv ## open a psql prompt on the warehouse
 	@$(stack) psql
 
-check: venv ## every invariant, over everything, now
+check: venv ## check every invariant on all data
 	@$(stack) check
 
-replay: venv ## NIGHT= computed again from its inputs, and compared
+replay: venv ## recompute NIGHT= from its inputs, and compare
 	@$(stack) replay
 
-exceptions: venv ## what needs a person: id, reason, owner, due date, money
+exceptions: venv ## list what needs a person: id, reason, owner, due date, money
 	@$(stack) exceptions
 
-resolve: venv ## ID= BY= ACTION= NOTE=: a named person decides on an exception (PREVIEW=1 says what follows)
+resolve: venv ## decide on an exception: ID= BY= ACTION= NOTE= (PREVIEW=1 shows what would follow)
 	@$(stack) resolve
 
-quarantine: venv ## rows that a gate set aside: id, feed, file, row, reason, since
+quarantine: venv ## list rows that a gate set aside: id, feed, file, row, reason, since
 	@$(stack) quarantine
 
-decide: venv ## ID= BY= ACTION=release|reject NOTE=: a named person decides on such a row
+decide: venv ## decide on such a row: ID= BY= ACTION=release|reject NOTE=
 	@$(stack) decide
 
-source-profile: venv ## SOURCE= FOLDER=: what a first night would make of a new connection's files
+source-profile: venv ## check a new connection's files before its first night: SOURCE= FOLDER=
 	@$(stack) source-profile
 
-stop: venv ## stop what runs
+stop: venv ## stop everything
 	@$(stack) stop
 
-clean: venv ## stop, and forget the world, the warehouse and Airflow's state
+clean: venv ## stop, and delete the worlds, warehouses and Airflow's state
 	@$(stack) clean
 
-benchmark: venv ## seconds and rows per second of each step, at three sizes
+benchmark: venv ## measure seconds and rows per second of each step, at three sizes
 	@$(stack) benchmark
 
-chaos: venv ## every process killed at every step, with every misbehaviour
+chaos: venv ## kill every process at every step, with every misbehaviour
 	@$(stack) chaos
 
-dump: venv ## OUT=folder: all that ten nights of 500 patients leave, night by night, as sorted text
+dump: venv ## dump the results of ten nights of 500 patients to OUT=folder, as sorted text per night
 	@$(stack) dump
 
-dump-compare: venv ## A=folder B=folder: what differs between two dumps
+dump-compare: venv ## show the differences between two dumps: A=folder B=folder
 	@$(stack) dump
 
 # Three workers on two cores: half of a whole night's time is Airflow's waiting.
 tests := mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10
 
-test: venv ## unit, warehouse, dags, and the whole loop once
+test: venv ## run the tests: unit, warehouse, dags, and the whole loop once
 	@$(tests) -m "not nights" tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
-test-nights: venv ## whole nights by the dozen: ten of them, kills, misbehaviours, the page
+test-nights: venv ## run the long tests: ten nights, kills, misbehaviours, the page
 	@$(tests) -m nights tests/warehouse tests/dags tests/night $$ARGS
 
-test-fast: venv ## unit and the quick warehouse tests, under a minute
+test-fast: venv ## run the unit and quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS
 
-coverage: venv ## how much of the loop's packages the quick tiers run through
+coverage: venv ## measure how much of the pipeline's packages the quick tiers cover
 	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term -m "not nights" tests/unit tests/warehouse tests/dags $$ARGS
 
-format: venv ## lay the Python out as ruff does
+format: venv ## format the Python code with ruff
 	@$(python) -m ruff format .
 
 format-check: venv
 	@$(python) -m ruff format --check .
 
-lint: format-check ## ruff (layout and rules) and sqlfluff
+lint: format-check ## run ruff (format and rules) and sqlfluff
 	@$(python) -m ruff check .
 	@$(python) -m sqlfluff lint --processes 2 --nocolor -q sql
 
-types: venv ## mypy, strict
+types: venv ## run mypy, strict
 	@mkdir -p build; $(python) -m mypy
 
-sql-headers: venv ## write the headers of sql/ from its statements, and the page of them
+sql-headers: venv ## generate the headers of sql/ from its statements, and docs/sql.md
 	@$(kit) tests.contracts
 
-derivation: venv ## write down what the derivation is made of, after its number rose or no result changed
+derivation: venv ## record the derivation's rules, after raising its number or if no result changed
 	@$(kit) tests.derivation
 
-docs: sql-headers ## write the generated pages again
+docs: sql-headers ## regenerate the generated pages
 	@$(kit) tests.contracts --warehouse
 	@PYTHONPATH=include $(python) -m throughline.vocabulary.page
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table
@@ -146,5 +146,5 @@ docs-check: venv
 	@PYTHONPATH=include $(python) -m throughline.vocabulary.page --check
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check && PYTHONPATH=include $(python) -m throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check
 
-lock: venv ## write requirements.txt from requirements.in
+lock: venv ## generate requirements.txt from requirements.in
 	@$(stack) lock

@@ -1,4 +1,4 @@
-"""Tasks: planned from what cases ask for, sent to the outside once, closed by evidence."""
+"""Tasks: planned from what cases ask for, sent outside once, closed by evidence."""
 
 from throughline.tasks import attest, claims
 from throughline.tasks.answers import ask

@@ -1,8 +1,7 @@
-"""Asks what became of requests that were taken: one that was declined ends its task before its time is over.
+"""Asks receivers about accepted requests, so that a declined request ends its task early.
 
-A booking is believed when the schedule shows it, and nothing here says that one was made. But a request that
-was declined, or for which there is no slot, leaves no trace in the schedule: without asking, its task would
-wait until it lapses.
+Only the schedule proves a booking, never an answer here. But a request that was declined, or for which there
+is no slot, leaves no trace in the schedule: without asking, its task would wait until it lapses.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 MOST = 1000
-"""Requests that are asked about in one night; the others are asked about in the next."""
+"""The most requests to ask about on one night; the next night asks about the others."""
 
 LONGEST_S = 120.0
-"""How long a night goes on asking: a receiver that answers slowly does not hold it up."""
+"""How long a night keeps asking, so that a slow receiver cannot hold it up."""
 
 
 def ask(
@@ -37,11 +36,11 @@ def ask(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
-    """Ask about every request that a task still waits for; returns counts of the answers that end one.
+    """Ask about every request that a task still waits for; returns counts of the answers that end a task.
 
-    Asking changes nothing at the receiver and is repeated while that may help; whoever cannot be
-    asked tonight is asked the next night. A night that is not the newest asks nothing. `clients` is
-    called when there is something to ask. Does not commit what it learned.
+    Asking changes nothing at the receiver, so it is retried while that may help; an unreachable
+    receiver is asked again on the next night. A night that is not the newest asks nothing. `clients`
+    is called only if there is something to ask. Does not commit.
     """
     last = nights.newest(conn)
     if last is None or last.seq != seq:
@@ -76,7 +75,7 @@ def _asked(
         try:
             return receiver.answer(row.sending())
         except SourceUnavailable as error:
-            log.warning("%s cannot be asked what became of a request: %s", row.target, error)
+            log.warning("%s cannot be asked about a request: %s", row.target, error)
             if "http_" not in str(error):
                 silent.add(row.target)
             return None

@@ -1,4 +1,4 @@
-"""A named person's word on a batch of claims: exactly these bytes are released, or refused."""
+"""A named person releases or refuses a batch of claims: exactly these bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STATUS = {"release": "released", "refuse": "refused"}
 
 
 class NotWaiting(NotAllowedError, RuntimeError):
-    """The batch does not wait for a release any more, or its bytes are not those that were shown."""
+    """The batch is no longer waiting for a release, or its bytes are not those that were shown."""
 
 
 def release(
@@ -20,8 +20,8 @@ def release(
 ) -> UUID:
     """Record that a named person attests and releases the bytes with this hash; returns the decision's id.
 
-    The same release again is the same decision; of a batch that was withdrawn since it is none. Does
-    not commit. Raises `NotWaiting`.
+    Repeating a release returns the same decision, unless the batch has been withdrawn since. Does not
+    commit. Raises `NotWaiting`.
     """
     shown = {"sha256": sha256}
     request = Request("release", "claim_batch", str(batch_id), decided_by, note, shown)
@@ -41,25 +41,25 @@ def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -
 
 
 def _weigh(conn: Connection, request: Request) -> Preview:
-    """Look whether the batch waits; a release is of the bytes that were shown, named by their hash."""
+    """Check that the batch is waiting; a release applies to the bytes with the hash that was shown."""
     row = conn.execute(
         "select payload_sha256, status, decision_id, claim_count, total_charge, payer_id"
         " from tasks.claim_batch where batch_id = %s for update",
         (request.about_id,),
     ).fetchone()
     if row is None:
-        raise NotWaiting("this batch of claims does not wait for a release")
+        raise NotWaiting("this batch of claims is not waiting for a release")
     sha256, status, decision_id, count, total, payer = row
     same = decisions.id_of(request)
     is_shown = request.said.get("sha256") in (None, sha256)
     if is_shown and decision_id == same and status in (STATUS[request.act], "sent"):
         return Preview((), made=same)
     if not is_shown or status != "waiting":
-        raise NotWaiting("this batch of claims does not wait for a release")
-    what = f"{count} claims over {total} US dollars"
+        raise NotWaiting("this batch of claims is not waiting for a release")
+    what = f"{count} claims for {total} US dollars"
     follows = {
-        "release": f"{what} are sent to {payer}, byte for byte as they were shown.",
-        "refuse": f"{what} are not sent; each goes to billing as an exception.",
+        "release": f"{what} are sent to {payer}, byte for byte as shown.",
+        "refuse": f"{what} are not sent; each becomes an exception for billing.",
     }
     return Preview((follows[request.act],), {"sha256": sha256})
 

@@ -1,8 +1,8 @@
 """Claims that Throughline itself submits: prepared, batched, released by a named person, then sent.
 
-Only for payers and billing providers whose sole submitter Throughline is. Codes, units, diagnoses
-and practitioner are the clinician's (see `sql/tasks/claims.sql`); nothing is chosen here. A batch is
-bytes with a hash; a named person releases exactly these bytes, or they are never sent.
+This applies only to payers and billing providers for which Throughline is the sole submitter. Codes,
+units, diagnoses and practitioner are the clinician's (see `sql/tasks/claims.sql`); nothing is chosen
+here. A batch is bytes with a hash; unless a named person releases exactly these bytes, they are never sent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from throughline.warehouse import Connection, derive, failpoints, nights, sql
 from throughline.warehouse.moment import Moment, moment_of
 
 MOST_CLAIMS = 500
-"""Claims in one batch: what a person can attest at once."""
+"""The most claims in one batch, so that a person can review them."""
 
 
 def control_number(effect_key: str, earlier: int) -> str:
@@ -40,11 +40,11 @@ def control_number(effect_key: str, earlier: int) -> str:
 
 
 def prepare(conn: Connection, seq: int) -> list[UUID]:
-    """Prepare the claims of open billing tasks and put them into batches; returns all that wait.
+    """Prepare the claims of open billing tasks and put them into batches; returns all waiting batches.
 
-    What lacks something becomes an exception, one per task, which ends when the claim can be made
-    after all. A waiting batch whose evidence fell away is withdrawn, and what still stands of it
-    goes into a new one. Waits for whoever is sending. A night that is not the newest prepares
+    If data is missing, the task gets one exception, which ends when the claim can be made after all. A
+    waiting batch whose evidence was withdrawn is withdrawn as well, and its valid claims go into a new
+    one. Waits for the lock of a process that is sending. A night that is not the newest prepares
     nothing. Commits.
     """
     with transmissions.one_at_a_time(conn):
@@ -125,7 +125,7 @@ def _batch(conn: Connection, seq: int, at: datetime) -> None:
         rows = list(group)
         to = payers.system_for(conn, payer_id, npi)
         if to is None:
-            # its definition went after they were prepared: they wait until one is there again
+            # its definition was removed after they were prepared: they wait until there is one again
             cut_off = nights.by_seq(conn, seq).cut_off
             for row in rows:
                 exceptions.open_exception(conn, seq, cut_off, "no_receiver", "task", str(row[6]))
@@ -138,7 +138,7 @@ def _batch(conn: Connection, seq: int, at: datetime) -> None:
 
 
 def _there_is_one(conn: Connection, seq: int, tasks: list[str]) -> None:
-    """Clear what says that no system takes the claims of these tasks."""
+    """Clear the exceptions that say that no system takes the claims of these tasks."""
     conn.execute(
         "update operations.exception set status = 'cleared', closed_seq = %s, resolution = %s"
         " where reason = 'no_receiver' and status = 'open' and about_kind = 'task' and about_id = any(%s)",
@@ -157,7 +157,7 @@ def _file(to: PayerSystem, at: datetime, control: str, rows: Sequence[tuple[Any,
 def _accepted_by_validator(
     conn: Connection, seq: int, to: PayerSystem, at: datetime, rows: list[tuple[Any, ...]]
 ) -> list[tuple[Any, ...]]:
-    """Return the claims of a file that pyx12 accepts; the file is halved until the culprits are found."""
+    """Return the claims that pyx12 accepts; a rejected file is halved until the bad claims are found."""
     try:
         found = complaints(_file(to, at, "999999999", rows))
     except x12.Unwritable as error:
@@ -211,10 +211,10 @@ def _write_batch(
 
 
 def withdraw_fallen(conn: Connection) -> int:
-    """Withdraw batches that wait or were released, and of which a claim stands no more; returns how many.
+    """Withdraw waiting or released batches with a claim that is no longer valid; returns how many.
 
-    A claim stands while its task is open, its person is not in doubt and its charges say what it
-    says, and the system that its file is addressed to serves its payer. Does not commit.
+    A claim is valid while its task is open, its person is not in doubt, its charges have not changed,
+    and the system that its file is addressed to serves its payer. Does not commit.
     """
     rows = sql.run(conn, "tasks/fallen.sql").rows
     return len(rows)
@@ -228,10 +228,10 @@ def send_released(
     is_locked: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Counter[str]:
-    """Send every batch that a named person released and that still stands; returns counts by outcome.
+    """Send every batch that a named person released and that is still valid; returns counts by outcome.
 
-    One whose bytes are not those that were released stays, as an exception.
-    Commits as it goes. Sent again after a crash, nothing is sent twice.
+    A batch whose bytes differ from those released is not sent and becomes an exception. Commits as it
+    goes. A retry after a crash sends nothing twice.
     """
     with nullcontext() if is_locked else transmissions.one_at_a_time(conn):
         systems.ensure_registered(conn, seq)

@@ -1,4 +1,4 @@
-"""Sends what the plan asks for, each effect once, and records how it ended."""
+"""Sends what the plan asks for, each effect once, and records the outcomes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from throughline.warehouse.moment import moment_of
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
-"""Calls that are under way side by side, and the most that a crash leaves to be looked up."""
+"""The most calls in flight at once, and therefore the most to look up after a crash."""
 
 SETTLING_S = 0.5
-"""How long after a lost answer the receiver is asked what it has."""
+"""How long after a lost answer to look up the transmission at the receiver."""
 
-# The answer was lost, but the connection was not: the receiver is done with the call, one way or the other.
-# A gateway that gave up (502, 504) says nothing about the system behind it.
+# Reasons of a lost answer after which the receiver has finished with the call, successfully or not. A gateway
+# that gave up (502, 504) says nothing about the system behind it.
 ENDED = ("http_", "RemoteProtocolError", "ReadError", "WriteError", receivers.IN_PART)
 AT_A_GATEWAY = ("http_502", "http_504")
 
@@ -43,8 +43,8 @@ def dispatch(
     """Write the intentions of open tasks, then send what may be sent; returns counts by outcome.
 
     `clients` are the addresses of the systems that take work, by connection. A night that is not the
-    newest sends nothing. What cannot be reached is left as intended, and tried again by the next night.
-    Commits as it goes.
+    newest sends nothing. If a system cannot be reached, its transmissions stay intended, and the next
+    night tries again. Commits as it goes.
     """
     last = nights.newest(conn)
     if last is None or last.seq != seq:
@@ -68,7 +68,7 @@ def dispatch(
 
 
 class _Sender:
-    """Calls of one dispatch, a handful at a time."""
+    """The calls of one dispatch, a few at a time."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class _Sender:
         self.counts: Counter[str] = Counter()
 
     def send_all(self) -> None:
-        """Settle what an earlier call left open, then send what may be sent and never was."""
+        """Settle what earlier calls left open, then send what may be sent and has not been."""
         with self._pool:
             for chunk in _chunks(self._mine(("uncertain",))):
                 self._settle_old(chunk)
@@ -147,14 +147,14 @@ class _Sender:
         try:
             return True, self._receiver(row).look_up(row.sending())
         except SourceUnavailable as error:
-            log.warning("%s cannot be asked what became of a transmission: %s", row.target, error)
+            log.warning("%s cannot be asked about a transmission: %s", row.target, error)
             if "http_" not in str(error):
                 self._silent.add(row.target)
             return False, None
 
     def _record(self, row: Row, outcome: Outcome) -> None:
         if outcome.certainty == "not_sent":
-            # What may be there in part keeps its mark: it is looked for before it is sent again.
+            # What may have arrived in part keeps its mark, so that it is looked up before it is sent again.
             if not row.was_marked:
                 transmissions.unmark(self._conn, [row.transmission_id])
             if outcome.status is None:
@@ -174,9 +174,9 @@ class _Sender:
     def _after_lost_answers(
         self, open_ends: Sequence[tuple[Row, Outcome]], earlier: int = 0
     ) -> None:
-        """Look up what lost its answer; send once more what certainly did not arrive.
+        """Look up transmissions whose answer was lost; send again what certainly did not arrive.
 
-        Of several resources each may lose its own answer, so that there are as many such rounds.
+        A payload of several resources can lose an answer for each, so there are that many rounds.
         """
         self._sleep(SETTLING_S)
         looked = list(self._pool.map(self._look, [row for row, _ in open_ends]))
@@ -216,9 +216,9 @@ class _Sender:
         return outcome
 
     def _settle_interrupted(self, rows: Sequence[Row]) -> list[UUID]:
-        """A process died between mark and outcome: what the receiver has was done, the rest was not.
+        """Settle calls of a process that died between mark and outcome, by what the receiver has.
 
-        Returns the ids of the rest.
+        Returns the ids of those that the receiver does not have.
         """
         looked = list(self._pool.map(self._look, rows))
         certain: list[UUID] = []
@@ -239,7 +239,7 @@ class _Sender:
         return certain
 
     def _settle_old(self, rows: Sequence[Row]) -> None:
-        """A night later, what the receiver does not have did not arrive: the task may be tried anew."""
+        """Record as not arrived what the receiver still lacks one night later, so that the task can be retried."""
         looked = list(self._pool.map(self._look, rows))
         for row, (was_asked, found) in zip(rows, looked, strict=True):
             if found is not None:

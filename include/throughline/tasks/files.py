@@ -1,8 +1,7 @@
 """Files for the clearinghouse: the night's eligibility inquiries (270), and how any file is sent.
 
-A file is laid down under a temporary name, marked, and then handed over by its final name. Only the
-hand-over takes the temporary name away, so that after a crash its presence says for certain whether
-the file was sent.
+A file is uploaded under a temporary name, marked, and then renamed to its final name. Only the rename
+removes the temporary name, so after a crash its presence shows for certain whether the file was sent.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ MOST_INQUIRIES = 5000
 
 
 def intend_inquiries(conn: Connection, seq: int) -> int:
-    """Write one 270 per payer for tonight's eligibility tasks; returns how many persons are asked about.
+    """Write one 270 per payer for tonight's eligibility tasks; returns the number of persons in them.
 
-    Who lacks a member id, a birth date or a practitioner becomes an exception, and who is covered by a
-    payer that no system serves. Does not commit.
+    A person without a member id, a birth date or a practitioner, or with a payer that no system serves,
+    becomes an exception. Does not commit.
     """
     moment = moment_of(conn, seq)
     day = moment.business_date
@@ -70,7 +69,7 @@ def intend_inquiries(conn: Connection, seq: int) -> int:
 
 
 def _is_whole(row: tuple[Any, ...]) -> bool:
-    """Say whether a person can be asked about: all that a payer needs is there and can be written."""
+    """Return whether an inquiry is possible: everything the payer needs is there and can be written in X12."""
     if not all(row[n] for n in (1, 3, 4, 5, 6, 8)):
         return False
     return all(x12.is_writable(row[n]) for n in (1, 3, 8)) and all(
@@ -124,9 +123,9 @@ def _intend_file(
 
 
 def next_control_number(conn: Connection) -> str:
-    """Return the next interchange control number (ISA13); it is given back when the transaction is rolled back.
+    """Return the next interchange control number (ISA13); a rollback gives it back.
 
-    Who asks writes the bytes that bear it in the same transaction. Others who ask wait for its end.
+    Write the bytes that contain it in the same transaction. Other callers wait until it ends.
     """
     row = conn.execute(
         "update tasks.interchange_counter set last_control_number = last_control_number + 1"
@@ -179,7 +178,7 @@ def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> 
     try:
         folder.hand_over(INBOX, name)
     except SourceUnavailable:
-        # It certainly has not its final name, and may have lost the other: it is laid down anew.
+        # It certainly lacks its final name and may have lost the temporary one: upload it again.
         transmissions.unmark(conn, [row.transmission_id])
         conn.commit()
         raise

@@ -1,4 +1,4 @@
-"""Writes down what is about to be asked of receivers, with the exact bytes, before any call is made."""
+"""Records what is about to be sent to receivers, with the exact bytes, before any call is made."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from throughline.warehouse import Connection, nights, sql
 def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
     """Write one intention per effect that tonight's tasks ask for, with its bytes and their hash.
 
-    SQL chooses whom and what, `throughline.tasks.wire` builds the bytes. What cannot be said because
-    the systems of record lack it, or because no one system takes it, becomes an exception, one per task.
-    Does not commit.
+    SQL chooses whom and what; `throughline.tasks.wire` builds the bytes. If the systems of record lack
+    required data, or no single system takes the work, the task gets one exception. Does not commit.
     """
     works = [Work(*row) for row in sql.run(conn, "tasks/intentions.sql", **params).rows]
     conn.execute(

@@ -1,4 +1,4 @@
-"""The systems that take what is sent to payers: claims and inquiries, as files."""
+"""The systems that take files for payers: claims and inquiries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from throughline.warehouse import Connection
 
 @dataclass(frozen=True)
 class PayerSystem:
-    """Where files for a payer go, and who sends them to whom (ISA06, ISA08)."""
+    """Where files for a payer go, with the ids of sender and receiver (ISA06, ISA08)."""
 
     source: str
     connection: str
@@ -25,7 +25,7 @@ def system_for(
 ) -> PayerSystem | None:
     """Return the one system that serves a payer for a billing provider, or None.
 
-    An inquiry names no billing provider: then any that serves the payer will do.
+    An inquiry has no billing provider: then any system that serves the payer will do.
     """
     own = practice()
     with conn.cursor(row_factory=class_row(PayerSystem)) as cursor:

@@ -20,8 +20,8 @@ def _clean(conn: Connection) -> None:
 def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     """Write tonight's tasks; returns how many there are by kind.
 
-    Planned again for the same night it gives the same rows; a night that is not the newest plans
-    nothing. Does not commit.
+    A rerun of the night gives the same rows; a night that is not the newest plans nothing. Does not
+    commit.
     """
     last = nights.newest(conn)
     if last is None or last.seq != seq:
@@ -42,13 +42,13 @@ def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
 
 
 def plan_digest(conn: Connection, seq: int) -> str:
-    """Return the digest of the plan of a night as it was recorded."""
+    """Return the digest of a night's recorded plan."""
     row = conn.execute(f"{_SUM} tasks.task where planned_seq = %s".encode(), (seq,)).fetchone()
     return str(row[0]) if row else "0"
 
 
 def replay_plan(conn: Connection, seq: int, as_of: datetime) -> str:
-    """Return the digest of the plan that `cases.derive_all`'s result leads to; writes nothing.
+    """Return the digest of the plan that follows from the result of `cases.derive_all`; writes nothing.
 
     Expects `w_state` in the open transaction.
     """

@@ -1,7 +1,7 @@
-"""The systems that work is sent to: how each takes one thing, and how it is looked up there.
+"""The systems that take work: how to send one transmission to each, and how to look it up there.
 
-What goes out are the bytes of the transmission, line by line where they hold several resources.
-Nothing here decides anything or touches the warehouse.
+The bytes of the transmission are sent as they are, line by line if they hold several resources.
+Nothing here makes decisions or accesses the warehouse.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from throughline.transports.https import Answer, HttpClient, Outcome
 from throughline.transports.patience import Clock
 
 IN_PART = "in_part"
-"""Why an outcome is uncertain when some of several resources are there, and the next never left."""
+"""Reason of an uncertain outcome: some of several resources arrived, and the next was never sent."""
 
 
 NOTHING_WILL_COME = frozenset({"declined", "no_slot"})
@@ -32,7 +32,7 @@ NOTHING_WILL_COME = frozenset({"declined", "no_slot"})
 
 @dataclass(frozen=True)
 class Sending:
-    """One transmission on its way. `is_again`: an earlier call for it may have got through in part."""
+    """One transmission to send. `is_again`: an earlier call for it may have arrived in part."""
 
     transmission_id: UUID
     effect_key: str
@@ -43,13 +43,13 @@ class Sending:
 
 
 class Receiver(Protocol):
-    """A system that takes transmissions. Both calls may be made from several threads at once."""
+    """A system that takes transmissions. Its methods are thread-safe."""
 
     def send(self, sending: Sending) -> Outcome:
-        """Give it the bytes, and say how sure it is what became of them."""
+        """Send it the bytes, and return how certain the outcome is."""
 
     def look_up(self, sending: Sending) -> str | None:
-        """Return the receiver's own id of what was sent, or None when it has nothing.
+        """Return the receiver's own id of what was sent, or None if it has nothing.
 
         Raises `SourceUnavailable`.
         """
@@ -57,23 +57,23 @@ class Receiver(Protocol):
 
 @runtime_checkable
 class Answering(Protocol):
-    """A system that says later what became of what it took."""
+    """A system that can later be asked about what it accepted."""
 
     def answer(self, sending: Sending) -> str | None:
-        """Return why nothing will come of it, or None while something may.
+        """Return why it has failed, or None while it may still succeed.
 
         Raises `SourceUnavailable`.
         """
 
 
 class Ehr:
-    """FHIR REST: a Task, and before it the CommunicationRequest that it is about."""
+    """FHIR REST: creates a Task, and before it the CommunicationRequest that it refers to."""
 
     def __init__(self, client: FhirClient) -> None:
         self._client = client
 
     def send(self, sending: Sending) -> Outcome:
-        """Create each resource; the effect key is its identifier. The first that fails ends it."""
+        """Create each resource, with the effect key as its identifier; stop at the first failure."""
         identifier = (EFFECT_SYSTEM, sending.effect_key)
         outcome = Outcome("rejected", reason="nothing to send")
         is_first = True
@@ -96,14 +96,14 @@ class Ehr:
         return outcome
 
     def look_up(self, sending: Sending) -> str | None:
-        """Find the last resource of the payload, which is created last."""
+        """Find the last resource of the payload, because it is created last."""
         kind = str(orjson.loads(sending.payload.rpartition(b"\n")[2])["resourceType"])
         found = self._client.find(kind, (EFFECT_SYSTEM, sending.effect_key))
         return str(found[0].get("id")) if found else None
 
 
 class Scheduling:
-    """Booking requests, keyed by the effect; a request id names one of them."""
+    """Booking requests, keyed by the effect; each has a request id."""
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
@@ -120,7 +120,7 @@ class Scheduling:
         return None if response is None else request_id
 
     def answer(self, sending: Sending) -> str | None:
-        """Read the request's status. A booking is none: the schedule shows it."""
+        """Read the request's status. A booking is not an outcome here: only the schedule proves it."""
         _, response = self._get(sending)
         if response is None:
             return None
@@ -131,7 +131,7 @@ class Scheduling:
         return status if status in NOTHING_WILL_COME else None
 
     def _get(self, sending: Sending) -> tuple[str, Answer | None]:
-        """Return the request's id, and what is known of it there, or None."""
+        """Return the request's id, and its record at the receiver, or None."""
         request_id = str(orjson.loads(sending.payload)["request_id"])
         response = self._client.get(f"booking-requests/{request_id}")
         if response.status == 404:
@@ -176,9 +176,9 @@ def external_ref(outcome: Outcome) -> str | None:
 
 
 class Receivers:
-    """The systems that are reached in one dispatch; each is connected to when it is first asked for.
+    """The receivers of one dispatch, connected on first use.
 
-    How a system is spoken to follows from the kind of what it is sent, and not from its name.
+    The kind of transmission determines how to talk to a system, not the system's name.
     """
 
     def __init__(
@@ -189,8 +189,8 @@ class Receivers:
         self._made: dict[tuple[type, str], Receiver] = {}
 
     def of(self, kind: str, target: str) -> Receiver | None:
-        """Return the receiver of a kind of transmission behind a connection; None for files, and where
-        nobody knows the connection any more. May be called from several threads at once."""
+        """Return the receiver of a kind of transmission behind a connection; None for files, and if the
+        connection no longer exists. Thread-safe."""
         speaks = SPEAKS.get(kind)
         if speaks is None or target not in self._clients:
             return None

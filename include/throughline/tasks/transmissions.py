@@ -1,8 +1,8 @@
 """The log of what goes out: intention with its bytes first, then the mark, the call, and the outcome.
 
 A row goes intended → (marked: `sent_at`) → accepted, rejected, withheld or uncertain. The mark is
-committed before the call, so that after a crash whatever bears no mark was certainly not sent, and
-whatever bears one is looked up at its receiver before anything is repeated.
+committed before the call. So after a crash, a row without a mark was certainly not sent, and a row with
+one is looked up at its receiver before anything is repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from throughline.tasks.receivers import Sending
 from throughline.warehouse import Connection, derive
 
 SENDING_LOCK = 7_240_118
-"""Advisory lock of everybody who sends: a night's dispatch and a release of claims, one at a time."""
+"""Advisory lock for sending: only one dispatch or release of claims at a time."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Row:
     control_numbers: dict[str, str]
 
     def sending(self) -> Sending:
-        """Return what its receiver is handed."""
+        """Return the parcel for its receiver."""
         return Sending(
             self.transmission_id,
             self.effect_key,
@@ -51,7 +51,7 @@ class Row:
 
 @contextmanager
 def one_at_a_time(conn: Connection) -> Iterator[None]:
-    """Hold the lock of everybody who sends; it is let go with the connection, too."""
+    """Hold the lock for sending; closing the connection also releases it."""
     conn.execute("select pg_advisory_lock(%s)", (SENDING_LOCK,))
     conn.commit()
     try:
@@ -95,7 +95,7 @@ def intend(
     tasks: Sequence[UUID],
     attempt: int = 1,
 ) -> UUID:
-    """Write the intention of a file that serves `tasks`; the same again is the same row. Returns its id."""
+    """Record the intention to send a file that serves `tasks`; returns its id. Repeating it gives the same row."""
     transmission_id = derive("transmission", effect_key, attempt)
     conn.execute(
         "insert into tasks.transmission (transmission_id, effect_key, kind, target, attempt, payload,"
@@ -124,7 +124,7 @@ def intend(
 
 
 def mark(conn: Connection, ids: Sequence[UUID]) -> None:
-    """Say, durably, that these are about to be sent. Commits."""
+    """Mark these, durably, as about to be sent. Commits."""
     conn.execute(
         "update tasks.transmission set sent_at = clock_timestamp() where transmission_id = any(%s)",
         (list(ids),),
@@ -133,7 +133,7 @@ def mark(conn: Connection, ids: Sequence[UUID]) -> None:
 
 
 def unmark(conn: Connection, ids: Sequence[UUID]) -> None:
-    """Say that these certainly never left: they may be sent another time. Does not commit."""
+    """Remove the mark from transmissions that were certainly not sent, so that they can be. Does not commit."""
     conn.execute(
         "update tasks.transmission set sent_at = null"
         " where transmission_id = any(%s) and outcome = 'intended'",
@@ -149,7 +149,7 @@ def record(
     reason: str | None = None,
     external_ref: str | None = None,
 ) -> None:
-    """Write an outcome under the number of the night that learned it. Does not commit."""
+    """Record an outcome under the number of the night that learned it. Does not commit."""
     conn.execute(
         "update tasks.transmission set outcome = %s, outcome_at = clock_timestamp(),"
         " outcome_seq = %s, outcome_reason = %s, external_ref = coalesce(%s, external_ref)"

@@ -1,4 +1,4 @@
-"""The second opinion on a claim file: pyx12, which is not of our own writing."""
+"""Validates claim files with pyx12, which is independent of our own code."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ SEEN = 20
 
 
 def complaints(content: bytes) -> list[str]:
-    """Return what pyx12 has against a file by its 5010 guide: codes of AK and IK segments, no values.
+    """Return pyx12's objections to a file under the 5010 guide, as codes of AK and IK segments without values.
 
-    An empty list means that it was accepted.
+    An empty list means that the file was accepted.
     """
     import pyx12.params
     import pyx12.x12n_document

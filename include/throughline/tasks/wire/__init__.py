@@ -1,7 +1,7 @@
-"""What is sent, as bytes: one module per wire format, each from plain columns that SQL chose.
+"""Builds the bytes to send: one module per wire format, each from plain columns that SQL chose.
 
-Nothing here reads the warehouse or decides anything. The same columns always give the same bytes, and
-the caller commits them, with their hash, before anything is sent.
+Nothing here reads the warehouse or makes decisions. The same columns always give the same bytes, and the
+caller commits them, with their hash, before anything is sent.
 """
 
 from __future__ import annotations
@@ -19,4 +19,4 @@ WRITERS: Mapping[str, Callable[[Work], bytes]] = {
     "booking": booking_request.booking_request,
     "work_item": work_item.work_item,
 }
-"""The writer of each kind of transmission that serves one effect. Files are written by x12_*.py."""
+"""The writer for each kind of transmission with one effect. The modules x12_*.py write files."""

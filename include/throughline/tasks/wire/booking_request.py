@@ -1,4 +1,4 @@
-"""The request for a booking that the scheduling system takes: `POST /booking-requests`."""
+"""The scheduling system's booking request: `POST /booking-requests`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from throughline.tasks.wire.work import Work
 
 
 def booking_request(work: Work) -> bytes:
-    """Return who is to be seen for which type of visit, with whom, and within which days (ISO dates)."""
+    """Return a request: which patient, which type of visit, with whom, and between which ISO dates."""
     return json_text(
         without_nulls(
             {

@@ -1,6 +1,6 @@
 """FHIR R4: the Task that asks staff for something, and the CommunicationRequest that a call is about.
 
-No diagnosis, no reason for the visit and no speciality is said in either.
+Neither contains a diagnosis, a reason for the visit or a speciality.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def outreach(work: Work) -> bytes:
         "payload": [{"contentString": "Please call the patient and offer an appointment."}],
     }
     task = _task(work) | {
-        # A logical reference: the bytes do not depend on the id that the receiver gives.
+        # A logical reference, so that the bytes do not depend on the id that the receiver assigns.
         "focus": {"type": "CommunicationRequest", "identifier": _effect(work)},
         "restriction": {
             "period": {"start": instant(work.call_from), "end": instant(work.call_until)}
@@ -38,7 +38,7 @@ def outreach(work: Work) -> bytes:
 
 
 def documentation(work: Work) -> bytes:
-    """Return the Task to sign the note of a visit, for its practitioner where one is known."""
+    """Return the Task to sign a visit's note, for its practitioner if known."""
     task = _task(work) | {"focus": _reference("Encounter", work.encounter_id)}
     if work.practitioner_id is not None:
         task["owner"] = _reference("Practitioner", work.practitioner_id)

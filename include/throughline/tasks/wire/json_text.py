@@ -10,8 +10,8 @@ from typing import Any
 def json_text(value: Any) -> bytes:
     """Return `value` as PostgreSQL writes a `jsonb` as text: shorter keys first, then by their bytes.
 
-    Payloads were written by the warehouse once. A payload that is built again must have the bytes, and
-    so the hash, of the one that was built then.
+    Earlier versions built payloads in the warehouse. Rebuilding such a payload must give the same bytes,
+    and therefore the same hash.
     """
     text = json.dumps(_ordered(value), ensure_ascii=False, separators=(", ", ": "))
     return text.encode()

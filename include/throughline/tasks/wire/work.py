@@ -1,4 +1,4 @@
-"""One thing to ask of a receiver, in plain columns."""
+"""One request to a receiver, in plain columns."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Work:
-    """A row of `sql/tasks/intentions.sql`: whom and what to ask for. Ids are the receiver's own.
+    """A row of `sql/tasks/intentions.sql`: what to request for whom. Ids are the receiver's own.
 
-    `asked_at` is the night's cut-off; `call_from` and `call_until` bound the calls. `task_id` is the
-    first of the tasks that this serves. `encounter_source` is None where the id of the visit alone says
-    whose visit it is.
+    `asked_at` is the night's cut-off; calls must be between `call_from` and `call_until`. `task_id` is
+    the first of the tasks that this serves. `encounter_source` is None if the visit's id alone identifies
+    it.
     """
 
     transmission_id: UUID

@@ -7,7 +7,7 @@ from throughline.tasks.wire.work import Work
 
 
 def work_item(work: Work) -> bytes:
-    """Return which visit is to be billed to which payer. What to bill is said by the visit's own charge."""
+    """Return the item: which visit to bill to which payer. The visit's own charge says what to bill."""
     return json_text(
         without_nulls(
             {

@@ -1,7 +1,7 @@
-"""X12 005010 as it is written: elements, segments, and the envelope from ISA to IEA.
+"""Writes X12 005010: elements, segments, and the envelope from ISA to IEA.
 
-Small on purpose, and apart from the readers: an 837P is read back by a validator that is not ours
-(pyx12) before it is sent.
+It is small on purpose, and shares no code with the readers: before an 837P is sent, an independent validator
+(pyx12) reads it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from decimal import Decimal
 
 ELEMENT, COMPONENT, REPETITION, END = "*", ":", "^", "~"
 _BASIC = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
-"""What the basic and extended character sets of X12 leave (without our own separators)."""
+"""The basic and extended character sets of X12, without our separators."""
 
-# What is written as it is must be of these, or it is not written at all.
+# Values that are written unchanged may contain only these characters.
 _EXACT = re.compile(r"[A-Za-z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]*")
 
 Component = str | None
@@ -25,12 +25,12 @@ Element = str | None | tuple[Component, ...]
 
 
 class Unwritable(ValueError):
-    """A value has no place in X12 as it is. The text names segment and element, never the value."""
+    """A value cannot be written in X12. The message names the segment and element, never the value."""
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who sends to whom, when (local time of the practice), under which control number (ISA13)."""
+    """Sender, receiver, time (the practice's local time) and control number (ISA13) of an interchange."""
 
     sender: str
     receiver: str
@@ -40,24 +40,24 @@ class Envelope:
 
 
 def is_writable(value: object) -> bool:
-    """Say whether a code or a number can be written as it is."""
+    """Return whether a code or a number can be written unchanged."""
     return _EXACT.fullmatch(str(value)) is not None
 
 
 def plain(text: object, longest: int = 60) -> str:
-    """Return text in X12's characters: upper case, no accents, nothing that would end an element."""
+    """Return text in X12's character set: upper case, no accents, no separators."""
     folded = unicodedata.normalize("NFKD", str(text or "")).encode("ascii", "ignore").decode()
     return " ".join(_BASIC.sub(" ", folded.upper()).split())[:longest].rstrip()
 
 
 def money(amount: object) -> str:
-    """Return an amount as X12 writes it: no needless zeros, no exponent."""
+    """Return an amount in X12 format: no trailing zeros, no exponent."""
     text = f"{Decimal(str(amount)):.2f}"
     return text.rstrip("0").rstrip(".")
 
 
 def quantity(units: object) -> str:
-    """Return a number of units with all its digits, without needless zeros or an exponent."""
+    """Return a number of units with all its digits, without trailing zeros or an exponent."""
     text = f"{Decimal(str(units)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -68,7 +68,7 @@ def day(value: date | str) -> str:
 
 
 def segment(tag: str, *elements: Element) -> str:
-    """Return one segment; empty elements at its end are left away. Raises `Unwritable`."""
+    """Return one segment, without empty elements at its end. Raises `Unwritable`."""
     out = [tag]
     for place, element in enumerate(elements, start=1):
         for part in element if isinstance(element, tuple) else (element,):
@@ -89,7 +89,7 @@ def segment(tag: str, *elements: Element) -> str:
 def interchange(
     envelope: Envelope, functional_id: str, version: str, set_id: str, body: Iterable[str]
 ) -> bytes:
-    """Return ISA to IEA around one group with one transaction set whose `body` stands between ST and SE."""
+    """Return an interchange (ISA to IEA) with one group and one transaction set; `body` goes between ST and SE."""
     at, control = envelope.at, envelope.control_number.zfill(9)
     sender, receiver = envelope.sender, envelope.receiver
     inner = list(body)

@@ -13,7 +13,7 @@ VERSION = "005010X279A1"
 
 @dataclass(frozen=True)
 class Inquiry:
-    """One person asked about: `trace` comes back in TRN02 of the answer."""
+    """One person in an inquiry; the answer returns `trace` in TRN02."""
 
     trace: str
     member_id: str
@@ -37,7 +37,7 @@ def eligibility(
 ) -> bytes:
     """Return one 270 to one payer: active coverage, and the next date of each procedure code.
 
-    The originator in TRN03 is ours alone: a one-digit prefix and nine more characters. Raises
+    The originator in TRN03 is unique to us: a one-digit prefix and nine more characters. Raises
     `Unwritable`.
     """
     body = [

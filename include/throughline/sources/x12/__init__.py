@@ -1,1 +1,1 @@
-"""X12 interchanges: read by content, written by the guides, checked by a second opinion."""
+"""X12 interchanges, read by their content."""

@@ -1,8 +1,8 @@
-"""TA1, 999 and 277CA: what became of the files and claims that were sent.
+"""TA1, 999 and 277CA: acknowledgements of the files and claims that were sent.
 
-005010X231A1 (999) says whether the syntax was right. 005010X214 (277CA) says per claim who took it:
-several come for one claim, the clearinghouse's before the payer's, and only a payer's A2 is a claim
-that was received for adjudication.
+005010X231A1 (999) says whether the syntax was valid. 005010X214 (277CA) says for each claim who accepted it:
+there are several per claim, the clearinghouse's before the payer's, and only a payer's A2 means that the
+claim was accepted into adjudication.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from throughline.sources.x12.envelope import Context, Transaction
 from throughline.sources.x12.values import at, day, filled, money, period
 
 PAYER = "PR"
-# Claim status categories of a claim that is not taken (X12 507).
+# Claim status categories of rejected claims (X12 507).
 REJECTIONS = frozenset({"A3", "A4", "A5", "A6", "A7", "A8"})
 
 
@@ -64,14 +64,14 @@ class ClaimStatus(msgspec.Struct):
 
     @property
     def is_from_payer(self) -> bool:
-        """Whether the payer speaks, not a clearinghouse between."""
+        """Whether the status comes from the payer, not from a clearinghouse in between."""
         return self.source_entity == PAYER
 
 
 def read_interchange_acknowledgement(
     e: list[str], context: Context, row: int, position: int
 ) -> Acknowledgement:
-    """Return the TA1 segment `e` as a record: TA104 its verdict, TA105 why."""
+    """Return the TA1 segment `e` as a record: TA104 is its verdict, TA105 the reason."""
     note = at(e, 5)
     return Acknowledgement(
         context=context,
@@ -111,7 +111,7 @@ def read_acknowledgements(
                 )
             )
         elif tag in ("IK3", "IK4", "AK3", "AK4") and judged:
-            # IK304 / IK403: the error; where it stands is for people, in the file
+            # IK304 / IK403: the error code; its position can be found in the file
             code = at(e, 4 if tag.endswith("3") else 3)
             if code:
                 judged[-1].error_codes.append(f"{tag}:{code}")
@@ -155,7 +155,7 @@ def read_acknowledgements(
 
 
 class _StatusReader:
-    """The state of one 277CA while its segments go by."""
+    """The parser state of one 277CA."""
 
     def __init__(self, transaction: Transaction, first_row: int) -> None:
         self.tx = transaction
@@ -211,7 +211,7 @@ class _StatusReader:
             self.name = e
 
     def finish(self) -> Iterator[ClaimStatus | Fault]:
-        """Yield what was said of the claim (or batch) whose loop ends here."""
+        """Yield the statuses of the claim (or batch) whose loop ends here."""
         statuses, trace, references = self.statuses, self.trace, self.references
         service_from, raw = self.service_from, self.raw
         self.statuses, self.trace, self.references = [], None, {}

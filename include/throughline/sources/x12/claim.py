@@ -100,7 +100,7 @@ def _demographics(party: Party, e: list[str]) -> None:
 
 
 class _Reader:
-    """The state of one 837 while its segments go by."""
+    """The parser state of one 837."""
 
     def __init__(self, transaction: Transaction, first_row: int) -> None:
         self.tx = transaction
@@ -225,7 +225,7 @@ class _Reader:
         assert claim is not None
         if tag == "SV1" or tag == "SV2":
             if line is None or line.charge is not None:
-                # a service that its LX does not announce is charged all the same
+                # a service line without its LX counts as charged all the same
                 line = self.open_line(claim, "")
             self.service(line, tag, e)
         elif tag == "LX":
@@ -246,7 +246,7 @@ class _Reader:
                 elif not self.other_payer:
                     claim.rendering_npi = filled(at(e, 9))
         elif tag == "SBR":
-            # loop 2320: from here on the claim speaks of another payer of the same patient
+            # loop 2320: from here on, the claim is about another payer of the same patient
             self.other_payer = True
         elif tag == "SV3" and self.guide is None:
             self.reason = "transaction_set_not_used_here"
@@ -318,5 +318,5 @@ class _Reader:
 
 
 def read_claims(transaction: Transaction, first_row: int) -> Iterator[Claim | Fault]:
-    """Yield the claims of one 837; a claim that cannot be read is a fault and the rest goes on."""
+    """Yield the claims of one 837; an unreadable claim becomes a fault, and the rest is still read."""
     return iter(_Reader(transaction, first_row))

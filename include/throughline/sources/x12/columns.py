@@ -1,4 +1,4 @@
-"""The typed columns of what X12 records become, in the order in which `rows` makes their values."""
+"""The typed columns of the tables for X12 records, in the order in which `rows` builds the values."""
 
 from __future__ import annotations
 

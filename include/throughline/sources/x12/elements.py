@@ -1,4 +1,4 @@
-"""The elements that transaction sets hold, and which of them a reader asks for: for the profile of a source."""
+"""Lists the elements of transaction sets and which of them a reader reads, for the profile of a source."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from throughline.sources.x12.values import at
 
 _TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 _QUALIFIER = re.compile(r"[A-Z0-9]{1,3}")
-# Segments whose first element says what the others are about.
+# Segments whose first element (a qualifier) gives the meaning of the others.
 _QUALIFIED = frozenset(
     {"AMT", "DTM", "DTP", "HI", "N1", "NM1", "NTE", "PER", "PRV", "QTY", "REF", "CAS", "LQ", "PWK"}
 )
 
 
 class _Noted(list[str]):
-    """A segment that notes which of its elements it is asked for."""
+    """A segment that records which of its elements are read."""
 
     asked: set[int]
 
@@ -35,7 +35,7 @@ class _Noted(list[str]):
 
 
 class _NotedSegments(SegmentReader):
-    """The segments of a stream, kept until the transaction set that they are of has been read."""
+    """The segments of a stream, kept until their transaction set has been read."""
 
     def __init__(self, stream: BinaryIO, file: str) -> None:
         super().__init__(stream, file)
@@ -52,7 +52,7 @@ class _NotedSegments(SegmentReader):
 def held(stream: BinaryIO, file: str) -> Iterator[Held]:
     """Yield what each transaction set of a file holds. Raises `FileRefusedError`.
 
-    A long set is told in parts, record by record, so that memory stays small.
+    A long set is yielded in parts, record by record, to limit memory.
     """
     readers: list[_NotedSegments] = []
 
@@ -63,7 +63,7 @@ def held(stream: BinaryIO, file: str) -> Iterator[Held]:
     kind, version = "", ""
     for _ in read(stream, file, segments_of=split):
         kept = readers[0].kept
-        # the last one begins what comes next, and may not be read to its end yet
+        # the last segment begins the next record and may not be completely read yet
         readers[0].kept = kept[-1:]
         kind, version, found = _told(kept[:-1], kind, version)
         yield from found

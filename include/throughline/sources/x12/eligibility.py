@@ -39,7 +39,7 @@ class Benefit(msgspec.Struct):
 
 
 class Eligibility(msgspec.Struct):
-    """What a payer says about one person; None: it does not say."""
+    """A payer's answer about one person; None means not stated."""
 
     context: Context
     row: int
@@ -67,7 +67,7 @@ class Eligibility(msgspec.Struct):
     benefits: list[Benefit] = []
 
     def conclude(self) -> None:
-        """Read the benefits: what they say together about coverage today."""
+        """Derive today's coverage from all benefits together."""
         if not self.benefits:
             return
         self.is_advantage = self.is_hospice = self.is_qmb = False
@@ -75,7 +75,7 @@ class Eligibility(msgspec.Struct):
         for benefit in self.benefits:
             self._take(benefit, spans)
         if spans:
-            # left and joined again: the first day of all counts for G0402, the last for today
+            # disenrolled and enrolled again: the very first day counts for G0402, the latest for today
             self.part_b_from = min(first for first, _ in spans)
             self.part_b_to = max(spans, key=lambda span: span[0])[1] or self.part_b_to
 
@@ -116,7 +116,7 @@ def _span(benefit: Benefit) -> tuple[date | None, date | None]:
 
 
 class _Reader:
-    """The state of one 271 while its segments go by."""
+    """The parser state of one 271."""
 
     def __init__(self, transaction: Transaction, first_row: int) -> None:
         self.tx = transaction
@@ -156,7 +156,7 @@ class _Reader:
             elif tag == "NM1" and self.level == "20":
                 self.payer_name, self.payer_id = filled(at(e, 3)), filled(at(e, 9))
             elif tag == "AAA":
-                # the payer or the provider was refused: so is everyone below
+                # the payer or the provider was rejected, and with it everyone below
                 if self.level == "21":
                     self.provider_reject = filled(at(e, 3))
                 else:
@@ -165,7 +165,7 @@ class _Reader:
                 self.created_on = day(at(e, 4))
         yield from self.finish()
         if self.row < self.first_row:
-            # a payer that refuses the whole question names nobody
+            # a payer that rejects the whole inquiry names no subscriber
             reject = self.provider_reject or self.payer_reject
             yield Fault(
                 self.tx.file,
@@ -250,5 +250,5 @@ class _Reader:
 
 
 def read_eligibilities(transaction: Transaction, first_row: int) -> Iterator[Eligibility | Fault]:
-    """Yield one record per person of a 271; one that cannot be told apart is a fault."""
+    """Yield one record per person of a 271; a person who cannot be identified becomes a fault."""
     return iter(_Reader(transaction, first_row))

@@ -1,4 +1,4 @@
-"""Interchanges, groups and transaction sets: where a record stands, and what counts are wrong."""
+"""Interchanges, groups and transaction sets: the envelope of each record, and its errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENVELOPE = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
 
 
 class Context(msgspec.Struct):
-    """The envelope around a record: who sent it to whom, when (no time zone), under what numbers."""
+    """The envelope around a record: sender, receiver, time (without time zone) and control numbers."""
 
     sender_id: str = ""
     receiver_id: str = ""
@@ -69,8 +69,8 @@ class Transaction:
     """The segments of one transaction set, to be iterated once.
 
     Afterwards `problem` says what was wrong with its end: None, `wrong_segment_count`,
-    `wrong_control_number` (both harmless) or `truncated`: the end never came, and the record that
-    was being read may be half of one. `pushed_back` is then the segment that came instead.
+    `wrong_control_number` (both harmless) or `truncated`, which means that there was no end and that the
+    last record may be incomplete. `pushed_back` is then the segment that came instead.
     """
 
     def __init__(self, context: Context, reader: SegmentReader, rest: Iterator[list[str]]) -> None:
@@ -103,7 +103,7 @@ class Transaction:
     def end(self, elements: list[str] | None) -> None:
         """Note the envelope segment that ended the transaction set; None is the end of the file.
 
-        A reader that is in a hurry iterates over `segments` itself and calls this.
+        For speed, a reader may iterate over `segments` itself and call this.
         """
         if elements is None:
             self.problem = "truncated"
@@ -122,6 +122,6 @@ class Transaction:
             self.problem = "wrong_control_number"
 
     def text(self, segments: list[list[str]]) -> str:
-        """Write segments back as they were received, for quarantine."""
+        """Return segments as text, as they were received, for quarantine."""
         marks = self.context.separators
         return "".join(marks.element.join(s) + marks.terminator for s in segments)

@@ -1,4 +1,4 @@
-"""X12 files to records: every interchange, group and transaction set, by content, in one pass."""
+"""Reads X12 files into records: every interchange, group and transaction set, in one pass."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ NOT_USED = "transaction_set_not_used_here"
 
 @dataclass
 class Contents:
-    """What a file holds: rows are not counted, only where they belong and how new they are.
+    """What a file holds. It does not count rows, only says which feeds they belong to and how new they are.
 
-    `feeds` counts transaction sets (0: an empty group says that there was nothing) by feed,
-    `unused` those of no feed; `newest` is the latest time of an interchange, without time zone. A
-    file is not complete when an interchange or transaction set in it has no end.
+    `feeds` counts transaction sets by feed (0: an empty group says that there was nothing), `unused`
+    those of no feed. `newest` is the latest time of an interchange, without time zone. A file is
+    incomplete if an interchange or transaction set in it has no end.
     """
 
     feeds: Counter[str] = field(default_factory=Counter)
@@ -62,7 +62,7 @@ class Contents:
 
 
 def feed_of(transaction_set: str, version: str) -> str | None:
-    """Return the feed of a transaction set, or None when it is not used here."""
+    """Return the feed of a transaction set, or None if no feed reads it."""
     if transaction_set == "837":
         return None if kind_of(version) == "D" else "claim"
     if transaction_set == "277":
@@ -77,7 +77,7 @@ def feed_of(transaction_set: str, version: str) -> str | None:
 
 
 def scan(stream: BinaryIO, file: str) -> Contents:
-    """Say which feeds a file belongs to. Raises `FileRefusedError` when it is no X12 file."""
+    """Return which feeds a file belongs to. Raises `FileRefusedError` if it is not an X12 file."""
     contents = Contents()
     version = functional_id = ""
     sets_in_group = 0
@@ -117,7 +117,7 @@ _END_OF = {"SE": "ST", "GE": "GS", "IEA": "ISA"}
 
 
 def _nest(contents: Contents, depth: list[str], tag: str) -> None:
-    """Follow the envelopes; one that begins inside its own kind, or ends unopened, lost something."""
+    """Follow the envelopes; one that begins inside its own kind, or ends without a start, is incomplete."""
     if tag in _END_OF:
         if not depth or depth[-1] != _END_OF[tag]:
             contents.is_complete = False
@@ -138,11 +138,11 @@ def read(
     with_unused: bool = True,
     segments_of: Callable[[BinaryIO, str], SegmentReader] = SegmentReader,
 ) -> Iterator[Record | Fault]:
-    """Yield the records and faults of a file, of `feeds` alone if given, in the file's order.
+    """Yield the records and faults of a file, in the file's order; with `feeds`, only of those feeds.
 
-    A transaction set that is not used here is one fault, with its position, unless `with_unused` is
-    off. Rows are numbered through the file whatever is asked for. `segments_of` splits the stream.
-    Raises `FileRefusedError` when no interchange is there.
+    A transaction set that no feed reads becomes one fault, with its position, unless `with_unused` is
+    False. Row numbers count all rows of the file, whatever `feeds` is. `segments_of` splits the stream.
+    Raises `FileRefusedError` if there is no interchange.
     """
     reader = segments_of(stream, file)
     segments = iter(reader)

@@ -43,7 +43,7 @@ class PaymentLine(msgspec.Struct):
 
 
 class Remittance(msgspec.Struct):
-    """What the 835 says before its claims: who pays, how, when."""
+    """The header of an 835: who pays, how and when."""
 
     check_number: str | None = None
     payment_method: str | None = None
@@ -84,12 +84,12 @@ class Payment(msgspec.Struct):
 
     @property
     def is_reversal(self) -> bool:
-        """Whether this takes an earlier payment back (CLP02 = 22)."""
+        """Whether this reverses an earlier payment (CLP02 = 22)."""
         return self.status_code == REVERSAL
 
 
 class ProviderAdjustment(msgspec.Struct):
-    """One reason of a PLB segment: money between payer and provider that is no claim's."""
+    """One reason of a PLB segment: money between payer and provider that belongs to no claim."""
 
     context: Context
     remittance: Remittance
@@ -120,7 +120,7 @@ def _adjustments(e: list[str]) -> tuple[list[Adjustment], bool]:
 
 
 class _Reader:
-    """The state of one 835 while its segments go by."""
+    """The parser state of one 835."""
 
     def __init__(self, transaction: Transaction, first_row: int) -> None:
         self.tx = transaction
@@ -276,7 +276,7 @@ class _Reader:
             if claim.member_id is None:
                 claim.member_id = filled(at(e, 9))
         elif who == "74":
-            # corrected patient or insured: the payer's own spelling and number stand
+            # corrected patient or insured: the payer's spelling and number apply
             claim.family = filled(at(e, 3)) or claim.family
             claim.given = filled(at(e, 4)) or claim.given
             claim.member_id = filled(at(e, 9)) or claim.member_id
@@ -338,5 +338,5 @@ class _Reader:
 def read_payments(
     transaction: Transaction, first_row: int
 ) -> Iterator[Payment | ProviderAdjustment | Fault]:
-    """Yield the rows of one 835; one that cannot be read is a fault and the rest goes on."""
+    """Yield the rows of one 835; an unreadable one becomes a fault, and the rest is still read."""
     return iter(_Reader(transaction, first_row))

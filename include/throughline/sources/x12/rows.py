@@ -1,4 +1,4 @@
-"""X12 records to rows of `staging`: ids that do not change when a file comes twice, and sums."""
+"""Turns X12 records into rows of `staging`, with ids that stay the same if a file comes twice, and sums."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _reasons(adjustments: list[Adjustment]) -> str:
 
 
 class RowMaker:
-    """Makes the rows of one file. A key that comes again within the file gets a number behind it."""
+    """Builds the rows of one file. A key that repeats within the file gets a number as a suffix."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
@@ -63,7 +63,7 @@ class RowMaker:
         return key if count == 1 else f"{key}|{count}"
 
     def row(self, record: Record) -> StagedRow:
-        """Return the row of one record, with the rows that come with it."""
+        """Return the row of one record, with its child rows."""
         if isinstance(record, Claim):
             return self._claim(record)
         if isinstance(record, Payment):

@@ -1,6 +1,6 @@
-"""X12 bytes to segments: any separators, several interchanges, junk around them, in one pass.
+"""Splits X12 bytes into segments in one pass: any separators, several interchanges, junk around them.
 
-Seen in files of real senders and allowed here: a byte-order mark, blank lines or text before the
+Real senders' files contain, and this module accepts: a byte-order mark, blank lines or text before the
 ISA, an ISA that is not 106 characters long, line ends after the terminator or as the terminator,
 separators that change from one interchange to the next, no terminator after the last segment.
 """
@@ -17,9 +17,9 @@ from throughline.sources.records import FileRefusedError
 
 CHUNK = 1 << 19
 LONGEST_HEADER = 400
-# Junk before the first ISA, beyond which this is no X12 file.
+# With more junk than this before the first ISA, it is not an X12 file.
 LONGEST_JUNK = 1 << 16
-# Text without a terminator, beyond which this is no X12 any more; the next ISA is looked for.
+# With more text than this without a terminator, skip to the next ISA.
 LONGEST_SEGMENT = 1 << 23
 
 _HEADER = re.compile(r"ISA([^A-Za-z0-9\s])")
@@ -27,7 +27,7 @@ _HEADER = re.compile(r"ISA([^A-Za-z0-9\s])")
 
 @dataclass(frozen=True, slots=True)
 class Separators:
-    """The four characters with which an interchange is written."""
+    """The four separators of an interchange."""
 
     element: str = "*"
     component: str = ":"
@@ -38,7 +38,7 @@ class Separators:
 def read_header(text: str) -> tuple[Separators, list[str], int] | None:
     """Read an ISA at the start of `text`: separators, its 17 elements, and its length.
 
-    Returns None when `text` does not start with an interchange header that can be read.
+    Returns None if `text` does not start with a readable interchange header.
     """
     if _HEADER.match(text) is None:
         return None
@@ -92,7 +92,7 @@ def _text_chunks(stream: BinaryIO) -> Iterator[str]:
     pending = first.removeprefix(codecs.BOM_UTF8)
     while pending:
         chunk = stream.read(CHUNK)
-        # never cut a character: keep the bytes after the last one of seven bits
+        # never split a character: keep the bytes after the last ASCII one
         cut = len(pending)
         while chunk and cut and pending[cut - 1] >= 0x80 and len(pending) - cut < 4:
             cut -= 1
@@ -106,9 +106,9 @@ def _text_chunks(stream: BinaryIO) -> Iterator[str]:
 class SegmentReader:
     """Iterate over the segments of a stream as lists of elements.
 
-    `position` is the number of the segment last given, from 1; `separators` are those of the
-    interchange it belongs to; `skipped` counts runs of text between interchanges that are none.
-    Raises `FileRefusedError` when no interchange header can be read in the whole stream.
+    `position` is the number of the last segment returned, from 1; `separators` are those of its
+    interchange; `skipped` counts pieces of junk between interchanges. Raises `FileRefusedError` if the
+    whole stream has no readable interchange header.
     """
 
     def __init__(self, stream: BinaryIO, file: str) -> None:
@@ -136,7 +136,7 @@ class SegmentReader:
                 buffer += chunk
             terminator, element = self.separators.terminator, self.separators.element
             if len(buffer) > LONGEST_SEGMENT and terminator not in buffer:
-                # what stood in it is lost: its transaction set has no end now
+                # its content is lost, so its transaction set has no end now
                 buffer = buffer[-LONGEST_HEADER:]
                 self.skipped += 1
                 inside = False

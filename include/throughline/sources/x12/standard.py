@@ -1,4 +1,4 @@
-"""X12: files of interchanges, each of the feeds that its transaction sets name."""
+"""X12: files of interchanges; a file belongs to the feeds of its transaction sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class X12(Standard):
     not_used = "transaction_set_not_used_here"
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
-        """Count transaction sets by feed; an empty group says that there was nothing."""
+        """Count transaction sets by feed; an empty group means that there was nothing to send."""
         from throughline.sources.x12 import reader
 
         found = reader.scan(stream, file.name)

@@ -1,4 +1,4 @@
-"""What the adjustments of an 835 mean for the money of a case: four sums.
+"""Sums the adjustments of an 835 by their meaning for a case's money.
 
 Groups and reasons: X12 external code lists 974 (claim adjustment group codes) and 139 (CARC).
 """
@@ -14,7 +14,7 @@ from throughline.sources.x12.remittance import Adjustment
 # multiple procedure and concurrent rules (59), more than the charge (94), negotiated discount (131),
 # prompt pay (44), capitation (24), specialty fee (172), penalties of law (237), sequestration (253).
 CONTRACTUAL = frozenset({"24", "44", "45", "59", "94", "131", "172", "223", "237", "253"})
-# What a payer before this one paid or adjusted: it stands in that payer's own 835 already.
+# What an earlier payer paid or adjusted: that payer's own 835 has it already.
 PRIOR_PAYER = ("OA", "23")
 ZERO = Decimal(0)
 

@@ -1,6 +1,6 @@
-"""Elements of X12 to Python values. What cannot be read is None: nothing is guessed.
+"""Converts elements of X12 to Python values. Unreadable ones become None; nothing is guessed.
 
-Dates and amounts repeat within a file, so that reading them is cached.
+Results are cached, because dates and amounts repeat within a file.
 """
 
 from __future__ import annotations
@@ -74,5 +74,5 @@ def at(elements: list[str], index: int) -> str:
 
 
 def filled(text: str) -> str | None:
-    """Return `text`, or None when it is empty: an element that is absent says nothing."""
+    """Return `text`, or None if it is empty, because an absent element states nothing."""
     return text or None

@@ -1,6 +1,6 @@
 """How a payer decides on one claim: what it denies and why, what it allows, who owes the rest.
 
-Group and reason codes are X12's (CARC, RARC); where a rule is Medicare's its source stands beside it.
+Group and reason codes are X12's (CARC, RARC); each Medicare rule names its source.
 A processed claim has CLP02 = 1 even when nothing is paid (X12 RFI 1423); 4 only says that the patient
 was not recognised.
 """

@@ -55,7 +55,7 @@ class Clock:
 
 
 class TruthWriter(Protocol):
-    """Where the servers write down what they did."""
+    """The log in which the servers record what they did."""
 
     def write(self, kind: str, row: Mapping[str, Any], feed: str = "") -> None:
         """Append a row; with ``feed`` it gets ``observable_from`` when that feed is next delivered."""

@@ -88,7 +88,7 @@ def _day(text: str, what: str) -> date:
 
 
 def _moment(text: str, what: str) -> datetime:
-    """A FHIR dateTime in UTC; the first moment of its day where it names no more."""
+    """A FHIR dateTime in UTC; the start of its day if it has no time."""
     if len(text) <= 10:
         return midnight(_day(text, what))
     try:

@@ -1,7 +1,7 @@
 """Every act of a person goes through here: who acts, on what, whether it is allowed, and what follows.
 
 A package registers its acts when it is imported; this package imports none of them. The command line,
-Airflow's questions and pages call `preview` to show what would follow, and `record` to write it down
+Airflow's questions and pages call `preview` to show what would follow, and `record` to store it
 once.
 """
 

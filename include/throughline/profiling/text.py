@@ -1,4 +1,4 @@
-"""Renders a profile as text for a terminal, 100 columns wide except where text must not be cut."""
+"""Renders a profile as text for a terminal, 100 columns wide except where text may not be cut."""
 
 from __future__ import annotations
 

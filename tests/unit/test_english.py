@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,16 @@ FOLDERS = ("dags", "docs", "include", "plugins", "sql")
 KINDS = {".py", ".sql", ".md", ".yaml", ".jinja"}
 
 
-def texts() -> list[Path]:
-    """Return the files that people read; migrations that are applied stay as they are."""
+@cache
+def texts() -> dict[Path, str]:
+    """Return the texts that people read, by file; migrations that are applied stay as they are."""
     files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*"))]
-    return [
-        file
-        for file in [*ROOT.glob("*.md"), *files]
-        if file.suffix in KINDS and (ROOT / "sql" / "schema") not in file.parents
-    ]
+    return {
+        file: file.read_text(encoding="utf-8")
+        for file in [ROOT / "Makefile", *ROOT.glob("*.md"), *files]
+        if (file.suffix in KINDS or file.name == "Makefile")
+        and (ROOT / "sql" / "schema") not in file.parents
+    }
 
 
 @pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase["found"])
@@ -31,8 +34,7 @@ def test_a_phrase_that_was_found_does_not_come_back(phrase: dict[str, str]) -> N
     pattern = re.compile(phrase["found"].replace(" ", r"(?:\s+(?:#|--)?\s*)"), re.IGNORECASE)
     found = [
         f"{file.relative_to(ROOT)}:{text[: match.start()].count(chr(10)) + 1}"
-        for file in texts()
-        for text in [file.read_text(encoding="utf-8")]
+        for file, text in texts().items()
         for match in [pattern.search(text)]
         if match
     ]

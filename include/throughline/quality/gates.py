@@ -222,7 +222,7 @@ def _set_aside(
 ) -> int:
     """Quarantine the rows that violate a rule above `info`; returns how many rows are in quarantine.
 
-    Rows that stop the whole feed are not set aside one by one: whoever releases the feed accepts them.
+    Rows that stop the whole feed are not set aside one by one: the person who releases the feed accepts them.
     """
     stopping = {failure.expectation for failure in failures if failure.stops}
     conn.execute(

@@ -142,7 +142,7 @@ def read(
 
     A transaction set that no feed reads becomes one fault, with its position, unless `with_unused` is
     False. Row numbers count all rows of the file, whatever `feeds` is. `segments_of` splits the stream.
-    Raises `FileRefusedError` if there is no interchange.
+    Raises `FileRefusedError` if the file has no interchange.
     """
     reader = segments_of(stream, file)
     segments = iter(reader)

@@ -1,8 +1,8 @@
-"""The truth, as the servers served it: JSON lines under ``DIR/truth``, one file per kind of fact.
+"""The truth, as the servers delivered it: JSON lines under ``DIR/truth``, one file per kind of fact.
 
-A row that concerns a feed waits, in a file beside them, until that feed is delivered and then says so in
-``observable_from``; a feed that was never delivered leaves its rows with ``observable_from`` null. Rows of
-no feed are known to the sandbox alone; their ``observable_from`` is when they were written.
+A row that concerns a feed is kept in a separate file until that feed is delivered; ``observable_from`` is then
+set to that time. If the feed is never delivered, ``observable_from`` stays null. Rows of no feed are known only
+to the sandbox; their ``observable_from`` is the time they were written.
 
 Every row has ``at``, when it happened (UTC), except ``persons`` and ``files``. ``patient``, ``visit``,
 ``discharge``, ``appointment``, ``practitioner`` are ids of FHIR resources or of the schedule; ``control`` is

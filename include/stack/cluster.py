@@ -37,7 +37,7 @@ def system_user() -> pwd.struct_passwd | None:
 def binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
     """The folder of the server's programs, readable by the user it runs as.
 
-    A venv below ``/root`` is closed to others, so its programs are copied beside the data (38 MB, once). The layout of
+    A venv below ``/root`` is closed to others, so its programs are copied next to the data (38 MB, once). The layout of
     the wheel is kept: the programs find their libraries by relative paths.
     """
     # Located without importing it, because the import has side effects (folders, warnings).

@@ -50,7 +50,7 @@ class Program:
 def spawn(
     world: Path, name: str, command: Sequence[str], environment: Mapping[str, str], **notes: str
 ) -> Program:
-    """Start a program and remember it; ``notes`` are kept beside its pid (see :func:`notes`)."""
+    """Start a program and remember it; ``notes`` are stored with its pid (see :func:`notes`)."""
     stop(world, [name])  # remove leftovers of an earlier, killed one
     log = paths.private(world / "logs") / f"{name}.log"
     with log.open("ab") as out:

@@ -61,7 +61,7 @@ from w_forbidden as f
 where f.person_id = x.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
     and x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]));
 
--- Do not send what no case needs any more.
+-- Do not send what no case needs.
 update tasks.transmission as x
 set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
     outcome_reason = 'no longer needed'

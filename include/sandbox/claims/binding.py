@@ -30,7 +30,7 @@ def is_practitioner(world: World, npi: str) -> bool:
 
 
 def patient_of(state: State, claim: Claim) -> str | None:
-    """Whom a claim is about by payer and member id, or None when the payer does not know the member."""
+    """The patient of a claim, by payer and member id; None if the payer does not know the member."""
     enrolled = state.enrollment.get((claim.payer_id, claim.subscriber.member_id))
     return enrolled.patient_id if enrolled else None
 

@@ -123,7 +123,7 @@ def _change(world: World, who: Patient, key: str) -> None:
 
 
 def opt_out(world: World, who: Patient) -> None:
-    """Somebody does not want to be contacted any more."""
+    """Somebody opts out of being contacted."""
     if who.opted_out_at:
         return
     who.opted_out_at = world.clock.now

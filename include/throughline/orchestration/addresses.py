@@ -54,7 +54,7 @@ def reports_root() -> Path:
 
 
 def data_docs_root() -> Path:
-    """Return the folder of the gates' reports, beside the pages that link to them."""
+    """Return the folder of the gates' reports, next to the pages that link to them."""
     return reports_root() / "data-docs"
 
 

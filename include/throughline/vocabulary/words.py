@@ -107,7 +107,7 @@ WORKFLOW_STATUS = WordList(
         "active": "Opens cases",
         "retired": "Opens no more cases; its open cases go on",
     },
-    not_yet={"shadow": "nothing runs beside the active version and is compared with it"},
+    not_yet={"shadow": "no version runs in parallel to the active one for comparison"},
     columns=("cases.workflow_version.status",),
 )
 

@@ -225,7 +225,7 @@ def test_a_feed_goes_by_its_source_its_role_or_for_every_source(tmp_path: Path, 
 
 
 NOT_YET = [
-    ("status: active", "status: shadow", "'shadow' is not supported yet: nothing runs beside"),
+    ("status: active", "status: shadow", "'shadow' is not supported yet: no version runs in parallel"),
     ("needs: [", "needs: [level, ", "'level' is not supported yet: the level is asked for"),
     ("window: {days: 14}", "window: {from: trigger, days: 14}",
      "this is not supported yet: a window begins at the trigger"),

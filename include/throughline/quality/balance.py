@@ -59,7 +59,7 @@ _BALANCE = """
 
 
 def balance(conn: Connection, batch_id: UUID | str, loaded: int = 0) -> None:
-    """Update the row counts of a batch after rows moved; `loaded` of them were just loaded into `core`."""
+    """Recount the rows of a batch after some moved; `loaded` of them were just loaded into `core`."""
     conn.execute(_BALANCE.encode(), {"batch": batch_id, "loaded": loaded})
 
 

@@ -278,7 +278,7 @@ class _Writer:
     def _copy_table(
         self, file: File, table: str, rows: list[StagedRow], *, has_values: bool
     ) -> None:
-        """COPY rows into one table; for rows without values, the table's defaults fill the typed columns."""
+        """COPY rows into one table; in rows without values, the defaults of the table fill the typed columns."""
         columns = (*COMMON, *(self._columns[table] if has_values else ()))
         statement = sql.SQL("copy staging.{} ({}) from stdin").format(
             sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))

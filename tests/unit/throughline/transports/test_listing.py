@@ -121,9 +121,7 @@ def test_a_real_server(tmp_path: Path) -> None:
     indirect=True,
 )
 def test_what_is_no_listing_is_no_empty_folder(files: Files) -> None:
-    with pytest.raises(
-        SourceUnavailable, match=r"^web: its folder has no listing that can be read"
-    ):
+    with pytest.raises(SourceUnavailable, match=r"^web: its folder has no readable listing"):
         files.listing("outbox")
 
 

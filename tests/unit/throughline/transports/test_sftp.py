@@ -60,7 +60,7 @@ def test_a_folder_with_a_name_that_is_no_utf8_cannot_be_read(tmp_path: Path) -> 
     with (
         servers.sftp_server(tmp_path) as server,
         connect(server.address()) as folder,
-        pytest.raises(SourceUnavailable, match=r"^box: a name in its folder is no UTF-8$"),
+        pytest.raises(SourceUnavailable, match=r"^box: a file name in its folder is not UTF-8$"),
     ):
         folder.listing("/")
 
@@ -203,7 +203,7 @@ def test_passwords_keys_and_hosts(box: servers.Sftp) -> None:
         ({"extra": {"host_key": "nonsense"}}, "host_key: "),
         (
             {"extra": {"host_key": box.host_key, "private_key": "nonsense"}},
-            "the private key is of no kind",
+            "the private key has an unknown type",
         ),
     ):
         with (

@@ -108,13 +108,13 @@ WRONG: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     (T, lambda r: r["trigger"].pop("source"), "trigger: 'source' is a required"),
     (T, lambda r: r["trigger"].update(due="wellness"), "trigger: exactly one of fact, due, unbilled is required"),
     (T, lambda r: r["trigger"].update(counts=["G0402"]), "trigger/counts: counts has no effect where fact"),
-    (T, lambda r: r["trigger"].update(codes={"first": "G0438"}), "trigger/codes: codes are a list of dispositions"),
+    (T, lambda r: r["trigger"].update(codes={"first": "G0438"}), "trigger/codes: codes must be a list of dispositions"),
     (T, lambda r: r["population"].update(calendar_year_payer_classes=["other"]), "has no effect where fact opens"),
     (W, lambda r: r["trigger"].pop("months_between"), "trigger: due needs months_between"),
     (W, lambda r: r["trigger"].pop("first_year_months"), "trigger: due needs first_year_months"),
     (W, lambda r: r["trigger"].pop("counts"), "trigger: due needs counts"),
-    (W, lambda r: r["trigger"]["codes"].pop("first"), "trigger: codes are those of"),
-    (W, lambda r: r["trigger"].update(codes=["home"]), "trigger: codes are those of"),
+    (W, lambda r: r["trigger"]["codes"].pop("first"), "trigger: codes must be first_year"),
+    (W, lambda r: r["trigger"].update(codes=["home"]), "trigger: codes must be first_year"),
     (W, lambda r: r["trigger"]["codes"].update(first="G0348"),
      "trigger/codes/first: 'G0348' is not a known service with a date of the payer: the nearest is 'G0438'"),
     (C, lambda r: r["trigger"].pop("lag_business_days"), "trigger: unbilled needs lag_business_days"),
@@ -147,7 +147,7 @@ WRONG: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     (T, lambda r: r["stages"].append({**stage(r, "seen"), "stage": "again"}),
      "stages/again/proof: another stage already has the proof visit"),
     (T, lambda r: r["stages"].remove(stage(r, "billed")), "stages/settled: "),
-    (T, lambda r: r["stages"].sort(key=lambda s: s["stage"] != "billed"), "stages/billed/clock/from: its clock starts"),
+    (T, lambda r: r["stages"].sort(key=lambda s: s["stage"] != "billed"), "stages/billed/clock/from: its clock must start"),
     (T, lambda r: r.update(stages=[]), "stages: "),
     (T, lambda r: r["population"].pop("payer_classes"), "population: 'payer_classes' is a required"),
 ]  # fmt: skip
@@ -164,7 +164,8 @@ def test_what_is_wrong_is_said_with_its_place(
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("a: [", "no YAML"), ("", "is not of type"), ("- 1", "is not of type")]
+    ("text", "problem"),
+    [("a: [", "invalid YAML"), ("", "is not of type"), ("- 1", "is not of type")],
 )
 def test_a_file_that_is_no_definition(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(DefinitionError, match=problem):

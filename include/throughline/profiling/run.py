@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             folder, read_from = given.folder, str(given.folder)
             if folder is None:
                 folder = root / "landed"
-                read_from = f"what has landed of {about.source}"
+                read_from = f"the landed files of {about.source}"
                 _copy_landed(about.source, folder)
             with warehouse.connect(os.environ["THROUGHLINE_DSN"], loading=True) as conn:
                 found = profile(conn, about, folder, given.as_of, root, read_from)

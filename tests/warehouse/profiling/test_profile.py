@@ -295,7 +295,7 @@ def test_messages_of_hl7_v2(made: Made) -> None:
     p = made("scheduling", {"a.hl7": sent.encode()})
     assert table(p, "appointment").rows == 3
     assert "SIU SCH-25 status has 1 code without a meaning here: NS (3)" in findings(p)
-    assert "ADT, 1 record: no feed of this source reads them" in text.render(p)
+    assert "ADT, 1 record: not read by any feed of this source" in text.render(p)
     said = text.render(p) + page.render(p)
     assert not [each for each in (FAMILY, GIVEN, "19310719", "99101") if each in said]
 

@@ -59,7 +59,7 @@ def test_what_has_landed_is_looked_at_where_no_folder_is_named(
     level = logging.getLogger("throughline").level
     assert run.main(["scheduling", "--page", str(page), "--as-of", "2026-09-03"]) == 0
     told = capsys.readouterr().out
-    assert "1 file of what has landed of scheduling" in told
+    assert "1 file from the landed files of scheduling" in told
     assert "00001-one.hl7" in told
     assert "<h1>Scheduling system</h1>" in page.read_text()
     assert "LEE" not in told + page.read_text()

@@ -147,7 +147,9 @@ def test_what_somebody_acknowledged_is_known_for_good(learned: Any) -> None:
     seen = decisions.preview(
         learned.conn, asked(learned.conn, exception, "Ada Lead", "acknowledge")
     )
-    assert seen.follows == ("The exception ends: the code is known, and is not asked about again.",)
+    assert seen.follows == (
+        "The exception closes: the code counts as known, and is not reported again.",
+    )
     resolve(learned.conn, exception, "Ada Lead", "acknowledge", "no visit")
     learned.conn.execute(
         "update operations.exception set status = 'resolved', closed_seq = 16 where exception_id = %s",

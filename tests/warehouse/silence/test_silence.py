@@ -212,7 +212,7 @@ def test_what_is_about_a_case_does_not_fit(watch: Any) -> None:
         watch.conn, asked(watch.conn, exception, "Ada Lead", "resolve")
     )
     assert seen.follows == (
-        "The exception rests for a week; if its cause is still there then, it opens again.",
+        "The exception closes for a week, and reopens if its cause is still there.",
     )
 
 

@@ -147,7 +147,8 @@ WRONG: list[tuple[str, Callable[[dict[str, Any]], Any], str]] = [
     (T, lambda r: r["stages"].append({**stage(r, "seen"), "stage": "again"}),
      "stages/again/proof: another stage already has the proof visit"),
     (T, lambda r: r["stages"].remove(stage(r, "billed")), "stages/settled: "),
-    (T, lambda r: r["stages"].sort(key=lambda s: s["stage"] != "billed"), "stages/billed/clock/from: its clock must start"),
+    (T, lambda r: r["stages"].sort(key=lambda s: s["stage"] != "billed"),
+     "stages/billed/clock/from: its clock must start"),
     (T, lambda r: r.update(stages=[]), "stages: "),
     (T, lambda r: r["population"].pop("payer_classes"), "population: 'payer_classes' is a required"),
 ]  # fmt: skip

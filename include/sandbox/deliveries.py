@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from types import MethodType
 
 from sandbox import misbehaviour
 from sandbox.ehr import bulk
@@ -67,7 +68,9 @@ class Outbox:
 
 
 def _put_file(world: World, payload: tuple[str, str, bytes]) -> None:
-    outbox: Outbox = world._drop.__self__  # type: ignore[attr-defined]
+    assert isinstance(world._drop, MethodType)
+    outbox = world._drop.__self__
+    assert isinstance(outbox, Outbox)
     outbox.put(*payload)
 
 

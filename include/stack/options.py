@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from stack import paths
 
@@ -109,9 +110,9 @@ def all_worlds() -> list[Path]:
     )
 
 
-def _last_world() -> dict:  # type: ignore[type-arg]
+def _last_world() -> dict[str, Any]:
     try:
-        last: dict = json.loads((paths.state_folder() / "world.json").read_text())  # type: ignore[type-arg]
+        last: dict[str, Any] = json.loads((paths.state_folder() / "world.json").read_text())
     except (FileNotFoundError, ValueError):
         return {}
     return last

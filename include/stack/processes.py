@@ -10,10 +10,11 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -118,7 +119,9 @@ def stop(world: Path, names: Sequence[str], *, patience: float = STOP_SECONDS) -
         (world / "run" / f"{name}.json").unlink(missing_ok=True)
 
 
-def wait_until(condition, seconds: float, what: str, *, every: float = 0.1) -> None:  # type: ignore[no-untyped-def]
+def wait_until(
+    condition: Callable[[], object], seconds: float, what: str, *, every: float = 0.1
+) -> None:
     """Poll until ``condition()`` is true; raises ``TimeoutError`` naming ``what`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -127,9 +130,9 @@ def wait_until(condition, seconds: float, what: str, *, every: float = 0.1) -> N
         time.sleep(every)
 
 
-def _record(world: Path, name: str) -> dict | None:  # type: ignore[type-arg]
+def _record(world: Path, name: str) -> dict[str, Any] | None:
     try:
-        record: dict = json.loads((world / "run" / f"{name}.json").read_text())  # type: ignore[type-arg]
+        record: dict[str, Any] = json.loads((world / "run" / f"{name}.json").read_text())
     except (FileNotFoundError, ValueError):
         return None
     return record

@@ -39,6 +39,7 @@ class Authority:
             )
             self._write(secret, secrets.token_hex(32).encode())
         loaded = serialization.load_pem_private_key(self._private.read_bytes(), None)
+        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
         self._public = loaded.public_key()
         self._secret = secret.read_text()
         self._seen: dict[str, float] = {}
@@ -66,7 +67,7 @@ class Authority:
         try:
             claims = jwt.decode(
                 str(form.get("client_assertion", "")),
-                self._public,  # type: ignore[arg-type]
+                self._public,
                 algorithms=[ALGORITHM],
                 leeway=5,
                 options={"require": ["iss", "sub", "aud", "exp", "jti"], "verify_aud": False},

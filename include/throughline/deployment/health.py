@@ -26,7 +26,7 @@ def heartbeat(component: str) -> str:
 
 def worker() -> str:
     """Return the state of this machine's Celery worker: whether it answers over the broker."""
-    from celery import Celery  # type: ignore[import-untyped]
+    from celery import Celery  # type: ignore[import-untyped]  # it carries no types
 
     name = f"celery@{socket.gethostname()}"
     app = Celery(broker=os.environ["AIRFLOW__CELERY__BROKER_URL"])

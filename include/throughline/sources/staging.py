@@ -293,7 +293,7 @@ class _Writer:
                 if lists:
                     written = list(values)
                     for n in lists:
-                        written[n] = array(values[n])  # type: ignore[arg-type]
+                        written[n] = array(values[n])  # type: ignore[arg-type]  # text, by the column
                     values = tuple(written)
                 copy.write_row(
                     (

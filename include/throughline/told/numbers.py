@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from throughline.told.shapes import (
@@ -34,10 +34,13 @@ from throughline.told.shapes import (
 )
 from throughline.warehouse import Connection, sql
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 CALL_BY = time(17, 0)
 """Local time by which the day's calls must be made."""
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound="DataclassInstance")
 
 
 @dataclass
@@ -228,7 +231,7 @@ def _plain(value: object) -> object:
 def _revive(shape: type[Row], stored: dict[str, Any]) -> Row:
     """Rebuild a row from the values that `_plain` stored."""
     values = {}
-    for each in fields(shape):  # type: ignore[arg-type]
+    for each in fields(shape):
         value = stored.get(each.name)
         kind = str(each.type)
         if value is not None and kind.startswith("Decimal"):

@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -19,14 +20,14 @@ def make(tmp_path: Path) -> Callable[..., Hub]:
     """Make (or take up) the world of a named folder."""
 
     def inner(name: str = "world", **more: object) -> Hub:
-        chosen = {"seed": 5, "patients": 120, **more}
-        return make_hub(Options(tmp_path / name, tmp_path / name / "addresses.json", **chosen))  # type: ignore[arg-type]
+        chosen: dict[str, Any] = {"seed": 5, "patients": 120, **more}
+        return make_hub(Options(tmp_path / name, tmp_path / name / "addresses.json", **chosen))
 
     return inner
 
 
 @pytest.fixture
-def truth() -> Callable[[Hub, str], list[dict]]:
+def truth() -> Callable[[Hub, str], list[dict[str, Any]]]:
     """Read the truth of a world, by kind."""
     return _truth
 
@@ -37,7 +38,7 @@ def digest() -> Callable[[Hub], dict[str, str]]:
     return _digest
 
 
-def _truth(hub: Hub, kind: str) -> list[dict]:
+def _truth(hub: Hub, kind: str) -> list[dict[str, Any]]:
     """Rows of the truth."""
     file = hub.folder / "truth" / f"{kind}.jsonl"
     return [orjson.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []

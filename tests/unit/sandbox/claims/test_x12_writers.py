@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ PATIENT = Subscriber(
 
 def claim(**changes: object) -> Claim:
     """A claim of two lines; ``changes`` override its fields."""
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "control": "B1000001", "frequency": "1", "charge": Decimal("350.00"), "place_of_service": "11",
         "diagnoses": ("I10", "E11.9"),
         "lines": [
@@ -50,7 +51,7 @@ def claim(**changes: object) -> Claim:
         "secondary": ("MCAID", "MC123"),
     }  # fmt: skip
     values.update(changes)
-    return Claim(**values)  # type: ignore[arg-type]
+    return Claim(**values)
 
 
 def wrap(
@@ -68,7 +69,8 @@ def wrap(
     params=[segments.LINES, segments.RUNNING, segments.PIPES], ids=["lines", "running", "pipes"]
 )
 def delimiters(request: pytest.FixtureRequest) -> segments.Delimiters:
-    return request.param  # type: ignore[no-any-return]
+    chosen: segments.Delimiters = request.param
+    return chosen
 
 
 def test_837p_is_valid_and_reads_back(
@@ -125,7 +127,7 @@ def test_999_is_valid_and_counts(complaints: Callable[[bytes], str]) -> None:
 
 
 def paid(**changes: object) -> PaidClaim:
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "control": "B1000001", "status": "1", "charge": Decimal("350"), "paid": Decimal("196"),
         "patient_share": Decimal("49"),
         "filing_code": "MB", "payer_claim_number": "ICN1", "subscriber": PATIENT, "rendering_npi": "1457000005",
@@ -148,7 +150,7 @@ def paid(**changes: object) -> PaidClaim:
         "received_on": date(2026, 8, 30), "crossover": Party("State Medicaid", "MCAID"),
     }  # fmt: skip
     values.update(changes)
-    return PaidClaim(**values)  # type: ignore[arg-type]
+    return PaidClaim(**values)
 
 
 def test_835_is_valid_and_balances(

@@ -30,7 +30,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return ByWorld(config, log) if config.getoption("dist") == "loadscope" else None
 
 
-class ByWorld(LoadScopeScheduling):
+class ByWorld(LoadScopeScheduling):  # type: ignore[misc]  # xdist carries no types
     """Scopes are worlds."""
 
     def _split_scope(self, nodeid: str) -> str:

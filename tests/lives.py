@@ -46,7 +46,7 @@ def write(folder: Path) -> dict[str, int]:
 
 def _life(number: int) -> list[dict[str, Any]]:
     born = 1940 + number if number % 4 else 1988
-    patient = {
+    patient: dict[str, Any] = {
         "resourceType": "Patient",
         "id": f"p{number}",
         "identifier": [{"system": "urn:example:elsewhere", "value": f"E{number:04d}"}],

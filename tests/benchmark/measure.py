@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -181,8 +182,6 @@ def _connections(server: postgres.Server) -> dict[str, str]:
 
 @contextmanager
 def _watched(statements: Statements) -> Iterator[None]:
-    from throughline.warehouse import connection
-
     real = psycopg.Connection.connect
 
     def connect(*args: Any, **kwargs: Any) -> Any:
@@ -191,7 +190,7 @@ def _watched(statements: Statements) -> Iterator[None]:
     # the hook of Airflow's provider asks the class, we ask the module
     with (
         mock.patch.object(psycopg.Connection, "connect", connect),
-        mock.patch.object(connection.psycopg, "connect", connect),
+        mock.patch.object(psycopg, "connect", connect),
     ):
         yield
 
@@ -218,7 +217,7 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
         warehouse.migrate(server.dsn())
         with mock.patch.dict(os.environ, _connections(server)):
             for number, delivery in enumerate(deliveries):
-                key = str(world.moment(number).date() - world.timedelta(days=1))
+                key = str(world.moment(number).date() - timedelta(days=1))
                 meter.scans, meter.peaks, meter.wall = [], {}, 0.0
                 read_before = meter.rows_read()
 

@@ -73,7 +73,7 @@ def derived(text: str) -> Contract:
     )
 
 
-def reads_of(tree: exp.Expression) -> set[str]:
+def reads_of(tree: exp.Expr) -> set[str]:
     """Return the tables, views and functions that a statement reads."""
     queries = {cte.alias for cte in tree.find_all(exp.CTE)}
     targets = {id(node) for node in _targets(tree)}
@@ -81,7 +81,7 @@ def reads_of(tree: exp.Expression) -> set[str]:
     return named - queries - {""}
 
 
-def parsed(statement: str) -> exp.Expression:
+def parsed(statement: str) -> exp.Expr:
     """Return the tree of a statement. Raises `OpaqueStatement`."""
     plain = re.sub(r"%\(\w+\)s", "null", statement).replace("%%", "%")
     # This clause makes sqlglot give up on the whole statement.
@@ -96,7 +96,7 @@ def parsed(statement: str) -> exp.Expression:
     return tree
 
 
-def _made(tree: exp.Expression) -> str | None:
+def _made(tree: exp.Expr) -> str | None:
     """Return the temporary table or view that a statement makes."""
     if isinstance(tree, exp.Create) and tree.kind in ("TABLE", "VIEW"):
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
@@ -104,7 +104,7 @@ def _made(tree: exp.Expression) -> str | None:
     return None
 
 
-def _targets(tree: exp.Expression) -> Iterator[exp.Table]:
+def _targets(tree: exp.Expr) -> Iterator[exp.Table]:
     """Yield the tables that a statement writes, creates, indexes or analyzes."""
     if isinstance(tree, exp.Create | exp.Analyze | exp.Drop | exp.Alter):
         if isinstance(tree, exp.Create) and tree.kind in ("TABLE", "VIEW"):
@@ -119,14 +119,14 @@ def _targets(tree: exp.Expression) -> Iterator[exp.Table]:
             yield target
 
 
-def _written(tree: exp.Expression) -> Iterator[str]:
+def _written(tree: exp.Expr) -> Iterator[str]:
     for write in tree.find_all(*WRITES):
         target = write.this.this if isinstance(write.this, exp.Schema) else write.this
         if isinstance(target, exp.Table):
             yield name_of(target)
 
 
-def name_of(table: exp.Expression) -> str:
+def name_of(table: exp.Expr) -> str:
     """Return `schema.table`, the name of a temporary one, or `schema.function()`."""
     if isinstance(table.this, exp.Anonymous):
         # A function of our own reads tables; one of PostgreSQL itself, such as unnest, reads none.

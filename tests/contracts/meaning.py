@@ -23,7 +23,7 @@ SCHEMAS = (
     "operations",
 )
 
-SAME_WORDS = {
+SAME_WORDS: dict[str, str | tuple[str, ...]] = {
     "source": "The system of record, by the name of its definition",
     "feed": "The feed, by its name in the catalogue",
     "known_seq": "The night in which we learned it (operations.night)",

@@ -105,7 +105,7 @@ def _add(found: Uses, user: str, statement: str, columns: Columns) -> None:
         found.reads[table][name].add(user)
 
 
-def _written(tree: exp.Expression, columns: Columns) -> Iterator[tuple[str, frozenset[str]]]:
+def _written(tree: exp.Expr, columns: Columns) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the tables that a statement writes, with the columns that it sets."""
     for write in tree.find_all(*derive.WRITES):
         target = write.this.this if isinstance(write.this, exp.Schema) else write.this
@@ -123,7 +123,7 @@ def _written(tree: exp.Expression, columns: Columns) -> Iterator[tuple[str, froz
             yield table, _set_by(conflict) & columns[table]
 
 
-def _set_by(write: exp.Expression) -> frozenset[str]:
+def _set_by(write: exp.Expr) -> frozenset[str]:
     return frozenset(
         each.this.name
         for each in write.expressions
@@ -131,7 +131,7 @@ def _set_by(write: exp.Expression) -> frozenset[str]:
     )
 
 
-def _read(tree: exp.Expression, columns: Columns) -> Iterator[tuple[str, str]]:
+def _read(tree: exp.Expr, columns: Columns) -> Iterator[tuple[str, str]]:
     """Yield (table, column) for each column that a statement looks at."""
     tables: dict[str, set[str]] = defaultdict(set)
     for table in tree.find_all(exp.Table):
@@ -150,18 +150,16 @@ def _read(tree: exp.Expression, columns: Columns) -> Iterator[tuple[str, str]]:
             continue
         if not column.table and column.name in tables:
             # a whole row
-            for table in tables[column.name]:
-                is_record = table.startswith("core.")
-                names = columns[table] & OF_A_RECORD if is_record else columns[table]
-                yield from ((table, name) for name in names)
+            for whole in tables[column.name]:
+                is_record = whole.startswith("core.")
+                names = columns[whole] & OF_A_RECORD if is_record else columns[whole]
+                yield from ((whole, name) for name in names)
         among = tables.get(column.table, set()) if column.table else all_of
-        for table in among:
+        for one in among:
             names = (
-                columns[table]
-                if isinstance(column.this, exp.Star)
-                else {column.name} & columns[table]
+                columns[one] if isinstance(column.this, exp.Star) else columns[one] & {column.name}
             )
-            yield from ((table, name) for name in names)
+            yield from ((one, name) for name in names)
     if any(not isinstance(star.parent, exp.Column | exp.Count) for star in tree.find_all(exp.Star)):
         yield from ((table, name) for table in all_of for name in columns[table])
     # A table without a named column is still read, to see whether it has rows.

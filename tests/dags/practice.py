@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from stack import airflow as stack_airflow
 from stack import options, postgres, processes, sandbox
@@ -39,12 +40,9 @@ class Practice:
         """Run one DAG; returns the state of each task, and of the run under the empty name."""
         from airflow.serialization.definitions.dag import SerializedDAG
 
-        made = SerializedDAG.create_dagrun
-        SerializedDAG.create_dagrun = functools.partialmethod(made, partition_key=key)  # type: ignore[method-assign]
-        try:
+        made = functools.partialmethod(SerializedDAG.create_dagrun, partition_key=key)
+        with mock.patch.object(SerializedDAG, "create_dagrun", made):
             run = self.dags[dag_id].test(logical_date=None, run_conf=conf)
-        finally:
-            SerializedDAG.create_dagrun = made  # type: ignore[method-assign]
         states = {task.task_id: str(task.state) for task in run.get_task_instances()}
         return {"": str(run.state), **states}
 
@@ -55,6 +53,7 @@ class Practice:
 
     def next_day(self) -> date:
         """Return the business date after the newest night's."""
+        last: date
         ((last,),) = self.rows("select max(business_date) from operations.night")
         return last + timedelta(days=1)
 
@@ -68,7 +67,7 @@ class Practice:
             runs = session.scalars(
                 select(DagRun).where(DagRun.dag_id == dag_id, DagRun.state == "queued")
             ).all()
-            asked = [dict(run.conf) for run in runs]
+            asked = [dict(run.conf or {}) for run in runs]
             for run in runs:
                 session.delete(run)
         return asked
@@ -147,11 +146,12 @@ def _answer(option: str, note: str) -> bool:
         ).first()
         if asked is None:
             return False
-        asked.responded_by = HITLUser(id="ada", name="Ada Okafor")
+        user: Any = HITLUser(id="ada", name="Ada Okafor")
+        asked.responded_by = user
         asked.responded_at = datetime.now(UTC)
         asked.chosen_options, asked.params_input = [option], {"note": note}
         handle_event_submit(
-            TriggerEvent(asked.as_resume_event_payload()),
+            TriggerEvent(asked.as_resume_event_payload()),  # type: ignore[no-untyped-call]  # Airflow's own
             task_instance=asked.task_instance,
             session=session,
         )

@@ -59,7 +59,7 @@ def stated(dsn: str, **extra: object) -> str:
 
 
 def shown(conn: warehouse.Connection) -> dict[str, str]:
-    return {name: conn.execute(f"show {name}".encode()).fetchone()[0] for name in SHOWN}
+    return {name: conn.execute(f"show {name}".encode()).fetchall()[0][0] for name in SHOWN}
 
 
 @pytest.mark.parametrize("connection_id", ["throughline", "throughline_loader"])

@@ -143,11 +143,11 @@ def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     word: str,
 ) -> None:
     """A feed comes with far fewer rows than usual: it is asked about, and the rest of the night is done."""
-    from throughline.quality import gates
+    from throughline.quality import gates, history
     from throughline.quality.history import Volume
 
     assert first_night
-    usual = gates.expected_volume
+    usual = history.expected_volume
     task_feed = "select batch_id from landing.batch where source = 'ehr' and feed = 'encounter'"
 
     def expect_more(conn: Any, batch_id: Any) -> Volume:
@@ -179,10 +179,10 @@ def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     assert practice.told("extract_feeds", "scheduling.gate", "_link_DataDocs") == ""
 
     with practice.person(word, "seen and counted"):
-        states = practice.run(
+        ended = practice.run(
             "release_feed", conf={"batch_id": batch, "business_date": day.isoformat()}
         )
-    assert states == {"": "success", "describe": "success", "ask": "success", "decide": "success"}
+    assert ended == {"": "success", "describe": "success", "ask": "success", "decide": "success"}
     assert practice.rows(
         f"select kind, decided_by, note from operations.decision where about_id = '{batch}'"
     ) == [(word.lower(), "Ada Okafor", "seen and counted")]
@@ -208,10 +208,10 @@ def test_a_batch_that_was_decided_is_not_asked_about_again(
     ((batch,),) = practice.rows(
         "select batch_id::text from landing.batch order by known_seq limit 1"
     )
-    states = practice.run(
+    ended = practice.run(
         "release_feed", conf={"batch_id": batch, "business_date": practice.first.isoformat()}
     )
-    assert states == {"": "success", "describe": "skipped", "ask": "skipped", "decide": "skipped"}
+    assert ended == {"": "success", "describe": "skipped", "ask": "skipped", "decide": "skipped"}
 
 
 def test_a_gate_that_is_tried_again_parses_only_what_was_lost(

@@ -29,7 +29,7 @@ def write(conn: psycopg.Connection, seq: int, folder: Path) -> None:
         lines = sorted(readable(row) for row in rows)
         _put(folder / f"{name}.jsonl", sorted(lines, key=lambda line: _key(line, section.keys)))
     _put(folder / "numbers.jsonl", list(_numbers(conn, seq)))
-    named = dict(
+    named: dict[str, str] = dict(
         row for query in NAMES for row in conn.execute(query.encode(), {"seq": seq}).fetchall()
     )
     _put(folder / "names.jsonl", [_line({"id": id_, "means": named[id_]}) for id_ in sorted(named)])

@@ -24,6 +24,7 @@ import psycopg
 import pytest
 
 from stack import airflow, postgres, processes, rest, sandbox
+from stack.airflow import Address
 from tests.night.kills import DIGESTS, SENT
 from tests.worlds import world
 
@@ -128,7 +129,7 @@ class Practice:
             self._clients[user, address.url] = rest.Client(address, user)
         return self._clients[user, address.url]
 
-    def airflow_address(self) -> airflow.Address:
+    def airflow_address(self) -> Address:
         """Where Airflow listens, with the users' passwords."""
         return airflow.ready(self.world)
 

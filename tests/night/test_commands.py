@@ -110,7 +110,9 @@ def test_every_user_logs_in_as_himself(practice: Practice, user: str) -> None:
 
 def test_secrets_are_in_no_log(practice: Practice) -> None:
     secrets = [*practice.airflow_address().passwords.values()]
-    secrets += postgres.running(practice.world).passwords.values()
+    server = postgres.running(practice.world)
+    assert server is not None
+    secrets += server.passwords.values()
     for log in (practice.world / "logs").rglob("*.log"):
         text = log.read_text(errors="replace")
         assert not [secret for secret in secrets if secret in text], log

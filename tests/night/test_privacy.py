@@ -20,6 +20,7 @@ def world(lived: Lived) -> Path:
 
 def test_no_patient_in_logs_databases_reports_and_pages(world: Path) -> None:
     server = postgres.running(world)
+    assert server is not None
     places = [
         world / "logs",
         world / "pages",

@@ -139,7 +139,7 @@ def lived(make_practice: Callable[..., Practice]) -> Iterator[Lived]:
 
 
 def test_a_human_known_in_both_is_one_person_and_nobody_else_is(lived: Lived) -> None:
-    where = defaultdict(set)
+    where: defaultdict[frozenset[str], set[str]] = defaultdict(set)
     for records in lived.humans().values():
         assert len({human for _, human in records}) == 1, records
         where[frozenset(source for source, _ in records)] |= {human for _, human in records}

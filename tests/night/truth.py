@@ -345,19 +345,19 @@ class _Proof:
             return "no fact proves it"
         return str(getattr(self, f"_{stage['stage']}")(stage, stage["identifiers"], humans))
 
-    def _of(self, row: Row | None, humans: set[str]) -> str:
-        if row is None:
+    def _of(self, row: Row, humans: set[str]) -> str:
+        if not row:
             return "the truth has no such event"
         if row["patient"] is None or self.truth.human[row["patient"]] not in humans:
             return "the event is another human's"
         return ""
 
     def _due(self, stage: Row, ids: Row, humans: set[str]) -> str:
-        row = self.answers.get(ids.get("trace"))
+        row: Row = self.answers.get(ids.get("trace", ""), {})
         return self._of(row, humans) or ("the payer refused to answer" if row["reject"] else "")
 
     def _contacted(self, stage: Row, ids: Row, humans: set[str]) -> str:
-        row = self.contacts.get(ids.get("communication"))
+        row: Row = self.contacts.get(ids.get("communication", ""), {})
         if says := self._of(row, humans):
             return says
         if not row["two_way"] or row["outcome"] != "reached":
@@ -366,7 +366,7 @@ class _Proof:
 
     def _scheduled(self, stage: Row, ids: Row, humans: set[str]) -> str:
         rows = self.messages.get(ids.get("appointment"), [])
-        if says := self._of(rows[0] if rows else None, humans):
+        if says := self._of(rows[0] if rows else {}, humans):
             return says
         if (
             rows[-1]["status"] in ("Cancelled", "Dc", "Deleted", "Noshow")
@@ -376,7 +376,7 @@ class _Proof:
         return ""
 
     def _seen(self, stage: Row, ids: Row, humans: set[str]) -> str:
-        row = self.visits.get(ids.get("encounter"))
+        row: Row = self.visits.get(ids.get("encounter", ""), {})
         if says := self._of(row, humans):
             return says
         if row["status"] != "finished" or not row["billable_practitioner"]:
@@ -388,7 +388,7 @@ class _Proof:
         )
 
     def _documented(self, stage: Row, ids: Row, humans: set[str]) -> str:
-        row = self.notes.get(ids.get("document"))
+        row: Row = self.notes.get(ids.get("document", ""), {})
         if says := self._of(row, humans):
             return says
         if row["what"] == "retracted":
@@ -399,7 +399,7 @@ class _Proof:
     def _billed(self, stage: Row, ids: Row, humans: set[str]) -> str:
         control = ids.get("patient_control_number", "")
         rows = self.claims.get(control, [])
-        if says := self._of(rows[0] if rows else None, humans):
+        if says := self._of(rows[0] if rows else {}, humans):
             return says
         if not any(self._is_of(row, stage["encounter_ref"]) for row in rows):
             return f"the claim {control} is of another visit"
@@ -459,8 +459,8 @@ def doubles(truth: Truth) -> list[str]:
         if row["is_new"] and row["kind"] != "file":
             new[row["kind"], row["effect"]] += 1
             if row["kind"] == "Task" and row.get("code") == "outreach":
-                human = truth.human.get(row["patient"], row["patient"])
-                calls[human, _day(row["at"])] += 1
+                patient: str = row["patient"]
+                calls[truth.human.get(patient, patient), _day(row["at"])] += 1
     wrong += [
         f"{kind}: {number} with the effect {effect}"
         for (kind, effect), number in new.items()
@@ -485,12 +485,12 @@ def doubles(truth: Truth) -> list[str]:
 
 def unreleased(truth: Truth, account: Account) -> list[str]:
     """Claims of ours at the clearinghouse that no named person released with these very bytes."""
-    released = {}
-    for batch in account.rows(
+    released: dict[int, Row] = {}
+    for row in account.rows(
         "select b.interchange_control_number as control, b.payload, b.claim_count, d.decided_by, d.kind"
         " from tasks.claim_batch as b left join operations.decision as d using (decision_id)"
     ):
-        released[int(batch["control"])] = batch
+        released[int(row["control"])] = row
     wrong, sent = (
         [],
         Counter(r["interchange"] for r in truth.rows("claims") if r["submitter"] == SUBMITTER),

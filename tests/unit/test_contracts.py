@@ -154,10 +154,11 @@ def used(statement: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """Return what one statement writes and reads, by table."""
     found = uses.Uses()
     uses._add(found, "it", statement, COLUMNS)
-    return tuple(
+    writes, reads = (
         {table: set(names) - {""} for table, names in each.items()}
         for each in (found.writes, found.reads)
-    )  # type: ignore[return-value]
+    )
+    return writes, reads
 
 
 @pytest.mark.parametrize(

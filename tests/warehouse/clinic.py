@@ -226,10 +226,10 @@ def note(who: str, signed: str, of: str = "visit", key: str = "note", **values: 
 def charge(
     who: str,
     at: str,
-    code: str = "99214",
+    code: str | None = "99214",
     of: str = "visit",
     level: str | None = "moderate",
-    amount: float = 200,
+    amount: float | None = 200,
     key: str = "charge",
     **values: Any,
 ) -> Record:

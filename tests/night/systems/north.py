@@ -108,8 +108,8 @@ def serve(state: Path, addresses: Path, seed: int, patients: int, first: int) ->
     def as_registered_here(world: Any, index: int) -> Any:
         return dataclasses.replace(make(world, first + index), id=f"pat-{index + 1:06d}")
 
-    def closing(*given: Any) -> Any:
-        serve_ehr = build(*given)
+    def closing(*given: Any, **more: Any) -> Any:
+        serve_ehr = build(*given, **more)
 
         async def inner(scope: dict[str, Any], receive: Any, send: Any) -> None:
             is_export = re.search(r"\$export|/bulk/", scope.get("path", ""))

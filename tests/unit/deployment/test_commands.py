@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,8 +28,8 @@ class Airflow:
 
     def __init__(self, *, paused: str = "", failed: str = "") -> None:
         self.paused, self.failed = paused, failed
-        self.begun: list[dict] = []
-        self.logins: list[dict] = []
+        self.begun: list[dict[str, Any]] = []
+        self.logins: list[dict[str, Any]] = []
         self.tokens: set[str | None] = set()
 
     def __call__(self, seen: Seen) -> Answer:
@@ -105,7 +107,7 @@ def test_a_night_is_begun_as_a_user(
     file = tmp_path / "logins.json"
     file.write_text(json.dumps({"operator": password}))
     monkeypatch.setenv(begin.LOGINS, str(file))
-    monkeypatch.setattr(begin.getpass, "getpass", lambda _: password)
+    monkeypatch.setattr(getpass, "getpass", lambda _: password)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with servers.web(airflow) as web:
         where = ["--user", "operator", "--airflow", web.url("")]
@@ -120,7 +122,7 @@ def test_a_night_is_begun_as_a_user(
 def test_an_airflow_that_is_not_there_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(begin.getpass, "getpass", lambda _: "right")
+    monkeypatch.setattr(getpass, "getpass", lambda _: "right")
     assert begin.main([DAY.isoformat(), "--user", "me", "--airflow", "http://127.0.0.1:9"]) == 1
     assert "Airflow does not answer at http://127.0.0.1:9" in capsys.readouterr().err
 

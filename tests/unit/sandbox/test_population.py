@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -23,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "lives"
 
 
-def stored(hub: Hub, kind: str) -> dict[str, dict]:
+def stored(hub: Hub, kind: str) -> dict[str, dict[str, Any]]:
     """Resources that the EHR holds, by id."""
     with closing(sqlite3.connect(hub.store.path)) as store:
         rows = store.execute(

@@ -105,13 +105,14 @@ async def upload(sandbox: Sandbox, name: str, content: bytes) -> None:
 
 async def outbox(sandbox: Sandbox) -> dict[str, bytes]:
     """Every file that waits for the practice."""
+    found: dict[str, bytes] = {}
     async with await _connected(sandbox) as connection, connection.start_sftp_client() as sftp:
-        found = {}
         for name in sorted(await sftp.listdir("outbox")):
             if name not in (".", ".."):
                 async with sftp.open(f"outbox/{name}", "rb") as file:
-                    found[name] = await file.read()
-        return found
+                    content: bytes = await file.read()
+                    found[name] = content
+    return found
 
 
 def inquiry() -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from collections.abc import Callable
 
 import pytest
 
@@ -11,14 +12,21 @@ from stack import commands
 ASKED = ("ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
 ID = "11111111-2222-3333-4444-555555555555"
 
+Calls = list[tuple[str, ...]]
+
 
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> Any:
+def ran(monkeypatch: pytest.MonkeyPatch) -> Calls:
     """What would be run of the pipeline; nothing is."""
     for name in ASKED:
         monkeypatch.delenv(name, raising=False)
-    calls = []
-    monkeypatch.setattr(commands, "_pipeline", lambda *words: calls.append(words) or 0)
+    calls: Calls = []
+
+    def pipeline(*words: str) -> int:
+        calls.append(words)
+        return 0
+
+    monkeypatch.setattr(commands, "_pipeline", pipeline)
     return calls
 
 
@@ -30,7 +38,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
 )
 def test_a_decision_travels_word_for_word(
-    ran: Any, monkeypatch: pytest.MonkeyPatch, command: Any, module: str
+    ran: Calls, monkeypatch: pytest.MonkeyPatch, command: Callable[[], int], module: str
 ) -> None:
     for name, value in {
         "ID": ID,
@@ -44,7 +52,7 @@ def test_a_decision_travels_word_for_word(
 
 
 def test_an_exception_may_be_given_an_owner_or_an_amount(
-    ran: Any, monkeypatch: pytest.MonkeyPatch
+    ran: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {
         "ID": ID,
@@ -61,7 +69,7 @@ def test_an_exception_may_be_given_an_owner_or_an_amount(
 @pytest.mark.parametrize("command", [commands.resolve, commands.decide])
 @pytest.mark.parametrize("missing", ["ID", "BY", "ACTION"])
 def test_a_decision_that_lacks_something_is_not_sent(
-    ran: Any, monkeypatch: pytest.MonkeyPatch, command: Any, missing: str
+    ran: Calls, monkeypatch: pytest.MonkeyPatch, command: Callable[[], int], missing: str
 ) -> None:
     for name in {"ID", "BY", "ACTION"} - {missing}:
         monkeypatch.setenv(name, "x")
@@ -74,11 +82,16 @@ def test_a_decision_that_lacks_something_is_not_sent(
 
 @pytest.mark.parametrize("command", [commands.exceptions, commands.quarantine])
 def test_what_waits_is_listed_without_a_patient(
-    monkeypatch: pytest.MonkeyPatch, command: Any
+    monkeypatch: pytest.MonkeyPatch, command: Callable[[], int]
 ) -> None:
     monkeypatch.setenv("Q", "select 1")
     asked = []
-    monkeypatch.setattr(commands, "sql", lambda: asked.append(commands.os.environ["Q"]) or 0)
+
+    def sql() -> int:
+        asked.append(os.environ["Q"])
+        return 0
+
+    monkeypatch.setattr(commands, "sql", sql)
     assert command() == 0
     (query,) = asked
     assert "status = 'open'" in query

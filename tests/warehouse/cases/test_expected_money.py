@@ -65,7 +65,8 @@ def expected(clinic: Clinic, workflow: str = CHARGE) -> Decimal | None:
     [row] = clinic.rows(
         "select expected_amount from cases.case_record where workflow = %s", workflow
     )
-    return row.expected_amount
+    amount: Decimal | None = row.expected_amount
+    return amount
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,8 @@ def test_a_place_is_known_by_its_code_or_a_part_of_it(clinic: Clinic, west: Site
 
     def zone(source: str, place: str | None) -> str | None:
         [row] = clinic.rows("select cases.zone_of_place(%s, %s) as zone", source, place)
-        return row.zone
+        found: str | None = row.zone
+        return found
 
     assert zone(EHR, "loc-west") == zone(SCHEDULING, "WEST") == WEST
     assert zone(SCHEDULING, "EXAM/1/WEST") == WEST

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -27,7 +26,7 @@ def desk(clinic: Clinic) -> Clinic:
 
 
 @pytest.fixture
-def stamped(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[UUID]]:
+def stamped(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Register an act of the test's own on a kind of thing of its own; returns what it carried out."""
     monkeypatch.setattr(decisions, "_acts", dict(decisions._acts))
     carried: list[UUID] = []

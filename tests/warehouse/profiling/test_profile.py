@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -139,7 +139,7 @@ def made(kept_warehouse: Callable[[], str], tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-def found(made: Made) -> Iterator[SourceProfile]:
+def found(made: Made) -> SourceProfile:
     return made("ehr", FOLDER)
 
 

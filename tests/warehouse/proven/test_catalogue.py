@@ -9,6 +9,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -308,5 +309,5 @@ def unread(patch: pytest.MonkeyPatch, standard: str, feed: str) -> None:
     from throughline.sources.hl7v2 import rows
     from throughline.sources.x12 import reader
 
-    kept = {"fhir": ndjson.KINDS, "hl7v2": rows.COLUMNS, "x12": reader.READERS}
+    kept: dict[str, Any] = {"fhir": ndjson.KINDS, "hl7v2": rows.COLUMNS, "x12": reader.READERS}
     patch.delitem(kept[standard], feed)

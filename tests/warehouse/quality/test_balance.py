@@ -21,7 +21,7 @@ WHO = "Ada Okafor"
 def adds_up(counts: Counts) -> bool:
     where = asdict(counts)
     received = where.pop("received")
-    return received == sum(where.values())
+    return bool(received == sum(where.values()))
 
 
 def sound(hand: Hand, batch: UUID | None = None) -> Counts:

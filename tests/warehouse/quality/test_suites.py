@@ -248,7 +248,7 @@ def test_no_patient_is_named_in_what_a_gate_says(
 ) -> None:
     """Every way to fail at once, with people whose values are looked for in all that was written."""
     caplog.set_level(logging.DEBUG)
-    person = {
+    person: dict[str, Any] = {
         "name": [{"family": PLANTED[0], "given": [PLANTED[1]]}],
         "identifier": [{"system": "urn:oid:2.16.840.1.113883.19.5.99999.1", "value": PLANTED[2]}],
         "telecom": [{"system": "phone", "value": PLANTED[4]}],

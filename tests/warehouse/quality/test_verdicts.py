@@ -11,6 +11,7 @@ import pytest
 from tests.warehouse.deliveries import MONDAY, Hand, ndjson, patient, visit
 from throughline import quality
 from throughline.quality import gates, history
+from throughline.quality.suites import suite_of
 
 
 def people(count: int, first: int = 1, **more: Any) -> list[dict[str, Any]]:
@@ -20,7 +21,7 @@ def people(count: int, first: int = 1, **more: Any) -> list[dict[str, Any]]:
 def test_a_sound_delivery_passes(hand: Hand) -> None:
     verdict = hand.judge("patient", people(30))
     assert (verdict.verdict, verdict.rows, verdict.failed) == ("pass", 30, 0)
-    assert verdict.expectations == len(quality.gates.suite_of("patient")) + len(gates.OF_DELIVERY)
+    assert verdict.expectations == len(suite_of("patient")) + len(gates.OF_DELIVERY)
     assert hand.rows("select verdict, suite, data_docs from quality.verdict") == [
         ("pass", "ehr.patient", None)
     ]
@@ -166,9 +167,9 @@ def test_a_field_that_was_seldom_there_may_go(hand: Hand) -> None:
     assert hand.judge("patient", people(40, telecom=None)).verdict == "pass"
 
 
-def task(number: int, status: str = "completed", **more: object) -> dict:
+def task(number: int, status: str | None = "completed", **more: object) -> dict[str, Any]:
     """A request of ours as the EHR has it: one that was worked on has an outcome."""
-    made = {
+    made: dict[str, Any] = {
         "resourceType": "Task", "id": f"t{number}", "status": status, "intent": "order",
         "meta": {"versionId": "1", "lastUpdated": "2026-02-01T10:00:01Z"},
     }  # fmt: skip
@@ -330,7 +331,8 @@ def test_a_visit_that_cannot_be_is_set_aside(hand: Hand, more: dict[str, Any], r
 
 
 def test_a_class_that_most_rows_lack_stops_the_feed(hand: Hand) -> None:
-    visits = [visit(number, 1, **({"class": None} if number < 6 else {})) for number in range(10)]
+    without: dict[str, Any] = {"class": None}
+    visits = [visit(number, 1, **(without if number < 6 else {})) for number in range(10)]
     assert hand.judge("encounter", visits).verdict == "stop"
     assert hand.failed()["class missing"] == "6 of 10 rows"
 

@@ -233,9 +233,11 @@ class Growing(asyncssh.SFTPServer):
     """Files grow while they are read."""
 
     def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
-        found = asyncssh.SFTPAttrs.from_local(super().stat(path))
-        found.size += 1
-        return found
+        found = super().stat(path)
+        assert isinstance(found, os.stat_result)
+        attributes = asyncssh.SFTPAttrs.from_local(found)
+        attributes.size = found.st_size + 1
+        return attributes
 
 
 def test_a_file_that_is_still_being_written_is_left_for_later(
@@ -278,7 +280,7 @@ class Ehr:
         name = path.removeprefix("/files/")
         if name in self.missing:
             return Answer(404)
-        special = {"deleted": self.deleted, "error": self.error}
+        special = {"deleted": self.deleted or b"", "error": self.error or b""}
         return Answer(200, special[name] if name in special else self.lines.get(name, b""))
 
     def manifest(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from stack import postgres
 from tests.warehouse.tasks.desk import Desk
 from tests.warehouse.tasks.outside import Outside
 from throughline import warehouse
-from throughline.tasks import claims
+from throughline.tasks import claims, validate
 from throughline.warehouse import failpoints
 
 
@@ -78,7 +78,7 @@ def wipe(desk_dsn: str) -> Callable[[warehouse.Connection], None]:
 def _not_the_same_again() -> Iterator[None]:
     """Cache the validator's answer, because many tests validate the same bytes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(claims, "complaints", functools.cache(claims.complaints))
+        patch.setattr(claims, "complaints", functools.cache(validate.complaints))
         yield
 
 

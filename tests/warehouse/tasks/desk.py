@@ -301,4 +301,6 @@ class Desk(Clinic):
 
     def call_of(self, who: str) -> str:
         """Return the key of the contact with a patient in tonight's window."""
-        return f"contact|{self.person(who)}|{moment(self.cut_off).astimezone().date()}"
+        tonight = moment(self.cut_off)
+        assert tonight is not None
+        return f"contact|{self.person(who)}|{tonight.astimezone().date()}"

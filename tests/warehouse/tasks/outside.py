@@ -7,6 +7,7 @@ import threading
 from collections import Counter, deque
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.unit.throughline.sources import servers
@@ -47,7 +48,7 @@ class Outside:
 
     def forget(self) -> None:
         """Reset everything to the state before the first request."""
-        self.made: dict[tuple[str, str], dict[str, object]] = {}
+        self.made: dict[tuple[str, str], dict[str, Any]] = {}
         self.times: Counter[tuple[str, str]] = Counter()
         self.trouble: dict[str, deque[object]] = {name: deque() for name in NAMES}
         self.unheard: dict[str, deque[object]] = {name: deque() for name in NAMES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,17 @@ def a_night(desk: Desk, *people: str, wanted: str = "outreach") -> None:
 
 
 def ask(desk: Desk, who: str, wanted: str) -> None:
-    detail = {"scheduling": {"visit_type": "TCM", "not_after": "2026-07-20"}}.get(wanted, {})
+    booking: dict[str, Any] = {"visit_type": "TCM", "not_after": "2026-07-20"}
     if wanted == "billing":
         desk.bills(who, payer="MEDB1")
     else:
-        desk.wants(who, wanted, trigger=wanted, encounter=f"{who}-visit", **detail)
+        desk.wants(
+            who,
+            wanted,
+            trigger=wanted,
+            encounter=f"{who}-visit",
+            **(booking if wanted == "scheduling" else {}),
+        )
 
 
 EVERY = ("outreach", "scheduling", "documentation", "billing")
@@ -392,11 +399,9 @@ def test_a_receiver_whose_answers_cannot_be_read_is_asked_again(
 ) -> None:
     a_night(desk, "p1", wanted="billing")
     outside.trouble["billing"].append("lost")
-    told, outside._found = outside._found, lambda *_: http_answer(b"<html>")
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outside, "_found", lambda *_: http_answer(b"<html>"))
         assert desk.work() == {"uncertain": 1}
-    finally:
-        outside._found = told
     desk.open(SECOND)
     assert desk.work() == {"accepted": 1}
     assert set(outside.times.values()) == {1}

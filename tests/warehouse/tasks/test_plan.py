@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.warehouse.clinic import coverage, practitioner, stay
-from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, member, office, patient, seen
+from tests.warehouse.clinic import coverage, patient, practitioner, stay
+from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, member, office, seen
 from throughline import cases, tasks
 from throughline.warehouse import derive
 
@@ -94,8 +95,7 @@ def test_a_case_with_an_open_task_gets_no_other(desk: Desk) -> None:
 
 
 def test_no_night_at_all_plans_nothing(desk: Desk) -> None:
-    desk.cut_off = None  # type: ignore[assignment]
-    assert tasks.plan(desk.conn, 1, desk.cut_off) == {}
+    assert tasks.plan(desk.conn, 1, datetime(2026, 7, 2, 7, tzinfo=UTC)) == {}
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["same night", "a night later"])

@@ -241,7 +241,7 @@ def test_a_schedule_takes_bookings_for_the_charts_that_it_serves(
     shared(desk, north, mrn="MRN-p1", general_practitioner_id="dr1")
     desk.know(discharged(north, "p1", "p1-north"), member("p3"))
     desk.open(FIRST)
-    booking = {"visit_type": "TCM", "not_after": "2026-07-20"}
+    booking: dict[str, Any] = {"visit_type": "TCM", "not_after": "2026-07-20"}
     desk.wants("p1", "scheduling", began_with=began(desk, north, "p1-north"), **booking)
     desk.wants("p3", "scheduling", **booking)
     desk.work()

@@ -8,16 +8,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import orjson
 import pytest
 
 from sandbox import claims, http
-from sandbox.claims import adjudication, billing, clearinghouse
+from sandbox.claims import adjudication, billing, binding
 from sandbox.claims.state import LOCAL
 from sandbox.claims.x12 import eligibility, professional, segments
-from sandbox.claims.x12.forms import Claim, Inquiry, Party, Subscriber
+from sandbox.claims.x12.forms import Claim, Inquiry, PaidClaim, PaidLine, Party, Subscriber
 from sandbox.hub import Hub
 from sandbox.server import FIRST_NIGHT as FIRST
 from sandbox.world.model import Visit
@@ -66,7 +67,7 @@ def upload(
 
 def written(hub: Hub, name: str, made: list[Claim], control: str) -> None:
     at = datetime(2026, 9, 9, 2, 30, tzinfo=LOCAL)
-    practice = clearinghouse.binding.practice(hub.world)
+    practice = binding.practice(hub.world)
     house = Party("CLEARING", "CLEARING")
     upload(
         hub, name, "HC", professional.write(made, f"B{control}", at, OURS, house, practice), control
@@ -124,16 +125,16 @@ def test_what_is_delivered_is_x12_and_says_what_the_truth_says(
 ) -> None:
     advance(hub, 2)
     sets: Counter[str] = Counter()
-    control_numbers, paid = Counter(), 0
+    claimed, paid = 0, 0
     for interchange in delivered(hub):
         for group in interchange.groups:
             for transaction in group.transactions:
                 sets[transaction.set_id] += 1
                 tags = Counter(str(s[0]) for s in transaction.body)
-                control_numbers["claims"] += tags["CLM"]
+                claimed += tags["CLM"]
                 paid += tags["CLP"]
     assert {"837", "999", "277", "271", "835"} <= sets.keys()
-    assert control_numbers["claims"] == len(truth(hub, "claims"))
+    assert claimed == len(truth(hub, "claims"))
     assert paid == len(truth(hub, "remittances"))
     assert sets["999"] == sum(1 for a in truth(hub, "acknowledgements") if a["sets"])
 
@@ -458,10 +459,8 @@ def test_rejected_claims_come_again_and_pass(
 
 def test_a_claim_taken_back_gives_its_benefit_back() -> None:
     member = adjudication.Member()
-    line = adjudication.PaidLine(
-        1, "G0439", (), Decimal(185), Decimal(140), FIRST, (), allowed=Decimal(140)
-    )
-    paid = adjudication.PaidClaim(
+    line = PaidLine(1, "G0439", (), Decimal(185), Decimal(140), FIRST, (), allowed=Decimal(140))
+    paid = PaidClaim(
         "C", "1", Decimal(185), Decimal(140), Decimal(0), "MB", "N", Subscriber("M", "A", "B", None), "1", [line], FIRST
     )  # fmt: skip
     member.services.add(("G0439", FIRST, "1", ()))
@@ -526,6 +525,12 @@ def test_a_killed_world_takes_its_claims_and_work_items_up_again(
 def test_the_order_of_files_and_work_items_does_not_matter(
     make: Callable[..., Hub], digest: Callable[..., Any]
 ) -> None:
+    def write(hub: Hub, visit: Visit, number: int) -> None:
+        written(hub, f"{number}.837", [claim_of(hub, visit)], f"00000000{number}")
+
+    def post(hub: Hub, visit: Visit, number: int) -> None:
+        hub._act(_post(item(visit.id, number), f"key {number}"))
+
     made = {}
     for name, turn in (("one", 1), ("two", -1)):
         hub = make(name, patients=200, seed=3)
@@ -533,13 +538,9 @@ def test_the_order_of_files_and_work_items_does_not_matter(
         hub.journalled(claims.billing_app(hub.world))
         deeds: list[Callable[[], Any]] = []
         for number, visit in enumerate(unbilled(hub, "SUNADV")[:3]):
-            deeds.append(
-                lambda h=hub, v=visit, n=number: written(
-                    h, f"{n}.837", [claim_of(h, v)], f"00000000{n}"
-                )
-            )
+            deeds.append(partial(write, hub, visit, number))
         for number, visit in enumerate(unbilled(hub, "COMM1")[:3]):
-            deeds.append(lambda h=hub, v=visit, n=number: h._act(_post(item(v.id, n), f"key {n}")))
+            deeds.append(partial(post, hub, visit, number))
         for deed in deeds[::turn]:
             deed()
         advance(hub, 5)

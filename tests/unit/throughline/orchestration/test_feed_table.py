@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -18,11 +19,12 @@ def test_a_part_that_changed_is_a_drift(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert feed_table.main(["--check"]) == 0
-    for feed, changes in (
-        ("task", {"volume": "usual"}),
-        ("payment", {"version": "record"}),
-        ("condition", {"subject": "nobody"}),
-    ):
+    drifts: dict[str, dict[str, Any]] = {
+        "task": {"volume": "usual"},
+        "payment": {"version": "record"},
+        "condition": {"subject": "nobody"},
+    }
+    for feed, changes in drifts.items():
         with monkeypatch.context() as patch:
             changed = tuple(
                 dataclasses.replace(one, **changes) if one.name == feed else one

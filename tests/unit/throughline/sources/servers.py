@@ -166,7 +166,7 @@ class Sftp:
             def validate_password(self, username: str, password: str) -> bool:
                 return (username, password) == ("clinic", "secret")
 
-        root, handler = str(self.root), self._handler
+        root, handler = bytes(self.root), self._handler
         allowed = asyncssh.import_authorized_keys(self.client_key.export_public_key().decode())
         return await asyncssh.create_server(
             Login,

@@ -292,14 +292,16 @@ def serve(seen: Seen, body: bytes = BODY, **answer: Any) -> Answer:
 
 @pytest.mark.parametrize("cut", [0, 1, 5000, len(BODY) - 1])
 def test_a_download_goes_on_where_it_broke_off(tmp_path: Path, cut: int) -> None:
-    with servers.web(lambda seen: serve(seen, cut=cut if len(web.seen) == 1 else None)) as web:
-        with BulkClient(web.address(), clock=QUICK) as client:
-            got = client.download(ManifestFile("Patient", web.url("/f"), 2000), tmp_path / "f")
+    with servers.web(
+        lambda seen: serve(seen, cut=cut if len(server.seen) == 1 else None)
+    ) as server:
+        with BulkClient(server.address(), clock=QUICK) as client:
+            got = client.download(ManifestFile("Patient", server.url("/f"), 2000), tmp_path / "f")
         assert (tmp_path / "f").read_bytes() == BODY
         assert (got.lines, got.bytes, got.is_complete) == (2000, len(BODY), True)
         if cut:
-            assert web.seen[1].headers["range"] == f"bytes={cut}-"
-            assert web.seen[1].headers["if-range"] == '"v1"'
+            assert server.seen[1].headers["range"] == f"bytes={cut}-"
+            assert server.seen[1].headers["if-range"] == '"v1"'
 
 
 def test_a_server_that_cannot_go_on_sends_it_all_again(

@@ -103,12 +103,12 @@ def test_codings_by_preference() -> None:
     both = Concept(
         coding=[Coding(system="a"), Coding(system="b", code="1"), Coding(system="c", code="2")]
     )
-    assert first_code(both).code == "1"
-    assert first_code(both, ("x", "c")).code == "2"
+    assert first_code(both) == Coding(system="b", code="1")
+    assert first_code(both, ("x", "c")) == Coding(system="c", code="2")
     assert first_code(None) is None
     assert code(Concept()) is None
-    assert pick_code([Concept(), both], ("c",)).code == "2"
-    assert pick_code([Concept(), both], ("x",)).code == "1"
+    assert pick_code([Concept(), both], ("c",)) == Coding(system="c", code="2")
+    assert pick_code([Concept(), both], ("x",)) == Coding(system="b", code="1")
     assert pick_code([]) is None
 
 

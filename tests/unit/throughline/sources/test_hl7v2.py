@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import hl7
@@ -190,7 +191,7 @@ def test_a_message_without_end_does_not_fill_the_memory(
     found, faults = read(data)
     assert [a.control_id for a in found] == ["M2"]
     assert [(f.row, f.reason) for f in faults] == [(1, "message_too_long")]
-    assert len(faults[0].payload) < 6_000
+    assert 0 < len(faults[0].payload or "") < 6_000
 
 
 def test_a_packed_file_that_breaks_off(tmp_path: Path) -> None:
@@ -223,7 +224,7 @@ def test_five_marks_and_fewer_than_four() -> None:
 
 
 def test_other_separators() -> None:
-    text = wire.siu().translate(str.maketrans({"|": "!", "^": "@", "~": "%"}))
+    text = wire.siu().translate(str.maketrans("|^~", "!@%"))
     assert one(text).practitioner_npi == "457"
 
 
@@ -338,6 +339,8 @@ def test_where_the_start_stands() -> None:
             )
         )
     )
+    assert odd.starts_at is not None
+    assert odd.ends_at is not None
     assert odd.ends_at > odd.starts_at
     none = one(
         wire.siu(sch=wire.segment("SCH", _1="P", _9="x", _10="FORTNIGHT", _11="^^^20260910143000"))
@@ -375,7 +378,7 @@ def test_times(text: str | None, moment: str | None) -> None:
 
 
 def test_offsets_and_days() -> None:
-    assert message.offset_of("20260903120000-0430").utcoffset(None).total_seconds() == -16200
+    assert message.offset_of("20260903120000-0430") == timezone(-timedelta(hours=4, minutes=30))
     assert message.offset_of("20260903120000") is None
     assert message.offset_of("20260903120000+9999") is None
     assert message.day("19500203") == date(1950, 2, 3)
@@ -433,7 +436,7 @@ def test_a_message_that_is_no_appointment_is_a_fault_and_the_rest_goes_on(
     found, faults = read(wire.siu().replace(change[0], change[1], 1) + wire.siu(control="M2"))
     assert [(a.row, a.control_id) for a in found] == [(2, "M2")]
     assert [(f.row, f.position, f.reason) for f in faults] == [(1, 1, reason)]
-    assert faults[0].payload.startswith("MSH|")
+    assert (faults[0].payload or "").startswith("MSH|")
     assert "Quirk" not in str(faults[0])
 
 
@@ -446,7 +449,7 @@ def test_a_booking_needs_a_start_and_a_cancellation_does_not() -> None:
 # --- rows
 
 
-def staged(text: str) -> list:
+def staged(text: str) -> list[Any]:
     """The rows of a file, by the definition of the scheduling system."""
     return list(rows.rows(io.BytesIO(text.encode()), "f.hl7", definition("scheduling")))
 

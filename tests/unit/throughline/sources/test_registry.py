@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,8 +127,9 @@ def test_a_new_package_and_its_feeds_are_all_that_a_standard_needs(tmp_path: Pat
 
 def test_what_waits_in_files_is_not_asked_for() -> None:
     clearinghouse = definition("clearinghouse")
+    nothing: Any = None  # it is refused before anything is asked of a warehouse or landed
     with pytest.raises(LookupError, match="x12 has no exports over sftp"):
-        standard("x12").fetch(clearinghouse, Address("box"), None, None)
+        standard("x12").fetch(clearinghouse, Address("box"), nothing, nothing)
 
 
 def test_every_source_of_the_tree_has_a_standard_and_feeds_of_it() -> None:

@@ -263,6 +263,7 @@ def compare_with_hl7(path: Path) -> int:
 
 @pytest.mark.parametrize("path", files("hl7v2", "*.hl7"))
 def test_hl7_samples(path: Path) -> None:
+    refused: FileRefusedError | None = None
     try:
         with path.open("rb") as stream:
             contents = siu.scan(stream, path.name, ZONE)
@@ -270,8 +271,6 @@ def test_hl7_samples(path: Path) -> None:
             found = list(siu.read(stream, path.name, ZONE))
     except FileRefusedError as error:
         refused = error
-    else:
-        refused = None
     if refused is not None:
         assert (refused.file, bool(refused.reason)) == (path.name, True)
         return
@@ -285,6 +284,7 @@ def test_hl7_samples(path: Path) -> None:
     silent(found, words)
     if "SIU-" in path.name:
         [appointment] = found
+        assert not isinstance(appointment, Fault)
         assert appointment.trigger_event == path.name.split("SIU-")[1][:3]
         assert appointment.starts_at is not None
 

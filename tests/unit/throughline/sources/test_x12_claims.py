@@ -45,6 +45,7 @@ def test_a_professional_claim() -> None:
     )
     assert (c.diagnoses, c.medical_record_number) == (["I10", "E119"], "MRN7")
     assert (c.service_from, c.service_to) == (date(2026, 8, 28), date(2026, 8, 28))
+    assert c.created_at is not None
     assert c.created_at.isoformat() == "2026-09-03T12:01:00"
     [line] = c.lines
     assert (line.code, line.modifiers, line.charge, line.units) == (
@@ -131,7 +132,7 @@ def test_a_claim_that_cannot_be_read_is_set_aside_and_the_rest_goes_on() -> None
         (6, "line_charge_unreadable"),
     ]
     assert faults[1].source_id == "B2"
-    assert faults[1].payload.startswith("CLM*B2*1OO*")
+    assert (faults[1].payload or "").startswith("CLM*B2*1OO*")
     assert "B2" not in str(faults[1])
 
 

@@ -56,7 +56,7 @@ class Connection:
         self.socket.sendall(data)
 
 
-Act = Callable[[Connection], None]
+Act = Callable[[Connection], object]
 
 
 @dataclass

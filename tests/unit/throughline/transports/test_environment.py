@@ -42,6 +42,11 @@ def login_sent(web: Web) -> str | None:
     return web.seen[-1].headers.get("authorization")
 
 
+def always(answer: Answer) -> servers.Respond:
+    """Answer whatever is asked."""
+    return lambda _: answer
+
+
 @pytest.mark.usefixtures("netrc")
 def test_a_login_of_netrc_is_sent_by_requests_and_not_by_us(web: Web, tmp_path: Path) -> None:
     requests.get(web.url("/"), timeout=5)
@@ -178,9 +183,7 @@ def test_a_redirect_is_not_followed_and_no_login_goes_to_another_host(
 ) -> None:
     for there in (web.url("/there"), "http://h:port/", "//", ""):
         with (
-            servers.web(
-                lambda _, there=there: Answer(status, headers={"Location": there})
-            ) as first,
+            servers.web(always(Answer(status, headers={"Location": there}))) as first,
             HttpClient(first.address(password="token"), clock=QUICK) as client,
         ):
             assert client.get("x").status == status

@@ -144,15 +144,15 @@ class Shortening(asyncssh.SFTPServer):
     """Keeps less than it was given."""
 
     def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
-        found = asyncssh.SFTPAttrs.from_local(super().stat(path))
-        found.size = 1
-        return found
+        found = super().stat(path)
+        assert isinstance(found, os.stat_result)
+        attributes = asyncssh.SFTPAttrs.from_local(found)
+        attributes.size = 1
+        return attributes
 
 
 class Vanishing(asyncssh.SFTPServer):
     """Renames and then hangs up, so that the answer is lost."""
-
-    channel = None
 
     def __init__(
         self, channel: asyncssh.SSHServerChannel[bytes], chroot: bytes | None = None
@@ -229,7 +229,9 @@ def test_nobody_listens_and_it_is_tried_three_times() -> None:
 def test_a_connection_that_breaks_inside_a_session(tmp_path: Path) -> None:
     with servers.sftp_server(tmp_path) as server, connect(server.address()) as folder:
         folder.listing("/")
-        folder._client.get_channel().get_transport().close()
+        channel = folder._client.get_channel()
+        assert channel is not None
+        channel.get_transport().close()
         with pytest.raises(SourceUnavailable, match=r"^box: "):
             folder.listing("/")
 

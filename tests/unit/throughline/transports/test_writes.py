@@ -202,7 +202,7 @@ def broken_tls(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted.pem))
     acts: dict[str, rough.Act] = {
         "plain": lambda c: c.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-        "dropped": lambda c: c.more() and None,
+        "dropped": lambda c: c.more(),
         "silent": says_nothing,
     }
     contexts = {
@@ -230,7 +230,7 @@ def test_what_certainly_never_left_is_sent_when_the_server_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     port = rough.nowhere()
-    started = []
+    started: list[socket.socket] = []
 
     def start(_: float) -> None:
         if not started:

@@ -77,7 +77,7 @@ def read_in_sql(texts: dict[str, str]) -> set[Key]:
     return found
 
 
-def parsed(text: str) -> list[exp.Expression]:
+def parsed(text: str) -> list[exp.Expr]:
     """Return the statements of a file."""
     statements = split(contract.read(text)[1])
     return [
@@ -181,7 +181,9 @@ def test_every_convention_of_a_standard_is_read(standard: str) -> None:
 
 
 def test_a_key_that_no_module_names_is_found() -> None:
-    schema = {"properties": {"owner_team": {}, "of_nobody": {"items": {"properties": {"too": {}}}}}}
+    schema: dict[str, Any] = {
+        "properties": {"owner_team": {}, "of_nobody": {"items": {"properties": {"too": {}}}}}
+    }
     assert unread(schema) == [("of_nobody",), ("of_nobody", "too")]
     told = {
         "properties": {"of_nobody": {"toldOnly": True}, "nor_this": {"not": {}, "notYet": "no"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from throughline.workflows.definitions import DEFINITIONS
+from throughline.vocabulary.lists import DEFINITIONS
 
 
 def test_a_reason_has_an_owner_days_and_a_title_and_nothing_else() -> None:

@@ -110,12 +110,12 @@ add(
     {"stage": "billed", "code": "G0402", "asks": "billing"},
     before=member(),
 )
-for begun, code in ((date(2025, 7, 5), "G0402"), (date(2025, 7, 4), None)):
+for begun, billed_as in ((date(2025, 7, 5), "G0402"), (date(2025, 7, 4), None)):
     add(
         f"seen on 2026-07-04, Part B from {begun}",
         AWV,
         well("G0402", first_year="2025-07-05", first="2026-08-01", part_b_from=begun),
-        {"code": code},
+        {"code": billed_as},
         before=member(),
     )
 add(

@@ -33,10 +33,15 @@ def discharged(left: str, to: str | None = "home", **values: Any) -> list[Record
     return [patient(p), coverage(p), stay(p, "2026-06-01", left, to, **values)]
 
 
+def marked(field: str) -> dict[str, Any]:
+    """What a charge says of itself that is not to be billed."""
+    return {field: "courtesy" if field == "no_charge_reason" else True}
+
+
 OPEN = {"status": "open", "stage": "contacted"}
 for to in ("home", "alt-home", "home-health", "01", "06", "81", "86"):
     add(f"discharged to {to}", TCM, discharged("2026-07-06 11:00", to), OPEN)
-for to in (
+for elsewhere in (
     "snf",
     "03",
     "rehab",
@@ -52,7 +57,7 @@ for to in (
     "oth",
     None,
 ):
-    add(f"discharged to {to}", TCM, discharged("2026-07-06 11:00", to), None)
+    add(f"discharged to {elsewhere}", TCM, discharged("2026-07-06 11:00", elsewhere), None)
 add("discharged to hospice", TCM, discharged("2026-07-06 11:00", "hosp"), None)
 for facility in ("acute", "snf", "psych", "rehab", "ltch", "partial"):
     add(f"home from {facility}", TCM, discharged("2026-07-06 11:00", facility=facility), OPEN)
@@ -533,14 +538,14 @@ add(
     ),
     {"status": "excluded", "reason": "died"},
 )
-for left, code in ((29, "ordinary"), (30, "99496")):
+for days_after, code in ((29, "ordinary"), (30, "99496")):
     add(
-        f"died {left} days after the discharge",
+        f"died {days_after} days after the discharge",
         TCM,
         with_patient(
             seen(7, "high", left=30, code="99496"),
             is_deceased=True,
-            deceased_at=moment(back(30 - left) + " 12:00"),
+            deceased_at=moment(back(30 - days_after) + " 12:00"),
         ),
         {"status": "open", "code": code},
     )
@@ -623,7 +628,7 @@ for field_, reason in (
                 p,
                 back(3),
                 level="high",
-                **{field_: "courtesy" if field_ == "no_charge_reason" else True},
+                **marked(field_),
             ),
         ],
         {"status": "excluded", "reason": reason},

@@ -10,12 +10,13 @@ import argparse
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from throughline import warehouse
 from throughline.practice import practice
 from throughline.told import owed, text, words
 from throughline.told.numbers import Numbers, collect
+from throughline.told.shapes import Feed
 from throughline.warehouse import nights
 
 
@@ -160,13 +161,18 @@ def _feeds(numbers: Numbers) -> str:
         )
         if loud
         else "",
-        text.wrap(
-            f"{len(quiet)} feeds loaded, verdict pass ({rows:,} rows): "
-            + ", ".join(f"{feed.feed}" for feed in quiet)
-        )
+        text.wrap(f"{len(quiet)} feeds loaded, verdict pass ({rows:,} rows): " + _by_source(quiet))
         if quiet
         else "",
     )
+
+
+def _by_source(feeds: Iterable[Feed]) -> str:
+    """Name feeds after the system that sends them: two systems may send feeds of one name."""
+    of: dict[str, list[str]] = {}
+    for feed in feeds:
+        of.setdefault(feed.source, []).append(feed.feed)
+    return "; ".join(f"{source}: {', '.join(names)}" for source, names in of.items())
 
 
 def _cases(numbers: Numbers) -> str:

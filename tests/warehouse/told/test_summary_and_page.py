@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def test_the_summary_fits_a_hundred_columns(conn: Connection) -> None:
     )
     told = summary.render(collect(conn, 3, ZONE))
     assert max(len(line) for line in told.splitlines()) <= text.WIDTH
+
+
+def test_feeds_are_named_after_the_system_that_sends_them(conn: Connection) -> None:
+    """Two systems may send feeds of one name."""
+    numbers = collect(conn, 3, ZONE)
+    quiet = next(iter(words.quiet(numbers)))
+    numbers.feeds.append(replace(quiet, source="ehr_north"))
+    told = " ".join(summary.render(numbers).split())
+    assert f"ehr_north: {quiet.feed}" in told
+    assert re.search(rf"\b{quiet.source}: [a-z_, ]*\b{quiet.feed}\b", told)
 
 
 def test_the_summary_names_no_patient(conn: Connection) -> None:

@@ -31,6 +31,31 @@ _COLUMNS = """
     group by n.nspname, c.relname
 """
 
+_STORED = """
+    select
+        n.nspname,
+        c.relname,
+        c.relpersistence = 'u',
+        array(
+            select substring(pg_get_indexdef(i.indexrelid) from ' USING btree (.*)$')
+            from pg_index as i where i.indrelid = c.oid
+        )
+    from pg_class as c
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname in ('core', 'staging') and c.relkind in ('r', 'p') and not c.relispartition
+"""
+
+NEEDED_INDEXES = {
+    "core": (
+        "(source, source_id, source_version, known_seq)",
+        "(source, source_id) WHERE (retracted_seq IS NULL)",
+        "(known_seq)",
+        "(retracted_seq) WHERE (retracted_seq IS NOT NULL)",
+    ),
+    "staging": ("(batch_id)",),
+}
+"""What each night looks for: without one of these it reads the whole table, and nobody is told."""
+
 LOOKS_LIKE_A_CODE = re.compile(r"(^|_)(code|status|event|level|provision|use)$")
 """Name patterns of columns that hold a source's own codes."""
 
@@ -60,7 +85,7 @@ def check(conn: Connection) -> None:
 
     The shape of the selects of facts is not checked here: the ledger checks it when it reads them.
     """
-    if found := _problems(columns(conn)):
+    if found := [*_problems(columns(conn)), *_of_storage(conn)]:
         raise CatalogueError("; ".join(found))
 
 
@@ -69,7 +94,8 @@ def problems(conn: Connection, there: Columns | None = None) -> list[str]:
 
     `there` holds the columns of the warehouse; without it they are read.
     """
-    return [*_problems(columns(conn) if there is None else there), *_of_shapes(conn)]
+    known = columns(conn) if there is None else there
+    return [*_problems(known), *_of_storage(conn), *_of_shapes(conn)]
 
 
 def _problems(there: Columns) -> list[str]:
@@ -145,6 +171,25 @@ def _of_table(
             yield f"{feed.name}: tables: {schema}.{table.name} has no {name}"
         for name in sorted(has - names - set(KEYS)) if filled else ():
             yield f"{feed.name}: tables: no reader fills {schema}.{table.name}.{name}"
+
+
+def _of_storage(conn: Connection) -> Iterator[str]:
+    """Yield the indexes that the tables of feeds lack, and staged rows that are kept as if they were needed."""
+    stored = {
+        (schema, table): (is_unlogged, frozenset(indexes))
+        for schema, table, is_unlogged, indexes in conn.execute(_STORED).fetchall()
+    }
+    for feed, table in catalogue.tables():
+        for schema, needed in NEEDED_INDEXES.items():
+            if (schema, table.name) not in stored:
+                continue
+            is_unlogged, indexes = stored[schema, table.name]
+            place = f"{schema}.{table.name}"
+            for index in needed:
+                if index not in indexes:
+                    yield f"{feed.name}: tables: {place} has no index {index}"
+            if is_unlogged is not (schema == "staging"):
+                yield f"{feed.name}: tables: {place} {'is' if is_unlogged else 'is not'} unlogged"
 
 
 def _of_links(there: Columns) -> Iterator[str]:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from throughline import sources
-from throughline.sources import definitions
+from throughline.sources import catalogue, definitions
 from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError, definition, parse
 from throughline.transports.address import Address
 
@@ -267,6 +267,12 @@ def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "scheduling.yaml").write_text(yaml.safe_dump(RAW))
     assert definitions.source_names(tmp_path) == ["scheduling"]
     assert definition("scheduling", tmp_path).folder == "outbox"
+
+
+def test_each_feed_of_the_catalogue_is_sent_by_a_system_of_this_tree() -> None:
+    sent = {feed for name in definitions.source_names() for feed in definition(name).feeds}
+    unsent = [feed for feed in catalogue.names() if feed not in sent]
+    assert unsent == [], f"name them in `feeds` of a file in include/definitions/sources: {unsent}"
 
 
 def test_addresses_hide_their_secrets() -> None:

@@ -7,14 +7,20 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.worlds import TIERS, world
+from tests.worlds import TIERS, is_slow, world
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest when there are several workers, so that none ends with one alone.
+    """Mark the files that are slow as a whole, before anything is chosen by its mark.
+
+    Begin with the longest when there are several workers, so that none ends with one alone.
 
     In one process the order stays as collected: the quick tiers say first what is wrong.
     """
+    for item in items:
+        if is_slow(item.nodeid):
+            item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
         items.sort(key=_length)
 

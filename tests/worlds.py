@@ -4,6 +4,39 @@ from __future__ import annotations
 
 LIVED = ("agreement", "kills", "page", "privacy", "rerun", "told")
 """Files of `tests/night` that look at the one practice that lived ten nights, or are held against it."""
+SLOW = (
+    "unit/sandbox/claims/test_a_practice_bills",
+    "unit/sandbox/test_restart",
+    "unit/sandbox/test_server",
+    "unit/sandbox/test_world",
+    "warehouse/cases/test_claim_of_visit",
+    "warehouse/cases/test_derivation_number",
+    "warehouse/cases/test_expected_money",
+    "warehouse/cases/test_reruns",
+    "warehouse/cases/test_taken_back",
+    "warehouse/cases/test_whose_feeds",
+    "warehouse/evidence/test_facts",
+    "warehouse/identity/test_links",
+    "warehouse/profiling/test_profile",
+    "warehouse/profiling/test_run",
+    "warehouse/proven/test_invariants",
+    "warehouse/quality/test_balance",
+    "warehouse/quality/test_load",
+    "warehouse/quality/test_verdicts",
+    "warehouse/silence/test_one_status",
+    "warehouse/silence/test_silence",
+    "warehouse/sources/test_fetch",
+    "warehouse/tasks/test_answers",
+    "warehouse/tasks/test_claims",
+    "warehouse/tasks/test_dispatch",
+    "warehouse/tasks/test_failpoints",
+    "warehouse/tasks/test_inquiries",
+    "warehouse/tasks/test_plan",
+    "warehouse/tasks/test_sandbox",
+    "warehouse/tasks/test_which_system",
+    "warehouse/told/test_numbers",
+)
+"""Files that take long as a whole: not in `make test-fast`, which ends within a minute."""
 TIERS = ("night", "dags", "warehouse", "unit")
 
 
@@ -12,3 +45,8 @@ def world(nodeid: str) -> str:
     file = nodeid.partition("::")[0].removeprefix("tests/")
     lived = {f"night/test_{name}.py" for name in LIVED}
     return "night/lived" if file in lived else file
+
+
+def is_slow(nodeid: str) -> bool:
+    """Say whether a test is of a file that takes long as a whole."""
+    return nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py") in SLOW

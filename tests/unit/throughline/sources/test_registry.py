@@ -102,7 +102,7 @@ def test_a_new_package_and_its_feeds_are_all_that_a_standard_needs(tmp_path: Pat
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "standard.py").write_text(NEW)
-    catalogue = include / "throughline" / "sources" / "catalogue.py"
+    catalogue = include / "throughline" / "sources" / "feeds" / "fhir.py"
     said = catalogue.read_text()
     entry = """name="location",\n        standards=("fhir","""
     assert entry in said

@@ -1,0 +1,91 @@
+"""One row that breaks the rule of this name, by feed; what is not here has its own test beside the verdicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BREAKS: dict[str, dict[str, dict[str, Any]]] = {
+    "coverage": {
+        "beneficiary missing": {"payer_id": "P"},
+        "payer missing": {"subject_id": "p1"},
+        "ends before it starts": {
+            "subject_id": "p1",
+            "payer_id": "P",
+            "starts_on": "2026-02-01",
+            "ends_on": "2026-01-01",
+        },
+    },
+    "consent": {"patient missing": {}},
+    "condition": {"patient missing": {}},
+    "procedure": {"patient missing": {}},
+    "document_reference": {
+        "patient missing": {"status": "current"},
+        "status not in the code system": {"subject_id": "p1", "status": "final"},
+        "authored_at before 1900": {
+            "subject_id": "p1",
+            "status": "current",
+            "authored_at": "1800-01-01",
+        },
+        "authored_at in the future": {
+            "subject_id": "p1",
+            "status": "current",
+            "authored_at": "2060-01-01",
+        },
+    },
+    "communication": {
+        "patient missing": {},
+        "sent_at before 1990": {"subject_id": "p1", "sent_at": "1989-12-31"},
+        "sent_at in the future": {"subject_id": "p1", "sent_at": "2060-01-01"},
+    },
+    "charge_item": {
+        "patient missing": {"quantity": 1},
+        "amount negative": {"subject_id": "p1", "amount": -0.01},
+        "units not positive": {"subject_id": "p1", "quantity": 0},
+        "occurred_at before 1900": {"subject_id": "p1", "occurred_at": "1800-01-01"},
+        "occurred_at in the future": {"subject_id": "p1", "occurred_at": "2060-01-01"},
+    },
+    "payment_notice": {"claim not named": {}},
+    "practitioner": {"NPI malformed": {"npi": "123456789"}},
+    "appointment": {
+        "patient missing": {"status": "booked", "starts_at": "2026-03-10"},
+        "start missing": {"status": "booked", "mrn": "M1"},
+        "starts_at before 1990": {"mrn": "M1", "status": "booked", "starts_at": "1980-01-01"},
+        "starts_at in the future": {"mrn": "M1", "status": "booked", "starts_at": "2060-01-01"},
+    },
+    "claim": {
+        "total missing": {},
+        "total negative": {"total_charge": -1},
+        "service ends before it starts": {
+            "total_charge": 1,
+            "service_from": "2026-02-02",
+            "service_to": "2026-02-01",
+        },
+    },
+    "claim_response": {
+        "category_code missing": {"patient_control_number": "C"},
+        "claim not named": {"category_code": "A1"},
+        "category not in the code list": {"category_code": "Z9", "patient_control_number": "C"},
+    },
+    "eligibility_response": {
+        "part_b_from before 1965": {"part_b_from": "1965-07-29"},
+        "part_b_from in the future": {"part_b_from": "2060-01-01"},
+    },
+    "payment": {
+        "claim not named": {"paid_amount": 1},
+        "paid amount missing": {"patient_control_number": "C"},
+        "paid_on before 1990": {
+            "patient_control_number": "C",
+            "paid_amount": 1,
+            "paid_on": "1980-01-01",
+        },
+        "paid_on in the future": {
+            "patient_control_number": "C",
+            "paid_amount": 1,
+            "paid_on": "2060-01-01",
+        },
+    },
+    "patient": {
+        "sex not in the code system": {"birth_date": "1950-01-01", "mrn": "M1", "sex": "female"},
+        "no record number": {"birth_date": "1950-01-01"},
+    },
+}

@@ -11,4 +11,5 @@ if TYPE_CHECKING:
 def test_the_page_of_dags_has_not_drifted(dag_bag: DagBag) -> None:
     from throughline.orchestration import dag_table
 
-    assert dag_table.TARGET.read_text(encoding="utf-8") == dag_table.render(dag_bag.dags)
+    wanted = dag_table.render(dag_bag.dags)
+    assert dag_table.TARGET.read_text(encoding="utf-8") == wanted, "run `make docs`"

@@ -28,7 +28,7 @@ def test_a_header_is_written_in_one_way(path: str) -> None:
 
 def test_the_page_has_not_drifted() -> None:
     wanted = render({path: derived(text_of(path)) for path in files()})
-    assert TARGET.read_text(encoding="utf-8") == wanted, "make sql-headers writes it"
+    assert TARGET.read_text(encoding="utf-8") == wanted, "run `make sql-headers`"
 
 
 def test_a_step_reads_its_neighbour_and_what_reaches_further_is_listed() -> None:

@@ -223,7 +223,11 @@ def _of_codes(there: Columns) -> Iterator[str]:
             if LOOKS_LIKE_A_CODE.search(name) and not {name, f"{table.name}.{name}"} & set(
                 UNWATCHED
             ):
-                yield f"{feed.name}: codes: core.{table.name}.{name} is not watched"
+                yield (
+                    f"{feed.name}: codes: core.{table.name}.{name} looks like a code and is not watched:"
+                    " name it in codes of its Table, or with the reason in UNWATCHED"
+                    " (throughline/proven/catalogue.py)"
+                )
 
 
 def _of_suites() -> Iterator[str]:

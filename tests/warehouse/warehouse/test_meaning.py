@@ -47,7 +47,7 @@ def test_staging_says_what_core_says(said: Warehouse) -> None:
 
 def test_the_page_has_not_drifted(said: Warehouse, used: Uses) -> None:
     wanted = meaning.render(said, used)
-    assert meaning.TARGET.read_text(encoding="utf-8") == wanted, "make docs writes it"
+    assert meaning.TARGET.read_text(encoding="utf-8") == wanted, "run `make docs`"
 
 
 @pytest.mark.parametrize("step", NEIGHBOURS)

@@ -12,7 +12,7 @@ from throughline.sources import catalogue
 
 
 def test_the_page_of_feeds_has_not_drifted() -> None:
-    assert feed_table.TARGET.read_text(encoding="utf-8") == feed_table.page()
+    assert feed_table.TARGET.read_text(encoding="utf-8") == feed_table.page(), "run `make docs`"
 
 
 def test_a_part_that_changed_is_a_drift(

@@ -44,7 +44,11 @@ def test_a_face_is_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", registry.names())
 def test_the_feeds_of_a_face_are_those_that_its_readers_know(name: str) -> None:
-    assert set(standard(name).feeds) == standard(name).readable()
+    said, readable = set(standard(name).feeds), standard(name).readable()
+    assert said == readable, (
+        f"a reader without an entry in FEEDS: {sorted(readable - said)};"
+        f" an entry without a reader: {sorted(said - readable)}"
+    )
 
 
 def test_what_is_said_of_feeds_costs_no_reader() -> None:

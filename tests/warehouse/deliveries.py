@@ -1,4 +1,4 @@
-"""Delivers feeds to a warehouse as the EHR would, and processes them up to `core`."""
+"""Delivers feeds to a warehouse as the EHR would, and processes them up to `core` and the facts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from throughline import quality, sources, warehouse
+from throughline import evidence, quality, sources, warehouse
 from throughline.quality.load import Counts
 from throughline.sources.definitions import definition
 from throughline.sources.landing import Delivery, Landing
@@ -58,10 +58,11 @@ def ndjson(records: list[dict[str, Any]]) -> bytes:
 
 
 class Hand:
-    """Delivers, stages, gates and loads; connects as the role that loads."""
+    """Delivers, stages, gates and loads as the role that loads; states facts as the role that derives."""
 
-    def __init__(self, dsn: str, loader: str, folder: Path) -> None:
+    def __init__(self, dsn: str, loader: str, loop: str, folder: Path) -> None:
         self._dsn = dsn
+        self._loop = loop
         self.conn = warehouse.connect(loader, loading=True)
         self.admin = warehouse.connect(dsn, autocommit=True)
         self.landing_root = folder / "landing"
@@ -130,6 +131,28 @@ class Hand:
         """Deliver, stage, gate and load."""
         self.judge(feed, *files, **more)
         return self.load(self.batch)
+
+    def register(self) -> None:
+        """Register the sources, feeds and code maps of this tree, as `open_night` does."""
+        with warehouse.connect(self._dsn) as conn:
+            sources.register(conn, self.seq)
+            evidence.register_codes(conn)
+
+    def facts(self, table: str) -> list[tuple[Any, ...]]:
+        """State the facts of the night; return those that records of a table state or stated.
+
+        Each is its record, kind, code, day, identifiers, the night in which it became known and the
+        one in which it ceased to stand.
+        """
+        self.register()
+        with warehouse.connect(self._loop) as conn:
+            evidence.assert_facts(conn, self.seq)
+        return self.rows(
+            "select source_ref, kind, code, occurred_at::date::text, identifiers, known_seq, retracted_seq"
+            " from evidence.fact where split_part(source_ref, '/', 1) = %s"
+            " order by source_ref, known_seq, kind",
+            table,
+        )
 
     def put(self, feed: str, rows: dict[str, list[dict[str, Any]]], received: int) -> UUID:
         """Put rows into staging as a reader would have: per table, each with its columns."""

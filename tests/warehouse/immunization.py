@@ -2,7 +2,8 @@
 
 `python -m tests.warehouse.immunization OWNER LOADER LOOP FOLDER [--check]` takes a DSN for each role,
 migrates the warehouse to the copy's schema and prints, as JSON, what the catalogue lacks. Without
-`--check` it also processes Immunizations up to facts, deletes one, and prints the result of each night.
+`--check` it also processes Immunizations up to facts, corrects one, deletes one, and prints the result of
+each night.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from tests.warehouse.deliveries import Hand, patient
-from throughline import evidence, sources, vocabulary, warehouse
+from throughline import vocabulary, warehouse
 from throughline.proven import catalogue
 
 
-def given(key: str, when: str = "2026-02-03T10:00:00Z", **more: Any) -> dict[str, Any]:
+def given(
+    key: str, when: str = "2026-02-03T10:00:00Z", version: int = 1, **more: Any
+) -> dict[str, Any]:
     """Return one vaccination against influenza as the EHR exports it."""
     return {
         "resourceType": "Immunization",
         "id": key,
-        "meta": {"versionId": "1", "lastUpdated": "2026-02-03T11:00:00Z"},
+        "meta": {"versionId": str(version), "lastUpdated": f"2026-02-03T11:00:{version:02}Z"},
         "status": "completed",
         "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "197"}]},
         "patient": {"reference": "Patient/p1"},
@@ -41,12 +44,10 @@ def gone(*keys: str) -> list[dict[str, Any]]:
 
 
 def work(owner: str, loader: str, loop: str, folder: Path) -> dict[str, Any]:
-    """Carry three vaccinations through two nights, of which the second deletes one."""
+    """Carry vaccinations through three nights: the second corrects one, the third deletes one."""
     vocabulary.check_files()
-    with warehouse.connect(owner) as conn:
-        sources.register(conn, 0)
-        evidence.register_codes(conn)
-    hand = Hand(owner, loader, folder)
+    hand = Hand(owner, loader, loop, folder)
+    hand.register()
     told: dict[str, Any] = {
         "registered": hand.rows(
             "select source, owner_team from operations.feed where feed = 'immunization'"
@@ -65,22 +66,15 @@ def work(owner: str, loader: str, loop: str, folder: Path) -> dict[str, Any]:
         "select source_id, subject_id, status, vaccine_code, is_primary_source, encounter_id,"
         " practitioner_id from core.immunization order by 1"
     )
-    told["first"] = facts(hand, loop)
+    told["first"] = hand.facts("immunization")
+    hand.new_night()
+    hand.take_in("immunization", [given("i2", "2026-02-04T10:00:00Z", version=2)])
+    told["second"] = hand.facts("immunization")
     hand.new_night()
     hand.take_in("immunization", gone("i1"), suffix="deleted.ndjson")
-    told["second"] = facts(hand, loop)
+    told["third"] = hand.facts("immunization")
     hand.close()
     return told
-
-
-def facts(hand: Hand, loop: str) -> list[tuple[Any, ...]]:
-    """State the facts of the night; return those that stand or stood."""
-    with warehouse.connect(loop) as conn:
-        evidence.assert_facts(conn, hand.seq)
-    return hand.rows(
-        "select source_ref, kind, code, occurred_at::date::text, identifiers ->> 'encounter', known_seq,"
-        " retracted_seq from evidence.fact where source_ref like 'immunization/%%' order by 1"
-    )
 
 
 def main(owner: str, loader: str, loop: str, folder: str, *options: str) -> None:

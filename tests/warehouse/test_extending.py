@@ -47,7 +47,7 @@ class Part(NamedTuple):
 PARTS = [
     Part(*found)
     for found in re.findall(
-        r"```\w+\n(?:#|--) ([\w/.]+)(?:, at the end of (\w+))?\n(.*?)```",
+        r"```\w+\n(?:#|--) ([\w/.]+)(?:, (?:at the end of|in the order of) (\w+))?\n(.*?)```",
         PAGE.partition("\n## A feed\n")[2].partition("\n## ")[0],
         re.DOTALL,
     )
@@ -288,12 +288,17 @@ def test_a_feed_is_carried_from_its_file_to_its_facts_and_back(
         ["i2", "p1", "completed", "197", True, "e1", "dr1"],
         ["i3", "p1", "not-done", "197", True, "e1", "dr1"],
     ]
-    fact = ["immunization", "197", "2026-02-03", "e1", 1]
-    assert found["first"] == [
-        ["immunization/i1", *fact, None],
-        ["immunization/i2", *fact, None],
-    ]
-    assert found["second"] == [["immunization/i1", *fact, 2], ["immunization/i2", *fact, None]]
+    i1, i2, corrected = (
+        [f"immunization/{key}", "immunization", "197", day, {"encounter": "e1"}, known]
+        for key, day, known in (
+            ("i1", "2026-02-03", 1),
+            ("i2", "2026-02-03", 1),
+            ("i2", "2026-02-04", 2),
+        )
+    )
+    assert found["first"] == [[*i1, None], [*i2, None]]
+    assert found["second"] == [[*i1, None], [*i2, 2], [*corrected, None]]
+    assert found["third"] == [[*i1, 3], [*i2, 2], [*corrected, None]]
 
 
 @pytest.mark.slow

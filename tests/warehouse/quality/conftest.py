@@ -20,7 +20,9 @@ def hand(
     """Return a hand that delivers to a new warehouse on the night of Monday, 2 March 2026."""
     dsn = new_warehouse()
     database = urlsplit(dsn).path.lstrip("/")
-    made = Hand(dsn, warehouse_server.dsn("throughline_loader", database), tmp_path)
+    loader = warehouse_server.dsn("throughline_loader", database)
+    loop = warehouse_server.dsn("throughline_loop", database)
+    made = Hand(dsn, loader, loop, tmp_path)
     yield made
     made.close()
 

@@ -261,6 +261,8 @@ def clean() -> int:
             shutil.rmtree(world)
         state = paths.state_folder()
         (state / "world.json").unlink(missing_ok=True)
+        shutil.rmtree(state / "worlds", ignore_errors=True)
+        lock.remove()
     say(f"removed every world in {state}")
     return 0
 

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -25,9 +25,7 @@ class Busy(RuntimeError):
 @contextmanager
 def held(command: str) -> Iterator[None]:
     """Hold the clone's lock for a command. Raises :class:`Busy` at once when another has it."""
-    file = _file()
-    with file.open("a+") as handle:
-        _take(handle)
+    with _taken() as handle:
         since = time.strftime("%H:%M:%S")
         record = {"command": command, "pid": os.getpid(), "since": since}
         handle.seek(0)
@@ -41,6 +39,14 @@ def held(command: str) -> Iterator[None]:
             handle.truncate()
 
 
+def remove() -> None:
+    """Remove the lock that this process holds, and the state folder if nothing else is in it."""
+    folder = paths.state_folder()
+    (folder / "lock").unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
 def holder() -> dict[str, object] | None:
     """Command, pid and start time of the running command, or None; empty if it gave no name in time."""
     told = _look()
@@ -49,6 +55,18 @@ def holder() -> dict[str, object] | None:
         time.sleep(STEP_SECONDS)
         told = _look()
     return told
+
+
+@contextmanager
+def _taken() -> Iterator[IO[str]]:
+    """Open the lock and take it. If `remove` was faster, open the one that is there now."""
+    while True:
+        file = _file()
+        with file.open("a+") as handle:
+            _take(handle)
+            if file.exists() and file.stat().st_ino == os.fstat(handle.fileno()).st_ino:
+                yield handle
+                return
 
 
 def _take(handle: IO[str]) -> None:

@@ -9,10 +9,11 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from stack import lock
+from stack import commands, lock
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -56,6 +57,41 @@ def test_a_lock_without_a_name_is_waited_for(how: int, tmp_path: Path) -> None:
         with lock.held("stop"):
             assert time.monotonic() - begun >= 0.3
         going.join()
+
+
+def test_a_lock_that_was_removed_meanwhile_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that opened the lock before `make clean` removed it must not be alone with its old file."""
+    take = lock._take
+    with lock.held("clean"):
+        pass
+    removed: list[bool] = []
+
+    def removed_first(handle: IO[str]) -> None:
+        if not removed:
+            removed.append(True)
+            lock.remove()
+        take(handle)
+
+    monkeypatch.setattr(lock, "_take", removed_first)
+    with lock.held("night"):
+        assert (lock.holder() or {})["command"] == "night"
+        with pytest.raises(lock.Busy), lock.held("morning"):
+            pytest.fail("two commands held the lock")
+
+
+@pytest.mark.parametrize("kept", [[], ["profiles"]], ids=["nothing", "pages"])
+def test_clean_leaves_no_empty_folder_and_removes_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: list[str]
+) -> None:
+    state = tmp_path / "state"
+    monkeypatch.setenv("THROUGHLINE_STATE", str(state))
+    for name in ("worlds/200-1", *kept):
+        (state / name).mkdir(parents=True)
+    assert commands.clean() == 0
+    assert sorted(path.name for path in tmp_path.glob("state/*")) == kept
+    assert state.exists() is bool(kept)
 
 
 def test_who_holds_the_lock_is_asked_until_it_has_a_name(tmp_path: Path) -> None:

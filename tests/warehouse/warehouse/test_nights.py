@@ -220,7 +220,9 @@ def test_a_step_that_is_held_for_too_long_says_so(
 ) -> None:
     monkeypatch.setattr(steps, "HELD_SECONDS", 0.2)
     with warehouse.step(conn, 1, "land"), warehouse.connect(dsn) as other:
-        with pytest.raises(steps.StepHeldError, match="land of night 1 is still at work"):
+        with pytest.raises(
+            steps.StepHeldError, match="land of night 1 is still running in another process"
+        ):
             warehouse.step(other, 1, "land").__enter__()
         assert other.execute("select status from operations.step").fetchone() == ("running",)
 

@@ -135,7 +135,7 @@ def test_reconcile_without_a_date_runs_on_the_newest_night(
     assert practice.state()["cases"] == before["cases"]
 
 
-@pytest.mark.parametrize("word", ["Release", "Reject"])
+@pytest.mark.parametrize("word", ["Release", pytest.param("Reject", marks=pytest.mark.nights)])
 def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     practice: Practice,
     first_night: dict[str, dict[str, str]],
@@ -214,6 +214,7 @@ def test_a_batch_that_was_decided_is_not_asked_about_again(
     assert ended == {"": "success", "describe": "skipped", "ask": "skipped", "decide": "skipped"}
 
 
+@pytest.mark.nights
 def test_a_gate_that_is_tried_again_parses_only_what_was_lost(
     practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +262,7 @@ def test_a_gate_that_is_tried_again_parses_only_what_was_lost(
     assert {dag_id: run[""] for dag_id, run in states.items()} == dict.fromkeys(CHAIN, "success")
 
 
+@pytest.mark.nights
 def test_systems_that_are_gone_hold_no_night_up(
     practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +277,7 @@ def test_systems_that_are_gone_hold_no_night_up(
     assert late == practice.rows("select count(*) from operations.feed")
 
 
+@pytest.mark.nights
 def test_a_step_that_fails_is_named_and_the_report_comes(
     practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

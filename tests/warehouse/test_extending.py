@@ -302,6 +302,7 @@ def test_a_feed_is_carried_from_its_file_to_its_facts_and_back(
 
 
 @pytest.mark.slow
+@pytest.mark.nights
 def test_its_tests_are_those_of_every_feed(copy: Path) -> None:
     for part in PARTS:
         put(copy, part)

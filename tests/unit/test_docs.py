@@ -21,13 +21,35 @@ def links(text: str) -> list[str]:
     return [target for target in found if not re.match(r"[a-z]+:", target)]
 
 
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page, and those that the page sets itself."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    found: set[str] = set(re.findall(r"<a (?:id|name)=\"([^\"]+)\"", prose))
+    for heading in re.findall(r"^#+ +(.+?) *$", prose, re.MULTILINE):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
+        name = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+        times = sum(1 for other in found if re.fullmatch(re.escape(name) + r"(-\d+)?", other))
+        found.add(f"{name}-{times}" if times else name)
+    return found
+
+
+def leads_somewhere(page: Path, target: str) -> bool:
+    file, _, anchor = target.partition("#")
+    place = page.parent / file if file else page
+    if not place.exists():
+        return False
+    if not anchor or place.suffix != ".md":
+        return True
+    return anchor in anchors(place.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_link_leads_somewhere(name: str) -> None:
     page = ROOT / name
     broken = [
         target
         for target in links(page.read_text(encoding="utf-8"))
-        if not (page.parent / target.partition("#")[0]).exists()
+        if not leads_somewhere(page, target)
     ]
     assert broken == []
 
@@ -42,3 +64,7 @@ def test_every_command_is_one(name: str) -> None:
 def test_the_check_finds_what_is_broken() -> None:
     assert links("[a](b.md) ![c](d.svg#x) [e](https://f.example)") == ["b.md", "d.svg#x"]
     assert {"night", "test", "docs"} <= TARGETS
+    page = "# A `make` page\n## A page\n## A page\n```\n# no heading\n```\n### See [this](x.md)!\n"
+    assert anchors(page) == {"a-make-page", "a-page", "a-page-1", "see-this"}
+    assert leads_somewhere(ROOT / "README.md", "CONTRIBUTING.md#a-feed")
+    assert not leads_somewhere(ROOT / "README.md", "CONTRIBUTING.md#no-such-heading")

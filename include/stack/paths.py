@@ -12,10 +12,17 @@ import re
 import stat
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[2]
 """The clone."""
 
 CONNECTION = "AIRFLOW_CONN_"
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - folders below it are made with a name nobody can guess
+ON_DISK = Path("/var/tmp")  # noqa: S108 - as above
+ENOUGH_MEMORY = 6 << 30
+"""Bytes: a server of the tests takes less than one GB, and several may run at once."""
 
 
 def state_folder() -> Path:
@@ -38,6 +45,20 @@ def state_folder() -> Path:
     _own(folder)
     folder.chmod(0o711)
     return folder
+
+
+def scratch() -> Path:
+    """The folder for servers that are deleted at the end: in memory if the machine has enough, else ``/var/tmp``.
+
+    PostgreSQL creates and deletes files for each temporary table. ext4 does not reuse a deleted inode for minutes, and
+    looks through all of those for each file that it creates.
+    """
+    try:
+        there = os.statvfs(MEMORY)
+    except OSError:
+        return ON_DISK
+    free = min(there.f_bavail * there.f_frsize, psutil.virtual_memory().available)
+    return MEMORY if free >= ENOUGH_MEMORY and os.access(MEMORY, os.W_OK | os.X_OK) else ON_DISK
 
 
 def private(folder: Path) -> Path:

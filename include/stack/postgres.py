@@ -126,7 +126,7 @@ def stop(state: Path, *, at_once: bool = False) -> None:
 def throwaway() -> Iterator[Server]:
     """A temporary server that belongs to no world; starts in about a second, and is deleted at the end."""
     # Not pytest's folder: that is mode 700, and as root the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir=paths.scratch()))
     folder.chmod(0o711)
     try:
         yield start(folder, durable=False)

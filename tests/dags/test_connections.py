@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -28,18 +25,11 @@ SECRET = "p@ss/wörd 1%"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[postgres.Server]:
-    # not below pytest's own folders, which the user of the server cannot reach
-    state = Path(tempfile.mkdtemp(prefix="throughline-test-", dir="/var/tmp"))
-    state.chmod(0o711)
-    try:
-        made = postgres.start(state, durable=False)
+    with postgres.throwaway() as made:
         with psycopg.connect(made.dsn(postgres.SUPERUSER), autocommit=True) as conn:
             conn.execute(f"create role odd login password '{SECRET}'".encode())
             conn.execute("grant connect on database throughline to odd")
         yield made
-        made.stop()
-    finally:
-        shutil.rmtree(state, ignore_errors=True)
 
 
 def stated(dsn: str, **extra: object) -> str:

@@ -23,7 +23,7 @@ import psutil
 import psycopg
 import pytest
 
-from stack import airflow, postgres, processes, rest, sandbox
+from stack import airflow, paths, postgres, processes, rest, sandbox
 from stack.airflow import Address
 from tests.night.kills import DIGESTS, SENT
 from tests.worlds import world
@@ -186,7 +186,7 @@ def make_practice(pytestconfig: pytest.Config) -> Iterator[Callable[..., Practic
 
     def make(patients: int = PATIENTS, seed: int = 1, **options: object) -> Practice:
         # Not pytest's folder: it is closed to the user that PostgreSQL runs as when the tests run as root.
-        state = Path(tempfile.mkdtemp(prefix="throughline-night-", dir="/var/tmp"))
+        state = Path(tempfile.mkdtemp(prefix="throughline-night-", dir=paths.scratch()))
         state.chmod(0o711)
         given = {"PATIENTS": str(patients), "SEED": str(seed)}
         practice = Practice(state, given | {key: str(value) for key, value in options.items()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from stack import paths
@@ -17,3 +19,16 @@ def test_connections_of_the_caller_are_kept_and_no_other_setting_of_airflow(
     kept = paths.child_environment()
     assert kept["AIRFLOW_CONN_NORTH_FHIR"] == "http://somewhere"
     assert not {"AIRFLOW_HOME", "AIRFLOW__CORE__EXECUTOR", "PGHOST"} & set(kept)
+
+
+def test_servers_of_tests_are_in_memory_where_there_is_enough(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(paths, "MEMORY", tmp_path)
+    monkeypatch.setattr(paths, "ENOUGH_MEMORY", 1)
+    assert paths.scratch() == tmp_path
+    monkeypatch.setattr(paths, "ENOUGH_MEMORY", 1 << 60)
+    assert paths.scratch() == paths.ON_DISK
+    monkeypatch.setattr(paths, "ENOUGH_MEMORY", 1)
+    monkeypatch.setattr(paths, "MEMORY", tmp_path / "nowhere")
+    assert paths.scratch() == paths.ON_DISK

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.worlds import TIERS, is_slow, world
+from tests.worlds import LIVED_WORLD, TIERS, is_slow, world
+
+LIVED_SECONDS = 1500
+"""The first test of that world waits for its ten nights, and a busy machine takes twice as long for them."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -21,6 +24,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
+        if world(item.nodeid) == LIVED_WORLD:
+            item.add_marker(pytest.mark.timeout(LIVED_SECONDS))
     if hasattr(config, "workerinput"):
         items.sort(key=_length)
 
@@ -28,7 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _length(item: pytest.Item) -> tuple[int, bool]:
     of = world(item.nodeid)
     tier = of.partition("/")[0]
-    return TIERS.index(tier) if tier in TIERS else len(TIERS), of != "night/lived"
+    return TIERS.index(tier) if tier in TIERS else len(TIERS), of != LIVED_WORLD
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 LIVED = ("agreement", "kills", "page", "privacy", "rerun", "told")
 """Files of `tests/night` that look at the one practice that lived ten nights, or are held against it."""
+LIVED_WORLD = "night/lived"
 SLOW = (
     "unit/sandbox/claims/test_a_practice_bills",
     "unit/sandbox/test_restart",
@@ -56,7 +57,7 @@ def world(nodeid: str) -> str:
     """Name of the group of a test: tests of one group run in one process, one after the other."""
     file = nodeid.partition("::")[0].removeprefix("tests/")
     lived = {f"night/test_{name}.py" for name in LIVED}
-    return "night/lived" if file in lived else file
+    return LIVED_WORLD if file in lived else file
 
 
 def is_slow(nodeid: str) -> bool:

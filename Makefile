@@ -114,8 +114,8 @@ test-nights: venv ## run the long tests: ten nights, kills, misbehaviours, the p
 test-fast: venv ## run the unit and quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS
 
-coverage: venv ## measure how much of the pipeline's packages the quick tiers cover
-	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term -m "not nights" tests/unit tests/warehouse tests/dags $$ARGS
+coverage: venv ## measure how much of the pipeline's packages the tests cover
+	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
 
 format: venv ## format the Python code with ruff
 	@$(python) -m ruff format .

@@ -61,12 +61,19 @@ def holder() -> dict[str, object] | None:
 def _taken() -> Iterator[IO[str]]:
     """Open the lock and take it. If `remove` was faster, open the one that is there now."""
     while True:
-        file = _file()
-        with file.open("a+") as handle:
+        with _opened() as handle:
             _take(handle)
-            if file.exists() and file.stat().st_ino == os.fstat(handle.fileno()).st_ino:
+            if _is_current(handle):
                 yield handle
                 return
+
+
+def _is_current(handle: IO[str]) -> bool:
+    """Whether the open file is still the one with its name."""
+    try:
+        return os.path.samestat(Path(handle.name).stat(), os.fstat(handle.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _take(handle: IO[str]) -> None:
@@ -90,7 +97,7 @@ def _take(handle: IO[str]) -> None:
 
 
 def _look() -> dict[str, object] | None:
-    with _file().open("a+") as handle:
+    with _opened() as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -103,8 +110,13 @@ def _look() -> dict[str, object] | None:
     return None
 
 
-def _file() -> Path:
-    file = paths.state_folder() / "lock"
-    if not file.exists():
-        paths.write_private(file, "")
-    return file
+def _opened() -> IO[str]:
+    """Open the lock, making it at the first time; `remove` may take file or folder away in between."""
+    while True:
+        try:
+            file = paths.state_folder() / "lock"
+            if not file.exists():
+                paths.write_private(file, "")
+            return file.open("a+")
+        except FileNotFoundError:
+            continue

@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from stack import commands, lock
+from stack import commands, lock, paths
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -79,6 +79,26 @@ def test_a_lock_that_was_removed_meanwhile_is_taken_anew(
         assert (lock.holder() or {})["command"] == "night"
         with pytest.raises(lock.Busy), lock.held("morning"):
             pytest.fail("two commands held the lock")
+
+
+def test_a_folder_that_was_removed_meanwhile_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make clean` may take the folder between a command's making of it and of the lock in it."""
+    monkeypatch.setenv("THROUGHLINE_STATE", str(tmp_path / "state"))
+    write = paths.write_private
+    removed: list[bool] = []
+
+    def removed_first(file: Path, text: str) -> None:
+        if not removed:
+            removed.append(True)
+            lock.remove()
+        write(file, text)
+
+    monkeypatch.setattr(paths, "write_private", removed_first)
+    with lock.held("night"):
+        assert (lock.holder() or {})["command"] == "night"
+    assert removed
 
 
 @pytest.mark.parametrize("kept", [[], ["profiles"]], ids=["nothing", "pages"])

@@ -56,13 +56,18 @@ def home(world: Path) -> Path:
     return paths.private(world / "airflow")
 
 
-def write_connections(world: Path, server: Server, systems: Mapping[str, str]) -> None:
-    """Write the connections file: the warehouse's three roles, and the systems of record as URIs."""
-    warehouse = {
+def warehouse_connections(server: Server) -> dict[str, str]:
+    """URI of each of the warehouse's connections, by Airflow's connection id."""
+    return {
         name: server.dsn(role).replace("postgresql://", "postgres://")
         for name, role in CONNECTIONS.items()
     }
-    paths.write_private(world / "connections.json", json.dumps(warehouse | dict(systems), indent=1))
+
+
+def write_connections(world: Path, server: Server, systems: Mapping[str, str]) -> None:
+    """Write the connections file: the warehouse's three roles, and the systems of record as URIs."""
+    every = warehouse_connections(server) | dict(systems)
+    paths.write_private(world / "connections.json", json.dumps(every, indent=1))
 
 
 def environment(world: Path, server: Server, port: int) -> dict[str, str]:

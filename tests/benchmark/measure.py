@@ -174,10 +174,8 @@ def run_night(meter: Meter, key: str, told: Callable[[str], None]) -> int:
 
 def _connections(server: postgres.Server) -> dict[str, str]:
     """Return the variables by which Airflow knows the warehouse: one connection for each role."""
-    return {
-        f"AIRFLOW_CONN_{name.upper()}": server.dsn(role).replace("postgresql://", "postgres://")
-        for name, role in stack_airflow.CONNECTIONS.items()
-    }
+    connect = stack_airflow.warehouse_connections(server)
+    return {f"AIRFLOW_CONN_{name.upper()}": uri for name, uri in connect.items()}
 
 
 @contextmanager

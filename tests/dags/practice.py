@@ -175,10 +175,7 @@ def practice_of(
         with postgres.throwaway() as server:
             prepare(server)
             systems = sandbox.ready(folder, program)
-            connect = {
-                name: server.dsn(role).replace("postgresql://", "postgres://")
-                for name, role in stack_airflow.CONNECTIONS.items()
-            } | systems.connections
+            connect = stack_airflow.warehouse_connections(server) | systems.connections
             variables = {f"AIRFLOW_CONN_{name.upper()}": uri for name, uri in connect.items()}
             variables |= {
                 "THROUGHLINE_LANDING": str(folder / "landing"),

@@ -197,3 +197,15 @@ def test_a_site_in_the_zone_of_the_practice_has_none_of_its_own(clinic: Clinic, 
         "select time_zone, trigger_on from cases.case_record where workflow = %s", TCM
     )
     assert (row.time_zone, row.trigger_on) == (None, date(2026, 7, 7))
+
+
+def test_a_code_of_one_source_says_nothing_about_another(clinic: Clinic, west: Site) -> None:
+    """Two systems may call two places the same."""
+    west(ehr="loc-west")
+    for who in ("p1", "p2"):
+        clinic.know(patient(who), coverage(who))
+        clinic.know(visit(who, "2026-04-02 10:00", location_id="loc-west"))
+    clinic.know(appointment("p2", "2026-08-03 10:00", location_id="loc-west"))
+    clinic.night("2026-07-06")
+    assert clock(clinic, "p1", WELLNESS)[1] == there("2026-07-21 00:00")
+    assert clock(clinic, "p2", WELLNESS)[1] == there("2026-07-20 21:00"), "booked at another place"

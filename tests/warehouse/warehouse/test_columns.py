@@ -20,3 +20,12 @@ def test_columns_and_types_are_those_of_the_standard_view(defined_warehouse: str
             ).fetchall()
             assert list(warehouse.columns_of(conn, schema, table).items()) == said, (schema, table)
         assert warehouse.columns_of(conn, "staging", "no_such_table") == {}
+
+
+def test_a_column_that_was_dropped_is_none(defined_warehouse: str) -> None:
+    with warehouse.connect(defined_warehouse) as conn:
+        before = warehouse.columns_of(conn, "staging", "procedure")
+        conn.execute("alter table staging.procedure drop column status")
+        after = warehouse.columns_of(conn, "staging", "procedure")
+        conn.rollback()
+    assert list(after) == [name for name in before if name != "status"]

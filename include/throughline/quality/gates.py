@@ -21,6 +21,7 @@ from throughline.quality.history import (
     fields_gone,
     profile_of,
 )
+from throughline.quality.named import SUBJECT, name_by_earlier_version
 from throughline.quality.suites import CRITICAL, INFO, WARNING, Rule, suite_of
 from throughline.warehouse import Connection, derive, failpoints
 
@@ -236,11 +237,12 @@ def _set_aside(
         conn.execute(
             sql.SQL(
                 "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
-                " known_seq, row_no, source_id, reason, payload)"
+                " known_seq, row_no, source_id, reason, payload, subject_source, subject_id)"
                 " select md5(concat_ws('|', 'quarantine', r.batch_id, r.file_id, r.row_no,"
                 " %(reason)s::text))::uuid, r.batch_id, r.file_id, %(source)s, %(feed)s, %(seq)s,"
-                " r.row_no, r.source_id, %(reason)s, to_jsonb(r)::text"
+                " r.row_no, r.source_id, %(reason)s, to_jsonb(r)::text, "
             )
+            + SUBJECT
             + where(rule, batch.staged)
             + sql.SQL(" on conflict do nothing"),
             {
@@ -251,6 +253,7 @@ def _set_aside(
                 "batch": batch.batch_id,
             },
         )
+    name_by_earlier_version(conn, batch.batch_id, batch.feed)
     return _count(
         conn,
         "select count(distinct (file_id, row_no)) from quality.quarantine"

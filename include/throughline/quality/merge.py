@@ -15,6 +15,7 @@ from psycopg import sql
 
 from throughline import warehouse
 from throughline.quality.balance import StagingLost
+from throughline.quality.named import SUBJECT
 from throughline.sources import catalogue
 from throughline.sources.entry import Table
 from throughline.warehouse import Connection, failpoints
@@ -276,17 +277,18 @@ def _set_aside(conn: Connection, batch: Batch, place: int, reason: str) -> None:
     conn.execute(
         sql.SQL(
             "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
-            " known_seq, row_no, source_id, reason, payload)"
+            " known_seq, row_no, source_id, reason, payload, subject_source, subject_id)"
             " select md5(concat_ws('|', 'quarantine', %(batch)s::uuid, w.file_id, w.row_no,"
             " %(reason)s::text))::uuid, %(batch)s, w.file_id, %(source)s, %(feed)s, %(seq)s,"
-            " w.row_no, s.source_id, %(reason)s, s.payload"
+            " w.row_no, s.source_id, %(reason)s, s.payload, s.subject_source, s.subject_id"
             " from w_rows as w left join lateral ("
-            "  select c.source_id, to_jsonb(c)::text as payload from {} as c"
-            "  where c.batch_id = %(batch)s and c.row_no = w.row_no"
-            "  and c.file_id is not distinct from w.file_id limit 1"
-            " ) as s on true where w.place = %(place)s"
+            "  select r.source_id, to_jsonb(r)::text, {} from {} as r"
+            "  where r.batch_id = %(batch)s and r.row_no = w.row_no"
+            "  and r.file_id is not distinct from w.file_id limit 1"
+            " ) as s (source_id, payload, subject_source, subject_id) on true"
+            " where w.place = %(place)s"
             " on conflict (batch_id, file_id, row_no, reason) do update set status = 'open'"
-        ).format(sql.Identifier("staging", batch.tables[0].name)),
+        ).format(SUBJECT, sql.Identifier("staging", batch.tables[0].name)),
         {
             "reason": reason,
             "source": batch.source,

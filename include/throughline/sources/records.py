@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 Severity = Literal["row", "warning"]
@@ -30,6 +31,11 @@ class Fault:
     line or byte. A fault of severity `row` stands for a received row that cannot be loaded; a
     `warning` is about rows that can. `payload` is the row as received: it may hold patient data, goes
     to quarantine only, and is never part of the fault's text.
+
+    `subject_id` is the patient or the claim that the row names, by a number of `subject_source`: a
+    source, or `pcn` for the number of a claim; left out, it is the file's own source. `payer_id` is
+    the payer whose payments are not known while the row waits. `from_on` and `until_on` are the days
+    that it is about; left out, those of its delivery.
     """
 
     file: str
@@ -39,6 +45,11 @@ class Fault:
     severity: Severity = "row"
     source_id: str | None = field(default=None, repr=False)
     payload: str | None = field(default=None, repr=False)
+    subject_id: str | None = field(default=None, repr=False)
+    subject_source: str | None = None
+    payer_id: str | None = None
+    from_on: date | None = field(default=None, repr=False)
+    until_on: date | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}: row {self.row}, position {self.position}: {self.reason}"

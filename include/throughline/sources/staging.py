@@ -141,6 +141,13 @@ def _is_too_long(row: StagedRow) -> bool:
     return len(row.source_id) > LONGEST_ID or len(row.subject_id or "") > LONGEST_ID
 
 
+def _short(subject_id: str | None) -> str | None:
+    """Return a subject's id without what the database cannot hold; None if it is none."""
+    if subject_id is None or len(subject_id) > LONGEST_ID:
+        return None
+    return subject_id.replace("\x00", "").encode("utf-8", "ignore").decode() or None
+
+
 def _lists(conn: Connection, table: str, columns: Sequence[str]) -> list[int]:
     """Return the positions of array columns, which COPY needs in PostgreSQL's array syntax."""
     types = columns_of(conn, "staging", table)
@@ -202,6 +209,7 @@ class _Writer:
                     one.row_no,
                     "identifier_too_long",
                     payload=self._payload(one),
+                    subject_id=_short(one.subject_id),
                 )
             if isinstance(one, Fault):
                 tally.note(one)
@@ -230,6 +238,7 @@ class _Writer:
                 "value_refused",
                 source_id=row.source_id.replace("\x00", ""),
                 payload=self._payload(row),
+                subject_id=_short(row.subject_id),
             )
             tally.note(fault)
             faults.append(fault)
@@ -316,8 +325,9 @@ class _Writer:
         with self._conn.cursor() as cursor:
             cursor.executemany(
                 "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
-                " known_seq, row_no, source_id, reason, payload)"
-                " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+                " known_seq, row_no, source_id, reason, payload, subject_source, subject_id,"
+                " from_on, until_on, payer_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+                " %s, %s, %s, %s) on conflict do nothing",
                 [
                     (
                         derive("quarantine", self._batch_id, file.file_id, f.row, f.reason),
@@ -330,6 +340,11 @@ class _Writer:
                         f.source_id,
                         f.reason,
                         f.payload.replace("\x00", "") if f.payload is not None else None,
+                        (f.subject_source or self._source) if f.subject_id else None,
+                        f.subject_id or None,
+                        f.from_on,
+                        f.until_on,
+                        f.payer_id,
                     )
                     for f in faults
                 ],

@@ -22,6 +22,11 @@ FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
 LONGEST_LINE = 64 << 20
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,40})"')
 _ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
+# Whom a line that cannot be read is about: Task.for, Coverage.beneficiary, else subject or patient.
+_PATIENT = re.compile(
+    rb'"(?:subject|patient|beneficiary|for)"\s*:\s*\{[^{}]*?"reference"\s*:\s*'
+    rb'"(?:[^"]*/)?Patient/([A-Za-z0-9.\-]{1,64})(?:/_history/[^"]*)?"'
+)
 
 
 @dataclass(slots=True)
@@ -225,6 +230,7 @@ def read_deletions(
 
 def _fault(file: str, number: int, reason: str, line: bytes) -> Fault:
     found = _ID.search(line)
+    patient = found if type_of(line) == "Patient" else _PATIENT.search(line)
     return Fault(
         file,
         number,
@@ -232,4 +238,5 @@ def _fault(file: str, number: int, reason: str, line: bytes) -> Fault:
         reason,
         source_id=found.group(1).decode() if found is not None else None,
         payload=_payload(line),
+        subject_id=patient.group(1).decode() if patient is not None else None,
     )

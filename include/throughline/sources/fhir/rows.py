@@ -34,7 +34,12 @@ def rows(
         )
     else:
         found = ndjson.read(
-            stream, file.name, kind, settings_of(definition), made, _left_to_others(file, feed)
+            stream,
+            file.name,
+            kind,
+            settings_of(definition, file.made_at),
+            made,
+            _left_to_others(file, feed),
         )
     for one in found:
         yield one if isinstance(one, Fault) else _row(one, kind)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,10 +15,17 @@ import msgspec
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import Resource
 
+# Who led an encounter, best first (v3-ParticipationType): if the definition names no roles.
+LEADING = ("ATND", "PPRF", "SPRF")
+
 
 @dataclass(frozen=True)
 class Settings:
-    """The conventions of one FHIR server. `extensions` maps our name of a fact to its url."""
+    """The conventions of one FHIR server. `extensions` maps our name of a fact to its url.
+
+    `practitioner_roles` are the roles of those who lead an encounter, best first. `delivered_on` is the
+    day on which the source made the file that is read, if it is known.
+    """
 
     zone: ZoneInfo
     mrn_system: str = ""
@@ -31,6 +39,8 @@ class Settings:
     billable_qualifications: frozenset[str] = frozenset()
     taxonomy_system: str = "http://nucc.org/provider-taxonomy"
     extensions: dict[str, str] = field(default_factory=dict)
+    practitioner_roles: tuple[str, ...] = LEADING
+    delivered_on: str = ""
 
 
 # Conventions that are used as written.
@@ -44,8 +54,8 @@ _PLAIN = (
 )
 
 
-def settings_of(definition: SourceDefinition) -> Settings:
-    """Return the conventions of a FHIR source."""
+def settings_of(definition: SourceDefinition, made_at: datetime | None = None) -> Settings:
+    """Return the conventions of a FHIR source, for a file that it made at a moment."""
     said = definition.conventions
     return Settings(
         zone=definition.zone,
@@ -53,6 +63,8 @@ def settings_of(definition: SourceDefinition) -> Settings:
         encounter_type_systems=tuple(said.get("encounter_type_systems", ())),
         procedure_code_systems=tuple(said.get("procedure_code_systems", ())),
         billable_qualifications=frozenset(said.get("billable_qualifications", ())),
+        practitioner_roles=tuple(said.get("practitioner_roles", LEADING)),
+        delivered_on=made_at.astimezone(definition.zone).date().isoformat() if made_at else "",
         **{name: said[name] for name in _PLAIN if name in said},
     )
 

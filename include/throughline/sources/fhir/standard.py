@@ -46,6 +46,11 @@ CONVENTIONS: dict[str, dict[str, Any]] = {
         "items": {"type": "string", "minLength": 1},
         "description": "degrees (HL7 v2 table 0360) of those who may bill a visit",
     },
+    "practitioner_roles": {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "description": "the types (code or text) of those who lead an encounter or perform, best first",
+    },
     "extensions": {
         "type": "object",
         "additionalProperties": _SYSTEM,

@@ -38,12 +38,21 @@ class Concept(Base):
     text: str | None = None
 
 
+class Period(Base):
+    """Period."""
+
+    start: str | None = None
+    end: str | None = None
+
+
 class Identifier(Base):
     """Identifier."""
 
     system: str | None = None
     value: str | None = None
     type: Concept | None = None
+    use: str | None = None
+    period: Period | None = None
 
 
 class Reference(Base):
@@ -52,13 +61,6 @@ class Reference(Base):
     reference: str | None = None
     identifier: Identifier | None = None
     display: str | None = None
-
-
-class Period(Base):
-    """Period."""
-
-    start: str | None = None
-    end: str | None = None
 
 
 class Money(Base):
@@ -94,6 +96,7 @@ class Name(Base):
     # in an array, null stands for an element that has only an extension
     given: list[str | None] = []
     use: str | None = None
+    period: Period | None = None
 
 
 class Contact(Base):
@@ -103,6 +106,7 @@ class Contact(Base):
     value: str | None = None
     use: str | None = None
     rank: int | None = None
+    period: Period | None = None
 
 
 class Address(Base):
@@ -114,6 +118,7 @@ class Address(Base):
     state: str | None = None
     postal_code: str | None = None
     extension: list[Extension] = []
+    period: Period | None = None
 
 
 class Resource(Base):
@@ -190,11 +195,6 @@ def code(concept: Concept | None) -> str | None:
     return coding.code if coding is not None else None
 
 
-def identifier_of(identifiers: list[Identifier], system: str) -> str | None:
-    """Return the value of the first identifier of a system."""
-    return next((i.value for i in identifiers if i.system == system and i.value), None)
-
-
 def extension_of(extensions: list[Extension], url: str) -> Extension | None:
     """Return the first extension of this url."""
     return next((e for e in extensions if e.url == url), None)
@@ -269,8 +269,20 @@ def version_at(updated: str, number: str = "") -> str:
 
 
 def digits(phone: str | None) -> str | None:
-    """Return the digits of a telephone number without the country code of North America."""
-    found = "".join(c for c in phone or "" if c.isascii() and c.isdigit())
+    """Return the digits of a telephone number without the country code of North America.
+
+    An extension (XTN-1 `X123`, `ext. 12`, `;ext=12`) or another text after the number is left out.
+    An address with an `@` is no number.
+    """
+    text = phone or ""
+    if "@" in text:
+        return None
+    found = ""
+    for c in text:
+        if c.isascii() and c.isdigit():
+            found += c
+        elif len(found) >= 7 and (c.isalpha() or c in "#,;/"):
+            break
     if len(found) == 11 and found.startswith("1"):
         found = found[1:]
     return found or None

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.hl7v2.message import Message
 from throughline.sources.hl7v2.rows import SEX
+from throughline.sources.hl7v2.settings import settings_of
 from throughline.sources.hl7v2.siu import FINAL_EVENTS, STATUS_OF_FILLER, Appointment, read_message
 from throughline.sources.hl7v2.split import split
 from throughline.sources.standard import Held, HeldCode
@@ -43,7 +44,7 @@ class _Noted(Message):
 
 def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
     """Yield what each message of a file holds. Raises `FileRefusedError`."""
-    said = definition.conventions
+    said, settings = definition.conventions, settings_of(definition)
     for piece in split(stream, file):
         if piece.kind != "MSH":
             continue
@@ -53,7 +54,7 @@ def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[
             made.append(_Noted(segments))
             return made[0]
 
-        read = read_message(piece, file, definition.zone, noted)
+        read = read_message(piece, file, definition.zone, settings, noted)
         if not made:
             continue
         m = made[0]

@@ -10,6 +10,7 @@ import msgspec
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import digits
+from throughline.sources.hl7v2.settings import settings_of
 from throughline.sources.hl7v2.siu import DELETED, Appointment, Identifier, read
 from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
@@ -61,7 +62,7 @@ def medical_record_number(
 def rows(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[StagedRow | Fault]:
     """Yield the rows and faults of one file. Raises `FileRefusedError`."""
     conventions = definition.conventions
-    for found in read(stream, file, definition.zone):
+    for found in read(stream, file, definition.zone, settings_of(definition)):
         yield found if isinstance(found, Fault) else _row(found, conventions)
 
 

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from throughline.sources.files import is_broken
+from throughline.sources.hl7v2 import people
 from throughline.sources.hl7v2.message import Message, day, moment, offset_of
+from throughline.sources.hl7v2.settings import NOTHING_SAID, Settings
 from throughline.sources.hl7v2.split import Piece, split
 from throughline.sources.records import Fault
 
@@ -54,7 +56,6 @@ STATUS_OF_FILLER = {
 }
 # Events that remove an appointment override a status that the sender did not update.
 FINAL_EVENTS = frozenset({"S15", "S16", "S17", "S26"})
-NPI_AUTHORITIES = ("NPI", "NPIID", "2.16.840.1.113883.4.6", "US-NPI")
 MINUTES = {"M": 1, "MIN": 1, "MINUTES": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60, "S": 1 / 60}
 
 
@@ -98,7 +99,9 @@ class Appointment(msgspec.Struct):
     postal_code: str | None = None
 
 
-def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | Fault]:
+def read(
+    stream: BinaryIO, file: str, zone: ZoneInfo, settings: Settings = NOTHING_SAID
+) -> Iterator[Appointment | Fault]:
     """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
 
     A message of another type is a fault. If a batch was not closed, or the gzip file is truncated,
@@ -109,7 +112,7 @@ def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | 
     open_wrappers = messages = 0
     for piece in split(stream, file):
         if held is not None:
-            yield read_message(held, file, zone)
+            yield read_message(held, file, zone, settings)
             held = None
         if piece.kind == "MSH":
             messages += 1
@@ -125,7 +128,7 @@ def read(stream: BinaryIO, file: str, zone: ZoneInfo) -> Iterator[Appointment | 
     if held is not None and (open_wrappers or is_broken(stream)):
         yield Fault(file, held.row, held.position, "truncated", payload=held.text)
     elif held is not None:
-        yield read_message(held, file, zone)
+        yield read_message(held, file, zone, settings)
 
 
 def _after(piece: Piece, open_wrappers: int) -> int:
@@ -182,7 +185,11 @@ def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
 
 
 def read_message(
-    piece: Piece, file: str, zone: ZoneInfo, message: Callable[[list[str]], Message] = Message
+    piece: Piece,
+    file: str,
+    zone: ZoneInfo,
+    settings: Settings,
+    message: Callable[[list[str]], Message] = Message,
 ) -> Appointment | Fault:
     """Return the appointment in a message, or a fault; `message` splits its segments."""
 
@@ -241,8 +248,10 @@ def read_message(
         visit_number=m.value(m.first("PV1"), 19),
         location_id=_location(m),
     )
-    found.practitioner_id, found.practitioner_npi = _practitioner(m)
-    _patient(m, found)
+    found.practitioner_id, found.practitioner_npi = people.practitioner(
+        m, settings.roles, settings.degrees, made.date()
+    )
+    _patient(m, found, made.date())
     return found
 
 
@@ -293,24 +302,6 @@ def _span(
     return starts, ends
 
 
-def _practitioner(m: Message) -> tuple[str | None, str | None]:
-    """Return the first practitioner's id, and the NPI if a repetition has that type."""
-    for fields, index in [(f, 3) for f in m.every("AIP")] + [(f, 7) for f in m.every("PV1")]:
-        own: str | None = None
-        npi: str | None = None
-        for name in m.repetitions(fields, index):
-            number = m.part(name, 1)
-            if number is None:
-                continue
-            authority = [a.upper() for a in m.subparts(name, 9)]
-            if any(a in NPI_AUTHORITIES for a in [*authority, (m.part(name, 13) or "").upper()]):
-                npi = npi or number
-            own = own or number
-        if own is not None:
-            return own, npi
-    return None, None
-
-
 def _location(m: Message) -> str | None:
     for fields, index in [(f, 3) for f in m.every("AIL")] + [(f, 3) for f in m.every("PV1")]:
         for place in m.repetitions(fields, index):
@@ -320,23 +311,25 @@ def _location(m: Message) -> str | None:
     return None
 
 
-def _patient(m: Message, found: Appointment) -> None:
+def _patient(m: Message, found: Appointment, on: date) -> None:
     pid = m.first("PID")
+    expired: list[Identifier] = []
     for index in (3, 2, 4):
         for cx in m.repetitions(pid, index):
             value = m.part(cx, 1)
             authority = next((part for part in m.subparts(cx, 4) if part), None)
             if value is not None:
-                found.identifiers.append(Identifier(value, authority, m.part(cx, 5)))
-    found.family, found.given = m.value(pid, 5), m.value(pid, 5, 2)
+                one = Identifier(value, authority, m.part(cx, 5))
+                # numbers that have expired (CX-8) come last
+                (expired if _is_over(m.part(cx, 8), on) else found.identifiers).append(one)
+    found.identifiers += expired
+    found.family, found.given = people.name(m, pid, on)
     found.birth_date = day(m.value(pid, 7))
     found.sex = m.value(pid, 8)
-    found.postal_code = m.value(pid, 11, 5)
-    for phone in m.repetitions(pid, 13):
-        # XTN-1, or the parts of a number that came with version 2.3
-        number = m.part(phone, 1) or m.part(phone, 12)
-        if number is None and m.part(phone, 7):
-            number = f"{m.part(phone, 6) or ''}{m.part(phone, 7)}"
-        if number is not None:
-            found.phone = number
-            break
+    found.postal_code = people.postal_code(m, pid, on)
+    found.phone = people.telephone(m, pid, on)
+
+
+def _is_over(ends: str | None, on: date) -> bool:
+    last = day(ends) if ends else None
+    return last is not None and last < on

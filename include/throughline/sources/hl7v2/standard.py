@@ -20,6 +20,16 @@ CONVENTIONS: dict[str, dict[str, Any]] = {
         "type": "string",
         "description": "the type (PID-3.5) of that record number, MR if nothing is said",
     },
+    "practitioner_roles": {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "description": "the roles (AIP-4) of those who see patients, best first",
+    },
+    "billable_qualifications": {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "description": "degrees (HL7 v2 table 0360) of those who may bill a visit",
+    },
     "cancelled_by": {
         "type": "object",
         "additionalProperties": {"enum": ["patient", "clinic"]},

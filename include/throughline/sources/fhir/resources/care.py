@@ -5,6 +5,15 @@ from __future__ import annotations
 
 import msgspec
 
+from throughline.sources.fhir.choose import (
+    Performer,
+    day_of,
+    identifier_of,
+    is_current,
+    leader,
+    performer,
+    practitioner_of,
+)
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Base,
@@ -16,15 +25,11 @@ from throughline.sources.fhir.values import (
     code,
     extension_of,
     first_code,
-    identifier_of,
     moment,
     pick_code,
     subject,
     target,
 )
-
-# Who led an encounter, best first (v3-ParticipationType).
-LEADING = ("ATND", "PPRF", "SPRF")
 
 
 def _codes(coding: Coding | None) -> tuple[str | None, str | None]:
@@ -39,6 +44,7 @@ def _ids(references: list[Reference]) -> str:
 class _Participant(Base):
     type: list[Concept] = []
     individual: Reference | None = None
+    period: Period | None = None
 
 
 class _Hospitalization(Base):
@@ -66,20 +72,20 @@ class Encounter(Resource):
     service_provider: Reference | None = None
 
 
-def _leader(encounter: Encounter) -> str | None:
-    """Return the practitioner who led the encounter: by role, else the first who is named."""
+def _leader(encounter: Encounter, settings: Settings) -> str | None:
+    """Return the practitioner who led the encounter to its end: by role, else the first who is named."""
+    if len(encounter.participant) == 1 and not encounter.participant[0].type:
+        return target(encounter.participant[0].individual, "Practitioner")
     people = [
-        (p, who)
+        (p.type, who, p.period)
         for p in encounter.participant
         if (who := target(p.individual, "Practitioner")) is not None
     ]
-    if len(people) == 1:
-        return people[0][1]
-    for role in LEADING:
-        for participant, who in people:
-            if any(c.code == role for t in participant.type for c in t.coding):
-                return who
-    return people[0][1] if people else None
+    if len(people) > 1:
+        ends = ((encounter.period.end if encounter.period is not None else None) or "")[:10]
+        stayed = [p for p in people if is_current(p[2], ends or day_of(encounter, settings))]
+        people = stayed or people
+    return leader([(types, who) for types, who, _ in people], settings.practitioner_roles)
 
 
 def _encounter(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
@@ -101,7 +107,7 @@ def _encounter(resource: Resource, settings: Settings) -> tuple[str | None, Valu
         moment(period.end, settings.zone),
         *_codes(first_code(stay.discharge_disposition)),
         code(stay.admit_source),
-        _leader(e),
+        _leader(e, settings),
         target(e.service_provider),
         target(e.location[0].location) if e.location else None,
         target(e.appointment[0]) if e.appointment else None,
@@ -140,10 +146,6 @@ def _condition(resource: Resource, settings: Settings) -> tuple[str | None, Valu
     )
 
 
-class _Performer(Base):
-    actor: Reference | None = None
-
-
 class Procedure(Resource):
     """Procedure."""
 
@@ -153,7 +155,7 @@ class Procedure(Resource):
     encounter: Reference | None = None
     performed_date_time: str | None = None
     performed_period: Period | None = None
-    performer: list[_Performer] = []
+    performer: list[Performer] = []
 
 
 def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
@@ -166,7 +168,7 @@ def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Valu
         moment(p.performed_date_time or period.start, settings.zone),
         moment(period.end, settings.zone),
         target(p.encounter, "Encounter"),
-        target(p.performer[0].actor) if p.performer else None,
+        performer(p.performer, settings),
     )
 
 
@@ -200,7 +202,7 @@ def _document(resource: Resource, settings: Settings) -> tuple[str | None, Value
         target(encounters[0], "Encounter") if encounters else None,
         moment(d.date, settings.zone),
         moment(signed.value_date_time, settings.zone) if signed is not None else None,
-        target(d.author[0]) if d.author else None,
+        practitioner_of(d.author),
         target(d.authenticator),
     )
 

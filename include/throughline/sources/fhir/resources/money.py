@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
+from throughline.sources.fhir.choose import Performer, performer
 from throughline.sources.fhir.resources.people import flag
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
@@ -27,10 +28,6 @@ from throughline.sources.fhir.values import (
 )
 
 
-class _Performer(Base):
-    actor: Reference | None = None
-
-
 class ChargeItem(Resource):
     """ChargeItem: what the clinician charged, with codes and level of decision-making."""
 
@@ -40,7 +37,7 @@ class ChargeItem(Resource):
     context: Reference | None = None
     occurrence_date_time: str | None = None
     occurrence_period: Period | None = None
-    performer: list[_Performer] = []
+    performer: list[Performer] = []
     quantity: Money | None = None
     price_override: Money | None = None
     entered_date: str | None = None
@@ -72,7 +69,7 @@ def _charge_item(resource: Resource, settings: Settings) -> tuple[str | None, Va
         unit_price,
         total,
         [found for r in c.reason if (found := code(r)) is not None],
-        target(c.performer[0].actor) if c.performer else None,
+        performer(c.performer, settings),
         mdm,
         moment(c.occurrence_date_time or period.start, settings.zone),
         moment(c.entered_date, settings.zone),

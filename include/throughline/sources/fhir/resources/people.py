@@ -5,6 +5,17 @@ from __future__ import annotations
 
 import msgspec
 
+from throughline.sources.fhir.choose import (
+    address_of,
+    day_of,
+    identifier_of,
+    identifier_typed,
+    name_of,
+    npi_of,
+    phone_of,
+    practitioner_of,
+    preferred_contact,
+)
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Address,
@@ -21,7 +32,6 @@ from throughline.sources.fhir.values import (
     digits,
     extension_of,
     first_code,
-    identifier_of,
     moment,
     pick_code,
     subject,
@@ -65,25 +75,18 @@ class Patient(Resource):
     link: list[_Link] = []
 
 
-def _mrn(patient: Patient, settings: Settings) -> str | None:
+def _mrn(patient: Patient, settings: Settings, on: str) -> str | None:
     if settings.mrn_system:
-        return identifier_of(patient.identifier, settings.mrn_system)
-    typed = (i.value for i in patient.identifier if code(i.type) == "MR" and i.value)
-    return next(typed, None)
+        return identifier_of(patient.identifier, settings.mrn_system, on)
+    return identifier_typed(patient.identifier, "MR", on)
 
 
 def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     assert isinstance(resource, Patient)
     p = resource
-    name = next(
-        (n for n in p.name if n.use in ("official", "usual")), p.name[0] if p.name else Name()
-    )
-    address = next(
-        (a for a in p.address if a.use == "home"), p.address[0] if p.address else Address()
-    )
-    phones = [t for t in p.telecom if t.system == "phone" and t.value and t.use != "old"]
-    ranked = [t for t in p.telecom if t.rank is not None and t.system]
-    preferred = min(ranked, key=lambda t: t.rank or 0).system if ranked else None
+    on = day_of(p, settings)
+    name = name_of(p.name, on)
+    address = address_of(p.address, on)
     spoken = next((c for c in p.communication if c.preferred), None)
     if spoken is None and p.communication:
         spoken = p.communication[0]
@@ -98,13 +101,13 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
         if i.value
     ]
     return p.id, (
-        _mrn(p, settings),
+        _mrn(p, settings, on),
         msgspec.json.encode(identifiers).decode(),
         name.family,
         name.given[0] if name.given else None,
         day(p.birth_date),
         SEX.get(p.gender or ""),
-        digits(phones[0].value) if phones else None,
+        digits(phone_of(p.telecom, on)),
         address.postal_code,
         address.state,
         address.line[0] if address.line else None,
@@ -113,10 +116,10 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
         moment(p.deceased_date_time, settings.zone),
         bool(p.deceased_boolean or p.deceased_date_time),
         target(replaced, "Patient"),
-        target(p.general_practitioner[0]) if p.general_practitioner else None,
+        practitioner_of(p.general_practitioner),
         code(spoken.language) if spoken is not None else None,
         flag(p.extension, INTERPRETER),
-        preferred,
+        preferred_contact(p.telecom, on),
         confidential,
     )
 
@@ -203,13 +206,14 @@ class Practitioner(Resource):
 def _practitioner(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     assert isinstance(resource, Practitioner)
     p = resource
-    name = p.name[0] if p.name else Name()
+    on = day_of(p, settings)
+    name = name_of(p.name, on)
     codings = [c for q in p.qualification if q.code is not None for c in q.code.coding if c.code]
     taxonomy = next((c.code for c in codings if c.system == settings.taxonomy_system), None)
     degree = next((c.code for c in codings if c.system != settings.taxonomy_system), None)
     billable = degree.upper() in settings.billable_qualifications if degree is not None else None
     return None, (
-        identifier_of(p.identifier, settings.npi_system),
+        npi_of(p.identifier, settings.npi_system, on),
         name.family,
         name.given[0] if name.given else None,
         p.active is not False,
@@ -232,20 +236,20 @@ class Organization(Resource):
 def _organization(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     assert isinstance(resource, Organization)
     o = resource
-    address = o.address[0] if o.address else Address()
+    on = day_of(o, settings)
+    address = address_of(o.address, on)
     kind = pick_code(o.type, settings.encounter_type_systems)
     taxonomy = pick_code(o.type, (settings.taxonomy_system,))
-    phone = next((t.value for t in o.telecom if t.system == "phone"), None)
     return None, (
-        identifier_of(o.identifier, settings.npi_system),
-        identifier_of(o.identifier, settings.tax_system),
+        npi_of(o.identifier, settings.npi_system, on),
+        identifier_of(o.identifier, settings.tax_system, on),
         o.name,
         kind.code if kind is not None else None,
         address.line[0] if address.line else None,
         address.city,
         address.state,
         address.postal_code,
-        digits(phone),
+        digits(phone_of(o.telecom, on)),
         taxonomy.code
         if taxonomy is not None and taxonomy.system == settings.taxonomy_system
         else None,
@@ -271,7 +275,7 @@ def _location(resource: Resource, settings: Settings) -> tuple[str | None, Value
         place.name,
         target(place.managing_organization),
         service,
-        identifier_of(place.identifier, settings.npi_system),
+        npi_of(place.identifier, settings.npi_system, day_of(place, settings)),
         place.status,
     )
 

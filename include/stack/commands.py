@@ -169,10 +169,16 @@ def resolve() -> int:
 
 
 def quarantine() -> int:
-    """List the rows that a gate set aside and that wait for a decision: where and why, no patient data."""
+    """List the rows that a gate set aside and that wait for a decision: where and why, no patient data.
+
+    Of money that does not balance, also the claim's number, the payer if no payment of it is known, and
+    both sums.
+    """
     os.environ["Q"] = (
         "select q.quarantine_id, q.source || '.' || q.feed as feed, f.original_name as file, q.row_no as row,"
-        " q.reason, b.business_date as since from quality.quarantine as q"
+        " q.reason, b.business_date as since,"
+        " case when q.subject_source = 'pcn' then q.subject_id end as claim, q.payer_id as payer,"
+        " q.stated_amount as stated, q.explained_amount as explained from quality.quarantine as q"
         " inner join landing.batch as b on b.batch_id = q.batch_id"
         " left join landing.file as f on f.file_id = q.file_id"
         " where q.status = 'open' order by b.business_date, 2, 3, q.row_no, q.reason"

@@ -93,10 +93,11 @@ class Hand:
         behind: int = 0,
         watermark: datetime | None = None,
         suffix: str = "ndjson",
+        source: str = "ehr",
     ) -> UUID:
         """Land the files of one delivery; returns its batch."""
         night = nights.by_seq(self.conn, self.seq)
-        landing = Landing(self.conn, "ehr", night, self.landing_root)
+        landing = Landing(self.conn, source, night, self.landing_root)
         made = datetime.combine(self.day - timedelta(days=behind), datetime.min.time(), UTC)
         made += timedelta(hours=20)
         kept = []
@@ -105,7 +106,7 @@ class Hand:
             path.write_bytes(content if isinstance(content, bytes) else ndjson(content))
             kept.append(landing.keep(path, f"{feed}.{number}.{suffix}", suffix, modified_at=made))
         batch = landing.batch(
-            Delivery(feed, kept, made_at=made, watermark=watermark), definition("ehr").zone
+            Delivery(feed, kept, made_at=made, watermark=watermark), definition(source).zone
         )
         self.conn.commit()
         return batch.batch_id

@@ -80,11 +80,7 @@ def violated(conn: Connection, staged: Staged, rules: list[Rule]) -> list[Rule]:
         expectations=[
             gxe.UnexpectedRowsExpectation(
                 # counts only: the violating rows come from a query, not from the results
-                unexpected_rows_query=(
-                    "select 1 as hit from (select * from {batch}) as r where ("
-                    + _violation(rule, staged).replace("{", "{{").replace("}", "}}")
-                    + ") limit 1"
-                ),
+                unexpected_rows_query=_query(rule, staged),
                 description=rule.name,
                 severity=rule.severity,
                 meta={"rule": rule.name},
@@ -123,12 +119,38 @@ def _raised(item: Any) -> bool:
     return any(one.get("raised_exception") for one in each)
 
 
+def _query(rule: Rule, staged: Staged) -> str:
+    """Return the query for one violating row, of any table that the rule checks."""
+    violation = _violation(rule, staged).replace("{", "{{").replace("}", "}}")
+    tables = [
+        "(select * from {batch})",
+        *(
+            f"(select * from staging.{name} where batch_id = '{staged.batch_id}')"
+            for name in rule.also
+        ),
+    ]
+    each = [f"(select 1 as hit from {table} as r where ({violation}) limit 1)" for table in tables]
+    return " union all ".join(each) if rule.also else each[0][1:-1]
+
+
 def _violation(rule: Rule, staged: Staged) -> str:
-    return rule.violation.replace(":batch", f"'{staged.batch_id}'")
+    return _of_batch(rule.violation, staged)
 
 
-def where(rule: Rule, staged: Staged) -> sql.Composed:
-    """Return the from and where clauses for the rows that violate a rule, with percent signs escaped."""
+def _of_batch(text: str, staged: Staged) -> str:
+    return text.replace(":batch", f"'{staged.batch_id}'")
+
+
+def of_batch(text: str, staged: Staged) -> sql.SQL:
+    """Return SQL of a rule for one batch, with percent signs escaped."""
+    return sql.SQL(_of_batch(text, staged).replace("%", "%%"))
+
+
+def where(rule: Rule, staged: Staged, table: str | None = None) -> sql.Composed:
+    """Return the from and where clauses for the rows that violate a rule, with percent signs escaped.
+
+    `table` is one of those that the rule checks; the feed's first, if left out.
+    """
     return sql.SQL(" from {} as r where r.batch_id = %(batch)s and (").format(
-        sql.Identifier("staging", staged.table)
+        sql.Identifier("staging", table or staged.table)
     ) + sql.SQL(_violation(rule, staged).replace("%", "%%") + ")")

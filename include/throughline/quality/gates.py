@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.docs import write as write_docs
-from throughline.quality.expectations import Staged, violated, where
+from throughline.quality.expectations import Staged, of_batch, violated, where
 from throughline.quality.history import (
     Profile,
     Volume,
@@ -146,8 +146,13 @@ def _recorded(conn: Connection, batch: _Batch) -> Verdict:
 def _judge_rows(conn: Connection, batch: _Batch, broken: list[Rule]) -> list[_Failure]:
     failures = []
     for rule in broken:
-        count = _count(
-            conn, sql.SQL("select count(*)") + where(rule, batch.staged), {"batch": batch.batch_id}
+        count = sum(
+            _count(
+                conn,
+                sql.SQL("select count(*)") + where(rule, batch.staged, table),
+                {"batch": batch.batch_id},
+            )
+            for table in (batch.staged.table, *rule.also)
         )
         stops = rule.severity == CRITICAL and count > rule.tolerated * batch.received
         failures.append(
@@ -234,31 +239,41 @@ def _set_aside(
     for rule in broken:
         if rule.severity == INFO or (rule.name in stopping and rule.releasable):
             continue
-        conn.execute(
-            sql.SQL(
-                "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
-                " known_seq, row_no, source_id, reason, payload, subject_source, subject_id)"
-                " select md5(concat_ws('|', 'quarantine', r.batch_id, r.file_id, r.row_no,"
-                " %(reason)s::text))::uuid, r.batch_id, r.file_id, %(source)s, %(feed)s, %(seq)s,"
-                " r.row_no, r.source_id, %(reason)s, to_jsonb(r)::text, "
-            )
-            + SUBJECT
-            + where(rule, batch.staged)
-            + sql.SQL(" on conflict do nothing"),
-            {
-                "reason": rule.name,
-                "source": batch.source,
-                "feed": batch.feed,
-                "seq": batch.seq,
-                "batch": batch.batch_id,
-            },
-        )
+        for table in (batch.staged.table, *rule.also):
+            _quarantine(conn, batch, rule, table)
     name_by_earlier_version(conn, batch.batch_id, batch.feed)
     return _count(
         conn,
         "select count(distinct (file_id, row_no)) from quality.quarantine"
         " where batch_id = %(batch)s and status <> 'released'",
         {"batch": batch.batch_id},
+    )
+
+
+def _quarantine(conn: Connection, batch: _Batch, rule: Rule, table: str) -> None:
+    """Set the rows of one table aside that violate a rule, with both sums of money that does not balance."""
+    stated, explained = rule.sums or ("null::numeric", "null::numeric")
+    conn.execute(
+        sql.SQL(
+            "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
+            " known_seq, row_no, source_id, reason, payload, payer_id, stated_amount, explained_amount,"
+            " subject_source, subject_id)"
+            " select md5(concat_ws('|', 'quarantine', r.batch_id, r.file_id, r.row_no,"
+            " %(reason)s::text))::uuid, r.batch_id, r.file_id, %(source)s, %(feed)s, %(seq)s,"
+            " r.row_no, r.source_id, %(reason)s, to_jsonb(r)::text, "
+        )
+        + sql.SQL("r.payer_id, " if rule.names_payer else "null, ")
+        + of_batch(f"{stated}, {explained}, ", batch.staged)
+        + SUBJECT
+        + where(rule, batch.staged, table)
+        + sql.SQL(" on conflict do nothing"),
+        {
+            "reason": rule.name,
+            "source": batch.source,
+            "feed": batch.feed,
+            "seq": batch.seq,
+            "batch": batch.batch_id,
+        },
     )
 
 

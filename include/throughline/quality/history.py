@@ -276,6 +276,10 @@ def _relied_on(column: str, profile: Profile, past: list[Profile]) -> float:
 
 
 def columns_of(conn: Connection, table: str) -> dict[str, str]:
-    """Return the columns of `staging.<table>` that a source fills, with their types in PostgreSQL."""
+    """Return the columns of `staging.<table>` that a source fills, with their types in PostgreSQL.
+
+    Those that only the gate reads are not in `core`.
+    """
     columns = warehouse.columns_of(conn, "staging", table)
-    return {name: kind for name, kind in columns.items() if name not in _OURS}
+    kept = warehouse.columns_of(conn, "core", table)
+    return {name: kind for name, kind in columns.items() if name not in _OURS and name in kept}

@@ -114,31 +114,40 @@ def _is_released(conn: Connection, batch: Batch) -> bool:
 
 
 def _correct_quarantine(conn: Connection, batch: Batch) -> None:
-    """Close quarantined rows whose record arrived again, valid and not older."""
-    rows = conn.execute(
-        sql.SQL(
-            "update quality.quarantine as q set status = 'corrected', closed_seq = %(seq)s"
-            " from {} as c where c.batch_id = %(batch)s"
-            " and q.source = c.source and q.feed = %(feed)s and q.source_id = c.source_id"
-            " and q.status = 'open' and q.batch_id <> %(batch)s"
-            " and not exists (select from quality.quarantine as o where o.batch_id = %(batch)s"
-            "  and o.row_no = c.row_no and o.file_id is not distinct from c.file_id"
-            "  and o.status <> 'released')"
-            " and case when q.reason = any(%(rules)s)"
-            "  then c.source_version >= coalesce(q.payload::jsonb ->> 'source_version', '')"
-            "  else true end"
-            " returning q.batch_id"
-        ).format(sql.Identifier("staging", batch.tables[0].name)),
-        {
-            "seq": batch.seq,
-            "batch": batch.batch_id,
-            "feed": batch.feed,
-            "rules": [rule.name for rule in suite_of(batch.feed)],
-        },
-    ).fetchall()
-    for earlier in {row[0] for row in rows}:
-        _empty_staging(conn, earlier, batch.tables)
-        balance(conn, earlier)
+    """Close quarantined rows whose record arrived again, valid and not older.
+
+    In the same delivery, only a newer version corrects a row.
+    """
+    earlier = set()
+    for table in batch.tables:
+        if not table.is_counted:
+            continue
+        rows = conn.execute(
+            sql.SQL(
+                "update quality.quarantine as q set status = 'corrected', closed_seq = %(seq)s"
+                " from {} as c where c.batch_id = %(batch)s"
+                " and q.source = c.source and q.feed = %(feed)s and q.source_id = c.source_id"
+                " and q.status = 'open'"
+                " and not exists (select from quality.quarantine as o where o.batch_id = %(batch)s"
+                "  and o.row_no = c.row_no and o.file_id is not distinct from c.file_id"
+                "  and o.status <> 'released')"
+                " and case when q.reason = any(%(rules)s) then c.source_version"
+                "   >= coalesce(q.payload::jsonb ->> 'source_version', '') and (q.batch_id <> %(batch)s"
+                "   or c.source_version > coalesce(q.payload::jsonb ->> 'source_version', ''))"
+                "  else q.batch_id <> %(batch)s end"
+                " returning q.batch_id"
+            ).format(sql.Identifier("staging", table.name)),
+            {
+                "seq": batch.seq,
+                "batch": batch.batch_id,
+                "feed": batch.feed,
+                "rules": [rule.name for rule in suite_of(batch.feed)],
+            },
+        ).fetchall()
+        earlier |= {row[0] for row in rows}
+    for one in earlier - {batch.batch_id}:
+        _empty_staging(conn, one, batch.tables)
+        balance(conn, one)
 
 
 def _close(conn: Connection, batch: Batch, loaded: int) -> Counts:

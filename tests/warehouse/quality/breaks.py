@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+PAID = {"patient_control_number": "C", "paid_amount": 1}
+
 BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "coverage": {
         "beneficiary missing": {"payer_id": "P"},
@@ -83,6 +85,15 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
             "paid_amount": 1,
             "paid_on": "2060-01-01",
         },
+        "remittance does not balance": {
+            **PAID,
+            "set_at": 3,
+            "set_stated": 300,
+            "set_explained": 90,
+        },
+        "claim does not balance": {**PAID, "unbalanced": "claim"},
+        "line does not balance": {**PAID, "unbalanced": "line 2"},
+        "lines do not add up to the claim": {**PAID, "unbalanced": "lines"},
     },
     "patient": {
         "sex not in the code system": {"birth_date": "1950-01-01", "mrn": "M1", "sex": "female"},

@@ -24,7 +24,10 @@ class Rule:
     """One rule of a feed; `name` is the reason given for quarantined rows.
 
     Releasing a stopped feed also accepts the rows that stopped it, unless the rule is not
-    `releasable`: a row without an identifier cannot be loaded.
+    `releasable`: a row without an identifier cannot be loaded. `also` names the feed's other tables
+    whose rows the rule checks. Of money that does not balance, `sums` are SQL for the sum that is stated
+    and the one that the amounts around it explain; with `names_payer`, the payments of the row's payer
+    are not known while it waits.
     """
 
     name: str
@@ -32,6 +35,9 @@ class Rule:
     severity: str = WARNING
     tolerated: float = 0.2
     releasable: bool = True
+    also: tuple[str, ...] = ()
+    sums: tuple[str, str] | None = None
+    names_payer: bool = False
 
 
 def _identified(*more: str) -> list[Rule]:
@@ -93,6 +99,38 @@ def _duplicates(table: str) -> list[Rule]:
         ),
     ]
 
+
+# The last row of an 835 has both sums of its set. Without an amount that can be read, the row that lacks it is
+# set aside, and the set cannot be added up.
+_ENDS = " union all ".join(
+    f"select concat_ws('/', e.file_id, e.set_at) as set_key, e.set_stated, e.set_explained"
+    f" from staging.{table} as e where e.batch_id = :batch and e.set_explained is not null"
+    for table in ("payment", "provider_adjustment")
+)
+_SET_KEY = "concat_ws('/', r.file_id, r.set_at)"
+
+
+def _unbalanced(name: str, condition: str) -> Rule:
+    return Rule(name, condition, sums=("r.stated", "r.explained"))
+
+
+# 005010X221A1, section 1.10.2: see `throughline.sources.x12.balance`.
+_BALANCE = [
+    Rule(
+        "remittance does not balance",
+        f"{_SET_KEY} in (select s.set_key from ({_ENDS}) as s"
+        " where s.set_stated is distinct from s.set_explained)",
+        also=("provider_adjustment",),
+        sums=(
+            f"(select max(s.set_stated) from ({_ENDS}) as s where s.set_key = {_SET_KEY})",
+            f"(select max(s.set_explained) from ({_ENDS}) as s where s.set_key = {_SET_KEY})",
+        ),
+        names_payer=True,
+    ),
+    _unbalanced("claim does not balance", "r.unbalanced = 'claim'"),
+    _unbalanced("line does not balance", "r.unbalanced like 'line %'"),
+    _unbalanced("lines do not add up to the claim", "r.unbalanced = 'lines'"),
+]
 
 SUITES: dict[str, list[Rule]] = {
     "patient": [
@@ -190,6 +228,7 @@ SUITES: dict[str, list[Rule]] = {
         Rule("claim not named", "patient_control_number is null"),
         Rule("paid amount missing", "paid_amount is null"),
         *_dated("paid_on", "1990-01-01"),
+        *_BALANCE,
     ],
 }
 

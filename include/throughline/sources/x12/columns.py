@@ -130,6 +130,12 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
             "produced_on",
             "service_from",
             "crossover_payer",
+            "unbalanced",
+            "stated",
+            "explained",
+            "set_at",
+            "set_stated",
+            "set_explained",
         ),
         "payment_line": (
             "payment_source_id",
@@ -158,6 +164,9 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
             "amount",
             "check_number",
             "payer_id",
+            "set_at",
+            "set_stated",
+            "set_explained",
         ),
     },
 }

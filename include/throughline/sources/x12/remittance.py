@@ -1,6 +1,6 @@
 """835: one record per claim payment (CLP loop) with its lines, one per provider adjustment (PLB).
 
-Loops and elements: ASC X12 005010X221A1.
+Loops and elements: ASC X12 005010X221A1. What must balance, and whether it does: `balance`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from decimal import Decimal
 import msgspec
 
 from throughline.sources.records import Fault
+from throughline.sources.x12.balance import Doubt, Sum, doubt_of
 from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
 from throughline.sources.x12.values import at, day, filled, money, number, period
 
 REVERSAL = "22"
+ZERO, ONE = Decimal(0), Decimal(1)
+_BLANK = ("",) * 8
+# Segments that end a claim's loop.
+_ENDS = ENVELOPE | {"CLP", "LX", "PLB"}
 
 
 class Adjustment(msgspec.Struct):
@@ -43,8 +48,14 @@ class PaymentLine(msgspec.Struct):
 
 
 class Remittance(msgspec.Struct):
-    """The header of an 835: who pays, how and when."""
+    """The header of an 835: who pays, how and when.
 
+    `position` is the segment of its ST. `total_paid` is BPR02, below zero for a debit (BPR03). Once the
+    set has been read, `explained` is what its claims and provider adjustments make of it, or None where
+    one of their amounts cannot be read.
+    """
+
+    position: int = 0
     check_number: str | None = None
     payment_method: str | None = None
     total_paid: Decimal | None = None
@@ -53,10 +64,14 @@ class Remittance(msgspec.Struct):
     payer_id: str | None = None
     payer_name: str | None = None
     payee_npi: str | None = None
+    explained: Decimal | None = None
 
 
 class Payment(msgspec.Struct):
-    """One CLP loop. `row` counts the CLP and PLB rows of the file from 1."""
+    """One CLP loop. `row` counts the CLP and PLB rows of the file from 1.
+
+    `doubt` says where it does not balance, if anywhere.
+    """
 
     context: Context
     remittance: Remittance
@@ -81,6 +96,7 @@ class Payment(msgspec.Struct):
     adjustments: list[Adjustment] = []
     remark_codes: list[str] = []
     lines: list[PaymentLine] = []
+    doubt: Doubt | None = None
 
     @property
     def is_reversal(self) -> bool:
@@ -107,15 +123,17 @@ def _adjustments(e: list[str]) -> tuple[list[Adjustment], bool]:
     group = at(e, 1)
     found = []
     readable = True
-    for index in range(2, len(e), 3):
-        reason, amount = at(e, index), money(at(e, index + 1))
+    count = len(e)
+    for index in range(2, count, 3):
+        reason = e[index].strip()
         if not reason:
             continue
+        amount = money(at(e, index + 1))
         if amount is None:
             readable = False
             continue
-        quantity = number(at(e, index + 2)) if at(e, index + 2) else None
-        found.append(Adjustment(group, reason, amount, quantity))
+        quantity = e[index + 2].strip() if index + 2 < count else ""
+        found.append(Adjustment(group, reason, amount, number(quantity) if quantity else None))
     return found, readable
 
 
@@ -125,13 +143,17 @@ class _Reader:
     def __init__(self, transaction: Transaction, first_row: int) -> None:
         self.tx = transaction
         self.component = transaction.context.separators.component
+        self.first_row = first_row
         self.row = first_row - 1
-        self.header = Remittance()
+        self.header = Remittance(position=transaction.start)
+        self.sum = Sum()
+        self.above: list[list[str]] = []
         self.party_of = ""
         self.claim: Payment | None = None
         self.line: PaymentLine | None = None
         self.raw: list[list[str]] = []
         self.reason: str | None = None
+        self.is_institutional = False
         # PLB segments with their positions, kept to the end: of a file that breaks off the last
         # may be half of one, and half an amount looks like an amount
         self.balances: list[tuple[int, list[str]]] = []
@@ -139,23 +161,22 @@ class _Reader:
     def __iter__(self) -> Iterator[Payment | ProviderAdjustment | Fault]:
         for e in self.tx.segments:
             tag = e[0]
+            if tag not in _ENDS:
+                if self.claim is not None:
+                    self.raw.append(e)
+                    self.inside_claim(self.claim, tag, e)
+                else:
+                    self.above_claim(tag, e)
+                continue
             if tag in ENVELOPE:
                 self.tx.end(e)
                 break
+            if self.claim is not None:
+                yield self.finish()
             if tag == "CLP":
-                if self.claim is not None:
-                    yield self.finish()
                 self.open_claim(e)
-            elif tag == "LX" or tag == "PLB":
-                if self.claim is not None:
-                    yield self.finish()
-                if tag == "PLB":
-                    self.balances.append((self.tx.position, e))
-            elif self.claim is not None:
-                self.raw.append(e)
-                self.inside_claim(self.claim, tag, e)
-            else:
-                self.above_claim(tag, e)
+            elif tag == "PLB":
+                self.balances.append((self.tx.position, e))
         else:
             self.tx.end(None)
         if self.claim is not None:
@@ -165,9 +186,21 @@ class _Reader:
         last = self.tx.position - (self.tx.pushed_back is not None)
         for position, e in self.balances:
             yield from self.provider(e, position, self.tx.truncated and position == last)
+        self.header.explained = self.sum.explained
+        if self.row < self.first_row and self.header.total_paid:
+            yield Fault(
+                self.tx.file,
+                self.first_row,
+                self.tx.start,
+                "truncated" if self.tx.truncated else "payment_without_claims",
+                payload=self.tx.text(self.above),
+                payer_id=self.header.payer_id,
+            )
 
     def above_claim(self, tag: str, e: list[str]) -> None:
         header = self.header
+        if self.row < self.first_row:
+            self.above.append(e)
         if tag == "N1":
             self.party_of = at(e, 1)
             if self.party_of == "PR":
@@ -182,6 +215,8 @@ class _Reader:
             header.check_number = filled(at(e, 2))
         elif tag == "BPR":
             header.total_paid = money(at(e, 2))
+            if header.total_paid is not None and at(e, 3) == "D":
+                header.total_paid = -header.total_paid
             header.payment_method = filled(at(e, 4))
             header.paid_on = day(at(e, 16))
         elif tag == "DTM" and at(e, 1) == "405":
@@ -192,10 +227,14 @@ class _Reader:
         self.raw = [e]
         self.reason = None
         self.line = None
-        total, paid = money(at(e, 3)), money(at(e, 4))
-        if not at(e, 1):
+        self.is_institutional = False
+        _, number_, status, charge, amount, share, filing, payers = (*e[:8], *_BLANK[len(e) :])
+        control = number_.strip()
+        total, paid = money(charge.strip()), money(amount.strip())
+        self.sum.take(paid)
+        if not control:
             self.reason = "claim_number_missing"
-        elif not at(e, 2):
+        elif not status.strip():
             self.reason = "claim_status_missing"
         elif total is None or paid is None:
             self.reason = "claim_amount_unreadable"
@@ -204,13 +243,13 @@ class _Reader:
             remittance=self.header,
             row=self.row,
             position=self.tx.position,
-            patient_control_number=at(e, 1),
-            status_code=at(e, 2),
+            patient_control_number=control,
+            status_code=status.strip(),
             total_charge=total,
             paid_amount=paid,
-            patient_responsibility=money(at(e, 5)),
-            filing_code=filled(at(e, 6)),
-            payer_claim_number=filled(at(e, 7)),
+            patient_responsibility=money(share.strip()),
+            filing_code=filled(filing.strip()),
+            payer_claim_number=filled(payers.strip()),
         )
 
     def inside_claim(self, claim: Payment, tag: str, e: list[str]) -> None:
@@ -233,31 +272,35 @@ class _Reader:
             if line is not None and at(e, 1) in ("HE", "RX") and at(e, 2):
                 line.remark_codes.append(at(e, 2))
         elif tag == "MOA" or tag == "MIA":
+            self.is_institutional = self.is_institutional or tag == "MIA"
             # MOA03-07; MIA05 and MIA20-23: claim level remark codes
             places = range(3, 8) if tag == "MOA" else (5, 20, 21, 22, 23)
             claim.remark_codes.extend(at(e, i) for i in places if at(e, i))
 
     def open_line(self, claim: Payment, e: list[str]) -> None:
-        parts = at(e, 1).split(self.component)
-        charge, paid = money(at(e, 2)), money(at(e, 3))
-        if charge is None or (paid is None and at(e, 3)):
+        _, what, charged, given, revenue, count, _, _ = (*e[:8], *_BLANK[len(e) :])
+        parts = what.strip().split(self.component)
+        charge, paid, units = money(charged.strip()), money(given.strip()), count.strip()
+        if charge is None or (paid is None and given.strip()):
             self.reason = self.reason or "line_amount_unreadable"
-        units = at(e, 5)
+        if parts[0] == "NU" or revenue.strip():
+            # a revenue code: an institution's line
+            self.is_institutional = True
         self.line = PaymentLine(
             line_no=len(claim.lines) + 1,
             code=filled(parts[1].strip()) if len(parts) > 1 else None,
             modifiers=[m for m in parts[2:6] if m],
             charge=charge,
-            paid_amount=paid if paid is not None else Decimal(0),
+            paid_amount=paid if paid is not None else ZERO,
             # SVC05 absent means one unit (005010X221A1, SVC05)
-            units=number(units) if units else Decimal(1),
+            units=number(units) if units else ONE,
         )
         claim.lines.append(self.line)
 
     def date(self, claim: Payment, line: PaymentLine | None, e: list[str]) -> None:
         qualifier = at(e, 1)
         if line is not None:
-            if qualifier in ("472", "150"):
+            if qualifier == "472" or qualifier == "150":
                 line.service_from = day(at(e, 2))
                 if line.service_from is None:
                     self.reason = self.reason or "service_date_unreadable"
@@ -270,8 +313,7 @@ class _Reader:
         who = at(e, 1)
         if who == "QC":
             claim.family, claim.given = filled(at(e, 3)), filled(at(e, 4))
-            if at(e, 9):
-                claim.member_id = at(e, 9)
+            claim.member_id = filled(at(e, 9)) or claim.member_id
         elif who == "IL":
             if claim.member_id is None:
                 claim.member_id = filled(at(e, 9))
@@ -297,7 +339,11 @@ class _Reader:
                 self.reason,
                 source_id=claim.patient_control_number or None,
                 payload=self.tx.text(self.raw),
+                subject_id=claim.patient_control_number or None,
+                subject_source="pcn",
+                payer_id=None if claim.patient_control_number else self.header.payer_id,
             )
+        claim.doubt = doubt_of(claim, is_institutional=self.is_institutional)
         if claim.service_from is None:
             days = [line.service_from for line in claim.lines if line.service_from is not None]
             claim.service_from = min(days) if days else None
@@ -313,6 +359,8 @@ class _Reader:
             self.row += 1
             reason, _, reference = at(e, index).partition(self.component)
             amount = money(at(e, index + 1))
+            if not is_cut:
+                self.sum.take_off(amount)
             if amount is None or is_cut:
                 yield Fault(
                     self.tx.file,
@@ -320,6 +368,7 @@ class _Reader:
                     position,
                     "truncated" if is_cut else "provider_adjustment_unreadable",
                     payload=self.tx.text([e]),
+                    payer_id=self.header.payer_id,
                 )
                 continue
             yield ProviderAdjustment(

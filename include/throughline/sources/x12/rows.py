@@ -20,9 +20,16 @@ from throughline.sources.x12.claim import Claim
 from throughline.sources.x12.eligibility import Eligibility
 from throughline.sources.x12.envelope import Context
 from throughline.sources.x12.reader import Record, read
-from throughline.sources.x12.remittance import Adjustment, Payment, ProviderAdjustment
+from throughline.sources.x12.remittance import (
+    Adjustment,
+    Payment,
+    ProviderAdjustment,
+    Remittance,
+)
 from throughline.sources.x12.sums import Sums, sums_of
 
+_BALANCED = (None, None, None)
+_PAID = (Payment, ProviderAdjustment)
 _JSON = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -64,10 +71,10 @@ class RowMaker:
 
     def row(self, record: Record) -> StagedRow:
         """Return the row of one record, with its child rows."""
-        if isinstance(record, Claim):
-            return self._claim(record)
         if isinstance(record, Payment):
             return self._payment(record)
+        if isinstance(record, Claim):
+            return self._claim(record)
         if isinstance(record, ClaimStatus):
             return self._status(record)
         if isinstance(record, Eligibility):
@@ -156,11 +163,14 @@ class RowMaker:
             f"{head.check_number or x.interchange_control_number}|{p.patient_control_number}"
             f"|{p.status_code}|{p.payer_claim_number or ''}"
         )
-        total = sums_of([*p.adjustments, *(a for line in p.lines for a in line.adjustments)])
-        shared = p.patient_responsibility
+        by_line = [sums_of(line.adjustments) for line in p.lines]
+        if len(by_line) == 1 and not p.adjustments:
+            total = by_line[0]
+        else:
+            total = sums_of([*p.adjustments, *(a for line in p.lines for a in line.adjustments)])
+        shared, doubt = p.patient_responsibility, p.doubt
         children = []
-        for line in p.lines:
-            sums = sums_of(line.adjustments)
+        for line, sums in zip(p.lines, by_line, strict=True):
             children.append(
                 StagedRow(
                     "payment_line",
@@ -216,6 +226,10 @@ class RowMaker:
                 head.produced_on,
                 p.service_from,
                 p.crossover_payer,
+                *(_BALANCED if doubt is None else (doubt.where, doubt.stated, doubt.explained)),
+                head.position,
+                None,
+                None,
             ),
             children=children,
         )
@@ -328,6 +342,9 @@ class RowMaker:
                 p.amount,
                 head.check_number,
                 head.payer_id,
+                head.position,
+                None,
+                None,
             ),
         )
 
@@ -342,8 +359,28 @@ def rows(
     """Yield the rows and faults of one feed in one file.
 
     `with_unused` adds a fault per transaction set that no feed reads: one feed of the file has to
-    account for them. Raises `FileRefusedError`.
+    account for them. The last row of each 835 says what its set states and what explains it. Raises
+    `FileRefusedError`.
     """
     make = RowMaker(definition.zone)
+    last: StagedRow | None = None
+    head: Remittance | None = None
     for found in read(stream, file, frozenset({feed}), with_unused=with_unused):
-        yield found if isinstance(found, Fault) else make.row(found)
+        if isinstance(found, _PAID):
+            if last is not None:
+                yield last if head is found.remittance else _ended(last, head)
+            last, head = make.row(found), found.remittance
+        elif isinstance(found, Fault):
+            yield found
+        else:
+            yield make.row(found)
+    if last is not None:
+        yield _ended(last, head)
+
+
+def _ended(row: StagedRow, head: Remittance | None) -> StagedRow:
+    """Return the last row of an 835 with both sums of its set."""
+    assert row.values is not None
+    assert head is not None
+    row.values = (*row.values[:-2], head.total_paid, head.explained)
+    return row

@@ -14,12 +14,10 @@ from throughline.sources.x12.remittance import Adjustment
 # multiple procedure and concurrent rules (59), more than the charge (94), negotiated discount (131),
 # prompt pay (44), capitation (24), specialty fee (172), penalties of law (237), sequestration (253).
 CONTRACTUAL = frozenset({"24", "44", "45", "59", "94", "131", "172", "223", "237", "253"})
-# What an earlier payer paid or adjusted: that payer's own 835 has it already.
-PRIOR_PAYER = ("OA", "23")
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sums:
     """Dollars by meaning. Patient share is PR; denied is what a reason other than the contract
     withheld (CO, PI, OA); other is correction (CR) and what has no known group.
@@ -44,7 +42,8 @@ def sums_of(adjustments: list[Adjustment]) -> Sums:
     for a in adjustments:
         if a.group == "PR":
             patient += a.amount
-        elif (a.group, a.reason) == PRIOR_PAYER:
+        elif a.reason == "23" and a.group == "OA":
+            # what an earlier payer paid or adjusted: that payer's own 835 has it already
             continue
         elif a.group in ("CO", "PI", "OA"):
             if a.reason in CONTRACTUAL:

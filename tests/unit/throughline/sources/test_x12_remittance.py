@@ -224,3 +224,50 @@ def test_the_payers_own_number_by_another_qualifier() -> None:
     body = remittance(payment("A1"))
     body.insert(4, "REF*2U*OWN1")
     assert found(wire.simple(REMITTANCE, body))[0][0].remittance.payer_id == "OWN1"
+
+
+def balance(*loops: list[str], **parts: Any) -> list[tuple[str, Decimal, Decimal] | None]:
+    """Where each claim's payment is in doubt: what is stated, and what is explained."""
+    records, _ = read(*loops, **parts)
+    return [
+        (r.doubt.where, r.doubt.stated, r.doubt.explained) if r.doubt else None
+        for r in records
+        if hasattr(r, "doubt")
+    ]
+
+
+def test_where_a_payment_does_not_balance() -> None:
+    two = [*payment("A1", charge="250", paid="180")[:2], *payment("A1")[2:], *payment("A1")[2:]]
+    assert balance(payment("A1"), two) == [None, ("claim", Decimal(180), Decimal(210))]
+    two[-2] = "CAS*PR*1*20.01"
+    assert balance(two) == [("line 2", Decimal(80), Decimal("79.99"))]
+    # what the patient owes by CLP05 is no part of the balance
+    assert balance(payment("A1", share="999", cas="CAS*PR*1*20")) == [None]
+
+
+def test_lines_add_up_to_the_claim_unless_an_institution_names_only_some() -> None:
+    loop = [s.replace("CLP*A1*1*100*80", "CLP*A1*1*150*130") for s in payment("A1")]
+    assert balance(loop) == [("lines", Decimal(150), Decimal(100))]
+    assert balance([loop[0], "MIA*0", *loop[1:]]) == [None]
+    assert balance([s.replace("SVC*HC:99213:25", "SVC*NU:0450") for s in loop]) == [None]
+    assert balance([s.replace("*100*80**1", "*100*80*0450*1") for s in loop]) == [None]
+
+
+def test_a_set_knows_what_it_states_and_what_explains_it() -> None:
+    plb = "PLB*1992000006*20261231*WO:X*25*L6*-1.5"
+    [p, *_], _ = read(payment("A1"), payment("A2"), after=[plb])
+    assert (p.remittance.total_paid, p.remittance.explained) == (Decimal(80), Decimal("136.5"))
+    [p], _ = read(payment("A1", paid="8O"), payment("A2"))
+    assert p.remittance.explained is None
+    # a debit takes money back
+    body = [s.replace("*I*80*C*", "*I*80*D*") for s in remittance(payment("A1"))]
+    assert found(wire.simple(REMITTANCE, body))[0][0].remittance.total_paid == Decimal(-80)
+
+
+def test_a_payment_without_anything_that_explains_it_is_a_row() -> None:
+    _, faults = read()
+    assert [(f.row, f.reason, f.payer_id) for f in faults] == [
+        (1, "payment_without_claims", "MEDB1")
+    ]
+    notice = [s.replace("*I*80*", "*H*0*") for s in remittance()]
+    assert found(wire.simple(REMITTANCE, notice)) == ([], [])

@@ -7,7 +7,22 @@ from typing import Any
 
 
 class SourceUnavailable(RuntimeError):
-    """A source cannot be read now. The message names the source and the kind of failure, no secrets."""
+    """A source cannot be read now. The message names the source and the kind of failure, no secrets.
+
+    `body` is its last answer, if there was one; it may hold anything, and is not shown.
+    """
+
+    def __init__(self, message: str, body: bytes = b"") -> None:
+        super().__init__(message)
+        self.body = body
+
+
+class NotYet(SourceUnavailable):
+    """A source asks us to come back after `wait_s` seconds, longer than anybody should wait in place."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True)

@@ -1,47 +1,53 @@
 """HTTP to systems of record: reads are retried, and a write reports how certain its outcome is.
 
-A client is safe to use from several threads; each gets its own session. Waiting, polling (202),
-renewing a token (401) and the deadline are handled in one loop, `patience.keep_asking`. What urllib3
-retries by itself, and what a missing answer proves, is in `session`.
+A client is safe to use from several threads; each gets its own session. Waiting, renewing a token
+(401) and the deadline are handled in one loop, `patience.keep_asking`. What urllib3 retries by itself,
+and what a missing answer proves, is in `session`; where a redirected read goes on, in `redirects`.
 """
 
 from __future__ import annotations
 
 import base64
-import email.utils
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.address import Address, NotYet, SourceUnavailable
 from throughline.transports.patience import (
     REAL,
     Again,
     Clock,
     NotLetIn,
-    NotReady,
     Patience,
+    Result,
     keep_asking,
+    retry_after,
 )
+from throughline.transports.redirects import MOST_HOPS, is_downgrade, is_same_origin, next_url
 from throughline.transports.session import Incoming, NoAnswer, Session, opened
 
 CONNECT_S = 10.0
 # Timeout between two reads of an answer.
 READ_S = 30.0
 PATIENCE = Patience()
-POLLING = Patience(total_s=3600.0)
 DOWNLOADING = Patience(attempts=6, first_wait_s=0.3, total_s=3600.0)
 # Answers after which a read may be retried. Writes are not: a 500 proves nothing about a write.
 PASSING = frozenset({429, 500, 502, 503, 504})
+BUSY_S = 300.0  # the wait after 429 for minutes without saying how long
+# Answers about a file whose address has expired: signed addresses answer 400 or 403 (S3, GCS, Azure).
+GONE = frozenset({400, 403, 404, 410})
 
 # accepted: it was done. rejected: it was refused and nothing was done. not_sent: it never arrived.
 # uncertain: it may have been done; look it up before you repeat it.
 Certainty = Literal["accepted", "rejected", "not_sent", "uncertain"]
+
+
+class FileGone(SourceUnavailable):
+    """A file is not, or no longer, at its address."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +78,6 @@ class Outcome:
     def is_certain(self) -> bool:
         """Whether it is safe to try again: a new attempt cannot do the same thing twice."""
         return self.certainty != "uncertain"
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds in a `Retry-After` header (a number or a date), or None without one."""
-    text = headers.get("Retry-After", "")
-    if not text:
-        return None
-    if text.isascii() and text.strip().isdigit():
-        return float(text)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def judge(answer: Answer) -> Outcome:
@@ -175,22 +168,36 @@ class HttpClient:
         params: Mapping[str, Any] | None = None,
         data: bytes | Mapping[str, str] | None = None,
         authorized: bool = True,
+        follow: bool = False,
     ) -> Iterator[Incoming]:
-        """Send one request; returns the answer with its body still unread. Raises `NoAnswer`."""
-        ours = self._authorize() if authorized else {}
-        left = max(time_is_up - self._clock.now(), 0.001)
-        with opened(
-            self._session(),
-            method,
-            self.url(path),
-            params=params,
-            data=data,
-            headers={**ours, **headers},
-            timeout=(min(CONNECT_S, left), min(READ_S, left)),
-            time_is_up=time_is_up,
-            now=self._clock.now,
-        ) as incoming:
-            yield incoming
+        """Send one request; returns the answer with its body still unread. Raises `NoAnswer`.
+
+        With `follow`, a redirected read goes on at its new address, with our credentials only if that
+        has the origin of the first. An address without TLS is not asked on behalf of one with it.
+        """
+        first = url = self.url(path)
+        for _ in range(MOST_HOPS):
+            if is_downgrade(self.address.base_url, url):
+                raise NoAnswer("AddressWithoutTls", was_sent=False, may_pass=False)
+            ours = self._authorize() if authorized and is_same_origin(first, url) else {}
+            left = max(time_is_up - self._clock.now(), 0.001)
+            with opened(
+                self._session(),
+                method,
+                url,
+                params=params,
+                data=data,
+                headers={**ours, **headers},
+                timeout=(min(CONNECT_S, left), min(READ_S, left)),
+                time_is_up=time_is_up,
+                now=self._clock.now,
+            ) as incoming:
+                there = next_url(url, incoming.status, incoming.headers) if follow else None
+                if there is None:
+                    yield incoming
+                    return
+            url, params = there, None
+        raise NoAnswer("TooManyRedirects", may_pass=False)
 
     def _ask(self, *request: Any, **more: Any) -> Answer:
         """Send one request and read its answer. Raises `NoAnswer`, or `NotLetIn` after a 401."""
@@ -201,7 +208,7 @@ class HttpClient:
             raise NotLetIn("http_401", answer=answer)
         return answer
 
-    def _repeatable(self, *request: Any, until_ready: bool = False, **more: Any) -> Answer:
+    def _repeatable(self, *request: Any, **more: Any) -> Answer:
         """Make one attempt of a repeatable request. Raises `Again` if a retry may help."""
         try:
             answer = self._ask(*request, **more)
@@ -212,12 +219,31 @@ class HttpClient:
         if answer.status in PASSING:
             asked = retry_after(answer.headers)
             raise Again(f"http_{answer.status}", asked, answer, answer.tries)
-        if until_ready and answer.status == 202:
-            raise NotReady("not ready", retry_after(answer.headers), answer)
         return answer
 
     def _unavailable(self, reason: str) -> SourceUnavailable:
         return SourceUnavailable(f"{self.address.name}: {reason}")
+
+    def _gave_up(self, again: Again, patience: Patience) -> SourceUnavailable:
+        asked = again.asked_s or (BUSY_S if again.reason == "http_429" else 0.0)
+        problem = f"{self.address.name}: {again.reason}"
+        if patience.defers and asked > patience.longest_wait_s:
+            return NotYet(problem, asked)
+        return SourceUnavailable(problem, getattr(again.answer, "body", b""))
+
+    def _asked(
+        self,
+        ask: Callable[[float], Result],
+        patience: Patience,
+        renew: Callable[[], bool] = lambda: False,
+    ) -> Result:
+        try:
+            return keep_asking(ask, patience, self._clock, renew)
+        except Again as again:
+            answer: Result | None = again.answer if isinstance(again, NotLetIn) else None
+            if answer is None:
+                raise self._gave_up(again, patience) from None
+            return answer
 
     def get(
         self,
@@ -226,31 +252,21 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         method: str = "GET",
         *,
-        until_ready: bool = False,
+        patience: Patience | None = None,
+        follow: bool = False,
     ) -> Answer:
         """Send a GET, retry while that may help, and return the answer, whatever its status.
 
-        `until_ready` polls while the answer is 202. Raises `SourceUnavailable` if no answer came, if
-        it stayed 429, 500, 502, 503 or 504, or if time ran out.
+        `follow` follows redirects. Raises `SourceUnavailable` if no answer came, if it stayed 429, 500,
+        502, 503 or 504, or if time ran out; and `NotYet` if `patience` defers a longer wait.
         """
 
         def ask(time_is_up: float) -> Answer:
             return self._repeatable(
-                method, path, time_is_up, headers or {}, params=params, until_ready=until_ready
+                method, path, time_is_up, headers or {}, params=params, follow=follow
             )
 
-        patience = POLLING if until_ready else PATIENCE
-        began = self._clock.now()
-        try:
-            return keep_asking(ask, patience, self._clock, self._renew)
-        except NotLetIn as again:
-            answer: Answer = again.answer
-            return answer
-        except NotReady as again:
-            waited = int(self._clock.now() - began)
-            raise self._unavailable(f"{again.reason} after {waited} s") from None
-        except Again as again:
-            raise self._unavailable(again.reason) from None
+        return self._asked(ask, patience or PATIENCE, self._renew)
 
     def post_form(
         self,
@@ -268,13 +284,7 @@ class HttpClient:
         def ask(time_is_up: float) -> Answer:
             return self._repeatable("POST", path, time_is_up, headers or {}, data=form())
 
-        try:
-            return keep_asking(ask, patience, self._clock)
-        except NotLetIn as again:
-            answer: Answer = again.answer
-            return answer
-        except Again as again:
-            raise self._unavailable(again.reason) from None
+        return self._asked(ask, patience)
 
     def write(
         self,
@@ -326,11 +336,15 @@ class HttpClient:
         accept: str = "*/*",
         authorized: bool = True,
         as_stored: bool = False,
+        patience: Patience | None = None,
+        follow: bool = False,
     ) -> int:
         """Fetch a file, resuming after a broken connection; returns its bytes.
 
         Content encoding is decoded unless `as_stored`. If `authorized` is False, neither login nor
-        token is sent, because another server may hold the file. Raises `SourceUnavailable`.
+        token is sent, because another server may hold the file. `follow` follows redirects. Raises
+        `SourceUnavailable`: `FileGone` if the file is not, or no longer, at this address; and `NotYet`
+        if `patience` defers a longer wait.
         """
         target.unlink(missing_ok=True)
         tag = ""
@@ -347,7 +361,7 @@ class HttpClient:
                     headers["If-Range"] = tag
             try:
                 with self._opened(
-                    "GET", path, time_is_up, headers, authorized=authorized
+                    "GET", path, time_is_up, headers, authorized=authorized, follow=follow
                 ) as incoming:
                     status = incoming.status
                     if status in (200, 206):
@@ -371,14 +385,13 @@ class HttpClient:
                 raise NotLetIn("http_401")
             if status == 416 and have:
                 target.unlink()
+            elif status in GONE:
+                raise FileGone(f"{self.address.name}: http_{status}")
             elif status < 500 and status != 429:
                 raise self._unavailable(f"http_{status}")
             raise Again(f"http_{status}", asked, tries=tries)
 
-        try:
-            return keep_asking(fetch, DOWNLOADING, self._clock, self._renew)
-        except Again as again:
-            raise self._unavailable(again.reason) from None
+        return self._asked(fetch, patience or DOWNLOADING, self._renew)
 
 
 def _begins_at(headers: Mapping[str, str], offset: int) -> bool:

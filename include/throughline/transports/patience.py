@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import email.utils
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -26,18 +27,29 @@ class Patience:
     """How often to retry, and how long to wait, in seconds.
 
     After a failure, the wait is what the server asks for, or else `first_wait_s`, doubling each time
-    up to `longest_wait_s`. Work in progress is not a failure: it is polled after `first_pause_s`, then
-    less and less often, or whenever the server says.
+    up to `longest_wait_s`, and `waits_s` in all. If the server asks for more than that, the wait is cut
+    short, or, with `defers`, left to the caller.
     """
 
     attempts: int = 5
     total_s: float = 300.0
     first_wait_s: float = 0.25
     longest_wait_s: float = 30.0
-    first_pause_s: float = 0.5
-    longest_pause_s: float = 30.0
-    # A server that is working on a request may ask for a longer wait than one that is overloaded.
-    longest_asked_s: float = 300.0
+    waits_s: float = float("inf")
+    defers: bool = False
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds in a `Retry-After` header (a number or a date), or None without one."""
+    text = headers.get("Retry-After", "")
+    if not text:
+        return None
+    if text.isascii() and text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 class Again(Exception):
@@ -57,10 +69,6 @@ class Again(Exception):
         self.tries = tries
 
 
-class NotReady(Again):
-    """The server is still working on the request."""
-
-
 class NotLetIn(Again):
     """Our credentials were rejected: try once more with new ones."""
 
@@ -77,7 +85,7 @@ def keep_asking(
     `Again`.
     """
     time_is_up = clock.now() + patience.total_s
-    failures, was_renewed, pause = 0, False, patience.first_pause_s
+    failures, waited, was_renewed = 0, 0.0, False
     while True:
         try:
             return ask(time_is_up)
@@ -85,18 +93,16 @@ def keep_asking(
             if was_renewed or not renew():
                 raise
             was_renewed, wait = True, 0.0
-        except NotReady as again:
-            failures, was_renewed = 0, False
-            wait = pause if again.asked_s is None else min(again.asked_s, patience.longest_asked_s)
-            pause = min(pause * 1.5, patience.longest_pause_s)
-            if clock.now() + wait > time_is_up:
-                raise
         except Again as again:
             before, failures = failures, failures + again.tries
             # retries by the library had no wait in between; add those waits now
-            wait = patience.first_wait_s * (2**failures - 2**before)
+            wait = patience.first_wait_s * (2.0**failures - 2.0**before)
+            if patience.defers and (again.asked_s or 0) > patience.longest_wait_s:
+                raise
             wait = min(wait if again.asked_s is None else again.asked_s, patience.longest_wait_s)
-            if failures >= patience.attempts or clock.now() + wait > time_is_up:
+            waited += wait
+            is_over = waited > patience.waits_s or clock.now() + wait > time_is_up
+            if is_over or failures >= patience.attempts:
                 raise
         if wait:
             clock.sleep(wait)

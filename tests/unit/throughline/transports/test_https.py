@@ -17,9 +17,9 @@ from tests.unit.throughline.sources.servers import Answer, Web
 from tests.unit.throughline.transports import rough
 from tests.unit.throughline.transports.rough import Connection, nowhere
 from throughline.transports import https
-from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.https import HttpClient, Outcome, retry_after
-from throughline.transports.patience import Clock, Patience
+from throughline.transports.address import Address, NotYet, SourceUnavailable
+from throughline.transports.https import HttpClient, Outcome
+from throughline.transports.patience import Clock, Patience, retry_after
 from throughline.transports.session import REPEATED, REPEATS
 
 
@@ -302,38 +302,36 @@ def test_a_token_that_is_refused_is_renewed_once_in_a_call(web: Web, clock: Cloc
 # --- how long
 
 
-def test_what_is_at_work_is_waited_for(web: Web, client: HttpClient, slept: list[float]) -> None:
-    web.answers += [
-        Answer(202, headers={"Retry-After": "120"}),
-        Answer(202, headers={"Retry-After": "86400"}),
-        Answer(202),
-        Answer(503),
-        Answer(202),
-        Answer(200),
-    ]
-    assert client.get("job", until_ready=True).status == 200
-    pauses = [0.5 * 1.5**n for n in range(4)]
-    assert slept == [120, https.POLLING.longest_asked_s, pauses[2], 0.25, pauses[3]]
-    web.answers.append(Answer(202))
-    assert client.get("job").status == 202
-
-
-def test_each_look_at_work_in_progress_has_attempts_of_its_own(web: Web, clock: Clock) -> None:
-    """A long export outlives tokens and restarts of its server."""
-    trouble = [Answer(401), *[Answer(503)] * (https.PATIENCE.attempts - 1), Answer(202)]
-    web.answers += [*trouble * 3, Answer(200)]
-    with HttpClient(web.address(), renew=lambda: True, clock=clock) as client:
-        assert client.get("job", until_ready=True).status == 200
-
-
-def test_what_is_not_ready_in_time_is_given_up(
-    web: Web, client: HttpClient, monkeypatch: pytest.MonkeyPatch
+def test_a_longer_wait_than_anybody_stands_is_left_to_the_caller(
+    web: Web, client: HttpClient, slept: list[float], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(https, "POLLING", Patience(total_s=100.0))
-    web.answers += [Answer(202, headers={"Retry-After": "60"})] * 3
-    with pytest.raises(SourceUnavailable, match=r"^web: not ready after 60 s$"):
-        client.get("job", until_ready=True)
-    assert len(web.seen) == 2
+    patient = Patience(defers=True)
+    web.answers += [Answer(503, headers={"Retry-After": "20"})] + [
+        Answer(503, headers={"Retry-After": "7200"})
+    ] * 2
+    with pytest.raises(NotYet, match=r"^web: http_503$") as problem:
+        client.get("x", patience=patient)
+    assert (problem.value.wait_s, slept) == (7200, [20])
+    with pytest.raises(NotYet, match=r"^web: http_503$"):
+        client.download("x", tmp_path / "f", patience=patient)
+
+
+def test_a_server_that_stays_busy_is_left_to_the_caller(web: Web, client: HttpClient) -> None:
+    web.answers += [Answer(429)] * 9
+    with pytest.raises(NotYet, match=r"^web: http_429$") as problem:
+        client.get("x", patience=Patience(defers=True, waits_s=9))
+    assert problem.value.wait_s == https.BUSY_S
+
+
+def test_trouble_of_minutes_is_outlasted(web: Web, client: HttpClient, slept: list[float]) -> None:
+    """Five 504 within four seconds once lost the EHR of a night."""
+    web.answers += [*[Answer(504)] * 12, Answer(200)]
+    assert client.get("x", patience=Patience(500, 400.0, waits_s=300.0)).status == 200
+    assert 100 < sum(slept) <= 300
+    web.answers += [Answer(504)] * 100
+    with pytest.raises(SourceUnavailable, match=r"^web: http_504$"):
+        client.get("x", patience=Patience(500, 400.0, waits_s=300.0))
+    assert sum(slept) <= 600
 
 
 def test_a_wait_that_would_end_after_all_time_is_not_begun(

@@ -149,7 +149,7 @@ def _connections(
         "ehr_main": uri(
             "http", CLIENT, "", ports.of("ehr"), "fhir",
             {"base_url": f"{ehr}/fhir", "token_url": f"{ehr}/auth/token", "client_id": CLIENT,
-             "algorithm": ALGORITHM, "private_key": authority.private_key},
+             "algorithm": ALGORITHM, "private_key": authority.private_key, "patience_s": 10},
         ),
         "scheduling_main": uri("sftp", "scheduling", passwords["scheduling"], ports.of("sftp"), "", sftp_extra),
         "scheduling_api": uri(

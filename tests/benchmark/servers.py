@@ -9,15 +9,16 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest import mock
 
 from throughline.orchestration import addresses
-from throughline.sources.fhir import export
-from throughline.sources.fhir.bulk import Download, Manifest, ManifestFile
+from throughline.sources.fhir.bulk import export
+from throughline.sources.fhir.bulk.client import Download, Request
+from throughline.sources.fhir.bulk.manifest import Manifest, ManifestFile
 from throughline.tasks import receivers
 from throughline.tasks.receivers import Sending
 from throughline.transports import sftp
@@ -38,16 +39,20 @@ class Export:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def export(self, types: Iterable[str], since: str | None = None) -> tuple[Manifest, str]:
+    def kick_off(self, request: Request, *, is_first: bool = True) -> str:
+        """Take the request; the job's name says which types it asks for."""
+        return ",".join(request.types)
+
+    def status(self, job: str) -> Manifest:
         """Return the files of the types that were asked for, an empty one where nothing changed."""
         output = [
             ManifestFile(kind, str(path))
-            for kind in types
+            for kind in job.split(",")
             for path in sorted(self._folder.glob(f"{kind}-*.ndjson")) or [Path(os.devnull)]
         ]
-        return Manifest(self._made_at.isoformat(), output=output), "job"
+        return Manifest(self._made_at.isoformat(), output=output)
 
-    def download(self, file: ManifestFile, target: Path) -> Download:
+    def download(self, file: ManifestFile, target: Path, *, needs_token: bool = True) -> Download:
         """Copy a file, counting its lines as the client does."""
         shutil.copyfile(file.url, target)
         with target.open("rb") as stream:
@@ -127,7 +132,7 @@ def serving(folder: Path, made_at: datetime) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for where, name, instead in (
             (addresses, "address", address),
-            (export, "BulkClient", lambda _: Export(folder, made_at)),
+            (export, "BulkClient", lambda *_, **__: Export(folder, made_at)),
             (sftp, "connect", open_folder),
             (receivers, "connect", Takers),
         ):

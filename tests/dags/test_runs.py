@@ -115,6 +115,35 @@ def test_a_dag_that_is_run_twice_changes_nothing(
     practice.do("update operations.night set status = 'finished' where seq = 1")
 
 
+def test_a_source_that_is_not_ready_gives_its_slot_back_until_the_deadline(
+    practice: Practice, first_night: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task is rescheduled for the moment that the source asks for, and then goes on without it."""
+    from datetime import UTC, datetime
+
+    from airflow.sdk.exceptions import AirflowRescheduleException
+
+    from throughline import sources
+    from throughline.orchestration import night
+
+    assert first_night
+    asked = [7200.0, 12000.0]
+
+    def not_yet(*_: Any) -> Any:
+        raise sources.NotYet("ehr: the export is not ready", asked.pop(0))
+
+    monkeypatch.setattr(sources, "extract", not_yet)
+    with pytest.raises(AirflowRescheduleException) as again:
+        night.land("ehr", 1)
+    left = (again.value.reschedule_date - datetime.now(UTC)).total_seconds()
+    assert 7190 < left <= 7200
+    detail = "select status, detail from operations.step where step = 'land' and part = 'ehr'"
+    assert practice.rows(detail) == [("done", {"waiting": "ehr: the export is not ready"})]
+    # longer than the three hours of its definition
+    assert night.land("ehr", 1) == []
+    assert practice.rows(detail) == [("done", {"unavailable": "ehr: the export is not ready"})]
+
+
 def test_a_run_without_a_business_date_is_refused(
     practice: Practice, first_night: dict[str, dict[str, str]]
 ) -> None:

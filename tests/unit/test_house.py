@@ -43,7 +43,6 @@ LONG = frozenset(
     {
         "tests/night/truth.py",
         "tests/unit/sandbox/claims/test_a_practice_bills.py",
-        "tests/unit/throughline/sources/test_fhir_clients.py",
         "tests/unit/throughline/sources/test_hl7v2.py",
         "tests/unit/throughline/sources/test_ndjson.py",
         "tests/unit/throughline/transports/test_https.py",

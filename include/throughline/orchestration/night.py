@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from throughline import warehouse
+from throughline.orchestration import waiting
 from throughline.orchestration.connections import LOADER, open_warehouse
 from throughline.warehouse import nights
 
@@ -95,7 +96,8 @@ def land(source: str, seq: int) -> list[str]:
     """Fetch what a source has for the night and keep the bytes; returns the ids of its batches.
 
     A source that cannot be reached delays nothing: its feeds are late, and the stages they would
-    have proven are unknown.
+    have proven are unknown. One that is still preparing what we asked for is visited again, and the
+    task holds no worker's slot in between: raises `AirflowRescheduleException`, until its deadline.
     """
     from throughline import sources
     from throughline.orchestration.addresses import address_of, landing_root
@@ -103,18 +105,23 @@ def land(source: str, seq: int) -> list[str]:
     definition = sources.definition(source)
     with open_warehouse(LOADER) as conn:
         night = nights.by_seq(conn, seq)
+        deadline, again = waiting.deadline(conn, definition), None
         with warehouse.step(conn, seq, "land", source) as record:
             try:
                 batches = sources.extract(
-                    definition, address_of(definition), conn, night, landing_root()
+                    definition, address_of(definition), conn, night, landing_root(), deadline
                 )
             except sources.SourceUnavailable as error:
+                again = waiting.again(error, deadline)
                 conn.rollback()
                 log.warning("%s cannot be read tonight: %s", source, error)
-                record.detail = {"unavailable": str(error)}
-                return []
+                record.detail = {"waiting" if again else "unavailable": str(error)}
+                batches = []
+            else:
+                record.detail = {"batches": len(batches)}
             record.rows = sum(batch.rows for batch in batches)
-            record.detail = {"batches": len(batches)}
+    if again is not None:
+        raise again
     return [str(batch.batch_id) for batch in batches]
 
 

@@ -6,12 +6,13 @@ Airflow keeps parsing DAG files that need only the names of the sources.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from throughline.sources.definitions import SourceDefinition, definition, source_names
-from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.address import Address, NotYet, SourceUnavailable
 
 if TYPE_CHECKING:
     from throughline.sources.landing import BatchResult
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "NotYet",
     "SourceDefinition",
     "SourceUnavailable",
     "definition",
@@ -37,11 +39,12 @@ def extract(
     conn: Connection,
     night: Night,
     landing_root: Path,
+    deadline: datetime | None = None,
 ) -> list[BatchResult]:
     """Land what a source has for a night: see `throughline.sources.fetch`."""
     from throughline.sources.fetch import extract as land
 
-    return land(definition, address, conn, night, landing_root)
+    return land(definition, address, conn, night, landing_root, deadline)
 
 
 def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:

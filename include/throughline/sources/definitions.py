@@ -17,7 +17,7 @@ import yaml
 
 from throughline.sources import catalogue, registry
 from throughline.sources.checks import instead, problems, with_line
-from throughline.sources.source import Feed, Role, SourceDefinition, SourceDefinitionError
+from throughline.sources.source import Export, Feed, Role, SourceDefinition, SourceDefinitionError
 from throughline.vocabulary import DefinitionError, Place, read
 
 __all__ = [
@@ -94,6 +94,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             allowed_lag_days=feed.get("allowed_lag_days", 0),
             omitted_types=feed.get("omitted_types", raw.get("omitted_types", "late")),
             volume=feed.get("volume", catalogue.entry(name).volume),
+            type_filter=tuple(feed.get("type_filter", ())),
         )
         for name, feed in raw.get("feeds", {}).items()
     }
@@ -120,6 +121,22 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
         roles=roles,
         serves={name: tuple(values) for name, values in raw.get("serves", {}).items()},
         ids=raw.get("ids", ""),
+        export=_export(raw.get("export", {})),
+    )
+
+
+def _export(said: dict[str, Any]) -> Export:
+    """Return how an export is asked for; that of a group is asked in full every week by default.
+
+    A patient who joins a group brings older records, which a server need not send with `_since`.
+    """
+    level = said.get("level", "system")
+    return Export(
+        level=level,
+        group=said.get("group", ""),
+        wait_minutes=said.get("wait_minutes", Export.wait_minutes),
+        full_every_days=said.get("full_every_days", 7 if level == "group" else 0),
+        is_lenient=said.get("lenient", False),
     )
 
 
@@ -184,8 +201,34 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
     if is_export and "folder" in raw:
         yield "folder: an export has none; leave it out, or use the transport of a folder"
     for place, said in {"": raw, **{f"feeds/{n}/": f for n, f in raw["feeds"].items()}}.items():
-        if "omitted_types" in said and not is_export:
-            yield f"{place}omitted_types: applies only to a Bulk Data export; leave it out"
+        for name in ("omitted_types", "type_filter", "export"):
+            if name in said and not is_export:
+                yield f"{place}{name}: applies only to a Bulk Data export; leave it out"
+    yield from _mistakes_of_export(raw)
+
+
+# Parameters that shape a result instead of selecting resources: no `_typeFilter` may have them.
+SHAPING = ("_sort", "_count", "_include", "_revinclude", "_summary", "_elements", "_total",
+           "_contained", "_containedType", "_graph", "_format")  # fmt: skip
+
+
+def _mistakes_of_export(raw: dict[str, Any]) -> Iterator[str]:
+    said = raw.get("export", {})
+    is_group = said.get("level") == "group"
+    if is_group and "group" not in said:
+        yield "export/group: is missing; write the id of the Group on the server"
+    if "group" in said and not is_group:
+        yield "export/group: applies only to level: group; leave it out"
+    for feed, its in raw["feeds"].items():
+        kind = "".join(word.capitalize() for word in feed.split("_"))
+        for query in its.get("type_filter", ()):
+            named, _, params = query.partition("?")
+            if named != kind or not params:
+                yield f"feeds/{feed}/type_filter: {query!r} is no query for {kind}; write {kind}?name=value"
+            for param in params.split("&"):
+                name = param.partition("=")[0].partition(":")[0]
+                if name in SHAPING:
+                    yield f"feeds/{feed}/type_filter: {name} selects nothing; leave it out"
 
 
 def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:

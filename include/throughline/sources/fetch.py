@@ -33,26 +33,30 @@ def extract(
     conn: Connection,
     night: Night,
     landing_root: Path,
+    deadline: datetime | None = None,
 ) -> list[BatchResult]:
     """Land what a source has, and return the batches of this night; commits.
 
     A night that has already landed this source gets the same batches again, from the landed files.
-    Raises `SourceUnavailable` when the source cannot be reached at all.
+    What a source has not made ready by the `deadline` is late. Raises `NotYet` while it may still
+    become ready, and `SourceUnavailable` when the source cannot be reached at all.
     """
+    standard = registry.standard(definition.standard)
     before = landed_before(conn, definition.source, night.seq)
     if before:
         conn.commit()
+        standard.landed(definition, address, conn)
         return before
     landing = Landing(conn, definition.source, night, Path(landing_root))
     landing.clear_incoming()
-    standard = registry.standard(definition.standard)
     if definition.transport in standard.exports:
-        batches = standard.fetch(definition, address, conn, landing)
+        batches = standard.fetch(definition, address, conn, landing, deadline)
     else:
         batches = receive(standard, definition, address, landing)
     failpoints.hit("land.before_commit")
     conn.commit()
     failpoints.hit("land.after_commit")
+    standard.landed(definition, address, conn)
     return sorted(batches, key=lambda batch: batch.feed)
 
 

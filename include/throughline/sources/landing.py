@@ -81,6 +81,11 @@ class Landing:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._own, self._count = uuid4().hex[:12], 0
 
+    @property
+    def night(self) -> Night:
+        """The night that it lands for."""
+        return self._night
+
     def incoming(self) -> Path:
         """Return a path for a file that has not been identified yet.
 

@@ -19,7 +19,7 @@ class Feed:
     `omitted_types` says what it means if a Bulk Data export has no output for a requested type:
     `late` (not delivered) or `unchanged` (nothing new). `volume` says what a delivery's size is
     compared with: the `usual` volume, or nothing, because it answers what we `asked`. It defaults to
-    the catalogue's value.
+    the catalogue's value. `type_filter` has the search queries to which an export is limited.
     """
 
     name: str
@@ -28,6 +28,23 @@ class Feed:
     allowed_lag_days: int = 0
     omitted_types: str = "late"
     volume: str = "usual"
+    type_filter: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Export:
+    """How a Bulk Data export is asked for, and how long the night waits for it.
+
+    `level` is system, patient or group (with the id of the `group`). With `full_every_days`, everything
+    is asked for that often, and not only what changed. `is_lenient` asks the server to leave out what
+    it does not support instead of refusing.
+    """
+
+    level: str = "system"
+    group: str = ""
+    wait_minutes: int = 180
+    full_every_days: int = 0
+    is_lenient: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,7 @@ class SourceDefinition:
     roles: dict[str, Role] = field(default_factory=dict)
     serves: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ids: str = ""
+    export: Export = field(default_factory=Export)
 
     @property
     def zone(self) -> ZoneInfo:

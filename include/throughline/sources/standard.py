@@ -113,13 +113,23 @@ class Standard(ABC):
         return tuple(entry.name for entry in catalogue.read_by(self.name))
 
     def fetch(
-        self, definition: SourceDefinition, address: Address, conn: Connection, landing: Landing
+        self,
+        definition: SourceDefinition,
+        address: Address,
+        conn: Connection,
+        landing: Landing,
+        deadline: datetime | None = None,
     ) -> list[BatchResult]:
-        """Ask a source for what changed, land it, and return its batches; does not commit.
+        """Ask a source for what changed, land it, and return its batches; does not commit them.
 
-        Raises `SourceUnavailable`, and `LookupError` for a transport without exports.
+        What is not ready by the `deadline` is left for the next night. Raises `NotYet` to be called
+        again later, `SourceUnavailable`, and `LookupError` for a transport without exports.
         """
         raise LookupError(f"{self.name} has no exports over {definition.transport}")
+
+    def landed(self, definition: SourceDefinition, address: Address, conn: Connection) -> None:
+        """Tell a source that what `fetch` landed is committed; may be called again after a crash."""
+        return
 
     @abstractmethod
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:

@@ -223,6 +223,18 @@ def take_lease(conn: Connection, holder: str, business_date: date) -> None:
     conn.commit()
 
 
+def lease_taken_at(conn: Connection) -> datetime:
+    """Return when the night that holds the chain began, or began again; now if none holds it."""
+    row = conn.execute(
+        "select coalesce(max(taken_at), clock_timestamp()) from operations.lease"
+        " where name = %s and holder is not null",
+        (CHAIN,),
+    ).fetchone()
+    assert row is not None
+    taken: datetime = row[0]
+    return taken
+
+
 def give_back(conn: Connection, business_date: date) -> None:
     """Release the chain's lease if this date holds it. Does not commit."""
     conn.execute(

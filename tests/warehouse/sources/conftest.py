@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
+from tests.warehouse.sources.exporter import MONDAY, Exporter, Fetch, exporter, lines, small
 from throughline import warehouse
+from throughline.sources.definitions import SourceDefinition
+from throughline.sources.fetch import extract
+from throughline.sources.landing import BatchResult
+from throughline.transports.address import SourceUnavailable
 from throughline.warehouse import failpoints, nights
 from throughline.warehouse.nights import Night
 
@@ -59,3 +65,42 @@ def stop_at() -> Iterator[Callable[[str], type[BaseException]]]:
 
     yield arm
     failpoints.install(None)
+
+
+@pytest.fixture
+def exporting() -> Iterator[Exporter]:
+    """A server of exports with two patients, a visit and no tasks."""
+    with exporter() as served:
+        served.lines = {
+            "Patient": lines("Patient", "p1", "p2"),
+            "Encounter": lines("Encounter", "e1"),
+        }
+        yield served
+
+
+@pytest.fixture
+def fetch_export(
+    conn: warehouse.Connection,
+    open_night: Callable[[str], Night],
+    tmp_path: Path,
+    exporting: Exporter,
+) -> Fetch:
+    """Fetch the source for the night of a date, as often as wanted."""
+    nights: dict[str, Night] = {}
+
+    def fetched(
+        day: str = MONDAY,
+        source: SourceDefinition | None = None,
+        deadline: datetime | None = None,
+    ) -> list[BatchResult]:
+        if day not in nights:
+            nights[day] = open_night(day)
+        try:
+            return extract(
+                source or small(), exporting.address, conn, nights[day], tmp_path, deadline
+            )
+        except SourceUnavailable:
+            conn.rollback()
+            raise
+
+    return fetched

@@ -43,8 +43,11 @@ class BackendService:
     Threads share it: one requests the token while the others wait.
     """
 
-    def __init__(self, address: Address, clock: Clock = REAL) -> None:
+    def __init__(
+        self, address: Address, clock: Clock = REAL, patience: Patience | None = None
+    ) -> None:
         self._address = address
+        self._patience = patience or PATIENCE
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
@@ -69,7 +72,10 @@ class BackendService:
         about = replace(self._address, name=f"{self._address.name}: token")
         with HttpClient(about, authorize=dict, clock=self._clock) as client:
             return client.post_form(
-                url, lambda: self._form(url), {"Accept": "application/json"}, patience=PATIENCE
+                url,
+                lambda: self._form(url),
+                {"Accept": "application/json"},
+                patience=self._patience,
             )
 
     def _form(self, url: str) -> dict[str, str]:

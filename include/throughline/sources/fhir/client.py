@@ -7,7 +7,7 @@ from typing import Self
 from throughline.sources.fhir.auth import BackendService
 from throughline.transports.address import Address
 from throughline.transports.https import HttpClient
-from throughline.transports.patience import REAL, Clock
+from throughline.transports.patience import REAL, Clock, Patience
 
 
 class ServerClient:
@@ -16,8 +16,10 @@ class ServerClient:
     Use it as a context manager, or call `close`.
     """
 
-    def __init__(self, address: Address, *, clock: Clock = REAL) -> None:
-        tokens = BackendService(address, clock)
+    def __init__(
+        self, address: Address, *, clock: Clock = REAL, patience: Patience | None = None
+    ) -> None:
+        tokens = BackendService(address, clock, patience)
         self._name = address.name
         self._http = HttpClient(address, authorize=tokens, renew=tokens.forget, clock=clock)
 

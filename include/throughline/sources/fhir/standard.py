@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
@@ -70,12 +71,23 @@ class Fhir(Standard):
     conventions = CONVENTIONS
 
     def fetch(
-        self, definition: SourceDefinition, address: Address, conn: Connection, landing: Landing
+        self,
+        definition: SourceDefinition,
+        address: Address,
+        conn: Connection,
+        landing: Landing,
+        deadline: datetime | None = None,
     ) -> list[BatchResult]:
         """Land a Bulk Data export of what changed since each feed was last complete."""
-        from throughline.sources.fhir.export import export
+        from throughline.sources.fhir.bulk.export import export
 
-        return export(definition, address, conn, landing)
+        return export(definition, address, conn, landing, deadline)
+
+    def landed(self, definition: SourceDefinition, address: Address, conn: Connection) -> None:
+        """Tell the server that the exported files may be deleted."""
+        from throughline.sources.fhir.bulk.export import release
+
+        release(definition, address, conn)
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
         """Count lines by feed; a file named after a resource type belongs to that type's feed."""

@@ -13,6 +13,7 @@ import yaml
 from throughline import sources
 from throughline.sources import catalogue, definitions
 from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError, definition, parse
+from throughline.sources.source import Export
 from throughline.transports.address import Address
 
 RAW = yaml.safe_load((DEFINITIONS / "scheduling.yaml").read_text())
@@ -259,6 +260,39 @@ def test_a_type_without_output_is_late_unless_somebody_says_otherwise() -> None:
 def test_only_an_export_leaves_types_out(changes: dict[str, Any], named: str) -> None:
     with pytest.raises(SourceDefinitionError, match=named):
         parse(changed(**changes), "scheduling.yaml")
+
+
+def test_an_export_is_asked_for_as_its_definition_says() -> None:
+    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
+    assert parse(ehr, "ehr.yaml").export == Export("system", "", 180, 0, is_lenient=False)
+    ehr["export"] = {"level": "group", "group": "g1", "wait_minutes": 30, "lenient": True}
+    assert parse(ehr, "ehr.yaml").export == Export("group", "g1", 30, 7, is_lenient=True)
+    ehr["feeds"]["task"]["type_filter"] = ["Task?status=requested", "Task?code:in=x&owner=y"]
+    assert len(parse(ehr, "ehr.yaml").feeds["task"].type_filter) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"export": {"level": "group"}}, "export/group: is missing"),
+        ({"export": {"group": "g"}}, "applies only to level: group"),
+        ({"export": {"wait_minutes": 481}}, "export/wait_minutes"),
+        ({"export": {"level": "all"}}, "'all' is not allowed"),
+        ({"transport": "folder", "export": {"lenient": True}}, "applies only to a Bulk Data"),
+        ({"type_filter": ["Encounter?status=x"]}, "is no query for Task; write Task"),
+        ({"type_filter": ["Task"]}, "is no query for Task; write Task"),
+        ({"type_filter": ["Task?_include=Task:owner"]}, "_include selects nothing"),
+        ({"type_filter": ["Task?status=x&_sort=-date"]}, "_sort selects nothing"),
+    ],
+)
+def test_what_no_export_can_be_asked_for(changes: dict[str, Any], named: str) -> None:
+    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
+    if "type_filter" in changes:
+        ehr["feeds"]["task"] |= changes
+    else:
+        ehr |= changes
+    with pytest.raises(SourceDefinitionError, match=named):
+        parse(ehr, "ehr.yaml")
 
 
 def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path: Path) -> None:

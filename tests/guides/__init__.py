@@ -1,0 +1,1 @@
+"""The rules of guides that we follow, and our answer to each: `python -m tests.guides`."""

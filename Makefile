@@ -27,7 +27,7 @@ python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 kit := PYTHONPATH=include $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -78,7 +78,10 @@ resolve: venv ## decide on an exception: ID= BY= ACTION= NOTE= (PREVIEW=1 shows 
 quarantine: venv ## list rows that a gate set aside: id, feed, file, row, reason, since
 	@$(stack) quarantine
 
-decide: venv ## decide on such a row: ID= BY= ACTION=release|reject NOTE=
+deliveries: venv ## list the deliveries of the last nights and their files, with the ids that decide takes
+	@$(stack) deliveries
+
+decide: venv ## decide on such a row, on all of a delivery (its number on the page), or take a loaded delivery back: ID= BY= ACTION=release|reject NOTE=
 	@$(stack) decide
 
 source-profile: venv ## check a new connection's files before its first night: SOURCE= FOLDER=

@@ -186,8 +186,22 @@ def quarantine() -> int:
     return sql()
 
 
+def deliveries() -> int:
+    """List the deliveries of the last nights with their files, newest first: ids for ``make decide``."""
+    os.environ["Q"] = (
+        "select left(b.batch_id::text, 8) as delivery, b.source || '/' || b.feed as feed, b.business_date,"
+        " b.status, b.rows_received as rows, left(f.file_id::text, 8) as file, f.original_name as name,"
+        " x.row_count as rows_in_file, case when x.decision_id is not null then 'rejected' end as decision"
+        " from landing.batch as b left join landing.batch_file as x on x.batch_id = b.batch_id"
+        " left join landing.file as f on f.file_id = x.file_id"
+        " where b.known_seq > (select max(seq) from operations.night) - 7"
+        " order by b.known_seq desc, 2, f.original_name"
+    )
+    return sql()
+
+
 def decide() -> int:
-    """A named person's decision about one row set aside: ``ID= BY= ACTION=release|reject NOTE=``."""
+    """A named person's decision about a row set aside, or all of a delivery: ``ID= BY= ACTION= NOTE=``."""
     return _decision("throughline.quality.decide", "make decide", "release")
 
 
@@ -356,6 +370,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "exceptions": exceptions,
     "resolve": resolve,
     "quarantine": quarantine,
+    "deliveries": deliveries,
     "decide": decide,
     "source-profile": source_profile,
     "stop": stop,

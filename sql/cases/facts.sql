@@ -1,7 +1,8 @@
 -- reads: cases.case_record, cases.place_zone, cases.stage_feed, evidence.booked_place, evidence.fact,
---     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
---     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim, w_person
--- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_rests, w_decision
+--     evidence.not_known, evidence.practitioner, evidence.visit, identity.link, operations.decision,
+--     operations.exception, operations.feed, operations.freshness(), operations.serves, operations.source,
+--     tasks.claim, w_person
+-- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_rests, w_decision
 
 -- What is known, as of this night, about the persons on the work list (w_person).
 
@@ -212,6 +213,20 @@ left join last_place as p on p.person_id = o.person_id;
 create unique index on w_profile (person_id);
 
 analyze w_profile;
+
+-- What is not known of these persons, or of anybody, and the exception on which it waits.
+create temp table w_not_known on commit drop as
+select
+    n.person_id,
+    n.source || '.' || n.feed as feed,
+    n.payer_id,
+    n.from_on,
+    n.until_on,
+    n.exception_id,
+    e.due_at as exception_due_at
+from evidence.not_known as n
+left join operations.exception as e on e.exception_id = n.exception_id and e.opened_seq <= %(seq)s
+where n.person_id is null or n.person_id in (select w.person_id from w_person as w);
 
 -- The feeds that a stage depends on: those of the systems that know the person. A feed that identifies patients by
 -- other systems' numbers may be the first to mention a person. If none of the systems that send such a feed knows the

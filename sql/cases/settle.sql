@@ -2,7 +2,7 @@
 -- changes: cases.case_record, tasks.task
 -- counts: cases_changed, tasks_changed
 
--- noqa: disable=RF03
+-- noqa: disable=RF01,RF03
 
 -- Each open case has exactly one next step: the open task of its stage, else its open exception, else
 -- a wait with a date. Over the cases that this night touched.
@@ -24,16 +24,16 @@ steps as (
         case
             when c.status <> 'open' then null
             when c.wanted = 'exception' and e.exception_id is not null then 'exception'
+            when b.exception_id is not null then 'exception'
             when t.task_id is not null then 'task'
             when e.exception_id is not null then 'exception'
             else 'wait'
         end as next_step,
         t.task_id,
         t.due_at as task_due_at,
-        t.owner_team as task_team,
-        e.exception_id,
-        e.due_at as exception_due_at,
-        e.owner_team as exception_team,
+        case when c.wanted = 'wait' then coalesce(b.exception_id, e.exception_id) else e.exception_id end
+        as exception_id,
+        case when c.wanted = 'wait' then coalesce(b.due_at, e.due_at) else e.due_at end as exception_due_at,
         -- stays the same every night until the day comes
         case
             when w.until_at > %(as_of)s then w.until_at
@@ -54,6 +54,9 @@ steps as (
         where case_id = c.case_id and status = 'open' and reason <> 'overpayment'
         order by due_at, exception_id limit 1
     ) as e on true
+    -- the exception of the delivery whose rows were set aside: many cases wait on one
+    left join operations.exception as b
+        on c.wanted = 'wait' and b.exception_id = (c.wanted_detail ->> 'waits_on')::uuid and b.status = 'open'
 )
 
 update cases.case_record as c
@@ -79,12 +82,19 @@ where s.case_id = c.case_id
         end
     );
 
--- While an exception blocks the case, its task is on hold, so that its owner can see it.
+-- While an exception blocks the case, its task is on hold, so that its owner can see it. An exception about a delivery
+-- blocks nothing: the task goes on.
 -- count: tasks_changed
 update tasks.task as t
-set status = case c.next_step when 'exception' then 'on-hold' else 'requested' end,
-    status_reason = case c.next_step when 'exception' then 'an exception stands before it' end
+set status = case when x.blocks then 'on-hold' else 'requested' end,
+    status_reason = case when x.blocks then 'an exception stands before it' end
 from cases.case_record as c
+cross join lateral (
+    select c.next_step = 'exception' and not exists (
+        select from operations.exception as e
+        where e.exception_id = c.next_step_ref::uuid and e.about_kind <> 'case'
+    ) as blocks
+) as x
 where c.case_id = t.case_id and t.closed_seq is null
     and c.case_id in (
         select k.case_id from operations.work_item as w
@@ -93,5 +103,5 @@ where c.case_id = t.case_id and t.closed_seq is null
         union
         select k.case_id from tasks.task as k where k.planned_seq = %(seq)s
     )
-    and (t.status = 'on-hold') is distinct from (c.next_step = 'exception')
+    and (t.status = 'on-hold') is distinct from x.blocks
     and t.status in ('requested', 'on-hold');

@@ -1,5 +1,5 @@
--- reads: w_case, w_decision, w_fact, w_feed, w_profile, w_proof, w_rests, w_rule
--- makes: w_stage, w_attempt
+-- reads: w_case, w_claim, w_decision, w_fact, w_feed, w_not_known, w_profile, w_proof, w_rests, w_rule
+-- makes: w_stage, w_unknown, w_attempt
 
 -- Each stage of each case, with its clock: proven, skipped by a rule or by a named person, or still open.
 create temp table w_stage on commit drop as
@@ -61,6 +61,39 @@ end, c.zone)
 from w_case as c
 where c.case_id = s.case_id;
 
+-- The stages of which something is not known: rows that rest on one of their feeds were set aside. One that names the
+-- person, or may be about anybody whose stage was still open in its days.
+create temp table w_unknown on commit drop as
+select
+    s.case_id,
+    s.position,
+    array_agg(distinct n.feed order by n.feed) as feeds,
+    bool_or(n.person_id is not null) as is_named,
+    (array_agg(n.exception_id order by n.exception_due_at nulls last, n.exception_id))[1] as exception_id,
+    -- nobody has decided by the time that was given for it
+    bool_and(coalesce(n.exception_due_at <= %(as_of)s, false)) as is_overdue
+from w_stage as s
+inner join w_case as c on c.case_id = s.case_id
+-- without its charges there is no claim, whatever the stage itself rests on
+inner join w_not_known as n
+    on n.feed = any(s.feeds) or (s.proof = 'claim' and split_part(n.feed, '.', 2) = 'charge_item')
+where s.state = 'pending'
+    and (n.until_on is null or c.trigger_on <= n.until_on)
+    and (
+        n.person_id = s.person_id
+        or (
+            n.person_id is null
+            and (n.from_on is null or cases.local_day(s.due_at - interval '1 second', c.zone) >= n.from_on)
+        )
+    )
+    and (
+        n.payer_id is null or n.payer_id = c.payer_id
+        or exists (select from w_claim as k where k.case_id = s.case_id and k.payer_id = n.payer_id)
+    )
+group by s.case_id, s.position;
+
+create unique index on w_unknown (case_id, position);
+
 -- A named person skipped a stage.
 update w_stage as s
 set state = 'waived', reason = d.action || ' by ' || d.decided_by
@@ -99,7 +132,8 @@ where later.case_id = s.case_id
         select from w_feed as f
         where f.feed = any(s.feeds)
             and (f.last_business_date is null or cases.day_end(f.last_business_date) < s.due_at)
-    );
+    )
+    and not exists (select from w_unknown as u where u.case_id = s.case_id and u.position = s.position);
 
 update w_stage as s
 set state = 'waived', reason = 'the patient booked'

@@ -1,8 +1,8 @@
 -- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting, cases.setting_known,
 --     cases.stage_feed, cases.watch, cases.workflow_version, evidence.fact, evidence.practitioner,
---     identity.link, identity.person, operations.decision, operations.exception, operations.feed,
---     operations.freshness(), operations.night, operations.work_item, tasks.task, tasks.transmission,
---     tasks.transmission_task
+--     evidence.row_set_aside, identity.link, identity.person, operations.decision, operations.exception,
+--     operations.feed, operations.freshness(), operations.night, operations.work_item, tasks.task,
+--     tasks.transmission, tasks.transmission_task
 -- changes: operations.work_item
 
 -- The persons whose state may have changed since the last finished night (%(since)s), and why; nobody else needs
@@ -86,6 +86,20 @@ union
 select %(seq)s, c.person_id, 'feed'
 from cases.case_record as c
 where c.status = 'open' and c.waits_on_feeds <> '{}'
+union
+-- a row that names them was set aside, or has been decided about, corrected or loaded
+select %(seq)s, l.person_id, 'feed'
+from evidence.row_set_aside as q
+inner join identity.link as l
+    on l.source = q.subject_source and l.source_id = q.subject_id and l.status = 'active' and l.retired_seq is null
+where (q.known_seq > %(since)s and q.known_seq <= %(seq)s)
+    or (q.closed_seq > %(since)s and q.closed_seq <= %(seq)s)
+union
+select %(seq)s, l.person_id, 'feed'
+from evidence.row_set_aside as q
+inner join identity.link as l
+    on l.source = q.subject_source and l.source_id = q.subject_id and l.status = 'active' and l.retired_seq is null
+where q.loaded_seq > %(since)s and q.loaded_seq <= %(seq)s and q.known_seq < q.loaded_seq
 union
 select %(seq)s, c.person_id, 'feed'
 from (

@@ -1,5 +1,5 @@
 -- reads: tasks.answer, tasks.task, tasks.transmission, tasks.transmission_task, w_attempt, w_case,
---     w_decision, w_fact, w_feed, w_stage
+--     w_decision, w_fact, w_feed, w_stage, w_unknown
 -- makes: w_task, w_tries
 
 -- noqa: disable=RF01,RF03
@@ -83,7 +83,7 @@ from tasks.transmission_task as l
 inner join tasks.answer as a on a.transmission_id = l.transmission_id
 where l.task_id = t.task_id and a.known_seq <= %(seq)s and t.was_open and t.ends_as is null;
 
--- lapsed: it is past its due date, and the feeds that would show a result are complete
+-- lapsed: it is past its due date, the feeds that would show a result are complete, and nothing was set aside
 update w_task as t
 set ends_as = 'failed', ends_reason = 'no result in time'
 from w_stage as s
@@ -93,7 +93,8 @@ where s.case_id = t.case_id and s.stage = t.stage and t.was_open and t.ends_as i
         select from w_feed as f
         where f.feed = any(s.feeds)
             and (f.last_business_date is null or cases.day_end(f.last_business_date) < t.due_at)
-    );
+    )
+    and not exists (select from w_unknown as u where u.case_id = s.case_id and u.position = s.position);
 
 -- The number of attempts at a stage since a named person last asked for a new one.
 create temp table w_tries on commit drop as

@@ -15,8 +15,10 @@ from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.warehouse.moment import moment_of
 
 DERIVATION = ("rules", "facts", "claims", "visits")
-STATE = ("cases", "proofs", "stages", "work_tasks", "state", "asks", "overpaid", "final")
-WRITING = ("triggers", "open", "exceptions", "apply", "settle")
+STATE = (
+    "cases", "proofs", "stages", "work_tasks", "state", "asks", "unknown", "overpaid", "final",
+)  # fmt: skip
+WRITING = ("triggers", "open", "exceptions", "apply", "set_aside", "settle")
 
 
 def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
@@ -104,6 +106,8 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     failpoints.hit("reconcile.after_exceptions")
     applied = sql.run(conn, "cases/apply.sql", **params)
     failpoints.hit("reconcile.after_apply")
+    set_aside = sql.run(conn, "cases/set_aside.sql", **params)
+    failpoints.hit("reconcile.after_set_aside")
     row = conn.execute("select count(*) from w_state").fetchone()
     _clean(conn)
     return {
@@ -111,7 +115,8 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
         "stages_changed": applied.count("stages_changed"),
         "cases_changed": applied.count("cases_changed"),
         "tasks_ended": ended.count("tasks_ended"),
-        "exceptions_opened": exceptions.count("exceptions_opened"),
+        "exceptions_opened": exceptions.count("exceptions_opened")
+        + set_aside.count("set_aside_opened"),
     }
 
 

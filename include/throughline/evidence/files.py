@@ -46,7 +46,8 @@ select
     {columns}
 from (
 {select}
-) as f"""
+) as f
+where (f.record).retracted_seq is null or (f.record).retracted_seq > %(seq)s"""
 
 # The kind of a select's facts: a literal, or the branches of a case.
 _KIND = re.compile(r"(?:'(\w+)'|case\b((?:(?!\bcase\b).)*?)\bend) as kind\b", re.DOTALL)

@@ -45,6 +45,7 @@ FITTING = {
     "facts_silent": ("acknowledge", "assign"),
     "new_code": ("acknowledge", "assign"),
     "one_status": ("acknowledge", "assign"),
+    "rows_set_aside": ("assign",),
 }
 """The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
 

@@ -156,12 +156,17 @@ def gate(source: str, seq: int, batch_ids: list[str]) -> list[str]:
 def load(source: str, seq: int, batch_ids: list[str]) -> int:
     """Merge the batches that no gate stopped into the typed records; returns rows loaded.
 
-    Rows of earlier batches that a named person has released since are loaded as well.
+    First what a named person has rejected of earlier deliveries is taken back. Rows of earlier batches
+    that somebody has released since are loaded as well.
     """
     from throughline import quality
+    from throughline.orchestration.addresses import landing_root
 
     total = 0
     with open_warehouse(LOADER) as conn:
+        if quality.has_rejected(conn, source):
+            with warehouse.step(conn, seq, "load", f"{source}/rejected") as record:
+                record.rows = quality.withdraw(conn, source, seq, landing_root())
         released = [str(one) for one in quality.released(conn, source)]
         for batch_id in dict.fromkeys([*batch_ids, *released]):
             with warehouse.step(conn, seq, "load", f"{source}/{batch_id[:8]}") as record:

@@ -77,7 +77,9 @@ def checks() -> tuple[Check, ...]:
 def _counted_records() -> str:
     """Return the query for all records that count as rows of a delivery (not their child records)."""
     return "\nunion all\n".join(
-        f"select batch_id, known_seq from core.{table.name}"
+        f"select r.batch_id, r.known_seq from core.{table.name} as r where not exists ("
+        "select from landing.batch_file as f where f.batch_id = r.batch_id and f.file_id = r.file_id"
+        " and f.withdrawn_seq is not null)"
         for _, table in catalogue.tables()
         if table.is_counted
     )

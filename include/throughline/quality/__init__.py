@@ -4,6 +4,7 @@ from throughline.quality.balance import StagingLost
 from throughline.quality.expectations import GateBroken
 from throughline.quality.gates import Verdict, gate
 from throughline.quality.load import Counts, UnknownBatch, feed_of, load, released
+from throughline.quality.withdraw import has_rejected, withdraw
 
 __all__ = [
     "Counts",
@@ -13,6 +14,8 @@ __all__ = [
     "Verdict",
     "feed_of",
     "gate",
+    "has_rejected",
     "load",
     "released",
+    "withdraw",
 ]

@@ -26,14 +26,25 @@ _BALANCE = """
                 else 'loaded'
             end as place
         from quality.quarantine as q
-        where q.batch_id = %(batch)s
+        where q.batch_id = %(batch)s and not exists (
+            select from landing.batch_file as f
+            where f.batch_id = q.batch_id and f.file_id = q.file_id and f.withdrawn_seq is not null
+        )
         group by q.file_id, q.row_no
+    ),
+
+    -- files that a named person rejected after they were loaded
+    withdrawn as (
+        select coalesce(sum(f.row_count), 0)::bigint as rows
+        from landing.batch_file as f
+        where f.batch_id = %(batch)s and f.withdrawn_seq is not null
     ),
 
     counted as (
         select
             count(*) filter (where place = 'held') as held,
-            count(*) filter (where place = 'rejected') as rejected,
+            count(*) filter (where place = 'rejected') + (select w.rows from withdrawn as w)
+            as rejected,
             count(*) filter (where place = 'waiting') as waiting
         from each
     )

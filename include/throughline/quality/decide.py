@@ -1,8 +1,10 @@
 """A named person releases or rejects what a gate stopped or set aside.
 
-For a row: `python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with
-the warehouse's address in the environment variable `THROUGHLINE_DSN`. The next night loads a released
-row.
+`python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with the
+warehouse's address in the environment variable `THROUGHLINE_DSN`. ID is that of a row in quarantine, or
+of the exception about a delivery's rows: then it is about all of them; or that of a loaded delivery or
+file, to reject it after all. Its first eight characters are enough. The next night loads released rows
+and takes back what was rejected.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import sys
 from collections.abc import Sequence
 from uuid import UUID
 
+from psycopg import sql
+
 from throughline import decisions, warehouse
 from throughline.decisions import Act, NotAllowedError, Preview, Request
 from throughline.quality.balance import balance
@@ -20,6 +24,8 @@ from throughline.quality.suites import suite_of
 from throughline.warehouse import Connection
 
 ACTIONS = {"release": "released", "reject": "rejected"}
+SHORTEST = 8
+"""How many characters of an id name a thing on the command line."""
 
 
 class NotStoppedError(NotAllowedError):
@@ -141,7 +147,98 @@ def _close_row(
     return ()
 
 
+def _weigh_set_aside(conn: Connection, request: Request) -> Preview:
+    batch = conn.execute(
+        "select b.source, b.feed, b.business_date from landing.batch as b where b.batch_id = %s"
+        " for update",
+        (request.about_id,),
+    ).fetchone()
+    rows = conn.execute(
+        "select q.quarantine_id, (q.file_id, q.row_no)::text, q.reason from quality.quarantine as q"
+        " where q.batch_id = %s and q.status = 'open' order by q.file_id, q.row_no, q.reason",
+        (request.about_id,),
+    ).fetchall()
+    if batch is None or not rows:
+        raise NotKeptBackError("no row of this delivery is waiting for a decision")
+    source, feed, day = batch
+    what = f"of {source}/{feed} of {day}"
+    if request.act == "reject":
+        count = len({place for _, place, _ in rows})
+        return Preview(
+            (f"{count:,} rows {what} are rejected for good.",), context=[row[0] for row in rows]
+        )
+    releasable = {rule.name for rule in suite_of(feed) if rule.releasable}
+    unreadable = {place for _, place, reason in rows if reason not in releasable}
+    taken = [row for row in rows if row[1] not in unreadable]
+    if not taken:
+        raise UnreadableError(
+            "none of these rows can be loaded: reject them, or have their source send them again"
+        )
+    follows = [f"The next night loads {len({row[1] for row in taken}):,} rows {what}."]
+    if unreadable:
+        follows.append(
+            f"{len(unreadable):,} rows cannot be read and stay: reject them, or have their source"
+            " send them again."
+        )
+    return Preview(tuple(follows), context=[row[0] for row in taken])
+
+
+def _close_rows(
+    conn: Connection, request: Request, seen: Preview, decision_id: UUID
+) -> tuple[UUID, ...]:
+    conn.execute(
+        "update quality.quarantine set status = %s, decision_id = %s where quarantine_id = any(%s)",
+        (ACTIONS[request.act], decision_id, seen.context),
+    )
+    balance(conn, request.about_id)
+    return ()
+
+
+def _weigh_delivery(conn: Connection, request: Request) -> Preview:
+    """Weigh the rejection of a loaded delivery (`delivery`), or of one file of it (`landed_file`)."""
+    column = "b.batch_id" if request.about_kind == "delivery" else "f.file_id"
+    files = conn.execute(
+        sql.SQL(
+            "select f.batch_id, f.file_id, b.source, b.feed, b.business_date, f.row_count"
+            " from landing.batch_file as f inner join landing.batch as b on b.batch_id = f.batch_id"
+            " where {} = %s and b.status = 'loaded' and f.decision_id is null"
+            " order by b.feed, b.business_date for update of b"
+        ).format(sql.SQL(column)),
+        (request.about_id,),
+    ).fetchall()
+    if not files:
+        raise NotKeptBackError("nothing of it is loaded")
+    rows: dict[str, int] = {}
+    for _, _, source, feed, day, count in files:
+        what = f"{source}/{feed} of {day}"
+        rows[what] = rows.get(what, 0) + count
+    follows = [
+        f"The next night takes back {count:,} rows of {what}, with everything they proved."
+        for what, count in rows.items()
+    ]
+    follows.append("What they had replaced stands again. The received files are kept.")
+    if request.about_kind == "delivery":
+        follows.append("The feed counts as late until the source delivers that day again.")
+    return Preview(tuple(follows), context=[(row[0], row[1]) for row in files])
+
+
+def _reject_files(
+    conn: Connection, request: Request, seen: Preview, decision_id: UUID
+) -> tuple[UUID, ...]:
+    assert isinstance(seen.context, list)
+    for batch_id, file_id in seen.context:
+        conn.execute(
+            "update landing.batch_file set decision_id = %s where batch_id = %s and file_id = %s",
+            (decision_id, batch_id, file_id),
+        )
+    return ()
+
+
 for _act in (
+    Act("reject", "delivery", "take a loaded delivery back", _weigh_delivery, _reject_files),
+    Act("reject", "landed_file", "take a loaded file back", _weigh_delivery, _reject_files),
+    Act("release", "set_aside", "load a delivery's rows", _weigh_set_aside, _close_rows),
+    Act("reject", "set_aside", "reject a delivery's rows", _weigh_set_aside, _close_rows),
     Act("release", "batch", "load what the gate stopped", _weigh_batch),
     Act("reject", "batch", "reject what the gate stopped", _weigh_batch, _reject_batch),
     Act("release", "quarantine", "load the row on the next night", _weigh_row, _close_row),
@@ -150,10 +247,37 @@ for _act in (
     decisions.register(_act)
 
 
+def meant(conn: Connection, start: str) -> tuple[str, str]:
+    """Return the kind and id of the open thing whose id, or whose exception's id, begins so.
+
+    A row in quarantine is a `quarantine`; the rows of a delivery that were set aside are a `set_aside`,
+    by their batch; a loaded delivery is a `delivery`, one of its files a `landed_file`.
+    Raises `NotKeptBackError` if there is none, or more than one.
+    """
+    found: list[tuple[str, str]] = []
+    if len(start) >= SHORTEST:
+        found = conn.execute(
+            "select 'set_aside', e.about_id from operations.exception as e"
+            " where e.reason = 'rows_set_aside' and e.status = 'open'"
+            " and starts_with(e.exception_id::text, %(start)s)"
+            " union all select 'quarantine', q.quarantine_id::text from quality.quarantine as q"
+            " where q.status = 'open' and starts_with(q.quarantine_id::text, %(start)s)"
+            " union all select 'delivery', b.batch_id::text from landing.batch as b"
+            " where b.status = 'loaded' and starts_with(b.batch_id::text, %(start)s)"
+            " union all select 'landed_file', f.file_id::text from landing.file as f"
+            " where f.status = 'landed' and starts_with(f.file_id::text, %(start)s) limit 2",
+            {"start": start.lower()},
+        ).fetchall()
+    if len(found) != 1:
+        many = "more than one thing" if found else "no row, delivery or file"
+        raise NotKeptBackError(f"{many} whose id begins with {start} is waiting for a decision")
+    return found[0]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record one decision about a row; returns 0, or 2 with the reason when it cannot be recorded."""
     parser = argparse.ArgumentParser(prog="python -m throughline.quality.decide")
-    parser.add_argument("quarantine_id", type=UUID)
+    parser.add_argument("id", help="of a row or an exception; eight characters are enough")
     parser.add_argument("--by", required=True, help="your name")
     parser.add_argument("--action", required=True, choices=list(ACTIONS))
     parser.add_argument("--note", default="")
@@ -161,18 +285,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--preview", action="store_true", help="show what would follow, write nothing"
     )
     given = parser.parse_args(arguments)
-    row_id = str(given.quarantine_id)
-    request = Request(given.action, "quarantine", row_id, given.by, given.note)
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+            about_kind, about_id = meant(conn, given.id)
+            request = Request(given.action, about_kind, about_id, given.by, given.note)
             if given.preview:
                 print("\n".join(decisions.preview(conn, request).follows))
                 conn.rollback()
             else:
                 decisions.record(conn, request)
-    except NotKeptBackError:
-        print(f"no row with the id {row_id} is waiting for a decision", file=sys.stderr)
-        return 2
     except NotAllowedError as error:
         print(error, file=sys.stderr)
         return 2

@@ -68,6 +68,18 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     return counts
 
 
+def load_again(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
+    """Merge the staged rows of a loaded batch under the number of a later night; commits.
+
+    For rows that a rejected delivery had superseded: a version that is not newer than the standing one
+    is skipped, as always. Raises `UnknownBatch`.
+    """
+    batch = _read(conn, batch_id, seq)
+    counts = _close(conn, batch, merge(conn, batch))
+    conn.commit()
+    return counts
+
+
 def feed_of(conn: Connection, batch_id: UUID | str) -> str:
     """Return the feed of a batch. Raises `UnknownBatch`."""
     row = conn.execute("select feed from landing.batch where batch_id = %s", (batch_id,)).fetchone()
@@ -90,14 +102,15 @@ def released(conn: Connection, source: str) -> list[UUID]:
 
 def _read(conn: Connection, batch_id: UUID | str, seq: int) -> Batch:
     row = conn.execute(
-        "select batch_id, source, feed, status, rows_received, loaded_seq from landing.batch"
-        " where batch_id = %s for update",
+        "select batch_id, source, feed, status, rows_received, loaded_seq, exists ("
+        " select from landing.batch_file as f where f.withdrawn_seq is not null"
+        " and f.decision_id is not null) from landing.batch where batch_id = %s for update",
         (batch_id,),
     ).fetchone()
     if row is None:
         raise UnknownBatch(f"there is no batch {batch_id}")
-    key, source, feed, status, received, loaded_seq = row
-    return Batch(key, source, feed, status, received, loaded_seq, seq)
+    key, source, feed, status, received, loaded_seq, may_repeat = row
+    return Batch(key, source, feed, status, received, loaded_seq, seq, may_repeat)
 
 
 def _is_released(conn: Connection, batch: Batch) -> bool:

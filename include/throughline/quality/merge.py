@@ -43,7 +43,10 @@ CULPABLE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLim
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch being loaded on night `seq`; `loaded_seq` is the night that first loaded it."""
+    """A batch being loaded on night `seq`; `loaded_seq` is the night that first loaded it.
+
+    With `may_repeat`, something was taken back before, so a version may come a second time.
+    """
 
     batch_id: UUID
     source: str
@@ -52,6 +55,7 @@ class Batch:
     received: int
     loaded_seq: int | None
     seq: int
+    may_repeat: bool = False
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -84,6 +88,11 @@ _TAKE_BACK = """
         inner join mine on mine.source = c.source and mine.source_id = c.source_id
         where c.retracted_seq = %(seq)s and c.batch_id <> %(batch)s
             and c.source_version < mine.source_version
+            and not exists (
+                select from landing.batch_file as w
+                where w.batch_id = c.batch_id and w.file_id = c.file_id
+                    and w.withdrawn_seq = c.retracted_seq and c.known_seq < w.withdrawn_seq
+            )
             and not exists (
                 select from core.{table} as s
                 where s.source = c.source and s.source_id = c.source_id
@@ -133,6 +142,15 @@ _PART = """and exists (
                 where w.row_no = s.row_no and w.file_id is not distinct from s.file_id
                     and w.place between %(low)s and %(high)s
             )"""
+# A version that was taken back comes again: as a version of its own, it states its facts again.
+_AGAIN = """
+    update w_load as n set source_version = n.source_version || ' again ' || %(seq)s
+    where exists (
+        select from core.{table} as o
+        where o.source = n.source and o.source_id = n.source_id
+            and o.source_version = n.source_version and o.known_seq < %(seq)s
+    )
+"""
 _RETRACT = """
     update core.{table} as c
     set retracted_seq = %(seq)s
@@ -265,6 +283,8 @@ def _merge_table(conn: Connection, batch: Batch, table: str, part: tuple[int, in
     }
     conn.execute("drop table if exists w_load")
     conn.execute(sql.SQL(_PICK).format(**parts), params)
+    if batch.may_repeat:
+        conn.execute(sql.SQL(_AGAIN).format(**parts), params)
     conn.execute(sql.SQL(_RETRACT).format(**parts), params)
     rows = conn.execute(sql.SQL(_INSERT).format(**parts), params).rowcount
     conn.execute("drop table w_load")

@@ -122,7 +122,7 @@ def _files(conn: Connection, batch_id: UUID, root: Path) -> list[File]:
         "   join landing.batch as o on o.batch_id = bf.batch_id where bf.file_id = f.file_id"
         "   order by o.feed)"
         " from landing.batch_file as x join landing.file as f on f.file_id = x.file_id"
-        " where x.batch_id = %s and f.status = 'landed' order by f.path, f.file_id",
+        " where x.batch_id = %s and f.status = 'landed' and x.withdrawn_seq is null order by f.path, f.file_id",
         (batch_id,),
     ).fetchall()
     return [

@@ -29,6 +29,7 @@ from throughline.told.shapes import (
     StepTime,
     Stopped,
     Tasks,
+    Undecided,
     Unknown,
     Waiting,
 )
@@ -63,6 +64,7 @@ class Numbers:
     # the totals stored with that night
     before: dict[str, Any] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    undecided: list[Undecided] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     feeds: list[Feed] = field(default_factory=list)
     money: list[Money] = field(default_factory=list)
@@ -99,6 +101,7 @@ class Numbers:
 
 _SECTIONS: dict[str, tuple[str, type]] = {
     "calls": ("calls", Call),
+    "undecided": ("undecided", Undecided),
     "unknown": ("unknown", Unknown),
     "feeds": ("feeds", Feed),
     "money": ("money", Money),
@@ -197,6 +200,8 @@ def counts(numbers: Numbers) -> dict[str, object]:
         "calls_due": len(numbers.calls),
         "not_known": sum(row.cases for row in numbers.unknown),
         "verify_by_hand": sum(row.by_hand for row in numbers.unknown),
+        "rows_undecided": sum(row.things for row in numbers.undecided if row.feed),
+        "files_undecided": sum(not row.feed for row in numbers.undecided),
         "stale_feeds": [f"{feed.source}/{feed.feed}" for feed in numbers.stale],
         "rows_received": sum(feed.rows_received for feed in numbers.feeds),
         "rows_loaded": sum(feed.rows_loaded for feed in numbers.feeds),

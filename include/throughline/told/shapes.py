@@ -46,6 +46,28 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Undecided:
+    """Rows of a delivery, or a file, that were set aside and that nobody has decided about.
+
+    `what` is the exception's reason, `number` the first characters of its id. `feed` is empty and
+    `name` set for a file. `cases` rest on them. `due_at` is in UTC.
+    """
+
+    what: str
+    number: str
+    source: str
+    feed: str
+    name: str | None
+    business_date: date | None
+    things: int
+    cases: int
+    reasons: list[str]
+    owner_team: str
+    owner: str | None
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class Unknown:
     """Open cases whose current stage is unknown, by workflow, stage and reason."""
 

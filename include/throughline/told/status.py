@@ -11,6 +11,7 @@ import sys
 
 from throughline import warehouse
 from throughline.told import words
+from throughline.told.shapes import Undecided
 from throughline.warehouse import Connection, sql
 
 NIGHTS = 7
@@ -38,6 +39,13 @@ def tell(conn: Connection) -> str:
         f"Running: {words.STEPS.get(step, words.plain(step))}{' ' + part if part else ''}, {age} s"
         for step, part, age in running
     ]
+    newest_seq = newest[0] if newest else None
+    for row in sql.run(conn, "told/numbers/undecided.sql", seq=newest_seq).rows:
+        one = Undecided(*row)
+        lines.append(
+            f"Set aside: {words.undecided(one)}, decide by {one.due_at:%Y-%m-%d %H:%M} UTC: make decide"
+            f" ID={one.number}"
+        )
     for what, number, about, things, amount in sql.run(conn, "told/numbers/waiting.sql").rows:
         size = (
             f"{things:,} claims, {words.dollars(amount)}"

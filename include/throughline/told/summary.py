@@ -103,17 +103,26 @@ def _moved(numbers: Numbers) -> str:
 
 
 def _unknown(numbers: Numbers) -> str:
+    waiting = [
+        text.wrap(
+            f"{words.undecided(row)}. Decide by {words.when_due(numbers, row.due_at)}"
+            f" ({row.owner or words.plain(row.owner_team)}): make decide ID={row.number}"
+        )
+        for row in numbers.undecided[: text.LISTED]
+    ]
     stale = [
         f"{feed.source}/{feed.feed} {words.feed_state(feed)},"
         f" last data {feed.last_business_date or 'never'} ({words.plain(feed.owner_team)})"
         for feed in numbers.stale
     ]
-    if not numbers.unknown and not stale:
+    if not numbers.unknown and not stale and not waiting:
         return text.section("NOT KNOWN", "Nothing: every feed is up to date.")
     cases = sum(row.cases for row in numbers.unknown)
     by_hand = sum(row.by_hand for row in numbers.unknown)
     return text.section(
         f"NOT KNOWN: {words.count(cases, 'case')}, {by_hand:,} to verify by hand",
+        *waiting,
+        text.more(len(numbers.undecided), "set aside on the page"),
         *stale,
         text.table(
             ("workflow", "stage", "cases", "by hand", "owner", "why"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from throughline.told.numbers import Numbers
-from throughline.told.shapes import Feed, Money
+from throughline.told.shapes import Feed, Money, Undecided
 
 OBSTACLES = {
     "due": "not known to be due",
@@ -139,13 +139,15 @@ def feed_state(feed: Feed) -> str:
 
 
 def quiet(numbers: Numbers) -> list[Feed]:
-    """Return the feeds that need no attention: fresh, passed, nothing set aside."""
+    """Return the feeds that need no attention: fresh, passed, nothing set aside tonight or before."""
+    waiting = {(row.source, row.feed) for row in numbers.undecided}
     return [
         feed
         for feed in numbers.feeds
         if feed.is_fresh
         and feed.verdict in (None, "pass")
         and not feed.rows_quarantined
+        and (feed.source, feed.feed) not in waiting
         and feed.status not in ("stopped", "refused", "rejected")
     ]
 
@@ -162,7 +164,46 @@ def headline(numbers: Numbers) -> str:
         return "The night is still running; these are the numbers so far."
     if numbers.status == "void":
         return "This run brought nothing new and is void."
-    late = len(numbers.stale)
-    if late:
-        return f"The night finished normally; {count(late, 'feed is', 'feeds are')} behind."
-    return "The night finished normally; every feed is up to date."
+    said = [
+        *set_aside(numbers),
+        *([f"{count(len(numbers.stale), 'feed is', 'feeds are')} behind"] if numbers.stale else []),
+        *new_codes(numbers),
+    ]
+    if not said:
+        return "The night finished normally; every feed is up to date."
+    return f"The night finished normally; {', '.join(said)}."
+
+
+def set_aside(numbers: Numbers) -> list[str]:
+    """Return what was set aside and not decided about: rows and files, each as a clause."""
+    rows = [row for row in numbers.undecided if row.feed]
+    files = len(numbers.undecided) - len(rows)
+    said = []
+    if files:
+        said.append(f"{count(files, 'file')} could not be read")
+    if rows:
+        things = sum(row.things for row in rows)
+        feeds = len({(row.source, row.feed) for row in rows})
+        said.append(
+            f"{count(things, 'row')} of {count(feeds, 'feed')} {'is' if things == 1 else 'are'} set aside"
+        )
+    return said
+
+
+def new_codes(numbers: Numbers) -> list[str]:
+    """Return how many codes have no meaning here, as a clause; empty if all have one."""
+    codes = sum(row.open for row in numbers.exceptions if row.reason == "new_code")
+    return [f"{count(codes, 'code has', 'codes have')} no meaning here"] if codes else []
+
+
+def undecided(row: Undecided) -> str:
+    """Return what was set aside and why: `37 rows of ehr/encounter of 2026-09-03: class missing`."""
+    what = (
+        f"{count(row.things, 'row')} of {row.source}/{row.feed}"
+        if row.feed
+        else f"file {row.name} of {row.source}"
+    )
+    day = f" of {row.business_date}" if row.business_date else ""
+    why = f": {', '.join(plain(reason) for reason in row.reasons)}" if row.reasons else ""
+    cases = f"; {count(row.cases, 'case rests', 'cases rest')} on it" if row.cases else ""
+    return f"{what}{day}{why}{cases}"

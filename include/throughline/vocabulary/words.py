@@ -188,6 +188,7 @@ EXCEPTION_REASON = WordList(
         "facts_silent": "A kind of fact has stopped coming; ask the source's administrator, or map a new code",
         "new_code": "A code came that has no meaning here; add it to its map, or acknowledge it",
         "one_status": "All rows of a feed have one status; ask the source's administrator what happened to the others",
+        "rows_set_aside": "Rows of a delivery were set aside; release or reject them, or have the source correct them",
     },
     not_yet={
         "unmatched_remittance": "no step looks for remittances without a claim",

@@ -172,10 +172,19 @@ def open_night(
 
 
 def take_decisions(conn: Connection, seq: int) -> int:
-    """Assign this night's number to the decisions that no night has seen; returns how many."""
-    return conn.execute(
+    """Assign this night's number to the decisions that no night has seen; returns how many.
+
+    The rows that they reject end with this night.
+    """
+    taken = conn.execute(
         "update operations.decision set known_seq = %s where known_seq is null", (seq,)
     ).rowcount
+    conn.execute(
+        "update quality.quarantine as q set closed_seq = d.known_seq from operations.decision as d"
+        " where d.decision_id = q.decision_id and q.status = 'rejected' and q.closed_seq is null"
+        " and d.known_seq is not null"
+    )
+    return taken
 
 
 def finish(

@@ -1,5 +1,5 @@
--- reads: cases.case_record, cases.stage, cases.stage_feed, identity.link, operations.exception,
---     operations.feed, operations.freshness(), operations.night, scope_case
+-- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.not_known, identity.link,
+--     operations.exception, operations.feed, operations.freshness(), operations.night, scope_case
 
 -- missed_while_feed_is_late: A clock counts as missed although a feed that could prove the stage has not
 -- arrived for the day on which it ended.
@@ -39,3 +39,17 @@ from scope_case as x
 inner join cases.case_record as c on c.case_id = x.case_id
 inner join operations.exception as e on e.case_id = c.case_id and e.status = 'open'
 where c.status = 'open' and c.stage_state = 'unknown' and e.reason = 'missed_clock';
+
+-- missed_while_rows_are_set_aside: A clock counts as missed although a row that names the person, and could prove the
+-- stage, was set aside and nobody has decided about it.
+select
+    'case' as about_kind,
+    c.case_id::text as about_id,
+    s.stage || ' rests on rows set aside of ' || n.source || '/' || n.feed as detail
+from scope_case as x
+inner join cases.case_record as c on c.case_id = x.case_id
+inner join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage and s.state = 'missed'
+inner join cases.stage_feed as d on d.workflow = c.workflow and d.version = c.version and d.stage = s.stage
+inner join evidence.not_known as n
+    on n.person_id = c.person_id and n.source = d.source and n.feed = d.feed and n.payer_id is null
+where c.status = 'open' and c.trigger_on <= n.until_on;

@@ -1,17 +1,24 @@
--- reads: cases.case_record, cases.stage
+-- reads: cases.case_record, cases.stage, operations.feed_freshness
 
--- Open cases whose current stage is unknown, by reason. An unknown stage is never reported as missed.
+-- Open cases whose current stage is unknown, by reason. An unknown stage is never reported as missed. Its feed is
+-- late, or something of it was set aside.
 select
     c.workflow,
     c.stage,
     coalesce(
         nullif(s.reason, ''),
-        nullif(array_to_string(c.waits_on_feeds, ', '), '') || ' late',
+        nullif(array_to_string(c.waits_on_feeds, ', '), '') || case
+            when exists (
+                select from operations.feed_freshness as f
+                where f.source || '.' || f.feed = any(c.waits_on_feeds) and not f.is_fresh
+            ) then ' late'
+            else ' set aside'
+        end,
         'no answer yet'
     ) as reason,
     c.waits_on_feeds,
     count(*) as cases,
-    count(*) filter (where c.next_step = 'exception') as by_hand,
+    count(*) filter (where c.next_step = 'exception' and c.wanted is distinct from 'wait') as by_hand,
     min(s.due_at) as clock_ends_at,
     min(c.owner_team) as owner_team
 from cases.case_record as c

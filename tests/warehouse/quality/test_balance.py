@@ -14,6 +14,7 @@ from throughline import quality
 from throughline.proven import invariants
 from throughline.quality import decide as said
 from throughline.quality.load import Counts
+from throughline.warehouse import derive
 
 WHO = "Ada Okafor"
 
@@ -334,3 +335,47 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
         assert why in capsys.readouterr().err
     assert len(hand.rows("select 1 from operations.decision")) == 1
     sound(hand)
+
+
+def opened(hand: Hand) -> str:
+    """Put the exception about the batch's rows on record, as reconciling does; returns its number."""
+    hand.admin.execute(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team,"
+        " opened_seq, opened_at, due_at) values (%s, 'batch', %s, 'rows_set_aside', 'it', %s, now(), now())",
+        (derive("exception", "rows_set_aside", "batch", hand.batch), hand.batch, hand.seq),
+    )
+    return str(derive("exception", "rows_set_aside", "batch", hand.batch))[: said.SHORTEST]
+
+
+def test_a_named_person_decides_on_all_rows_of_a_delivery(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand.take_in("patient", mixed())
+    monkeypatch.setenv(
+        "THROUGHLINE_DSN", hand.admin.info.dsn + f" password={hand.admin.info.password}"
+    )
+    number = opened(hand)
+    assert said.main([number, "--by", WHO, "--action", "release", "--preview"]) == 0
+    told = capsys.readouterr().out
+    assert "The next night loads" in told
+    assert "cannot be read and stay" in told
+    assert said.main([number, "--by", WHO, "--action", "release"]) == 0
+    status = "select distinct status from quality.quarantine order by 1"
+    assert hand.rows(status) == [("open",), ("released",)]
+    assert said.main([number, "--by", WHO, "--action", "release"]) == 2
+    assert "none of these rows can be loaded" in capsys.readouterr().err
+    assert said.main([number, "--by", WHO, "--action", "reject"]) == 0
+    assert hand.rows(status) == [("rejected",), ("released",)]
+    assert said.main([number, "--by", WHO, "--action", "reject"]) == 2
+    assert said.main([number[:4], "--by", WHO, "--action", "reject"]) == 2
+    sound(hand)
+
+
+def test_a_rejected_row_ends_with_the_night_that_takes_the_decision_up(hand: Hand) -> None:
+    hand.take_in("patient", mixed())
+    said.decide_row(hand.conn, quarantine_of(hand, 21), "reject", WHO, "")
+    hand.conn.commit()
+    closed = "select closed_seq from quality.quarantine where status = 'rejected'"
+    assert hand.rows(closed) == [(None,)]
+    night = hand.new_night()
+    assert hand.rows(closed) == [(night,)]

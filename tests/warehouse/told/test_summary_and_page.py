@@ -86,6 +86,41 @@ def test_a_failed_night_says_where_and_why(conn: Connection) -> None:
     assert "The night failed in build_cases: link_persons (UndefinedColumn)." in html
 
 
+def set_aside(conn: Connection, reason: str, detail: str) -> None:
+    conn.execute(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team,"
+        " opened_seq, opened_at, due_at, detail) select md5(%(detail)s)::uuid, 'batch', 'x', %(reason)s,"
+        " 'data_engineering', 3, cut_off, cut_off + interval '9 hours', %(detail)s::jsonb"
+        " from operations.night where seq = 3",
+        {"reason": reason, "detail": detail},
+    )
+
+
+def test_what_was_set_aside_is_said_first(conn: Connection) -> None:
+    conn.execute("delete from operations.exception where reason in ('rows_set_aside', 'new_code')")
+    conn.execute("update operations.night set status = 'finished' where seq = 3")
+    set_aside(
+        conn,
+        "rows_set_aside",
+        '{"source": "ehr", "feed": "encounter", "business_date": "2026-09-03", "rows": 37,'
+        ' "cases": 12, "reasons": ["class missing"]}',
+    )
+    set_aside(conn, "new_code", "{}")
+    numbers = collect(conn, 3, ZONE)
+    assert len(numbers.undecided) == 1
+    said = words.headline(numbers)
+    assert said.startswith("The night finished normally; 37 rows of 1 feed are set aside, ")
+    assert said.endswith("1 code has no meaning here.")
+    told = " ".join(summary.render(numbers).split())
+    assert (
+        "37 rows of ehr/encounter of 2026-09-03: class missing; 12 cases rest on it. Decide" in told
+    )
+    assert not [feed for feed in words.quiet(numbers) if feed.feed == "encounter"]
+    html = page.render(numbers)
+    assert "37 rows of ehr/<wbr>encounter" in html
+    assert "Set aside: 37 rows of ehr/encounter" in status.tell(conn)
+
+
 def test_an_empty_warehouse_has_a_summary_and_a_page(conn: Connection) -> None:
     conn.execute(
         "truncate cases.case_record, cases.stage, tasks.task, tasks.transmission, operations.exception,"

@@ -42,7 +42,14 @@ def test_staging_says_what_core_says(said: Warehouse) -> None:
     of = {each.name: {one.name: one.meaning for one in each.columns} for each in said.relations}
     staged = [name for name in of if name.startswith("staging.")]
     assert staged
-    assert [name for name in staged if not of[name].items() <= of[f"core.{name[8:]}"].items()] == []
+    # what only a gate needs is staged and goes no further
+    other = [
+        f"{name}.{column}"
+        for name in staged
+        for column, meaning_of in of[name].items()
+        if of[f"core.{name[8:]}"].get(column, meaning_of) != meaning_of
+    ]
+    assert other == []
 
 
 def test_the_page_has_not_drifted(said: Warehouse, used: Uses) -> None:
@@ -68,7 +75,10 @@ def test_a_published_view_is_read_through_and_not_written_through(
     views = [
         each.name
         for each in said.relations
-        if each.kind == "view" and each.name.startswith(("identity.", "evidence."))
+        if each.kind == "view"
+        and each.name.startswith(("identity.", "evidence."))
+        # they gather what several tables leave open, and are no window on one
+        and each.name not in ("evidence.not_known", "evidence.row_set_aside")
     ]
     assert len(views) > 5
     with warehouse.connect(new_warehouse()) as conn:

@@ -159,7 +159,7 @@ def _of_table(
 ) -> Iterator[str]:
     """Yield what a table lacks in `staging`, in `core`, or in what its readers fill."""
     by_any = frozenset[str]().union(*filled.values())
-    needed = {"core": {*KEYS, *by_any}, "staging": {*COMMON, *by_any}}
+    needed = {"core": {*KEYS, *by_any} - {*table.for_gate}, "staging": {*COMMON, *by_any}}
     if table.follows is not None:
         needed["core"].add(table.follows.by)
     for schema, names in needed.items():

@@ -71,7 +71,8 @@ class Table:
 
     Counted records are rows of the delivery; the others are child records, as a line is of a claim.
     `facts` are the kinds that `sql/evidence/<name>.sql` states, if any; `codes` are the columns that
-    are watched for new codes.
+    are watched for new codes. `for_gate` are columns of `staging` that only the gate needs: they go no
+    further.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Table:
     is_counted: bool = True
     follows: Follows | None = None
     codes: tuple[Code, ...] = ()
+    for_gate: tuple[str, ...] = ()
 
     @property
     def statuses(self) -> tuple[str, ...]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from throughline.sources.entry import Code, Entry, Table
 
+# What the transaction set of a payment states, and what its claims explain.
+_OF_ITS_SET = ("set_at", "set_stated", "set_explained")
+
 FEEDS: tuple[Entry, ...] = (
     Entry(
         name="claim_response",
@@ -57,9 +60,10 @@ FEEDS: tuple[Entry, ...] = (
                     Code("status_code", is_status=True),
                     Code("filing_code", ("payer_class_by_filing",)),
                 ),
+                for_gate=("unbalanced", "stated", "explained", *_OF_ITS_SET),
             ),
             Table("payment_line", ("remittance",), is_counted=False),
-            Table("provider_adjustment", codes=(Code("reason_code"),)),
+            Table("provider_adjustment", codes=(Code("reason_code"),), for_gate=_OF_ITS_SET),
         ),
         subject="claim",
         links=("claim",),

@@ -156,9 +156,11 @@ def exceptions() -> int:
     os.environ["Q"] = (
         "select exception_id, reason, owner_team, coalesce(owner, '') as owner, due_at::date as due_on,"
         " left(case_id::text, 8) as case_number,"
-        " case when case_id is null then about_kind || ' ' || about_id end as about,"
-        " amount from operations.exception"
-        " where status = 'open' order by due_at, owner_team, reason, exception_id"
+        " case when case_id is null then about_kind || ' ' || coalesce((select"
+        " concat(f.source, '/', f.original_name, ': ', f.refused_reason) from landing.file as f"
+        " where about_kind = 'file' and f.file_id::text = about_id), about_id) end as about,"
+        " amount from operations.exception as e"
+        " where e.status = 'open' order by due_at, owner_team, reason, exception_id"
     )
     return sql()
 

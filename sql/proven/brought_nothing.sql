@@ -1,6 +1,6 @@
 -- reads: cases.allowed_share, cases.case_record, cases.event, cases.workflow_version, evidence.fact,
---     identity.link, landing.batch, operations.decision, operations.exception, operations.prevented,
---     quality.quarantine, tasks.answer, tasks.task, tasks.transmission
+--     identity.link, landing.batch, landing.file, operations.decision, operations.exception,
+--     operations.prevented, quality.quarantine, tasks.answer, tasks.task, tasks.transmission
 
 -- True if the night changed nothing that the state depends on, so that it can become void.
 select (
@@ -11,6 +11,8 @@ select (
     or exists (select from operations.decision where known_seq = %(seq)s)
     or exists (select from landing.batch where loaded_seq = %(seq)s and rows_loaded > 0)
     or exists (select from landing.batch where known_seq = %(seq)s and status in ('stopped', 'refused'))
+    or exists (select from landing.file where status = 'refused' and known_seq = %(seq)s)
+    or exists (select from landing.file where closed_seq = %(seq)s)
     or exists (select from quality.quarantine where known_seq = %(seq)s)
     or exists (select from quality.quarantine where closed_seq = %(seq)s)
     or exists (select from cases.event where known_seq = %(seq)s)

@@ -27,6 +27,7 @@ ACTIONS = {
     "assign": "assign it to an owner and leave it open",
     "confirm": "identity: both records are the same person",
     "reject": "identity: the records are two different people",
+    "carries_nothing": "file: it carries nothing for us",
 }
 USUAL = {
     "missed_clock": "retry",
@@ -36,6 +37,7 @@ USUAL = {
     "claim_rejected": "retry",
     "eligibility_unknown": "retry",
     "identity_doubt": "reject",
+    "file_refused": "carries_nothing",
 }
 """The action that `resolve` stands for, by reason; `acknowledge` for reasons not listed."""
 
@@ -46,6 +48,7 @@ FITTING = {
     "new_code": ("acknowledge", "assign"),
     "one_status": ("acknowledge", "assign"),
     "rows_set_aside": ("assign",),
+    "file_refused": ("carries_nothing", "assign"),
 }
 """The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
 
@@ -112,6 +115,7 @@ FOLLOWS = {
     "assign": "{owner} owns it from now on; it stays open.",
     "confirm": "From the next night on, both records belong to one person.",
     "reject": "The records stay two different people; nobody is asked about them again.",
+    "carries_nothing": "The exception closes: from the next night on, the file holds back nothing.",
 }
 """What a person is shown before deciding. The next night or `reconcile_by_day` applies the decision."""
 
@@ -133,9 +137,11 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     if row is None:
         raise NotOpen(f"no open exception has the id {request.about_id}")
     reason, person_id, detail = row
-    if (request.act in ("confirm", "reject")) != (
-        reason == "identity_doubt"
-    ) or request.act not in FITTING.get(reason, ACTIONS):
+    if (
+        (request.act in ("confirm", "reject")) != (reason == "identity_doubt")
+        or (request.act == "carries_nothing" and reason != "file_refused")
+        or request.act not in FITTING.get(reason, ACTIONS)
+    ):
         raise DoesNotFitError(f"{request.act} does not apply to the reason {reason}")
     said: dict[str, object] = {"action": request.act}
     if request.act == "assign":

@@ -208,9 +208,11 @@ def load_batch(conn: warehouse.Connection, batch_id: str, seq: int) -> Counts:
 
 
 def link_persons(seq: int) -> None:
-    """Decide which person each new or changed source record belongs to."""
-    from throughline import identity
+    """Decide whose record each new one is; before, open exceptions about files that were refused."""
+    from throughline import identity, quality
 
+    with open_warehouse() as conn, warehouse.step(conn, seq, "notice_files") as record:
+        record.detail = dict(quality.notice_files(conn, seq))
     with open_warehouse() as conn, warehouse.step(conn, seq, "link_persons") as record:
         counts = identity.link_persons(conn, seq)
         record.rows, record.detail = sum(counts.values()), dict(counts)
@@ -270,7 +272,7 @@ def reconcile_by_day() -> int | None:
     Returns the number it ran under, or None if there is no night yet, one is running, or nothing is
     new. Cases it advances wait, with a date, for tonight's plan.
     """
-    from throughline import cases, proven
+    from throughline import cases, proven, quality
     from throughline.practice import practice
 
     with open_warehouse() as conn:
@@ -285,6 +287,7 @@ def reconcile_by_day() -> int | None:
         nights.take_lease(conn, "reconcile by day", last.business_date)
         try:
             night = nights.open_night(conn, last.business_date, practice().time_zone, "intraday")
+            quality.notice_files(conn, night.seq)
             cases.build_work_list(conn, night.seq, night.cut_off)
             conn.commit()
         finally:

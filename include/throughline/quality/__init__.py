@@ -4,6 +4,7 @@ from throughline.quality.balance import StagingLost
 from throughline.quality.expectations import GateBroken
 from throughline.quality.gates import Verdict, gate
 from throughline.quality.load import Counts, UnknownBatch, feed_of, load, released
+from throughline.quality.refused import notice_files
 from throughline.quality.withdraw import has_rejected, withdraw
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "gate",
     "has_rejected",
     "load",
+    "notice_files",
     "released",
     "withdraw",
 ]

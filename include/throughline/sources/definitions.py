@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,14 @@ import yaml
 
 from throughline.sources import catalogue, registry
 from throughline.sources.checks import instead, problems, with_line
-from throughline.sources.source import Export, Feed, Role, SourceDefinition, SourceDefinitionError
+from throughline.sources.source import (
+    CarriesNothing,
+    Export,
+    Feed,
+    Role,
+    SourceDefinition,
+    SourceDefinitionError,
+)
 from throughline.vocabulary import DefinitionError, Place, read
 
 __all__ = [
@@ -122,6 +129,11 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
         serves={name: tuple(values) for name, values in raw.get("serves", {}).items()},
         ids=raw.get("ids", ""),
         export=_export(raw.get("export", {})),
+        carries_nothing=tuple(
+            CarriesNothing(names, one["decided_by"], date.fromisoformat(one["decided_on"]))
+            for one in raw.get("carries_nothing", [])
+            for names in one["names"]
+        ),
     )
 
 
@@ -161,6 +173,16 @@ def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
             ZoneInfo(raw["time_zone"])
         except (KeyError, ValueError):
             yield f"time_zone: there is no zone {raw['time_zone']!r}; write one such as America/New_York"
+    for number, one in enumerate(raw.get("carries_nothing", [])):
+        try:
+            date.fromisoformat(one["decided_on"])
+        except ValueError:
+            day = f"there is no day {one['decided_on']!r}; write one such as 2026-09-01"
+            yield f"carries_nothing/{number}/decided_on: {day}"
+        for names in one["names"]:
+            if not names.strip("*?. "):
+                problem = f"{names!r} is every file; write what the names have in common"
+                yield f"carries_nothing/{number}/names: {problem}"
     teams = yaml.safe_load((DEFINITIONS.parent / "teams.yaml").read_text(encoding="utf-8"))
     owners = {"": raw, **{f"feeds/{name}/": feed for name, feed in raw.get("feeds", {}).items()}}
     for place, said in owners.items():

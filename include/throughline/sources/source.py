@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,12 +62,22 @@ class Role:
 
 
 @dataclass(frozen=True)
+class CarriesNothing:
+    """A decision kept for a source: unreadable files with these names (`*`, `?`) carry nothing for us."""
+
+    names: str
+    decided_by: str
+    decided_on: date
+
+
+@dataclass(frozen=True)
 class SourceDefinition:
     """One system of record: how it is read, what it brings, what work it takes, its own conventions.
 
     `serves` limits the payers, billing providers (NPI) and charts that it serves; a list that is not
-    given sets no limit. `ids` says how a chart's visits are named outside the chart. A source without
-    feeds has no standard, no transport and no time zone.
+    given sets no limit. `ids` says how a chart's visits are named outside the chart. `carries_nothing`
+    names the files that need no exception when they cannot be read. A source without feeds has no
+    standard, no transport and no time zone.
     """
 
     source: str
@@ -84,6 +94,7 @@ class SourceDefinition:
     serves: dict[str, tuple[str, ...]] = field(default_factory=dict)
     ids: str = ""
     export: Export = field(default_factory=Export)
+    carries_nothing: tuple[CarriesNothing, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

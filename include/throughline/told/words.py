@@ -39,6 +39,7 @@ STEPS = {
     "stage": "read",
     "gate": "pass the gates",
     "load": "load",
+    "notice_files": "look for refused files",
     "link_persons": "link persons",
     "assert_facts": "assert facts",
     "build_work_list": "find what changed",

@@ -12,13 +12,18 @@ select
     min(e.due_at) as first_due_at,
     coalesce(sum(e.amount), 0) as amount,
     (array_agg(distinct left(e.case_id::text, 8)) filter (where e.case_id is not null))[1:12] as case_numbers,
-    -- for silence and new codes, name the subject: a workflow, a source and kind of fact, a field and code
+    -- without a case, name the subject: a file, a workflow, a source and kind of fact, a field and code
     (
-        array_agg(e.about_id order by e.about_id)
-        filter (where e.about_kind in ('workflow', 'facts', 'code', 'status'))
+        array_agg(coalesce(f.name, e.about_id) order by coalesce(f.name, e.about_id))
+        filter (where e.about_kind in ('workflow', 'facts', 'code', 'status', 'file'))
     )[1:12] as subjects
 from operations.exception as e
 left join operations.reason as r on r.reason = e.reason
+cross join lateral (
+    select case when e.about_kind = 'file'
+        then concat(e.detail ->> 'source', '/', e.detail ->> 'name', ' (', replace(e.detail ->> 'why', '_', ' '), ')')
+    end as name
+) as f
 where e.opened_seq <= %(seq)s and (e.closed_seq is null or e.closed_seq > %(seq)s)
 group by e.owner_team, e.reason
 order by e.owner_team, overdue desc, open desc, e.reason;

@@ -85,7 +85,12 @@ def test_what_a_person_settled_rests_for_a_week(desk: Clinic) -> None:
 
 
 @pytest.mark.parametrize(
-    "action", [a for a in ACTIONS if a not in ("confirm", "reject", "assign", "write_off")]
+    "action",
+    [
+        a
+        for a in ACTIONS
+        if a not in ("confirm", "reject", "assign", "write_off", "carries_nothing")
+    ],
 )
 def test_each_action_is_a_decision_by_name(desk: Clinic, action: str) -> None:
     exception_id = opened(desk, "missed_clock")
@@ -105,7 +110,12 @@ def test_each_action_is_a_decision_by_name(desk: Clinic, action: str) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "usual"),
-    [("missed_clock", "retry"), ("claim_denied", "acknowledge"), ("identity_doubt", "reject")],
+    [
+        ("missed_clock", "retry"),
+        ("claim_denied", "acknowledge"),
+        ("identity_doubt", "reject"),
+        ("file_refused", "carries_nothing"),
+    ],
 )
 def test_resolve_means_what_is_usual_for_the_reason(desk: Clinic, reason: str, usual: str) -> None:
     resolve(desk.conn, opened(desk, reason), "Ada Lead", "resolve")

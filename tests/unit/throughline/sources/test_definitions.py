@@ -54,6 +54,19 @@ EXPECTED = {"expected_by": "03:00"}
             {"transport": "pigeon"},
             "transport: hl7v2 cannot use 'pigeon'; write one of https, sftp,",
         ),
+        (
+            {
+                "carries_nothing": [
+                    {"names": ["*.*"], "decided_by": "A", "decided_on": "2026-09-01"}
+                ]
+            },
+            "carries_nothing/0/names: '*.*' is every file; write what the names have in",
+        ),
+        (
+            {"carries_nothing": [{"names": ["a"], "decided_by": "A", "decided_on": "2026-02-30"}]},
+            "carries_nothing/0/decided_on: there is no day '2026-02-30'; write one such as",
+        ),
+        ({"carries_nothing": [{"names": ["a"]}]}, "carries_nothing/0/decided_by: is missing"),
         ({"feeds": {}}, "feeds: {} cannot be read; write at least one feed of its standard"),
         (
             {"feeds": {"moon": EXPECTED}},

@@ -1,0 +1,283 @@
+"""A refused file is an exception, until a person, a definition or the source says what was in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.throughline.sources import wire
+from throughline import quality, sources, warehouse, workflows
+from throughline.exceptions.resolve import DoesNotFitError, resolve
+from throughline.quality import decide
+from throughline.sources.definitions import DEFINITIONS, definition
+from throughline.sources.fetch import extract
+from throughline.transports.address import Address
+from throughline.warehouse import derive, nights
+from throughline.warehouse.nights import Night
+
+ZONE = "America/New_York"
+CLEARINGHOUSE = replace(definition("clearinghouse"), transport="folder")
+JUNK = {
+    "statement.pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n",
+    "era.zip": b"PK\x03\x04\x14\x00\x00\x00\x08\x00" + bytes(range(200)),
+    "era.835.pgp": b"-----BEGIN PGP MESSAGE-----\n\nhQEMA1\n-----END PGP MESSAGE-----\n",
+    "nothing.x12": b"",
+    "zeros.835": b"\x00" * 4096,
+}
+
+
+def claims(number: int, at: str = "260903*1201") -> bytes:
+    """A file with one claim."""
+    body = wire.claims(wire.claim(f"A{number}"))
+    groups = wire.group(wire.CLAIMS, wire.transaction(wire.CLAIMS, body))
+    return wire.file_of(wire.interchange(groups, number=number, header=wire.isa(number, at=at)))
+
+
+class Outbox:
+    """The outbox of a clearinghouse, read night by night."""
+
+    def __init__(self, conn: warehouse.Connection, root: Path) -> None:
+        self.conn = conn
+        self.root = root
+        self.box = root / "there" / "outbox"
+        self.box.mkdir(parents=True)
+        self.sources = root / "sources"
+        self.night: Night | None = None
+        self._drops = 0
+
+    def drop(self, name: str, content: bytes) -> None:
+        self._drops += 1
+        (self.box / name).write_bytes(content)
+        os.utime(self.box / name, (1_780_000_000 + self._drops,) * 2)
+
+    def read(self, day: str) -> list[str]:
+        """Read the outbox for the night of a day; returns the feeds that came."""
+        self.conn.execute("update operations.night set status = 'finished'")
+        self.night = nights.open_night(self.conn, date.fromisoformat(day), ZONE)
+        address = Address("clearinghouse_main", extra={"path": str(self.box.parent)})
+        batches = extract(CLEARINGHOUSE, address, self.conn, self.night, self.root / "landing")
+        for batch in batches:
+            sources.stage(self.conn, batch.batch_id, self.root / "landing")
+        self.notice()
+        return [batch.feed for batch in batches]
+
+    def notice(self, folder: Path = DEFINITIONS) -> dict[str, int]:
+        assert self.night is not None
+        done = quality.notice_files(self.conn, self.night.seq, folder)
+        self.conn.commit()
+        return done
+
+    def rows(self, query: str, *params: object) -> list[tuple[Any, ...]]:
+        return self.conn.execute(query.encode(), params).fetchall()
+
+    @property
+    def open(self) -> dict[str, str]:
+        """The reason of each open exception, by the name of its file."""
+        return dict(
+            self.rows(
+                "select detail ->> 'name', detail ->> 'why' from operations.exception"
+                " where reason = 'file_refused' and status = 'open'"
+            )
+        )
+
+    def undecided(self, seq: int | None = None) -> set[str]:
+        """The files whose content nobody knew on a night."""
+        assert self.night is not None
+        at = seq or self.night.seq
+        return {
+            name
+            for (name,) in self.rows(
+                "select f.original_name from landing.undecided_file as u"
+                " inner join landing.file as f on f.file_id = u.file_id where u.known_seq <= %s"
+                " and (u.closed_seq is null or u.closed_seq > %s)",
+                at,
+                at,
+            )
+        }
+
+    def exception(self, name: str) -> str:
+        ((key,),) = self.rows(
+            "select exception_id from operations.exception where detail ->> 'name' = %s", name
+        )
+        return str(key)
+
+    def decide(self, name: str, action: str = "resolve", **said: Any) -> None:
+        resolve(self.conn, self.exception(name), "Ann Lee", action, "looked at it", **said)
+        self.conn.commit()
+
+    def carries_nothing(self, *names: str) -> Path:
+        """A folder of definitions in which the clearinghouse's names these files."""
+        self.sources.mkdir(exist_ok=True)
+        for file in DEFINITIONS.glob("*"):
+            (self.sources / file.name).write_bytes(file.read_bytes())
+        raw = yaml.safe_load((DEFINITIONS / "clearinghouse.yaml").read_text())
+        said = {"names": list(names), "decided_by": "Ann Lee", "decided_on": "2026-09-02"}
+        raw["carries_nothing"] = [said]
+        (self.sources / "clearinghouse.yaml").write_text(yaml.safe_dump(raw))
+        definition.cache_clear()
+        return self.sources
+
+
+@pytest.fixture
+def outbox(new_warehouse: Callable[[], str], tmp_path: Path) -> Iterator[Outbox]:
+    """An empty outbox, and a warehouse that knows the definitions."""
+    with warehouse.connect(new_warehouse()) as conn:
+        sources.register(conn, 0)
+        workflows.register(conn, 0)
+        conn.commit()
+        yield Outbox(conn, tmp_path)
+
+
+def test_each_refused_file_is_an_exception_with_owner_name_and_reason(outbox: Outbox) -> None:
+    for name, content in JUNK.items():
+        outbox.drop(name, content)
+    outbox.drop("good.837", claims(1))
+    assert outbox.read("2026-09-03") == ["claim"]
+    assert outbox.open == {
+        "statement.pdf": "no_interchange_header",
+        "era.zip": "no_interchange_header",
+        "era.835.pgp": "no_interchange_header",
+        "nothing.x12": "empty_file",
+        "zeros.835": "no_interchange_header",
+    }
+    assert outbox.undecided() == set(JUNK)
+    found = outbox.rows(
+        "select e.exception_id, e.owner_team, e.about_kind, e.about_id, e.due_at > e.opened_at,"
+        " u.exception_id, u.from_on, u.until_on from operations.exception as e inner join"
+        " landing.undecided_file as u on u.file_id::text = e.about_id"
+    )
+    assert len(found) == 5
+    for own, owner, kind, about, is_later, derived, since, until in found:
+        assert (owner, kind, is_later, since, until) == (
+            "billing",
+            "file",
+            True,
+            None,
+            date(2026, 9, 3),
+        )
+        assert own == derived == derive("exception", "file_refused", "file", about)
+
+
+def test_a_later_file_may_be_about_the_days_since_the_last_delivery(outbox: Outbox) -> None:
+    outbox.drop("good.837", claims(1))
+    outbox.read("2026-09-03")
+    outbox.drop("bad.835", b"\x00")
+    outbox.read("2026-09-06")
+    assert outbox.rows("select from_on, until_on from landing.undecided_file") == [
+        (date(2026, 9, 3), date(2026, 9, 6))
+    ]
+
+
+def test_a_night_that_runs_again_says_the_same(outbox: Outbox) -> None:
+    outbox.drop("bad.835", b"PK\x03\x04")
+    outbox.read("2026-09-03")
+    before = outbox.rows("select * from operations.exception")
+    outbox.notice()
+    assert outbox.rows("select * from operations.exception") == before
+    assert len(before) == 1
+    outbox.read("2026-09-04")
+    assert outbox.rows("select * from operations.exception") == before
+
+
+def test_a_person_says_that_it_carries_nothing(outbox: Outbox) -> None:
+    outbox.drop("bad.835", b"PK\x03\x04")
+    outbox.drop("other.835", b"PK\x03\x05")
+    outbox.read("2026-09-03")
+    outbox.decide("bad.835")
+    assert outbox.undecided() == {"bad.835", "other.835"}
+    outbox.read("2026-09-04")
+    assert outbox.undecided() == {"other.835"}
+    assert outbox.undecided(1) == {"bad.835", "other.835"}
+    assert outbox.rows(
+        "select f.closed_by, d.decided_by, d.note from landing.file as f inner join"
+        " operations.decision as d on d.decision_id = f.decision_id"
+    ) == [("decision", "Ann Lee", "looked at it")]
+    outbox.notice()
+    assert outbox.undecided() == {"other.835"}
+
+
+def test_nobody_can_put_it_off_and_nothing_else_carries_nothing(outbox: Outbox) -> None:
+    outbox.drop("bad.835", b"PK\x03\x04")
+    outbox.read("2026-09-03")
+    for action in ("acknowledge", "retry", "continue", "confirm"):
+        with pytest.raises(DoesNotFitError):
+            outbox.decide("bad.835", action)
+    outbox.decide("bad.835", "assign", owner="Bo Chen")
+    outbox.read("2026-09-04")
+    assert outbox.undecided() == {"bad.835"}
+    outbox.conn.execute("update operations.exception set reason = 'new_code'")
+    with pytest.raises(DoesNotFitError):
+        outbox.decide("bad.835", "carries_nothing")
+
+
+def test_the_definition_of_its_source_says_that_such_files_carry_nothing(outbox: Outbox) -> None:
+    outbox.drop("Statement 1.PDF", b"%PDF-1.7")
+    outbox.drop("100%_pdf", b"%PDF-1.7 ")
+    outbox.read("2026-09-03")
+    assert set(outbox.open) == {"Statement 1.PDF", "100%_pdf"}
+    outbox.notice(outbox.carries_nothing("statement ?.pdf", "%.nothing", "1__%"))
+    assert set(outbox.open) == outbox.undecided() == {"100%_pdf"}
+    outbox.notice()  # the same night without that decision: it is undone
+    assert set(outbox.open) == {"Statement 1.PDF", "100%_pdf"}
+    outbox.read("2026-09-04")
+    outbox.notice(outbox.carries_nothing("*PDF*", "it's*"))
+    assert outbox.open == {}
+    assert outbox.rows("select distinct status, resolution from operations.exception") == [
+        ("cleared", "the definition of its source says that such files carry nothing")
+    ]
+
+
+def test_the_source_sends_it_again_and_it_can_be_read(outbox: Outbox) -> None:
+    outbox.drop("claims.837", b"\x00" * 100)
+    outbox.read("2026-09-03")
+    outbox.drop("claims.837", b"\x00" * 200)
+    outbox.read("2026-09-04")
+    assert len(outbox.rows("select from landing.undecided_file where closed_seq is null")) == 2
+    outbox.drop("claims.837", claims(1))
+    assert outbox.read("2026-09-05") == ["claim"]
+    assert outbox.open == {}
+    assert outbox.undecided() == set()
+    assert outbox.rows("select closed_by, closed_seq from landing.file order by known_seq") == [
+        ("readable", 3),
+        ("readable", 3),
+        (None, None),
+    ]
+
+
+def test_the_next_file_of_a_name_that_is_written_over_every_day_is_another(outbox: Outbox) -> None:
+    outbox.drop("today.837", claims(1))
+    outbox.read("2026-09-03")
+    outbox.drop("today.837", b"\x00" * 100)
+    outbox.read("2026-09-04")
+    outbox.drop("today.837", claims(2))
+    assert outbox.read("2026-09-05") == ["claim"]
+    assert set(outbox.open) == outbox.undecided() == {"today.837"}
+
+
+def test_a_file_of_no_feed_is_shown_but_holds_nothing_back(outbox: Outbox) -> None:
+    outbox.drop("roster.834", claims(1).replace(b"ST*837", b"ST*834"))
+    outbox.read("2026-09-03")
+    assert outbox.open == {"roster.834": "transaction_set_not_used_here"}
+    assert outbox.undecided() == set()
+
+
+def test_a_file_that_is_refused_when_it_is_read_waits_with_its_delivery(outbox: Outbox) -> None:
+    outbox.drop("good.837", claims(1))
+    outbox.read("2026-09-03")
+    outbox.conn.execute(
+        "update landing.file set status = 'refused', refused_reason = 'gzip_unreadable'"
+    )
+    outbox.conn.execute("update landing.batch set status = 'stopped'")
+    outbox.notice()
+    assert outbox.undecided() == set(outbox.open) == {"good.837"}
+    ((batch,),) = outbox.rows("select batch_id from landing.batch")
+    decide.decide_batch(outbox.conn, batch, "reject", "Ann Lee", "")
+    outbox.read("2026-09-04")
+    assert outbox.undecided() == set(outbox.open) == set()

@@ -220,7 +220,8 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.pro
         where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
     );
 
--- The payer's answer does not help: no longer covered, refused, or without a date.
+-- The payer's answer does not help: no longer covered, refused, without a date, or it names a plan that may be
+-- Medicare Advantage.
 update w_state as t
 set stage_state = 'blocked', wanted = 'exception', wanted_kind = 'eligibility_unknown'
 from w_current as s
@@ -233,7 +234,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.pro
             and f.on_day >= greatest(c.trigger_on, c.opened_on) - 30
         order by f.occurred_at desc, f.source_version desc, f.fact_id
         limit 1
-    ) in ('inactive', 'rejected')
+    ) in ('inactive', 'rejected', 'unclear')
     and not exists (
         select from w_decision as d
         where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'

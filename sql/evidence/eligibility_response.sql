@@ -5,7 +5,11 @@ select
     r as record,
     'eligibility' as kind,
     case
-        when r.reject_code is not null then 'rejected' when r.is_active then 'active' else 'inactive'
+        when r.reject_code is not null then 'rejected'
+        -- whose rules apply is not known: a person decides
+        when r.is_active and r.is_plan_unclear then 'unclear'
+        when r.is_active then 'active'
+        else 'inactive'
     end as code,
     coalesce(evidence.day_start(r.as_of_date), left(r.source_version, 10)::timestamptz) as occurred_at,
     jsonb_build_object(

@@ -128,6 +128,7 @@ def facts(clinic: Clinic, *kinds: str) -> list[tuple[str, str | None]]:
         (eligibility("p1", "2026-07-06"), [("eligibility", "active")]),
         (eligibility("p1", "2026-07-06", is_active=False), [("eligibility", "inactive")]),
         (eligibility("p1", "2026-07-06", reject_code="75"), [("eligibility", "rejected")]),
+        (eligibility("p1", "2026-07-06", is_plan_unclear=True), [("eligibility", "unclear")]),
         (consent("p1"), [("consent", "contact"), ("opt_out", "contact")]),
         (consent("p1", provision="permit"), [("consent", "contact")]),
         (consent("p1", status="inactive"), []),

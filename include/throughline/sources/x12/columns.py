@@ -89,6 +89,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
             "part_b_from",
             "part_b_to",
             "is_advantage",
+            "is_plan_unclear",
             "advantage_payer_name",
             "next_g0402_on",
             "next_g0438_on",

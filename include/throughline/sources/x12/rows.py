@@ -311,6 +311,7 @@ class RowMaker:
                 e.advantage_payer_name,
                 e.next_g0402_on,
                 e.next_g0438_on,
+                e.is_plan_unclear,
                 e.next_g0439_on,
                 e.is_hospice,
                 e.is_qmb,

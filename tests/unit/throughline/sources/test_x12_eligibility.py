@@ -133,3 +133,92 @@ def test_the_last_person_of_a_cut_file_is_not_believed() -> None:
     records, faults = found(whole[: whole.index(b"~SE*") + 1])
     assert records == []
     assert reasons(faults) == ["truncated", "truncated"]
+
+
+def plan(kind: str, **parts: str) -> list[str]:
+    """Another payer in Medicare's answer."""
+    code, days = parts.get("code", "R"), parts.get("days", "D8*20260101")
+    return [
+        f"EB*{code}**{parts.get('service', '30')}*{kind}*{parts.get('contract', 'H1234 001')}",
+        f"REF*18*{parts.get('contract', 'H1234 001')}",
+        f"DTP*290*{days}",
+        *([f"MSG*{parts['says']}"] if "says" in parts else []),
+        "LS*2120",
+        "NM1*PRP*2*BIG PLAN",
+        "PER*IC**TE*5555550100",
+        "LE*2120",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["HM", "HN", "IN", "PR", "PS"])
+def test_every_kind_of_part_c_plan_is_advantage(kind: str) -> None:
+    for code in ("R", "U"):
+        e = one(*PART_B, *plan(kind, code=code))
+        assert (e.is_advantage, e.is_plan_unclear) == (True, False)
+        assert e.advantage_payer_name == "BIG PLAN"
+
+
+OTHERS = ["OT", "12", "13", "14", "15", "16", "41", "42", "43", "47", "WC", "LT", "MC", "SP", "MI"]
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_drug_plans_and_payers_before_medicare_are_no_advantage(kind: str) -> None:
+    service, contract = ("88", "S5678 002") if kind == "OT" else ("30", "")
+    e = one(*PART_B, *plan(kind, service=service, contract=contract))
+    assert (e.is_advantage, e.is_plan_unclear, e.advantage_payer_name) == (False, False, None)
+
+
+@pytest.mark.parametrize("days", ["RD8*20250101-20251231", "RD8*20270101-20271231", "D8*20270101"])
+def test_a_plan_of_another_time_is_no_advantage_on_the_asked_day(days: str) -> None:
+    assert one(*PART_B, *plan("PR", days=days)).is_advantage is False
+    # beside it, the plan of the day
+    assert one(*PART_B, *plan("PR", days=days), *plan("PS")).is_advantage is True
+    assert one(*PART_B, *plan("PS"), *plan("PR", days=days)).advantage_payer_name == "BIG PLAN"
+
+
+def test_a_plan_that_ends_in_a_date_of_its_own() -> None:
+    left = [*plan("PR")[:3], "DTP*347*D8*20260630"]
+    assert one(*PART_B, *left).is_advantage is False
+    assert one(*PART_B, *left[:3], "DTP*347*D8*20261231").is_advantage is True
+
+
+def test_the_asked_day_is_the_one_that_counts() -> None:
+    asked = ["TRN*2*T1*9L", "NM1*IL*1*Q*Z****MI*1EG4TE5MK73", "DTP*291*D8*20251101"]
+    e = one(*PART_B, *plan("PR", days="RD8*20250101-20251231"), person=asked)
+    assert (e.as_of_date, e.is_advantage) == (date(2025, 11, 1), True)
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ("COST PLAN", False),
+        ("MEDICARE COST CONTRACT", False),
+        ("MA Bill Option Code - C", True),
+        ("MA Bill Option Code - A", True),
+        ("MA Bill Option Code - 2", None),
+        ("NOT A COST PLAN", True),
+        ("NO COST FOR PREVENTIVE SERVICES", True),
+    ],
+)
+def test_what_the_answer_itself_says_of_a_plan(says: str, expected: bool | None) -> None:
+    e = one(*PART_B, *plan("HM", says=says))
+    assert (e.is_advantage, e.is_plan_unclear) == (expected, expected is None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "contract", "expected"),
+    [("", "H1234 001", None), ("EP", "H1234 001", None), ("", "S5678 002", False)],
+)
+def test_a_plan_of_no_listed_kind_is_left_to_a_person(
+    kind: str, contract: str, expected: bool | None
+) -> None:
+    e = one(*PART_B, *plan(kind, contract=contract))
+    assert (e.is_active, e.is_advantage, e.is_plan_unclear) == (True, expected, expected is None)
+
+
+def test_another_payers_own_plan_is_no_advantage() -> None:
+    assert one("EB*1**30*HM", "EB*1**30*PR").is_advantage is False
+    assert one("EB*1**30*HN*SENIOR").is_advantage is True
+    beside = one("EB*1**30*PR", *plan("HM"))
+    assert (beside.is_advantage, beside.is_plan_unclear) == (None, True)
+    assert one("EB*1**30*PR", *plan("WC")).is_advantage is False

@@ -62,7 +62,7 @@ add(
     member(eligibility(who(), TODAY)),
     {"stage": "contacted", "status": "open"},
 )
-for value in ({"is_active": False}, {"reject_code": "75"}):
+for value in ({"is_active": False}, {"reject_code": "75"}, {"is_plan_unclear": True}):
     add(
         f"answered {value}",
         AWV,

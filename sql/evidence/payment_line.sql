@@ -1,6 +1,6 @@
 -- reads: core.payment, core.payment_line
 
--- What was paid for a service line of a claim.
+-- What was paid for a service line of a claim. The line is the submitted one; the payer may have paid another code.
 select
     r as record,
     'pcn' as subject_source,
@@ -18,6 +18,7 @@ select
     ) as identifiers,
     jsonb_build_object(
         'charge', r.charge,
+        'paid_code', r.paid_code,
         'contractual', r.contractual_amount,
         'patient_responsibility', r.patient_responsibility,
         'denied', r.denied_amount,
@@ -33,4 +34,6 @@ select
 from core.payment_line as r
 inner join core.payment as c on c.source = r.source and c.source_id = r.payment_source_id
     and c.known_seq <= %(seq)s and (c.retracted_seq is null or c.retracted_seq > %(seq)s)
-where r.patient_control_number is not null and coalesce(c.paid_on, c.produced_on) is not null;
+where r.patient_control_number is not null and coalesce(c.paid_on, c.produced_on) is not null
+    -- 23 is not the payer's claim, 25 prices what was not done: neither is a decision on the claim
+    and c.status_code is distinct from '23' and c.status_code is distinct from '25';

@@ -14,7 +14,12 @@ from (
         on e.identifiers ->> 'patient_control_number' = n.identifiers ->> 'patient_control_number'
         and e.identifiers ? 'patient_control_number'
         and e.kind = 'remittance'
-        and e.code is not distinct from n.code
+        -- either may name the code that was submitted, the other the one that was paid
+        and (
+            e.code is not distinct from n.code
+            or n.code = e.detail ->> 'paid_code'
+            or e.code = n.detail ->> 'paid_code'
+        )
         and e.known_seq <= n.known_seq
         and coalesce((e.detail ->> 'is_reversal')::boolean, false) = false
         and coalesce(e.amount, 0) = -coalesce(n.amount, 0)

@@ -253,3 +253,72 @@ def test_an_older_set_corrects_nothing(hand: Hand) -> None:
     judge(hand, file(remittance("80", payment("A1")), number=2))
     hand.load(hand.batch)
     assert [status for _, _, status in hand.quarantined(first)] == ["open"]
+
+
+def stated(hand: Hand) -> list[tuple[Any, ...]]:
+    """Load the batch and state its facts: code, amount, what the contract took off, code paid instead."""
+    hand.load(hand.batch)
+    hand.admin.execute(
+        "insert into cases.setting_known (name, key, known_seq, value)"
+        " values ('time_zone', '', 0, 'America/New_York') on conflict do nothing"
+    )
+    hand.facts("payment")
+    return hand.rows(
+        "select code, amount, (detail ->> 'contractual')::numeric,"
+        " (detail ->> 'patient_responsibility')::numeric, detail ->> 'paid_code'"
+        " from evidence.fact where kind = 'remittance' order by source_ref"
+    )
+
+
+def test_a_line_paid_under_another_code_is_the_submitted_one(hand: Hand) -> None:
+    loop = [
+        "CLP*A2*1*150*80**12*PC1*11*1",
+        "SVC*HC:80053*150*80**1*HC:80048:59*2",
+        "DTM*472*20260228",
+        "CAS*CO*45*70",
+        "REF*6R*L1",
+    ]
+    judge(hand, file(remittance("80", loop)))
+    assert stated(hand) == [("80048", Decimal(80), Decimal(70), Decimal(0), "80053")]
+    assert hand.rows(
+        "select code, modifiers, units, paid_code, paid_units, line_control_number"
+        " from core.payment_line"
+    ) == [("80048", ["59"], 2, "80053", 1, "L1")]
+
+
+def test_what_a_claim_was_adjusted_beside_its_lines_is_posted_too(hand: Hand) -> None:
+    loop = payment("A1")
+    loop[0:1] = ["CLP*A1*1*100*65*25*MB*I*11*1", "CAS*CO*253*10", "CAS*PR*1*5"]
+    judge(hand, file(remittance("65", loop)))
+    assert stated(hand) == [
+        (None, Decimal(-15), Decimal(10), Decimal(5), None),
+        ("99213", Decimal(80), Decimal(0), Decimal(20), None),
+    ]
+
+
+def test_lines_that_say_it_all_state_nothing_beside_them(hand: Hand) -> None:
+    judge(hand, file(remittance("80", payment("A1", share="999", cas="CAS*PR*1*20"))))
+    assert stated(hand) == [("99213", Decimal(80), Decimal(0), Decimal(20), None)]
+
+
+@pytest.mark.parametrize("status", ["23", "25"])
+def test_neither_a_forwarded_claim_nor_a_price_is_a_payment(hand: Hand, status: str) -> None:
+    loop = payment("A1", status, paid="0", cas="CAS*OA*101*100")
+    bare = [f"CLP*A2*{status}*100*0**MB*I*11*1", "CAS*OA*101*100"]
+    judge(hand, file(remittance("0", loop, bare, how="H")))
+    assert stated(hand) == []
+    assert posted(hand) == ["A1", "A2"]
+
+
+def test_a_reversal_that_names_only_the_paid_code_finds_its_payment(hand: Hand) -> None:
+    paid = ["CLP*A2*1*150*80**12*PC1*11*1", "SVC*HC:80053*150*80**1*HC:80048", "CAS*CO*45*70"]
+    back = ["CLP*A2*22*-150*-80**12*PC1*11*1", "SVC*HC:80053*-150*-80**1", "CAS*CO*45*-70"]
+    judge(hand, file(remittance("80", paid), number=1))
+    stated(hand)
+    hand.new_night()
+    judge(
+        hand,
+        file(remittance("0", back, check="LATER", after=["PLB*1*20261231*FB:X*-80"]), number=2),
+    )
+    stated(hand)
+    assert hand.rows("select count(*) from evidence.fact where reverses is not null") == [(1,)]

@@ -114,7 +114,7 @@ def _unbalanced(name: str, condition: str) -> Rule:
     return Rule(name, condition, sums=("r.stated", "r.explained"))
 
 
-# 005010X221A1, section 1.10.2: see `throughline.sources.x12.balance`.
+# 005010X221A1, section 1.10.2: see `throughline.sources.x12.payments`.
 _BALANCE = [
     Rule(
         "remittance does not balance",

@@ -156,6 +156,9 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
             "remark_codes",
             "service_from",
             "is_reversal",
+            "paid_code",
+            "paid_modifiers",
+            "paid_units",
         ),
         "provider_adjustment": (
             "provider_npi",

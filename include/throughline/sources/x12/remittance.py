@@ -1,121 +1,31 @@
 """835: one record per claim payment (CLP loop) with its lines, one per provider adjustment (PLB).
 
-Loops and elements: ASC X12 005010X221A1. What must balance, and whether it does: `balance`.
+Loops and elements: ASC X12 005010X221A1. What must balance, and whether it does: `payments`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 
-import msgspec
-
 from throughline.sources.records import Fault
-from throughline.sources.x12.balance import Doubt, Sum, doubt_of
-from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
+from throughline.sources.x12.envelope import ENVELOPE, Transaction
+from throughline.sources.x12.payments import (
+    ZERO,
+    Adjustment,
+    Payment,
+    PaymentLine,
+    ProviderAdjustment,
+    Remittance,
+    Sum,
+    doubt_of,
+)
 from throughline.sources.x12.values import at, day, filled, money, number, period
 
-REVERSAL = "22"
-ZERO, ONE = Decimal(0), Decimal(1)
+ONE = Decimal(1)
 _BLANK = ("",) * 8
 # Segments that end a claim's loop.
 _ENDS = ENVELOPE | {"CLP", "LX", "PLB"}
-
-
-class Adjustment(msgspec.Struct):
-    """One reason of a CAS segment: group (CO, PR, OA, PI), CARC, amount in dollars."""
-
-    group: str
-    reason: str
-    amount: Decimal
-    quantity: Decimal | None = None
-
-
-class PaymentLine(msgspec.Struct):
-    """One SVC loop: what the payer did with a service line."""
-
-    line_no: int
-    code: str | None = None
-    modifiers: list[str] = []
-    charge: Decimal | None = None
-    paid_amount: Decimal | None = None
-    units: Decimal | None = None
-    service_from: date | None = None
-    control_number: str | None = None
-    adjustments: list[Adjustment] = []
-    remark_codes: list[str] = []
-
-
-class Remittance(msgspec.Struct):
-    """The header of an 835: who pays, how and when.
-
-    `position` is the segment of its ST. `total_paid` is BPR02, below zero for a debit (BPR03). Once the
-    set has been read, `explained` is what its claims and provider adjustments make of it, or None where
-    one of their amounts cannot be read.
-    """
-
-    position: int = 0
-    check_number: str | None = None
-    payment_method: str | None = None
-    total_paid: Decimal | None = None
-    paid_on: date | None = None
-    produced_on: date | None = None
-    payer_id: str | None = None
-    payer_name: str | None = None
-    payee_npi: str | None = None
-    explained: Decimal | None = None
-
-
-class Payment(msgspec.Struct):
-    """One CLP loop. `row` counts the CLP and PLB rows of the file from 1.
-
-    `doubt` says where it does not balance, if anywhere.
-    """
-
-    context: Context
-    remittance: Remittance
-    row: int
-    position: int
-    patient_control_number: str
-    status_code: str
-    total_charge: Decimal | None
-    paid_amount: Decimal | None
-    patient_responsibility: Decimal | None
-    filing_code: str | None
-    payer_claim_number: str | None
-    family: str | None = None
-    given: str | None = None
-    birth_date: date | None = None
-    sex: str | None = None
-    member_id: str | None = None
-    crossover_payer: str | None = None
-    rendering_npi: str | None = None
-    service_from: date | None = None
-    received_on: date | None = None
-    adjustments: list[Adjustment] = []
-    remark_codes: list[str] = []
-    lines: list[PaymentLine] = []
-    doubt: Doubt | None = None
-
-    @property
-    def is_reversal(self) -> bool:
-        """Whether this reverses an earlier payment (CLP02 = 22)."""
-        return self.status_code == REVERSAL
-
-
-class ProviderAdjustment(msgspec.Struct):
-    """One reason of a PLB segment: money between payer and provider that belongs to no claim."""
-
-    context: Context
-    remittance: Remittance
-    row: int
-    position: int
-    provider_npi: str | None
-    fiscal_period_end: date | None
-    reason_code: str
-    reference: str | None
-    amount: Decimal
 
 
 def _adjustments(e: list[str]) -> tuple[list[Adjustment], bool]:
@@ -135,6 +45,18 @@ def _adjustments(e: list[str]) -> tuple[list[Adjustment], bool]:
         quantity = e[index + 2].strip() if index + 2 < count else ""
         found.append(Adjustment(group, reason, amount, number(quantity) if quantity else None))
     return found, readable
+
+
+def _as_submitted(line: PaymentLine, parts: list[str], ordered: str) -> None:
+    """Name a line by what was submitted, and keep what was paid instead."""
+    code = parts[1].strip() if len(parts) > 1 else ""
+    modifiers = [m for m in parts[2:6] if m]
+    if code and (code, modifiers) != (line.code, line.modifiers):
+        line.paid_code, line.paid_modifiers = line.code, line.modifiers
+        line.code, line.modifiers = code, modifiers
+    units = number(ordered) if ordered else None
+    if units is not None and units != line.units:
+        line.paid_units, line.units = line.units, units
 
 
 class _Reader:
@@ -278,7 +200,7 @@ class _Reader:
             claim.remark_codes.extend(at(e, i) for i in places if at(e, i))
 
     def open_line(self, claim: Payment, e: list[str]) -> None:
-        _, what, charged, given, revenue, count, _, _ = (*e[:8], *_BLANK[len(e) :])
+        _, what, charged, given, revenue, count, submitted, ordered = (*e[:8], *_BLANK[len(e) :])
         parts = what.strip().split(self.component)
         charge, paid, units = money(charged.strip()), money(given.strip()), count.strip()
         if charge is None or (paid is None and given.strip()):
@@ -286,7 +208,7 @@ class _Reader:
         if parts[0] == "NU" or revenue.strip():
             # a revenue code: an institution's line
             self.is_institutional = True
-        self.line = PaymentLine(
+        self.line = line = PaymentLine(
             line_no=len(claim.lines) + 1,
             code=filled(parts[1].strip()) if len(parts) > 1 else None,
             modifiers=[m for m in parts[2:6] if m],
@@ -295,7 +217,9 @@ class _Reader:
             # SVC05 absent means one unit (005010X221A1, SVC05)
             units=number(units) if units else ONE,
         )
-        claim.lines.append(self.line)
+        if submitted or ordered:
+            _as_submitted(line, submitted.strip().split(self.component), ordered.strip())
+        claim.lines.append(line)
 
     def date(self, claim: Payment, line: PaymentLine | None, e: list[str]) -> None:
         qualifier = at(e, 1)
@@ -389,3 +313,13 @@ def read_payments(
 ) -> Iterator[Payment | ProviderAdjustment | Fault]:
     """Yield the rows of one 835; an unreadable one becomes a fault, and the rest is still read."""
     return iter(_Reader(transaction, first_row))
+
+
+__all__ = [
+    "Adjustment",
+    "Payment",
+    "PaymentLine",
+    "ProviderAdjustment",
+    "Remittance",
+    "read_payments",
+]

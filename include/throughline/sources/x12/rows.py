@@ -193,6 +193,9 @@ class RowMaker:
                         line.remark_codes,
                         line.service_from or p.service_from,
                         p.is_reversal,
+                        line.paid_code,
+                        line.paid_modifiers,
+                        line.paid_units,
                     ),
                 )
             )
@@ -308,10 +311,10 @@ class RowMaker:
                 e.part_b_from,
                 e.part_b_to,
                 e.is_advantage,
+                e.is_plan_unclear,
                 e.advantage_payer_name,
                 e.next_g0402_on,
                 e.next_g0438_on,
-                e.is_plan_unclear,
                 e.next_g0439_on,
                 e.is_hospice,
                 e.is_qmb,

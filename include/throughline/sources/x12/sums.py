@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from throughline.sources.x12.remittance import Adjustment
+from throughline.sources.x12.payments import Adjustment
 
 # CO or PI amounts that the contract or the law takes off and that nobody owes: fee schedule (45),
 # multiple procedure and concurrent rules (59), more than the charge (94), negotiated discount (131),

@@ -271,3 +271,50 @@ def test_a_payment_without_anything_that_explains_it_is_a_row() -> None:
     ]
     notice = [s.replace("*I*80*", "*H*0*") for s in remittance()]
     assert found(wire.simple(REMITTANCE, notice)) == ([], [])
+
+
+def lines(*svc: str) -> list[Any]:
+    """The service lines of a claim with these SVC segments."""
+    loop = [*payment("A1")[:2], *(s for one in svc for s in (one, "DTM*472*20260828"))]
+    [p], faults = read(loop)
+    assert faults == []
+    return list(p.lines)
+
+
+def test_paid_under_another_code_the_line_is_the_submitted_one() -> None:
+    [line] = lines("SVC*HC:80053*150*80**1*HC:80048:59*2")
+    assert (line.code, line.modifiers, line.units) == ("80048", ["59"], Decimal(2))
+    assert (line.paid_code, line.paid_modifiers, line.paid_units) == ("80053", [], Decimal(1))
+
+
+@pytest.mark.parametrize("more", ["*HC:99213:25", "*HC:99213:25*1", "**1", ""])
+def test_the_same_code_twice_is_paid_as_submitted(more: str) -> None:
+    [line] = lines(f"SVC*HC:99213:25*100*80**1{more}")
+    assert (line.code, line.modifiers, line.units) == ("99213", ["25"], Decimal(1))
+    assert (line.paid_code, line.paid_modifiers, line.paid_units) == (None, [], None)
+
+
+def test_another_modifier_or_other_units_are_another_payment() -> None:
+    [modified] = lines("SVC*HC:99213*100*80**1*HC:99213:25")
+    assert (modified.modifiers, modified.paid_code, modified.paid_modifiers) == (
+        ["25"],
+        "99213",
+        [],
+    )
+    [fewer] = lines("SVC*HC:J1100*100*80**5**8")
+    assert (fewer.code, fewer.units, fewer.paid_code, fewer.paid_units) == (
+        "J1100",
+        Decimal(8),
+        None,
+        Decimal(5),
+    )
+
+
+def test_bundled_and_split_lines_name_what_was_submitted() -> None:
+    bundled = lines("SVC*HC:80053*100*80**1*HC:80048", "SVC*HC:80053*50*0**1*HC:84443")
+    assert [(one.code, one.paid_code) for one in bundled] == [
+        ("80048", "80053"),
+        ("84443", "80053"),
+    ]
+    split = lines("SVC*HC:84295*100*30**1*HC:80051*1", "SVC*HC:84132*0*20**1*HC:80051*1")
+    assert [(one.code, one.paid_code) for one in split] == [("80051", "84295"), ("80051", "84132")]

@@ -71,7 +71,9 @@ def _row(table: Table) -> str:
         counted += f", changes with its `{table.follows.table}`"
     facts = ", ".join(f"`{kind}`" for kind in table.facts)
     codes = ", ".join(
-        f"`{code.name}`" + (" (status)" if code.is_status else "") for code in table.codes
+        f"`{code.name}`" + (" (status)" if code.is_status else "")
+        for code in table.codes
+        if code.is_watched
     )
     return f"| `core.{table.name}` | {counted} | {facts} | {codes} |"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from throughline.evidence.codes import code_rows
 from throughline.sources import catalogue
+from throughline.vocabulary.codes import code_rows
 
 Kind = Literal["code", "flag", "date", "birth date", "number", "text"]
 

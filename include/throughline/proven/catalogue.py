@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from throughline.evidence import files
-from throughline.evidence.codes import code_rows
 from throughline.quality.merge import KEYS
 from throughline.quality.suites import SUITES
 from throughline.sources import catalogue, registry
 from throughline.sources.entry import LINK_COLUMNS, CatalogueError, Entry, Table
 from throughline.sources.table import COMMON
+from throughline.vocabulary.codes import code_rows
 from throughline.vocabulary.lists import PRACTICE_LISTS
 from throughline.vocabulary.words import FACT_KIND
 from throughline.warehouse import Connection

@@ -43,7 +43,8 @@ def fields() -> Iterator[Field]:
     """Yield the watched fields of the catalogue, table by table."""
     for feed, table in catalogue.tables():
         for code in table.codes:
-            yield Field(feed, table, code)
+            if code.is_watched:
+                yield Field(feed, table, code)
 
 
 def coded(some: Iterable[Field]) -> str:
@@ -77,7 +78,13 @@ def watched_codes() -> str:
 
 def known_codes() -> str:
     """Return the query for the codes with a known meaning: `map` (or the field itself) and `code`."""
-    known = [(one.name, word) for one in fields() for word in one.code.words]
+    # a status of the standard that never came before is news, although its meaning is known
+    known = [
+        (one.name, word)
+        for one in fields()
+        if not (one.code.rests or one.code.is_status)
+        for word in one.code.words
+    ]
     lists = vocabulary().words
     known += [(own.name, word) for own in PRACTICE_LISTS for word in lists[own.name]]
     own = _values("map, code", (f"'{name}', {_literal(word)}" for name, word in known))

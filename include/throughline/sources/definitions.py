@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from throughline.sources import catalogue, registry
+from throughline.sources import catalogue, codes, registry
 from throughline.sources.checks import instead, problems, with_line
 from throughline.sources.source import (
     CarriesNothing,
@@ -218,7 +218,10 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
                 else "leave it out: it has none"
             )
             yield f"conventions/{name}: {standard.name} has no convention with this name; {known}"
-    yield from problems(conventions, {"properties": standard.conventions}, at="conventions")
+    wrong = problems(conventions, {"properties": standard.conventions}, at="conventions")
+    yield from wrong
+    if not wrong:
+        yield from codes.mistakes(standard.name, conventions.get("codes", {}))
     is_export = raw["transport"] in standard.exports
     if is_export and "folder" in raw:
         yield "folder: an export has none; leave it out, or use the transport of a folder"

@@ -55,7 +55,13 @@ class Code:
     `maps` names the code maps, and the practice's word lists, that give a code its meaning; with
     `by_prefix` it is enough that the code starts with an entry of the map. `words` need no map.
     `is_status` marks the status column of a record: a delivery in which all rows have one status is
-    reported as well.
+    reported as well. `synonyms` are other spellings of known codes, each with the code that records
+    keep. A column that is not `is_watched` has codes that are read, but new ones are not reported.
+
+    `rests` are the kinds of fact that rest on the code, `("*",)` all of the table's: a record whose code
+    is not known states none of them (`evidence.unmapped`). A code of `understood`, of which `system` is
+    the column, is known without a map: its system says what it means. `unless` is a SQL condition on the
+    record `r` under which nothing rests on the code.
     """
 
     name: str
@@ -63,6 +69,12 @@ class Code:
     words: tuple[str, ...] = ()
     by_prefix: bool = False
     is_status: bool = False
+    synonyms: tuple[tuple[str, str], ...] = ()
+    is_watched: bool = True
+    rests: tuple[str, ...] = ()
+    system: str = ""
+    understood: tuple[str, ...] = ()
+    unless: str = ""
 
 
 @dataclass(frozen=True)

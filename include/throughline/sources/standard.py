@@ -92,6 +92,18 @@ class Held:
     subject: str | None = None
 
 
+OWN_CODES: Mapping[str, Any] = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "additionalProperties": {"type": "string", "minLength": 1},
+        "description": "the source's codes, each with a word of the field",
+    },
+    "description": "the source's own codes by field: {table.column: {code: word}}",
+}
+"""The convention `codes`, for standards whose readers use it (`throughline.sources.codes`)."""
+
+
 class Standard(ABC):
     """One standard. Its feeds and conventions are the ones that definitions may use."""
 

@@ -7,11 +7,62 @@ from __future__ import annotations
 
 from throughline.sources.entry import Code, Entry, Follows, Table
 
+# Value sets that FHIR R4 requires of an element (hl7.org/fhir/R4, required bindings).
+ENCOUNTER_STATUS = (
+    "planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled",
+    "entered-in-error", "unknown",
+)  # fmt: skip
+EVENT_STATUS = (
+    "preparation", "in-progress", "not-done", "on-hold", "stopped", "completed",
+    "entered-in-error", "unknown",
+)  # fmt: skip
+CHARGE_STATUS = (
+    "planned", "billable", "not-billable", "aborted", "billed", "entered-in-error", "unknown",
+)  # fmt: skip
+TASK_STATUS = (
+    "draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress",
+    "on-hold", "failed", "completed", "entered-in-error",
+)  # fmt: skip
+MONEY_STATUS = ("active", "cancelled", "draft", "entered-in-error")
+CONSENT_STATUS = ("draft", "proposed", "active", "rejected", "inactive", "entered-in-error")
+VERIFICATION = (
+    "unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error",
+)  # fmt: skip
+CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
+# What a patient may agree to or refuse: our own categories, and those of FHIR R4 (consent-category), which
+# are about something else than contact.
+CONSENT_CATEGORY = (
+    "contact", "automated_contact", "sms", "acd", "dnr", "emrgonly", "hcd", "npp", "polst", "research",
+    "rsdid", "rsreid", "57016-8", "57017-6", "59284-0", "64292-6",
+)  # fmt: skip
+# Classes of encounters that are neither a stay nor a visit to the practice (HL7 v3 ActEncounterCode).
+OTHER_CLASS = ("EMER", "PRENC")
+LOINC = ("http://loinc.org", "urn:oid:2.16.840.1.113883.6.1")
+SEX = ("F", "M", "O", "U")
+# FHIR R4 administrative-gender, and HL7 table 0001 with its texts.
+SEX_ALSO = (
+    ("female", "F"), ("male", "M"), ("other", "O"), ("unknown", "U"), ("A", "O"), ("ambiguous", "O"),
+    ("N", "O"), ("not applicable", "O"), ("X", "O"),
+)  # fmt: skip
+# Categories of a contact that is not about a booking: our own, and FHIR R4 communication-category.
+ABOUT_CARE = ("outreach", "alert", "notification", "instruction")
+# Media of conversations (HL7 v3 ParticipationMode): they count by their outcome, not by being sent.
+CONVERSATION = ("PHONE", "VIDEOCONF", "FACE", "VERBAL", "PHYSICAL", "REMOTE", "DICTATE")
+ALL = ("*",)
+# A document that belongs to no encounter, or that nobody signed, documents no visit, whatever it is.
+NO_NOTE = "r.encounter_id is null or r.authenticator_id is null"
+
 FEEDS: tuple[Entry, ...] = (
     Entry(
         name="patient",
         standards=("fhir",),
-        tables=(Table("patient", ("death", "left_practice", "attribution", "preference")),),
+        tables=(
+            Table(
+                "patient",
+                ("death", "left_practice", "attribution", "preference"),
+                codes=(Code("sex", words=SEX, synonyms=SEX_ALSO, is_watched=False),),
+            ),
+        ),
         subject="self",
         links=("record_number",),
         suite="patient",
@@ -26,8 +77,15 @@ FEEDS: tuple[Entry, ...] = (
                 "coverage",
                 ("coverage",),
                 codes=(
-                    Code("status", is_status=True),
-                    Code("type_code", ("payer_class_by_type",), by_prefix=True),
+                    Code("status", words=MONEY_STATUS, is_status=True, rests=ALL),
+                    Code(
+                        "type_code",
+                        ("payer_class_by_type",),
+                        by_prefix=True,
+                        rests=ALL,
+                        # the payer's own class outranks the type
+                        unless="evidence.mapped('payer_class_by_payer', null, r.payer_id) is not null",
+                    ),
                 ),
             ),
         ),
@@ -44,7 +102,11 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "consent",
                 ("consent", "opt_out"),
-                codes=(Code("status", is_status=True), Code("category_code"), Code("provision")),
+                codes=(
+                    Code("status", words=CONSENT_STATUS, is_status=True, rests=ALL),
+                    Code("category_code", words=CONSENT_CATEGORY, rests=ALL),
+                    Code("provision", words=("deny", "permit"), rests=ALL),
+                ),
             ),
         ),
         subject="patient",
@@ -61,10 +123,23 @@ FEEDS: tuple[Entry, ...] = (
                 "encounter",
                 ("admission", "discharge", "visit", "visit_open", "hospice"),
                 codes=(
-                    Code("status", is_status=True),
-                    Code("class_code", ("facility_by_class", "visit_by_class", "hospice")),
+                    Code("status", words=ENCOUNTER_STATUS, is_status=True, rests=ALL),
+                    Code(
+                        "class_code",
+                        ("facility_by_class", "visit_by_class", "hospice"),
+                        words=OTHER_CLASS,
+                        rests=ALL,
+                        # a type that says what kind of stay it is outranks the class
+                        unless="evidence.mapped('facility_by_type', null, r.type_code) is not null",
+                    ),
+                    # most types are of visits, and say nothing about a stay
                     Code("type_code", ("facility_by_type", "hospice")),
-                    Code("discharge_disposition_code", ("disposition",)),
+                    Code(
+                        "discharge_disposition_code",
+                        ("disposition",),
+                        rests=("discharge", "hospice"),
+                        unless="evidence.facility_class(r.class_code, r.type_code) is null",
+                    ),
                 ),
             ),
         ),
@@ -82,8 +157,8 @@ FEEDS: tuple[Entry, ...] = (
                 "condition",
                 ("condition",),
                 codes=(
-                    Code("clinical_status", is_status=True),
-                    Code("verification_status", is_status=True),
+                    Code("clinical_status", words=CLINICAL, is_status=True),
+                    Code("verification_status", words=VERIFICATION, is_status=True, rests=ALL),
                     Code("category_code"),
                 ),
             ),
@@ -101,7 +176,16 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "procedure",
                 ("medication_reconciliation", "hospice"),
-                codes=(Code("status", is_status=True),),
+                codes=(
+                    Code(
+                        "status",
+                        words=EVENT_STATUS,
+                        is_status=True,
+                        rests=ALL,
+                        unless="evidence.mapped('medication_reconciliation', r.code_system, r.code) is null"
+                        " and evidence.mapped('hospice', r.code_system, r.code) is null",
+                    ),
+                ),
             ),
         ),
         subject="patient",
@@ -118,9 +202,28 @@ FEEDS: tuple[Entry, ...] = (
                 "document_reference",
                 ("note",),
                 codes=(
-                    Code("status", is_status=True),
-                    Code("doc_status", is_status=True),
-                    Code("type_code", ("note_type",)),
+                    Code(
+                        "status",
+                        words=("current", "superseded", "entered-in-error"),
+                        is_status=True,
+                        rests=ALL,
+                        unless=NO_NOTE,
+                    ),
+                    Code(
+                        "doc_status",
+                        words=("preliminary", "final", "amended", "entered-in-error"),
+                        is_status=True,
+                        rests=ALL,
+                        unless=NO_NOTE,
+                    ),
+                    Code(
+                        "type_code",
+                        ("note_type",),
+                        rests=ALL,
+                        system="type_system",
+                        understood=LOINC,
+                        unless=NO_NOTE,
+                    ),
                 ),
             ),
         ),
@@ -138,10 +241,22 @@ FEEDS: tuple[Entry, ...] = (
                 "communication",
                 ("contact", "attempt"),
                 codes=(
-                    Code("status", is_status=True),
-                    Code("outcome_code", ("contact_outcome",)),
-                    Code("category_code", ("contact_about_booking",)),
-                    Code("medium_code", ("contact_by_message",)),
+                    Code("status", words=EVENT_STATUS, is_status=True, rests=ALL),
+                    Code("outcome_code", ("contact_outcome",), rests=ALL),
+                    Code(
+                        "category_code",
+                        ("contact_about_booking",),
+                        words=ABOUT_CARE,
+                        rests=("contact",),
+                    ),
+                    # what was sent counts as a try if no outcome says more
+                    Code(
+                        "medium_code",
+                        ("contact_by_message",),
+                        words=CONVERSATION,
+                        rests=("attempt",),
+                        unless="r.outcome_code is not null",
+                    ),
                 ),
             ),
         ),
@@ -158,7 +273,11 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "task",
                 ("task_update",),
-                codes=(Code("status", is_status=True), Code("business_status"), Code("code")),
+                codes=(
+                    Code("status", words=TASK_STATUS, is_status=True, rests=ALL),
+                    Code("business_status"),
+                    Code("code"),
+                ),
             ),
         ),
         subject="request",
@@ -174,7 +293,14 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "charge_item",
                 ("charge",),
-                codes=(Code("status", is_status=True), Code("mdm_level")),
+                codes=(
+                    Code("status", words=CHARGE_STATUS, is_status=True, rests=ALL),
+                    Code(
+                        "mdm_level",
+                        words=("straightforward", "low", "moderate", "high"),
+                        rests=ALL,
+                    ),
+                ),
             ),
         ),
         subject="patient",
@@ -216,7 +342,15 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "payment_notice",
                 ("patient_payment", "write_off"),
-                codes=(Code("status", is_status=True), Code("payment_status", is_status=True)),
+                codes=(
+                    Code("status", words=MONEY_STATUS, is_status=True, rests=ALL),
+                    Code(
+                        "payment_status",
+                        words=("paid", "cleared", "written-off"),
+                        is_status=True,
+                        rests=ALL,
+                    ),
+                ),
             ),
         ),
         subject="patient",

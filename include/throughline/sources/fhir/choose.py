@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from throughline.sources.fhir.npi import best
 from throughline.sources.fhir.settings import Settings
 from throughline.sources.fhir.values import (
     Address,
@@ -22,7 +23,6 @@ from throughline.sources.fhir.values import (
     code,
     target,
 )
-from throughline.sources.npi import best
 
 # The other ways to write the identifier system of NPIs.
 NPI_SYSTEMS = frozenset({"http://hl7.org/fhir/sid/us-npi", "urn:oid:2.16.840.1.113883.4.6"})

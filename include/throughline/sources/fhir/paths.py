@@ -16,7 +16,7 @@ import msgspec
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.ndjson import FEED_OF_TYPE, KINDS, lines
-from throughline.sources.fhir.resources.people import INTERPRETER, SEX
+from throughline.sources.fhir.resources.people import INTERPRETER
 from throughline.sources.fhir.settings import Settings, settings_of
 from throughline.sources.fhir.values import Extension
 from throughline.sources.standard import Held, HeldCode
@@ -51,7 +51,7 @@ def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[
         yield Held(
             kind,
             found,
-            tuple(_codes(resource, kind, systems)) if read_as is not None else (),
+            tuple(_codes(resource, kind, systems, settings)) if read_as is not None else (),
             source_id if isinstance(source_id, str) else None,
         )
 
@@ -69,7 +69,9 @@ def _systems(settings: Settings) -> dict[str, str]:
     return {system: use for system, use in named.items() if system}
 
 
-def _codes(resource: dict[str, Any], kind: str, systems: dict[str, str]) -> Iterator[HeldCode]:
+def _codes(
+    resource: dict[str, Any], kind: str, systems: dict[str, str], settings: Settings
+) -> Iterator[HeldCode]:
     identifiers = resource.get("identifier")
     for one in identifiers if isinstance(identifiers, list) else ():
         system = one.get("system") if isinstance(one, dict) else None
@@ -77,7 +79,8 @@ def _codes(resource: dict[str, Any], kind: str, systems: dict[str, str]) -> Iter
             yield HeldCode("identifier.system", system, systems.get(system), is_for_all=False)
     gender = resource.get("gender") if kind == "Patient" else None
     if isinstance(gender, str):
-        yield HeldCode("gender", gender, SEX.get(gender))
+        sex, is_known = settings.codes["patient.sex"].find(gender)
+        yield HeldCode("gender", gender, sex if is_known else None)
 
 
 def _walk(

@@ -5,13 +5,16 @@ They are read from `conventions` in the source definition, never guessed from da
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from throughline.sources.codes import Codes, codes_of
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import Resource
 
@@ -19,12 +22,21 @@ from throughline.sources.fhir.values import Resource
 LEADING = ("ATND", "PPRF", "SPRF")
 
 
+STANDARD = "fhir"
+
+
+@lru_cache(maxsize=1)
+def _known_to_all() -> Mapping[str, Codes]:
+    return MappingProxyType(codes_of(STANDARD, {}))
+
+
 @dataclass(frozen=True)
 class Settings:
     """The conventions of one FHIR server. `extensions` maps our name of a fact to its url.
 
     `practitioner_roles` are the roles of those who lead an encounter, best first. `delivered_on` is the
-    day on which the source made the file that is read, if it is known.
+    day on which the source made the file that is read, if it is known. `codes` reads the codes of each
+    field (`table.column`).
     """
 
     zone: ZoneInfo
@@ -41,6 +53,7 @@ class Settings:
     extensions: dict[str, str] = field(default_factory=dict)
     practitioner_roles: tuple[str, ...] = LEADING
     delivered_on: str = ""
+    codes: Mapping[str, Codes] = field(default_factory=_known_to_all)
 
 
 # Conventions that are used as written.
@@ -64,6 +77,7 @@ def settings_of(definition: SourceDefinition, made_at: datetime | None = None) -
         procedure_code_systems=tuple(said.get("procedure_code_systems", ())),
         billable_qualifications=frozenset(said.get("billable_qualifications", ())),
         practitioner_roles=tuple(said.get("practitioner_roles", LEADING)),
+        codes=codes_of(STANDARD, said.get("codes", {})),
         delivered_on=made_at.astimezone(definition.zone).date().isoformat() if made_at else "",
         **{name: said[name] for name in _PLAIN if name in said},
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault
-from throughline.sources.standard import Contents, File, Held, Standard
+from throughline.sources.standard import OWN_CODES, Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports import Address
 from throughline.transports.files import RemoteFile
@@ -21,7 +21,8 @@ _SYSTEM = {"type": "string", "minLength": 1}
 _SYSTEMS = {"type": "array", "items": _SYSTEM}
 
 
-CONVENTIONS: dict[str, dict[str, Any]] = {
+CONVENTIONS: dict[str, Mapping[str, Any]] = {
+    "codes": OWN_CODES,
     "mrn_system": {**_SYSTEM, "description": "the identifier system of record numbers"},
     "npi_system": {**_SYSTEM, "description": "the identifier system of NPIs"},
     "tax_system": {**_SYSTEM, "description": "the identifier system of tax numbers"},

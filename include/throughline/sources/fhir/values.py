@@ -29,6 +29,7 @@ class Coding(Base):
 
     system: str | None = None
     code: str | None = None
+    display: str | None = None
 
 
 class Concept(Base):
@@ -268,6 +269,9 @@ def version_at(updated: str, number: str = "") -> str:
     return f"{at.strftime('%Y-%m-%dT%H:%M:%S.%f')}Z/{number.removeprefix('W/').strip(chr(34))[:32].zfill(6)}"
 
 
+_PUNCTUATION = str.maketrans("", "", " ()-+.")
+
+
 def digits(phone: str | None) -> str | None:
     """Return the digits of a telephone number without the country code of North America.
 
@@ -277,12 +281,14 @@ def digits(phone: str | None) -> str | None:
     text = phone or ""
     if "@" in text:
         return None
-    found = ""
-    for c in text:
-        if c.isascii() and c.isdigit():
-            found += c
-        elif len(found) >= 7 and (c.isalpha() or c in "#,;/"):
-            break
+    found = text.translate(_PUNCTUATION)
+    if not (found.isascii() and found.isdigit()):
+        found = ""
+        for c in text:
+            if c.isascii() and c.isdigit():
+                found += c
+            elif len(found) >= 7 and (c.isalpha() or c in "#,;/"):
+                break
     if len(found) == 11 and found.startswith("1"):
         found = found[1:]
     return found or None

@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.hl7v2.message import Message
-from throughline.sources.hl7v2.rows import SEX
-from throughline.sources.hl7v2.settings import settings_of
-from throughline.sources.hl7v2.siu import FINAL_EVENTS, STATUS_OF_FILLER, Appointment, read_message
+from throughline.sources.hl7v2.rows import cancelled_by
+from throughline.sources.hl7v2.settings import Settings, settings_of
+from throughline.sources.hl7v2.siu import FINAL_EVENTS, Appointment, read_message, status_of
 from throughline.sources.hl7v2.split import split
 from throughline.sources.standard import Held, HeldCode
 
@@ -31,6 +31,11 @@ class _Noted(Message):
         """Note the field, and return one component of it."""
         self._note(fields, index)
         return super().value(fields, index, component)
+
+    def coded(self, fields: list[str], index: int) -> tuple[str | None, str | None]:
+        """Note the field, and return its code and text."""
+        self._note(fields, index)
+        return super().coded(fields, index)
 
     def repetitions(self, fields: list[str], index: int) -> list[list[str]]:
         """Note the field, and return its repetitions."""
@@ -70,7 +75,7 @@ def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[
         yield Held(
             _kind(m),
             elements,
-            tuple(_codes(read, said)) if isinstance(read, Appointment) else (),
+            tuple(_codes(read, said, settings)) if isinstance(read, Appointment) else (),
             read.identifiers[0].value
             if isinstance(read, Appointment) and read.identifiers
             else None,
@@ -83,18 +88,19 @@ def _kind(m: Message) -> str:
     return kind if _TYPE.fullmatch(kind) else "(no type of HL7 v2)"
 
 
-def _codes(read: Appointment, said: dict[str, Any]) -> Iterator[HeldCode]:
-    if read.filler_status is not None:
-        known = STATUS_OF_FILLER.get(read.filler_status.upper())
-        if known is None and read.trigger_event in FINAL_EVENTS:
-            known = f"{read.status}, by the event"
-        yield HeldCode("SCH-25 status", read.filler_status, known)
+def _codes(read: Appointment, said: dict[str, Any], settings: Settings) -> Iterator[HeldCode]:
+    if read.filler_status is not None or read.filler_text is not None:
+        # read again, because it may be the event that gave the status
+        code, text = read.filler_status, read.filler_text
+        status, is_known = status_of(read.trigger_event, code, text, settings)
+        by_event = read.trigger_event in FINAL_EVENTS and is_known
+        meaning = f"{status}, by the event" if by_event else status
+        yield HeldCode("SCH-25 status", code or status, meaning if is_known else None)
     if read.sex is not None:
-        yield HeldCode("PID-8 sex", read.sex, SEX.get(read.sex.upper()))
+        yield HeldCode("PID-8 sex", read.sex, read.sex if read.is_sex_known else None)
     if read.event_reason_code is not None and read.status == "cancelled":
-        reason = read.event_reason_code
-        who = said.get("cancelled_by", {}).get(reason.upper())
-        yield HeldCode("SCH-6 reason of a cancellation", reason, who)
+        who = cancelled_by(read, settings)
+        yield HeldCode("SCH-6 reason of a cancellation", read.event_reason_code, who)
     kind, authority = said.get("mrn_type", "MR"), said.get("mrn_authority")
     for one in read.identifiers:
         is_mrn = one.type == kind and authority in (None, one.authority)

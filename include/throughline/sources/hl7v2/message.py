@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -32,22 +33,17 @@ class Message:
         marks = marks[:4] + defaults[len(marks[:4]) :]
         self.component, self.repetition = marks[0], marks[1]
         self.escape, self.subcomponent = marks[2], marks[3]
-        self._escapes = {
-            "F": separator,
-            "S": self.component,
-            "R": self.repetition,
-            "E": self.escape,
-            "T": self.subcomponent,
-            ".br": "\n",
-            ".sp": "\n",
-        }
+        self._escapes: dict[str, str] | None = None
         self.fields = [segment.split(separator) for segment in segments]
         # MSH-1 is the separator itself: put it in its place, so that fields[n] is MSH-n
         self.fields[0].insert(1, separator)
 
     def first(self, tag: str) -> list[str]:
         """Return the fields of the first segment of this kind, or none."""
-        return next((fields for fields in self.fields if fields[0] == tag), [])
+        for fields in self.fields:
+            if fields[0] == tag:
+                return fields
+        return []
 
     def every(self, tag: str) -> list[list[str]]:
         """Return the fields of every segment of this kind."""
@@ -65,18 +61,34 @@ class Message:
 
     def value(self, fields: list[str], index: int, component: int = 1) -> str | None:
         """Return one component of the first repetition of a field, unescaped, or None."""
-        if index >= len(fields):
+        if index >= len(fields) or not fields[index]:
             return None
         field = fields[index]
         if self.repetition in field:
             field = field.split(self.repetition, 1)[0]
-        return self.part(field.split(self.component), component)
+        if self.component in field:
+            return self.part(field.split(self.component), component)
+        return self.part((field,), component)
 
-    def part(self, components: list[str], component: int) -> str | None:
+    def coded(self, fields: list[str], index: int) -> tuple[str | None, str | None]:
+        """Return code and text (CWE-1, -2) of the first repetition of a field, unescaped, or None."""
+        if index >= len(fields) or not fields[index]:
+            return None, None
+        field = fields[index]
+        if self.repetition in field:
+            field = field.split(self.repetition, 1)[0]
+        if self.component not in field:
+            return self.part((field,), 1), None
+        components = field.split(self.component)
+        return self.part(components, 1), self.part(components, 2)
+
+    def part(self, components: Sequence[str], component: int) -> str | None:
         """Return component `component` (from 1): its first subcomponent, unescaped, or None."""
         if component > len(components):
             return None
         text = components[component - 1]
+        if not text:
+            return None
         if self.subcomponent in text:
             text = text.split(self.subcomponent, 1)[0]
         if self.escape in text:
@@ -89,15 +101,25 @@ class Message:
         """Return all subcomponents of component `component` (from 1), unescaped."""
         if component > len(components):
             return []
-        return [
-            self._unescape(part).strip()
-            for part in components[component - 1].split(self.subcomponent)
-        ]
+        text = components[component - 1]
+        if self.escape in text:
+            return [self._unescape(part).strip() for part in text.split(self.subcomponent)]
+        return [part.strip() for part in text.split(self.subcomponent)]
 
     def _unescape(self, text: str) -> str:
         pieces = text.split(self.escape)
         if len(pieces) < 3:
             return text
+        if self._escapes is None:
+            self._escapes = {
+                "F": self.fields[0][1],
+                "S": self.component,
+                "R": self.repetition,
+                "E": self.escape,
+                "T": self.subcomponent,
+                ".br": "\n",
+                ".sp": "\n",
+            }
         out = [pieces[0]]
         index = 1
         while index < len(pieces):

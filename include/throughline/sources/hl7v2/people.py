@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from throughline.sources.fhir.npi import best, is_npi
 from throughline.sources.hl7v2.message import Message, day
-from throughline.sources.npi import best, is_npi
 
 # Where practitioners stand in PV1, best first: attending, admitting, consulting. The referring
 # doctor (PV1-8) is not the one who sees the patient. The repetitions of PV1-9 are several people, those

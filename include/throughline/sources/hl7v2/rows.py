@@ -8,9 +8,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from throughline.sources.codes import fold
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import digits
-from throughline.sources.hl7v2.settings import settings_of
+from throughline.sources.hl7v2.settings import Settings, settings_of
 from throughline.sources.hl7v2.siu import DELETED, Appointment, Identifier, read
 from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
@@ -42,7 +43,6 @@ COLUMNS = {
     ),
 }
 _NUMBER = re.compile(r"[0-9]+")
-SEX = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "X": "O", "U": "U"}
 
 
 def medical_record_number(
@@ -59,14 +59,23 @@ def medical_record_number(
     return typed[0].value if typed else None
 
 
+def cancelled_by(a: Appointment, settings: Settings) -> str | None:
+    """Return who cancelled, by the code of the reason (SCH-6) or else by its text."""
+    if a.status != "cancelled" or not settings.cancelled_by:
+        return None
+    said = (a.event_reason_code, a.event_reason_text)
+    found = (settings.cancelled_by.get(fold(each)) for each in said if each)
+    return next((who for who in found if who is not None), None)
+
+
 def rows(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[StagedRow | Fault]:
     """Yield the rows and faults of one file. Raises `FileRefusedError`."""
-    conventions = definition.conventions
-    for found in read(stream, file, definition.zone, settings_of(definition)):
-        yield found if isinstance(found, Fault) else _row(found, conventions)
+    conventions, settings = definition.conventions, settings_of(definition)
+    for found in read(stream, file, definition.zone, settings):
+        yield found if isinstance(found, Fault) else _row(found, conventions, settings)
 
 
-def _row(a: Appointment, conventions: dict[str, Any]) -> StagedRow:
+def _row(a: Appointment, conventions: dict[str, Any], settings: Settings) -> StagedRow:
     mrn = medical_record_number(
         a.identifiers, conventions.get("mrn_authority"), conventions.get("mrn_type", "MR")
     )
@@ -75,7 +84,7 @@ def _row(a: Appointment, conventions: dict[str, Any]) -> StagedRow:
     # messages of the same second sort by number: 10 comes after 9
     number = _NUMBER.sub(lambda found: found.group().zfill(12), a.control_id)
     reason = a.event_reason_code if a.status in ("cancelled", "noshow") else None
-    who = conventions.get("cancelled_by", {}).get((reason or "").upper())
+    who = cancelled_by(a, settings)
     return StagedRow(
         table="appointment",
         row_no=a.row,
@@ -97,13 +106,13 @@ def _row(a: Appointment, conventions: dict[str, Any]) -> StagedRow:
             a.visit_number,
             a.message_at,
             reason,
-            who if a.status == "cancelled" else None,
+            who,
             mrn,
             msgspec.json.encode(a.identifiers).decode(),
             a.family,
             a.given,
             a.birth_date,
-            SEX.get((a.sex or "").upper()),
+            a.sex if a.is_sex_known else None,
             digits(a.phone),
             a.postal_code,
         ),

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
+from throughline.sources.codes import Codes, codes_of, fold
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.hl7v2.people import BILLABLE
+
+STANDARD = "hl7v2"
+
+
+@lru_cache(maxsize=1)
+def _known_to_all() -> Mapping[str, Codes]:
+    return MappingProxyType(codes_of(STANDARD, {}))
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The conventions of one sender, in capitals.
+    """The conventions of one sender.
 
     `roles` are the roles (AIP-4) of those who see patients, best first; `degrees` those of people who
-    may bill a visit.
+    may bill a visit, both in capitals. `codes` reads the codes of each field, `cancelled_by` says who
+    cancelled by the folded reason.
     """
 
     roles: tuple[str, ...] = ()
     degrees: tuple[str, ...] = BILLABLE
+    codes: Mapping[str, Codes] = field(default_factory=_known_to_all)
+    cancelled_by: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING_SAID = Settings()
@@ -30,4 +44,6 @@ def settings_of(definition: SourceDefinition) -> Settings:
     return Settings(
         roles=tuple(role.upper() for role in said.get("practitioner_roles", ())),
         degrees=tuple(d.upper() for d in said.get("billable_qualifications", BILLABLE)),
+        codes=codes_of(STANDARD, said.get("codes", {})),
+        cancelled_by={fold(reason): who for reason, who in said.get("cancelled_by", {}).items()},
     )

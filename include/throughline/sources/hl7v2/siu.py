@@ -21,7 +21,7 @@ NOT_USED = "message_type_not_used_here"
 EVENTS = frozenset({"S12", "S13", "S14", "S15", "S16", "S17", "S26"})
 DELETED = "S17"
 
-# The status after each event if SCH-25 has no known status (HL7 table 0003).
+# The status after each event if SCH-25 says nothing (HL7 table 0003).
 STATUS_OF_EVENT = {
     "S12": "booked",
     "S13": "booked",
@@ -31,31 +31,30 @@ STATUS_OF_EVENT = {
     "S17": "entered-in-error",
     "S26": "noshow",
 }
-# HL7 table 0278, filler status, and what senders write for it, as FHIR R4 AppointmentStatus.
-STATUS_OF_FILLER = {
-    "PENDING": "pending",
-    "WAITLIST": "waitlist",
-    "BOOKED": "booked",
-    "CONFIRMED": "booked",
-    "STARTED": "arrived",
-    "ARRIVED": "arrived",
-    "CHECKEDIN": "arrived",
-    "CHECKED IN": "arrived",
-    "COMPLETE": "fulfilled",
-    "COMPLETED": "fulfilled",
-    "CANCELLED": "cancelled",
-    "CANCELED": "cancelled",
-    "DC": "cancelled",
-    "DISCONTINUED": "cancelled",
-    "NOSHOW": "noshow",
-    "NO SHOW": "noshow",
-    "NO-SHOW": "noshow",
-    "DELETED": "entered-in-error",
-    "OVERBOOK": "booked",
-    "BLOCKED": "pending",
+# What an event that removes an appointment makes of the status that the sender states beside it. Senders
+# often leave the status from before the event, and a status may say more than the event. Any other
+# combination contradicts itself: nobody knows what became of the appointment.
+STATUS_AFTER = {
+    ("S15", "pending"): "cancelled",
+    ("S15", "waitlist"): "cancelled",
+    ("S15", "booked"): "cancelled",
+    ("S15", "cancelled"): "cancelled",
+    ("S15", "noshow"): "noshow",
+    ("S15", "entered-in-error"): "entered-in-error",
+    ("S26", "pending"): "noshow",
+    ("S26", "waitlist"): "noshow",
+    ("S26", "booked"): "noshow",
+    ("S26", "cancelled"): "noshow",
+    ("S26", "noshow"): "noshow",
+    ("S26", "entered-in-error"): "entered-in-error",
 }
-# Events that remove an appointment override a status that the sender did not update.
-FINAL_EVENTS = frozenset({"S15", "S16", "S17", "S26"})
+FINAL_EVENTS = frozenset({"S15", "S16", "S26"})
+STATUS_AFTER |= {
+    ("S16", said): after for (event, said), after in STATUS_AFTER.items() if event == "S15"
+}
+STATUS, VISIT_TYPE, SEX = "appointment.status", "appointment.visit_type_code", "appointment.sex"
+# HL7 table 0277: how firm a booking is, not which type of visit it is for.
+NO_VISIT_TYPE = frozenset({"NORMAL", "TENTATIVE", "COMPLETE"})
 MINUTES = {"M": 1, "MIN": 1, "MINUTES": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60, "S": 1 / 60}
 
 
@@ -81,11 +80,13 @@ class Appointment(msgspec.Struct):
     filler_id: str | None
     status: str
     filler_status: str | None = None
+    filler_text: str | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     visit_type_code: str | None = None
     visit_type_text: str | None = None
     event_reason_code: str | None = None
+    event_reason_text: str | None = None
     visit_number: str | None = None
     practitioner_id: str | None = None
     practitioner_npi: str | None = None
@@ -95,6 +96,7 @@ class Appointment(msgspec.Struct):
     given: str | None = None
     birth_date: date | None = None
     sex: str | None = None
+    is_sex_known: bool = True
     phone: str | None = None
     postal_code: str | None = None
 
@@ -223,11 +225,12 @@ def read_message(
     if placer is None and filler is None:
         return refuse("appointment_without_identifier", control)
     starts, ends = _span(m, sch, local)
-    filler_status = m.value(sch, 25)
-    known = STATUS_OF_FILLER.get((filler_status or "").upper())
-    status = STATUS_OF_EVENT[event] if known is None or event in FINAL_EVENTS else known
+    filler_status, filler_text = m.coded(sch, 25)
+    status, _ = status_of(event, filler_status, filler_text, settings)
     if starts is None and status == "booked":
         return refuse("appointment_without_start", filler or placer)
+    reason, reason_text = m.coded(sch, 6)
+    visit_type, visit_text = _visit_type(m, sch, settings)
     found = Appointment(
         row=piece.row,
         position=piece.position,
@@ -240,19 +243,59 @@ def read_message(
         filler_id=filler,
         status=status,
         filler_status=filler_status,
+        filler_text=filler_text,
         starts_at=starts,
         ends_at=ends,
-        event_reason_code=m.value(sch, 6),
-        visit_type_code=m.value(sch, 8) or m.value(sch, 7) or m.value(m.first("AIS"), 3),
-        visit_type_text=m.value(sch, 8, 2) or m.value(sch, 7, 2),
+        event_reason_code=reason,
+        event_reason_text=reason_text,
+        visit_type_code=visit_type,
+        visit_type_text=visit_text,
         visit_number=m.value(m.first("PV1"), 19),
         location_id=_location(m),
     )
     found.practitioner_id, found.practitioner_npi = people.practitioner(
         m, settings.roles, settings.degrees, made.date()
     )
-    _patient(m, found, made.date())
+    _patient(m, found, made.date(), settings)
     return found
+
+
+def status_of(
+    event: str, code: str | None, text: str | None, settings: Settings
+) -> tuple[str, bool]:
+    """Return the status of an appointment after a message, and whether it is known.
+
+    The event decides alone only if no status was sent. A status that is not known stays as it was sent,
+    and one that contradicts the event is `S15/Arrived`: the definition may say what either means. A
+    deletion (S17) says that there was no appointment, whatever its status was.
+    """
+    codes = settings.codes[STATUS]
+    said, is_known = codes.find(code, text)
+    if said is None or event == DELETED:
+        return STATUS_OF_EVENT[event], True
+    if not is_known or event not in FINAL_EVENTS:
+        return said, is_known
+    after = STATUS_AFTER.get((event, said))
+    if after is not None:
+        return after, True
+    both, is_known = codes.find(f"{event}/{code or text}")
+    return both or said, is_known
+
+
+def _visit_type(m: Message, sch: list[str], settings: Settings) -> tuple[str | None, str | None]:
+    """Return the visit type and its text: of the fields that may hold it, the first that is known."""
+    codes = settings.codes[VISIT_TYPE]
+    first: tuple[str | None, str | None] = (None, None)
+    for tag, index in (("SCH", 8), ("SCH", 7), ("AIS", 3)):
+        code, text = m.coded(sch if tag == "SCH" else m.first(tag), index)
+        if (code is None and text is None) or (code or "").upper() in NO_VISIT_TYPE:
+            continue
+        word, is_known = codes.find(code, text)
+        if is_known:
+            return word, text
+        if first[0] is None:
+            first = word, text
+    return first
 
 
 def _clock(m: Message, zone: ZoneInfo) -> tuple[datetime | None, ZoneInfo | timezone]:
@@ -311,7 +354,7 @@ def _location(m: Message) -> str | None:
     return None
 
 
-def _patient(m: Message, found: Appointment, on: date) -> None:
+def _patient(m: Message, found: Appointment, on: date, settings: Settings) -> None:
     pid = m.first("PID")
     expired: list[Identifier] = []
     for index in (3, 2, 4):
@@ -325,7 +368,7 @@ def _patient(m: Message, found: Appointment, on: date) -> None:
     found.identifiers += expired
     found.family, found.given = people.name(m, pid, on)
     found.birth_date = day(m.value(pid, 7))
-    found.sex = m.value(pid, 8)
+    found.sex, found.is_sex_known = settings.codes[SEX].find(*m.coded(pid, 8))
     found.postal_code = people.postal_code(m, pid, on)
     found.phone = people.telephone(m, pid, on)
 

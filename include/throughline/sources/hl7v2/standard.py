@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault
-from throughline.sources.standard import Contents, File, Held, Standard
+from throughline.sources.standard import OWN_CODES, Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports.files import RemoteFile
 
-CONVENTIONS: dict[str, dict[str, Any]] = {
+CONVENTIONS: dict[str, Mapping[str, Any]] = {
+    "codes": OWN_CODES,
     "mrn_authority": {
         "type": "string",
         "description": "the assigning authority (PID-3.4) of the record number that the EHR knows",

@@ -44,7 +44,7 @@ def test_every_map_that_is_asked_is_told() -> None:
 
 @pytest.mark.parametrize("one", CODE_MAPS.values(), ids=str)
 def test_every_map_is_there(one: CodeMap) -> None:
-    from throughline.evidence.codes import code_rows
+    from throughline.vocabulary.codes import code_rows
 
     assert set(one.maps) <= {row[0] for row in code_rows()}
 

@@ -11,9 +11,9 @@ import pytest
 
 from throughline.sources.definitions import definition
 from throughline.sources.fhir.ndjson import KINDS, Row, read
+from throughline.sources.fhir.npi import best, is_npi
 from throughline.sources.fhir.settings import Settings, settings_of
 from throughline.sources.fhir.values import digits
-from throughline.sources.npi import best, is_npi
 
 NPI, OTHER_NPI, WRONG_NPI = "1234567893", "1245319599", "1234567890"
 PHONE = "(585)555-0100"

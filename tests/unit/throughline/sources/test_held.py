@@ -130,9 +130,17 @@ def test_a_status_that_the_reader_does_not_know_is_told() -> None:
     assert told["PID-3 authority and type"].meaning == "record number"
 
 
-def test_a_final_event_stands_for_a_status_that_is_not_known() -> None:
-    (one,) = held("scheduling", message("SIU^S15", "GONE"))
+def test_a_final_event_stands_for_a_status_from_before_it() -> None:
+    (one,) = held("scheduling", message("SIU^S15", "BOOKED"))
     assert one.codes[0].meaning == "cancelled, by the event"
+    (one,) = held("scheduling", message("SIU^S15", "GONE"))
+    assert one.codes[0].meaning is None
+
+
+def test_a_text_without_a_code_is_not_told() -> None:
+    (one,) = held("scheduling", message(status="^Ann Lee called"))
+    assert one.codes[0].code.startswith("text:")
+    assert one.codes[0].meaning is None
 
 
 def test_nothing_of_a_message_of_another_type_is_read() -> None:

@@ -313,7 +313,7 @@ def test_events(event: str, status: str) -> None:
         ("S14", "Cancelled", "cancelled"),
         ("S15", "Booked", "cancelled"),
         ("S26", "Booked", "noshow"),
-        ("S12", "Whatever", "booked"),
+        ("S12", "Whatever", "Whatever"),
         ("S17", "Complete", "entered-in-error"),
     ],
 )

@@ -14,6 +14,7 @@ from throughline.sources.fhir.choose import (
     performer,
     practitioner_of,
 )
+from throughline.sources.fhir.coded import code_of, coding_of, pick_of
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Base,
@@ -99,13 +100,15 @@ def _encounter(resource: Resource, settings: Settings) -> tuple[str | None, Valu
         if settings.visit_number_system
         else next((i.value for i in e.identifier if i.value), None)
     )
+    codes = settings.codes
+    kind = e.class_ or Coding()
     return subject(e.subject), (
-        e.status,
-        e.class_.code if e.class_ is not None else None,
+        codes["encounter.status"](e.status),
+        codes["encounter.class_code"](kind.code, kind.display),
         *_codes(pick_code(e.type, settings.encounter_type_systems)),
         moment(period.start, settings.zone),
         moment(period.end, settings.zone),
-        *_codes(first_code(stay.discharge_disposition)),
+        *coding_of(codes["encounter.discharge_disposition_code"], stay.discharge_disposition),
         code(stay.admit_source),
         _leader(e, settings),
         target(e.service_provider),
@@ -135,8 +138,8 @@ def _condition(resource: Resource, settings: Settings) -> tuple[str | None, Valu
     c = resource
     category = pick_code(c.category)
     return subject(c.subject), (
-        code(c.clinical_status),
-        code(c.verification_status),
+        code_of(settings.codes["condition.clinical_status"], c.clinical_status),
+        code_of(settings.codes["condition.verification_status"], c.verification_status),
         category.code if category is not None else None,
         *_codes(first_code(c.code)),
         moment(c.onset_date_time, settings.zone),
@@ -163,7 +166,7 @@ def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Valu
     p = resource
     period = p.performed_period or Period()
     return subject(p.subject), (
-        p.status,
+        settings.codes["procedure.status"](p.status),
         *_codes(first_code(p.code, settings.procedure_code_systems)),
         moment(p.performed_date_time or period.start, settings.zone),
         moment(period.end, settings.zone),
@@ -196,9 +199,9 @@ def _document(resource: Resource, settings: Settings) -> tuple[str | None, Value
     signed = extension_of(d.extension, url) if url else None
     encounters = d.context.encounter if d.context is not None else []
     return subject(d.subject), (
-        d.status,
-        d.doc_status,
-        *_codes(first_code(d.type)),
+        settings.codes["document_reference.status"](d.status),
+        settings.codes["document_reference.doc_status"](d.doc_status),
+        *coding_of(settings.codes["document_reference.type_code"], d.type),
         target(encounters[0], "Encounter") if encounters else None,
         moment(d.date, settings.zone),
         moment(signed.value_date_time, settings.zone) if signed is not None else None,
@@ -226,12 +229,12 @@ class Communication(Resource):
 def _communication(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     assert isinstance(resource, Communication)
     c = resource
-    category, medium = pick_code(c.category), pick_code(c.medium)
+    codes = settings.codes
     return subject(c.subject), (
-        c.status,
-        code(c.status_reason),
-        category.code if category is not None else None,
-        medium.code if medium is not None else None,
+        codes["communication.status"](c.status),
+        code_of(codes["communication.outcome_code"], c.status_reason),
+        pick_of(codes["communication.category_code"], c.category),
+        pick_of(codes["communication.medium_code"], c.medium),
         moment(c.sent, settings.zone),
         moment(c.received, settings.zone),
         target(c.sender),
@@ -264,7 +267,7 @@ def _task(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     )
     based_on = t.based_on or ([t.focus] if t.focus is not None else [])
     return subject(t.for_), (
-        t.status,
+        settings.codes["task.status"](t.status),
         code(t.business_status),
         code(t.code),
         _ids(based_on),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from throughline.sources.fhir.choose import Performer, performer
+from throughline.sources.fhir.coded import code_of
 from throughline.sources.fhir.resources.people import flag
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
@@ -52,7 +53,7 @@ def _charge_item(resource: Resource, settings: Settings) -> tuple[str | None, Va
     modifiers = [
         e.value_code for e in c.extension if e.url == names.get("modifier") and e.value_code
     ]
-    mdm = _coded(c.extension, names.get("mdm_level"))
+    mdm = settings.codes["charge_item.mdm_level"](_coded(c.extension, names.get("mdm_level")))
     total = amount(c.price_override)
     units = c.quantity.value if c.quantity is not None else None
     # priceOverride is the price of the whole charge (FHIR R4 ChargeItem)
@@ -61,7 +62,7 @@ def _charge_item(resource: Resource, settings: Settings) -> tuple[str | None, Va
         unit_price = f"{c.price_override.value / units:.2f}"
     period = c.occurrence_period or Period()
     return subject(c.subject), (
-        c.status,
+        settings.codes["charge_item.status"](c.status),
         target(c.context, "Encounter"),
         *_codes(coding),
         modifiers,
@@ -210,9 +211,9 @@ def _payment_notice(resource: Resource, settings: Settings) -> tuple[str | None,
     about = n.request.identifier if n.request is not None else None
     ours = about is not None and about.system in ("", None, settings.control_number_system)
     return subject(patient.value_reference) if patient is not None else None, (
-        n.status,
+        settings.codes["payment_notice.status"](n.status),
         about.value if about is not None and ours else None,
-        code(n.payment_status),
+        code_of(settings.codes["payment_notice.payment_status"], n.payment_status),
         amount(n.amount),
         day(n.payment_date),
         moment(n.created, settings.zone),

@@ -16,6 +16,7 @@ from throughline.sources.fhir.choose import (
     practitioner_of,
     preferred_contact,
 )
+from throughline.sources.fhir.coded import code_of, pick_of
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Address,
@@ -40,7 +41,6 @@ from throughline.sources.fhir.values import (
 
 INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 RESTRICTED = frozenset({"R", "V"})
-SEX = {"female": "F", "male": "M", "other": "O", "unknown": "U"}
 
 
 def flag(extensions: list[Extension], url: str | None) -> bool | None:
@@ -87,6 +87,7 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
     on = day_of(p, settings)
     name = name_of(p.name, on)
     address = address_of(p.address, on)
+    sex, is_known = settings.codes["patient.sex"].find(p.gender)
     spoken = next((c for c in p.communication if c.preferred), None)
     if spoken is None and p.communication:
         spoken = p.communication[0]
@@ -106,7 +107,7 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
         name.family,
         name.given[0] if name.given else None,
         day(p.birth_date),
-        SEX.get(p.gender or ""),
+        sex if is_known else None,
         digits(phone_of(p.telecom, on)),
         address.postal_code,
         address.state,
@@ -147,8 +148,8 @@ def _coverage(resource: Resource, settings: Settings) -> tuple[str | None, Value
         (i.value for i in c.identifier if code(i.type) == "MB" and i.value), None
     )
     return subject(c.beneficiary), (
-        c.status,
-        code(c.type),
+        settings.codes["coverage.status"](c.status),
+        code_of(settings.codes["coverage.type_code"], c.type),
         payer_id,
         payor.display,
         member,
@@ -180,11 +181,11 @@ def _consent(resource: Resource, settings: Settings) -> tuple[str | None, Values
     c = resource
     provision = c.provision or _Provision()
     period = provision.period or Period()
-    category = pick_code(c.category)
+    codes = settings.codes
     return subject(c.patient), (
-        c.status,
-        category.code if category is not None else None,
-        provision.type,
+        codes["consent.status"](c.status),
+        pick_of(codes["consent.category_code"], c.category),
+        codes["consent.provision"](provision.type),
         moment(period.start, settings.zone),
         moment(period.end, settings.zone),
         moment(c.date_time, settings.zone),

@@ -1,0 +1,35 @@
+"""The code maps of `include/definitions/`: what the codes of the systems of record mean here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from throughline.vocabulary.documents import read
+from throughline.vocabulary.lists import DEFINITIONS
+
+
+@lru_cache(maxsize=8)
+def code_rows(definitions: Path = DEFINITIONS) -> tuple[tuple[str, str, str, str], ...]:
+    """Return the rows of `evidence.code_map`: (map, system or '', code, meaning)."""
+    codes = read(definitions / "codes.yaml").data
+    payers = read(definitions / "payers.yaml").data
+    rows = [
+        (name, "" if system == "any" else system, str(code), str(value))
+        for name, systems in codes.items()
+        for system, pairs in systems.items()
+        for code, value in pairs.items()
+    ]
+    rows += [
+        ("payer_class_by_type", "", str(code), value)
+        for code, value in payers["classes_by_sopt"].items()
+    ]
+    rows += [
+        ("payer_class_by_filing", "", str(code), value)
+        for code, value in payers["classes_by_filing"].items()
+    ]
+    rows += [
+        ("payer_class_by_payer", "", payer_id, payer["payer_class"])
+        for payer_id, payer in payers["payers"].items()
+    ]
+    return tuple(rows)

@@ -71,7 +71,8 @@ from (
         on g.source = r.source and md5(g.original_name) = md5(r.original_name)
             and g.original_name = r.original_name and g.status <> 'refused'
             and g.known_seq > r.known_seq and g.known_seq <= %(seq)s
-    where (g.bytes = r.bytes and g.modified_at = r.modified_at)
+    where r.refused_reason = 'still_being_written'
+        or (g.bytes = r.bytes and g.modified_at = r.modified_at)
         or not exists (
             select from landing.file as h
             where h.source = r.source and md5(h.original_name) = md5(r.original_name)

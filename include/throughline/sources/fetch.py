@@ -17,10 +17,10 @@ from throughline.sources.landing import (
     Landing,
     landed_before,
 )
-from throughline.sources.records import FileRefusedError
+from throughline.sources.records import READER_ERRORS, UNFORESEEN, FileRefusedError
 from throughline.sources.standard import Contents, Standard
 from throughline.transports import Address, open_files
-from throughline.transports.files import RemoteFile
+from throughline.transports.files import CHANGES, Files, FileUnavailable, RemoteFile
 from throughline.warehouse import Connection, failpoints
 from throughline.warehouse.nights import Night
 
@@ -77,17 +77,21 @@ def receive(
 ) -> list[BatchResult]:
     """Land the files of a folder that no earlier night has fetched; makes one batch per feed in them.
 
-    A file's content, not its name, decides which feeds it belongs to. Raises `SourceUnavailable`.
+    A file's content, not its name, decides which feeds it belongs to. A file that cannot be fetched or
+    read is refused, and the others are received. Raises `SourceUnavailable`.
     """
     received: list[_Received] = []
     refused = 0
     with open_files(definition.transport, address) as folder:
-        for file in folder.listing(definition.folder):
-            if landing.known(file.name, file.bytes, file.modified_at):
+        for file in dict.fromkeys(folder.listing(definition.folder)):
+            if file.problem is None and landing.known(file.name, file.bytes, file.modified_at):
                 continue
             incoming = landing.incoming()
-            if not folder.get(definition.folder, file, incoming):
-                log.warning("%s: %s is still being written", definition.source, file.name)
+            problem = file.problem or _fetch(folder, definition.folder, file, incoming)
+            if problem is not None:
+                log.warning("%s: %s: %s", definition.source, file.name, problem)
+                landing.missed(file.name, file.bytes, file.modified_at, problem)
+                refused += problem != CHANGES
                 continue
             try:
                 found, rows = _look(standard, definition, incoming, file)
@@ -119,12 +123,25 @@ def receive(
     return batches
 
 
+def _fetch(folder: Files, where: str, file: RemoteFile, incoming: Path) -> str | None:
+    """Fetch a file of a folder; returns why it cannot be fetched, or None. Raises `SourceUnavailable`."""
+    try:
+        return None if folder.get(where, file, incoming) else CHANGES
+    except FileUnavailable as error:
+        incoming.unlink(missing_ok=True)
+        return error.reason
+
+
 def _look(
     standard: Standard, definition: SourceDefinition, incoming: Path, file: RemoteFile
 ) -> tuple[Contents, dict[str, int]]:
     """Return what a file holds, and its rows by feed of the source. Raises `FileRefusedError`."""
-    with open_file(incoming) as stream:
-        found = standard.scan(stream, file, definition)
+    try:
+        with open_file(incoming) as stream:
+            found = standard.scan(stream, file, definition)
+    except READER_ERRORS as error:
+        log.warning("%s: %s", file.name, type(error).__name__)
+        raise FileRefusedError(file.name, 0, UNFORESEEN) from None
     rows = {feed: n for feed, n in found.feeds.items() if feed in definition.feeds}
     if not rows and (found.is_complete or not found.adds):
         raise FileRefusedError(file.name, found.position, standard.not_used)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -80,6 +81,7 @@ class Landing:
         self._folder = root / source / night.business_date.isoformat() / str(night.seq)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._own, self._count = uuid4().hex[:12], 0
+        self._taken = Counter(path.name[:17] for path in self._folder.iterdir())
 
     @property
     def night(self) -> Night:
@@ -99,9 +101,10 @@ class Landing:
         if modified_at is None:
             return False
         row = self._conn.execute(
-            "select 1 from landing.file where source = %s and original_name = %s and bytes = %s"
-            " and modified_at = %s and known_seq <> %s limit 1",
-            (self._source, name, size, modified_at, self._night.seq),
+            "select 1 from landing.file where source = %s and md5(original_name) = md5(%s)"
+            " and original_name = %s and bytes = %s"
+            " and modified_at = %s and known_seq <> %s and path <> '' limit 1",
+            (self._source, name, name, size, modified_at, self._night.seq),
         ).fetchone()
         return row is not None
 
@@ -123,18 +126,30 @@ class Landing:
         sha256, size = sha256_of(incoming)
         file_id = derive("file", self._source, self._night.seq, sha256, name)
         first = None
-        if refused is None and not may_repeat:
+        if not may_repeat:
+            # a file of the same name that was refused before is the same file, fetched again
             first = self._conn.execute(
-                "select file_id, path from landing.file where source = %s and sha256 = %s"
-                " and status = 'landed' and file_id <> %s order by known_seq, file_id limit 1",
-                (self._source, sha256, file_id),
+                "select file_id, path from landing.file where source = %(source)s"
+                " and sha256 = %(sha256)s and file_id <> %(file)s"
+                " and case when %(refused)s::text is null then status = 'landed'"
+                " else status = 'refused' and original_name = %(name)s end"
+                " order by known_seq, file_id limit 1",
+                {
+                    "source": self._source,
+                    "sha256": sha256,
+                    "file": file_id,
+                    "refused": refused,
+                    "name": name,
+                },
             ).fetchone()
         if first is not None:
             incoming.unlink()
             status, path, duplicate_of = "duplicate", Path(first[1]), first[0]
         else:
-            number = sum(1 for _ in self._folder.glob(f"{sha256[:16]}-*"))
-            final = self._folder / f"{sha256[:16]}-{number}.{suffix}"
+            # counted here: listing the folder for each file costs the square of their number
+            begins = f"{sha256[:16]}-"
+            final = self._folder / f"{begins}{self._taken[begins]}.{suffix}"
+            self._taken[begins] += 1
             incoming.replace(final)
             status = "landed" if refused is None else "refused"
             path, duplicate_of = final.relative_to(self._root), None
@@ -161,6 +176,31 @@ class Landing:
             ),
         )
         return LandedFile(file_id, name, path, status)
+
+    def missed(self, name: str, size: int, modified_at: datetime | None, reason: str) -> None:
+        """Record that a file at the source could not be fetched: nobody knows what is in it.
+
+        It has no bytes and no path, and the next night tries it again; while it stays as it is, it is
+        one record.
+        """
+        file_id = derive("file", self._source, "missed", name, size, modified_at)
+        self._conn.execute(
+            "insert into landing.file (file_id, source, business_date, known_seq, original_name,"
+            " path, bytes, sha256, received_at, status, refused_reason, modified_at)"
+            " values (%s, %s, %s, %s, %s, '', %s, '', %s, 'refused', %s, %s)"
+            " on conflict do nothing",
+            (
+                file_id,
+                self._source,
+                self._night.business_date,
+                self._night.seq,
+                name,
+                size,
+                datetime.now(UTC),
+                reason,
+                modified_at,
+            ),
+        )
 
     def clear_incoming(self) -> None:
         """Remove partial files that an earlier attempt of this night left."""

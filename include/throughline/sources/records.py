@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 Severity = Literal["row", "warning"]
+
+
+READER_ERRORS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RecursionError,
+    EOFError,
+    gzip.BadGzipFile,
+    zlib.error,
+)
+"""What a reader raises on content that its author did not foresee. The file is at fault, not the night."""
+
+UNFORESEEN = "unforeseen_content"
+"""The reason for refusing such a file."""
 
 
 class FileRefusedError(Exception):

@@ -6,7 +6,7 @@ import gc
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from throughline.sources import catalogue, registry
 from throughline.sources.definitions import SourceDefinition, definition
 from throughline.sources.entry import CatalogueError
 from throughline.sources.files import open_file
-from throughline.sources.records import Fault, FileRefusedError
+from throughline.sources.records import READER_ERRORS, UNFORESEEN, Fault, FileRefusedError
 from throughline.sources.standard import File
 from throughline.sources.table import COMMON, StagedRow, array
 from throughline.warehouse import Connection, columns_of, derive, failpoints
@@ -79,10 +79,19 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     writer.take_back(is_judged=status in ("stopped", "loaded"))
     tally = _Tally()
     for file in _files(conn, key, Path(landing_root)):
+        before = replace(tally, faults=dict(tally.faults))
         try:
-            with _uncollected():
+            with _uncollected(), conn.transaction():
                 writer.write(file, _read(file, feed, about), tally)
-        except FileRefusedError as error:
+        except CatalogueError:
+            raise
+        except (FileRefusedError, *READER_ERRORS) as problem:
+            # what was written of it is undone with its transaction
+            tally = before
+            error = problem
+            if not isinstance(error, FileRefusedError):
+                log.warning("%s: %s", file.name, type(problem).__name__)
+                error = FileRefusedError(file.name, 0, UNFORESEEN)
             log.warning("%s", error)
             tally.faults[error.reason] = tally.faults.get(error.reason, 0) + 1
             conn.execute(
@@ -152,6 +161,13 @@ def _lists(conn: Connection, table: str, columns: Sequence[str]) -> list[int]:
     """Return the positions of array columns, which COPY needs in PostgreSQL's array syntax."""
     types = columns_of(conn, "staging", table)
     return [n for n, name in enumerate(columns) if types.get(name) == "ARRAY"]
+
+
+def _storable(text: str | None) -> str | None:
+    """Return a text without what a column cannot hold: NULs, and halves of characters."""
+    if text is None:
+        return None
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 class _Writer:
@@ -268,7 +284,7 @@ class _Writer:
             with self._conn.transaction():
                 for (table, has_values), rows in by_table.items():
                     self._copy_table(file, table, rows, has_values=has_values)
-        except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError):
+        except (psycopg.DataError, psycopg.IntegrityError, ValueError, OverflowError):
             if len(chunk) == 1:
                 return chunk
             middle = len(chunk) // 2
@@ -337,11 +353,11 @@ class _Writer:
                         self._feed,
                         self._seq,
                         f.row,
-                        f.source_id,
+                        _storable(f.source_id),
                         f.reason,
-                        f.payload.replace("\x00", "") if f.payload is not None else None,
+                        _storable(f.payload),
                         (f.subject_source or self._source) if f.subject_id else None,
-                        f.subject_id or None,
+                        _storable(f.subject_id) or None,
                         f.from_on,
                         f.until_on,
                         f.payer_id,

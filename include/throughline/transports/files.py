@@ -6,26 +6,57 @@ between the listing and its last byte is left for the next time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from throughline.transports.address import Address
+from throughline.transports.address import Address, SourceUnavailable
 
 # Names that senders use while they are still writing.
 UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".uploading")
+LONGEST_NAME = 400
+"""Characters of a name that are shown; a longer one is cut, and a hash of the whole is added."""
+
+GONE, NO_PERMISSION, NO_FILE, LINK, LINK_TO_NOWHERE, READ_ERROR, CHANGES = (
+    "gone_before_it_was_read",
+    "no_permission",
+    "not_a_file",
+    "link_not_followed",
+    "link_to_nowhere",
+    "read_error",
+    "still_being_written",
+)
+"""Why one file of a folder cannot be fetched, while the others can."""
+
+
+Place = bytes | str | None
+
+
+class FileUnavailable(SourceUnavailable):
+    """One file cannot be fetched, and `reason` says why; its folder can still be read."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of a folder: name (which proves nothing), size and modification time."""
+    """One file of a folder: name (which proves nothing), size and modification time.
+
+    `place` is how its transport names it, where the name as shown does not lead to it. `problem` says why
+    it cannot be fetched, if the listing shows that already.
+    """
 
     name: str
     bytes: int
     modified_at: datetime | None
+    place: Place = field(default=None, compare=False)
+    problem: str | None = None
 
 
 class Files(Protocol):
@@ -38,7 +69,7 @@ class Files(Protocol):
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
         """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.
 
-        Raises `SourceUnavailable`.
+        Raises `FileUnavailable` if only this file cannot be fetched, and `SourceUnavailable`.
         """
         ...
 
@@ -55,3 +86,22 @@ def in_order(files: Iterable[RemoteFile]) -> list[RemoteFile]:
     """Sort files by time and name, because later files correct earlier ones."""
     beginning = datetime.fromtimestamp(0, UTC)
     return sorted(files, key=lambda file: (file.modified_at or beginning, file.name))
+
+
+def shown_name(name: bytes | str) -> str:
+    """Return a name as text that can be stored and printed: other bytes and controls become escapes."""
+    text = name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if len(text) <= LONGEST_NAME:
+        return text
+    return f"{text[:LONGEST_NAME]}…{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def why(error: BaseException) -> str:
+    """Return the reason for an error about one file."""
+    if isinstance(error, FileNotFoundError):
+        return GONE
+    if isinstance(error, PermissionError):
+        return NO_PERMISSION
+    return NO_FILE if isinstance(error, IsADirectoryError) else READ_ERROR

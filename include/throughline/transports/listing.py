@@ -14,16 +14,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.files import RemoteFile, in_order, is_finished
-from throughline.transports.https import Answer, HttpClient
+from throughline.transports.files import (
+    GONE,
+    NO_PERMISSION,
+    READ_ERROR,
+    FileUnavailable,
+    RemoteFile,
+    in_order,
+    is_finished,
+    shown_name,
+)
+from throughline.transports.https import Answer, FileGone, HttpClient
 
 TITLES = ("index of ", "directory listing")
 """How the title or first heading of a folder's page begins; any other page is not a listing."""
@@ -50,48 +60,82 @@ class WebFolder:
             told = _of_page(answer, self._client.url(where))
         if told is None:
             raise self._unavailable("its folder has no readable listing")
-        found = []
-        for name, size, at in told:
+        found, failed = [], []
+        for place, size, at in told:
+            name = shown_name(unquote_to_bytes(place))
             if not is_finished(name):
                 continue
-            if size is not None and at is not None:
-                found.append(RemoteFile(name, size, at))
-            elif (file := self._asked(folder, name)) is not None:
-                found.append(file)
+            file = RemoteFile(name, size or 0, at, place)
+            if size is None or at is None:
+                try:
+                    asked = self._asked(folder, file)
+                except FileUnavailable as error:
+                    failed.append((file, error))
+                    continue
+                file = asked or replace(file, bytes=0, problem=GONE)
+            found.append(file)
+        if len(failed) > 1 and not found and len({str(error) for _, error in failed}) == 1:
+            # the server says the same of all of them: it is not about one file
+            raise SourceUnavailable(str(failed[0][1]))
+        found += [replace(file, problem=error.reason) for file, error in failed]
         return in_order(found)
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
         """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.
 
-        Raises `SourceUnavailable`.
+        Raises `FileUnavailable` if only this file cannot be fetched, and `SourceUnavailable`.
         """
-        size = self._client.download(_path(folder, file.name), target, as_stored=True)
-        now = self._asked(folder, file.name)
+        try:
+            size = self._client.download(_path(folder, _place(file)), target, as_stored=True)
+            now = self._asked(folder, file)
+        except FileUnavailable:
+            target.unlink(missing_ok=True)
+            raise
+        except SourceUnavailable as error:
+            target.unlink(missing_ok=True)
+            # is it the file, or the whole server?
+            if self._client.get(_path(folder)).status != 200:
+                raise
+            reason = GONE if isinstance(error, FileGone) else READ_ERROR
+            raise FileUnavailable(str(error), reason) from None
         is_whole = now is not None and now.bytes == size == file.bytes
         if now is None or not is_whole or now.modified_at not in (None, file.modified_at):
             target.unlink()
             return False
         return True
 
-    def _asked(self, folder: str, name: str) -> RemoteFile | None:
-        """Return the size and time of a file, or None if it is gone."""
-        answer = self._client.get(_path(folder, name), headers=AS_STORED, method="HEAD")
+    def _asked(self, folder: str, file: RemoteFile) -> RemoteFile | None:
+        """Return the size and time of a file, or None if it is gone. Raises `FileUnavailable`."""
+        place = _path(folder, _place(file))
+        answer = self._client.get(place, headers=AS_STORED, method="HEAD")
         if answer.status in (404, 410):
             return None
-        if answer.status != 200:
+        if answer.status in (405, 501):
             raise self._unavailable(f"http_{answer.status} for the HEAD of a file")
+        if answer.status != 200:
+            reason = NO_PERMISSION if answer.status in (401, 403) else READ_ERROR
+            raise self._of_one(f"http_{answer.status} for the HEAD of a file", reason)
         length = answer.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
-            raise self._unavailable("a file without Content-Length")
-        return RemoteFile(name, int(length), _moment(answer.headers.get("Last-Modified")))
+            raise self._of_one("a file without Content-Length", READ_ERROR)
+        at = _moment(answer.headers.get("Last-Modified"))
+        return replace(file, bytes=int(length), modified_at=at)
+
+    def _of_one(self, problem: str, reason: str) -> FileUnavailable:
+        return FileUnavailable(f"{self._client.address.name}: {problem}", reason)
 
     def _unavailable(self, reason: str) -> SourceUnavailable:
         return SourceUnavailable(f"{self._name}: {reason}")
 
 
-def _path(folder: str, name: str = "") -> str:
+def _path(folder: str, place: str = "") -> str:
+    """Return a path on the server; `place` is a file's name as it stands in a URL."""
     parts = [quote(part) for part in folder.split("/") if part]
-    return "/".join([*parts, quote(name, safe="")])
+    return "/".join([*parts, place])
+
+
+def _place(file: RemoteFile) -> str:
+    return file.place if isinstance(file.place, str) else quote(file.name, safe="")
 
 
 def _moment(text: object) -> datetime | None:
@@ -103,12 +147,13 @@ def _moment(text: object) -> datetime | None:
     except ValueError:
         try:
             at = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).replace(microsecond=0)
 
 
 _Told = list[tuple[str, int | None, datetime | None]]
+"""Names as they stand in a URL, sizes and times."""
 
 
 def _of_json(answer: Answer) -> _Told | None:
@@ -132,7 +177,8 @@ def _is_file(entry: Mapping[str, Any]) -> bool:
 def _entry(entry: Mapping[str, Any]) -> tuple[str, int | None, datetime | None]:
     size = entry.get("size")
     at = _moment(entry.get("mtime") or entry.get("mod_time"))
-    return entry["name"], size if type(size) is int else None, at
+    name = quote(entry["name"].encode("utf-8", "surrogatepass"), safe="")
+    return name, size if type(size) is int and size >= 0 else None, at
 
 
 class _Page(HTMLParser):
@@ -178,8 +224,9 @@ def _of_page(answer: Answer, url: str) -> _Told | None:
             and below
             and "/" not in below
         ):
-            names[unquote(below)] = None
-    return [(name, None, None) for name in names if "/" not in name]
+            # as bytes, so that a name in another encoding leads to its file
+            names[quote(unquote_to_bytes(below), safe="")] = None
+    return [(name, None, None) for name in names if "%2F" not in name]
 
 
 @contextmanager

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import posixpath
 import stat
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import paramiko
+from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READDIR
 
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.files import RemoteFile, in_order, is_finished
+from throughline.transports.files import (
+    LINK_TO_NOWHERE,
+    NO_FILE,
+    NO_PERMISSION,
+    FileUnavailable,
+    RemoteFile,
+    in_order,
+    is_finished,
+    shown_name,
+    why,
+)
+from throughline.transports.ssh import connected, session
 
 CHUNK = 1 << 18
-TIMEOUT_S = 20.0
-# After this long without an answer, the server counts as gone.
-SILENCE_S = 60.0
 # Requests in flight at once; more overload some servers.
 IN_FLIGHT = 64
+# A server that lets go of the connection over more files than this counts as gone.
+MOST_LOST = 3
 
 
 class UploadUncertain(RuntimeError):
@@ -34,45 +43,122 @@ class UploadUncertain(RuntimeError):
 class SftpFolder:
     """An open session on one server; paths are relative to the login's home folder."""
 
-    def __init__(self, client: paramiko.SFTPClient, name: str) -> None:
+    def __init__(
+        self,
+        client: paramiko.SFTPClient,
+        name: str,
+        again: Callable[[], paramiko.SFTPClient] | None = None,
+    ) -> None:
         self._client = client
         self._name = name
+        self._again = again
+        self._lost = 0
 
     def listing(self, folder: str) -> list[RemoteFile]:
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
-        try:
-            with self._guarded():
-                entries = self._client.listdir_attr(folder)
-        except UnicodeDecodeError:
-            raise SourceUnavailable(
-                f"{self._name}: a file name in its folder is not UTF-8"
-            ) from None
-        found = [
-            RemoteFile(entry.filename, entry.st_size or 0, _time_of(entry))
-            for entry in entries
-            if not stat.S_ISDIR(entry.st_mode or 0) and is_finished(entry.filename)
-        ]
+        with self._guarded():
+            entries = _entries(self._client, folder)
+        found = []
+        for raw, entry in entries:
+            name = shown_name(raw)
+            if not is_finished(name) or stat.S_ISDIR(entry.st_mode or 0):
+                continue
+            place = None if name.encode() == raw else raw
+            listed = self._listed(folder, name, place, entry)
+            if listed is not None:
+                found.append(listed)
         return in_order(found)
+
+    def _listed(
+        self, folder: str, name: str, place: bytes | None, entry: paramiko.SFTPAttributes
+    ) -> RemoteFile | None:
+        """Return an entry of a folder, a link as what it leads to; None for a folder."""
+        problem = None
+        if stat.S_ISLNK(entry.st_mode or 0):
+            try:
+                entry = self._client.stat(_path(folder, name, place))
+            except OSError as error:
+                if not self._answers(folder):
+                    raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
+                problem = NO_PERMISSION if isinstance(error, PermissionError) else LINK_TO_NOWHERE
+            if stat.S_ISDIR(entry.st_mode or 0):
+                return None
+        kind = stat.S_IFMT(entry.st_mode or 0)
+        if problem is None and kind not in (0, stat.S_IFREG):
+            problem = NO_FILE
+        size = (entry.st_size or 0) if problem is None else 0
+        return RemoteFile(name, size, _time_of(entry), place, problem)
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
         """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.
 
-        Raises `SourceUnavailable`.
+        Raises `FileUnavailable` if only this file cannot be fetched, and `SourceUnavailable`.
         """
-        path = posixpath.join(folder, file.name)
-        size = 0
-        with self._guarded():
-            with self._client.open(path, "rb") as remote, target.open("wb") as local:
-                remote.prefetch(file.bytes, max_concurrent_requests=IN_FLIGHT)
-                while chunk := remote.read(CHUNK):
-                    size += len(chunk)
-                    local.write(chunk)
-            now = self._client.stat(path)
+        with target.open("wb") as local:
+            size, now = self._fetched(folder, file, local)
         is_anew = file.modified_at is not None and _time_of(now) != file.modified_at
         if is_anew or now.st_size != size or size != file.bytes:
             target.unlink(missing_ok=True)
             return False
         return True
+
+    def _fetched(
+        self, folder: str, file: RemoteFile, local: BinaryIO
+    ) -> tuple[int, paramiko.SFTPAttributes]:
+        """Copy a file; a connection that breaks off is opened again once, for this file."""
+        path = _path(folder, file.name, file.place)
+        for is_last in (False, True):
+            try:
+                return self._copied(path, file.bytes, local)
+            except _OwnDiskError as error:
+                raise error.cause from None
+            except (OSError, EOFError, paramiko.SSHException) as error:
+                failed = FileUnavailable(f"{self._name}: {type(error).__name__}", why(error))
+                if self._answers(folder):
+                    raise failed from None
+                if self._lost >= MOST_LOST or not self._connect_again(folder):
+                    raise SourceUnavailable(str(failed)) from None
+                self._lost += 1
+                if is_last:
+                    raise failed from None
+        raise AssertionError("unreachable")
+
+    def _copied(
+        self, path: str | bytes, expected: int, local: BinaryIO
+    ) -> tuple[int, paramiko.SFTPAttributes]:
+        local.seek(0)
+        local.truncate()
+        size = 0
+        with self._client.open(path, "rb") as remote:
+            remote.prefetch(expected, max_concurrent_requests=IN_FLIGHT)
+            # a file that grows as fast as it is read would never end
+            while size <= expected and (chunk := remote.read(CHUNK)):
+                size += len(chunk)
+                try:
+                    local.write(chunk)
+                except OSError as error:
+                    raise _OwnDiskError(error) from None
+        return size, self._client.stat(path)
+
+    def _answers(self, folder: str) -> bool:
+        """Return whether the server still answers about a folder: then one file is at fault."""
+        channel = self._client.get_channel()
+        if channel is None or channel.closed or channel.eof_received:
+            return False
+        try:
+            self._client.stat(folder or ".")
+        except (OSError, EOFError, paramiko.SSHException):
+            return False
+        return True
+
+    def _connect_again(self, folder: str) -> bool:
+        if self._again is None:
+            return False
+        try:
+            self._client = self._again()
+        except SourceUnavailable:
+            return False
+        return self._answers(folder)
 
     def put(self, folder: str, name: str, content: bytes) -> None:
         """Upload a file under a temporary name, then rename it to its final one.
@@ -164,6 +250,45 @@ class SftpFolder:
             raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
 
 
+class _OwnDiskError(Exception):
+    """Our own disk, not the server, failed."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+def _path(folder: str, name: str, place: bytes | str | None) -> str | bytes:
+    if isinstance(place, bytes):
+        return posixpath.join(folder.encode(), place)
+    return posixpath.join(folder, name)
+
+
+def _entries(client: Any, folder: str) -> list[tuple[bytes, paramiko.SFTPAttributes]]:
+    """Return the entries of a folder by their names as bytes: paramiko's own listing fails for all of
+    them if one is not UTF-8."""
+    attributes_of: Any = paramiko.SFTPAttributes
+    kind, message = client._request(CMD_OPENDIR, client._adjust_cwd(folder))
+    if kind != CMD_HANDLE:
+        raise paramiko.SFTPError("no handle of a folder")
+    handle = message.get_binary()
+    found = []
+    while True:
+        try:
+            kind, message = client._request(CMD_READDIR, handle)
+        except EOFError:
+            break
+        if kind != CMD_NAME:
+            raise paramiko.SFTPError("no names of a folder")
+        for _ in range(message.get_int()):
+            name, _long = message.get_string(), message.get_string()
+            attributes = attributes_of._from_msg(message)
+            if name not in (b".", b".."):
+                found.append((name, attributes))
+    client._request(CMD_CLOSE, handle)
+    return found
+
+
 def _time_of(found: paramiko.SFTPAttributes) -> datetime | None:
     return datetime.fromtimestamp(found.st_mtime, UTC) if found.st_mtime else None
 
@@ -177,97 +302,18 @@ def connect(
     The server's host key must match the address (`host_key` in its extra, in known_hosts format),
     unless the address sets `no_host_key_check`.
     """
-    client = _open(address, attempts, sleep)
+    clients = [connected(address, attempts, sleep)]
+
+    def again() -> paramiko.SFTPClient:
+        with contextlib.suppress(Exception):
+            clients[-1].close()
+        clients.append(connected(address, attempts, sleep))
+        return session(clients[-1], address)
+
     try:
-        yield SftpFolder(_session(client, address), address.name)
+        yield SftpFolder(session(clients[0], address), address.name, again)
     except (EOFError, paramiko.SSHException) as error:
         raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
     finally:
         with contextlib.suppress(Exception):
-            client.close()
-
-
-def _session(client: paramiko.SSHClient, address: Address) -> paramiko.SFTPClient:
-    """Start SFTP on a connection; disconnects if the server does not answer."""
-    watch = threading.Timer(SILENCE_S, client.close)
-    watch.daemon = True
-    watch.start()
-    try:
-        transport = client.get_transport()
-        if transport is None:
-            raise paramiko.SSHException
-        channel = transport.open_session(timeout=TIMEOUT_S)
-        channel.settimeout(SILENCE_S)
-        channel.invoke_subsystem("sftp")
-        return paramiko.SFTPClient(channel)
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
-    finally:
-        watch.cancel()
-
-
-def _open(address: Address, attempts: int, sleep: Callable[[float], None]) -> paramiko.SSHClient:
-    for attempt in range(1, attempts + 1):
-        client = paramiko.SSHClient()
-        _trust(client, address)
-        try:
-            client.connect(
-                address.host,
-                port=address.port or 22,
-                username=address.login,
-                password=address.password or None,
-                timeout=TIMEOUT_S,
-                banner_timeout=TIMEOUT_S,
-                auth_timeout=TIMEOUT_S,
-                allow_agent=False,
-                look_for_keys=False,
-                **_key(address),
-            )
-            return client
-        except (OSError, EOFError, paramiko.SSHException) as error:
-            client.close()
-            certain = isinstance(
-                error, paramiko.AuthenticationException | paramiko.BadHostKeyException
-            )
-            if certain or attempt == attempts:
-                raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
-            sleep(0.5 * 2 ** (attempt - 1))
-    raise SourceUnavailable(f"{address.name}: no attempt was made")
-
-
-def _key(address: Address) -> dict[str, Any]:
-    """Return the private key in the address, if there is one."""
-    text = address.extra.get("private_key")
-    if not text:
-        return {}
-    import io
-
-    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
-        try:
-            key = kind.from_private_key(io.StringIO(str(text)))
-        except (paramiko.SSHException, ValueError):
-            continue
-        return {"pkey": key}
-    raise SourceUnavailable(f"{address.name}: the private key has an unknown type")
-
-
-def _trust(client: paramiko.SSHClient, address: Address) -> None:
-    if str(address.extra.get("no_host_key_check", "false")).lower() in ("true", "1", "yes"):
-        client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
-        return
-    client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    stated = str(address.extra.get("host_key", "")).split()
-    if not stated:
-        client.load_system_host_keys()
-        return
-    encoded = stated[1] if len(stated) > 1 else stated[0]
-    try:
-        raw = base64.b64decode(encoded)
-        length = int.from_bytes(raw[:4], "big")
-        kind = raw[4 : 4 + length].decode("ascii")
-        key = paramiko.PKey.from_type_string(kind, raw)
-    except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
-        raise SourceUnavailable(f"{address.name}: host_key: {type(error).__name__}") from None
-    port = address.port or 22
-    host = address.host if port == 22 else f"[{address.host}]:{port}"
-    client.get_host_keys().add(host, kind, key)
+            clients[-1].close()

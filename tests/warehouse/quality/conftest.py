@@ -11,6 +11,8 @@ import pytest
 
 from stack import postgres
 from tests.warehouse.deliveries import Hand
+from tests.warehouse.quality.outbox import Outbox
+from throughline import sources, warehouse, workflows
 
 
 @pytest.fixture
@@ -32,3 +34,13 @@ def long_value() -> str:
     """Return a value that PostgreSQL can store but not index: too long, and incompressible."""
     letters = random.Random(7)
     return "".join(letters.choice("0123456789abcdefghijklmnopqrstuvwxyz") for _ in range(9000))
+
+
+@pytest.fixture
+def outbox(new_warehouse: Callable[[], str], tmp_path: Path) -> Iterator[Outbox]:
+    """An empty outbox, and a warehouse that knows the definitions."""
+    with warehouse.connect(new_warehouse()) as conn:
+        sources.register(conn, 0)
+        workflows.register(conn, 0)
+        conn.commit()
+        yield Outbox(conn, tmp_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from throughline.transports import Address, SourceUnavailable, folder, open_files
-from throughline.transports.files import Files, RemoteFile
+from throughline.transports.files import Files, FileUnavailable, RemoteFile
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_only_finished_plain_files_are_listed_by_time_and_name(box: Path, files:
         path.write_bytes(b"x" * number)
         os.utime(path, (1_000_000_000, 1_000_000_000 if name != "z" else 900_000_000))
     (box / "outbox" / "link").symlink_to(box / "outbox" / "b.x12")
-    assert files.listing("outbox") == [
+    assert [file for file in files.listing("outbox") if file.problem is None] == [
         RemoteFile("z", 5, datetime.fromtimestamp(900_000_000, UTC)),
         RemoteFile("a.x12", 1, datetime.fromtimestamp(1_000_000_000, UTC)),
         RemoteFile("b.x12", 0, datetime.fromtimestamp(1_000_000_000, UTC)),
@@ -94,10 +94,10 @@ def test_a_file_that_grows_while_it_is_copied_is_left_alone(
     (listed,) = files.listing("outbox")
     reading = folder.LocalFolder._read
 
-    def while_somebody_writes(self: folder.LocalFolder, descriptor: int) -> bytes:
+    def while_somebody_writes(self: folder.LocalFolder, where: str, descriptor: int) -> bytes:
         with path.open("ab") as more:
-            more.write(b"" if path.stat().st_size > 20 else b"x")
-        return reading(self, descriptor)
+            more.write(b"xxxxx")
+        return reading(self, where, descriptor)
 
     monkeypatch.setattr(folder.LocalFolder, "_read", while_somebody_writes)
     assert files.get("outbox", listed, tmp_path / "copy") is False
@@ -113,3 +113,53 @@ def test_an_address_that_leads_nowhere(extra: dict[str, str], reason: str) -> No
         open_files("folder", Address("box", extra=extra)),
     ):
         pass
+
+
+def test_what_is_no_file_is_told_and_the_rest_is_read(
+    box: Path, files: Files, tmp_path: Path
+) -> None:
+    outbox = box / "outbox"
+    (outbox / "good").write_bytes(b"0123456789")
+    (outbox / "a folder.x12").mkdir()
+    os.mkfifo(outbox / "pipe")
+    (outbox / "link").symlink_to("good")
+    (outbox / "to a folder").symlink_to(box)
+    (outbox / "nowhere").symlink_to("gone")
+    (outbox / "loop").symlink_to("loop")
+    (outbox / "line\nfeed").write_bytes(b"x")
+    (outbox / ("n" * 255)).write_bytes(b"x")
+    listed = {file.name: file for file in files.listing("outbox")}
+    assert {name: file.problem for name, file in listed.items() if file.problem} == {
+        "pipe": "not_a_file",
+        "link": "link_not_followed",
+        "nowhere": "link_to_nowhere",
+        "loop": "link_to_nowhere",
+    }
+    assert set(listed) == {"good", "pipe", "link", "nowhere", "loop", "line\\nfeed", "n" * 255}
+    for name in ("good", "line\\nfeed", "n" * 255):
+        assert files.get("outbox", listed[name], tmp_path / "copy")
+
+
+@pytest.mark.parametrize("change", ["taken away", "a pipe", "a folder", "a link"])
+def test_a_file_that_cannot_be_read_is_its_own_fault(
+    box: Path, files: Files, tmp_path: Path, change: str
+) -> None:
+    path = box / "outbox" / "f"
+    path.write_bytes(b"0123456789")
+    (listed,) = files.listing("outbox")
+    path.unlink()
+    if change == "a pipe":
+        os.mkfifo(path)
+    elif change == "a folder":
+        path.mkdir()
+    elif change == "a link":
+        path.symlink_to(path)
+    with pytest.raises(FileUnavailable) as error:
+        files.get("outbox", listed, tmp_path / "copy")
+    expected = {"taken away": "gone_before_it_was_read", "a link": "read_error"}
+    assert error.value.reason == expected.get(change, "not_a_file")
+    if change == "taken away":
+        (box / "outbox").rename(box / "elsewhere")
+        with pytest.raises(SourceUnavailable) as lost:
+            files.get("outbox", listed, tmp_path / "copy")
+        assert not isinstance(lost.value, FileUnavailable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import pytest
 from tests.unit.throughline.sources import servers
 from tests.unit.throughline.sources.servers import Answer, Seen
 from throughline.transports import Address, SourceUnavailable, open_files
-from throughline.transports.files import Files, RemoteFile
+from throughline.transports.files import Files, FileUnavailable, RemoteFile
 
 THEN = datetime(2026, 9, 3, 22, 30, 5, tzinfo=UTC)
 HEADER = "Thu, 03 Sep 2026 22:30:05 GMT"
@@ -54,7 +55,7 @@ class Server:
     def __call__(self, seen: Seen) -> Answer:
         if seen.path == "/outbox/":
             return self.listing
-        assert seen.path == "/outbox/a%20b%26c.x12"
+        assert seen.path in ("/outbox/a%20b%26c.x12", "/outbox/b")
         assert seen.headers["accept-encoding"] == "identity"
         self.heads += seen.method == "HEAD"
         return self.head if seen.method == "HEAD" else self.body
@@ -132,14 +133,61 @@ def test_an_empty_folder(files: Files) -> None:
 
 def test_a_file_that_is_gone_by_the_time_it_is_asked_about(server: Server, files: Files) -> None:
     server.head = Answer(404)
-    assert files.listing("outbox") == []
+    assert files.listing("outbox") == [
+        RemoteFile("a b&c.x12", 0, None, problem="gone_before_it_was_read")
+    ]
 
 
-@pytest.mark.parametrize("status", [403, 405])
-def test_a_server_that_says_nothing_of_a_file(server: Server, files: Files, status: int) -> None:
-    server.head = Answer(status)
-    with pytest.raises(SourceUnavailable, match=f"^web: http_{status} for the HEAD of a file$"):
+def test_a_server_that_says_nothing_of_a_file(server: Server, files: Files) -> None:
+    server.head = Answer(405)
+    with pytest.raises(SourceUnavailable, match=r"^web: http_405 for the HEAD of a file$"):
         files.listing("outbox")
+    server.head = Answer(403)
+    assert files.listing("outbox") == [RemoteFile("a b&c.x12", 0, None, problem="no_permission")]
+
+
+@pytest.mark.parametrize("server", ['[{"name": "a b&c.x12"}, {"name": "b"}]'], indirect=True)
+def test_a_server_that_says_nothing_of_any_file(server: Server, files: Files) -> None:
+    server.head = Answer(403)
+    with pytest.raises(SourceUnavailable, match=r"^web: http_403 for the HEAD of a file$"):
+        files.listing("outbox")
+
+
+ODD_JSON = json.dumps(
+    [
+        {"name": "line\nfeed.x12", "size": 5, "mtime": "2026-09-03T10:00:00Z"},
+        {"name": "nul\u0000.x12", "size": 5, "mtime": "2026-09-03T10:00:00Z"},
+        {"name": "half\ud800.x12", "size": 5, "mtime": "2026-09-03T10:00:00Z"},
+        {"name": "n" * 5000, "size": 5, "mtime": "2026-09-03T10:00:00Z"},
+        {"name": "b", "size": -5, "mtime": "9999-99-99"},
+    ]
+)
+
+
+@pytest.mark.parametrize("server", [ODD_JSON], indirect=True)
+def test_names_that_no_table_and_no_page_could_hold(server: Server, files: Files) -> None:
+    names = [file.name for file in files.listing("outbox")]
+    assert len(names) == len(set(names)) == 5
+    for name in names:
+        assert name.isprintable()
+        assert len(name) < 500
+        assert name.encode()
+
+
+def test_a_name_in_another_encoding_leads_to_its_file(tmp_path: Path) -> None:
+    (tmp_path / "outbox").mkdir()
+    (tmp_path / "outbox" / os.fsdecode(b"caf\xe9.x12")).write_bytes(b"ISA")
+    (tmp_path / "outbox" / "nowhere").symlink_to("gone")
+    with servers.file_server(tmp_path) as address, open_files("https", address) as files:
+        listed, gone = sorted(files.listing("outbox"), key=lambda file: file.name)
+        assert listed.name.startswith("caf\\x")
+        assert (listed.bytes, listed.problem) == (3, None)
+        assert (gone.name, gone.problem) == ("nowhere", "gone_before_it_was_read")
+        assert files.get("outbox", listed, tmp_path / "copy")
+        (tmp_path / "outbox" / os.fsdecode(b"caf\xe9.x12")).unlink()
+        with pytest.raises(FileUnavailable) as error:
+            files.get("outbox", listed, tmp_path / "copy")
+        assert error.value.reason == "gone_before_it_was_read"
 
 
 def test_a_file_without_a_time_has_none(server: Server, files: Files, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ import asyncssh
 import pytest
 
 from tests.unit.throughline.sources import servers
-from throughline.transports import sftp
+from throughline.transports import ssh
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.files import RemoteFile
+from throughline.transports.files import FileUnavailable, RemoteFile
 from throughline.transports.sftp import SftpFolder, UploadUncertain, connect
 
 
@@ -55,14 +55,61 @@ def test_only_finished_files_are_listed_by_time_and_name(
         session.listing("nowhere")
 
 
-def test_a_folder_with_a_name_that_is_no_utf8_cannot_be_read(tmp_path: Path) -> None:
-    os.close(os.open(os.fsencode(tmp_path) + b"/caf\xe9.x12", os.O_CREAT))
+def test_a_name_that_is_no_utf8_is_told_with_escapes(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.x12")).write_bytes(b"ISA")
+    with servers.sftp_server(tmp_path) as server, connect(server.address()) as folder:
+        (listed,) = folder.listing("/")
+        assert (listed.name, listed.bytes) == ("caf\\xe9.x12", 3)
+        assert folder.get("/", listed, tmp_path / "copy")
+
+
+def test_what_is_no_file_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+    (tmp_path / "good").write_bytes(b"0123456789")
+    (tmp_path / "a folder.x12").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name, to in (("link", "good"), ("to a folder", "a folder.x12"), ("nowhere", "gone")):
+        (tmp_path / name).symlink_to(to)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "line\nfeed").write_bytes(b"x")
+    with servers.sftp_server(tmp_path) as server, connect(server.address()) as folder:
+        listed = {file.name: file for file in folder.listing(".")}
+        assert {name: file.problem for name, file in listed.items()} == {
+            "good": None,
+            "link": None,
+            "line\\nfeed": None,
+            "pipe": "not_a_file",
+            "nowhere": "link_to_nowhere",
+            "loop": "link_to_nowhere",
+        }
+        for name in ("good", "link", "line\\nfeed"):
+            assert folder.get(".", listed[name], tmp_path / "copy")
+
+
+class Forbidding(asyncssh.SFTPServer):
+    """Lets nobody read one file, and breaks the connection over another."""
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        if path.endswith(b"secret"):
+            raise asyncssh.SFTPPermissionDenied("no")
+        if path.endswith(b"deadly"):
+            self.channel.get_connection().abort()
+        return super().open(path, pflags, attrs)
+
+
+def test_a_file_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
+    for name in ("a", "deadly", "secret", "z"):
+        (tmp_path / name).write_bytes(b"0123456789")
     with (
-        servers.sftp_server(tmp_path) as server,
+        servers.sftp_server(tmp_path, Forbidding) as server,
         connect(server.address()) as folder,
-        pytest.raises(SourceUnavailable, match=r"^box: a file name in its folder is not UTF-8$"),
     ):
-        folder.listing("/")
+        told = {}
+        for file in folder.listing("."):
+            try:
+                told[file.name] = str(folder.get(".", file, tmp_path / ".copy"))
+            except FileUnavailable as error:
+                told[file.name] = error.reason
+    assert told == {"a": "True", "deadly": "read_error", "secret": "no_permission", "z": "True"}
 
 
 @pytest.mark.parametrize("size", [0, 1, 32768, 3_000_001])
@@ -239,7 +286,7 @@ def test_a_connection_that_breaks_inside_a_session(tmp_path: Path) -> None:
 def test_a_server_that_takes_the_connection_and_says_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sftp, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(ssh, "TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = Address("silent", port=silent.getsockname()[1], extra={"no_host_key_check": True})
         began = time.monotonic()
@@ -263,7 +310,7 @@ class Mute(asyncssh.SFTPServer):
 def test_a_server_that_lets_in_and_then_says_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sftp, "SILENCE_S", 0.3)
+    monkeypatch.setattr(ssh, "SILENCE_S", 0.3)
     with servers.sftp_server(tmp_path, Mute) as server:
         began = time.monotonic()
         try:

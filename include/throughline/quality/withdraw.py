@@ -115,7 +115,8 @@ def _take_back(conn: Connection, batch_id: UUID, feed: str, files: list[UUID], s
         params,
     )
     whole = conn.execute(
-        "update landing.batch as b set status = 'rejected' where b.batch_id = %(batch)s"
+        "update landing.batch as b set status = 'rejected', withdrawn_seq = %(seq)s"
+        " where b.batch_id = %(batch)s"
         " and not exists (select from landing.batch_file as f"
         " where f.batch_id = b.batch_id and f.withdrawn_seq is null) returning b.feed, b.loaded_seq",
         params,

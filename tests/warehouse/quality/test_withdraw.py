@@ -152,6 +152,8 @@ def test_its_feed_is_late_again_and_the_next_fetch_begins_before_it(hand: Hand) 
     hand.new_night()
     take_back(hand)
     assert hand.rows(fresh) == []
+    # the night before still knows it
+    assert len(hand.rows("select 1 from operations.freshness(%s)", hand.seq - 1)) == 1
     assert hand.rows("select * from landing.watermark") == []
 
 

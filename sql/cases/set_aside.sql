@@ -49,6 +49,14 @@ from waiting as w
 left join touched as t on t.exception_id = w.exception_id
 group by w.exception_id;
 
+-- The exception about a file that could not be read is opened where the file is received; its date follows from what
+-- rests on it.
+update operations.exception as e
+set due_at = greatest(coalesce(w.due_at, e.due_at), cases.day_end(%(business_date)s::date + 1)),
+    detail = e.detail || jsonb_build_object('cases', w.cases)
+from w_set_aside as w
+where e.exception_id = w.exception_id and e.reason = 'file_refused' and e.opened_seq = %(seq)s;
+
 -- count: set_aside_cleared
 update operations.exception as e
 set status = 'cleared', closed_seq = %(seq)s, resolution = 'every row is decided or corrected'

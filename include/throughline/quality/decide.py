@@ -1,10 +1,11 @@
 """A named person releases or rejects what a gate stopped or set aside.
 
 `python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with the
-warehouse's address in the environment variable `THROUGHLINE_DSN`. ID is that of a row in quarantine, or
-of the exception about a delivery's rows: then it is about all of them; or that of a loaded delivery or
-file, to reject it after all. Its first eight characters are enough. The next night loads released rows
-and takes back what was rejected.
+warehouse's address in the environment variable `THROUGHLINE_DSN`. ID is that of a row in quarantine; or
+of the exception about a delivery's rows, which means all of them; or of the exception about a file that
+could not be read, with the action `carries_nothing`; or that of a loaded delivery or file, to reject it
+after all. Its first eight characters are enough. The next night loads released rows and takes back what
+was rejected.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from throughline.quality.suites import suite_of
 from throughline.warehouse import Connection
 
 ACTIONS = {"release": "released", "reject": "rejected"}
+CARRIES_NOTHING = "carries_nothing"
+"""What is said of a file that could not be read; see `throughline.exceptions.resolve`."""
 SHORTEST = 8
 """How many characters of an id name a thing on the command line."""
 
@@ -251,14 +254,17 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
     """Return the kind and id of the open thing whose id, or whose exception's id, begins so.
 
     A row in quarantine is a `quarantine`; the rows of a delivery that were set aside are a `set_aside`,
-    by their batch; a loaded delivery is a `delivery`, one of its files a `landed_file`.
+    by their batch; a file that could not be read is its `exception`; a loaded delivery is a `delivery`,
+    one of its files a `landed_file`.
     Raises `NotKeptBackError` if there is none, or more than one.
     """
     found: list[tuple[str, str]] = []
     if len(start) >= SHORTEST:
         found = conn.execute(
-            "select 'set_aside', e.about_id from operations.exception as e"
-            " where e.reason = 'rows_set_aside' and e.status = 'open'"
+            "select case e.reason when 'file_refused' then 'exception' else 'set_aside' end,"
+            " case e.reason when 'file_refused' then e.exception_id::text else e.about_id end"
+            " from operations.exception as e"
+            " where e.reason in ('rows_set_aside', 'file_refused') and e.status = 'open'"
             " and starts_with(e.exception_id::text, %(start)s)"
             " union all select 'quarantine', q.quarantine_id::text from quality.quarantine as q"
             " where q.status = 'open' and starts_with(q.quarantine_id::text, %(start)s)"
@@ -279,12 +285,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m throughline.quality.decide")
     parser.add_argument("id", help="of a row or an exception; eight characters are enough")
     parser.add_argument("--by", required=True, help="your name")
-    parser.add_argument("--action", required=True, choices=list(ACTIONS))
+    parser.add_argument("--action", required=True, choices=[*ACTIONS, CARRIES_NOTHING])
     parser.add_argument("--note", default="")
     parser.add_argument(
         "--preview", action="store_true", help="show what would follow, write nothing"
     )
     given = parser.parse_args(arguments)
+    import throughline.exceptions.resolve  # noqa: F401 - registers what is said of a file
+
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             about_kind, about_id = meant(conn, given.id)

@@ -43,8 +43,8 @@ def tell(conn: Connection) -> str:
     for row in sql.run(conn, "told/numbers/undecided.sql", seq=newest_seq).rows:
         one = Undecided(*row)
         lines.append(
-            f"Set aside: {words.undecided(one)}, decide by {one.due_at:%Y-%m-%d %H:%M} UTC: make decide"
-            f" ID={one.number}"
+            f"Set aside: {words.undecided(one)}, decide by {one.due_at:%Y-%m-%d %H:%M} UTC:"
+            f" {words.command(one)}"
         )
     for what, number, about, things, amount in sql.run(conn, "told/numbers/waiting.sql").rows:
         size = (

@@ -106,7 +106,7 @@ def _unknown(numbers: Numbers) -> str:
     waiting = [
         text.wrap(
             f"{words.undecided(row)}. Decide by {words.when_due(numbers, row.due_at)}"
-            f" ({row.owner or words.plain(row.owner_team)}): make decide ID={row.number}"
+            f" ({row.owner or words.plain(row.owner_team)}): {words.command(row)}"
         )
         for row in numbers.undecided[: text.LISTED]
     ]

@@ -197,6 +197,12 @@ def new_codes(numbers: Numbers) -> list[str]:
     return [f"{count(codes, 'code has', 'codes have')} no meaning here"] if codes else []
 
 
+def command(row: Undecided) -> str:
+    """Return the command that decides about what was set aside."""
+    action = "release|reject" if row.feed else "carries_nothing"
+    return f"make decide ID={row.number} ACTION={action}"
+
+
 def undecided(row: Undecided) -> str:
     """Return what was set aside and why: `37 rows of ehr/encounter of 2026-09-03: class missing`."""
     what = (

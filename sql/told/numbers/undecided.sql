@@ -10,7 +10,9 @@ select
     (e.detail ->> 'business_date')::date as business_date,
     coalesce((e.detail ->> 'rows')::int, 1) as things,
     coalesce((e.detail ->> 'cases')::int, 0) as cases,
-    coalesce(array(select jsonb_array_elements_text(e.detail -> 'reasons')), '{}') as reasons,
+    array(
+        select jsonb_array_elements_text(coalesce(e.detail -> 'reasons', jsonb_build_array(e.detail -> 'why')))
+    ) as reasons,
     e.owner_team,
     e.owner,
     e.due_at

@@ -320,3 +320,27 @@ def test_an_open_call_goes_on_while_its_case_waits(clinic: Clinic) -> None:
     night(clinic, "2026-07-07", ("communication", "p1"))
     assert state(clinic, "p1") == ("unknown", "wait", "exception")
     assert [r.status for r in clinic.rows("select status from tasks.task")] == ["requested"]
+
+
+def test_a_file_that_nobody_could_read_holds_back_every_feed_of_its_source(clinic: Clinic) -> None:
+    home(clinic, "p1")
+    night(clinic, "2026-07-02")
+    night(clinic, "2026-07-06")
+    clinic.begin("2026-07-07")
+    clinic.conn.execute(
+        "insert into landing.file (file_id, source, business_date, known_seq, original_name, path,"
+        " bytes, sha256, received_at, status, refused_reason) values (md5('f')::uuid, 'ehr',"
+        " '2026-07-07', %s, 'a.pgp', '', 0, '', now(), 'refused', 'no_interchange_header')",
+        (clinic.seq,),
+    )
+    clinic.derive()
+    assert clinic.derived_digest() == clinic.digest()
+    assert state(clinic, "p1")[:2] == ("unknown", "wait")
+    assert raised(clinic, "p1") == []
+    clinic.begin("2026-07-08")
+    clinic.conn.execute(
+        "update landing.file set closed_seq = %s, closed_by = 'decision'", (clinic.seq,)
+    )
+    clinic.derive()
+    assert clinic.derived_digest() == clinic.digest()
+    assert state(clinic, "p1")[:2] == ("missed", "missed_clock")

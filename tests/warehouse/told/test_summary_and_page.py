@@ -105,11 +105,18 @@ def test_what_was_set_aside_is_said_first(conn: Connection) -> None:
         '{"source": "ehr", "feed": "encounter", "business_date": "2026-09-03", "rows": 37,'
         ' "cases": 12, "reasons": ["class missing"]}',
     )
+    set_aside(
+        conn,
+        "file_refused",
+        '{"source": "clearinghouse", "name": "a.pgp", "why": "no_interchange_header"}',
+    )
     set_aside(conn, "new_code", "{}")
     numbers = collect(conn, 3, ZONE)
-    assert len(numbers.undecided) == 1
+    assert len(numbers.undecided) == 2
     said = words.headline(numbers)
-    assert said.startswith("The night finished normally; 37 rows of 1 feed are set aside, ")
+    assert said.startswith(
+        "The night finished normally; 1 file could not be read, 37 rows of 1 feed are set aside, "
+    )
     assert said.endswith("1 code has no meaning here.")
     told = " ".join(summary.render(numbers).split())
     assert (
@@ -117,7 +124,10 @@ def test_what_was_set_aside_is_said_first(conn: Connection) -> None:
     )
     assert not [feed for feed in words.quiet(numbers) if feed.feed == "encounter"]
     html = page.render(numbers)
+    assert "file a.pgp of clearinghouse: no interchange header" in told
+    assert "ACTION=carries_nothing" in told
     assert "37 rows of ehr/<wbr>encounter" in html
+    assert "File a.pgp of clearinghouse" in html
     assert "Set aside: 37 rows of ehr/encounter" in status.tell(conn)
 
 

@@ -48,6 +48,12 @@ FITTING = {
     "new_code": ("acknowledge", "assign"),
     "one_status": ("acknowledge", "assign"),
     "rows_set_aside": ("assign",),
+    "unmatched_remittance": ("acknowledge", "assign"),
+    "unmatched_acknowledgement": ("acknowledge", "assign"),
+    "claim_without_person": ("acknowledge", "assign"),
+    "provider_adjustment": ("acknowledge", "assign"),
+    "file_unanswered": ("acknowledge", "assign"),
+    "claim_unanswered": ("acknowledge", "assign"),
     "file_refused": ("carries_nothing", "assign"),
 }
 """The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
@@ -124,6 +130,10 @@ FOLLOWS_OF = {
         "acknowledge",
         "new_code",
     ): "The exception closes: the code counts as known, and is not reported again.",
+    (
+        "acknowledge",
+        "provider_adjustment",
+    ): "The exception closes: billing has posted the money.",
 }
 """Replaces `FOLLOWS` for some reasons, by (action, reason)."""
 

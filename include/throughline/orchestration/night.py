@@ -246,10 +246,11 @@ def reconcile(seq: int) -> None:
     """Compare open tasks and cases with the standing evidence: the only place stages change.
 
     First asks receivers about requests that tasks still wait for; afterwards looks for feeds, facts
-    and workflows that have fallen silent.
+    and workflows that have fallen silent, and for money and answers that match nothing.
     """
     from throughline import cases, silence, tasks
     from throughline.orchestration.addresses import clients
+    from throughline.silence import unmatched
 
     with open_warehouse() as conn:
         as_of = nights.by_seq(conn, seq).cut_off
@@ -263,6 +264,7 @@ def reconcile(seq: int) -> None:
             record.rows = cases.settle(conn, seq)
         with warehouse.step(conn, seq, "notice_silence") as record:
             counts = silence.notice(conn, seq, as_of)
+            counts |= {f"unmatched_{k}": n for k, n in unmatched.notice(conn, seq, as_of).items()}
             record.rows, record.detail = sum(counts.values()), dict(counts)
 
 

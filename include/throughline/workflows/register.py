@@ -123,7 +123,10 @@ def _register_practice(conn: Connection, seq: int) -> None:
             ("payer_floor_days", "payment_floor_days"),
             ("payer_filing_days", "timely_filing_days"),
             ("payer_filing_code", "filing_code"),
+            ("payer_acknowledgement_days", "acknowledgement_days"),
+            ("payer_claim_answer_days", "claim_answer_days"),
         )
+        if field in payer
     ]
     rows += [
         ("sole_submitter", f"{payer_id}|{npi}", "yes")

@@ -1,0 +1,54 @@
+"""Opens exceptions about money and answers that match nothing, and clears them when the missing piece comes.
+
+A remittance or a 277CA for a claim that nobody sent, a TA1 or 999 of a file that nobody sent, a claim whose
+patient nobody knows, money that belongs to no claim (PLB), a file or a claim of ours that nobody answers.
+Each has an owner, a due date and, where money is in it, an amount; it names claims, files and payers, never
+a patient. This affects exceptions only: no case, stage or task depends on it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from throughline.exceptions import REST
+from throughline.warehouse import Connection, failpoints, nights, sql
+from throughline.warehouse.moment import moment_of
+
+REASONS = (
+    "unmatched_remittance",
+    "claim_without_person",
+    "unmatched_acknowledgement",
+    "provider_adjustment",
+    "file_unanswered",
+    "claim_unanswered",
+)
+"""The reasons of `include/definitions/exceptions.yaml` that only this module opens."""
+
+LIMITS: dict[str, int] = {"acknowledgement_days": 2, "claim_answer_days": 5, "many": 100}
+"""The defaults, in business days, of payers whose own time `payers.yaml` does not say.
+
+CAQH CORE 155 (batch response time, https://ediacademy.com/blog/caqh-core-155-batch-response-time) has the 999
+within an hour and answers by 7:00 of the next business day; a second day is for the clearinghouse between. A
+277CA comes once from it and once from the payer, later: five days. More than a hundred of one reason and
+source on one night become one exception.
+"""
+
+_MADE = ("silence/unmatched.sql", "silence/unmatched_exceptions.sql")
+
+
+def notice(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
+    """Open and clear the exceptions of night `seq`; a rerun of it gives the same ones. Returns counts.
+
+    A night that is not the newest changes nothing. Does not commit.
+    """
+    if not nights.is_newest(conn, seq):
+        return {}
+    moment = moment_of(conn, seq, as_of)
+    params = {**moment.params, **LIMITS, "reasons": list(REASONS), "rest": REST}
+    sql.drop_made(conn, *_MADE)
+    sql.run(conn, "silence/take_back.sql", **params)
+    for path in _MADE:
+        done = sql.run(conn, path, **params)
+    failpoints.hit("unmatched.after_exceptions")
+    sql.drop_made(conn, *_MADE)
+    return dict(done.counts)

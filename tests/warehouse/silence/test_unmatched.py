@@ -1,0 +1,286 @@
+"""Money and answers that match nothing: an exception with owner and amount, until the missing piece comes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.warehouse.clinic import (
+    CLEARINGHOUSE,
+    Clinic,
+    Record,
+    again,
+    answer,
+    claim,
+    coverage,
+    deleted,
+    patient,
+    payment,
+)
+from throughline.exceptions.resolve import resolve
+from throughline.silence import unmatched
+
+ON = "2026-06-20"
+
+
+def known(who: str) -> list[Record]:
+    return [patient(who), coverage(who)]
+
+
+def acknowledged(number: str, part: str = "999", group: str = "HC") -> Record:
+    """A 999 of a group with this number, or a TA1 of an interchange."""
+    is_interchange = part == "TA1"
+    return Record(
+        "functional_acknowledgement",
+        f"{part}-{number}",
+        CLEARINGHOUSE,
+        None,
+        {
+            "group_control_number": None if is_interchange else number,
+            "transaction_control_number": number if is_interchange else "0001",
+            "functional_id": None if is_interchange else group,
+            "transaction_set": "TA1" if is_interchange else "837",
+            "status_code": "A",
+        },
+    )
+
+
+def adjustment(code: str, reference: str, amount: float, check: str = "T1") -> Record:
+    """One PLB of a remittance."""
+    return Record(
+        "provider_adjustment",
+        f"{check}|PLB|{code}|{reference}",
+        CLEARINGHOUSE,
+        None,
+        {
+            "reason_code": code,
+            "reference": reference,
+            "amount": amount,
+            "check_number": check,
+            "payer_id": "MEDB1",
+        },
+    )
+
+
+def night(clinic: Clinic, on: str, *records: Record | list[Record]) -> list[tuple[Any, ...]]:
+    """Run a night on these records; return the open exceptions of this module."""
+    clinic.know(*records)
+    clinic.begin(on)
+    clinic.derive()
+    unmatched.notice(clinic.conn, clinic.seq, clinic.cut_off)
+    return opened(clinic)
+
+
+def opened(clinic: Clinic) -> list[tuple[Any, ...]]:
+    return [
+        tuple(row)
+        for row in clinic.rows(
+            "select reason, about_id, amount, owner_team from operations.exception"
+            " where status = 'open' and reason = any(%s) order by reason, about_id",
+            list(unmatched.REASONS),
+        )
+    ]
+
+
+def closed(clinic: Clinic) -> list[tuple[Any, ...]]:
+    return [
+        tuple(row)
+        for row in clinic.rows(
+            "select reason, about_id, status from operations.exception where status <> 'open'"
+            " and reason = any(%s) order by reason, about_id",
+            list(unmatched.REASONS),
+        )
+    ]
+
+
+NOBODY_SENT = ("unmatched_remittance", "C-p1", Decimal(90), "billing")
+
+
+def test_a_remittance_before_its_claim(clinic: Clinic) -> None:
+    assert night(clinic, "2026-07-06", known("p1"), payment("p1", ON, 90)) == [NOBODY_SENT]
+    assert night(clinic, "2026-07-07") == [NOBODY_SENT]
+    assert night(clinic, "2026-07-08", claim("p1", ON)) == []
+    assert closed(clinic) == [("unmatched_remittance", "C-p1", "cleared")]
+
+
+def test_a_remittance_after_its_claim(clinic: Clinic) -> None:
+    assert night(clinic, "2026-07-06", known("p1"), claim("p1", ON)) == []
+    assert night(clinic, "2026-07-07", payment("p1", ON, 90)) == []
+    # the claim's copy is taken back: the remittance has none again
+    assert night(clinic, "2026-07-08", *[deleted(r) for r in claim("p1", ON)]) == [NOBODY_SENT]
+
+
+def test_what_a_payer_pays_later_adds_up(clinic: Clinic) -> None:
+    night(clinic, "2026-07-06", payment("p1", ON, 90))
+    late = payment("p1", "2026-06-25", 10, key="b")
+    assert night(clinic, "2026-07-07", late)[0][2] == Decimal(100)
+    assert night(clinic, "2026-07-08", deleted(payment("p1", ON, 90)), deleted(late)) == []
+
+
+def test_a_claim_before_its_patient(clinic: Clinic) -> None:
+    expected = ("claim_without_person", "C-p1", Decimal(200), "registration")
+    assert night(clinic, "2026-07-06", claim("p1", ON)) == [expected]
+    assert night(clinic, "2026-07-07", known("p1")) == []
+    assert closed(clinic) == [("claim_without_person", "C-p1", "cleared")]
+
+
+@pytest.mark.parametrize(
+    ("part", "column"),
+    [("999", "group_control_number"), ("TA1", "interchange_control_number")],
+)
+def test_an_answer_about_a_file(clinic: Clinic, part: str, column: str) -> None:
+    name = {"999": "clearinghouse/group/77", "TA1": "clearinghouse/interchange/77"}[part]
+    expected = ("unmatched_acknowledgement", name, None, "billing")
+    assert night(clinic, "2026-07-06", known("p1"), acknowledged("77", part)) == [expected]
+    copy = claim("p1", ON)
+    assert night(clinic, "2026-07-07", again(copy[0], **{column: "77"}), copy[1]) == []
+    # in the other order nothing opens
+    other = claim("p1", ON, number="C2")
+    other[0] = again(other[0], **{column: "78"})
+    assert night(clinic, "2026-07-08", other) == []
+    assert night(clinic, "2026-07-09", acknowledged("78", part)) == []
+
+
+def test_other_systems_ask_questions_of_which_no_copies_come(clinic: Clinic) -> None:
+    assert night(clinic, "2026-07-06", acknowledged("9", group="HS")) == []
+
+
+def test_an_answer_about_a_claim(clinic: Clinic) -> None:
+    [one] = night(clinic, "2026-07-06", known("p1"), answer("p1", ON))
+    assert one[:2] == ("unmatched_acknowledgement", "C-p1")
+    # the remittance for it says the same, with the money
+    assert night(clinic, "2026-07-07", payment("p1", ON, 90)) == [NOBODY_SENT]
+    assert night(clinic, "2026-07-08", claim("p1", ON)) == []
+
+
+def test_money_of_no_claim_waits_until_it_is_posted(clinic: Clinic) -> None:
+    found = night(clinic, "2026-07-06", adjustment("WO", "OLD1", 25), adjustment("L6", "", -1.5))
+    assert found == [("provider_adjustment", "clearinghouse/T1", Decimal("23.5"), "billing")]
+    [row] = clinic.rows("select exception_id, detail from operations.exception")
+    assert [(one["code"], one["amount"]) for one in row.detail["adjustments"]] == [
+        ("L6", -1.5),
+        ("WO", 25),
+    ]
+    resolve(clinic.conn, row.exception_id, "Ada Okafor", "acknowledge", "posted")
+    clinic.rows(
+        "update operations.exception set status = 'resolved', closed_seq = %s returning 1",
+        clinic.seq,
+    )
+    assert night(clinic, "2026-07-20") == []
+
+
+def test_what_a_person_acknowledged_comes_back_after_a_week(clinic: Clinic) -> None:
+    night(clinic, "2026-07-06", payment("p1", ON, 90))
+    clinic.rows(
+        "update operations.exception set status = 'resolved', closed_seq = %s returning 1",
+        clinic.seq,
+    )
+    assert night(clinic, "2026-07-08") == []
+    assert night(clinic, "2026-07-20") == [NOBODY_SENT]
+
+
+def test_a_rerun_opens_and_clears_the_same(clinic: Clinic) -> None:
+    night(clinic, "2026-07-06", known("p1"), payment("p1", ON, 90))
+    clinic.know(claim("p1", ON), payment("p2", ON, 5))
+    clinic.begin("2026-07-07")
+    clinic.derive()
+    for _ in range(2):
+        unmatched.notice(clinic.conn, clinic.seq, clinic.cut_off)
+        assert [row[:2] for row in opened(clinic)] == [("unmatched_remittance", "C-p2")]
+        assert closed(clinic) == [("unmatched_remittance", "C-p1", "cleared")]
+
+
+def test_very_many_at_once_are_one_exception(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(unmatched.LIMITS, "many", 2)
+    found = night(clinic, "2026-07-06", *[payment(f"p{n}", ON, 10) for n in range(3)])
+    assert [(reason, amount) for reason, _, amount, _ in found] == [
+        ("unmatched_remittance", Decimal(30))
+    ]
+    assert night(clinic, "2026-07-07") == found
+
+
+SENT = "2026-07-06"
+
+
+def sent(clinic: Clinic, on: str = SENT) -> None:
+    """Send a file with one claim of ours on a night, released by a named person."""
+    clinic.begin(on)
+    for statement in (
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, detail)"
+        " select md5('d')::uuid, 'Ada Okafor', 'release', 'claim_batch', md5('b')::uuid::text,"
+        " jsonb_build_object('sha256', encode(sha256(''), 'hex'))",
+        "insert into tasks.task (task_id, case_id, person_id, workflow, stage, kind, attempt, status,"
+        " owner_team, planned_seq, planned_at, due_at) values (md5('t')::uuid, md5('c')::uuid,"
+        " md5('p')::uuid, 'charge_capture', 'billed', 'billing', 1, 'requested', 'billing', %(seq)s,"
+        " now(), now())",
+        "insert into tasks.claim_batch (batch_id, payer_id, billing_npi, planned_seq, claim_count,"
+        " total_charge, payload, payload_sha256, interchange_control_number, status, decision_id)"
+        " values (md5('b')::uuid, 'MEDB1', '1', %(seq)s, 1, 200, '', encode(sha256(''), 'hex'),"
+        " '000000041', 'sent', md5('d')::uuid)",
+        "insert into tasks.claim (patient_control_number, effect_key, person_id, encounter_source,"
+        " encounter_id, task_id, payer_id, billing_npi, total_charge, content, batch_id, planned_seq,"
+        " status) values ('T1', 'claim|1', md5('p')::uuid, 'ehr', 'e1', md5('t')::uuid, 'MEDB1', '1',"
+        " 200, '{}', md5('b')::uuid, %(seq)s, 'sent')",
+        "insert into tasks.transmission (transmission_id, effect_key, kind, target, attempt, payload,"
+        " payload_sha256, control_numbers, planned_seq, intended_at, outcome, outcome_seq)"
+        " values (md5('x')::uuid, 'claim_batch|' || md5('b')::uuid, 'claim_batch',"
+        " 'clearinghouse_main', 1, '', encode(sha256(''), 'hex'), '{\"interchange\": \"000000041\"}',"
+        " %(seq)s, now(), 'accepted', %(seq)s)",
+    ):
+        clinic.conn.execute(statement.encode(), {"seq": clinic.seq})
+
+
+def reasons(clinic: Clinic, on: str, *records: Record, late: tuple[str, ...] = ()) -> list[str]:
+    clinic.know(*records)
+    clinic.begin(on, late=late)
+    clinic.derive()
+    unmatched.notice(clinic.conn, clinic.seq, clinic.cut_off)
+    return [row[0] for row in opened(clinic)]
+
+
+def test_what_nobody_answers_in_time(clinic: Clinic) -> None:
+    sent(clinic)
+    # two business days for the file, five for the claim; the night of a day is at its end
+    assert reasons(clinic, "2026-07-09") == []
+    assert reasons(clinic, "2026-07-10") == ["file_unanswered"]
+    assert reasons(clinic, "2026-07-14") == ["file_unanswered"]
+    assert reasons(clinic, "2026-07-15") == ["claim_unanswered", "file_unanswered"]
+    [row] = clinic.rows(
+        "select amount, detail from operations.exception where about_kind = 'claim'"
+    )
+    assert (row.amount, row.detail["payer_id"]) == (Decimal(200), "MEDB1")
+    # the answers come after all
+    assert reasons(clinic, "2026-07-16", acknowledged("41"), answer("p1", ON, number="T1")) == []
+
+
+@pytest.mark.parametrize("part", ["999", "TA1"])
+def test_a_file_that_is_answered(clinic: Clinic, part: str) -> None:
+    sent(clinic)
+    number = "41" if part == "999" else "000000041"
+    found = reasons(
+        clinic, "2026-07-07", acknowledged(number, part), payment("p1", ON, 9, number="T1")
+    )
+    assert found == []
+    assert reasons(clinic, "2026-07-20") == []
+
+
+def test_a_payer_with_a_time_of_its_own(clinic: Clinic) -> None:
+    clinic.rows(
+        "insert into cases.setting_known (name, key, known_seq, value) values"
+        " ('payer_acknowledgement_days', 'MEDB1', 0, '1'), ('payer_claim_answer_days', 'MEDB1', 0, '2')"
+        " returning 1"
+    )
+    sent(clinic)
+    assert reasons(clinic, "2026-07-08") == []
+    assert reasons(clinic, "2026-07-09") == ["file_unanswered"]
+    assert reasons(clinic, "2026-07-10") == ["claim_unanswered", "file_unanswered"]
+
+
+def test_while_the_answers_feed_is_late_nobody_is_accused(clinic: Clinic) -> None:
+    sent(clinic)
+    late = ("clearinghouse.functional_acknowledgement", "clearinghouse.claim_response")
+    assert reasons(clinic, "2026-07-20", late=late) == []

@@ -30,6 +30,8 @@ CHUNK_ROWS = 10_000
 OPEN = frozenset({"received", "staged", "stopped", "loaded"})
 LOGGED_FAULTS = 20
 LONGEST_PAYLOAD = 1_000_000
+# Characters of rows as they were received that are kept in memory; a packed file may hold gigabytes.
+KEPT_PAYLOADS = 8_000_000
 # A longer string is not an identifier, and would not fit into an index.
 LONGEST_ID = 512
 
@@ -217,6 +219,7 @@ class _Writer:
         chunk: list[StagedRow] = []
         faults: list[Fault] = []
         before = tally.rows + tally.set_aside
+        kept = 0
         for one in found:
             if isinstance(one, StagedRow) and _is_too_long(one):
                 one = Fault(
@@ -230,12 +233,16 @@ class _Writer:
             if isinstance(one, Fault):
                 tally.note(one)
                 if one.severity == "row":
-                    faults.append(one)
+                    payload = (one.payload or "")[:LONGEST_PAYLOAD]
+                    kept += len(payload)
+                    faults.append(
+                        replace(one, payload=payload if one.payload is not None else None)
+                    )
             else:
                 chunk.append(one)
-            if len(chunk) + len(faults) >= CHUNK_ROWS:
+            if len(chunk) + len(faults) >= CHUNK_ROWS or kept > KEPT_PAYLOADS:
                 self._flush(file, chunk, faults, tally)
-                chunk, faults = [], []
+                chunk, faults, kept = [], [], 0
         self._flush(file, chunk, faults, tally)
         self._conn.execute(
             "update landing.batch_file set row_count = %s where batch_id = %s and file_id = %s",

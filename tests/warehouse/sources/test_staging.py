@@ -403,6 +403,25 @@ def test_many_faults_are_counted_and_only_some_are_logged(
     assert caplog.text.count("json_unreadable") == staging.LOGGED_FAULTS
 
 
+def test_what_rows_set_aside_hold_does_not_fill_the_memory(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(staging, "LONGEST_PAYLOAD", 100)
+    monkeypatch.setattr(staging, "KEPT_PAYLOADS", 250)
+    most = []
+    writing = staging._Writer._set_aside
+
+    def counted(self: Any, file: Any, faults: Any) -> None:
+        most.append(sum(len(fault.payload) for fault in faults))
+        writing(self, file, faults)
+
+    monkeypatch.setattr(staging._Writer, "_set_aside", counted)
+    [batch] = desk.land("ehr", ["patient"], b"\n".join([b"{" + b"x" * 200] * 10))
+    assert desk.stage(batch).rows == 0
+    assert max(most) == 300
+    assert desk.rows("select count(*), max(length(payload)) from quality.quarantine") == [(10, 100)]
+
+
 def test_feeds_are_registered_as_their_definitions_say(conn: warehouse.Connection) -> None:
     """What stood there before is changed, and what is no more is gone."""
     query = "select * from operations.feed order by source, feed"

@@ -17,8 +17,10 @@ from throughline.sources.records import FileRefusedError
 
 CHUNK = 1 << 19
 LONGEST_JUNK = 1 << 16
-# The longest message that is kept; a longer one is cut and becomes a fault.
-LONGEST_MESSAGE = 1 << 24
+# The longest message that is kept; a longer one is cut and becomes a fault. An appointment has a few hundred
+# bytes; a document may come with it. Many short lines take ten times their bytes as objects.
+LONGEST_MESSAGE = 1 << 22
+MOST_LINES = 20_000
 
 _ENDS = bytes.maketrans(b"\r\x0b\x1c\x00", b"\n\n\n\n")
 _TAG = re.compile(rb"[A-Z][A-Z0-9]{2}$")
@@ -123,11 +125,12 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
     row = position = 0
     start = junk = 0
     message: list[bytes] = []
-    size = 0
+    size = count = 0
     seen = False
 
     def finished() -> Piece:
-        return Piece(row, start, "MSH", _decode(message), size > LONGEST_MESSAGE)
+        is_cut = size > LONGEST_MESSAGE or count > MOST_LINES
+        return Piece(row, start, "MSH", _decode(message), is_cut)
 
     for line in _lines(stream):
         position += 1
@@ -142,13 +145,14 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
             seen = True
             if tag == b"MSH":
                 row += 1
-                start, size = position, len(line)
+                start, size, count = position, len(line), 1
                 message = [line[:LONGEST_MESSAGE]]
             else:
                 yield Piece(0, position, tag.decode(), _decode([line]))
         elif message:
             size += len(line)
-            if size <= LONGEST_MESSAGE:
+            count += 1
+            if size <= LONGEST_MESSAGE and count <= MOST_LINES:
                 message.append(line)
         elif not seen:
             junk += len(line)

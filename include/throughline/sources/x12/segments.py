@@ -16,6 +16,8 @@ from typing import BinaryIO
 from throughline.sources.records import FileRefusedError
 
 CHUNK = 1 << 19
+# How much of an interchange is split at first; then twice as much each time.
+SHORT = 1 << 12
 LONGEST_HEADER = 400
 # With more junk than this before the first ISA, it is not an X12 file.
 LONGEST_JUNK = 1 << 16
@@ -117,45 +119,52 @@ class SegmentReader:
         self.separators = Separators()
         self.skipped = 0
         self._chunks = _text_chunks(stream)
+        # the text that is here, and where in it reading goes on: a rest is never joined or cut out for
+        # each interchange, which would cost the square of their number
+        self._text = ""
+        self._at = 0
+        self._is_all = False
 
     def __iter__(self) -> Iterator[list[str]]:
-        buffer = ""
         inside = False
+        size = SHORT
         while True:
             if not inside:
-                found, buffer = self._find_header(buffer)
+                found = self._find_header()
                 if found is None:
                     return
                 self.separators, elements, length = found
-                buffer = buffer[length:]
-                inside = True
+                self._at += length
+                inside, size = True, SHORT
                 self.position += 1
                 yield elements
-            chunk = next(self._chunks, None)
-            if chunk is not None:
-                buffer += chunk
             terminator, element = self.separators.terminator, self.separators.element
-            if len(buffer) > LONGEST_SEGMENT and terminator not in buffer:
+            end = self._end(size)
+            begin = self._at
+            if end < 0:
                 # its content is lost, so its transaction set has no end now
-                buffer = buffer[-LONGEST_HEADER:]
+                self._at = len(self._text) - LONGEST_HEADER
                 self.skipped += 1
                 inside = False
                 continue
-            plain = self._is_plain(buffer)
-            if plain and terminator != "\n":
-                buffer = buffer.replace("\n", "").replace("\r", "")
-            parts = buffer.split(terminator)
-            buffer = parts.pop() if chunk is not None else ""
-            if plain:
-                for part in parts:
+            size = min(2 * size, CHUNK)
+            text = self._text[begin:end]
+            self._at = end + 1
+            is_last = self._is_all and self._at >= len(self._text)
+            if self._is_plain(text):
+                if terminator != "\n":
+                    text = text.replace("\n", "").replace("\r", "")
+                for part in text.split(terminator):
                     if part:
                         self.position += 1
                         yield part.split(element)
-                if chunk is None:
+                if is_last:
                     return
                 continue
-            tail = [buffer] if chunk is not None else []
+            parts = text.split(terminator)
+            at = begin
             for index, raw in enumerate(parts):
+                before, at = at, at + len(raw) + 1
                 part = raw
                 if "\n" in part or "\r" in part:
                     part = part.replace("\n", "").replace("\r", "")
@@ -164,31 +173,60 @@ class SegmentReader:
                     continue
                 elements = part.split(element)
                 if part[:3] == "ISA" and not self._is_header(elements) and _HEADER.match(part):
-                    buffer = terminator.join([*parts[index:], *tail])
+                    self._at = before
                     inside = False
                     break
                 self.position += 1
                 yield elements
                 if elements[0] == "IEA" and not self._goes_on(parts, index):
-                    buffer = terminator.join([*parts[index + 1 :], *tail])
+                    self._at = at
                     inside = False
                     break
-            if inside and chunk is None:
+            if inside and is_last:
                 return
 
-    def _is_plain(self, buffer: str) -> bool:
-        """Say whether no interchange begins or ends in `buffer` and no segment begins with a blank.
+    def _more(self) -> bool:
+        """Read on, and drop what has been read; returns False at the end of the stream."""
+        chunk = next(self._chunks, None)
+        if chunk is None:
+            self._is_all = True
+            return False
+        self._text = self._text[self._at :] + chunk
+        self._at = 0
+        return True
+
+    def _end(self, size: int) -> int:
+        """Return where the last whole segment in the next `size` characters ends, or a longer one.
+
+        At the end of the stream it is the end of the text, with or without a terminator; -1 if there is
+        none for too long.
+        """
+        terminator = self.separators.terminator
+        while True:
+            while len(self._text) - self._at <= size:
+                if not self._more():
+                    return len(self._text)
+            end = self._text.rfind(terminator, self._at, self._at + size)
+            if end >= 0:
+                return end
+            if size > LONGEST_SEGMENT:
+                return -1
+            size *= 2
+
+    def _is_plain(self, text: str) -> bool:
+        """Say whether no interchange begins or ends in `text` and no segment begins with a blank.
 
         Such a run, nearly all of a large file, is split without looking at each segment.
         """
         separators = self.separators
-        blank = re.escape(separators.terminator) + r"[\r\n]*[ \t\x00]"
+        blank = r"[\r\n]*[ \t\x00]"
         return (
             separators.terminator != "\r"
-            and f"IEA{separators.element}" not in buffer
-            and "ISA" not in buffer
-            and re.search(blank, buffer) is None
-            and (separators.terminator != "\n" or "\r" not in buffer)
+            and f"IEA{separators.element}" not in text
+            and "ISA" not in text
+            and re.match(blank, text) is None
+            and re.search(re.escape(separators.terminator) + blank, text) is None
+            and (separators.terminator != "\n" or "\r" not in text)
         )
 
     def _is_header(self, elements: list[str]) -> bool:
@@ -202,30 +240,32 @@ class SegmentReader:
         elements = parts[index + 1].strip().split(self.separators.element)
         return elements[0] == "ISA" and self._is_header(elements)
 
-    def _find_header(self, buffer: str) -> tuple[tuple[Separators, list[str], int] | None, str]:
-        """Read on until an interchange header; returns it and the text that starts with it."""
+    def _find_header(self) -> tuple[Separators, list[str], int] | None:
+        """Read on until an interchange header, and go to where it starts."""
         while True:
-            start = 0
-            while (match := _HEADER.search(buffer, start)) is not None:
-                while len(buffer) - match.start() < LONGEST_HEADER:
-                    chunk = next(self._chunks, None)
-                    if chunk is None:
-                        break
-                    buffer += chunk
-                found = read_header(buffer[match.start() : match.start() + LONGEST_HEADER])
+            start = self._at
+            while (match := _HEADER.search(self._text, start)) is not None:
+                ahead = match.start() - self._at
+                while len(self._text) - self._at - ahead < LONGEST_HEADER and self._more():
+                    pass
+                where = self._at + ahead
+                found = read_header(self._text[where : where + LONGEST_HEADER])
                 if found is not None:
-                    if buffer[: match.start()].strip("\ufeff \r\n\t\x00"):
+                    if self._text[self._at : where].strip("\ufeff \r\n\t\x00"):
                         self.skipped += 1
-                    return found, buffer[match.start() :]
-                start = match.start() + 3
-            if self.position == 0 and len(buffer) > LONGEST_JUNK:
+                    self._at = where
+                    return found
+                start = where + 3
+            if self.position == 0 and len(self._text) - self._at > LONGEST_JUNK:
                 raise FileRefusedError(self.file, 0, "no_interchange_header")
-            chunk = next(self._chunks, None)
-            if chunk is None:
+            rest = self._text[self._at :]
+            if self.position:
+                self._at = max(self._at, len(self._text) - LONGEST_HEADER)
+            if not self._more():
                 if self.position == 0:
-                    reason = "no_interchange_header" if buffer.strip() else "empty_file"
+                    reason = "no_interchange_header" if rest.strip() else "empty_file"
                     raise FileRefusedError(self.file, 0, reason)
-                if buffer.strip("\ufeff \r\n\t\x00\x1a"):
+                if rest.strip("\ufeff \r\n\t\x00\x1a"):
                     self.skipped += 1
-                return None, ""
-            buffer = buffer[-LONGEST_HEADER:] + chunk if self.position else buffer + chunk
+                self._at = len(self._text)
+                return None

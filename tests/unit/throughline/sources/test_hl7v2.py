@@ -194,6 +194,14 @@ def test_a_message_without_end_does_not_fill_the_memory(
     assert 0 < len(faults[0].payload or "") < 6_000
 
 
+def test_a_message_of_very_many_lines_does_not_fill_the_memory() -> None:
+    data = wire.siu(control="M1") + "N\r" * 1_000_000 + wire.siu(control="M2")
+    found, faults = read(data)
+    assert [a.control_id for a in found] == ["M2"]
+    assert [(f.row, f.reason) for f in faults] == [(1, "message_too_long")]
+    assert len(faults[0].payload or "") < 3 * split.MOST_LINES
+
+
 def test_a_packed_file_that_breaks_off(tmp_path: Path) -> None:
     whole = gzip.compress(
         "".join(wire.siu(control=f"M{i}", pid3=f"{i}^^^LAKESIDE^MR") for i in range(400)).encode()

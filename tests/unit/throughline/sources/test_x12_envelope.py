@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -266,3 +267,51 @@ def test_times_and_test_flag_of_the_envelope() -> None:
     assert record.context.group_at.isoformat() == "2026-09-03T12:01:00"
     assert not record.context.is_test
     assert found(wire.file_of([TWO[0].replace("*P*", "*T*"), *TWO[1:]]))[0][0].context.is_test
+
+
+def interchange(number: int) -> bytes:
+    """An interchange with one claim."""
+    body = wire.claims(wire.claim(f"A{number}"))
+    groups = wire.group(wire.CLAIMS, wire.transaction(wire.CLAIMS, body))
+    return wire.file_of(wire.interchange(groups, number=number))
+
+
+def seconds(data: bytes) -> float:
+    """The least of three times that reading takes, in seconds."""
+    taken = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        for _segment in SegmentReader(io.BytesIO(data), "f"):
+            pass
+        taken.append(time.perf_counter() - begun)
+    return min(taken)
+
+
+def test_many_interchanges_cost_what_their_segments_cost() -> None:
+    """The rest of the text was split and joined again for each: the square of their number."""
+    plain = b"".join(interchange(number) for number in range(1500))
+    other = {b"*": b"|", b"~": b"!"}
+    odd = []
+    for number in range(1500):
+        one = interchange(number)
+        for mark, instead in other.items() if number % 2 else ():
+            one = one.replace(mark, instead)
+        odd.append(one)
+    assert seconds(b"".join(odd)) < 6 * seconds(plain)
+
+
+@pytest.mark.parametrize("short", [1, 7, 64, 1 << 12])
+def test_it_does_not_matter_how_much_is_split_at_once(
+    monkeypatch: pytest.MonkeyPatch, short: int
+) -> None:
+    data = b"".join(
+        interchange(n).replace(b"~", end)
+        for n, end in enumerate((b"~", b"\n", b"~\r\n", b"~  ", b"!", b"\r", b"~"))
+    )
+    whole = list(SegmentReader(io.BytesIO(b"junk\n" + data + b"  junk"), "f"))
+    monkeypatch.setattr(segments, "SHORT", short)
+    monkeypatch.setattr(segments, "CHUNK", 500)
+    reader = SegmentReader(io.BytesIO(b"junk\n" + data + b"  junk"), "f")
+    assert list(reader) == whole
+    assert len(whole) == 7 * len(list(SegmentReader(io.BytesIO(interchange(1)), "f")))
+    assert reader.skipped == 2

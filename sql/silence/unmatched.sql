@@ -1,7 +1,7 @@
 -- reads: cases.setting, core.claim, core.claim_response, core.eligibility_response,
 --     core.functional_acknowledgement, core.payment, core.provider_adjustment, identity.link,
---     operations.exception, operations.freshness(), operations.night, operations.role, tasks.claim,
---     tasks.claim_batch, tasks.task, tasks.transmission, tasks.transmission_task
+--     operations.exception, operations.freshness(), operations.night, operations.role, quality.quarantine,
+--     tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission, tasks.transmission_task
 -- makes: w_unmatched
 
 -- What payers and clearinghouses say about a claim or a file that nobody sent, claims of patients whom nobody knows,
@@ -51,6 +51,11 @@ where not exists (
     where c.patient_control_number = n.pcn and c.retracted_seq is null and not c.is_deleted
 )
 and not exists (select from tasks.claim as k where k.patient_control_number = n.pcn)
+-- its copy came, and waits for a decision
+and not exists (
+    select from quality.quarantine as q
+    where q.feed = 'claim' and q.subject_source = 'pcn' and q.subject_id = n.pcn and q.status in ('open', 'released')
+)
 group by n.pcn;
 
 -- A claim whose patient is nobody of ours. A doubt about whose it is has an exception of its own.
@@ -169,6 +174,11 @@ where not exists (
     where c.patient_control_number = n.pcn and c.retracted_seq is null and not c.is_deleted
 )
 and not exists (select from tasks.claim as k where k.patient_control_number = n.pcn)
+-- its copy came, and waits for a decision
+and not exists (
+    select from quality.quarantine as q
+    where q.feed = 'claim' and q.subject_source = 'pcn' and q.subject_id = n.pcn and q.status in ('open', 'released')
+)
 and not exists (
     select from core.payment as p
     where p.patient_control_number = n.pcn and p.retracted_seq is null and not p.is_deleted

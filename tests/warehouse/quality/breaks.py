@@ -57,6 +57,7 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "claim": {
         "total missing": {},
         "total negative": {"total_charge": -1},
+        "charges do not add up to the claim": {"total_charge": 150, "explained": 100},
         "service ends before it starts": {
             "total_charge": 1,
             "service_from": "2026-02-02",

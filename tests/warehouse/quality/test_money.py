@@ -9,11 +9,16 @@ from uuid import UUID
 import pytest
 
 from tests.unit.throughline.sources.wire import (
+    CLAIMS,
+    INSTITUTIONAL,
     REMITTANCE,
+    claim,
+    claims,
     file_of,
     group,
     interchange,
     payment,
+    simple,
     transaction,
 )
 from tests.warehouse.deliveries import Hand
@@ -98,7 +103,17 @@ def test_a_set_that_its_claims_do_not_explain_is_held_whole(hand: Hand) -> None:
 @pytest.mark.parametrize(
     ("loop", "reason", "stated", "explained"),
     [
-        (payment("A1", cas="CAS*PR*1*19.99"), "line does not balance", 80, Decimal("80.01")),
+        (payment("A1", cas="CAS*PR*1*19.99"), "claim does not balance", 80, Decimal("80.01")),
+        (
+            [
+                "CLP*A1*1*200*160*40*MB*I*11*1",
+                *payment("A1", cas="CAS*PR*1*19.99")[2:],
+                *payment("A1", cas="CAS*PR*1*20.01")[2:],
+            ],
+            "line does not balance",
+            80,
+            Decimal("80.01"),
+        ),
         ([*payment("A1")[:2], "CAS*CO*45*5", *payment("A1")[2:]], "claim does not balance", 80, 75),
         (
             [s.replace("CLP*A1*1*100*80", "CLP*A1*1*150*130") for s in payment("A1")],
@@ -322,3 +337,22 @@ def test_a_reversal_that_names_only_the_paid_code_finds_its_payment(hand: Hand) 
     )
     stated(hand)
     assert hand.rows("select count(*) from evidence.fact where reverses is not null") == [(1,)]
+
+
+@pytest.mark.parametrize("guide", [CLAIMS, INSTITUTIONAL])
+def test_a_claim_whose_charges_are_not_its_total_is_held(hand: Hand, guide: str) -> None:
+    wrong = claim("C1", "100")
+    wrong[0] = wrong[0].replace("*100*", "*150*")
+    both = [*wrong, *claim("C2", "70")]
+    if guide == INSTITUTIONAL:
+        both = [s.replace("SV1*HC:99213:25*", "SV2*0450*HC:99213*") for s in both]
+    hand.batch = hand.deliver(
+        "claim", simple(guide, claims(both)), suffix="x12", source="clearinghouse"
+    )
+    hand.stage(hand.batch)
+    hand.gate(hand.batch)
+    assert held(hand) == [
+        ("charges do not add up to the claim", "pcn", "C1", None, Decimal(150), Decimal(100))
+    ]
+    hand.load(hand.batch)
+    assert hand.rows("select patient_control_number from core.claim") == [("C2",)]

@@ -284,3 +284,17 @@ def test_while_the_answers_feed_is_late_nobody_is_accused(clinic: Clinic) -> Non
     sent(clinic)
     late = ("clearinghouse.functional_acknowledgement", "clearinghouse.claim_response")
     assert reasons(clinic, "2026-07-20", late=late) == []
+
+
+def test_a_claim_whose_copy_waits_for_a_decision_was_sent(clinic: Clinic) -> None:
+    clinic.begin("2026-07-05")
+    clinic.conn.execute(
+        "insert into quality.quarantine (quarantine_id, batch_id, source, feed, known_seq, row_no, reason,"
+        " subject_source, subject_id) select md5('q')::uuid, batch_id, source, feed, 1, 1, 'x', 'pcn',"
+        " 'C-p1' from landing.batch where source = 'clearinghouse' and feed = 'claim' limit 1"
+    )
+    assert night(clinic, "2026-07-06", payment("p1", ON, 90)) == []
+    clinic.conn.execute("update quality.quarantine set status = 'rejected'")
+    assert night(clinic, "2026-07-07", payment("p1", ON, 5, key="b")) == [
+        ("unmatched_remittance", "C-p1", Decimal(95), "billing")
+    ]

@@ -211,6 +211,11 @@ SUITES: dict[str, list[Rule]] = {
         *_identified(),
         Rule("total missing", f"{_ALIVE} and total_charge is null", INFO),
         Rule("total negative", "total_charge < 0"),
+        Rule(
+            "charges do not add up to the claim",
+            "r.explained is not null",
+            sums=("r.total_charge", "r.explained"),
+        ),
         Rule("service ends before it starts", "service_to < service_from"),
     ],
     "claim_response": [

@@ -321,6 +321,7 @@ FEEDS: tuple[Entry, ...] = (
                     Code("frequency_code", words=("1", "7", "8")),
                     Code("filing_code", ("payer_class_by_filing",)),
                 ),
+                for_gate=("explained",),
             ),
             Table(
                 "claim_line",

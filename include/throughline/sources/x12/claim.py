@@ -15,6 +15,7 @@ from throughline.sources.records import Fault
 from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
 from throughline.sources.x12.values import at, day, filled, moment, money, number, period
 
+ZERO = Decimal(0)
 # HI qualifiers that carry diagnoses in ICD-10-CM (ABK, ABF, ABJ, APR) and, before it, ICD-9-CM.
 DIAGNOSES = frozenset({"ABK", "ABF", "ABJ", "BK", "BF", "BJ"})
 
@@ -46,7 +47,10 @@ class ClaimLine(msgspec.Struct):
 
 
 class Claim(msgspec.Struct):
-    """One CLM loop. `row` counts the claims of the file from 1; amounts are in dollars."""
+    """One CLM loop. `row` counts the claims of the file from 1; amounts are in dollars.
+
+    `charged` is the sum of its lines where it is not the total (CLM02), else None.
+    """
 
     context: Context
     row: int
@@ -73,6 +77,7 @@ class Claim(msgspec.Struct):
     medical_record_number: str | None = None
     diagnoses: list[str] = []
     lines: list[ClaimLine] = []
+    charged: Decimal | None = None
 
 
 def kind_of(version: str) -> str | None:
@@ -307,7 +312,16 @@ class _Reader:
                 self.reason,
                 source_id=claim.patient_control_number or None,
                 payload=self.tx.text(self.raw),
+                subject_id=claim.patient_control_number or None,
+                subject_source="pcn",
             )
+        if claim.lines:
+            # the guides want CLM02 to be the sum of SV102, or of SV203
+            charged = ZERO
+            for line in claim.lines:
+                charged += line.charge or ZERO
+            if charged != claim.total_charge:
+                claim.charged = charged
         starts = [line.service_from for line in claim.lines if line.service_from is not None]
         ends = [line.service_to for line in claim.lines if line.service_to is not None]
         if claim.service_from is None and starts:

@@ -34,6 +34,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
             "interchange_control_number",
             "group_control_number",
             "transaction_control_number",
+            "explained",
         ),
         "claim_line": (
             "claim_source_id",

@@ -160,13 +160,14 @@ class Sum:
 
 
 def doubt_of(claim: Payment, *, is_institutional: bool) -> Doubt | None:
-    """Return the first place where a claim's payment does not balance, or None.
+    """Return where a claim's payment does not balance, or None: the claim itself, else its first such line.
 
     A professional, dental or outpatient claim has all its lines, so that their charges add up to the
     claim's; an institutional one may have only those that were adjusted (SVC, situational rule; X12 RFI
     2348).
     """
     charged = adjusted = ZERO
+    of_line: Doubt | None = None
     for one in claim.adjustments:
         adjusted += one.amount
     for line in claim.lines:
@@ -176,15 +177,15 @@ def doubt_of(claim: Payment, *, is_institutional: bool) -> Doubt | None:
         rest = charge
         for one in line.adjustments:
             rest -= one.amount
-        if rest != paid:
-            return Doubt(f"line {line.line_no}", paid, rest)
+        if rest != paid and of_line is None:
+            of_line = Doubt(f"line {line.line_no}", paid, rest)
         charged += charge
-        adjusted += charge - paid
+        adjusted += charge - rest
     total, paid = claim.total_charge, claim.paid_amount
     if total is None or paid is None:
         return None
     if total - adjusted != paid:
         return Doubt(CLAIM, paid, total - adjusted)
-    if claim.lines and charged != total and not is_institutional:
+    if of_line is None and claim.lines and charged != total and not is_institutional:
         return Doubt(LINES, total, charged)
-    return None
+    return of_line

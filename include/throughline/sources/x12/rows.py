@@ -128,6 +128,7 @@ class RowMaker:
                 x.interchange_control_number,
                 x.group_control_number,
                 x.transaction_control_number,
+                c.charged,
             ),
             children=[
                 StagedRow(

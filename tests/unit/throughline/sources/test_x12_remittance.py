@@ -237,10 +237,12 @@ def balance(*loops: list[str], **parts: Any) -> list[tuple[str, Decimal, Decimal
 
 
 def test_where_a_payment_does_not_balance() -> None:
-    two = [*payment("A1", charge="250", paid="180")[:2], *payment("A1")[2:], *payment("A1")[2:]]
-    assert balance(payment("A1"), two) == [None, ("claim", Decimal(180), Decimal(210))]
-    two[-2] = "CAS*PR*1*20.01"
-    assert balance(two) == [("line 2", Decimal(80), Decimal("79.99"))]
+    two = [*payment("A1", charge="200", paid="160")[:2], *payment("A1")[2:], *payment("A1")[2:]]
+    wrong = [s.replace("CLP*A1*1*200*160", "CLP*A1*1*250*180") for s in two]
+    assert balance(two, wrong) == [None, ("claim", Decimal(180), Decimal(210))]
+    # two errors that make up for each other: the claim balances, its lines do not
+    two[4], two[8] = "CAS*PR*1*19.99", "CAS*PR*1*20.01"
+    assert balance(two) == [("line 1", Decimal(80), Decimal("80.01"))]
     # what the patient owes by CLP05 is no part of the balance
     assert balance(payment("A1", share="999", cas="CAS*PR*1*20")) == [None]
 

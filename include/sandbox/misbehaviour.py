@@ -22,7 +22,9 @@ FILE_FEEDS = (
 CALLS = ("ehr_create", "booking", "work_item")
 FEEDS = tuple(dict.fromkeys((*EHR_FEEDS, *FILE_FEEDS)))
 DAMAGES = ("truncated", "wrong_encoding", "out_of_order", "schema_drift", "garbage_rows")
-KINDS = ("late", "missing", "duplicate", *DAMAGES, "slow", "http_500", "lost_answer")
+# of an export alone: a manifest of two pages, files at another host, addresses of files that have expired
+OF_EXPORTS = ("paged", "redirected", "expired")
+KINDS = ("late", "missing", "duplicate", *DAMAGES, *OF_EXPORTS, "slow", "http_500", "lost_answer")
 SLOW_SECONDS = 2.0
 
 
@@ -54,6 +56,8 @@ class Misbehaviour:
             raise ValueError(f"unknown misbehaviour {kind!r}; there are {', '.join(KINDS)}")
         if feed in CALLS and kind not in ("slow", "http_500", "lost_answer"):
             raise ValueError(f"a call can be slow, http_500 or lost_answer, not {kind}")
+        if kind in OF_EXPORTS and feed not in EHR_FEEDS:
+            raise ValueError(f"only an export can be {kind}; there are {', '.join(EHR_FEEDS)}")
         by_file = kind in ("late", "missing", "duplicate", *DAMAGES)
         if day and by_file and self.last_delivery and day <= self.last_delivery:
             raise ValueError(f"the delivery of {day} is over")

@@ -20,6 +20,9 @@ MISBEHAVIOURS = (
     "appointment:out_of_order",
     "claim_response:garbage_rows",
     "ehr_create:lost_answer",
+    "patient:paged",
+    "condition:redirected",
+    "task:expired",
 )
 TOGETHER = (MISBEHAVIOURS[:5], MISBEHAVIOURS[5:8], MISBEHAVIOURS[8:])
 """The bad nights: each misbehaviour is on one of them, and no feed misbehaves in two ways on one night."""
@@ -33,7 +36,7 @@ STEPS = (
     "check_invariants", "close_night", "write_page",
 )  # fmt: skip
 POINTS = (
-    "land.after_commit", "stage.after_commit", "gate.before_commit", "load.before_commit",
+    "export.after_kick_off", "land.after_commit", "stage.after_commit", "gate.before_commit", "load.before_commit",
     "identity.after_take_back", "evidence.after_claim", "cases.after_open", "reconcile.after_apply",
     "silence.after_remember", "plan.after_write", "dispatch.after_intend",
 )  # fmt: skip

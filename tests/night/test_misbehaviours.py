@@ -16,6 +16,7 @@ NIGHTS = (
     ("appointment:garbage_rows", "claim:wrong_encoding", "encounter:http_500", "ehr_create:lost_answer"),
     ("payment:truncated", "appointment:late", "charge_item:schema_drift", "patient:slow"),
     ("claim_response:duplicate", "claim:out_of_order", "appointment:missing"),
+    ("patient:paged", "encounter:redirected", "condition:expired", "encounter:http_500"),
     (),
 )  # fmt: skip
 """What goes wrong on each night after a first good one; what was damaged or late comes again the day after."""

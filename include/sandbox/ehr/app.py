@@ -80,6 +80,7 @@ def build(hub: Hub, authority: Authority, conditional: bool) -> Starlette:
             Route("/fhir/Patient/$export", guarded(bulk.kick_off), methods=["GET"]),
             Route("/fhir/bulk/status/{job}", guarded(bulk.status), methods=["GET", "DELETE"]),
             Route("/fhir/bulk/file/{job}/{kind}/{part}", guarded(bulk.file), methods=["GET"]),
+            Route("/fhir/bulk/store/{job}/{kind}/{part}", bulk.stored, methods=["GET"]),
             Route("/fhir/{type}", guarded(rest.create), methods=["POST"]),
             Route("/fhir/{type}", guarded(rest.search), methods=["GET"]),
             Route("/fhir/{type}/_search", guarded(rest.search), methods=["GET"]),

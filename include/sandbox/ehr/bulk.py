@@ -30,6 +30,8 @@ TYPES = (
 FILE_ROWS = 100_000
 """Most versions in one file."""
 CHUNK = 1000
+STORE_OF, STORE = "127.0.0.1", "localhost"
+"""The host whose files may be at a store, and the name of the store."""
 EMPTY = "0-1-0"
 """The part for a type without changes: an empty range of versions."""
 VISIBLE = "type = ? and updated <= ? and (ended is null or ended > ?)"
@@ -115,6 +117,8 @@ class Bulk:
         if self._asked[token] == 1:
             return Response(status_code=202, headers={"Retry-After": "1", "X-Progress": "counting"})
         manifest = await asyncio.to_thread(self._manifest, job, token, _base(request))
+        if any("paged" in self._faults(kind, job) for kind in job["t"]):
+            manifest = _page(manifest, request)
         return JSONResponse(manifest)
 
     def _manifest(self, job: dict[str, Any], token: str, base: str) -> dict[str, Any]:
@@ -154,6 +158,8 @@ class Bulk:
                 }
                 if count <= FILE_ROWS:
                     entry["count"] = count
+                if "expired" in faults:
+                    entry["url"] += f"?manifest={self._asked[token] - 1}"
                 output.append(entry)
                 if "duplicate" in faults:
                     output.append({**entry, "url": entry["url"] + "?again=1"})
@@ -212,6 +218,10 @@ class Bulk:
             lines = await asyncio.to_thread(self._deleted_lines, job)
             return Response(lines, media_type="application/fhir+ndjson")
         faults = self._faults(kind, job)
+        if "expired" in faults and request.query_params.get("manifest") == "1":
+            return outcome(403, "expired", "the address of this file has expired")
+        if "redirected" in faults and not self._is_at_store(request):
+            return self._to_store(request)
         if "slow" in faults:
             await asyncio.sleep(SLOW_SECONDS)
         first = self._failed.setdefault(str(request.url), 0)
@@ -225,6 +235,24 @@ class Bulk:
         for fault in faults:
             stream = spoil(fault, stream)
         return StreamingResponse(stream, media_type="application/fhir+ndjson")
+
+    @staticmethod
+    def _is_at_store(request: Request) -> bool:
+        return "/bulk/store/" in request.url.path or request.url.hostname != STORE_OF
+
+    @staticmethod
+    def _to_store(request: Request) -> Response:
+        """Send the client to the file store: the same server by another name, so another origin."""
+        there = request.url.replace(
+            hostname=STORE, path=request.url.path.replace("/bulk/file/", "/bulk/store/")
+        )
+        return Response(status_code=307, headers={"Location": str(there)})
+
+    async def stored(self, request: Request) -> Response:
+        """One file as the file store gives it, which refuses every token, as signed addresses do."""
+        if "authorization" in request.headers:
+            return outcome(400, "security", "only one way to authenticate is allowed")
+        return await self.file(request)
 
     def _lines(self, kind: str, job: dict[str, Any], low: int, high: int) -> Iterator[bytes]:
         where, values = self._where(kind, job, 0)
@@ -283,6 +311,15 @@ def outcome(status: int, code: str, text: str) -> JSONResponse:
     """An error as a FHIR OperationOutcome."""
     issue = [{"severity": "error", "code": code, "diagnostics": text}]
     return JSONResponse({"resourceType": "OperationOutcome", "issue": issue}, status)
+
+
+def _page(manifest: dict[str, Any], request: Request) -> dict[str, Any]:
+    """One of the two pages of a manifest, with the link to the next."""
+    half = (len(manifest["output"]) + 1) // 2
+    if request.query_params.get("page") == "2":
+        return {**manifest, "output": manifest["output"][half:], "deleted": [], "error": []}
+    following = {"relation": "next", "url": f"{request.url.path}?page=2"}
+    return {**manifest, "output": manifest["output"][:half], "link": [following]}
 
 
 def _not_ready(kind: str) -> dict[str, Any]:

@@ -95,3 +95,69 @@ def test_the_truth_counts_what_was_left_out_from_the_day_after(
     assert None not in seen
     assert at(bad, 26.5).isoformat() not in seen
     assert at(after, 26.5).isoformat() in seen
+
+
+async def _client(ehr: Ehr) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(ehr.app)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:9")
+
+
+async def _manifest(client: httpx.AsyncClient) -> tuple[str, dict[str, Any]]:
+    """The address of the status of an export of everything, and its first manifest."""
+    asked = {"_type": ",".join(ASKED)}
+    job = await client.get("/fhir/$export", params=asked, headers={"Prefer": "respond-async"})
+    status = job.headers["content-location"]
+    await client.get(status)
+    return status, (await client.get(status)).json()
+
+
+def test_a_manifest_of_two_pages(ehr: Ehr) -> None:
+    ehr.hub.world.misbehaviour.ask("patient", FIRST, "paged")
+
+    async def read() -> list[str]:
+        async with await _client(ehr) as client:
+            _, first = await _manifest(client)
+            [link] = first["link"]
+            second = (await client.get(link["url"])).json()
+            assert "link" not in second
+            return [file["type"] for file in first["output"] + second["output"]]
+
+    assert asyncio.run(read()) == list(ASKED)
+
+
+def test_files_at_a_store_that_refuses_tokens(ehr: Ehr) -> None:
+    ehr.hub.world.misbehaviour.ask("encounter", FIRST, "redirected")
+
+    async def read() -> None:
+        async with await _client(ehr) as client:
+            _, manifest = await _manifest(client)
+            [file] = [one for one in manifest["output"] if one["type"] == "Encounter"]
+            answer = await client.get(file["url"])
+            assert answer.status_code == 307
+            there = answer.headers["location"]
+            assert there.startswith("http://localhost:9/fhir/bulk/store/")
+            refused = await client.get(there, headers={"Authorization": "Bearer x"})
+            assert refused.status_code == 400
+            assert len((await client.get(there)).content.splitlines()) == file["count"]
+
+    asyncio.run(read())
+
+
+def test_files_whose_addresses_expire(ehr: Ehr) -> None:
+    ehr.hub.world.misbehaviour.ask("patient", FIRST, "expired")
+
+    async def read() -> list[int]:
+        async with await _client(ehr) as client:
+            status, first = await _manifest(client)
+            second = (await client.get(status)).json()
+            return [
+                (await client.get(manifest["output"][0]["url"])).status_code
+                for manifest in (first, second)
+            ]
+
+    assert asyncio.run(read()) == [403, 200]
+
+
+def test_only_an_export_can_be_paged(ehr: Ehr) -> None:
+    with pytest.raises(ValueError, match="only an export can be paged"):
+        ehr.hub.world.misbehaviour.ask("appointment", FIRST, "paged")

@@ -22,6 +22,7 @@ from throughline.sources.source import (
     Export,
     Feed,
     Role,
+    Search,
     SourceDefinition,
     SourceDefinitionError,
 )
@@ -102,6 +103,8 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             omitted_types=feed.get("omitted_types", raw.get("omitted_types", "late")),
             volume=feed.get("volume", catalogue.entry(name).volume),
             type_filter=tuple(feed.get("type_filter", ())),
+            read_by=feed.get("read_by", "export"),
+            search_by=feed.get("search_by", ""),
         )
         for name, feed in raw.get("feeds", {}).items()
     }
@@ -134,6 +137,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             for one in raw.get("carries_nothing", [])
             for names in one["names"]
         ),
+        search=_search(raw.get("search", {})),
     )
 
 
@@ -149,6 +153,16 @@ def _export(said: dict[str, Any]) -> Export:
         wait_minutes=said.get("wait_minutes", Export.wait_minutes),
         full_every_days=said.get("full_every_days", 7 if level == "group" else 0),
         is_lenient=said.get("lenient", False),
+    )
+
+
+def _search(said: dict[str, Any]) -> Search:
+    """Return how a server is searched."""
+    return Search(
+        overlap_minutes=said.get("overlap_minutes", Search.overlap_minutes),
+        lookback_days=said.get("lookback_days", Search.lookback_days),
+        ahead_days=said.get("ahead_days", Search.ahead_days),
+        requests=said.get("requests", Search.requests),
     )
 
 
@@ -226,9 +240,14 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
     if is_export and "folder" in raw:
         yield "folder: an export has none; leave it out, or use the transport of a folder"
     for place, said in {"": raw, **{f"feeds/{n}/": f for n, f in raw["feeds"].items()}}.items():
-        for name in ("omitted_types", "type_filter", "export"):
+        for name in ("omitted_types", "type_filter", "export", "read_by", "search_by", "search"):
             if name in said and not is_export:
                 yield f"{place}{name}: applies only to a Bulk Data export; leave it out"
+        for name in ("omitted_types", "type_filter"):
+            if name in said and said.get("read_by") == "search":
+                yield f"{place}{name}: no export has this feed; leave it out"
+        if "search_by" in said and said.get("read_by") != "search":
+            yield f"{place}search_by: applies only to read_by: search; leave it out"
     yield from _mistakes_of_export(raw)
 
 

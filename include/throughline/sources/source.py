@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ class Feed:
     `late` (not delivered) or `unchanged` (nothing new). `volume` says what a delivery's size is
     compared with: the `usual` volume, or nothing, because it answers what we `asked`. It defaults to
     the catalogue's value. `type_filter` has the search queries to which an export is limited.
+    `read_by` is `export` or `search`; `search_by` names the way to search, if it is not to be chosen.
     """
 
     name: str
@@ -29,6 +30,28 @@ class Feed:
     omitted_types: str = "late"
     volume: str = "usual"
     type_filter: tuple[str, ...] = ()
+    read_by: str = "export"
+    search_by: str = ""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a FHIR server is searched for what its export leaves out.
+
+    Searches by time overlap what is complete by `overlap_minutes`. Those by date look `lookback_days`
+    back and `ahead_days` ahead. Those person by person make at most `requests` requests a night for
+    each feed.
+    """
+
+    overlap_minutes: int = 60
+    lookback_days: int = 30
+    ahead_days: int = 365
+    requests: int = 5000
+
+    @property
+    def overlap(self) -> timedelta:
+        """The overlap of searches by time."""
+        return timedelta(minutes=self.overlap_minutes)
 
 
 @dataclass(frozen=True)
@@ -95,6 +118,7 @@ class SourceDefinition:
     ids: str = ""
     export: Export = field(default_factory=Export)
     carries_nothing: tuple[CarriesNothing, ...] = ()
+    search: Search = field(default_factory=Search)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -225,10 +225,10 @@ class HttpClient:
         return SourceUnavailable(f"{self.address.name}: {reason}")
 
     def _gave_up(self, again: Again, patience: Patience) -> SourceUnavailable:
-        asked = again.asked_s or (BUSY_S if again.reason == "http_429" else 0.0)
+        asked, is_busy = again.asked_s or 0.0, again.reason == "http_429"
         problem = f"{self.address.name}: {again.reason}"
-        if patience.defers and asked > patience.longest_wait_s:
-            return NotYet(problem, asked)
+        if patience.defers and (is_busy or asked > patience.longest_wait_s):
+            return NotYet(problem, asked or BUSY_S)
         return SourceUnavailable(problem, getattr(again.answer, "body", b""))
 
     def _asked(

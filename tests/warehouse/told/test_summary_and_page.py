@@ -290,6 +290,17 @@ def test_status_lists_nights_and_what_waits(conn: Connection) -> None:
     text = status.tell(conn)
     assert text.splitlines()[0].startswith("night    3  2026-09-03  nightly   running")
     assert "Waiting for a decision in Airflow: delivery" in text
+    conn.execute(
+        "insert into landing.search values"
+        " ('ehr', 'task', 1, 'all', '', '{}', 1, 0),"
+        " ('ehr', 'task', 2, 'patient', 'subject', '{deletions}', 9, 1200),"
+        " ('ehr', 'claim', 2, 'last_updated', '_lastUpdated', '{}', 1, 0)"
+    )
+    assert status.tell(conn).splitlines()[-2:] == [
+        "ehr/claim is read by search, for what changed (_lastUpdated)",
+        "ehr/task is read by search, person by person (subject); not seen: deletions,"
+        " 1,200 persons beyond tonight's budget",
+    ]
     conn.execute("delete from operations.night")
     assert status.tell(conn) == "No night has run yet: make night"
 

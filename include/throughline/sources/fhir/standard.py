@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -10,7 +11,8 @@ from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault
 from throughline.sources.standard import OWN_CODES, Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
-from throughline.transports import Address
+from throughline.transports import Address, SourceUnavailable
+from throughline.transports.address import NotYet
 from throughline.transports.files import RemoteFile
 
 if TYPE_CHECKING:
@@ -79,10 +81,31 @@ class Fhir(Standard):
         landing: Landing,
         deadline: datetime | None = None,
     ) -> list[BatchResult]:
-        """Land a Bulk Data export of what changed since each feed was last complete."""
-        from throughline.sources.fhir.bulk.export import export
+        """Land what changed since each feed was last complete: by an export, or by search.
 
-        return export(definition, address, conn, landing, deadline)
+        If nothing is exported, what is searched for is landed all the same.
+        """
+        from throughline.sources.fhir.bulk.export import export
+        from throughline.sources.fhir.search.harvest import search
+
+        feeds = definition.feeds
+        searched = [name for name, feed in feeds.items() if feed.read_by == "search"]
+        exported = {name: feed for name, feed in feeds.items() if name not in searched}
+        batches: list[BatchResult] = []
+        problem: SourceUnavailable | None = None
+        if exported:
+            try:
+                of_export = replace(definition, feeds=exported)
+                batches += export(of_export, address, conn, landing, deadline)
+            except NotYet:
+                raise
+            except SourceUnavailable as error:
+                problem = error
+        if searched:
+            batches += search(definition, searched, address, conn, landing, deadline)
+        if problem is not None and not batches:
+            raise problem
+        return batches
 
     def landed(self, definition: SourceDefinition, address: Address, conn: Connection) -> None:
         """Tell the server that the exported files may be deleted."""

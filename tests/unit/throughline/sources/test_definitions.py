@@ -284,6 +284,16 @@ def test_an_export_is_asked_for_as_its_definition_says() -> None:
     assert len(parse(ehr, "ehr.yaml").feeds["task"].type_filter) == 2
 
 
+def test_a_feed_may_be_read_by_search() -> None:
+    ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
+    ehr["feeds"]["task"] |= {"read_by": "search", "search_by": "date"}
+    ehr["search"] = {"overlap_minutes": 5, "requests": 7}
+    found = parse(ehr, "ehr.yaml")
+    assert (found.search.overlap.total_seconds(), found.search.requests) == (300, 7)
+    assert (found.feeds["task"].read_by, found.feeds["task"].search_by) == ("search", "date")
+    assert (found.feeds["claim"].read_by, found.feeds["claim"].search_by) == ("export", "")
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
@@ -296,9 +306,12 @@ def test_an_export_is_asked_for_as_its_definition_says() -> None:
         ({"type_filter": ["Task"]}, "is no query for Task; write Task"),
         ({"type_filter": ["Task?_include=Task:owner"]}, "_include selects nothing"),
         ({"type_filter": ["Task?status=x&_sort=-date"]}, "_sort selects nothing"),
+        ({"type_filter": ["Task?a=b"], "read_by": "search"}, "no export has this feed"),
+        ({"type_filter": ["Task?a=b"], "search_by": "all"}, "applies only to read_by: search"),
+        ({"search": {"requests": 0}}, "search/requests"),
     ],
 )
-def test_what_no_export_can_be_asked_for(changes: dict[str, Any], named: str) -> None:
+def test_what_no_server_can_be_asked_for(changes: dict[str, Any], named: str) -> None:
     ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
     if "type_filter" in changes:
         ehr["feeds"]["task"] |= changes

@@ -1,8 +1,8 @@
 -- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting, cases.setting_known,
 --     cases.stage_feed, cases.watch, cases.workflow_version, evidence.fact, evidence.practitioner,
---     evidence.row_set_aside, identity.link, identity.person, operations.decision, operations.exception,
---     operations.feed, operations.freshness(), operations.night, operations.work_item, tasks.task,
---     tasks.transmission, tasks.transmission_task
+--     evidence.row_set_aside, evidence.unmapped, identity.link, identity.person, operations.decision,
+--     operations.exception, operations.feed, operations.freshness(), operations.night, operations.work_item,
+--     tasks.task, tasks.transmission, tasks.transmission_task
 -- changes: operations.work_item
 
 -- The persons whose state may have changed since the last finished night (%(since)s), and why; nobody else needs
@@ -18,6 +18,13 @@ select distinct %(seq)s::bigint, l.person_id, 'evidence'
 from evidence.fact as f
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
 where f.retracted_seq > %(since)s and f.retracted_seq <= %(seq)s
+union
+-- a record of theirs has a code that nobody has mapped, or somebody has mapped it
+select %(seq)s, l.person_id, 'evidence'
+from evidence.unmapped as u
+inner join identity.link as l on l.source = u.subject_source and l.source_id = u.subject_id
+where (u.known_seq > %(since)s and u.known_seq <= %(seq)s)
+    or (u.retracted_seq > %(since)s and u.retracted_seq <= %(seq)s)
 union
 -- persons seen by a practitioner about whom something has become known tonight
 select %(seq)s, l.person_id, 'practitioner'

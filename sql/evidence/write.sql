@@ -1,9 +1,10 @@
--- reads: stated
+-- reads: evidence.unmapped, rests, stated
 -- changes: evidence.fact
 -- counts: facts_written
 
 -- Writes the facts (`stated`, see throughline.evidence.files) of records that became known on a night. There
--- is one fact per record, version and kind, and its id is derived from these.
+-- is one fact per record, version and kind, and its id is derived from these. A record states no fact that rests
+-- (`rests`) on a code that nobody has mapped.
 -- count: facts_written
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
@@ -29,4 +30,10 @@ select
     jsonb_strip_nulls(s.detail)
 from stated as s
 where s.known_seq = %(seq)s and not s.is_deleted
+    and not exists (
+        select from evidence.unmapped as u
+        inner join rests as b on b.field = u.field and b.kind = s.kind
+        where u.source = s.source and u.source_ref = s.source_ref and u.source_version = s.source_version
+            and u.known_seq <= %(seq)s and (u.retracted_seq is null or u.retracted_seq > %(seq)s)
+    )
 on conflict do nothing;

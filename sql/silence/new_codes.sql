@@ -1,5 +1,5 @@
--- reads: core.patient, known_code, landing.batch, operations.code_seen, operations.exception,
---     operations.feed, operations.night, watched_code
+-- reads: core.patient, evidence.unmapped, known_code, landing.batch, operations.code_seen,
+--     operations.exception, operations.feed, operations.night, watched_code
 -- makes: w_new_code, w_shown
 
 -- Codes that a feed brought for the first time tonight, after its learning period, and that neither a code map nor a
@@ -35,6 +35,12 @@ where (
                     where b.source = c.source and b.feed = c.feed and b.status = 'loaded'
                 )
         ) > %(learning_nights)s)
+    )
+    -- what facts rest on is reported for itself, from the first night on
+    and not exists (
+        select from evidence.unmapped as u
+        where u.source = c.source and u.field = c.field and u.code = c.code
+            and u.known_seq <= %(seq)s and u.retracted_seq is null
     )
     and not exists (
         select from known_code as m

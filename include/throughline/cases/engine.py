@@ -18,7 +18,7 @@ DERIVATION = ("rules", "facts", "claims", "visits")
 STATE = (
     "cases", "proofs", "stages", "work_tasks", "state", "asks", "unknown", "overpaid", "final",
 )  # fmt: skip
-WRITING = ("triggers", "open", "exceptions", "apply", "set_aside", "settle")
+WRITING = ("triggers", "open", "exceptions", "apply", "set_aside", "unmapped", "settle")
 
 
 def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
@@ -108,6 +108,8 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     failpoints.hit("reconcile.after_apply")
     set_aside = sql.run(conn, "cases/set_aside.sql", **params)
     failpoints.hit("reconcile.after_set_aside")
+    unmapped = sql.run(conn, "cases/unmapped.sql", **params)
+    failpoints.hit("reconcile.after_unmapped")
     row = conn.execute("select count(*) from w_state").fetchone()
     _clean(conn)
     return {
@@ -116,7 +118,8 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
         "cases_changed": applied.count("cases_changed"),
         "tasks_ended": ended.count("tasks_ended"),
         "exceptions_opened": exceptions.count("exceptions_opened")
-        + set_aside.count("set_aside_opened"),
+        + set_aside.count("set_aside_opened")
+        + unmapped.count("unmapped_opened"),
     }
 
 

@@ -1,58 +1,72 @@
-"""The code maps of `include/definitions/`, put where SQL can read them."""
+"""The code maps of `include/definitions/`, and the codes that are known, put where SQL can read them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 
-from throughline.vocabulary import DEFINITIONS, read
+from throughline.sources import definitions
+from throughline.sources.codes import fold, known_codes, own_codes, unnamed
+from throughline.vocabulary.codes import code_rows
 from throughline.warehouse import Connection
 
-
-def code_rows(definitions: Path = DEFINITIONS) -> list[tuple[str, str, str, str]]:
-    """Return the rows of `evidence.code_map`: (map, system or '', code, meaning)."""
-    codes = read(definitions / "codes.yaml").data
-    payers = read(definitions / "payers.yaml").data
-    rows = [
-        (name, "" if system == "any" else system, str(code), str(value))
-        for name, systems in codes.items()
-        for system, pairs in systems.items()
-        for code, value in pairs.items()
-    ]
-    rows += [
-        ("payer_class_by_type", "", str(code), value)
-        for code, value in payers["classes_by_sopt"].items()
-    ]
-    rows += [
-        ("payer_class_by_filing", "", str(code), value)
-        for code, value in payers["classes_by_filing"].items()
-    ]
-    rows += [
-        ("payer_class_by_payer", "", payer_id, payer["payer_class"])
-        for payer_id, payer in payers["payers"].items()
-    ]
-    return rows
+_CODE_MAP = ("evidence.code_map", ("map", "system", "code", "value"))
+_KNOWN_CODE = ("evidence.known_code", ("source", "field", "code", "folded", "word"))
 
 
 def register_codes(conn: Connection) -> int:
-    """Make `evidence.code_map` what the definitions say; returns how many rows changed.
+    """Make `evidence.code_map` and `evidence.known_code` what the definitions say; returns rows changed.
 
     Does not commit.
     """
+    return _replace(conn, *_CODE_MAP, code_rows()) + _replace(conn, *_KNOWN_CODE, known_rows())
+
+
+def known_rows() -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield the rows of `evidence.known_code`: (source or '', field, code, folded code, word).
+
+    A text that may stand alone has a second row, under the code that stands for it.
+    """
+    for field, known in known_codes().items():
+        yield from _rows("", field, known.entries)
+    for name in definitions.names_with_feeds():
+        about = definitions.definition(name)
+        own = own_codes(about.standard, about.conventions.get("codes", {}))
+        for field, mapped in own.items():
+            yield from _rows(name, field, mapped)
+
+
+def _rows(
+    source: str, field: str, entries: Mapping[str, str]
+) -> Iterator[tuple[str, str, str, str, str]]:
+    for said, word in entries.items():
+        yield source, field, said, fold(said), word
+        if (alone := unnamed(said)) not in entries:
+            yield source, field, alone, fold(alone), word
+
+
+def _replace(
+    conn: Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]
+) -> int:
+    """Make a table hold these rows; returns how many went or came."""
+    names = ", ".join(columns)
     with conn.cursor() as cursor:
-        cursor.execute("create temp table wanted_code (like evidence.code_map) on commit drop")
-        with cursor.copy("copy wanted_code (map, system, code, value) from stdin") as copy:
-            for row in code_rows():
+        cursor.execute(f"create temp table wanted_code (like {table}) on commit drop".encode())
+        with cursor.copy(f"copy wanted_code ({names}) from stdin".encode()) as copy:
+            for row in rows:
                 copy.write_row(row)
         cursor.execute(
-            "delete from evidence.code_map as m where not exists ("
-            " select from wanted_code as w"
-            " where (w.map, w.system, w.code, w.value) = (m.map, m.system, m.code, m.value))"
+            f"delete from {table} as m where not exists (select from wanted_code as w"
+            f" where ({_of('w', columns)}) = ({_of('m', columns)}))".encode()
         )
         gone = cursor.rowcount
         cursor.execute(
-            "insert into evidence.code_map (map, system, code, value)"
-            " select map, system, code, value from wanted_code on conflict do nothing"
+            f"insert into {table} ({names}) select distinct {names} from wanted_code"
+            " on conflict do nothing".encode()
         )
         new = cursor.rowcount
         cursor.execute("drop table wanted_code")
     return gone + new
+
+
+def _of(alias: str, columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{alias}.{name}" for name in columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from throughline.evidence.files import stated
+from throughline.evidence.unmapped import note_unmapped, rests, state_mapped
 from throughline.sources import catalogue
 from throughline.sources.entry import Entry, Table
 from throughline.warehouse import Connection, failpoints, nights, refresh_statistics, sql
@@ -50,11 +51,14 @@ def assert_facts(conn: Connection, seq: int) -> dict[str, int]:
 def _assert(conn: Connection, seq: int) -> dict[str, int]:
     counts = {"retracted": _retract(conn, seq)}
     failpoints.hit("evidence.after_retract")
+    note_unmapped(conn, seq)
+    failpoints.hit("evidence.after_unmapped")
     for feed in catalogue.FEEDS:
         stating = [table for table in feed.tables if table.facts]
         if stating:
             counts[feed.name] = sum(_write(conn, feed, table, seq) for table in stating)
             failpoints.hit(f"evidence.after_{feed.name}")
+    counts["mapped"] = state_mapped(conn, seq)
     for number in nights.later(conn, seq):
         _retract(conn, number)
     refresh_statistics(conn, "evidence.fact", sum(counts.values()))
@@ -81,6 +85,6 @@ def gone(table: Table) -> str:
 
 def _write(conn: Connection, feed: Entry, table: Table, seq: int) -> int:
     return sum(
-        sql.run(conn, "evidence/write.sql", {"stated": query}, seq=seq).total
+        sql.run(conn, "evidence/write.sql", {"stated": query, "rests": rests()}, seq=seq).total
         for query in stated(conn, feed, table)
     )

@@ -55,6 +55,7 @@ FITTING = {
     "file_unanswered": ("acknowledge", "assign"),
     "claim_unanswered": ("acknowledge", "assign"),
     "file_refused": ("carries_nothing", "assign"),
+    "code_not_mapped": ("assign",),
 }
 """The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
 

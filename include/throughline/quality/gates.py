@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from throughline.quality.balance import StagingLost, balance, is_whole
+from throughline.quality.codes import unmapped
 from throughline.quality.docs import write as write_docs
 from throughline.quality.expectations import Staged, of_batch, violated, where
 from throughline.quality.history import (
@@ -32,7 +33,8 @@ UNREADABLE = "share of unreadable rows"
 REFUSED = "files that cannot be read"
 FRESHNESS = "complete up to the business date"
 DRIFT = "fields that have gone"
-OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT)
+UNMAPPED = "codes that nobody has mapped"
+OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT, UNMAPPED)
 UNREADABLE_TOLERATED = 0.5
 MANY = 500
 """From this many rows on, statistics are refreshed: bad query plans become slow."""
@@ -207,6 +209,8 @@ def _judge_delivery(
     if gone:
         told = ", ".join(f"{name} (always in at least {share:.0%} of rows)" for name, share in gone)
         failures.append(_Failure(DRIFT, CRITICAL, told, True))
+    if batch.received and (codes := unmapped(conn, batch.batch_id, batch.feed)):
+        failures.append(_Failure(UNMAPPED, INFO, "; ".join(codes), False))
     return failures
 
 

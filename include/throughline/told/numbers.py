@@ -31,6 +31,7 @@ from throughline.told.shapes import (
     Tasks,
     Undecided,
     Unknown,
+    Unmapped,
     Waiting,
 )
 from throughline.warehouse import Connection, sql
@@ -65,6 +66,7 @@ class Numbers:
     before: dict[str, Any] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     undecided: list[Undecided] = field(default_factory=list)
+    unmapped: list[Unmapped] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     feeds: list[Feed] = field(default_factory=list)
     money: list[Money] = field(default_factory=list)
@@ -102,6 +104,7 @@ class Numbers:
 _SECTIONS: dict[str, tuple[str, type]] = {
     "calls": ("calls", Call),
     "undecided": ("undecided", Undecided),
+    "unmapped": ("unmapped", Unmapped),
     "unknown": ("unknown", Unknown),
     "feeds": ("feeds", Feed),
     "money": ("money", Money),
@@ -202,6 +205,7 @@ def counts(numbers: Numbers) -> dict[str, object]:
         "verify_by_hand": sum(row.by_hand for row in numbers.unknown),
         "rows_undecided": sum(row.things for row in numbers.undecided if row.feed),
         "files_undecided": sum(not row.feed for row in numbers.undecided),
+        "codes_unmapped": len(numbers.unmapped),
         "stale_feeds": [f"{feed.source}/{feed.feed}" for feed in numbers.stale],
         "rows_received": sum(feed.rows_received for feed in numbers.feeds),
         "rows_loaded": sum(feed.rows_loaded for feed in numbers.feeds),

@@ -46,6 +46,26 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Unmapped:
+    """A code that nobody has mapped and on which facts rest.
+
+    `number` is the first characters of its exception's id. `cases` are open ones whose stage rests on
+    its `records`. `due_at` is in UTC.
+    """
+
+    number: str
+    source: str
+    feed: str
+    field: str
+    code: str
+    records: int
+    cases: int
+    owner_team: str
+    owner: str | None
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class Undecided:
     """Rows of a delivery, or a file, that were set aside and that nobody has decided about.
 

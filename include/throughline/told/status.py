@@ -11,7 +11,7 @@ import sys
 
 from throughline import warehouse
 from throughline.told import words
-from throughline.told.shapes import Undecided
+from throughline.told.shapes import Undecided, Unmapped
 from throughline.warehouse import Connection, sql
 
 NIGHTS = 7
@@ -45,6 +45,12 @@ def tell(conn: Connection) -> str:
         lines.append(
             f"Set aside: {words.undecided(one)}, decide by {one.due_at:%Y-%m-%d %H:%M} UTC:"
             f" {words.command(one)}"
+        )
+    for row in sql.run(conn, "told/numbers/unmapped.sql", seq=newest_seq).rows:
+        code = Unmapped(*row)
+        lines.append(
+            f"Not mapped: {words.unmapped(code)}, map it by {code.due_at:%Y-%m-%d %H:%M} UTC in the"
+            f" definition of {code.source}"
         )
     for what, number, about, things, amount in sql.run(conn, "told/numbers/waiting.sql").rows:
         size = (

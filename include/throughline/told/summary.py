@@ -110,12 +110,19 @@ def _unknown(numbers: Numbers) -> str:
         )
         for row in numbers.undecided[: text.LISTED]
     ]
+    codes = [
+        text.wrap(
+            f"{words.unmapped(row)}. Map it by {words.when_due(numbers, row.due_at)}"
+            f" ({row.owner or words.plain(row.owner_team)})"
+        )
+        for row in numbers.unmapped[: text.LISTED]
+    ]
     stale = [
         f"{feed.source}/{feed.feed} {words.feed_state(feed)},"
         f" last data {feed.last_business_date or 'never'} ({words.plain(feed.owner_team)})"
         for feed in numbers.stale
     ]
-    if not numbers.unknown and not stale and not waiting:
+    if not numbers.unknown and not stale and not waiting and not codes:
         return text.section("NOT KNOWN", "Nothing: every feed is up to date.")
     cases = sum(row.cases for row in numbers.unknown)
     by_hand = sum(row.by_hand for row in numbers.unknown)
@@ -123,6 +130,8 @@ def _unknown(numbers: Numbers) -> str:
         f"NOT KNOWN: {words.count(cases, 'case')}, {by_hand:,} to verify by hand",
         *waiting,
         text.more(len(numbers.undecided), "set aside on the page"),
+        *codes,
+        text.more(len(numbers.unmapped), "codes on the page"),
         *stale,
         text.table(
             ("workflow", "stage", "cases", "by hand", "owner", "why"),

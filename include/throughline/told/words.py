@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from throughline.told.numbers import Numbers
-from throughline.told.shapes import Feed, Money, Undecided
+from throughline.told.shapes import Feed, Money, Undecided, Unmapped
 
 OBSTACLES = {
     "due": "not known to be due",
@@ -142,6 +142,7 @@ def feed_state(feed: Feed) -> str:
 def quiet(numbers: Numbers) -> list[Feed]:
     """Return the feeds that need no attention: fresh, passed, nothing set aside tonight or before."""
     waiting = {(row.source, row.feed) for row in numbers.undecided}
+    waiting |= {(row.source, row.feed) for row in numbers.unmapped}
     return [
         feed
         for feed in numbers.feeds
@@ -193,7 +194,8 @@ def set_aside(numbers: Numbers) -> list[str]:
 
 def new_codes(numbers: Numbers) -> list[str]:
     """Return how many codes have no meaning here, as a clause; empty if all have one."""
-    codes = sum(row.open for row in numbers.exceptions if row.reason == "new_code")
+    reasons = ("new_code", "code_not_mapped")
+    codes = sum(row.open for row in numbers.exceptions if row.reason in reasons)
     return [f"{count(codes, 'code has', 'codes have')} no meaning here"] if codes else []
 
 
@@ -201,6 +203,12 @@ def command(row: Undecided) -> str:
     """Return the command that decides about what was set aside."""
     action = "release|reject" if row.feed else "carries_nothing"
     return f"make decide ID={row.number} ACTION={action}"
+
+
+def unmapped(row: Unmapped) -> str:
+    """Return a code that nobody has mapped: `scheduling/appointment.status NS: 3 records; 2 cases rest on it`."""
+    cases = f"; {count(row.cases, 'case rests', 'cases rest')} on it" if row.cases else ""
+    return f"{row.source}/{row.field} {row.code}: {count(row.records, 'record')}{cases}"
 
 
 def undecided(row: Undecided) -> str:

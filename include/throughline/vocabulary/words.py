@@ -195,6 +195,7 @@ EXCEPTION_REASON = WordList(
         "provider_adjustment": "A payment holds money that belongs to no claim; post it by its code and reference",
         "file_unanswered": "Neither a TA1 nor a 999 answers a file that was sent; ask whether it arrived",
         "claim_unanswered": "No answer names a claim that was sent; ask whether it arrived",
+        "code_not_mapped": "A source's code is not mapped, and facts rest on it; map it in the source's definition",
         "rows_set_aside": "Rows of a delivery were set aside; release or reject them, or have the source correct them",
     },
     not_yet={

@@ -22,7 +22,7 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "procedure": {"patient missing": {}},
     "document_reference": {
         "patient missing": {"status": "current"},
-        "status not in the code system": {"subject_id": "p1", "status": "final"},
+        "status missing": {"subject_id": "p1"},
         "authored_at before 1900": {
             "subject_id": "p1",
             "status": "current",

@@ -314,7 +314,7 @@ def test_a_patient_who_cannot_be_is_set_aside(
     [
         ({"subject": None}, "patient missing"),
         ({"class": None}, "class missing"),
-        ({"status": "done"}, "status not in the code system"),
+        ({"status": None}, "status missing"),
         (
             {"period": {"start": "2026-02-02T09:00:00Z", "end": "2026-02-01T09:00:00Z"}},
             "ends before it starts",

@@ -1,0 +1,117 @@
+"""A stage whose evidence has a code that nobody has mapped is not known, and waits for somebody to map it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.warehouse.clinic import Clinic, appointment, call, coverage, patient, stay
+from throughline.sources.codes import fold
+from throughline.warehouse import sql
+
+HOME = "2026-07-06 11:00"
+NIGHTS = [f"2026-07-{day:02}" for day in range(6, 31)]
+
+
+def open_codes(clinic: Clinic) -> list[tuple[str, str, int, int]]:
+    """Return (about, owner, records, cases) of the open exceptions about codes."""
+    return [
+        tuple(row)
+        for row in clinic.rows(
+            "select about_id, owner_team, (detail ->> 'records')::int as records, (detail ->> 'cases')::int as cases"
+            " from operations.exception where reason = 'code_not_mapped' and status = 'open' order by 1"
+        )
+    ]
+
+
+def map_code(clinic: Clinic, field: str, code: str, word: str, source: str = "") -> None:
+    """Map a code, as the definition of a source does when a night begins."""
+    clinic.conn.execute(
+        "insert into evidence.known_code (source, field, code, folded, word)"
+        " values (%s, %s, %s, %s, %s)",
+        (source, field, code, fold(code), word),
+    )
+
+
+@pytest.fixture
+def home(clinic: Clinic) -> Clinic:
+    """Return a practice with a patient who came home from hospital."""
+    clinic.know(
+        patient("p1"),
+        coverage("p1"),
+        stay("p1", "2026-07-03", HOME),
+        call("p1", "2026-07-06 15:00"),
+    )
+    clinic.night(NIGHTS[0])
+    return clinic
+
+
+def test_a_booking_with_an_unknown_status_proves_nothing_and_accuses_nobody(home: Clinic) -> None:
+    home.know(appointment("p1", "2026-07-13 09:00", status="BKD", recorded="2026-07-07 10:00"))
+    home.night(NIGHTS[1])
+    case = home.case("p1", "transitional_care")
+    assert (case.stage, case.stages["scheduled"]) == ("scheduled", "unknown")
+    assert open_codes(home) == [("scheduling/appointment.status BKD", "front_desk", 1, 1)]
+    # past the stage's deadline it is still not known, and never missed
+    for night in NIGHTS[2:8]:
+        home.night(night)
+    assert home.case("p1", "transitional_care").stages["scheduled"] == "unknown"
+    assert not home.rows("select 1 from operations.exception where reason = 'missed_clock'")
+
+    map_code(home, "appointment.status", "BKD", "booked", "scheduling")
+    home.night(NIGHTS[8])
+    assert home.case("p1", "transitional_care").stages["scheduled"] == "complete"
+    assert open_codes(home) == []
+    ((row),) = home.rows(
+        "select status, closed_seq from operations.exception where reason = 'code_not_mapped'"
+    )
+    assert tuple(row) == ("cleared", home.seq)
+    # what was not known then is not known in a replay of then
+    assert home.digest() == home.derived_digest()
+
+
+def test_a_mapped_no_show_is_none(home: Clinic) -> None:
+    home.know(appointment("p1", "2026-07-13 09:00", status="NS", recorded="2026-07-07 10:00"))
+    home.night(NIGHTS[1])
+    map_code(home, "appointment.status", "NS", "noshow", "scheduling")
+    home.night(NIGHTS[2])
+    assert home.case("p1", "transitional_care").stages["scheduled"] == "pending"
+    assert open_codes(home) == []
+
+
+def test_each_code_is_one_exception_of_the_team_of_its_feed(home: Clinic) -> None:
+    home.know(
+        patient("p2"),
+        appointment("p1", "2026-07-13 09:00", status="BKD"),
+        appointment("p2", "2026-07-13 09:30", status="BKD"),
+        appointment("p2", "2026-07-13 10:00", "FU30", key="b"),
+        stay("p2", "2026-07-03", HOME, "H1"),
+    )
+    home.night(NIGHTS[1])
+    expected = [
+        ("ehr/encounter.discharge_disposition_code H1", "data_engineering", 1, 0),
+        ("scheduling/appointment.status BKD", "front_desk", 2, 1),
+        ("scheduling/appointment.visit_type_code FU30", "front_desk", 1, 0),
+    ]
+    assert open_codes(home) == expected
+    before = home.rows("select * from operations.exception order by exception_id")
+    home.derive()
+    assert home.rows("select * from operations.exception order by exception_id") == before
+    # nobody is told twice
+    assert not home.rows("select 1 from operations.exception where reason = 'new_code'")
+    shown = sql.run(home.conn, "told/numbers/unmapped.sql", seq=home.seq).rows
+    assert sorted((row[3], row[4], row[5]) for row in shown) == [
+        ("appointment.status", "BKD", 2),
+        ("appointment.visit_type_code", "FU30", 1),
+        ("encounter.discharge_disposition_code", "H1", 1),
+    ]
+
+
+@pytest.mark.parametrize("code", ["Family-p1", "family-P1", "02134", "two words", "x" * 41])
+def test_what_may_be_about_a_patient_is_not_shown(home: Clinic, code: str) -> None:
+    home.know(appointment("p1", "2026-07-13 09:00", status=code))
+    home.night(NIGHTS[1])
+    ((row),) = home.rows(
+        "select about_id, detail::text as detail from operations.exception where reason = 'code_not_mapped'"
+    )
+    assert row.about_id.startswith("scheduling/appointment.status not shown, ")
+    assert code not in row.about_id + row.detail

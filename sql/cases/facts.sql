@@ -1,7 +1,7 @@
--- reads: cases.case_record, cases.place_zone, cases.stage_feed, evidence.booked_place, evidence.fact,
---     evidence.not_known, evidence.practitioner, evidence.visit, identity.link, operations.decision,
---     operations.exception, operations.feed, operations.freshness(), operations.serves, operations.source,
---     tasks.claim, w_person
+-- reads: cases.case_record, cases.place_zone, cases.stage_feed, evidence.booked_place,
+--     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.practitioner, evidence.visit,
+--     identity.link, operations.decision, operations.exception, operations.feed, operations.freshness(),
+--     operations.serves, operations.source, tasks.claim, w_person
 -- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_rests, w_decision
 
 -- What is known, as of this night, about the persons on the work list (w_person).
@@ -181,7 +181,10 @@ known_of as (
         ) as hospice_at,
         bool_or(f.kind = 'left_practice') as has_left,
         bool_or(f.kind = 'attribution') as is_attributed,
-        bool_or(f.kind = 'opt_out' and coalesce(f.ends_at > %(as_of)s, true)) as opted_out,
+        -- a refusal with a code that nobody has mapped may be one of contact
+        bool_or(f.kind = 'opt_out' and coalesce(f.ends_at > %(as_of)s, true))
+        or w.person_id in (select n.person_id from evidence.code_not_known as n where n.feed = 'consent')
+        as opted_out,
         min(f.ends_at) filter (where f.kind = 'opt_out' and f.ends_at > %(as_of)s) as opted_out_until,
         coalesce(bool_and((f.detail ->> 'has_phone')::boolean) filter (where f.kind = 'preference'), true)
         as has_phone,

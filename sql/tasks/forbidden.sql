@@ -1,4 +1,5 @@
--- reads: evidence.fact, identity.link, tasks.task, tasks.transmission, tasks.transmission_task
+-- reads: evidence.code_not_known, evidence.fact, identity.link, tasks.task, tasks.transmission,
+--     tasks.transmission_task
 -- makes: w_forbidden
 -- changes: operations.prevented, tasks.transmission
 
@@ -45,6 +46,15 @@ where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%
         where d.source = own.source and d.source_id = own.source_id and d.status = 'doubt'
             and d.retired_seq is null
     );
+
+-- A refusal with a code that nobody has mapped may be one of contact.
+insert into w_forbidden (person_id, reaches_out, reason)
+select distinct x.person_id, true, 'opt_out'
+from tasks.transmission as x
+where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]))
+    and x.kind in ('outreach', 'booking')
+    and x.person_id in (select n.person_id from evidence.code_not_known as n where n.feed = 'consent')
+    and not exists (select from w_forbidden as f where f.person_id = x.person_id and f.reaches_out);
 
 insert into operations.prevented (seq, effect_key, kind, reason, person_id, at)
 select %(seq)s, x.effect_key, case when x.kind = 'work_item' then 'claim' else 'contact' end, f.reason,

@@ -29,6 +29,7 @@ PUBLISHED: dict[str, str] = {
     "evidence.visit": "where a visit was, and who bills it",
     "evidence.billing_provider": "who bills",
     "evidence.service_location": "the place of service",
+    "evidence.code_not_known": "whose refusal of contact may stand behind a code that nobody has mapped",
     "evidence.charge_line": "what the clinician charged and a claim may say",
 }
 """What a step publishes for all later steps, and for what purpose."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.warehouse.clinic import Clinic, appointment, call, coverage, patient, stay
+from tests.warehouse.clinic import Clinic, appointment, call, consent, coverage, patient, stay
 from throughline.sources.codes import fold
 from throughline.warehouse import sql
 
@@ -67,6 +67,18 @@ def test_a_booking_with_an_unknown_status_proves_nothing_and_accuses_nobody(home
     assert tuple(row) == ("cleared", home.seq)
     # what was not known then is not known in a replay of then
     assert home.digest() == home.derived_digest()
+
+
+def test_a_refusal_that_nobody_has_mapped_stops_contact(clinic: Clinic) -> None:
+    clinic.know(patient("p1"), coverage("p1"), stay("p1", "2026-07-03", HOME))
+    clinic.know(consent("p1", "NOCALL"), consent("p1", "RESEARCH7", "permit"))
+    clinic.night(NIGHTS[0])
+    case = clinic.case("p1", "transitional_care")
+    assert (case.state, case.asks) == ("blocked", "contact_blocked")
+    assert open_codes(clinic) == [("ehr/consent.category_code NOCALL", "data_engineering", 1, 0)]
+    map_code(clinic, "consent.category_code", "NOCALL", "sms", "ehr")
+    clinic.night(NIGHTS[1])
+    assert clinic.case("p1", "transitional_care").asks != "contact_blocked"
 
 
 def test_a_mapped_no_show_is_none(home: Clinic) -> None:

@@ -44,6 +44,8 @@ SEX_ALSO = (
     ("female", "F"), ("male", "M"), ("other", "O"), ("unknown", "U"), ("A", "O"), ("ambiguous", "O"),
     ("N", "O"), ("not applicable", "O"), ("X", "O"),
 )  # fmt: skip
+# A consent that refuses nothing stops no contact, whatever it is about.
+PERMITS = "coalesce(r.provision, 'permit') = 'permit'"
 # Categories of a contact that is not about a booking: our own, and FHIR R4 communication-category.
 ABOUT_CARE = ("outreach", "alert", "notification", "instruction")
 # Media of conversations (HL7 v3 ParticipationMode): they count by their outcome, not by being sent.
@@ -103,8 +105,8 @@ FEEDS: tuple[Entry, ...] = (
                 "consent",
                 ("consent", "opt_out"),
                 codes=(
-                    Code("status", words=CONSENT_STATUS, is_status=True, rests=ALL),
-                    Code("category_code", words=CONSENT_CATEGORY, rests=ALL),
+                    Code("status", words=CONSENT_STATUS, is_status=True, rests=ALL, unless=PERMITS),
+                    Code("category_code", words=CONSENT_CATEGORY, rests=ALL, unless=PERMITS),
                     Code("provision", words=("deny", "permit"), rests=ALL),
                 ),
             ),

@@ -31,7 +31,8 @@ NIGHTS = tuple((each,) for each in MISBEHAVIOURS) if APART else TOGETHER
 
 PROCESSES = ("api-server", "scheduler", "dag-processor", "postgres", "sandbox")
 STEPS = (
-    "open_night", "land", "stage", "gate", "load", "link_persons", "assert_facts", "build_work_list", "open_cases",
+    "open_night", "land", "stage", "gate", "load", "notice_files", "link_persons", "assert_facts",
+    "build_work_list", "open_cases",
     "reconcile", "settle", "notice_silence", "plan", "dispatch", "prepare_claims", "settle_plan",
     "check_invariants", "close_night", "write_page",
 )  # fmt: skip

@@ -10,7 +10,13 @@ pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
 STEPS_OF = {
     "extract_feeds": {"open_night", "land", "stage", "gate", "load"},
-    "build_cases": {"link_persons", "assert_facts", "build_work_list", "open_cases"},
+    "build_cases": {
+        "notice_files",
+        "link_persons",
+        "assert_facts",
+        "build_work_list",
+        "open_cases",
+    },
     "reconcile_tasks": {"ask_receivers", "reconcile", "settle", "notice_silence"},
     "create_tasks": {"plan", "prepare_claims", "dispatch", "settle_plan"},
     "report_operations": {"check_invariants", "close_night", "write_page"},

@@ -79,6 +79,7 @@ def profile(
         tuple(_without_names(feed, names) for feed in feeds),
         tuple(_without_urls(one, personal) for one in looked.told()),
         translated,
+        tuple(one.told for one in definition.carries_nothing),
     )
 
 

@@ -14,7 +14,7 @@ from throughline.quality.gates import FRESHNESS, REFUSED, UNREADABLE, gate
 from throughline.sources import Address, SourceDefinition, registry, stage
 from throughline.sources.fetch import extract
 from throughline.sources.files import open_file
-from throughline.sources.records import FileRefusedError
+from throughline.sources.records import READER_ERRORS, FileRefusedError
 from throughline.transports.files import RemoteFile
 from throughline.warehouse import Connection, nights
 
@@ -84,7 +84,7 @@ def _files(conn: Connection, definition: SourceDefinition, landing: Path) -> Ite
     ).fetchall()
     for name, status, reason, path, size, feeds, count in rows:
         position = 0
-        if status == "refused":
+        if status == "refused" and path:
             remote = RemoteFile(name, size, None)
             position = _position(definition, remote, landing / path)
         said = {"landed": "read", "duplicate": "repeated"}.get(status, status)
@@ -98,6 +98,8 @@ def _position(definition: SourceDefinition, file: RemoteFile, path: Path) -> int
             return registry.standard(definition.standard).scan(stream, file, definition).position
     except FileRefusedError as error:
         return error.position
+    except READER_ERRORS:
+        return 0
 
 
 def _feed(conn: Connection, name: str, batch: UUID | None) -> Feed:

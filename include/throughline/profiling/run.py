@@ -76,7 +76,8 @@ def _copy_landed(source: str, folder: Path) -> None:
     with warehouse.connect(os.environ["THROUGHLINE_LANDED_DSN"]) as conn:
         rows = conn.execute(
             "select original_name, path, coalesce(modified_at, received_at) from landing.file"
-            " where source = %s and status in ('landed', 'refused') order by known_seq, original_name, path",
+            " where source = %s and status in ('landed', 'refused') and path <> ''"
+            " order by known_seq, original_name, path",
             (source,),
         ).fetchall()
     for number, (name, path, at) in enumerate(rows, 1):

@@ -176,3 +176,5 @@ class SourceProfile:
     types: tuple[RecordType, ...] = ()
     translated: tuple[tuple[str, Codes], ...] = field(default=())
     """Codes that the reader itself translates, by element."""
+    carries_nothing: tuple[str, ...] = ()
+    """The decisions in its definition about files that need no exception when they cannot be read."""

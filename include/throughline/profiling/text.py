@@ -67,7 +67,8 @@ def _files(p: SourceProfile) -> str:
     ]
     told = table(("rows", "result", "feeds", "file"), rows, (0,))
     more = len(p.files) - LISTED
-    return told + (f"\n… and {more:,} more" if more > 0 else "")
+    told += f"\n… and {more:,} more" if more > 0 else ""
+    return "\n".join([told, *(wrap(f"By its definition, {one}.") for one in p.carries_nothing)])
 
 
 def _feed(feed: Feed) -> Iterator[str]:

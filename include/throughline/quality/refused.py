@@ -31,6 +31,24 @@ def notice_files(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> dict
     return dict(done.counts)
 
 
+def kept_decisions(conn: Connection, folder: Path = DEFINITIONS) -> list[str]:
+    """Return the decisions that definitions keep about unreadable files, each with how many it has settled."""
+    return [
+        f"{one.source}: {each.told}, {_settled(conn, one.source, each.names)} files so far"
+        for one in systems(folder)
+        for each in one.carries_nothing
+    ]
+
+
+def _settled(conn: Connection, source: str, names: str) -> int:
+    row = conn.execute(
+        "select count(*) from landing.file where source = %s and closed_by = 'definition'"
+        " and original_name ilike %s",
+        (source, _like(names)),
+    ).fetchone()
+    return row[0] if row else 0
+
+
 def _patterns(found: Iterable[SourceDefinition]) -> str:
     """Return the query for the names of files that carry nothing: `source` and `pattern`, for ILIKE."""
     return _values(

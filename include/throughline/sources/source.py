@@ -92,6 +92,11 @@ class CarriesNothing:
     decided_by: str
     decided_on: date
 
+    @property
+    def told(self) -> str:
+        """The decision as a sentence without its end: `files *.pdf carry nothing, says Ann Lee (2026-09-01)`."""
+        return f"files {self.names} carry nothing, says {self.decided_by} ({self.decided_on})"
+
 
 @dataclass(frozen=True)
 class SourceDefinition:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from throughline import warehouse
+from throughline import quality, warehouse
 from throughline.told import words
 from throughline.told.shapes import Undecided, Unmapped
 from throughline.warehouse import Connection, sql
@@ -60,6 +60,7 @@ def tell(conn: Connection) -> str:
         )
         lines.append(f"Waiting for a decision in Airflow: {what} {number}, {about}, {size}")
     lines += [_searched(*row) for row in sql.run(conn, "told/searches.sql").rows]
+    lines += [f"Kept decision: {one}" for one in quality.kept_decisions(conn)]
     return "\n".join(lines)
 
 

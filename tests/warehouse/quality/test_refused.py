@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from tests.warehouse.quality.outbox import Outbox, claims
+from throughline import quality
 from throughline.exceptions.resolve import DoesNotFitError
 from throughline.quality import decide
 from throughline.warehouse import derive
@@ -112,8 +113,14 @@ def test_the_definition_of_its_source_says_that_such_files_carry_nothing(outbox:
     outbox.notice()  # the same night without that decision: it is undone
     assert set(outbox.open) == {"Statement 1.PDF", "100%_pdf"}
     outbox.read("2026-09-04")
-    outbox.notice(outbox.carries_nothing("*PDF*", "it's*"))
+    decided = outbox.carries_nothing("*PDF*", "it's*")
+    outbox.notice(decided)
     assert outbox.open == {}
+    assert quality.kept_decisions(outbox.conn, decided) == [
+        "clearinghouse: files *PDF* carry nothing, says Ann Lee (2026-09-02), 2 files so far",
+        "clearinghouse: files it's* carry nothing, says Ann Lee (2026-09-02), 0 files so far",
+    ]
+    assert quality.kept_decisions(outbox.conn) == []
     assert outbox.rows("select distinct status, resolution from operations.exception") == [
         ("cleared", "the definition of its source says that such files carry nothing")
     ]

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.benchmark import report, sizes
+from tests.benchmark import growth, report, sizes
 
 SIZES = "1000,10000,100000"
 NIGHTS = 4
@@ -25,6 +25,8 @@ def main() -> int:
     results = [sizes.run(patients, nights) for patients in wanted]
     text = report.text(results)
     print(text)
+    print("\n### Growth with odd inputs\n")
+    print(growth.text())
     target = os.environ.get("SAVE")
     if target:
         report.save(Path(target), text)

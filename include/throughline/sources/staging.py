@@ -367,7 +367,7 @@ class _Writer:
                         _storable(f.subject_id) or None,
                         f.from_on,
                         f.until_on,
-                        f.payer_id,
+                        _storable(f.payer_id),
                     )
                     for f in faults
                 ],

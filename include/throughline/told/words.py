@@ -199,6 +199,19 @@ def new_codes(numbers: Numbers) -> list[str]:
     return [f"{count(codes, 'code has', 'codes have')} no meaning here"] if codes else []
 
 
+def not_known(numbers: Numbers, by_hand: int) -> str:
+    """Return the label of the tile: `not known, 9 rows set aside, 2 by hand`."""
+    rows = sum(row.things for row in numbers.undecided if row.feed)
+    files = sum(not row.feed for row in numbers.undecided)
+    said = [
+        "not known",
+        *([f"{count(rows, 'row')} set aside"] if rows else []),
+        *([f"{count(files, 'file')} unread"] if files else []),
+        *([f"{by_hand:,} by hand"] if by_hand or not (rows or files) else []),
+    ]
+    return ", ".join(said)
+
+
 def command(row: Undecided) -> str:
     """Return the command that decides about what was set aside."""
     action = "release|reject" if row.feed else "carries_nothing"

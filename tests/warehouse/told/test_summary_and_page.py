@@ -128,6 +128,7 @@ def test_what_was_set_aside_is_said_first(conn: Connection) -> None:
     assert "ACTION=carries_nothing" in told
     assert "37 rows of ehr/<wbr>encounter" in html
     assert "File a.pgp of clearinghouse" in html
+    assert "not known, 37 rows set aside, 1 file unread" in html
     assert "Set aside: 37 rows of ehr/encounter" in status.tell(conn)
 
 

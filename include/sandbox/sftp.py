@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -90,7 +91,7 @@ class _Folder(asyncssh.SFTPServer):
         return super().remove(path)
 
     def _guard(self, path: bytes, writes: bool) -> None:
-        parts = PurePosixPath("/" + path.decode()).parts
+        parts = PurePosixPath("/" + os.fsdecode(path)).parts
         if writes and (len(parts) < 3 or parts[1] != "inbox"):
             raise asyncssh.SFTPPermissionDenied("only inbox/ can be written")
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from throughline.practice import practice
 from throughline.profiling.shapes import Fault, Feed, File
-from throughline.quality.gates import FRESHNESS, REFUSED, UNREADABLE, gate
+from throughline.quality.gates import FRESHNESS, REFUSED, UNMAPPED, UNREADABLE, gate
 from throughline.sources import Address, SourceDefinition, registry, stage
 from throughline.sources.fetch import extract
 from throughline.sources.files import open_file
@@ -18,8 +18,9 @@ from throughline.sources.records import READER_ERRORS, FileRefusedError
 from throughline.transports.files import RemoteFile
 from throughline.warehouse import Connection, nights
 
-# These checks mean nothing for files from an arbitrary folder; unreadable rows are listed by reason anyway.
-_NOT_SAID = frozenset({FRESHNESS, REFUSED, UNREADABLE})
+# These checks mean nothing for files from an arbitrary folder. Unreadable rows are listed by reason anyway, and codes
+# that nobody has mapped by field.
+_NOT_SAID = frozenset({FRESHNESS, REFUSED, UNREADABLE, UNMAPPED})
 
 
 class NothingToProfile(LookupError):

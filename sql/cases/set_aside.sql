@@ -24,10 +24,21 @@ with waiting as (
 ),
 
 -- named persons are looked up one by one; for the others, all open stages that rest on the feed
+reached as (
+    select w.*, c.case_id
+    from waiting as w
+    inner join cases.case_record as c on c.person_id = w.person_id and c.status = 'open'
+    union all
+    select w.*, c.case_id
+    from waiting as w
+    inner join cases.case_record as c on c.status = 'open'
+    where w.person_id is null
+),
+
 touched as (
     select w.exception_id, s.case_id, s.due_at
-    from waiting as w
-    inner join cases.case_record as c on c.status = 'open' and (w.person_id is null or c.person_id = w.person_id)
+    from reached as w
+    inner join cases.case_record as c on c.case_id = w.case_id
     inner join cases.stage_feed as f
         on f.source = w.source and f.feed = w.feed
         and f.workflow = c.workflow and f.version = c.version and f.stage = c.stage

@@ -64,33 +64,39 @@ where c.case_id = s.case_id;
 -- The stages of which something is not known: rows that rest on one of their feeds were set aside. One that names the
 -- person, or may be about anybody whose stage was still open in its days.
 create temp table w_unknown on commit drop as
+with matched as (
+    select s.case_id, s.position, n.*
+    from w_stage as s
+    inner join w_not_known as n on n.person_id = s.person_id
+    -- without its charges there is no claim, whatever the stage itself rests on
+    where s.state = 'pending'
+        and (n.feed = any(s.feeds) or (s.proof = 'claim' and split_part(n.feed, '.', 2) = 'charge_item'))
+    union all
+    select s.case_id, s.position, n.*
+    from w_stage as s
+    inner join w_case as c on c.case_id = s.case_id
+    inner join w_not_known as n on n.person_id is null
+    where s.state = 'pending'
+        and (n.feed = any(s.feeds) or (s.proof = 'claim' and split_part(n.feed, '.', 2) = 'charge_item'))
+        and (n.from_on is null or cases.local_day(s.due_at - interval '1 second', c.zone) >= n.from_on)
+)
+
 select
-    s.case_id,
-    s.position,
-    array_agg(distinct n.feed order by n.feed) as feeds,
-    bool_or(n.person_id is not null) as is_named,
-    (array_agg(n.exception_id order by n.exception_due_at nulls last, n.exception_id))[1] as exception_id,
+    m.case_id,
+    m.position,
+    array_agg(distinct m.feed order by m.feed) as feeds,
+    bool_or(m.person_id is not null) as is_named,
+    (array_agg(m.exception_id order by m.exception_due_at nulls last, m.exception_id))[1] as exception_id,
     -- nobody has decided by the time that was given for it
-    bool_and(coalesce(n.exception_due_at <= %(as_of)s, false)) as is_overdue
-from w_stage as s
-inner join w_case as c on c.case_id = s.case_id
--- without its charges there is no claim, whatever the stage itself rests on
-inner join w_not_known as n
-    on n.feed = any(s.feeds) or (s.proof = 'claim' and split_part(n.feed, '.', 2) = 'charge_item')
-where s.state = 'pending'
-    and (n.until_on is null or c.trigger_on <= n.until_on)
+    bool_and(coalesce(m.exception_due_at <= %(as_of)s, false)) as is_overdue
+from matched as m
+inner join w_case as c on c.case_id = m.case_id
+where (m.until_on is null or c.trigger_on <= m.until_on)
     and (
-        n.person_id = s.person_id
-        or (
-            n.person_id is null
-            and (n.from_on is null or cases.local_day(s.due_at - interval '1 second', c.zone) >= n.from_on)
-        )
+        m.payer_id is null or m.payer_id = c.payer_id
+        or exists (select from w_claim as k where k.case_id = m.case_id and k.payer_id = m.payer_id)
     )
-    and (
-        n.payer_id is null or n.payer_id = c.payer_id
-        or exists (select from w_claim as k where k.case_id = s.case_id and k.payer_id = n.payer_id)
-    )
-group by s.case_id, s.position;
+group by m.case_id, m.position;
 
 create unique index on w_unknown (case_id, position);
 

@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.fact, evidence.not_known,
+-- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.delivery_not_known, evidence.fact,
 --     evidence.row_set_aside, operations.decision, operations.feed, operations.reason
 -- makes: w_set_aside
 -- changes: operations.exception
@@ -20,7 +20,7 @@ where e.reason = 'rows_set_aside' and e.opened_seq = %(seq)s
 create temp table w_set_aside on commit drop as
 with waiting as (
     select distinct n.exception_id, n.source, n.feed, n.person_id, n.payer_id, n.from_on, n.until_on
-    from evidence.not_known as n
+    from evidence.delivery_not_known as n
 ),
 
 -- named persons are looked up one by one; for the others, all open stages that rest on the feed

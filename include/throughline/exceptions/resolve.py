@@ -18,6 +18,9 @@ from throughline import decisions, warehouse
 from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
 from throughline.warehouse import Connection
 
+CARRIES_NOTHING = "carries_nothing"
+"""What a named person says of a file that could not be read."""
+
 ACTIONS = {
     "retry": "try this stage's task again",
     "continue": "continue the case without this stage",
@@ -27,7 +30,7 @@ ACTIONS = {
     "assign": "assign it to an owner and leave it open",
     "confirm": "identity: both records are the same person",
     "reject": "identity: the records are two different people",
-    "carries_nothing": "file: it carries nothing for us",
+    CARRIES_NOTHING: "file: it carries nothing for us",
 }
 USUAL = {
     "missed_clock": "retry",

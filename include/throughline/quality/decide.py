@@ -20,13 +20,12 @@ from psycopg import sql
 
 from throughline import decisions, warehouse
 from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.exceptions.resolve import CARRIES_NOTHING
 from throughline.quality.balance import balance
 from throughline.quality.suites import suite_of
 from throughline.warehouse import Connection
 
 ACTIONS = {"release": "released", "reject": "rejected"}
-CARRIES_NOTHING = "carries_nothing"
-"""What is said of a file that could not be read; see `throughline.exceptions.resolve`."""
 SHORTEST = 8
 """How many characters of an id name a thing on the command line."""
 
@@ -291,8 +290,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--preview", action="store_true", help="show what would follow, write nothing"
     )
     given = parser.parse_args(arguments)
-    import throughline.exceptions.resolve  # noqa: F401 - registers what is said of a file
-
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             about_kind, about_id = meant(conn, given.id)

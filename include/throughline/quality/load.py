@@ -72,12 +72,15 @@ def load_again(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     """Merge the staged rows of a loaded batch under the number of a later night; commits.
 
     For rows that a rejected delivery had superseded: a version that is not newer than the standing one
-    is skipped, as always. Raises `UnknownBatch`.
+    is skipped, as always. The watermark stays where it is: what the rejected delivery should have
+    brought is still to be fetched. Raises `UnknownBatch`.
     """
     batch = _read(conn, batch_id, seq)
-    counts = _close(conn, batch, merge(conn, batch))
+    loaded = merge(conn, batch)
+    _empty_staging(conn, batch.batch_id, batch.tables)
+    balance(conn, batch.batch_id, loaded)
     conn.commit()
-    return counts
+    return _counts(conn, batch)
 
 
 def feed_of(conn: Connection, batch_id: UUID | str) -> str:

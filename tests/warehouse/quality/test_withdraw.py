@@ -157,6 +157,26 @@ def test_its_feed_is_late_again_and_the_next_fetch_begins_before_it(hand: Hand) 
     assert hand.rows("select * from landing.watermark") == []
 
 
+def test_what_came_later_is_read_again_and_moves_no_watermark(hand: Hand) -> None:
+    """The next fetch must ask for what the rejected delivery should have brought."""
+    marks = [datetime(2026, 3, day, 20, tzinfo=UTC) for day in (2, 3, 4)]
+    batches = []
+    for number, mark in enumerate(marks, 1):
+        hand.take_in("patient", [patient(number)], watermark=mark)
+        batches.append(hand.batch)
+        hand.new_night()
+    reject(hand, batches[1])
+    hand.new_night()
+    take_back(hand)
+    assert hand.rows("select watermark from landing.watermark") == [(marks[0],)]
+    assert hand.rows("select status from landing.batch order by known_seq") == [
+        ("loaded",),
+        ("rejected",),
+        ("loaded",),
+    ]
+    sound(hand)
+
+
 def test_rows_that_were_set_aside_end_with_it(hand: Hand) -> None:
     hand.take_in(
         "encounter",

@@ -222,14 +222,7 @@ class _Writer:
         kept = 0
         for one in found:
             if isinstance(one, StagedRow) and _is_too_long(one):
-                one = Fault(
-                    file.name,
-                    one.row_no,
-                    one.row_no,
-                    "identifier_too_long",
-                    payload=self._payload(one),
-                    subject_id=_short(one.subject_id),
-                )
+                one = self._fault(file, one, "identifier_too_long")
             if isinstance(one, Fault):
                 tally.note(one)
                 if one.severity == "row":
@@ -254,21 +247,34 @@ class _Writer:
     ) -> None:
         culprits = self._copy(file, chunk)
         for row in culprits:
-            fault = Fault(
-                file.name,
-                row.row_no,
-                row.row_no,
-                "value_refused",
-                source_id=row.source_id.replace("\x00", ""),
-                payload=self._payload(row),
-                subject_id=_short(row.subject_id),
-            )
+            fault = self._fault(file, row, "value_refused", row.source_id.replace("\x00", ""))
             tally.note(fault)
             faults.append(fault)
         self._set_aside(file, faults)
         gc.collect(0)
         tally.rows += len(chunk) - len(culprits)
         tally.set_aside += len(faults)
+
+    def _fault(
+        self, file: File, row: StagedRow, reason: str, source_id: str | None = None
+    ) -> Fault:
+        """Return the fault of a row that cannot be stored; it names the claim or the person of the row."""
+        values = dict(zip(self._columns[row.table], row.values or (), strict=False))
+        claim = values.get("patient_control_number")
+        # a claim's number identifies the patient, unless a chart sent it under its own patient's id
+        is_claim = bool(claim) and (
+            row.subject_id is None or str(values.get("kind") or "837").startswith("837")
+        )
+        return Fault(
+            file.name,
+            row.row_no,
+            row.row_no,
+            reason,
+            source_id=source_id,
+            payload=self._payload(row),
+            subject_id=_short(str(claim) if is_claim else row.subject_id),
+            subject_source="pcn" if is_claim else None,
+        )
 
     def _payload(self, row: StagedRow) -> str:
         """Return the typed values of a row as text, for the person who decides about it."""

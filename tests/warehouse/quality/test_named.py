@@ -19,7 +19,8 @@ def test_a_row_that_breaks_a_rule_names_its_patient(hand: Hand) -> None:
 
 @pytest.mark.parametrize("reference", ["Patient/p7", "https://ehr/fhir/Patient/p7/_history/2"])
 def test_a_line_that_cannot_be_read_names_its_patient(hand: Hand, reference: str) -> None:
-    broken = visit(1, 7, period={"start": ["no moment"]}, subject={"reference": reference})
+    subject = {"identifier": {"value": "7"}, "reference": reference}
+    broken = visit(1, 7, period={"start": ["no moment"]}, subject=subject)
     hand.judge("encounter", ndjson([broken, visit(2, 2)]))
     assert [row[2:] for row in hand.rows(NAMED)] == [("ehr", "p7")]
 

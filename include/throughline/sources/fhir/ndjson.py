@@ -22,11 +22,14 @@ FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
 LONGEST_LINE = 64 << 20
 _TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,40})"')
 _ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9.\-]{1,64})"')
-# Whom a line that cannot be read is about: Task.for, Coverage.beneficiary, else subject or patient.
-_PATIENT = re.compile(
-    rb'"(?:subject|patient|beneficiary|for)"\s*:\s*\{[^{}]*?"reference"\s*:\s*'
-    rb'"(?:[^"]*/)?Patient/([A-Za-z0-9.\-]{1,64})(?:/_history/[^"]*)?"'
+_REFERENCE = (
+    rb"\s*:\s*\{(?:[^{}]|\{[^{}]*\})*?"
+    rb'"reference"\s*:\s*"(?:[^"]*/)?Patient/([A-Za-z0-9.\-]{1,64})(?:/_history/[^"]*)?"'
 )
+# Whom a line that cannot be read is about: Task.for, Coverage.beneficiary, else subject or patient.
+_PATIENT = re.compile(rb'"(?:subject|patient|beneficiary|for)"' + _REFERENCE)
+# A payment notice has no such element: an extension names the patient.
+_BY_EXTENSION = re.compile(rb'"valueReference"' + _REFERENCE)
 
 
 @dataclass(slots=True)
@@ -230,7 +233,11 @@ def read_deletions(
 
 def _fault(file: str, number: int, reason: str, line: bytes) -> Fault:
     found = _ID.search(line)
-    patient = found if type_of(line) == "Patient" else _PATIENT.search(line)
+    kind = _TYPE.search(line)
+    if kind is not None and kind.group(1) == b"Patient":
+        patient = found
+    else:
+        patient = _PATIENT.search(line) or _BY_EXTENSION.search(line)
     return Fault(
         file,
         number,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+import msgspec
+
 from throughline.sources.fhir.npi import best, is_npi
 from throughline.sources.hl7v2.message import Message, day
 
@@ -36,6 +38,47 @@ _NO_NAME = frozenset({"BAD", "NOUSE", "MSK", "NAV", "F", "MTN"})
 _ADDRESSES = {"H": 0, "L": 1, "P": 1, "": 1, "C": 2, "M": 2, "BI": 3, "V": 4, "O": 5, "B": 5}
 _NO_ADDRESS = frozenset({"BA", "N", "BDL", "BR", "F", "RH", "S", "SH", "TM"})
 _LAST = 9
+
+
+class Identifier(msgspec.Struct):
+    """One repetition of PID-3, -2 or -4: the number, who assigned it, of which type."""
+
+    value: str
+    authority: str | None = None
+    type: str | None = None
+
+
+def identifiers(m: Message, pid: list[str], on: date | None) -> list[Identifier]:
+    """Return the patient's numbers (PID-3, -2, -4); those that have expired (CX-8) come last."""
+    found: list[Identifier] = []
+    expired: list[Identifier] = []
+    for index in (3, 2, 4):
+        for cx in m.repetitions(pid, index):
+            value = m.part(cx, 1)
+            if value is not None:
+                authority = next((part for part in m.subparts(cx, 4) if part), None)
+                one = Identifier(value, authority, m.part(cx, 5))
+                (expired if on is not None and _is_over(m.part(cx, 8), on) else found).append(one)
+    return found + expired if expired else found
+
+
+def _is_over(ends: str | None, on: date) -> bool:
+    last = day(ends) if ends else None
+    return last is not None and last < on
+
+
+def record_number(
+    identifiers: Sequence[Identifier], authority: str | None, kind: str
+) -> str | None:
+    """Return the record number that the EHR uses: that of the defined authority and type.
+
+    If the definition names no authority, the type is enough. If it does, numbers of other authorities
+    are ignored: they may belong to other people.
+    """
+    for one in identifiers:
+        if one.type == kind and (authority is None or one.authority == authority):
+            return one.value
+    return None
 
 
 def _is_current(m: Message, parts: list[str], first: int, last: int, on: date | None) -> bool:

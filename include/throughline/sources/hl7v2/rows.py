@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from throughline.sources.codes import fold
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import digits
+from throughline.sources.hl7v2.people import record_number
 from throughline.sources.hl7v2.settings import Settings, settings_of
-from throughline.sources.hl7v2.siu import DELETED, Appointment, Identifier, read
+from throughline.sources.hl7v2.siu import DELETED, Appointment, appointment_id, read
 from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
 
@@ -45,20 +46,6 @@ COLUMNS = {
 _NUMBER = re.compile(r"[0-9]+")
 
 
-def medical_record_number(
-    identifiers: list[Identifier], authority: str | None, kind: str
-) -> str | None:
-    """Return the record number that the EHR uses: that of the defined authority and type.
-
-    If the definition names no authority, the type is enough. If it does, numbers of other authorities
-    are ignored: they may belong to other people.
-    """
-    typed = [i for i in identifiers if i.type == kind]
-    if authority is not None:
-        return next((i.value for i in typed if i.authority == authority), None)
-    return typed[0].value if typed else None
-
-
 def cancelled_by(a: Appointment, settings: Settings) -> str | None:
     """Return who cancelled, by the code of the reason (SCH-6) or else by its text."""
     if a.status != "cancelled" or not settings.cancelled_by:
@@ -70,16 +57,16 @@ def cancelled_by(a: Appointment, settings: Settings) -> str | None:
 
 def rows(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[StagedRow | Fault]:
     """Yield the rows and faults of one file. Raises `FileRefusedError`."""
-    conventions, settings = definition.conventions, settings_of(definition)
+    settings = settings_of(definition)
     for found in read(stream, file, definition.zone, settings):
-        yield found if isinstance(found, Fault) else _row(found, conventions, settings)
+        yield found if isinstance(found, Fault) else _row(found, settings)
 
 
-def _row(a: Appointment, conventions: dict[str, Any], settings: Settings) -> StagedRow:
-    mrn = medical_record_number(
-        a.identifiers, conventions.get("mrn_authority"), conventions.get("mrn_type", "MR")
-    )
+def _row(a: Appointment, settings: Settings) -> StagedRow:
+    mrn = record_number(a.identifiers, settings.mrn_authority, settings.mrn_type)
+    source_id = appointment_id(a.placer_id, a.filler_id)
     assert a.message_at is not None
+    assert source_id is not None
     made = a.message_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     # messages of the same second sort by number: 10 comes after 9
     number = _NUMBER.sub(lambda found: found.group().zfill(12), a.control_id)
@@ -88,7 +75,7 @@ def _row(a: Appointment, conventions: dict[str, Any], settings: Settings) -> Sta
     return StagedRow(
         table="appointment",
         row_no=a.row,
-        source_id=a.filler_id or f"placer:{a.placer_id}",
+        source_id=source_id,
         source_version=f"{made}/{number}",
         subject_id=mrn,
         is_deleted=a.trigger_event == DELETED,

@@ -25,13 +25,16 @@ class Settings:
 
     `roles` are the roles (AIP-4) of those who see patients, best first; `degrees` those of people who
     may bill a visit, both in capitals. `codes` reads the codes of each field, `cancelled_by` says who
-    cancelled by the folded reason.
+    cancelled by the folded reason; `mrn_authority` and `mrn_type` (PID-3) are those of the record number
+    that the EHR knows.
     """
 
     roles: tuple[str, ...] = ()
     degrees: tuple[str, ...] = BILLABLE
     codes: Mapping[str, Codes] = field(default_factory=_known_to_all)
     cancelled_by: Mapping[str, str] = field(default_factory=dict)
+    mrn_authority: str | None = None
+    mrn_type: str = "MR"
 
 
 NOTHING_SAID = Settings()
@@ -46,4 +49,6 @@ def settings_of(definition: SourceDefinition) -> Settings:
         degrees=tuple(d.upper() for d in said.get("billable_qualifications", BILLABLE)),
         codes=codes_of(STANDARD, said.get("codes", {})),
         cancelled_by={fold(reason): who for reason, who in said.get("cancelled_by", {}).items()},
+        mrn_authority=said.get("mrn_authority"),
+        mrn_type=said.get("mrn_type", "MR"),
     )

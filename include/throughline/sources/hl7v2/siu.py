@@ -58,14 +58,6 @@ NO_VISIT_TYPE = frozenset({"NORMAL", "TENTATIVE", "COMPLETE"})
 MINUTES = {"M": 1, "MIN": 1, "MINUTES": 1, "H": 60, "HR": 60, "HOUR": 60, "HOURS": 60, "S": 1 / 60}
 
 
-class Identifier(msgspec.Struct):
-    """One repetition of PID-3, -2 or -4: the number, who assigned it, of which type."""
-
-    value: str
-    authority: str | None = None
-    type: str | None = None
-
-
 class Appointment(msgspec.Struct):
     """One SIU message. `row` counts the messages of the file from 1; times are in UTC."""
 
@@ -91,7 +83,7 @@ class Appointment(msgspec.Struct):
     practitioner_id: str | None = None
     practitioner_npi: str | None = None
     location_id: str | None = None
-    identifiers: list[Identifier] = []
+    identifiers: list[people.Identifier] = []
     family: str | None = None
     given: str | None = None
     birth_date: date | None = None
@@ -128,7 +120,7 @@ def read(
             if piece.kind == "BTS" and count is not None and count != messages:
                 yield Fault(file, 0, piece.position, "wrong_message_count", "warning")
     if held is not None and (open_wrappers or is_broken(stream)):
-        yield Fault(file, held.row, held.position, "truncated", payload=held.text)
+        yield _fault(held, file, "truncated", settings, is_cut=True)
     elif held is not None:
         yield read_message(held, file, zone, settings)
 
@@ -196,9 +188,7 @@ def read_message(
     """Return the appointment in a message, or a fault; `message` splits its segments."""
 
     def refuse(reason: str, source_id: str | None = None) -> Fault:
-        return Fault(
-            file, piece.row, piece.position, reason, source_id=source_id, payload=piece.text
-        )
+        return _fault(piece, file, reason, settings, source_id, is_cut=piece.is_cut)
 
     if piece.is_cut:
         return refuse("message_too_long")
@@ -228,7 +218,7 @@ def read_message(
     filler_status, filler_text = m.coded(sch, 25)
     status, _ = status_of(event, filler_status, filler_text, settings)
     if starts is None and status == "booked":
-        return refuse("appointment_without_start", filler or placer)
+        return refuse("appointment_without_start", control)
     reason, reason_text = m.coded(sch, 6)
     visit_type, visit_text = _visit_type(m, sch, settings)
     found = Appointment(
@@ -258,6 +248,48 @@ def read_message(
     )
     _patient(m, found, made.date(), settings)
     return found
+
+
+def _fault(
+    piece: Piece,
+    file: str,
+    reason: str,
+    settings: Settings,
+    source_id: str | None = None,
+    *,
+    is_cut: bool = False,
+) -> Fault:
+    """Return the fault of a message, with the appointment (else `source_id`) and the patient that it names."""
+    # the last segment of a message that was cut may be half of one
+    appointment, patient = _named(piece.segments[:-1] if is_cut else piece.segments, settings)
+    return Fault(
+        file,
+        piece.row,
+        piece.position,
+        reason,
+        source_id=appointment or source_id,
+        payload=piece.text,
+        subject_id=patient,
+    )
+
+
+def _named(segments: list[str], settings: Settings) -> tuple[str | None, str | None]:
+    """Return the ids of the appointment (SCH) and the patient (PID) of a message that cannot be used."""
+    try:
+        m = Message(segments)
+    except (ValueError, IndexError):
+        return None, None
+    made, sch = moment(m.value(m.fields[0], 7), UTC), m.first("SCH")
+    numbers = people.identifiers(m, m.first("PID"), made.date() if made is not None else None)
+    return (
+        appointment_id(m.value(sch, 1), m.value(sch, 2)),
+        people.record_number(numbers, settings.mrn_authority, settings.mrn_type),
+    )
+
+
+def appointment_id(placer: str | None, filler: str | None) -> str | None:
+    """Return the id of an appointment: the filler's, else the placer's, marked as such."""
+    return filler or (f"placer:{placer}" if placer else None)
 
 
 def status_of(
@@ -356,23 +388,9 @@ def _location(m: Message) -> str | None:
 
 def _patient(m: Message, found: Appointment, on: date, settings: Settings) -> None:
     pid = m.first("PID")
-    expired: list[Identifier] = []
-    for index in (3, 2, 4):
-        for cx in m.repetitions(pid, index):
-            value = m.part(cx, 1)
-            authority = next((part for part in m.subparts(cx, 4) if part), None)
-            if value is not None:
-                one = Identifier(value, authority, m.part(cx, 5))
-                # numbers that have expired (CX-8) come last
-                (expired if _is_over(m.part(cx, 8), on) else found.identifiers).append(one)
-    found.identifiers += expired
+    found.identifiers = people.identifiers(m, pid, on)
     found.family, found.given = people.name(m, pid, on)
     found.birth_date = day(m.value(pid, 7))
     found.sex, found.is_sex_known = settings.codes[SEX].find(*m.coded(pid, 8))
     found.postal_code = people.postal_code(m, pid, on)
     found.phone = people.telephone(m, pid, on)
-
-
-def _is_over(ends: str | None, on: date) -> bool:
-    last = day(ends) if ends else None
-    return last is not None and last < on

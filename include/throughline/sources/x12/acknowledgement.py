@@ -217,6 +217,7 @@ class _StatusReader:
         self.statuses, self.trace, self.references = [], None, {}
         self.service_from, self.in_line = None, False
         is_claim = self.level == "PT"
+        named = (trace or None) if is_claim and not self.tx.is_cut(raw, "TRN", 2) else None
         composites = [
             (position, e, at(e, i).split(self.component))
             for position, e in statuses
@@ -233,6 +234,8 @@ class _StatusReader:
                 "truncated" if self.tx.truncated else reason,
                 source_id=trace or None,
                 payload=self.tx.text(raw),
+                subject_id=named,
+                subject_source="pcn",
             )
             return
         for position, e, parts in composites:
@@ -248,6 +251,8 @@ class _StatusReader:
                     reason,
                     source_id=trace or None,
                     payload=self.tx.text(raw),
+                    subject_id=named,
+                    subject_source="pcn",
                 )
                 continue
             yield ClaimStatus(

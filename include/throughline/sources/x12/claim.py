@@ -305,6 +305,8 @@ class _Reader:
         assert claim is not None
         self.claim = None
         if self.reason is not None:
+            is_cut = self.tx.is_cut(self.raw, "CLM", 1)
+            named = None if is_cut else claim.patient_control_number or None
             return Fault(
                 self.tx.file,
                 claim.row,
@@ -312,7 +314,7 @@ class _Reader:
                 self.reason,
                 source_id=claim.patient_control_number or None,
                 payload=self.tx.text(self.raw),
-                subject_id=claim.patient_control_number or None,
+                subject_id=named,
                 subject_source="pcn",
             )
         if claim.lines:

@@ -162,6 +162,11 @@ class Eligibility(msgspec.Struct):
             setattr(self, PREVENTIVE[b.procedure], b.dates["348"][0])
 
 
+def member(payer_id: str | None, member_id: str | None) -> str | None:
+    """Return the number by which a payer's member is known; None if one part is not."""
+    return f"{payer_id}|{member_id}" if payer_id and member_id else None
+
+
 def is_advantage(benefit: Benefit, *, is_medicare: bool) -> bool | None:
     """Return whether a benefit is of a Part C plan; None if the answer does not determine it.
 
@@ -355,8 +360,15 @@ class _Reader:
         person.row = self.row
         if self.tx.truncated or (not person.trace_number and not person.member_id):
             reason = "truncated" if self.tx.truncated else "person_without_identifier"
+            whose = member(person.payer_id, person.member_id)
             yield Fault(
-                self.tx.file, self.row, person.position, reason, payload=self.tx.text(self.raw)
+                self.tx.file,
+                self.row,
+                person.position,
+                reason,
+                source_id=person.trace_number,
+                payload=self.tx.text(self.raw),
+                subject_id=None if self.tx.is_cut(self.raw, "NM1", 9) else whose,
             )
             return
         person.conclude()

@@ -121,6 +121,11 @@ class Transaction:
         elif at(elements, 2) != self.context.transaction_control_number:
             self.problem = "wrong_control_number"
 
+    def is_cut(self, segments: list[list[str]], tag: str, index: int) -> bool:
+        """Return whether the set breaks off in element `index` of a `tag`, so that it may be half of one."""
+        last = segments[-1] if self.truncated and segments else []
+        return last[:1] == [tag] and len(last) <= index + 1
+
     def text(self, segments: list[list[str]]) -> str:
         """Return segments as text, as they were received, for quarantine."""
         marks = self.context.separators

@@ -256,6 +256,8 @@ class _Reader:
         assert claim is not None
         self.claim = self.line = None
         if self.reason is not None:
+            is_cut = self.tx.is_cut(self.raw, "CLP", 1)
+            named = None if is_cut else claim.patient_control_number or None
             return Fault(
                 self.tx.file,
                 claim.row,
@@ -263,9 +265,9 @@ class _Reader:
                 self.reason,
                 source_id=claim.patient_control_number or None,
                 payload=self.tx.text(self.raw),
-                subject_id=claim.patient_control_number or None,
+                subject_id=named,
                 subject_source="pcn",
-                payer_id=None if claim.patient_control_number else self.header.payer_id,
+                payer_id=None if named else self.header.payer_id,
             )
         claim.doubt = doubt_of(claim, is_institutional=self.is_institutional)
         if claim.service_from is None:

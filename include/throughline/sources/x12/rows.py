@@ -17,7 +17,7 @@ from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
 from throughline.sources.x12.acknowledgement import Acknowledgement, ClaimStatus
 from throughline.sources.x12.claim import Claim
-from throughline.sources.x12.eligibility import Eligibility
+from throughline.sources.x12.eligibility import Eligibility, member
 from throughline.sources.x12.envelope import Context
 from throughline.sources.x12.reader import Record, read
 from throughline.sources.x12.remittance import (
@@ -47,10 +47,6 @@ def _version(context: Context, zone: ZoneInfo) -> str:
 @lru_cache(maxsize=4096)
 def _stamp(made: datetime, zone: ZoneInfo) -> str:
     return _utc(made, zone).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _subject(payer_id: str | None, member_id: str | None) -> str | None:
-    return f"{payer_id}|{member_id}" if payer_id and member_id else None
 
 
 def _reasons(adjustments: list[Adjustment]) -> str:
@@ -85,7 +81,7 @@ class RowMaker:
 
     def _claim(self, c: Claim) -> StagedRow:
         x = c.context
-        version, subject = _version(x, self._zone), _subject(c.payer_id, c.subscriber.member_id)
+        version, subject = _version(x, self._zone), member(c.payer_id, c.subscriber.member_id)
         key = self._unique(
             f"{x.sender_id}|{c.patient_control_number}|{c.frequency_code or ''}"
             f"|{x.interchange_control_number}"
@@ -159,7 +155,7 @@ class RowMaker:
 
     def _payment(self, p: Payment) -> StagedRow:
         x, head = p.context, p.remittance
-        version, subject = _version(x, self._zone), _subject(head.payer_id, p.member_id)
+        version, subject = _version(x, self._zone), member(head.payer_id, p.member_id)
         key = self._unique(
             f"{head.check_number or x.interchange_control_number}|{p.patient_control_number}"
             f"|{p.status_code}|{p.payer_claim_number or ''}"
@@ -250,7 +246,7 @@ class RowMaker:
             s.row,
             key,
             _version(x, self._zone),
-            _subject(payer, s.member_id),
+            member(payer, s.member_id),
             (
                 s.patient_control_number,
                 s.payer_claim_number,
@@ -302,7 +298,7 @@ class RowMaker:
             e.row,
             key,
             _version(x, self._zone),
-            _subject(e.payer_id, e.member_id),
+            member(e.payer_id, e.member_id),
             (
                 e.trace_number,
                 e.payer_id,

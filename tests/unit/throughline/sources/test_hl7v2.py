@@ -15,7 +15,7 @@ import pytest
 from tests.unit.throughline.sources import wire
 from throughline.sources.definitions import definition
 from throughline.sources.files import open_file
-from throughline.sources.hl7v2 import message, rows, siu, split
+from throughline.sources.hl7v2 import message, people, rows, siu, split
 from throughline.sources.hl7v2.message import Message
 from throughline.sources.records import Fault, FileRefusedError
 
@@ -448,6 +448,33 @@ def test_a_message_that_is_no_appointment_is_a_fault_and_the_rest_goes_on(
     assert "Quirk" not in str(faults[0])
 
 
+@pytest.mark.parametrize(
+    ("text", "about", "whose"),
+    [
+        (wire.siu("ADT").replace("SIU^ADT", "ADT^A08"), "FI1", "77"),
+        (wire.siu().replace("20260903120000-0400", "yesterday"), "FI1", "77"),
+        (wire.siu().replace("|FI1", "|"), "placer:PL1", "77"),
+        (wire.siu(pid3="5^^^ELSEWHERE^MR"), "FI1", None),
+        (wire.siu(pid3="77^^^LAKESIDE^MR^^20200101^20210101"), "FI1", "77"),
+        # the last segment of what breaks off may be half of one
+        (f"BHS|^~\\&\r{wire.siu()[:110]}", None, None),
+        (f"BHS|^~\\&\r{wire.siu()}", "FI1", "77"),
+        (wire.siu().partition("PV1")[0] + "ZZZ|\r" * 30_000, "FI1", "77"),
+        (wire.siu().replace("MSH|", "MSH "), None, None),
+    ],
+)
+def test_a_message_that_cannot_be_used_names_appointment_and_patient(
+    text: str, about: str | None, whose: str | None
+) -> None:
+    text = text.replace("20260910143000", "")
+    [fault] = [
+        each
+        for each in rows.rows(io.BytesIO(text.encode()), "f.hl7", definition("scheduling"))
+        if isinstance(each, Fault) and each.severity == "row"
+    ]
+    assert (fault.source_id, fault.subject_id, fault.subject_source) == (about, whose, None)
+
+
 def test_a_booking_needs_a_start_and_a_cancellation_does_not() -> None:
     for event, expected in (("S12", ["appointment_without_start"]), ("S15", [])):
         text = wire.siu(event, sch="SCH|PL1|FI1").replace("20260910143000", "")
@@ -503,8 +530,8 @@ def test_a_deleted_appointment_is_gone() -> None:
 def test_only_the_number_of_our_own_authority_is_the_record_number() -> None:
     assert staged(wire.siu(pid3="5^^^ELSEWHERE^MR~77^^^LAKESIDE^MR"))[0].subject_id == "77"
     assert staged(wire.siu(pid3="5^^^ELSEWHERE^MR"))[0].subject_id is None
-    assert rows.medical_record_number([siu.Identifier("5", None, "MR")], None, "MR") == "5"
-    assert rows.medical_record_number([], None, "MR") is None
+    assert people.record_number([people.Identifier("5", None, "MR")], None, "MR") == "5"
+    assert people.record_number([], None, "MR") is None
 
 
 def test_an_appointment_without_the_fillers_number_is_known_by_the_placers() -> None:

@@ -198,3 +198,15 @@ def test_the_last_claim_of_a_cut_file_is_not_believed() -> None:
     assert [(f.row, f.reason) for f in faults if f.severity == "row"] == [(2, "truncated")]
     batch = wire.simple(STATUS, statuses(provider=["STC*A8:496*20260903*U*100"]))
     assert reasons(found(batch[: batch.index(b"~SE*") + 1])[1]) == ["truncated", "truncated"]
+
+
+def test_a_status_that_cannot_be_read_names_its_claim() -> None:
+    whole = wire.simple(STATUS, statuses(status("PCN1", "A2:20")))
+    for data, whose in (
+        (whole.replace(b"STC*A2:20", b"STC*:20"), "PCN1"),
+        (whole[: whole.index(b"~SE*") + 1], "PCN1"),
+        # the last number may be half of one
+        (whole[: whole.index(b"TRN*2*PCN1") + len(b"TRN*2*PC")], None),
+    ):
+        [fault] = [f for f in found(data)[1] if f.severity == "row"]
+        assert (fault.subject_id, fault.subject_source) == (whose, "pcn")

@@ -133,6 +133,9 @@ def test_the_last_person_of_a_cut_file_is_not_believed() -> None:
     records, faults = found(whole[: whole.index(b"~SE*") + 1])
     assert records == []
     assert reasons(faults) == ["truncated", "truncated"]
+    assert faults[0].subject_id == "MEDB1|1EG4TE5MK73"
+    [fault, _] = found(whole[: whole.index(b"1EG4TE5MK73") + 5])[1]
+    assert fault.subject_id is None
 
 
 def plan(kind: str, **parts: str) -> list[str]:

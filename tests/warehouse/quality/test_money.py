@@ -260,6 +260,28 @@ def test_the_corrected_set_clears_the_hold(hand: Hand, is_one_delivery: bool) ->
     assert hand.rows("select count(*) from staging.provider_adjustment") == [(0,)]
 
 
+def test_two_payments_of_one_check_number_count_both_and_the_same_again_once(hand: Hand) -> None:
+    """The payer numbers each remittance, and each interchange, as 1."""
+    first = remittance("80", payment("A1"), check="1")
+    other_payer = [s.replace("*XV*MEDB1", "*XV*MCAID") for s in first]
+    part = [s.replace("REF*6R*A1L1", "REF*6R*A1L2") for s in first]
+    judge(hand, file(first))
+    hand.load(hand.batch)
+    hand.new_night()
+    judge(hand, file(other_payer), file(part), file(first, number=9))
+    assert hand.load(hand.batch) == quality.Counts(3, 2, 1, 0, 0, 0)
+    hand.new_night()
+    back = [s.replace("*1*100*80*20*", "*22*-100*-80*-20*") for s in payment("A1")]
+    back = [s.replace("*100*80**1", "*-100*-80**1").replace("PR*1*20", "PR*1*-20") for s in back]
+    paid = payment("A1", "1", "100", "90", share="10")
+    later = [s.replace("*20260302", "*20260309") for s in remittance("10", back, paid, check="1")]
+    judge(hand, file(later))
+    assert hand.load(hand.batch) == quality.Counts(2, 2, 0, 0, 0, 0)
+    assert hand.rows(
+        "select sum(paid_amount), count(*) from core.payment where retracted_seq is null"
+    ) == [(Decimal(250), 5)]
+
+
 def test_an_older_set_corrects_nothing(hand: Hand) -> None:
     judge(hand, file(remittance("300", payment("A1")), number=5))
     hand.load(hand.batch)

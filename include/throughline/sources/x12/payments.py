@@ -69,11 +69,14 @@ class Remittance(msgspec.Struct):
 
     `position` is the segment of its ST. `total_paid` is BPR02, below zero for a debit (BPR03). Once the
     set has been read, `explained` is what its claims and provider adjustments make of it, or None where
-    one of their amounts cannot be read.
+    one of their amounts cannot be read. `first_claim` is the number of its first claim.
     """
 
     position: int = 0
     check_number: str | None = None
+    originator: str | None = None
+    payee_id: str | None = None
+    first_claim: str = ""
     payment_method: str | None = None
     total_paid: Decimal | None = None
     paid_on: date | None = None
@@ -82,6 +85,29 @@ class Remittance(msgspec.Struct):
     payer_name: str | None = None
     payee_npi: str | None = None
     explained: Decimal | None = None
+    _key: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What identifies the payment, once its header has been read.
+
+        TRN02 is unique between a payer (TRN03) and a payee only (005010X221A1, TRN02; X12 RFI 217 and 654,
+        read 2026-11-28), and payers are known to begin again or to send `0`: the day of the payment tells
+        those apart. The envelope is no part of it, as a remittance sent again has another one.
+        """
+        if self._key is None:
+            on = self.paid_on or self.produced_on
+            self._key = "|".join(
+                str(part or "")
+                for part in (
+                    self.originator,
+                    self.payer_id,
+                    self.payee_id,
+                    self.check_number,
+                    on,
+                )
+            )
+        return self._key
 
 
 class Payment(msgspec.Struct):
@@ -120,6 +146,23 @@ class Payment(msgspec.Struct):
         """Whether this reverses an earlier payment (CLP02 = 22)."""
         return self.status_code == REVERSAL
 
+    @property
+    def key(self) -> str:
+        """What identifies what was paid for a claim; the same when it is corrected or sent again.
+
+        One number may stand for several claims (an account, `0` where none was submitted), and a payer
+        may split a claim over several sets: the payer's number and the first service tell them apart.
+        """
+        first: object = self.service_from
+        if self.lines:
+            line = self.lines[0]
+            what = line.control_number or f"{line.code}{''.join(line.modifiers)}"
+            first = f"{line.service_from or first}:{what}"
+        own = self.payer_claim_number or f"{self.member_id}:{self.total_charge}"
+        return (
+            f"{self.remittance.key}|{self.patient_control_number}|{self.status_code}|{own}|{first}"
+        )
+
 
 class ProviderAdjustment(msgspec.Struct):
     """One reason of a PLB segment: money between payer and provider that belongs to no claim."""
@@ -133,6 +176,18 @@ class ProviderAdjustment(msgspec.Struct):
     reason_code: str
     reference: str | None
     amount: Decimal
+
+    @property
+    def key(self) -> str:
+        """What identifies it: its payment, and the first claim beside it, as a payment may come in parts.
+
+        One without reference in a set without claims is known by its amount alone.
+        """
+        head = self.remittance
+        what = self.reference or ("" if head.first_claim else str(self.amount))
+        return (
+            f"{head.key}|PLB|{self.provider_npi or ''}|{self.reason_code}|{what}|{head.first_claim}"
+        )
 
 
 @dataclass(slots=True)

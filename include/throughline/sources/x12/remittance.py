@@ -128,13 +128,16 @@ class _Reader:
             if self.party_of == "PR":
                 header.payer_name = filled(at(e, 2))
                 header.payer_id = filled(at(e, 4))
-            elif self.party_of == "PE" and at(e, 3) == "XX":
-                header.payee_npi = filled(at(e, 4))
+            elif self.party_of == "PE":
+                header.payee_id = filled(at(e, 4))
+                if at(e, 3) == "XX":
+                    header.payee_npi = header.payee_id
         elif tag == "REF":
             if self.party_of == "PR" and at(e, 1) == "2U":
                 header.payer_id = filled(at(e, 2))
         elif tag == "TRN":
             header.check_number = filled(at(e, 2))
+            header.originator = filled(at(e, 3) + at(e, 4))
         elif tag == "BPR":
             header.total_paid = money(at(e, 2))
             if header.total_paid is not None and at(e, 3) == "D":
@@ -152,6 +155,7 @@ class _Reader:
         self.is_institutional = False
         _, number_, status, charge, amount, share, filing, payers = (*e[:8], *_BLANK[len(e) :])
         control = number_.strip()
+        self.header.first_claim = self.header.first_claim or control
         total, paid = money(charge.strip()), money(amount.strip())
         self.sum.take(paid)
         if not control:
@@ -263,7 +267,7 @@ class _Reader:
                 claim.row,
                 claim.position,
                 self.reason,
-                source_id=claim.patient_control_number or None,
+                source_id=claim.key if claim.patient_control_number else None,
                 payload=self.tx.text(self.raw),
                 subject_id=named,
                 subject_source="pcn",

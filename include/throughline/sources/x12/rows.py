@@ -27,6 +27,7 @@ from throughline.sources.x12.remittance import (
     Remittance,
 )
 from throughline.sources.x12.sums import Sums, sums_of
+from throughline.sources.x12.values import digest
 
 _BALANCED = (None, None, None)
 _PAID = (Payment, ProviderAdjustment)
@@ -82,9 +83,10 @@ class RowMaker:
     def _claim(self, c: Claim) -> StagedRow:
         x = c.context
         version, subject = _version(x, self._zone), member(c.payer_id, c.subscriber.member_id)
+        # one number may be an account's, with many claims, and go to several payers
         key = self._unique(
-            f"{x.sender_id}|{c.patient_control_number}|{c.frequency_code or ''}"
-            f"|{x.interchange_control_number}"
+            f"{x.sender_id}|{c.patient_control_number}|{c.frequency_code or ''}|{c.payer_id or ''}"
+            f"|{c.subscriber.member_id or ''}|{c.service_from or ''}|{x.interchange_control_number}"
         )
         created = c.created_at or x.group_at or x.interchange_at
         patient = c.patient
@@ -156,10 +158,7 @@ class RowMaker:
     def _payment(self, p: Payment) -> StagedRow:
         x, head = p.context, p.remittance
         version, subject = _version(x, self._zone), member(head.payer_id, p.member_id)
-        key = self._unique(
-            f"{head.check_number or x.interchange_control_number}|{p.patient_control_number}"
-            f"|{p.status_code}|{p.payer_claim_number or ''}"
-        )
+        key = self._unique(p.key)
         by_line = [sums_of(line.adjustments) for line in p.lines]
         if len(by_line) == 1 and not p.adjustments:
             total = by_line[0]
@@ -234,18 +233,24 @@ class RowMaker:
             children=children,
         )
 
+    def _answer(
+        self, table: str, of: Record, key: str, subject: str | None, values: tuple[object, ...]
+    ) -> StagedRow:
+        """Return the row of an answer, which is identified by what it says too.
+
+        Senders use their control numbers and traces again; no answer is a later version of another.
+        """
+        x = of.context
+        key = self._unique(f"{key}|{x.interchange_control_number}|{digest(values)}")
+        return StagedRow(table, of.row, key, _version(x, self._zone), subject, values)
+
     def _status(self, s: ClaimStatus) -> StagedRow:
         x = s.context
-        key = self._unique(
-            f"{x.sender_id}|{x.interchange_control_number}|{s.batch_reference or ''}"
-            f"|{s.patient_control_number or 'batch'}"
-        )
         payer = s.source_id if s.is_from_payer else None
-        return StagedRow(
+        return self._answer(
             "claim_response",
-            s.row,
-            key,
-            _version(x, self._zone),
+            s,
+            f"{x.sender_id}|{s.batch_reference or ''}|{s.patient_control_number or 'batch'}",
             member(payer, s.member_id),
             (
                 s.patient_control_number,
@@ -265,15 +270,11 @@ class RowMaker:
 
     def _acknowledgement(self, a: Acknowledgement) -> StagedRow:
         x = a.context
-        key = self._unique(
-            f"{x.sender_id}|{x.interchange_control_number}|{a.transaction_set}"
-            f"|{a.group_control_number or ''}|{a.transaction_control_number or ''}"
-        )
-        return StagedRow(
+        return self._answer(
             "functional_acknowledgement",
-            a.row,
-            key,
-            _version(x, self._zone),
+            a,
+            f"{x.sender_id}|{a.transaction_set}|{a.group_control_number or ''}"
+            f"|{a.transaction_control_number or ''}",
             None,
             (
                 a.group_control_number,
@@ -288,16 +289,10 @@ class RowMaker:
         )
 
     def _eligibility(self, e: Eligibility) -> StagedRow:
-        x = e.context
-        key = self._unique(
-            f"{e.trace_number or ''}|{x.interchange_control_number}"
-            + ("" if e.trace_number else f"|{e.payer_id or ''}|{e.member_id or ''}")
-        )
-        return StagedRow(
+        return self._answer(
             "eligibility_response",
-            e.row,
-            key,
-            _version(x, self._zone),
+            e,
+            f"{e.trace_number or ''}|{e.payer_id or ''}|{e.member_id or ''}",
             member(e.payer_id, e.member_id),
             (
                 e.trace_number,
@@ -325,10 +320,7 @@ class RowMaker:
 
     def _provider(self, p: ProviderAdjustment) -> StagedRow:
         x, head = p.context, p.remittance
-        key = self._unique(
-            f"{head.check_number or x.interchange_control_number}|PLB|{p.provider_npi or ''}"
-            f"|{p.reason_code}|{p.reference or ''}"
-        )
+        key = self._unique(p.key)
         return StagedRow(
             "provider_adjustment",
             p.row,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from hashlib import md5
 
 LARGEST = Decimal("999999999999")
 
@@ -76,3 +77,8 @@ def at(elements: list[str], index: int) -> str:
 def filled(text: str) -> str | None:
     """Return `text`, or None if it is empty, because an absent element states nothing."""
     return text or None
+
+
+def digest(values: tuple[object, ...]) -> str:
+    """Return a short text that differs where values do, and is the same on every machine."""
+    return md5(repr(values).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]

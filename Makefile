@@ -27,7 +27,7 @@ python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 kit := PYTHONPATH=include $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -112,13 +112,17 @@ test: venv ## run the tests: unit, warehouse, dags, and the whole loop once
 	@$(tests) -m "not nights" tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 test-nights: venv ## run the long tests: ten nights, kills, misbehaviours, the page
-	@$(tests) -m nights tests/warehouse tests/dags tests/night $$ARGS
+	@$(tests) -m "nights and not long" tests/unit tests/warehouse tests/dags tests/night $$ARGS
+
+long: venv ## run the tests that take longest for what they add, and an hour of the matrix of kills
+	@$(tests) -m long tests/warehouse tests/dags tests/night $$ARGS
+	@BUDGET=$${BUDGET:-45} $(stack) chaos
 
 test-fast: venv ## run the unit and quick warehouse tests, under a minute
-	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow" tests/unit tests/warehouse $$ARGS
+	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow and not nights" tests/unit tests/warehouse $$ARGS
 
-coverage: venv ## measure how much of the pipeline's packages the tests cover
-	@mkdir -p build; PYTHONPATH=include $(python) -m pytest -q -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
+coverage: venv ## run the tests of make test, and measure how much of the pipeline's packages they cover
+	@$(tests) -m "not nights" --cov --cov-report=term tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 format: venv ## format the Python code with ruff
 	@$(python) -m ruff format .

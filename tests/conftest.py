@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.worlds import LIVED_WORLD, TIERS, is_slow, world
+from tests.worlds import LIVED_WORLD, TIERS, is_nightly, is_slow, world
 
 LIVED_SECONDS = 1500
 """The first test of that world waits for its ten nights, and a busy machine takes twice as long for them."""
@@ -24,6 +24,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
+        if is_nightly(item.nodeid):
+            item.add_marker(pytest.mark.nights)
         if world(item.nodeid) == LIVED_WORLD:
             item.add_marker(pytest.mark.timeout(LIVED_SECONDS))
     if hasattr(config, "workerinput"):

@@ -52,6 +52,29 @@ SLOW = (
     "warehouse/told/test_summary_and_page",
 )
 """Files that take long as a whole: not in `make test-fast`, which ends within a minute."""
+NIGHTLY = (
+    "dags/test_runs.py::test_a_stopped_feed_stops_nobody_else_and_a_person_decides",
+    "dags/test_zone.py::test_the_night_begins_after_its_cut_off_wherever_the_practice_is[Pacific/Honolulu]",
+    "unit/sandbox/claims/test_a_practice_bills.py::test_a_killed_world_takes_its_claims_and_work_items_up_again",
+    "unit/sandbox/claims/test_a_practice_bills.py::test_a_visit_that_never_was_is_not_billed_or_its_claim_is_voided",
+    "unit/sandbox/claims/test_a_practice_bills.py::test_money_adds_up_to_the_charge",
+    "unit/sandbox/claims/test_a_practice_bills.py::test_rejected_claims_come_again_and_pass",
+    "unit/sandbox/claims/test_a_practice_bills.py::test_the_order_of_files_and_work_items_does_not_matter",
+    "unit/sandbox/test_deliveries.py::test_what_befalls_the_first_night_leaves_the_files_of_sixty_days",
+    "unit/sandbox/test_world.py::test_a_clinician_charges_transitional_care_by_its_rules",
+    "unit/sandbox/test_world.py::test_sixty_days_hold_cases_of_every_kind",
+    "unit/sandbox/test_world.py::test_wellness_codes_follow_the_part_b_dates",
+    "warehouse/cases/test_reruns.py",
+    "warehouse/cases/test_taken_back.py::test_evidence_that_falls_away_takes_its_stage_along",
+    "warehouse/cases/test_taken_back.py::test_paid_and_the_evidence_fell_away_is_an_overpayment",
+    "warehouse/cases/test_taken_back.py::test_what_ends_outreach_ends_no_bill",
+    "warehouse/identity/test_links.py::test_one_person_whatever_comes_first_and_over_how_many_nights",
+    "warehouse/profiling/test_run.py::test_the_command_needs_no_world_for_a_folder",
+    "warehouse/tasks/test_failpoints.py::test_a_process_that_died_and_ran_again_left_the_same",
+    "warehouse/tasks/test_sandbox.py",
+    "warehouse/test_extending.py::test_a_feed_without_one_of_its_parts_is_named_with_it",
+)
+"""Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 TIERS = ("night", "dags", "warehouse", "unit")
 
 
@@ -65,3 +88,9 @@ def world(nodeid: str) -> str:
 def is_slow(nodeid: str) -> bool:
     """Say whether a test is of a file that takes long as a whole."""
     return nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py") in SLOW
+
+
+def is_nightly(nodeid: str) -> bool:
+    """Say whether a test is left to `make test-nights`: its file, its function or itself is listed."""
+    of = nodeid.removeprefix("tests/")
+    return any(name in NIGHTLY for name in (of, of.partition("[")[0], of.partition("::")[0]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds import SLOW
+from tests.worlds import NIGHTLY, SLOW
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = ROOT / "include"
@@ -249,3 +249,13 @@ def test_a_planted_circle_and_a_planted_step_back_are_found() -> None:
 
 def test_the_list_of_slow_files_names_files() -> None:
     assert [name for name in SLOW if not (ROOT / "tests" / f"{name}.py").is_file()] == []
+
+
+def test_the_list_of_nightly_tests_names_tests() -> None:
+    gone = []
+    for name in NIGHTLY:
+        file, _, function = name.partition("[")[0].partition("::")
+        path = ROOT / "tests" / file
+        if not path.is_file() or (f"\ndef {function}(" not in path.read_text() and function):
+            gone.append(name)
+    assert gone == []

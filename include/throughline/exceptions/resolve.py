@@ -157,6 +157,14 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         or request.act not in FITTING.get(reason, ACTIONS)
     ):
         raise DoesNotFitError(f"{request.act} does not apply to the reason {reason}")
+    if request.act == CARRIES_NOTHING:
+        before = conn.execute(
+            "select decided_by from operations.decision where about_kind = 'exception'"
+            " and about_id = %s and kind = %s",
+            (str(request.about_id), CARRIES_NOTHING),
+        ).fetchone()
+        if before is not None:
+            raise DoesNotFitError(f"{before[0]} has said so already; the next night takes it up")
     said: dict[str, object] = {"action": request.act}
     if request.act == "assign":
         said["owner"] = request.said.get("owner")

@@ -19,6 +19,7 @@ from throughline.profiling.shapes import (
     Element,
     Feed,
     Field,
+    File,
     Key,
     RecordType,
     SourceProfile,
@@ -27,6 +28,7 @@ from throughline.profiling.shapes import (
 )
 from throughline.quality.history import STATUSES
 from throughline.sources import SourceDefinition, registry
+from throughline.sources.source import CarriesNothing
 from throughline.warehouse import Connection
 
 OUR_WORDS = STATUSES | {"patient", "clinic"}
@@ -79,8 +81,15 @@ def profile(
         tuple(_without_names(feed, names) for feed in feeds),
         tuple(_without_urls(one, personal) for one in looked.told()),
         translated,
-        tuple(one.told for one in definition.carries_nothing),
+        tuple(
+            f"{one.told}, {_carried(rehearsed.files, one):,} of these files"
+            for one in definition.carries_nothing
+        ),
     )
+
+
+def _carried(files: Iterable[File], decided: CarriesNothing) -> int:
+    return sum(file.status == "refused" and decided.matches(file.name) for file in files)
 
 
 def _table(

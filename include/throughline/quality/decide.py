@@ -253,8 +253,8 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
     """Return the kind and id of the open thing whose id, or whose exception's id, begins so.
 
     A row in quarantine is a `quarantine`; the rows of a delivery that were set aside are a `set_aside`,
-    by their batch; a file that could not be read is its `exception`; a loaded delivery is a `delivery`,
-    one of its files a `landed_file`.
+    by their batch; a file that could not be read is its `exception`, by its own id too; a loaded
+    delivery is a `delivery`, one of its files a `landed_file`.
     Raises `NotKeptBackError` if there is none, or more than one.
     """
     found: list[tuple[str, str]] = []
@@ -264,7 +264,8 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
             " case e.reason when 'file_refused' then e.exception_id::text else e.about_id end"
             " from operations.exception as e"
             " where e.reason in ('rows_set_aside', 'file_refused') and e.status = 'open'"
-            " and starts_with(e.exception_id::text, %(start)s)"
+            " and (starts_with(e.exception_id::text, %(start)s)"
+            " or (e.reason = 'file_refused' and starts_with(e.about_id, %(start)s)))"
             " union all select 'quarantine', q.quarantine_id::text from quality.quarantine as q"
             " where q.status = 'open' and starts_with(q.quarantine_id::text, %(start)s)"
             " union all select 'delivery', b.batch_id::text from landing.batch as b"
@@ -293,6 +294,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             about_kind, about_id = meant(conn, given.id)
+            if about_kind == "exception" and given.action != CARRIES_NOTHING:
+                raise NotAllowedError(
+                    f"this is a file that could not be read, and nothing of it can be {ACTIONS[given.action]}:"
+                    f" ACTION={CARRIES_NOTHING}, or have its source send it again"
+                )
             request = Request(given.action, about_kind, about_id, given.by, given.note)
             if given.preview:
                 print("\n".join(decisions.preview(conn, request).follows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from typing import Any
@@ -96,6 +97,11 @@ class CarriesNothing:
     def told(self) -> str:
         """The decision as a sentence without its end: `files *.pdf carry nothing, says Ann Lee (2026-09-01)`."""
         return f"files {self.names} carry nothing, says {self.decided_by} ({self.decided_on})"
+
+    def matches(self, name: str) -> bool:
+        """Return whether a file's name is meant, in upper or lower case."""
+        parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in self.names)
+        return re.fullmatch("".join(parts), name, re.IGNORECASE | re.DOTALL) is not None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from throughline.told.shapes import (
     Call,
+    CarriedNothing,
     ClaimedDone,
     Exceptions,
     Feed,
@@ -25,6 +26,7 @@ from throughline.told.shapes import (
     Money,
     Moved,
     Proven,
+    Searched,
     Standing,
     StepTime,
     Stopped,
@@ -69,6 +71,8 @@ class Numbers:
     unmapped: list[Unmapped] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     feeds: list[Feed] = field(default_factory=list)
+    searches: list[Searched] = field(default_factory=list)
+    carried_nothing: list[CarriedNothing] = field(default_factory=list)
     money: list[Money] = field(default_factory=list)
     proven: list[Proven] = field(default_factory=list)
     claimed_done: list[ClaimedDone] = field(default_factory=list)
@@ -107,6 +111,8 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "unmapped": ("unmapped", Unmapped),
     "unknown": ("unknown", Unknown),
     "feeds": ("feeds", Feed),
+    "searches": ("searches", Searched),
+    "carried_nothing": ("carried_nothing", CarriedNothing),
     "money": ("money", Money),
     "proven": ("proven", Proven),
     "claimed_done": ("claimed_done", ClaimedDone),
@@ -205,6 +211,7 @@ def counts(numbers: Numbers) -> dict[str, object]:
         "verify_by_hand": sum(row.by_hand for row in numbers.unknown),
         "rows_undecided": sum(row.things for row in numbers.undecided if row.feed),
         "files_undecided": sum(not row.feed for row in numbers.undecided),
+        "files_carry_nothing": sum(row.tonight for row in numbers.carried_nothing),
         "codes_unmapped": len(numbers.unmapped),
         "stale_feeds": [f"{feed.source}/{feed.feed}" for feed in numbers.stale],
         "rows_received": sum(feed.rows_received for feed in numbers.feeds),

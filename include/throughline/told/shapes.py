@@ -88,6 +88,31 @@ class Undecided:
 
 
 @dataclass(frozen=True)
+class CarriedNothing:
+    """Unreadable files of a source that carry nothing, as its definition says: `tonight`, and `so_far`."""
+
+    source: str
+    tonight: int
+    so_far: int
+
+
+@dataclass(frozen=True)
+class Searched:
+    """How a feed that an export leaves out was last searched, and what that way does not see.
+
+    `method` is `last_updated`, `date`, `patient` or `all`, by the search parameter `param`. `left_out`
+    are persons whom the search did not reach.
+    """
+
+    source: str
+    feed: str
+    method: str
+    param: str
+    cannot_see: list[str]
+    left_out: int
+
+
+@dataclass(frozen=True)
 class Unknown:
     """Open cases whose current stage is unknown, by workflow, stage and reason."""
 

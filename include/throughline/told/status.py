@@ -11,7 +11,7 @@ import sys
 
 from throughline import quality, warehouse
 from throughline.told import words
-from throughline.told.shapes import Undecided, Unmapped
+from throughline.told.shapes import Searched, Undecided, Unmapped
 from throughline.warehouse import Connection, sql
 
 NIGHTS = 7
@@ -59,24 +59,12 @@ def tell(conn: Connection) -> str:
             else f"{things:,} rows"
         )
         lines.append(f"Waiting for a decision in Airflow: {what} {number}, {about}, {size}")
-    lines += [_searched(*row) for row in sql.run(conn, "told/searches.sql").rows]
+    lines += [
+        words.searched(Searched(*row))
+        for row in sql.run(conn, "told/numbers/searches.sql", seq=newest_seq).rows
+    ]
     lines += [f"Kept decision: {one}" for one in quality.kept_decisions(conn)]
     return "\n".join(lines)
-
-
-WAYS = {
-    "last_updated": "for what changed",
-    "date": "by date",
-    "patient": "person by person",
-    "all": "for everything",
-}
-
-
-def _searched(about: str, method: str, param: str, cannot_see: list[str], left_out: int) -> str:
-    """Say how a feed was searched that an export leaves out, and what that does not see."""
-    told = f"{about} is read by search, {WAYS[method]}{f' ({param})' if param else ''}"
-    unseen = [*cannot_see, *([f"{left_out:,} persons beyond tonight's budget"] if left_out else [])]
-    return f"{told}; not seen: {', '.join(unseen)}" if unseen else told
 
 
 def _line(

@@ -182,6 +182,8 @@ def _feeds(numbers: Numbers) -> str:
         text.wrap(f"{len(quiet)} feeds loaded, verdict pass ({rows:,} rows): " + _by_source(quiet))
         if quiet
         else "",
+        *(text.wrap(words.searched(row)) for row in numbers.searches),
+        *(text.wrap(words.carried_nothing(row)) for row in numbers.carried_nothing),
     )
 
 

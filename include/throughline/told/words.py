@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from throughline.told.numbers import Numbers
-from throughline.told.shapes import Feed, Money, Undecided, Unmapped
+from throughline.told.shapes import CarriedNothing, Feed, Money, Searched, Undecided, Unmapped
 
 OBSTACLES = {
     "due": "not known to be due",
@@ -32,6 +32,14 @@ EXPECTED = (
     " received. Once the payer has remitted, the open balance."
 )
 """What "expected money" means, as the summary and the page explain it."""
+
+WAYS = {
+    "last_updated": "for what changed",
+    "date": "by date",
+    "patient": "person by person",
+    "all": "for everything",
+}
+"""How a feed is searched, by its method."""
 
 STEPS = {
     "open_night": "open the night",
@@ -235,3 +243,20 @@ def undecided(row: Undecided) -> str:
     why = f": {', '.join(plain(reason) for reason in row.reasons)}" if row.reasons else ""
     cases = f"; {count(row.cases, 'case rests', 'cases rest')} on it" if row.cases else ""
     return f"{what}{day}{why}{cases}"
+
+
+def searched(row: Searched) -> str:
+    """Return how a feed was searched that an export leaves out, and what that does not see."""
+    told = f"{row.source}/{row.feed} is read by search, {WAYS[row.method]}"
+    told += f" ({row.param})" if row.param else ""
+    unseen = list(row.cannot_see)
+    if row.left_out:
+        unseen.append(f"{count(row.left_out, 'person', 'persons')} beyond tonight's budget")
+    return f"{told}; not seen: {', '.join(unseen)}" if unseen else told
+
+
+def carried_nothing(row: CarriedNothing) -> str:
+    """Return how many unreadable files of a source carry nothing by its definition."""
+    files = count(row.tonight, "unreadable file")
+    carry = "carries" if row.tonight == 1 else "carry"
+    return f"{files} of {row.source} {carry} nothing by its definition, {row.so_far:,} so far"

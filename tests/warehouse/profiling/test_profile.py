@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,8 +19,10 @@ from throughline.profiling.profile import profile
 from throughline.profiling.rehearsal import NothingToProfile
 from throughline.profiling.shapes import Codes, Feed, Field, SourceProfile, Table
 from throughline.sources import definition
+from throughline.sources.source import CarriesNothing
 
 AS_OF = date(2026, 9, 3)
+PDFS = CarriesNothing("*.pdf", "Ann Lee", date(2026, 9, 2))
 MRN_SYSTEM = definition("ehr").conventions["mrn_system"]
 
 # Whom nobody may find in a profile: in the fields where they belong, and where they do not.
@@ -130,7 +133,8 @@ def made(kept_warehouse: Callable[[], str], tmp_path_factory: pytest.TempPathFac
         for name, content in files.items():
             (folder / name).write_bytes(content)
         with warehouse.connect(kept_warehouse(), loading=True) as conn:
-            found = profile(conn, definition(source), folder, AS_OF, root, "a folder")
+            of = replace(definition(source), carries_nothing=(PDFS,))
+            found = profile(conn, of, folder, AS_OF, root, "a folder")
             conn.rollback()
         assert {file.name: file.read_bytes() for file in folder.iterdir()} == files
         return found
@@ -331,8 +335,13 @@ def test_a_system_without_feeds_is_nothing_to_profile(made: Made) -> None:
 
 
 def test_a_folder_in_which_nothing_can_be_read(made: Made) -> None:
-    p = made("ehr", {"a.bin": b"\x00\x01\x02"})
+    p = made("ehr", {"a.bin": b"\x00\x01\x02", "b.PDF": b"%PDF-1.7"})
     assert p.files[0].status == "refused"
+    said = (
+        "By its definition, files *.pdf carry nothing, says Ann Lee (2026-09-02), 1 of these files."
+    )
+    assert said in " ".join(text.render(p).split())
+    assert said in page.render(p)
     assert "a.bin refused" in text.render(p)
     assert page.render(p)
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from stack import postgres
 from tests.warehouse.quality.outbox import Outbox, claims
 from throughline import quality
 from throughline.exceptions.resolve import DoesNotFitError
@@ -87,6 +88,78 @@ def test_a_person_says_that_it_carries_nothing(outbox: Outbox) -> None:
     ) == [("decision", "Ann Lee", "looked at it")]
     outbox.notice()
     assert outbox.undecided() == {"other.835"}
+
+
+def test_a_person_says_so_from_the_command_line(
+    outbox: Outbox,
+    warehouse_server: postgres.Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outbox.drop("good.837", claims(1))
+    outbox.drop("bad.835", b"PK\x03\x04")
+    outbox.read("2026-09-03")
+    database = outbox.conn.info.dbname
+    monkeypatch.setenv("THROUGHLINE_DSN", warehouse_server.dsn("throughline_loop", database))
+    number = outbox.exception("bad.835")[:8]
+    ((refused, loaded),) = outbox.rows(
+        "select min(file_id::text) filter (where status = 'refused'),"
+        " min(file_id::text) filter (where status = 'landed') from landing.file"
+    )
+
+    def decided(number: str, action: str, *more: str, by: str = "Ann Lee") -> tuple[int, str]:
+        code = decide.main([number, "--by", by, "--action", action, *more])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    for wrong, why in (
+        ((number, "release"), "nothing of it can be released: ACTION=carries_nothing"),
+        ((number, "reject"), "nothing of it can be rejected: ACTION=carries_nothing"),
+        ((number[:7], "carries_nothing"), "no row, delivery or file"),
+        (("00000000", "carries_nothing"), "no row, delivery or file"),
+        ((loaded[:8], "carries_nothing"), "must be one of reject"),
+    ):
+        code, said = decided(*wrong)
+        assert (code, why in said) == (2, True), said
+    assert decided(number, "carries_nothing", by=" ") == (2, "a decision needs a named person\n")
+    code, said = decided(number, "carries_nothing", "--preview")
+    assert (code, "the file holds back nothing" in said) == (0, True)
+    assert outbox.rows("select from operations.decision") == []
+    # by its own id too, in capitals
+    assert decided(refused[:8].upper(), "carries_nothing", "--note", "no 835") == (0, "")
+    code, said = decided(number, "carries_nothing")
+    assert (code, "Ann Lee has said so already" in said) == (2, True)
+    outbox.read("2026-09-04")
+    assert outbox.undecided() == set()
+    # reconciling closes the exception with the other decisions of the night
+    assert outbox.rows("select kind, note, decided_by from operations.decision") == [
+        ("carries_nothing", "no 835", "Ann Lee")
+    ]
+
+
+def test_a_file_that_was_accepted_wrongly_is_rejected_from_the_command_line(
+    outbox: Outbox,
+    warehouse_server: postgres.Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outbox.drop("good.837", claims(1))
+    outbox.read("2026-09-03")
+    outbox.conn.execute("update landing.batch set status = 'loaded'")
+    outbox.conn.commit()
+    database = outbox.conn.info.dbname
+    monkeypatch.setenv("THROUGHLINE_DSN", warehouse_server.dsn("throughline_loop", database))
+    ((file, delivery),) = outbox.rows(
+        "select left(file_id::text, 8), left(batch_id::text, 8) from landing.batch_file"
+    )
+    for action in ("release", "carries_nothing"):
+        assert decide.main([file, "--by", "Ann Lee", "--action", action]) == 2
+        assert f"{action}: must be one of reject" in capsys.readouterr().err
+    assert decide.main([file, "--by", "Ann Lee", "--action", "reject"]) == 0
+    for again in (file, delivery):
+        assert decide.main([again, "--by", "Ann Lee", "--action", "reject"]) == 2
+        assert "nothing of it is loaded" in capsys.readouterr().err
+    assert outbox.rows("select decision_id is not null from landing.batch_file") == [(True,)]
 
 
 def test_nobody_can_put_it_off_and_nothing_else_carries_nothing(outbox: Outbox) -> None:

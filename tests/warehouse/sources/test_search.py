@@ -80,7 +80,8 @@ def marked(conn: warehouse.Connection, at: str = "2026-09-03T05:00:00Z") -> None
 
 def told(conn: warehouse.Connection) -> dict[str, list[Any]]:
     """How each feed was last searched: way, parameter, what it does not see, who was left out."""
-    return {str(row[0]): list(row[1:]) for row in sql.run(conn, "told/searches.sql").rows}
+    found = sql.run(conn, "told/numbers/searches.sql", seq=99).rows
+    return {f"{row[0]}/{row[1]}": list(row[2:]) for row in found}
 
 
 def complete(conn: warehouse.Connection) -> dict[str, bool]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stack import postgres
+from throughline.told import numbers as of
 from throughline.told import page, status, summary, text, words
 from throughline.told.numbers import collect
 from throughline.warehouse import Connection
@@ -130,6 +131,26 @@ def test_what_was_set_aside_is_said_first(conn: Connection) -> None:
     assert "File a.pgp of clearinghouse" in html
     assert "not known, 37 rows set aside, 1 file unread" in html
     assert "Set aside: 37 rows of ehr/encounter" in status.tell(conn)
+
+
+def test_files_that_carry_nothing_by_definition_are_counted(conn: Connection) -> None:
+    before = words.headline(collect(conn, 3, ZONE))
+    conn.execute(
+        "insert into landing.file (file_id, source, business_date, known_seq, original_name, path, bytes,"
+        " sha256, received_at, status, refused_reason, closed_seq, closed_by) select gen_random_uuid(),"
+        " 'clearinghouse', '2026-09-03', seq, 'a.pdf', 'x', 1, '', now(), 'refused', 'no_interchange_header',"
+        " seq, by from (values (1, 'definition'), (3, 'definition'), (3, 'definition'), (3, 'decision'))"
+        " as f (seq, by)"
+    )
+    for seq, said in (
+        (3, "2 unreadable files of clearinghouse carry nothing by its definition, 3 so far"),
+        (2, "0 unreadable files of clearinghouse carry nothing by its definition, 1 so far"),
+    ):
+        numbers = collect(conn, seq, ZONE)
+        assert said in " ".join(summary.render(numbers).split())
+        assert said in page.render(numbers)
+    assert words.headline(collect(conn, 3, ZONE)) == before
+    assert of.counts(collect(conn, 3, ZONE))["files_carry_nothing"] == 2
 
 
 def test_an_empty_warehouse_has_a_summary_and_a_page(conn: Connection) -> None:
@@ -294,14 +315,18 @@ def test_status_lists_nights_and_what_waits(conn: Connection) -> None:
     conn.execute(
         "insert into landing.search values"
         " ('ehr', 'task', 1, 'all', '', '{}', 1, 0),"
-        " ('ehr', 'task', 2, 'patient', 'subject', '{deletions}', 9, 1200),"
-        " ('ehr', 'claim', 2, 'last_updated', '_lastUpdated', '{}', 1, 0)"
+        " ('ehr', 'task', 3, 'patient', 'subject', '{deletions}', 9, 1200),"
+        " ('ehr', 'encounter', 1, 'all', '', '{}', 1, 0),"
+        " ('ehr', 'claim', 3, 'last_updated', '_lastUpdated', '{}', 1, 0)"
     )
     assert status.tell(conn).splitlines()[-2:] == [
         "ehr/claim is read by search, for what changed (_lastUpdated)",
         "ehr/task is read by search, person by person (subject); not seen: deletions,"
         " 1,200 persons beyond tonight's budget",
     ]
+    numbers = collect(conn, 3, ZONE)
+    for told in (" ".join(summary.render(numbers).split()), page.render(numbers)):
+        assert "not seen: deletions, 1,200 persons beyond tonight" in told
     conn.execute("delete from operations.night")
     assert status.tell(conn) == "No night has run yet: make night"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import yaml
 from throughline import sources
 from throughline.sources import catalogue, definitions
 from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError, definition, parse
-from throughline.sources.source import Export
+from throughline.sources.source import CarriesNothing, Export
 from throughline.transports.address import Address
 
 RAW = yaml.safe_load((DEFINITIONS / "scheduling.yaml").read_text())
@@ -343,3 +343,18 @@ def test_addresses_hide_their_secrets() -> None:
     assert "hush" not in repr(address)
     assert Address("ehr", extra={"base_url": "https://x/r4/"}).base_url == "https://x/r4"
     assert Address("ehr", host="h").base_url == "http://h"
+
+
+@pytest.mark.parametrize(
+    ("names", "name", "is_meant"),
+    [
+        ("*.pdf", "Statement 1.PDF", True),
+        ("*.pdf", "a.pdf.gz", False),
+        ("era?.x12", "era1.x12", True),
+        ("era?.x12", "era12.x12", False),
+        ("[a].txt", "a.txt", False),
+        ("[a].txt", "[A].txt", True),
+    ],
+)
+def test_which_names_of_files_a_decision_means(names: str, name: str, is_meant: bool) -> None:
+    assert CarriesNothing(names, "Ann Lee", date(2026, 9, 2)).matches(name) is is_meant

@@ -1,8 +1,8 @@
 -- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting, cases.setting_known,
---     cases.stage_feed, cases.watch, cases.workflow_version, evidence.fact, evidence.practitioner,
---     evidence.row_set_aside, evidence.unmapped, identity.link, identity.person, operations.decision,
---     operations.exception, operations.feed, operations.freshness(), operations.night, operations.work_item,
---     tasks.task, tasks.transmission, tasks.transmission_task
+--     cases.stage_feed, cases.watch, cases.workflow_version, evidence.fact, evidence.person_searched,
+--     evidence.practitioner, evidence.row_set_aside, evidence.unmapped, identity.link, identity.person,
+--     operations.decision, operations.exception, operations.feed, operations.freshness(), operations.night,
+--     operations.work_item, tasks.task, tasks.transmission, tasks.transmission_task
 -- changes: operations.work_item
 
 -- The persons whose state may have changed since the last finished night (%(since)s), and why; nobody else needs
@@ -107,6 +107,14 @@ from evidence.row_set_aside as q
 inner join identity.link as l
     on l.source = q.subject_source and l.source_id = q.subject_id and l.status = 'active' and l.retired_seq is null
 where q.loaded_seq > %(since)s and q.loaded_seq <= %(seq)s and q.known_seq < q.loaded_seq
+union
+-- a search person by person has reached them, or has not
+select %(seq)s, l.person_id, 'feed'
+from evidence.person_searched as p
+inner join identity.link as l
+    on l.source = p.source and l.source_id = p.source_id and l.status = 'active' and l.retired_seq is null
+where (p.known_seq > %(since)s and p.known_seq <= %(seq)s)
+    or (p.closed_seq > %(since)s and p.closed_seq <= %(seq)s)
 union
 select %(seq)s, c.person_id, 'feed'
 from (

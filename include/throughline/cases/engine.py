@@ -18,7 +18,16 @@ DERIVATION = ("rules", "facts", "claims", "visits")
 STATE = (
     "cases", "proofs", "stages", "work_tasks", "state", "asks", "unknown", "overpaid", "final",
 )  # fmt: skip
-WRITING = ("triggers", "open", "exceptions", "apply", "set_aside", "unmapped", "settle")
+WRITING = (
+    "triggers",
+    "open",
+    "exceptions",
+    "apply",
+    "set_aside",
+    "unmapped",
+    "unreached",
+    "settle",
+)
 
 
 def _params(conn: Connection, seq: int, as_of: datetime) -> dict[str, Any]:
@@ -110,6 +119,8 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     failpoints.hit("reconcile.after_set_aside")
     unmapped = sql.run(conn, "cases/unmapped.sql", **params)
     failpoints.hit("reconcile.after_unmapped")
+    unreached = sql.run(conn, "cases/unreached.sql", **params)
+    failpoints.hit("reconcile.after_unreached")
     row = conn.execute("select count(*) from w_state").fetchone()
     _clean(conn)
     return {
@@ -119,7 +130,8 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
         "tasks_ended": ended.count("tasks_ended"),
         "exceptions_opened": exceptions.count("exceptions_opened")
         + set_aside.count("set_aside_opened")
-        + unmapped.count("unmapped_opened"),
+        + unmapped.count("unmapped_opened")
+        + unreached.count("unreached_opened"),
     }
 
 

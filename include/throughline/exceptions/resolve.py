@@ -59,6 +59,7 @@ FITTING = {
     "claim_unanswered": ("acknowledge", "assign"),
     "file_refused": ("carries_nothing", "assign"),
     "code_not_mapped": ("assign",),
+    "persons_not_reached": ("assign",),
 }
 """The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
 
@@ -164,7 +165,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
             (str(request.about_id), CARRIES_NOTHING),
         ).fetchone()
         if before is not None:
-            raise DoesNotFitError(f"{before[0]} has said so already; the next night takes it up")
+            raise DoesNotFitError(f"{before[0]} has said so already; the next night applies it")
     said: dict[str, object] = {"action": request.act}
     if request.act == "assign":
         said["owner"] = request.said.get("owner")

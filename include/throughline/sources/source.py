@@ -99,7 +99,7 @@ class CarriesNothing:
         return f"files {self.names} carry nothing, says {self.decided_by} ({self.decided_on})"
 
     def matches(self, name: str) -> bool:
-        """Return whether a file's name is meant, in upper or lower case."""
+        """Return whether a file's name is one of these, in upper or lower case."""
         parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in self.names)
         return re.fullmatch("".join(parts), name, re.IGNORECASE | re.DOTALL) is not None
 

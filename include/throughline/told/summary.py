@@ -122,7 +122,12 @@ def _unknown(numbers: Numbers) -> str:
         f" last data {feed.last_business_date or 'never'} ({words.plain(feed.owner_team)})"
         for feed in numbers.stale
     ]
-    if not numbers.unknown and not stale and not waiting and not codes:
+    searches = [
+        text.wrap(f"{words.searched(row)}. The next night begins with them")
+        for row in numbers.searches
+        if row.left_out
+    ]
+    if not numbers.unknown and not stale and not waiting and not codes and not searches:
         return text.section("NOT KNOWN", "Nothing: every feed is up to date.")
     cases = sum(row.cases for row in numbers.unknown)
     by_hand = sum(row.by_hand for row in numbers.unknown)
@@ -133,6 +138,7 @@ def _unknown(numbers: Numbers) -> str:
         *codes,
         text.more(len(numbers.unmapped), "codes on the page"),
         *stale,
+        *searches,
         text.table(
             ("workflow", "stage", "cases", "by hand", "owner", "why"),
             (
@@ -182,7 +188,7 @@ def _feeds(numbers: Numbers) -> str:
         text.wrap(f"{len(quiet)} feeds loaded, verdict pass ({rows:,} rows): " + _by_source(quiet))
         if quiet
         else "",
-        *(text.wrap(words.searched(row)) for row in numbers.searches),
+        *(text.wrap(words.searched(row)) for row in numbers.searches if not row.left_out),
         *(text.wrap(words.carried_nothing(row)) for row in numbers.carried_nothing),
     )
 

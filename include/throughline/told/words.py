@@ -151,6 +151,7 @@ def quiet(numbers: Numbers) -> list[Feed]:
     """Return the feeds that need no attention: fresh, passed, nothing set aside tonight or before."""
     waiting = {(row.source, row.feed) for row in numbers.undecided}
     waiting |= {(row.source, row.feed) for row in numbers.unmapped}
+    waiting |= {(row.source, row.feed) for row in numbers.searches if row.left_out}
     return [
         feed
         for feed in numbers.feeds
@@ -177,6 +178,7 @@ def headline(numbers: Numbers) -> str:
     said = [
         *set_aside(numbers),
         *([f"{count(len(numbers.stale), 'feed is', 'feeds are')} behind"] if numbers.stale else []),
+        *unreached(numbers),
         *new_codes(numbers),
     ]
     if not said:
@@ -198,6 +200,15 @@ def set_aside(numbers: Numbers) -> list[str]:
             f"{count(things, 'row')} of {count(feeds, 'feed')} {'is' if things == 1 else 'are'} set aside"
         )
     return said
+
+
+def unreached(numbers: Numbers) -> list[str]:
+    """Return how many persons searches did not reach, as a clause; empty if they reached everybody."""
+    persons = sum(row.left_out for row in numbers.searches)
+    were = "was" if persons == 1 else "were"
+    return (
+        [f"{count(persons, 'person', 'persons')} {were} not reached by search"] if persons else []
+    )
 
 
 def new_codes(numbers: Numbers) -> list[str]:
@@ -251,7 +262,9 @@ def searched(row: Searched) -> str:
     told += f" ({row.param})" if row.param else ""
     unseen = list(row.cannot_see)
     if row.left_out:
-        unseen.append(f"{count(row.left_out, 'person', 'persons')} beyond tonight's budget")
+        unseen.append(
+            f"{count(row.left_out, 'person', 'persons')} whom tonight's search did not reach"
+        )
     return f"{told}; not seen: {', '.join(unseen)}" if unseen else told
 
 

@@ -41,7 +41,7 @@ inner join operations.exception as e on e.case_id = c.case_id and e.status = 'op
 where c.status = 'open' and c.stage_state = 'unknown' and e.reason = 'missed_clock';
 
 -- missed_while_rows_are_set_aside: A clock counts as missed although a row that names the person, and could prove the
--- stage, was set aside and nobody has decided about it.
+-- stage, was set aside and nobody has decided about it; or the search of its feed did not reach the person.
 select
     'case' as about_kind,
     c.case_id::text as about_id,
@@ -52,4 +52,4 @@ inner join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage and s
 inner join cases.stage_feed as d on d.workflow = c.workflow and d.version = c.version and d.stage = s.stage
 inner join evidence.not_known as n
     on n.person_id = c.person_id and n.source = d.source and n.feed = d.feed and n.payer_id is null
-where c.status = 'open' and c.trigger_on <= n.until_on;
+where c.status = 'open' and (c.trigger_on <= n.until_on or n.until_on is null);

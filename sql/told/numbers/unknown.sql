@@ -1,7 +1,7 @@
--- reads: cases.case_record, cases.stage, operations.feed_freshness
+-- reads: cases.case_record, cases.stage, evidence.search_not_known, operations.feed_freshness
 
 -- Open cases whose current stage is unknown, by reason. An unknown stage is never reported as missed. Its feed is
--- late, or something of it was set aside.
+-- late, a search of it has not reached the person, or something of it was set aside.
 select
     c.workflow,
     c.stage,
@@ -12,6 +12,10 @@ select
                 select from operations.feed_freshness as f
                 where f.source || '.' || f.feed = any(c.waits_on_feeds) and not f.is_fresh
             ) then ' late'
+            when exists (
+                select from evidence.search_not_known as n
+                where n.person_id = c.person_id and n.source || '.' || n.feed = any(c.waits_on_feeds)
+            ) then ' not searched'
             else ' set aside'
         end,
         'no answer yet'

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.warehouse.sources.by_search import fetch, patients, server
 from tests.warehouse.sources.exporter import MONDAY, Exporter, Fetch, exporter, lines, small
 from throughline import warehouse
 from throughline.sources.definitions import SourceDefinition
@@ -16,6 +17,8 @@ from throughline.sources.landing import BatchResult
 from throughline.transports.address import SourceUnavailable
 from throughline.warehouse import failpoints, nights
 from throughline.warehouse.nights import Night
+
+__all__ = ["fetch", "patients", "server"]
 
 # the kits of the unit tier: files as senders write them, servers that do as they are told
 ZONE = "America/New_York"

@@ -27,6 +27,10 @@ class NotSearchable(SourceUnavailable):
     """The server does not offer this search."""
 
 
+class Ignored(NotSearchable):
+    """The server does not use the parameter that the search is about, and would give everything."""
+
+
 class _Named(msgspec.Struct):
     name: str = ""
     code: str = ""
@@ -162,7 +166,7 @@ class Searcher(ServerClient):
         """
         for number, bundle in enumerate(self._pages(kind, {"_count": PAGE, **params})):
             if must_use and number == 0 and not _used(bundle, must_use):
-                raise NotSearchable(f"{self._name}: search: {must_use} was ignored")
+                raise Ignored(f"{self._name}: search: {must_use} was ignored")
             found = Found()
             for entry in bundle.entry:
                 if not len(memoryview(entry.resource)):

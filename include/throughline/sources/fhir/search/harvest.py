@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.fhir.search.client import (
     Capability,
     Found,
+    Ignored,
     NotSearchable,
     Searcher,
 )
@@ -27,6 +29,12 @@ from throughline.warehouse import Connection
 
 log = logging.getLogger(__name__)
 
+MOST_FAILURES = 3
+MOST_REFUSALS = 20
+"""After so many persons in a row whose search fails, or is refused, nobody else is asked about tonight."""
+LONGEST_WAIT_S, WAITS_S = 60.0, 600.0
+"""How long a search person by person waits in place when the server asks for it: each time, and in all."""
+
 
 @dataclass
 class _Harvest:
@@ -35,8 +43,9 @@ class _Harvest:
     method: Method
     lines: int = 0
     is_complete: bool = True
-    asked: list[str] = field(default_factory=list)
-    left_out: int = 0
+    reached: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    unasked: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     cannot_see: list[str] = field(default_factory=list)
 
@@ -51,10 +60,11 @@ class _Search:
         conn: Connection,
         landing: Landing,
         capability: Capability,
+        clock: Clock,
     ) -> None:
         self.client, self.definition, self.conn = client, definition, conn
         self.landing, self.capability = landing, capability
-        self.said = definition.search
+        self.said, self.clock = definition.search, clock
 
     def feed(self, feed: str, mark: datetime | None) -> Delivery:
         """Search one feed, and return its delivery. Raises `NotYet` and `SourceUnavailable`."""
@@ -65,7 +75,7 @@ class _Search:
         self._deletions(kind, mark, harvest)
         until = self.capability.at
         delivery = Delivery(feed, rows=harvest.lines, made_at=until, watermark=until)
-        delivery.is_complete = harvest.is_complete and not harvest.left_out
+        delivery.is_complete = harvest.is_complete
         landed = self.landing.keep(
             path,
             f"{kind}.search.ndjson",
@@ -113,23 +123,64 @@ class _Search:
             for params in windows(method, mark, self.capability.at, self.said):
                 yield from self.client.search(kind, params)
             return
-        since: dict[str, Any] = {}
-        if mark is not None and self.capability.searches(kind, LAST_UPDATED):
-            since = {LAST_UPDATED: f"ge{instant(mark - self.said.overlap)}"}
-        spent = self.client.requests
-        for subject, is_new in self._persons(feed):
-            if self.client.requests - spent >= self.said.requests:
-                harvest.left_out += 1
-                continue
-            # records of a person who was not asked about before may be older than the feed
-            person: dict[str, Any] = {method.param: subject, **({} if is_new else since)}
-            yield from self.client.search(kind, person, must_use=method.param)
-            harvest.asked.append(subject)
+        yield from self._by_person(feed, kind, method, mark, harvest)
 
-    def _persons(self, feed: str) -> list[tuple[str, bool]]:
-        """Return the patients with an open case, those first who were not asked about for longest."""
+    def _by_person(
+        self, feed: str, kind: str, method: Method, mark: datetime | None, harvest: _Harvest
+    ) -> Iterator[Found]:
+        """Search person by person within the budget; who is not reached costs nobody else.
+
+        Raises the problem if nobody is reached.
+        """
+        before, in_a_row, refused, waited = self.client.requests, 0, 0, 0.0
+        problem: SourceUnavailable | None = None
+        persons = deque(self._persons(feed))
+        while persons:
+            subject, complete_to = persons.popleft()
+            is_spent = self.client.requests - before >= self.said.requests
+            if is_spent or in_a_row >= MOST_FAILURES or refused >= MOST_REFUSALS:
+                harvest.unasked.append(subject)
+                continue
+            params: dict[str, Any] = {method.param: subject}
+            # nobody knows from when on the records of one who was not asked about before are missing
+            if mark and complete_to and self.capability.searches(kind, LAST_UPDATED):
+                since = min(mark, complete_to) - self.said.overlap
+                params[LAST_UPDATED] = f"ge{instant(since)}"
+            try:
+                pages = list(self.client.search(kind, params, must_use=method.param))
+            except Ignored:
+                raise
+            except NotYet as wait:
+                if wait.wait_s <= LONGEST_WAIT_S and waited + wait.wait_s <= WAITS_S:
+                    waited += wait.wait_s
+                    self.clock.sleep(wait.wait_s)
+                    persons.appendleft((subject, complete_to))
+                    continue
+                if not harvest.reached:
+                    raise
+                harvest.unasked += [subject, *(one for one, _ in persons)]
+                return
+            except SourceUnavailable as error:
+                problem, is_refusal = error, isinstance(error, NotSearchable)
+                in_a_row, refused = in_a_row + (not is_refusal), refused + is_refusal
+                harvest.failed.append(subject)
+                continue
+            in_a_row = refused = 0
+            is_whole = all(found.is_complete for found in pages)
+            (harvest.reached if is_whole else harvest.failed).append(subject)
+            yield from (Found(found.matches) for found in pages)
+        if problem is not None and not harvest.reached:
+            # the next night begins with others: it may be about these few only
+            self._asked(feed, harvest)
+            raise problem
+
+    def _persons(self, feed: str) -> list[tuple[str, datetime | None]]:
+        """Return the patients with an open case, and up to when the records of each are complete.
+
+        Those first who were not asked about for longest.
+        """
         return self.conn.execute(
-            "select w.subject_id, s.known_seq is null from landing.wanted_subject as w"
+            "select w.subject_id, s.complete_to from landing.wanted_subject as w"
             " left join landing.searched_subject as s on s.source = w.source and s.feed = %s"
             " and s.subject_id = w.subject_id and s.known_seq < %s"
             " where w.source = %s"
@@ -179,16 +230,50 @@ class _Search:
                 harvest.method.param,
                 harvest.cannot_see,
                 requests,
-                harvest.left_out,
+                len(harvest.failed) + len(harvest.unasked),
             ),
         )
-        with self.conn.cursor() as cursor:
-            cursor.executemany(
-                "insert into landing.searched_subject (source, feed, subject_id, known_seq)"
-                " values (%s, %s, %s, %s) on conflict (source, feed, subject_id)"
-                " do update set known_seq = excluded.known_seq",
-                [(source, feed, subject, seq) for subject in harvest.asked],
-            )
+        self._asked(feed, harvest)
+        self.conn.execute(
+            "with told (subject_id, is_reached) as ("
+            "select unnest(%(reached)s::text[]), true"
+            " union all select unnest(%(not_reached)s::text[]), false),"
+            " ended as (update landing.subject_search as t set closed_seq = %(seq)s"
+            " where t.source = %(source)s and t.feed = %(feed)s and t.closed_seq is null"
+            " and not exists (select from told where told.subject_id = t.subject_id"
+            " and told.is_reached = t.is_reached))"
+            " insert into landing.subject_search (source, feed, subject_id, known_seq, is_reached)"
+            " select %(source)s, %(feed)s, told.subject_id, %(seq)s, told.is_reached from told"
+            " where not exists (select from landing.subject_search as t"
+            " where t.source = %(source)s and t.feed = %(feed)s and t.subject_id = told.subject_id"
+            " and t.closed_seq is null and t.is_reached = told.is_reached)",
+            {
+                "source": source,
+                "feed": feed,
+                "seq": seq,
+                "reached": harvest.reached,
+                "not_reached": harvest.failed + harvest.unasked,
+            },
+        )
+
+    def _asked(self, feed: str, harvest: _Harvest) -> None:
+        """Record who was asked about: those in vain are asked about again after the others."""
+        self.conn.execute(
+            "insert into landing.searched_subject as s (source, feed, subject_id, known_seq, complete_to)"
+            " select %(source)s, %(feed)s, r.subject_id, %(seq)s, r.until from ("
+            "select unnest(%(reached)s::text[]), %(until)s::timestamptz"
+            " union all select unnest(%(failed)s::text[]), null) as r (subject_id, until)"
+            " on conflict (source, feed, subject_id) do update set known_seq = excluded.known_seq,"
+            " complete_to = coalesce(excluded.complete_to, s.complete_to)",
+            {
+                "source": self.definition.source,
+                "feed": feed,
+                "seq": self.landing.night.seq,
+                "until": self.capability.at,
+                "reached": harvest.reached,
+                "failed": harvest.failed,
+            },
+        )
 
 
 def search(
@@ -214,7 +299,7 @@ def search(
     may_wait = _until(deadline)
     batches: list[BatchResult] = []
     with Searcher(address, clock=clock) as client:
-        one = _Search(client, definition, conn, landing, client.capability())
+        one = _Search(client, definition, conn, landing, client.capability(), clock)
         for feed in feeds:
             try:
                 delivery = one.feed(feed, marks.get(feed))

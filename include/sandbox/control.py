@@ -96,7 +96,7 @@ def told(hub: Hub) -> dict[str, Any]:
         ],
         "feeds": FEEDS,
         "calls": CALLS,
-        "kinds": KINDS,
+        "kinds": list(KINDS),
     }
 
 

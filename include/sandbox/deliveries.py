@@ -31,7 +31,11 @@ class Outbox:
             again = world.misbehaviour.release(feed, day)
             world.schedule(at(again, 23.5), "put_file", (user, name, content))
             return
-        damages = [kind for kind in kinds if kind in misbehaviour.DAMAGES]
+        if "odd_name" in kinds:
+            name = misbehaviour.odd_name(name)
+        damages = [
+            kind for kind in kinds if kind in (*misbehaviour.DAMAGES, *misbehaviour.OF_FILES)
+        ]
         if damages:
             spoiled = content
             for kind in damages:

@@ -7,10 +7,12 @@ missing from an export is in the next one, if that asks for changes since before
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 
 EHR_FEEDS = (
     "patient", "coverage", "consent", "encounter", "condition", "procedure", "document_reference", "communication",
@@ -22,10 +24,34 @@ FILE_FEEDS = (
 CALLS = ("ehr_create", "booking", "work_item")
 FEEDS = tuple(dict.fromkeys((*EHR_FEEDS, *FILE_FEEDS)))
 DAMAGES = ("truncated", "wrong_encoding", "out_of_order", "schema_drift", "garbage_rows")
+# of a file alone: encrypted for somebody else, money that does not add up
+OF_FILES = ("unreadable", "unbalanced")
+MONEY = ("payment", "claim")
 # of an export alone: a manifest of two pages, files at another host, addresses of files that have expired
 OF_EXPORTS = ("paged", "redirected", "expired")
-KINDS = ("late", "missing", "duplicate", *DAMAGES, *OF_EXPORTS, "slow", "http_500", "lost_answer")
+KINDS = {
+    "late": "comes a day later; `late_3`: three days",
+    "missing": "never comes; of an export: not in this one",
+    "duplicate": "comes twice, the second time under another name",
+    "truncated": "breaks off; comes whole the next day",
+    "wrong_encoding": "comes in UTF-16; comes right the next day",
+    "out_of_order": "its records come in another order",
+    "schema_drift": "comes in another version of its standard; of an export: half of its rows have renamed fields",
+    "garbage_rows": "has rows that nobody can read among the others; comes without them the next day",
+    "unreadable": "a file that is encrypted for somebody else; comes in clear the next day, under another name",
+    "unbalanced": "payments or claims whose total is not the sum of their parts; comes right the next day",
+    "odd_name": "a file whose name has a line end, and a byte that is not UTF-8",
+    "paged": "an export whose manifest has two pages",
+    "redirected": "an export whose files are at another host, which refuses our token",
+    "expired": "an export whose first addresses of files have expired",
+    "slow": "answers after two seconds",
+    "http_500": "answers 500 to the first tries",
+    "lost_answer": "does what was asked, and breaks the connection instead of answering",
+}
+"""Every kind, and what happens to the feed."""
 SLOW_SECONDS = 2.0
+WRONG_BY = Decimal(100)
+"""US dollars by which a total that does not balance is too high."""
 
 
 @dataclass
@@ -58,7 +84,11 @@ class Misbehaviour:
             raise ValueError(f"a call can be slow, http_500 or lost_answer, not {kind}")
         if kind in OF_EXPORTS and feed not in EHR_FEEDS:
             raise ValueError(f"only an export can be {kind}; there are {', '.join(EHR_FEEDS)}")
-        by_file = kind in ("late", "missing", "duplicate", *DAMAGES)
+        if kind in (*OF_FILES, "odd_name") and feed not in FILE_FEEDS:
+            raise ValueError(f"only a file can be {kind}; there are {', '.join(FILE_FEEDS)}")
+        if kind == "unbalanced" and feed not in MONEY:
+            raise ValueError(f"only money can be {kind}: {', '.join(MONEY)}")
+        by_file = kind in ("late", "missing", "duplicate", "odd_name", *DAMAGES, *OF_FILES)
         if day and by_file and self.last_delivery and day <= self.last_delivery:
             raise ValueError(f"the delivery of {day} is over")
         fault = Fault(feed, day, kind, days)
@@ -96,7 +126,13 @@ class Misbehaviour:
         late = [fault.days for fault in found if fault.kind == "late"]
         if late:
             return day + timedelta(days=max(late))
-        return day + timedelta(days=1) if any(fault.kind in DAMAGES for fault in found) else day
+        damaged = any(fault.kind in (*DAMAGES, *OF_FILES) for fault in found)
+        return day + timedelta(days=1) if damaged else day
+
+
+def odd_name(name: str) -> str:
+    """A name as some senders give it: with an accent in Latin-1, and a line end."""
+    return os.fsdecode(b"re\xe7u\n") + name
 
 
 # ---- damage to a file, told by its form ---------------------------------------------------------------------
@@ -154,10 +190,39 @@ def _schema_drift(content: bytes) -> bytes:
     return content.replace(b"005010X", b"006020X")
 
 
+def _unreadable(content: bytes) -> bytes:
+    lines = re.findall("." * 64 + "|.+", content[::-1].hex())
+    return "\n".join(
+        ["-----BEGIN PGP MESSAGE-----", "", *lines, "-----END PGP MESSAGE-----", ""]
+    ).encode()
+
+
+def _unbalanced(content: bytes) -> bytes:
+    """Raise the total (BPR02, CLM02) of the first payment or claim of each interchange, and of every other after it."""
+    return b"".join(map(_raised, _records(content)[1]))
+
+
+def _raised(interchange: bytes) -> bytes:
+    between, end = re.escape(interchange[3:4]), re.escape(interchange[105:106])
+    total = (
+        rb"(?<=%(end)b)(\s*(?:BPR|CLM)%(between)b[^%(between)b%(end)b]*%(between)b)(\d+(?:\.\d+)?)"
+    )
+    number = iter(range(len(interchange)))
+
+    def raised(found: re.Match[bytes]) -> bytes:
+        if next(number) % 2:
+            return found[0]
+        return found[1] + str(Decimal(found[2].decode()) + WRONG_BY).encode()
+
+    return re.sub(total % {b"between": between, b"end": end}, raised, interchange)
+
+
 _DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "truncated": _truncated,
     "wrong_encoding": _wrong_encoding,
     "out_of_order": _out_of_order,
     "garbage_rows": _garbage_rows,
     "schema_drift": _schema_drift,
+    "unreadable": _unreadable,
+    "unbalanced": _unbalanced,
 }

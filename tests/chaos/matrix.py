@@ -8,24 +8,35 @@ from tests.night.kills import TASK, Kill
 
 APART = bool(os.environ.get("APART"))
 
-MISBEHAVIOURS = (
-    "payment:late",
-    "appointment:missing",
-    "claim_response:duplicate",
-    "charge_item:schema_drift",
-    "encounter:slow",
-    "claim:truncated",
-    "appointment:wrong_encoding",
-    "encounter:http_500",
-    "appointment:out_of_order",
-    "claim_response:garbage_rows",
-    "ehr_create:lost_answer",
-    "patient:paged",
-    "condition:redirected",
-    "task:expired",
+TOGETHER = (
+    (
+        "payment:late",
+        "appointment:missing",
+        "claim_response:duplicate",
+        "charge_item:schema_drift",
+        "encounter:slow",
+    ),
+    (
+        "claim:truncated",
+        "appointment:wrong_encoding",
+        "encounter:http_500",
+        "claim_response:unreadable",
+        "functional_acknowledgement:odd_name",
+    ),
+    (
+        "appointment:out_of_order",
+        "claim_response:garbage_rows",
+        "ehr_create:lost_answer",
+        "payment:unbalanced",
+        "claim:unbalanced",
+        "encounter:schema_drift",
+        "patient:paged",
+        "condition:redirected",
+        "task:expired",
+    ),
 )
-TOGETHER = (MISBEHAVIOURS[:5], MISBEHAVIOURS[5:8], MISBEHAVIOURS[8:])
 """The bad nights: each misbehaviour is on one of them, and no feed misbehaves in two ways on one night."""
+MISBEHAVIOURS = tuple(each for night in TOGETHER for each in night)
 NIGHTS = tuple((each,) for each in MISBEHAVIOURS) if APART else TOGETHER
 """The bad nights of a line; a good one follows them."""
 

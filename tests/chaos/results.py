@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.misbehaviour import KINDS
 from tests.chaos.matrix import APART, LINES, MISBEHAVIOURS, NIGHTS, name
 from tests.night.kills import Kill
 
@@ -86,6 +87,7 @@ def page(lines: dict[str, dict[str, Any]]) -> str:
     good = sum(list(result["cells"].values()).count("same") for result in lines.values())
     given = [f"{key}={os.environ[key]}" for key in OPTIONS if os.environ.get(key)]
     nights = "; ".join(", ".join(night) for night in NIGHTS)
+    kinds = {each.partition(":")[2] for each in MISBEHAVIOURS}
     revisions = Counter(result["revision"] for result in lines.values()).most_common()
     told = [
         "# Chaos: the last run",
@@ -98,12 +100,16 @@ def page(lines: dict[str, dict[str, Any]]) -> str:
         "",
         f"**{good} of {cells} cells that were run are the same**; the whole matrix has"
         f" {len(LINES) * len(COLUMNS)} cells in {len(LINES)} lines, of which {len(lines)} were run. What was not run is"
-        " not in the table.",
+        " not in the table, and a dash stands where a misbehaviour was not yet among the nights.",
         "",
         "Lines are kept as they are run, each with the revision of the code at that time:"
         f" {', '.join(f'{count} at {revision}' for revision, count in revisions)}.",
         "",
         f"The bad nights of a line, each with its one kill: {nights}; then a good one, with its kill.",
+        "",
+        "| misbehaviour | what happens to the feed |",
+        "|---|---|",
+        *(f"| {kind} | {KINDS[kind]} |" for kind in KINDS if kind in kinds),
         "",
         f"| killed | at | {' | '.join(COLUMNS).replace(':', ' ')} | afterwards | s | revision |",
         f"|---|---|{'---|' * len(COLUMNS)}---|---:|---|",

@@ -81,7 +81,7 @@ quarantine: venv ## list rows that a gate set aside: id, feed, file, row, reason
 deliveries: venv ## list the deliveries of the last nights and their files, with the ids that decide takes
 	@$(stack) deliveries
 
-decide: venv ## decide on such a row, on all of a delivery or a file (its number on the page), or take a loaded one back: ID= BY= ACTION=release|reject|carries_nothing NOTE=
+decide: venv ## decide on such a row, on all of a delivery or a file (its number on the page), or take a loaded one back: ID= BY= ACTION=release|reject|carries_nothing|posted|advance|not_ours NOTE=
 	@$(stack) decide
 
 source-profile: venv ## check a new connection's files before its first night: SOURCE= FOLDER=

@@ -174,13 +174,16 @@ def quarantine() -> int:
     """List the rows that a gate set aside and that wait for a decision: where and why, no patient data.
 
     Of money that does not balance, also the claim's number, the payer if no payment of it is known, and
-    both sums.
+    both sums; and what one decision is about.
     """
     os.environ["Q"] = (
         "select q.quarantine_id, q.source || '.' || q.feed as feed, f.original_name as file, q.row_no as row,"
         " q.reason, b.business_date as since,"
         " case when q.subject_source = 'pcn' then q.subject_id end as claim, q.payer_id as payer,"
-        " q.stated_amount as stated, q.explained_amount as explained from quality.quarantine as q"
+        " q.stated_amount as stated, q.explained_amount as explained,"
+        " case q.reason when 'remittance does not balance' then 'all rows of the payment'"
+        " when 'payment_without_claims' then 'the payment: posted, advance, not_ours'"
+        " else 'this row' end as decides from quality.quarantine as q"
         " inner join landing.batch as b on b.batch_id = q.batch_id"
         " left join landing.file as f on f.file_id = q.file_id"
         " where q.status = 'open' order by b.business_date, 2, 3, q.row_no, q.reason"

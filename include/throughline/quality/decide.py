@@ -1,11 +1,11 @@
 """A named person releases or rejects what a gate stopped or set aside.
 
 `python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with the
-warehouse's address in the environment variable `THROUGHLINE_DSN`. ID is that of a row in quarantine; or
-of the exception about a delivery's rows, which means all of them; or of the exception about a file that
-could not be read, with the action `carries_nothing`; or that of a loaded delivery or file, to reject it
-after all. Its first eight characters are enough. The next night loads released rows and takes back what
-was rejected.
+warehouse's address in the environment variable `THROUGHLINE_DSN`. ID is that of a row in quarantine, which
+stands for all rows of its payment if the payment does not balance; or of the exception about a delivery's
+rows, which means all of them; or of the exception about a file that could not be read, with the action
+`carries_nothing`; or that of a loaded delivery or file, to reject it after all. Its first eight characters are
+enough. The next night loads released rows and takes back what was rejected.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from psycopg import sql
@@ -23,9 +24,16 @@ from throughline.decisions import Act, NotAllowedError, Preview, Request
 from throughline.exceptions.resolve import CARRIES_NOTHING
 from throughline.quality.balance import balance
 from throughline.quality.suites import suite_of
+from throughline.sources.records import WITHOUT_CLAIMS
 from throughline.warehouse import Connection
 
 ACTIONS = {"release": "released", "reject": "rejected"}
+MONEY = {
+    "posted": "billing has posted it by hand, or from another remittance",
+    "advance": "it is an advance of the payer, which later payments take back",
+    "not_ours": "it is not this practice's money",
+}
+"""What a named person says of a payment that nothing explains. Nothing of it is loaded; the decision stays."""
 SHORTEST = 8
 """How many characters of an id name a thing on the command line."""
 
@@ -56,8 +64,9 @@ def decide_row(
 ) -> UUID | None:
     """Record that `who` releases or rejects one row in quarantine, for all reasons it is there.
 
-    Returns the decision's id, or None if the row is already closed. A released row is pending until
-    the next load of its batch. Does not commit.
+    A row of a payment that does not balance stands for all its rows. Returns the decision's id, or None
+    if the row is already closed. A released row is pending until the next load of its batch. Does not
+    commit.
 
     Raises `ValueError` for an unknown action, an empty name, or the release of a row that could not be
     read: there is nothing to load, so the source must send it again.
@@ -106,29 +115,73 @@ def _reject_batch(
 
 def _weigh_row(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
-        "select q.batch_id, q.file_id, q.row_no, q.feed from quality.quarantine as q"
+        "select q.batch_id, q.file_id, q.row_no, q.feed, q.reason from quality.quarantine as q"
         " inner join landing.batch as b on b.batch_id = q.batch_id"
         " where q.quarantine_id = %s and q.status = 'open' for update of b",
         (request.about_id,),
     ).fetchone()
     if row is None:
         raise NotKeptBackError("this row is not waiting for a decision")
-    batch_id, file_id, row_no, feed = row
-    place = {"batch": batch_id, "file": file_id, "row": row_no}
+    batch_id, file_id, row_no, feed, reason = row
+    if request.act in MONEY and reason != WITHOUT_CLAIMS:
+        raise NotAllowedError(f"{request.act} is said of a payment without claims only")
+    place: dict[str, object] = {"batch": batch_id, "file": file_id, "rows": [row_no]}
+    what, whole = f"row {row_no}", ""
+    if together := _together(conn, place, feed):
+        place["rows"] = [one for one, *_ in together]
+        _, stated, explained, _ = together[0]
+        taken = sum(amount or 0 for *_, amount in together)
+        what = f"all {len(together)} rows of the payment of row {row_no}"
+        whole = (
+            f" The payment states {_dollars(stated)}; its claims less its adjustments are"
+            f" {_dollars(explained)}, of which {_dollars(taken)} in these rows."
+        )
+    if request.act in MONEY:
+        follows = (
+            f"The payment is closed for good, and nothing of it is loaded: {MONEY[request.act]}."
+        )
+        return Preview((follows,), context=place)
     if request.act == "reject":
-        return Preview((f"Row {row_no} of the feed {feed} is rejected for good.",), context=place)
+        follows = f"{what[0].upper()}{what[1:]} of the feed {feed}: rejected for good.{whole}"
+        return Preview((follows,), {"rows": len(together) or 1}, context=place)
     releasable = [rule.name for rule in suite_of(feed) if rule.releasable]
     unreadable = conn.execute(
         "select count(*) from quality.quarantine where batch_id = %(batch)s"
-        " and file_id is not distinct from %(file)s and row_no = %(row)s and status = 'open'"
+        " and file_id is not distinct from %(file)s and row_no = any(%(rows)s) and status = 'open'"
         " and reason <> all(%(releasable)s)",
         {**place, "releasable": releasable},
     ).fetchone()
     if unreadable is None or unreadable[0]:
         raise UnreadableError(
             "this row cannot be loaded: reject it, or have its source send it again"
+            + (", or say what the payment is" if reason == WITHOUT_CLAIMS else "")
         )
-    return Preview((f"The next night loads row {row_no} of the feed {feed}.",), context=place)
+    follows = f"The next night loads {what} of the feed {feed}.{whole}"
+    return Preview((follows,), {"rows": len(together) or 1}, context=place)
+
+
+def _dollars(amount: object) -> str:
+    return "an amount that cannot be read" if amount is None else f"${amount:,.2f}"
+
+
+def _together(conn: Connection, place: dict[str, object], feed: str) -> list[tuple[Any, ...]]:
+    """Return the open rows of the set that a row violates a rule with, or none if it does so alone.
+
+    Each is its number, what the set states and explains, and what the row adds to that sum.
+    """
+    return conn.execute(
+        "with held as materialized ("
+        " select q.row_no, q.stated_amount, q.explained_amount, q.payload from quality.quarantine as q"
+        " where q.batch_id = %(batch)s and q.file_id is not distinct from %(file)s"
+        " and q.status = 'open' and q.reason = any(%(rules)s)), "
+        "each as (select h.row_no, h.stated_amount, h.explained_amount, h.payload::jsonb as had"
+        " from held as h)"
+        " select e.row_no, e.stated_amount, e.explained_amount,"
+        " coalesce((e.had ->> 'paid_amount')::numeric, -(e.had ->> 'amount')::numeric)"
+        " from each as e where e.had ->> 'set_at' in ("
+        " select o.had ->> 'set_at' from each as o where o.row_no = any(%(rows)s)) order by 1",
+        {**place, "rules": [rule.name for rule in suite_of(feed) if rule.of_set]},
+    ).fetchall()
 
 
 class UnreadableError(NotAllowedError, ValueError):
@@ -142,8 +195,12 @@ def _close_row(
     conn.execute(
         "update quality.quarantine set status = %(status)s, decision_id = %(decision)s"
         " where batch_id = %(batch)s and file_id is not distinct from %(file)s"
-        " and row_no = %(row)s and status = 'open'",
-        {**seen.context, "status": ACTIONS[request.act], "decision": decision_id},
+        " and row_no = any(%(rows)s) and status = 'open'",
+        {
+            **seen.context,
+            "status": ACTIONS.get(request.act, "rejected"),
+            "decision": decision_id,
+        },
     )
     balance(conn, seen.context["batch"])
     return ()
@@ -245,6 +302,7 @@ for _act in (
     Act("reject", "batch", "reject what the gate stopped", _weigh_batch, _reject_batch),
     Act("release", "quarantine", "load the row on the next night", _weigh_row, _close_row),
     Act("reject", "quarantine", "reject the row", _weigh_row, _close_row),
+    *(Act(name, "quarantine", title, _weigh_row, _close_row) for name, title in MONEY.items()),
 ):
     decisions.register(_act)
 
@@ -285,7 +343,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m throughline.quality.decide")
     parser.add_argument("id", help="of a row or an exception; eight characters are enough")
     parser.add_argument("--by", required=True, help="your name")
-    parser.add_argument("--action", required=True, choices=[*ACTIONS, CARRIES_NOTHING])
+    parser.add_argument("--action", required=True, choices=[*ACTIONS, *MONEY, CARRIES_NOTHING])
     parser.add_argument("--note", default="")
     parser.add_argument(
         "--preview", action="store_true", help="show what would follow, write nothing"

@@ -24,6 +24,7 @@ from throughline.quality.history import (
 )
 from throughline.quality.named import SUBJECT, name_by_earlier_version
 from throughline.quality.suites import CRITICAL, INFO, WARNING, Rule, suite_of
+from throughline.sources.records import WITHOUT_CLAIMS
 from throughline.warehouse import Connection, derive, failpoints
 
 log = logging.getLogger(__name__)
@@ -177,14 +178,16 @@ def _judge_delivery(
                 few,
             )
         )
-    unreadable = _count(
-        conn,
+    of_reader = (
         "select count(distinct (q.file_id, q.row_no)) from quality.quarantine as q"
-        " where q.batch_id = %(batch)s and q.reason <> all(%(rules)s)",
-        {"batch": batch.batch_id, "rules": [rule.name for rule in suite_of(batch.feed)]},
+        " where q.batch_id = %(batch)s and q.reason <> all(%(rules)s)"
     )
+    rules = [rule.name for rule in suite_of(batch.feed)]
+    unreadable = _count(conn, of_reader, {"batch": batch.batch_id, "rules": rules})
     if unreadable:
-        stops = unreadable > UNREADABLE_TOLERATED * batch.received
+        # a payment without claims was read: it is the payer who says no more
+        lost = _count(conn, of_reader, {"batch": batch.batch_id, "rules": [*rules, WITHOUT_CLAIMS]})
+        stops = lost > UNREADABLE_TOLERATED * batch.received
         failures.append(
             _Failure(
                 UNREADABLE,

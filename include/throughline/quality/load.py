@@ -11,6 +11,7 @@ from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.merge import Batch, merge, merge_released, take_back
 from throughline.quality.suites import suite_of
 from throughline.sources.entry import Table
+from throughline.sources.records import WITHOUT_CLAIMS
 from throughline.warehouse import Connection, failpoints, refresh_statistics
 
 
@@ -134,7 +135,7 @@ def _correct_quarantine(conn: Connection, batch: Batch) -> None:
 
     In the same delivery, only a newer version corrects a row.
     """
-    earlier = set()
+    earlier = _explain(conn, batch) if batch.feed == "payment" else set()
     for table in batch.tables:
         if not table.is_counted:
             continue
@@ -164,6 +165,32 @@ def _correct_quarantine(conn: Connection, batch: Batch) -> None:
     for one in earlier - {batch.batch_id}:
         _empty_staging(conn, one, batch.tables)
         balance(conn, one)
+
+
+def _explain(conn: Connection, batch: Batch) -> set[UUID]:
+    """Close payments without claims that a set of this batch explains: the same payment and sum.
+
+    Its last row, which names both sums, must not be set aside. Returns the batches that held them.
+    """
+    earlier: set[UUID] = set()
+    for table in batch.tables:
+        if table.is_counted:
+            rows = conn.execute(
+                sql.SQL(
+                    "update quality.quarantine as q set status = 'corrected', closed_seq = %(seq)s"
+                    " from {} as c where c.batch_id = %(batch)s and q.source = c.source"
+                    " and q.feed = 'payment' and q.reason = %(reason)s and q.status = 'open'"
+                    " and c.set_stated = q.stated_amount and c.set_explained = q.stated_amount"
+                    " and starts_with(c.source_id, q.source_id || '|')"
+                    " and not exists (select from quality.quarantine as o"
+                    "  where o.batch_id = %(batch)s and o.row_no = c.row_no"
+                    "  and o.file_id is not distinct from c.file_id and o.status <> 'released')"
+                    " returning q.batch_id"
+                ).format(sql.Identifier("staging", table.name)),
+                {"seq": batch.seq, "batch": batch.batch_id, "reason": WITHOUT_CLAIMS},
+            ).fetchall()
+            earlier |= {row[0] for row in rows}
+    return earlier
 
 
 def _close(conn: Connection, batch: Batch, loaded: int) -> Counts:

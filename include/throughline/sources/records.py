@@ -6,6 +6,7 @@ import gzip
 import zlib
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 Severity = Literal["row", "warning"]
@@ -27,6 +28,9 @@ READER_ERRORS = (
 
 UNFORESEEN = "unforeseen_content"
 """The reason for refusing such a file."""
+
+WITHOUT_CLAIMS = "payment_without_claims"
+"""Why a payment is set aside that neither claims nor provider adjustments explain."""
 
 
 class FileRefusedError(Exception):
@@ -55,7 +59,8 @@ class Fault:
     `subject_id` is the patient or the claim that the row names, by a number of `subject_source`: a
     source, or `pcn` for the number of a claim; left out, it is the file's own source. `payer_id` is
     the payer whose payments are not known while the row waits. `from_on` and `until_on` are the days
-    that it is about; left out, those of its delivery.
+    that it is about; left out, those of its delivery. Of money that does not balance, `stated` is the sum
+    that is stated, and `explained` the one that the amounts around it make of it.
     """
 
     file: str
@@ -70,6 +75,8 @@ class Fault:
     payer_id: str | None = None
     from_on: date | None = field(default=None, repr=False)
     until_on: date | None = field(default=None, repr=False)
+    stated: Decimal | None = None
+    explained: Decimal | None = None
 
     def __str__(self) -> str:
         return f"{self.file}: row {self.row}, position {self.position}: {self.reason}"

@@ -355,8 +355,8 @@ class _Writer:
             cursor.executemany(
                 "insert into quality.quarantine (quarantine_id, batch_id, file_id, source, feed,"
                 " known_seq, row_no, source_id, reason, payload, subject_source, subject_id,"
-                " from_on, until_on, payer_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-                " %s, %s, %s, %s) on conflict do nothing",
+                " from_on, until_on, payer_id, stated_amount, explained_amount) values (%s, %s, %s,"
+                " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
                 [
                     (
                         derive("quarantine", self._batch_id, file.file_id, f.row, f.reason),
@@ -374,6 +374,8 @@ class _Writer:
                         f.from_on,
                         f.until_on,
                         _storable(f.payer_id),
+                        f.stated,
+                        f.explained,
                     )
                     for f in faults
                 ],

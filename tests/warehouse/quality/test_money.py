@@ -23,7 +23,6 @@ from tests.unit.throughline.sources.wire import (
 )
 from tests.warehouse.deliveries import Hand
 from throughline import quality
-from throughline.quality.decide import decide_row
 
 WO = "PLB*1992000006*20261231*WO:OLD1*25"
 
@@ -183,12 +182,6 @@ def test_a_set_whose_payment_cannot_be_read_is_held(hand: Hand, paid: str) -> No
     assert held(hand) == [("remittance does not balance", "pcn", "A1", "MEDB1", None, Decimal(80))]
 
 
-def test_money_without_any_claim_is_a_row_that_is_held(hand: Hand) -> None:
-    judge(hand, file(remittance("300"), remittance("0", how="H")))
-    assert held(hand) == [("payment_without_claims", None, None, "MEDB1", None, None)]
-    assert hand.load(hand.batch) == quality.Counts(1, 0, 0, 1, 0, 0)
-
-
 def test_a_set_that_breaks_off_is_held(hand: Hand) -> None:
     whole = file(remittance("160", payment("A1"), payment("A2")))
     judge(hand, whole[: whole.index(b"CLP*A2")])
@@ -212,31 +205,6 @@ def test_an_amount_that_cannot_be_read_holds_its_claim_alone(hand: Hand) -> None
     assert posted(hand) == ["A2"]
 
 
-def test_a_held_row_that_is_released_is_posted_as_it_stands(hand: Hand) -> None:
-    judge(hand, file(remittance("300", payment("A1"), after=[WO])))
-    hand.load(hand.batch)
-    for (row,) in hand.rows("select quarantine_id from quality.quarantine"):
-        assert decide_row(hand.conn, str(row), "release", "Ada Okafor", "the bank shows 55")
-    hand.conn.commit()
-    hand.new_night()
-    assert hand.load(hand.batch) == quality.Counts(2, 2, 0, 0, 0, 0)
-    assert posted(hand) == ["A1"]
-    assert hand.rows("select reason_code, reference, amount from core.provider_adjustment") == [
-        ("WO", "OLD1", Decimal(25))
-    ]
-
-
-def test_a_held_row_that_is_rejected_is_never_posted(hand: Hand) -> None:
-    judge(hand, file(remittance("300", payment("A1"))))
-    hand.load(hand.batch)
-    [(row,)] = hand.rows("select quarantine_id from quality.quarantine")
-    assert decide_row(hand.conn, str(row), "reject", "Ada Okafor", "not ours")
-    hand.conn.commit()
-    hand.new_night()
-    assert hand.load(hand.batch) == quality.Counts(1, 0, 0, 0, 1, 0)
-    assert posted(hand) == []
-
-
 @pytest.mark.parametrize("is_one_delivery", [False, True])
 def test_the_corrected_set_clears_the_hold(hand: Hand, is_one_delivery: bool) -> None:
     wrong = file(remittance("300", payment("A1"), after=[WO]), number=1)
@@ -258,28 +226,6 @@ def test_the_corrected_set_clears_the_hold(hand: Hand, is_one_delivery: bool) ->
     assert hand.rows("select count(*) from core.provider_adjustment") == [(1,)]
     assert hand.rows("select count(*) from staging.payment") == [(0,)]
     assert hand.rows("select count(*) from staging.provider_adjustment") == [(0,)]
-
-
-def test_two_payments_of_one_check_number_count_both_and_the_same_again_once(hand: Hand) -> None:
-    """The payer numbers each remittance, and each interchange, as 1."""
-    first = remittance("80", payment("A1"), check="1")
-    other_payer = [s.replace("*XV*MEDB1", "*XV*MCAID") for s in first]
-    part = [s.replace("REF*6R*A1L1", "REF*6R*A1L2") for s in first]
-    judge(hand, file(first))
-    hand.load(hand.batch)
-    hand.new_night()
-    judge(hand, file(other_payer), file(part), file(first, number=9))
-    assert hand.load(hand.batch) == quality.Counts(3, 2, 1, 0, 0, 0)
-    hand.new_night()
-    back = [s.replace("*1*100*80*20*", "*22*-100*-80*-20*") for s in payment("A1")]
-    back = [s.replace("*100*80**1", "*-100*-80**1").replace("PR*1*20", "PR*1*-20") for s in back]
-    paid = payment("A1", "1", "100", "90", share="10")
-    later = [s.replace("*20260302", "*20260309") for s in remittance("10", back, paid, check="1")]
-    judge(hand, file(later))
-    assert hand.load(hand.batch) == quality.Counts(2, 2, 0, 0, 0, 0)
-    assert hand.rows(
-        "select sum(paid_amount), count(*) from core.payment where retracted_seq is null"
-    ) == [(Decimal(250), 5)]
 
 
 def test_an_older_set_corrects_nothing(hand: Hand) -> None:

@@ -27,7 +27,8 @@ class Rule:
     `releasable`: a row without an identifier cannot be loaded. `also` names the feed's other tables
     whose rows the rule checks. Of money that does not balance, `sums` are SQL for the sum that is stated
     and the one that the amounts around it explain; with `names_payer`, the payments of the row's payer
-    are not known while it waits.
+    are not known while it waits. With `of_set`, the rows of one transaction set (`set_at`) violate it
+    together, and one decision is about all of them.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Rule:
     also: tuple[str, ...] = ()
     sums: tuple[str, str] | None = None
     names_payer: bool = False
+    of_set: bool = False
 
 
 def _identified(*more: str) -> list[Rule]:
@@ -126,6 +128,7 @@ _BALANCE = [
             f"(select max(s.set_explained) from ({_ENDS}) as s where s.set_key = {_SET_KEY})",
         ),
         names_payer=True,
+        of_set=True,
     ),
     _unbalanced("claim does not balance", "r.unbalanced = 'claim'"),
     _unbalanced("line does not balance", "r.unbalanced like 'line %'"),

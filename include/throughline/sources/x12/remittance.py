@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from throughline.sources.records import Fault
+from throughline.sources.records import WITHOUT_CLAIMS, Fault
 from throughline.sources.x12.envelope import ENVELOPE, Transaction
 from throughline.sources.x12.payments import (
     ZERO,
@@ -114,9 +114,12 @@ class _Reader:
                 self.tx.file,
                 self.first_row,
                 self.tx.start,
-                "truncated" if self.tx.truncated else "payment_without_claims",
+                "truncated" if self.tx.truncated else WITHOUT_CLAIMS,
+                source_id=self.header.key,
                 payload=self.tx.text(self.above),
                 payer_id=self.header.payer_id,
+                stated=self.header.total_paid,
+                explained=ZERO,
             )
 
     def above_claim(self, tag: str, e: list[str]) -> None:

@@ -21,7 +21,7 @@ UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".uploading")
 LONGEST_NAME = 400
 """Characters of a name that are shown; a longer one is cut, and a hash of the whole is added."""
 
-GONE, NO_PERMISSION, NO_FILE, LINK, LINK_TO_NOWHERE, READ_ERROR, CHANGES = (
+GONE, NO_PERMISSION, NO_FILE, LINK, LINK_TO_NOWHERE, READ_ERROR, CHANGES, TOO_SLOW = (
     "gone_before_it_was_read",
     "no_permission",
     "not_a_file",
@@ -29,8 +29,14 @@ GONE, NO_PERMISSION, NO_FILE, LINK, LINK_TO_NOWHERE, READ_ERROR, CHANGES = (
     "link_to_nowhere",
     "read_error",
     "still_being_written",
+    "not_read_in_time",
 )
 """Why one file of a folder cannot be fetched, while the others can."""
+FILE_S = 3600.0
+"""After this long, a file that still comes, byte by byte, counts as one that never ends."""
+LISTING_S = 300.0
+MOST_ENTRIES = 1_000_000
+"""A folder that lists more, or takes longer, has no end."""
 
 
 Place = bytes | str | None
@@ -104,4 +110,6 @@ def why(error: BaseException) -> str:
         return GONE
     if isinstance(error, PermissionError):
         return NO_PERMISSION
+    if isinstance(error, TimeoutError):
+        return TOO_SLOW
     return NO_FILE if isinstance(error, IsADirectoryError) else READ_ERROR

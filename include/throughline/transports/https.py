@@ -8,15 +8,17 @@ and what a missing answer proves, is in `session`; where a redirected read goes 
 from __future__ import annotations
 
 import base64
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from throughline.transports.address import Address, NotYet, SourceUnavailable
+from throughline.transports.answers import Answer as Answer
+from throughline.transports.answers import Certainty as Certainty
+from throughline.transports.answers import Outcome as Outcome
+from throughline.transports.answers import judge as judge
 from throughline.transports.patience import (
     REAL,
     Again,
@@ -37,69 +39,15 @@ PATIENCE = Patience()
 DOWNLOADING = Patience(attempts=6, first_wait_s=0.3, total_s=3600.0)
 # Answers after which a read may be retried. Writes are not: a 500 proves nothing about a write.
 PASSING = frozenset({429, 500, 502, 503, 504})
+MOST_BODY = 1 << 28  # bytes of an answer that is kept in memory
+MOST_FILE = 1 << 37  # bytes of a download whose size nobody has told
 BUSY_S = 300.0  # the wait after 429 for minutes without saying how long
 # Answers about a file whose address has expired: signed addresses answer 400 or 403 (S3, GCS, Azure).
 GONE = frozenset({400, 403, 404, 410})
 
-# accepted: it was done. rejected: it was refused and nothing was done. not_sent: it never arrived.
-# uncertain: it may have been done; look it up before you repeat it.
-Certainty = Literal["accepted", "rejected", "not_sent", "uncertain"]
-
 
 class FileGone(SourceUnavailable):
     """A file is not, or no longer, at its address."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A complete answer, received on the last of `tries` attempts. `headers` is case-insensitive."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    tries: int = 1
-
-    def json(self) -> Any:
-        """Return the body parsed as JSON, always as UTF-8, whatever the header says. Raises `ValueError`."""
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a write ended. `status` is None if no answer came; `body` is the answer's JSON, if it had any."""
-
-    certainty: Certainty
-    status: int | None = None
-    body: Any = None
-    location: str | None = None
-    reason: str = ""
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether it is safe to try again: a new attempt cannot do the same thing twice."""
-        return self.certainty != "uncertain"
-
-
-def judge(answer: Answer) -> Outcome:
-    """Return what the answer to a write proves.
-
-    A 4xx means that it was refused before anything was done; a 5xx may come after it was done. 408 and
-    425 are uncertain, and so is 412: for a conditional create it means that one or more such resources
-    exist (FHIR R4, 3.1.0.8.1). 429 means that the request was not processed.
-    """
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    status = answer.status
-    location = answer.headers.get("Location")
-    if 200 <= status < 300:
-        return Outcome("accepted", status, body, location)
-    if status == 429:
-        return Outcome("not_sent", status, body, location, "too_many_requests")
-    if status in (408, 412, 425) or (status >= 500 and status not in (501, 505)):
-        return Outcome("uncertain", status, body, location, f"http_{status}")
-    return Outcome("rejected", status, body, location, f"http_{status}")
 
 
 class HttpClient:
@@ -202,8 +150,12 @@ class HttpClient:
     def _ask(self, *request: Any, **more: Any) -> Answer:
         """Send one request and read its answer. Raises `NoAnswer`, or `NotLetIn` after a 401."""
         with self._opened(*request, **more) as incoming:
-            body = b"".join(incoming.chunks())
-            answer = Answer(incoming.status, incoming.headers, body, incoming.tries)
+            body = bytearray()
+            for chunk in incoming.chunks():
+                body += chunk
+                if len(body) > MOST_BODY:
+                    raise NoAnswer("AnswerWithoutEnd", may_pass=False)
+            answer = Answer(incoming.status, incoming.headers, bytes(body), incoming.tries)
         if answer.status == 401:
             raise NotLetIn("http_401", answer=answer)
         return answer
@@ -338,11 +290,13 @@ class HttpClient:
         as_stored: bool = False,
         patience: Patience | None = None,
         follow: bool = False,
+        most: int = MOST_FILE,
     ) -> int:
         """Fetch a file, resuming after a broken connection; returns its bytes.
 
         Content encoding is decoded unless `as_stored`. If `authorized` is False, neither login nor
-        token is sent, because another server may hold the file. `follow` follows redirects. Raises
+        token is sent, because another server may hold the file. `follow` follows redirects. More than
+        `most` bytes are not read to their end: a file that grows while it is read has none. Raises
         `SourceUnavailable`: `FileGone` if the file is not, or no longer, at this address; and `NotYet`
         if `patience` defers a longer wait.
         """
@@ -375,6 +329,8 @@ class HttpClient:
                         with target.open("ab" if goes_on else "wb") as out:
                             for chunk in incoming.chunks(unpacked=not as_stored):
                                 out.write(chunk)
+                                if out.tell() > most:
+                                    break
                         return target.stat().st_size
                     asked, tries = retry_after(incoming.headers), incoming.tries
             except NoAnswer as error:

@@ -24,6 +24,7 @@ from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.files import (
+    FILE_S,
     GONE,
     NO_PERMISSION,
     READ_ERROR,
@@ -34,10 +35,14 @@ from throughline.transports.files import (
     shown_name,
 )
 from throughline.transports.https import Answer, FileGone, HttpClient
+from throughline.transports.patience import Patience
 
 TITLES = ("index of ", "directory listing")
 """How the title or first heading of a folder's page begins; any other page is not a listing."""
 AS_STORED = {"Accept-Encoding": "identity"}
+MOST_IN_TROUBLE = 2
+ASKING = Patience(attempts=3, total_s=60.0)
+FETCHING = Patience(attempts=3, total_s=FILE_S)
 
 
 class WebFolder:
@@ -60,7 +65,7 @@ class WebFolder:
             told = _of_page(answer, self._client.url(where))
         if told is None:
             raise self._unavailable("its folder has no readable listing")
-        found, failed = [], []
+        found, failed, in_a_row = [], [], 0
         for place, size, at in told:
             name = shown_name(unquote_to_bytes(place))
             if not is_finished(name):
@@ -69,8 +74,18 @@ class WebFolder:
             if size is None or at is None:
                 try:
                     asked = self._asked(folder, file)
+                    in_a_row = 0
                 except FileUnavailable as error:
                     failed.append((file, error))
+                    continue
+                except SourceUnavailable as error:
+                    # one file in trouble is its own; three in a row are the server
+                    in_a_row += 1
+                    if in_a_row > MOST_IN_TROUBLE or error.args[0].endswith(
+                        "for the HEAD of a file"
+                    ):
+                        raise
+                    failed.append((file, FileUnavailable(str(error), READ_ERROR)))
                     continue
                 file = asked or replace(file, bytes=0, problem=GONE)
             found.append(file)
@@ -86,7 +101,13 @@ class WebFolder:
         Raises `FileUnavailable` if only this file cannot be fetched, and `SourceUnavailable`.
         """
         try:
-            size = self._client.download(_path(folder, _place(file)), target, as_stored=True)
+            size = self._client.download(
+                _path(folder, _place(file)),
+                target,
+                as_stored=True,
+                patience=FETCHING,
+                most=file.bytes,
+            )
             now = self._asked(folder, file)
         except FileUnavailable:
             target.unlink(missing_ok=True)
@@ -107,7 +128,7 @@ class WebFolder:
     def _asked(self, folder: str, file: RemoteFile) -> RemoteFile | None:
         """Return the size and time of a file, or None if it is gone. Raises `FileUnavailable`."""
         place = _path(folder, _place(file))
-        answer = self._client.get(place, headers=AS_STORED, method="HEAD")
+        answer = self._client.get(place, headers=AS_STORED, method="HEAD", patience=ASKING)
         if answer.status in (404, 410):
             return None
         if answer.status in (405, 501):

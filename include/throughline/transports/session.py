@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -76,6 +77,10 @@ class HandshakeFailed(SSLError):
     """
 
 
+_limit = threading.local()
+"""Of each thread's request: `is_up` returns whether its time is up."""
+
+
 class _Head:
     """Reads the head of an answer and remembers its last line."""
 
@@ -84,7 +89,17 @@ class _Head:
         self.last = b""
 
     def readline(self, limit: int = -1) -> bytes:
-        self.last = self.stream.readline(limit)
+        """Return a line; one that comes byte by byte ends with the time of the request."""
+        line = bytearray()
+        while not line.endswith(b"\n") and (limit < 0 or len(line) < limit):
+            arrived = self.stream.peek(1)
+            if not arrived:
+                break
+            if _limit.is_up():
+                raise TimeoutError
+            end = arrived.find(b"\n") + 1 or len(arrived)
+            line += self.stream.read(min(end, limit - len(line)) if limit >= 0 else end)
+        self.last = bytes(line)
         return self.last
 
     def close(self) -> None:
@@ -266,6 +281,7 @@ def opened(
             adapter.check(prepared, settings)
     except (OSError, ValueError) as error:  # requests.RequestException is an OSError
         raise NoAnswer(type(error).__name__, was_sent=False, may_pass=False) from None
+    _limit.is_up = lambda: now() > time_is_up
     try:
         response = session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
     except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import posixpath
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +18,13 @@ from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READ
 
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.files import (
+    FILE_S,
     LINK_TO_NOWHERE,
+    LISTING_S,
+    MOST_ENTRIES,
     NO_FILE,
     NO_PERMISSION,
+    TOO_SLOW,
     FileUnavailable,
     RemoteFile,
     in_order,
@@ -32,8 +37,12 @@ from throughline.transports.ssh import connected, session
 CHUNK = 1 << 18
 # Requests in flight at once; more overload some servers.
 IN_FLIGHT = 64
-# A server that lets go of the connection over more files than this counts as gone.
-MOST_LOST = 3
+# After so much time lost over files in trouble, a server has less time for each that it does not send.
+TROUBLE_S, BRIEF_S = 300.0, 5.0
+
+
+# A server that answers out of turn raises SFTPError, which is none of the others.
+_ERRORS = (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError)
 
 
 class UploadUncertain(RuntimeError):
@@ -52,11 +61,11 @@ class SftpFolder:
         self._client = client
         self._name = name
         self._again = again
-        self._lost = 0
+        self._lost_s = 0.0
 
     def listing(self, folder: str) -> list[RemoteFile]:
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
-        with self._guarded():
+        with self._guarded(), self._within(LISTING_S):
             entries = _entries(self._client, folder)
         found = []
         for raw, entry in entries:
@@ -78,9 +87,12 @@ class SftpFolder:
             try:
                 entry = self._client.stat(_path(folder, name, place))
             except OSError as error:
-                if not self._answers(folder):
+                if not (
+                    self._connect_again(folder) if _is_silent(error) else self._answers(folder)
+                ):
                     raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
-                problem = NO_PERMISSION if isinstance(error, PermissionError) else LINK_TO_NOWHERE
+                problem = why(error)
+                problem = problem if problem in (NO_PERMISSION, TOO_SLOW) else LINK_TO_NOWHERE
             if stat.S_ISDIR(entry.st_mode or 0):
                 return None
         kind = stat.S_IFMT(entry.st_mode or 0)
@@ -108,18 +120,20 @@ class SftpFolder:
         """Copy a file; a connection that breaks off is opened again once, for this file."""
         path = _path(folder, file.name, file.place)
         for is_last in (False, True):
+            begun = time.monotonic()
             try:
-                return self._copied(path, file.bytes, local)
+                with self._within(FILE_S):
+                    return self._copied(path, file.bytes, local)
             except _OwnDiskError as error:
                 raise error.cause from None
-            except (OSError, EOFError, paramiko.SSHException) as error:
+            except _ERRORS as error:
                 failed = FileUnavailable(f"{self._name}: {type(error).__name__}", why(error))
-                if self._answers(folder):
+                self._lost_s += time.monotonic() - begun
+                if not _is_silent(error) and self._answers(folder):
                     raise failed from None
-                if self._lost >= MOST_LOST or not self._connect_again(folder):
+                if not self._connect_again(folder):
                     raise SourceUnavailable(str(failed)) from None
-                self._lost += 1
-                if is_last:
+                if is_last or _is_silent(error):
                     raise failed from None
         raise AssertionError("unreachable")
 
@@ -132,13 +146,48 @@ class SftpFolder:
         with self._client.open(path, "rb") as remote:
             remote.prefetch(expected, max_concurrent_requests=IN_FLIGHT)
             # a file that grows as fast as it is read would never end
-            while size <= expected and (chunk := remote.read(CHUNK)):
+            while size <= expected and (chunk := self._chunk(remote)):
                 size += len(chunk)
                 try:
                     local.write(chunk)
                 except OSError as error:
                     raise _OwnDiskError(error) from None
         return size, self._client.stat(path)
+
+    def _chunk(self, remote: paramiko.SFTPFile) -> bytes:
+        try:
+            return remote.read(CHUNK)
+        except TimeoutError:
+            # closing the file would wait for the same server
+            self._cut()
+            raise
+
+    def _cut(self) -> None:
+        channel = self._client.get_channel()
+        transport = channel.get_transport() if channel is not None else None
+        if transport is not None:
+            transport.close()
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        """Cut the connection when time is up: a server that sends byte by byte never falls silent."""
+        is_up = threading.Event()
+
+        def cut() -> None:
+            is_up.set()
+            self._cut()
+
+        watch = threading.Timer(seconds, cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        except _ERRORS:
+            if is_up.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            watch.cancel()
 
     def _answers(self, folder: str) -> bool:
         """Return whether the server still answers about a folder: then one file is at fault."""
@@ -147,7 +196,7 @@ class SftpFolder:
             return False
         try:
             self._client.stat(folder or ".")
-        except (OSError, EOFError, paramiko.SSHException):
+        except _ERRORS:
             return False
         return True
 
@@ -158,6 +207,9 @@ class SftpFolder:
             self._client = self._again()
         except SourceUnavailable:
             return False
+        channel = self._client.get_channel()
+        if channel is not None and self._lost_s > TROUBLE_S:
+            channel.settimeout(BRIEF_S)
         return self._answers(folder)
 
     def put(self, folder: str, name: str, content: bytes) -> None:
@@ -175,7 +227,7 @@ class SftpFolder:
         Raises `SourceUnavailable`. It may be repeated at any time before `hand_over`.
         """
         part = self._part(folder, name)
-        with self._guarded():
+        with self._guarded(), self._within(FILE_S):
             with self._client.open(part, "wb") as remote:
                 remote.set_pipelined(True)
                 remote.write(content)
@@ -193,7 +245,7 @@ class SftpFolder:
         """
         try:
             self._rename(self._part(folder, name), posixpath.join(folder, name))
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except _ERRORS as error:
             if isinstance(error, PermissionError | FileNotFoundError):
                 raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
             raise UploadUncertain(
@@ -246,7 +298,7 @@ class SftpFolder:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except _ERRORS as error:
             raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
 
 
@@ -272,7 +324,7 @@ def _entries(client: Any, folder: str) -> list[tuple[bytes, paramiko.SFTPAttribu
     if kind != CMD_HANDLE:
         raise paramiko.SFTPError("no handle of a folder")
     handle = message.get_binary()
-    found = []
+    found: dict[bytes, paramiko.SFTPAttributes] = {}
     while True:
         try:
             kind, message = client._request(CMD_READDIR, handle)
@@ -280,13 +332,21 @@ def _entries(client: Any, folder: str) -> list[tuple[bytes, paramiko.SFTPAttribu
             break
         if kind != CMD_NAME:
             raise paramiko.SFTPError("no names of a folder")
+        before = len(found)
         for _ in range(message.get_int()):
             name, _long = message.get_string(), message.get_string()
             attributes = attributes_of._from_msg(message)
-            if name not in (b".", b".."):
-                found.append((name, attributes))
+            found[name] = attributes
+        if len(found) == before or len(found) > MOST_ENTRIES:
+            # some servers begin again at the end
+            raise paramiko.SFTPError("a folder without end")
     client._request(CMD_CLOSE, handle)
-    return found
+    return [(name, each) for name, each in found.items() if name not in (b".", b"..")]
+
+
+def _is_silent(error: BaseException) -> bool:
+    """Return whether a server did not answer in time: asking it about something else would not, either."""
+    return isinstance(error, TimeoutError)
 
 
 def _time_of(found: paramiko.SFTPAttributes) -> datetime | None:
@@ -312,7 +372,7 @@ def connect(
 
     try:
         yield SftpFolder(session(clients[0], address), address.name, again)
-    except (EOFError, paramiko.SSHException) as error:
+    except (EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
         raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
     finally:
         with contextlib.suppress(Exception):

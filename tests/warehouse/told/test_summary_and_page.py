@@ -322,11 +322,14 @@ def test_status_lists_nights_and_what_waits(conn: Connection) -> None:
     assert status.tell(conn).splitlines()[-2:] == [
         "ehr/claim is read by search, for what changed (_lastUpdated)",
         "ehr/task is read by search, person by person (subject); not seen: deletions,"
-        " 1,200 persons beyond tonight's budget",
+        " 1,200 persons whom tonight's search did not reach",
     ]
     numbers = collect(conn, 3, ZONE)
+    numbers.status = "finished"
+    assert "1,200 persons were not reached by search" in words.headline(numbers)
     for told in (" ".join(summary.render(numbers).split()), page.render(numbers)):
-        assert "not seen: deletions, 1,200 persons beyond tonight" in told
+        assert "not seen: deletions, 1,200 persons whom tonight" in told
+        assert "The next night begins with them" in told
     conn.execute("delete from operations.night")
     assert status.tell(conn) == "No night has run yet: make night"
 

@@ -132,6 +132,30 @@ def test_types_that_a_server_refuses_are_late_and_the_others_are_exported(
     ]
 
 
+def test_what_a_server_does_not_export_by_itself_costs_the_others_nothing(
+    conn: warehouse.Connection, fetch_export: Fetch, exporting: Exporter
+) -> None:
+    """Oracle Health exports practitioners and places only together with other types."""
+    conn.execute(
+        "insert into landing.watermark values ('ehr', 'patient', 0, '2026-09-01T05:00:00Z')"
+    )
+    exporting.kick_offs.append(Answer(400, b'{"issue": [{"severity": "error"}]}'))
+    assert rows(fetch_export()) == {feed: WHOLE[feed] for feed in ("encounter", "task")}
+
+
+def test_a_manifest_that_lists_a_file_twice_and_says_little_else(
+    fetch_export: Fetch, exporting: Exporter
+) -> None:
+    """HAPI FHIR left out `request` and `requiresAccessToken` (issue 4051), and `error` (4084)."""
+    output = [
+        {"type": kind, "url": f"../file/{kind}"} for kind in (*TYPES, "Patient", "Observation")
+    ]
+    body = json.dumps({"transactionTime": exporting.time, "output": output}).encode()
+    exporting.statuses.append(Answer(200, body))
+    exporting.wants_token = True
+    assert rows(fetch_export()) == WHOLE
+
+
 def test_a_refusal_that_names_nothing_is_one(fetch_export: Fetch, exporting: Exporter) -> None:
     exporting.kick_offs.append(
         Answer(400, b'{"issue": [{"severity": "error", "code": "invalid"}]}')

@@ -137,6 +137,27 @@ def test_fewer_lines_than_announced(web: Web, client: BulkClient, tmp_path: Path
     assert not client.download(file, tmp_path / "f").is_complete
 
 
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        (b"", 0),
+        (b"\n \r\n", 0),
+        (b"a\n\n", 1),
+        (b"a\r\n\r\nb\r\n", 2),
+        (b"\xef\xbb\xbfa\nb", 2),
+        (b"a\n" * (1 << 19) + b"\n" + b"b" * (1 << 20), (1 << 19) + 1),
+    ],
+)
+def test_blank_lines_stand_for_no_record(
+    web: Web, client: BulkClient, tmp_path: Path, body: bytes, lines: int
+) -> None:
+    web.answers += [Answer(200, body)] * 3
+    got = client.download(ManifestFile("Patient", web.url("/f"), lines), tmp_path / "f")
+    assert (got.lines, got.is_complete) == (lines, True)
+    more = ManifestFile("Patient", web.url("/f"), lines + 1)
+    assert not client.download(more, tmp_path / "f").is_complete
+
+
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 404, 406, 410])
 def test_a_file_that_is_not_given(
     web: Web, client: BulkClient, tmp_path: Path, status: int

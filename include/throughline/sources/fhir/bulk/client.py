@@ -219,10 +219,13 @@ class BulkClient(ServerClient):
 
 
 def _measure(path: Path) -> Download:
-    """Count the lines of a fetched file, after decompression."""
-    lines, last = 0, b"\n"
+    """Count the lines of a fetched file that are not blank, after decompression."""
+    lines, has_text = 0, False
     with open_file(path) as stream:
         while chunk := stream.read(1 << 20):
-            lines += chunk.count(b"\n")
-            last = chunk[-1:]
-    return Download(path, path.stat().st_size, lines + (last != b"\n"), is_complete=True)
+            first, *rest = chunk.split(b"\n")
+            has_text = has_text or bool(first.strip())
+            for part in rest:
+                lines += has_text
+                has_text = bool(part.strip())
+    return Download(path, path.stat().st_size, lines + has_text, is_complete=True)

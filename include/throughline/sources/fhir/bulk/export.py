@@ -155,11 +155,19 @@ class _Visit:
     def ask(self) -> list[float | None]:
         """Ask for what is wanted; returns the waits of what the server does not take yet."""
         waits: list[float | None] = []
+        problem: Refused | None = None
         for wish in self.wishes():
             try:
                 self._ask(wish.since, wish.feeds)
             except NotYet as again:
                 waits.append(again.wait_s)
+            except Refused as refused:
+                # some servers export practitioners and places only together with other types
+                log.warning("%s: refused: %s", self.definition.source, ", ".join(wish.feeds))
+                self.refused |= set(wish.feeds)
+                problem = refused
+        if problem is not None and not (self.pending or self.ready or waits):
+            raise problem
         return waits
 
     def _ask(self, since: datetime | None, feeds: list[str]) -> None:

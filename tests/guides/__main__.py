@@ -1,7 +1,7 @@
-"""Take a guide's rules from a clone of its repository, or write the table of our answers to them.
+"""Take a guide's rules from a clone of its repository, or write the tables of our answers to them.
 
-python -m tests.guides extract CLONE    writes `bulk_data.json` beside this file
-python -m tests.guides table            writes the table into `docs/bulk-data.md`
+python -m tests.guides extract GUIDE CLONE    writes `GUIDE.json` beside this file (bulk_data, backend_services)
+python -m tests.guides table                  writes the tables into `docs/bulk-data.md`
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from pathlib import Path
 
 from tests.guides import rules, table
 
-# STU 2 was published on 2021-11-26 and has no tag: this is the last revision before it.
-REVISIONS = {"2.0": "492174b", "3.0": "3.0.0"}
-
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; returns the exit code."""
-    if arguments[:1] == ["extract"] and len(arguments) == 2:
-        found = [asdict(rule) for rule in rules.of(Path(arguments[1]), REVISIONS)]
-        table.RULES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if arguments[:1] == ["extract"] and len(arguments) == 3 and arguments[1] in table.GUIDES:
+        guide = table.GUIDES[arguments[1]]
+        found = rules.of(
+            Path(arguments[2]), guide.revisions, guide.pages, is_wrapped=guide.is_wrapped
+        )
+        text = json.dumps([asdict(rule) for rule in found], indent=1)
+        guide.rules.write_text(text + "\n", encoding="utf-8")
     elif arguments == ["table"]:
         table.PAGE.write_text(table.page(), encoding="utf-8")
     else:

@@ -16,13 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEYWORD = re.compile(r"\b(SHALL NOT|SHOULD NOT|SHALL|SHOULD|MUST NOT|MUST)\b")
-CLIENTS = re.compile(r"\b(clients?|implementers|requests?|exchanges|query|parameters)\b", re.I)
+CLIENTS = re.compile(
+    r"\b(clients?|implementers|requests?|exchanges|query|parameters"
+    r"|authentication JWT|each JWK|backend services?|this time|this identifier)\b",
+    re.I,
+)
 SERVERS = re.compile(r"\b(servers?|providers?|responses?|files|manifest|url)\b", re.I)
 # What only a server can do, said in the passive voice.
 BY_SERVERS = re.compile(
     r" (be (populated|returned|set|used as a point)|respond|reflect|filter|require)"
 )
 PAGE = "input/pagecontent/export.md"
+PAGES = (PAGE,)
+"""The pages of a guide that state rules, by their paths in its repository."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,23 @@ class Rule:
         return hashlib.sha256(f"{self.about}|{self.text}".encode()).hexdigest()[:8]
 
 
-def of(clone: Path, revisions: dict[str, str]) -> list[Rule]:
-    """Return the rules of several versions, by version and revision, in the order of the guide."""
+def of(
+    clone: Path,
+    revisions: dict[str, str],
+    pages: tuple[str, ...] = PAGES,
+    *,
+    is_wrapped: bool = False,
+) -> list[Rule]:
+    """Return the rules of several versions, by version and revision, in the order of the guide.
+
+    The sentences of a wrapped guide go on from line to line.
+    """
     found: dict[tuple[str, str], Rule] = {}
     for version, revision in revisions.items():
-        for about, text in _sentences(_page(clone, revision)):
+        texts = [_page(clone, revision, page) for page in pages]
+        texts = [_unwrapped(text) for text in texts] if is_wrapped else texts
+        sentences = (each for text in texts for each in _sentences(text))
+        for about, text in sentences:
             keyword = _addressed(text)
             if keyword is not None:
                 before = found.get((about, text))
@@ -53,9 +71,21 @@ def of(clone: Path, revisions: dict[str, str]) -> list[Rule]:
     return list(found.values())
 
 
-def _page(clone: Path, revision: str) -> str:
-    command = ["git", "-C", str(clone), "show", f"{revision}:{PAGE}"]
+def _page(clone: Path, revision: str, page: str) -> str:
+    command = ["git", "-C", str(clone), "show", f"{revision}:{page}"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _unwrapped(page: str) -> str:
+    """Join the lines of each paragraph and of each item of a list."""
+    whole: list[str] = []
+    for line in page.splitlines():
+        begins = not line.strip() or re.match(r"\s*(#|[-*] |\d+\. |<t|</t|<p|```|\{|\|)", line)
+        if whole and not begins and whole[-1].strip() and not whole[-1].startswith(("#", "```")):
+            whole[-1] += f" {line.strip()}"
+        else:
+            whole.append(line)
+    return "\n".join(whole)
 
 
 def _sentences(page: str) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,23 @@ def test_rules_for_clients_are_told_from_rules_for_servers(clone: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_lines_of_a_wrapped_guide_are_joined(clone: Path) -> None:
+    page = (
+        "#### Keys\nBefore it runs, the client SHALL\nregister.\n\n"
+        "* A\n  client SHOULD wait.\n* Each JWK SHALL be one."
+    )
+    (clone / "wrapped.md").write_text(page, encoding="utf-8")
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.invalid")
+    for command in (("add", "-A"), ("commit", "-q", "-m", "x"), ("tag", "three")):
+        subprocess.run(["git", "-C", str(clone), *identity, *command], check=True, timeout=60)
+    found = rules.of(clone, {"1": "three"}, ("wrapped.md",), is_wrapped=True)
+    assert [(one.about, one.text) for one in found] == [
+        ("Keys", "Before it runs, the client SHALL register."),
+        ("Keys", "A client SHOULD wait."),
+        ("Keys", "Each JWK SHALL be one."),
+    ]
+
+
 def test_every_rule_has_an_answer_and_every_answer_a_rule() -> None:
     listed = {rule.key: rule for rule in table.all_rules()}
     given = table.answers()
@@ -66,6 +83,8 @@ def test_every_rule_has_an_answer_and_every_answer_a_rule() -> None:
     for key, answer in given.items():
         if answer.done:
             assert answer.tests, f"{key}: which test shows it?"
+        elif answer.person:
+            assert listed[key].about.startswith(table.BY_PERSONS), f"{key}: not once, by a person"
         else:
             assert answer.reason, f"{key}: why not?"
             assert "SHALL" not in listed[key].keyword, f"{key}: a SHALL has to be done"

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -107,6 +108,13 @@ def test_no_token(web: Web, clock: Clock, answers: list[Answer], reason: str) ->
 
 def test_no_token_is_needed_where_none_is_given_out(web: Web) -> None:
     assert BackendService(web.address())() == {}
+
+
+def test_a_token_is_not_asked_for_without_tls(web: Web) -> None:
+    address = replace(smart(web), scheme="https", host="ehr.invalid")
+    with pytest.raises(SourceUnavailable, match=r"^web: token: AddressWithoutTls$"):
+        BackendService(address)()
+    assert web.seen == []
 
 
 def test_keys() -> None:

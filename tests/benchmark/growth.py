@@ -99,7 +99,7 @@ MEASURED: dict[str, tuple[int, str, Callable[[int], float]]] = {
         "s",
         lambda n: seconds_of_x12(n, alternating=True),
     ),
-    "files of one night, kept": (2000, "s", seconds_of_landing),
+    "files of one night, kept": (4000, "s", seconds_of_landing),
     "HL7 v2 messages of 16 MB, packed": (4, "MB", megabytes_of_hl7),
 }
 

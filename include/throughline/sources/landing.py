@@ -105,6 +105,7 @@ class Landing:
             " and original_name = %s and bytes = %s"
             " and modified_at = %s and known_seq <> %s and path <> '' limit 1",
             (self._source, name, name, size, modified_at, self._night.seq),
+            prepare=False,
         ).fetchone()
         return row is not None
 
@@ -141,6 +142,8 @@ class Landing:
                     "refused": refused,
                     "name": name,
                 },
+                # a plan that is kept from when the table was small reads all of it for each file
+                prepare=False,
             ).fetchone()
         if first is not None:
             incoming.unlink()

@@ -67,7 +67,8 @@ class PaymentLine(msgspec.Struct):
 class Remittance(msgspec.Struct):
     """The header of an 835: who pays, how and when.
 
-    `position` is the segment of its ST. `total_paid` is BPR02, below zero for a debit (BPR03). Once the
+    `position` is the segment of its ST. `total_paid` is BPR02, below zero for a debit (BPR03); of a notice
+    or a test (BPR01 H, P), which move no money, it is zero, and `announced` keeps BPR02. Once the
     set has been read, `explained` is what its claims and provider adjustments make of it, or None where
     one of their amounts cannot be read. `first_claim` is the number of its first claim.
     """
@@ -79,6 +80,7 @@ class Remittance(msgspec.Struct):
     first_claim: str = ""
     payment_method: str | None = None
     total_paid: Decimal | None = None
+    announced: Decimal | None = None
     paid_on: date | None = None
     produced_on: date | None = None
     payer_id: str | None = None

@@ -23,6 +23,8 @@ from throughline.sources.x12.payments import (
 from throughline.sources.x12.values import at, day, filled, money, number, period
 
 ONE = Decimal(1)
+# BPR01 (X12 305): notification only, prenotification of transfers to come. No money moves.
+NO_MONEY = frozenset({"H", "P"})
 _BLANK = ("",) * 8
 # Segments that end a claim's loop.
 _ENDS = ENVELOPE | {"CLP", "LX", "PLB"}
@@ -109,7 +111,7 @@ class _Reader:
         for position, e in self.balances:
             yield from self.provider(e, position, self.tx.truncated and position == last)
         self.header.explained = self.sum.explained
-        if self.row < self.first_row and self.header.total_paid:
+        if self.row < self.first_row and self.header.announced:
             yield Fault(
                 self.tx.file,
                 self.first_row,
@@ -118,7 +120,7 @@ class _Reader:
                 source_id=self.header.key,
                 payload=self.tx.text(self.above),
                 payer_id=self.header.payer_id,
-                stated=self.header.total_paid,
+                stated=self.header.announced,
                 explained=ZERO,
             )
 
@@ -145,6 +147,9 @@ class _Reader:
             header.total_paid = money(at(e, 2))
             if header.total_paid is not None and at(e, 3) == "D":
                 header.total_paid = -header.total_paid
+            header.announced = header.total_paid
+            if header.total_paid is not None and at(e, 1) in NO_MONEY:
+                header.total_paid = ZERO
             header.payment_method = filled(at(e, 4))
             header.paid_on = day(at(e, 16))
         elif tag == "DTM" and at(e, 1) == "405":

@@ -20,14 +20,16 @@ def number(text: str) -> Decimal | None:
         value = Decimal(text)
     except InvalidOperation:
         return None
-    if not value.is_finite() or abs(value) > LARGEST or "_" in text:
+    if not value.is_finite() or abs(value) > LARGEST or "_" in text or not text.isascii():
         return None
     return value
 
 
+@lru_cache(maxsize=65536)
 def money(text: str) -> Decimal | None:
-    """Return an amount in dollars, or None."""
-    return number(text) if text else None
+    """Return an amount in dollars and whole cents, or None: a fraction of a cent was never paid."""
+    value = number(text) if text else None
+    return value if value is None or value == round(value, 2) else None
 
 
 @lru_cache(maxsize=65536)

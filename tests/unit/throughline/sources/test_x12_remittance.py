@@ -266,6 +266,62 @@ def test_a_set_knows_what_it_states_and_what_explains_it() -> None:
     assert found(wire.simple(REMITTANCE, body))[0][0].remittance.total_paid == Decimal(-80)
 
 
+@pytest.mark.parametrize("how", ["I", "C", "D", "U", "X", "H", "P"])
+def test_a_notice_moves_no_money_whatever_it_says(how: str) -> None:
+    body = [s.replace("BPR*I*80", f"BPR*{how}*80") for s in remittance(payment("A1"))]
+    head = found(wire.simple(REMITTANCE, body))[0][0].remittance
+    assert (head.total_paid, head.explained) == (Decimal(0 if how in "HP" else 80), Decimal(80))
+    # and without claims it is a row, as somebody has to ask
+    bare = [s.replace("BPR*I*80", f"BPR*{how}*80") for s in remittance()]
+    [fault] = found(wire.simple(REMITTANCE, bare))[1]
+    assert (fault.reason, fault.stated) == ("payment_without_claims", Decimal(80))
+
+
+@pytest.mark.parametrize(
+    ("text", "paid"),
+    [
+        (".5", "0.5"),
+        ("-.00", "0"),
+        ("1E2", "100"),
+        ("+80", "80"),
+        (" 80.00 ", "80"),
+        ("080", "80"),
+        ("80.0000", "80"),
+        ("1,000.00", None),
+        ("$80", None),
+        ("80-", None),
+        ("80.005", None),
+        ("8O", None),
+        ("8_0", None),
+        ("\u0668\u0660", None),
+        ("NaN", None),
+        ("1E99", None),
+        ("", None),
+    ],
+)
+def test_an_amount_is_read_exactly_or_its_claim_is_set_aside(text: str, paid: str | None) -> None:
+    cas = f"CAS*CO*45*{100 - Decimal(paid)}" if paid else "CAS*CO*45*20"
+    loop = [s.replace("*100*80**1", f"*100*{paid or 80}**1") for s in payment("A1", cas=cas)]
+    loop[0] = f"CLP*A1*1*100*{text}**MB*ICNA1*11*1"
+    records, faults = read(loop)
+    if paid is None:
+        assert (records, reasons(faults)) == ([], ["claim_amount_unreadable"])
+    else:
+        assert [(r.paid_amount, r.doubt, r.patient_responsibility) for r in records] == [
+            (Decimal(paid), None, None)
+        ]
+
+
+def test_a_debit_and_a_negative_payment_are_reversals_that_balance() -> None:
+    back = [s.replace("*100*80*20*", "*-100*-80*-20*") for s in payment("A1", "22")]
+    back = [s.replace("*100*80**1", "*-100*-80**1").replace("PR*1*20", "PR*1*-20") for s in back]
+    for bpr in ("BPR*I*80*D*", "BPR*I*-80*C*"):
+        body = [s.replace("BPR*I*80*C*", bpr) for s in remittance(back)]
+        [p], faults = found(wire.simple(REMITTANCE, body))
+        assert (faults, p.doubt) == ([], None)
+        assert p.remittance.total_paid == p.remittance.explained == Decimal(-80)
+
+
 def test_a_payment_without_anything_that_explains_it_is_a_row() -> None:
     _, faults = read()
     assert [(f.row, f.reason, f.payer_id) for f in faults] == [

@@ -152,14 +152,21 @@ def replay() -> int:
 
 
 def exceptions() -> int:
-    """List the open exceptions: id, reason, owner, due date, case or other subject, money; no patient data."""
+    """List the open exceptions: id, reason, owner, due date, case or other subject, money; no patient data.
+
+    Of money that belongs to no claim, also code, meaning, reference and amount of each adjustment. Only the
+    first 19 characters of a reference: behind them, Medicare names the member.
+    """
     os.environ["Q"] = (
         "select exception_id, reason, owner_team, coalesce(owner, '') as owner, due_at::date as due_on,"
         " left(case_id::text, 8) as case_number,"
         " case when case_id is null then about_kind || ' ' || coalesce((select"
         " concat(f.source, '/', f.original_name, ': ', f.refused_reason) from landing.file as f"
         " where about_kind = 'file' and f.file_id::text = about_id), about_id) end as about,"
-        " amount from operations.exception as e"
+        " amount, (select string_agg(concat_ws(' ', j.one ->> 'code',"
+        " operations.adjustment_words(j.one ->> 'code'), left(j.one ->> 'reference', 19),"
+        " j.one ->> 'amount'), ', ') from jsonb_array_elements(e.detail -> 'adjustments') as j (one))"
+        " as adjustments from operations.exception as e"
         " where e.status = 'open' order by due_at, owner_team, reason, exception_id"
     )
     return sql()

@@ -29,9 +29,9 @@ LIMITS: dict[str, int] = {"acknowledgement_days": 2, "claim_answer_days": 5, "ma
 
 CAQH CORE 155 (batch response time, https://ediacademy.com/blog/caqh-core-155-batch-response-time) has the 999
 within an hour and answers by 7:00 of the next business day; a second day is for the clearinghouse between. A
-277CA comes once from it and once from the payer, later. Its five days are our own choice: the rule about claims
-(CAQH CORE 450, version 4.0.0, September 2015) could not be read beyond its contents (2026-11-28). More than a hundred of one reason and
-source on one night become one exception.
+277CA comes once from it and once from the payer, later. Its five days are our own choice: the rule about
+claims (CAQH CORE 450, version 4.0.0, September 2015) could not be read beyond its contents (2026-11-28). More
+than a hundred of one reason and source on one night become one exception.
 """
 
 _MADE = ("silence/unmatched.sql", "silence/unmatched_exceptions.sql")

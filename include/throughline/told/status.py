@@ -59,6 +59,11 @@ def tell(conn: Connection) -> str:
             else f"{things:,} rows"
         )
         lines.append(f"Waiting for a decision in Airflow: {what} {number}, {about}, {size}")
+    for payer, payment, amount, adjustments in sql.run(conn, "told/adjustments.sql").rows:
+        what = "taken off" if amount > 0 else "added"
+        lines.append(
+            f"To post: ${abs(amount):,.2f} {what} by {payer}, payment {payment}: {adjustments}"
+        )
     lines += [
         words.searched(Searched(*row))
         for row in sql.run(conn, "told/numbers/searches.sql", seq=newest_seq).rows

@@ -21,6 +21,7 @@ from tests.warehouse.clinic import (
 )
 from throughline.exceptions.resolve import resolve
 from throughline.silence import unmatched
+from throughline.warehouse import sql
 
 ON = "2026-06-20"
 
@@ -163,6 +164,9 @@ def test_money_of_no_claim_waits_until_it_is_posted(clinic: Clinic) -> None:
         ("L6", -1.5),
         ("WO", 25),
     ]
+    [(_, payment_, amount, told)] = sql.run(clinic.conn, "told/adjustments.sql").rows
+    assert (payment_, amount) == ("clearinghouse/T1", Decimal("23.5"))
+    assert told == "L6 interest -1.50, WO recovery of an overpayment 25.00"
     resolve(clinic.conn, row.exception_id, "Ada Okafor", "acknowledge", "posted")
     clinic.rows(
         "update operations.exception set status = 'resolved', closed_seq = %s returning 1",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -30,6 +31,11 @@ class Doubt:
     where: str
     stated: Decimal
     explained: Decimal
+
+
+@lru_cache(maxsize=4096)
+def _text_of(on: date) -> str:
+    return on.isoformat()
 
 
 class Adjustment(msgspec.Struct):
@@ -155,14 +161,17 @@ class Payment(msgspec.Struct):
         One number may stand for several claims (an account, `0` where none was submitted), and a payer
         may split a claim over several sets: the payer's number and the first service tell them apart.
         """
-        first: object = self.service_from
-        if self.lines:
-            line = self.lines[0]
+        head, lines, on = self.remittance, self.lines, self.service_from
+        what = ""
+        if lines:
+            line = lines[0]
             what = line.control_number or f"{line.code}{''.join(line.modifiers)}"
-            first = f"{line.service_from or first}:{what}"
+            on = line.service_from or on
         own = self.payer_claim_number or f"{self.member_id}:{self.total_charge}"
+        first = "" if on is None else _text_of(on)
         return (
-            f"{self.remittance.key}|{self.patient_control_number}|{self.status_code}|{own}|{first}"
+            f"{head._key or head.key}|{self.patient_control_number}|{self.status_code}|{own}"
+            f"|{first}:{what}"
         )
 
 

@@ -1,5 +1,5 @@
 -- reads: cases.setting, operations.night, w_answer, w_attempt, w_booking, w_case, w_charge, w_current,
---     w_decision, w_fact, w_feed, w_money, w_profile, w_proof, w_tries
+--     w_decision, w_fact, w_feed, w_money, w_possible_stay, w_profile, w_proof, w_tries
 -- makes: w_acknowledged
 -- changes: w_state
 
@@ -66,6 +66,25 @@ inner join w_case as c on c.case_id = s.case_id
 inner join w_profile as p on p.person_id = s.person_id
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
     and s.proof in ('contact', 'booking') and p.admitted_at is not null;
+
+-- A person who may be in a facility is not called: the case waits for somebody to map the code. Once the time given for
+-- that has passed, a person finds out where the patient is, and may let it go on.
+update w_state as t
+set stage_state = 'unknown',
+    waits_on_feeds = p.feeds,
+    wanted = case when p.is_overdue then 'exception' else 'wait' end,
+    wanted_kind = case when p.is_overdue then 'verify_by_hand' end,
+    wanted_due_at = s.due_at,
+    wanted_detail = case when p.is_overdue then '{}'::jsonb else jsonb_build_object('waits_on', p.exception_id) end
+from w_current as s
+inner join w_possible_stay as p on p.person_id = s.person_id
+where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
+    and s.proof in ('contact', 'booking')
+    and not exists (
+        select from w_decision as d
+        where d.case_id = t.case_id and d.stage = s.stage and d.known_seq > p.known_seq
+            and d.action in ('retry', 'continue')
+    );
 
 -- What the patient or a relative said must be verified before the case continues.
 update w_state as t

@@ -1,8 +1,9 @@
 -- reads: cases.case_record, cases.place_zone, cases.stage_feed, evidence.booked_place,
---     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.practitioner, evidence.visit,
---     identity.link, operations.decision, operations.exception, operations.feed, operations.freshness(),
---     operations.serves, operations.source, tasks.claim, w_person
--- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_rests, w_decision
+--     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.possible_stay,
+--     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
+--     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim, w_person
+-- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_possible_stay, w_rests,
+--     w_decision
 
 -- What is known, as of this night, about the persons on the work list (w_person).
 
@@ -230,6 +231,20 @@ select
 from evidence.not_known as n
 left join operations.exception as e on e.exception_id = n.exception_id and e.opened_seq <= %(seq)s
 where n.person_id is null or n.person_id in (select w.person_id from w_person as w);
+
+-- Who may be in a facility: an encounter goes on of which nobody has mapped what it is.
+create temp table w_possible_stay on commit drop as
+select
+    n.person_id,
+    array_agg(distinct n.source || '.' || n.feed) as feeds,
+    max(n.known_seq) as known_seq,
+    (array_agg(n.exception_id order by e.due_at nulls last, n.exception_id))[1] as exception_id,
+    bool_and(coalesce(e.due_at <= %(as_of)s, false)) as is_overdue
+from evidence.possible_stay as n
+left join operations.exception as e on e.exception_id = n.exception_id and e.opened_seq <= %(seq)s
+where n.person_id in (select w.person_id from w_person as w)
+    and coalesce(n.from_on <= %(business_date)s::date, true)
+group by n.person_id;
 
 -- The feeds that a stage depends on: those of the systems that know the person. A feed that identifies patients by
 -- other systems' numbers may be the first to mention a person. If none of the systems that send such a feed knows the

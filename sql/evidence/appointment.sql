@@ -8,7 +8,8 @@ select
     end as kind,
     'visit_type' as code_system,
     case r.status
-        when 'cancelled' then coalesce(r.cancelled_by, 'unknown') else r.visit_type_code
+        when 'cancelled' then case when r.cancelled_by in ('patient', 'clinic') then r.cancelled_by else 'unknown' end
+        else r.visit_type_code
     end as code,
     coalesce(r.recorded_at, r.starts_at) as occurred_at,
     r.starts_at,

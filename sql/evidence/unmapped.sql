@@ -2,12 +2,12 @@
 -- changes: evidence.unmapped
 -- counts: unmapped
 
--- Writes down the records of a night whose code is not mapped (`coded`, see throughline.evidence.unmapped), unless
--- nothing rests on it in that record.
+-- Writes down the records of a night whose code is not mapped (`coded`, see throughline.evidence.unmapped), and whether
+-- anything rests on it.
 -- count: unmapped
 insert into evidence.unmapped (
     source, feed, source_ref, source_version, subject_source, subject_id, field, code_system, code, from_on,
-    until_on, known_seq
+    until_on, rests, may_be_stay, known_seq
 )
 select
     c.source,
@@ -21,6 +21,8 @@ select
     c.code,
     c.from_on,
     c.until_on,
+    c.rests,
+    c.may_be_stay,
     c.known_seq
 from coded as c
 inner join w_unknown_code as u on u.source = c.source and u.field = c.field and u.code = c.code

@@ -4,7 +4,7 @@
 
 -- Writes the facts (`stated`, see throughline.evidence.files) of records that became known on a night. There
 -- is one fact per record, version and kind, and its id is derived from these. A record states no fact that rests
--- (`rests`) on a code that nobody has mapped.
+-- (`rests`) on a code that nobody has mapped, its own or that of the record that it is a line of.
 -- count: facts_written
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
@@ -34,6 +34,12 @@ where s.known_seq = %(seq)s and not s.is_deleted
         select from evidence.unmapped as u
         inner join rests as b on b.field = u.field and b.kind = s.kind
         where u.source = s.source and u.source_ref = s.source_ref and u.source_version = s.source_version
+            and u.known_seq <= %(seq)s and (u.retracted_seq is null or u.retracted_seq > %(seq)s)
+    )
+    and not exists (
+        select from evidence.unmapped as u
+        inner join rests as b on b.field = u.field and b.kind = s.kind
+        where u.source = s.source and u.source_ref = s.part_of
             and u.known_seq <= %(seq)s and (u.retracted_seq is null or u.retracted_seq > %(seq)s)
     )
 on conflict do nothing;

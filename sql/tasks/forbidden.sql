@@ -1,5 +1,5 @@
--- reads: evidence.code_not_known, evidence.fact, identity.link, tasks.task, tasks.transmission,
---     tasks.transmission_task
+-- reads: cases.case_record, evidence.code_not_known, evidence.fact, evidence.possible_stay, identity.link,
+--     operations.decision, operations.exception, tasks.task, tasks.transmission, tasks.transmission_task
 -- makes: w_forbidden
 -- changes: operations.prevented, tasks.transmission
 
@@ -54,6 +54,24 @@ from tasks.transmission as x
 where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]))
     and x.kind in ('outreach', 'booking')
     and x.person_id in (select n.person_id from evidence.code_not_known as n where n.feed = 'consent')
+    and not exists (select from w_forbidden as f where f.person_id = x.person_id and f.reaches_out);
+
+-- An encounter that goes on, of which nobody has mapped what it is, may be a stay; a named person may have said that it is
+-- none.
+insert into w_forbidden (person_id, reaches_out, reason)
+select distinct x.person_id, true, 'admitted'
+from tasks.transmission as x
+inner join evidence.possible_stay as n on n.person_id = x.person_id and coalesce(n.from_on <= %(business_date)s::date, true)
+where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]))
+    and x.kind in ('outreach', 'booking')
+    and not exists (
+        select from operations.decision as d
+        left join operations.exception as e on d.about_kind = 'exception' and e.exception_id::text = d.about_id
+        inner join cases.case_record as c
+            on c.case_id = e.case_id or (d.about_kind = 'case' and c.case_id::text = d.about_id)
+        where c.person_id = x.person_id and d.known_seq > n.known_seq
+            and coalesce(d.detail ->> 'action', d.kind) in ('retry', 'continue')
+    )
     and not exists (select from w_forbidden as f where f.person_id = x.person_id and f.reaches_out);
 
 insert into operations.prevented (seq, effect_key, kind, reason, person_id, at)

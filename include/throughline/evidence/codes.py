@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from throughline.sources import definitions
-from throughline.sources.codes import fold, known_codes, own_codes, unnamed
+from throughline.sources.codes import fold, known_codes, own_codes, unnamed, with_older
 from throughline.vocabulary.codes import code_rows
 from throughline.warehouse import Connection
 
@@ -30,7 +30,12 @@ def known_rows() -> Iterator[tuple[str, str, str, str, str]]:
         yield from _rows("", field, known.entries)
     for name in definitions.names_with_feeds():
         about = definitions.definition(name)
-        own = own_codes(about.standard, about.conventions.get("codes", {}))
+        own = own_codes(
+            about.standard,
+            with_older(
+                about.conventions.get("codes", {}), about.conventions.get("cancelled_by", {})
+            ),
+        )
         for field, mapped in own.items():
             yield from _rows(name, field, mapped)
 

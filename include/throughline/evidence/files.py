@@ -43,6 +43,7 @@ select
     '{table}/' || (f.record).source_id as source_ref,
     (f.record).batch_id,
     (f.record).is_deleted,
+    {part_of} as part_of,
     {columns}
 from (
 {select}
@@ -123,6 +124,9 @@ def stated(conn: Connection, feed: Entry, table: Table) -> list[str]:
         queries.append(
             _STATED.format(
                 table=table.name,
+                part_of="null::text"
+                if table.whole is None
+                else f"'{table.whole.table}/' || (f.record).{table.whole.by}",
                 columns=",\n    ".join(
                     f"f.{name}" if name in named else f"{default} as {name}"
                     for name, default in SHAPE.items()

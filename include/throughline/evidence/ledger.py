@@ -70,7 +70,7 @@ def _retract(conn: Connection, seq: int) -> int:
     return sum(
         sql.run(conn, "evidence/retract.sql", {"gone": gone(table)}, seq=seq).total
         for _, table in catalogue.tables()
-        if table.facts
+        if table.facts or any(code.must_be_known for code in table.codes)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from throughline.warehouse import Connection, nights, sql
 
 DAYS: dict[str, tuple[str, str]] = {
     "appointment": ("least(r.recorded_at, r.starts_at)", "greatest(r.recorded_at, r.starts_at)"),
+    "claim": ("r.service_from", "r.created_at"),
+    "claim_response": ("r.service_from", "r.effective_on"),
     "charge_item": ("least(r.occurred_at, r.entered_at)", "greatest(r.occurred_at, r.entered_at)"),
     "communication": ("r.sent_at", "r.sent_at"),
     "condition": ("coalesce(r.onset_at, r.recorded_at)", "r.abated_at"),
@@ -20,7 +23,9 @@ DAYS: dict[str, tuple[str, str]] = {
         "least(r.authored_at, r.authenticated_at)",
         "greatest(r.authored_at, r.authenticated_at)",
     ),
+    "eligibility_response": ("r.as_of_date", "r.as_of_date"),
     "encounter": ("r.starts_at", "r.ends_at"),
+    "payment": ("r.service_from", "r.paid_on"),
     "payment_notice": ("coalesce(r.recorded_at, r.paid_on)", "coalesce(r.recorded_at, r.paid_on)"),
     "procedure": ("r.starts_at", "r.ends_at"),
     "task": ("r.authored_at", "r.last_modified_at"),
@@ -53,12 +58,14 @@ select
     c.code,
     {from_on} as from_on,
     {until_on} as until_on,
+    c.rests,
+    coalesce(c.may_be_stay, false) as may_be_stay,
     r.known_seq
 from core.{table} as r
 cross join lateral (
     values {values}
-) as c (field, code_system, code, rests)
-where r.known_seq = %(seq)s and not r.is_deleted and c.code is not null and c.rests"""
+) as c (field, code_system, code, applies, rests, may_be_stay)
+where r.known_seq = %(seq)s and not r.is_deleted and c.code is not null and c.applies"""
 
 _LATE = """
 insert into w_late
@@ -88,10 +95,17 @@ inner join (
     on m.source = r.source and m.source_ref = '{table}/' || r.source_id and m.source_version = r.source_version
 where r.retracted_seq is null and not r.is_deleted"""
 
+_LATE_LINES = """
+insert into w_late_line
+select (jsonb_populate_record(r, jsonb_build_object('known_seq', %(seq)s::bigint))).*
+from core.{table} as r
+inner join w_late as w on w.source = r.source and w.source_id = r.{by}
+where r.retracted_seq is null and not r.is_deleted"""
+
 
 @dataclass(frozen=True)
 class Resting:
-    """A field on whose codes facts of its record rest, and their kinds."""
+    """A field whose codes must be known, and the kinds of fact of its record, or its lines, that rest on them."""
 
     feed: Entry
     table: Table
@@ -109,10 +123,10 @@ class Resting:
 
 
 def resting() -> Iterator[Resting]:
-    """Yield the fields of the catalogue on whose codes facts rest, table by table."""
+    """Yield the fields of the catalogue whose codes must be known, table by table."""
     for feed, table in catalogue.tables():
         for code in table.codes:
-            if code.rests:
+            if code.must_be_known:
                 yield Resting(feed, table, code)
 
 
@@ -160,27 +174,43 @@ def _coded(some: Iterable[Resting]) -> str:
 
 
 def _coded_of(table: str, own: list[Resting]) -> str:
-    is_claim = own[0].feed.subject == "claim"
     from_on, until_on = DAYS.get(table, ("null::timestamptz", "null::timestamptz"))
     values = ", ".join(
         f"('{one.field}', {f'r.{one.code.system}' if one.code.system else 'null'},"
         f" {_not_understood(one.code)},"
-        f" {f'not coalesce({one.code.unless}, false)' if one.code.unless else 'true'})"
+        f" {f'not coalesce({one.code.unless}, false)' if one.code.unless else 'true'},"
+        f" {'true' if one.code.rests else 'false'}, {one.code.may_be_stay or 'false'})"
         for one in own
     )
+    subject_source, subject_id = _subject(own[0].feed, table)
     return _CODED.format(
         feed=own[0].feed.name,
         table=table,
-        subject_source="'pcn'" if is_claim else "r.subject_source",
-        subject_id="r.patient_control_number" if is_claim else "r.subject_id",
+        subject_source=subject_source,
+        subject_id=subject_id,
         from_on=_day(from_on),
         until_on=_day(until_on),
         values=values,
     )
 
 
+def _subject(feed: Entry, table: str) -> tuple[str, str]:
+    """Return whose a record `r` is, as its facts say it."""
+    if feed.subject != "claim":
+        return "r.subject_source", "r.subject_id"
+    if table != "claim":
+        return "'pcn'", "r.patient_control_number"
+    # a chart sends a claim under its own patient's id
+    by_number = "r.kind like '837%%' or r.subject_id is null"
+    return (
+        f"case when {by_number} then 'pcn' else r.subject_source end",
+        f"case when {by_number} then r.patient_control_number else r.subject_id end",
+    )
+
+
 def _day(moment: str) -> str:
-    return moment if moment.endswith("_on") and "(" not in moment else f"cases.local_day({moment})"
+    is_day = moment.endswith(("_on", "_from", "_date")) and "(" not in moment
+    return moment if is_day else f"cases.local_day({moment})"
 
 
 def note_unmapped(conn: Connection, seq: int) -> int:
@@ -224,14 +254,31 @@ def _state_late(conn: Connection, feed: Entry, table: Table, seq: int) -> int:
     conn.execute(f"create temp table w_late (like core.{table.name}) on commit drop".encode())
     conn.execute(_LATE.format(table=table.name).encode(), {"seq": seq})
     own, late = f"from core.{table.name} as r", "from w_late as r"
-    written = sum(
-        sql.run(
-            conn,
-            "evidence/write.sql",
-            {"stated": query.replace(own, late), "rests": rests()},
-            seq=seq,
-        ).total
-        for query in stated(conn, feed, table)
+    queries = (
+        [query.replace(own, late) for query in stated(conn, feed, table)] if table.facts else []
     )
+    written = sum(_write(conn, query, seq) for query in queries)
+    for lines in feed.tables:
+        if lines.whole is not None and lines.whole.table == table.name:
+            written += _state_late_lines(conn, feed, lines, seq)
     conn.execute("drop table w_late")
     return written
+
+
+def _state_late_lines(conn: Connection, feed: Entry, lines: Table, seq: int) -> int:
+    """Write the facts of the lines of the records in `w_late`."""
+    assert lines.whole is not None
+    conn.execute(f"create temp table w_late_line (like core.{lines.name}) on commit drop".encode())
+    conn.execute(_LATE_LINES.format(table=lines.name, by=lines.whole.by).encode(), {"seq": seq})
+    names = {lines.name: "w_late_line", lines.whole.table: "w_late"}
+    written = sum(
+        _write(conn, re.sub(r"\bcore\.(\w+)", lambda m: names.get(m[1], m[0]), query), seq)
+        for query in stated(conn, feed, lines)
+    )
+    conn.execute("drop table w_late_line")
+    return written
+
+
+def _write(conn: Connection, query: str, seq: int) -> int:
+    given = {"stated": query, "rests": rests()}
+    return sql.run(conn, "evidence/write.sql", given, seq=seq).total

@@ -50,7 +50,7 @@ def unmapped(conn: Connection, batch_id: UUID, feed: str) -> list[str]:
     found = []
     for table in catalogue.entry(feed).tables:
         for code in table.codes:
-            if code.rests and (told := _told(conn, batch_id, table.name, code)):
+            if code.must_be_known and (told := _told(conn, batch_id, table.name, code)):
                 found.append(f"{table.name}.{code.name}: {told}")
     return found
 

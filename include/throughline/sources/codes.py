@@ -28,6 +28,9 @@ from throughline.vocabulary.lists import PRACTICE_LISTS, vocabulary
 TEXT_ONLY = "text:"
 """What the code of a concept begins with that has a text and no code: a digest of the text follows."""
 
+CANCELLED_BY = "appointment.cancelled_by"
+"""The field of which the convention `cancelled_by` maps the codes."""
+
 REMEMBERED = 4096
 """How many pairs of code and text a reader of one field remembers."""
 
@@ -170,6 +173,11 @@ class Codes:
             if code is None:
                 return unnamed(text), False
         return code, False
+
+
+def with_older(codes: Mapping[str, Any], who: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return a source's `conventions.codes` with those of `cancelled_by`, which is older, among them."""
+    return {**codes, CANCELLED_BY: {**who, **codes.get(CANCELLED_BY, {})}} if who else codes
 
 
 def codes_of(standard: str, own: Mapping[str, Any]) -> dict[str, Codes]:

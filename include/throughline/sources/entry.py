@@ -59,9 +59,11 @@ class Code:
     keep. A column that is not `is_watched` has codes that are read, but new ones are not reported.
 
     `rests` are the kinds of fact that rest on the code, `("*",)` all of the table's: a record whose code
-    is not known states none of them (`evidence.unmapped`). A code of `understood`, of which `system` is
+    is not known states none of them (`evidence.unmapped`). A code that `is_counted` is told and counted like
+    these, although nothing rests on it. A code of `understood`, of which `system` is
     the column, is known without a map: its system says what it means. `unless` is a SQL condition on the
-    record `r` under which nothing rests on the code.
+    record `r` under which nothing rests on the code, `may_be_stay` one under which the person may be in a
+    facility as long as nobody maps it.
     """
 
     name: str
@@ -75,6 +77,13 @@ class Code:
     system: str = ""
     understood: tuple[str, ...] = ()
     unless: str = ""
+    is_counted: bool = False
+    may_be_stay: str = ""
+
+    @property
+    def must_be_known(self) -> bool:
+        """Whether a code that nobody has mapped is counted, and told to the team of its feed."""
+        return bool(self.rests) or self.is_counted
 
 
 @dataclass(frozen=True)
@@ -83,8 +92,9 @@ class Table:
 
     Counted records are rows of the delivery; the others are child records, as a line is of a claim.
     `facts` are the kinds that `sql/evidence/<name>.sql` states, if any; `codes` are the columns that
-    are watched for new codes. `for_gate` are columns of `staging` that only the gate needs: they go no
-    further.
+    are watched for new codes. `part_of` names the record that its records are lines of, if they do not
+    change with it: facts of a line rest on that record's codes, too. `for_gate` are columns of
+    `staging` that only the gate needs: they go no further.
     """
 
     name: str
@@ -93,6 +103,12 @@ class Table:
     follows: Follows | None = None
     codes: tuple[Code, ...] = ()
     for_gate: tuple[str, ...] = ()
+    part_of: Follows | None = None
+
+    @property
+    def whole(self) -> Follows | None:
+        """The record that its records are lines of, or None."""
+        return self.follows or self.part_of
 
     @property
     def statuses(self) -> tuple[str, ...]:

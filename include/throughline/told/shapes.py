@@ -47,10 +47,11 @@ class Feed:
 
 @dataclass(frozen=True)
 class Unmapped:
-    """A code that nobody has mapped and on which facts rest.
+    """A code that nobody has mapped, or the codes of a field of which very many are not.
 
     `number` is the first characters of its exception's id. `cases` are open ones whose stage rests on
-    its `records`. `due_at` is in UTC.
+    its `records`; `openings` are discharges that open no case as long as it is not mapped. `due_at` is in
+    UTC.
     """
 
     number: str
@@ -60,6 +61,8 @@ class Unmapped:
     code: str
     records: int
     cases: int
+    codes: int
+    openings: int
     owner_team: str
     owner: str | None
     due_at: datetime

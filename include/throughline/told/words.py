@@ -240,7 +240,13 @@ def command(row: Undecided) -> str:
 def unmapped(row: Unmapped) -> str:
     """Return a code that nobody has mapped: `scheduling/appointment.status NS: 3 records; 2 cases rest on it`."""
     cases = f"; {count(row.cases, 'case rests', 'cases rest')} on it" if row.cases else ""
-    return f"{row.source}/{row.field} {row.code}: {count(row.records, 'record')}{cases}"
+    many = f"{count(row.codes, 'code')} ({row.code})" if row.codes > 1 else row.code
+    kept = (
+        f"; {count(row.openings, 'discharge opens', 'discharges open')} no case"
+        if row.openings
+        else ""
+    )
+    return f"{row.source}/{row.field} {many}: {count(row.records, 'record')}{cases}{kept}"
 
 
 def undecided(row: Undecided) -> str:

@@ -9,6 +9,8 @@ select
     e.detail ->> 'code' as code,
     (e.detail ->> 'records')::int as records,
     (e.detail ->> 'cases')::int as cases,
+    coalesce((e.detail ->> 'codes')::int, 1) as codes,
+    coalesce((e.detail ->> 'openings')::int, 0) as openings,
     e.owner_team,
     e.owner,
     e.due_at

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.warehouse.clinic import Clinic, appointment, call, consent, coverage, patient, stay
+from tests.warehouse.clinic import (
+    Clinic,
+    appointment,
+    call,
+    consent,
+    coverage,
+    moment,
+    patient,
+    stay,
+)
 from throughline.sources.codes import fold
 from throughline.warehouse import sql
 
@@ -116,6 +127,112 @@ def test_each_code_is_one_exception_of_the_team_of_its_feed(home: Clinic) -> Non
         ("appointment.visit_type_code", "FU30", 1),
         ("encounter.discharge_disposition_code", "H1", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("held", "unclear"),
+    [
+        (True, {"class_code": "5"}),
+        (True, {"status": "ADMITTED"}),
+        # it is over, has not begun, or was called off; and a visit, whatever became of it, is no stay
+        (False, {"class_code": "5", "status": "finished", "ends_at": moment("2026-07-06 18:00")}),
+        (False, {"class_code": "5", "status": "planned"}),
+        (False, {"class_code": "5", "status": "cancelled"}),
+        (False, {"class_code": "AMB", "status": "ADMITTED"}),
+    ],
+    ids=str,
+)
+def test_nobody_calls_a_person_who_may_be_in_a_facility(
+    clinic: Clinic, held: bool, unclear: dict[str, Any]
+) -> None:
+    clinic.know(patient("p1"), coverage("p1"), stay("p1", "2026-07-03", HOME))
+    clinic.know(stay("p1", "2026-07-06 16:00", key="again", **unclear))
+    clinic.night(NIGHTS[0])
+    case = clinic.case("p1", "transitional_care")
+    assert case.stage == "contacted"
+    if not held:
+        assert (case.asks, case.stages["contacted"]) == ("outreach", "pending")
+        return
+    assert (case.asks, case.stages["contacted"]) == ("wait", "unknown")
+    ((exception, due_at),) = clinic.rows(
+        "select exception_id, due_at from operations.exception where reason = 'code_not_mapped'"
+    )
+    assert clinic.rows(
+        "select next_step, next_step_ref from cases.case_record where workflow = 'transitional_care'"
+    ) == [("exception", str(exception))]
+    assert due_at == moment("2026-07-08")
+    # nobody has mapped it in time: a person finds out, and lets it go on
+    clinic.night(NIGHTS[1])
+    clinic.night(NIGHTS[2])
+    case = clinic.case("p1", "transitional_care")
+    assert clinic.exceptions("p1") == ["verify_by_hand"]
+    assert not clinic.rows("select 1 from operations.exception where reason = 'missed_clock'")
+    ((exception,),) = clinic.rows(
+        "select exception_id from operations.exception where reason = 'verify_by_hand'"
+    )
+    clinic.decide("retry", "exception", str(exception))
+    clinic.night(NIGHTS[3])
+    assert clinic.case("p1", "transitional_care").asks != "wait"
+    assert clinic.exceptions("p1") != ["verify_by_hand"]
+    assert clinic.digest() == clinic.derived_digest()
+
+
+def test_a_discharge_without_known_coverage_opens_no_case_and_is_told(clinic: Clinic) -> None:
+    clinic.know(
+        patient("p1"),
+        patient("p2"),
+        coverage("p1", "ELSE", "MCR"),
+        coverage("p2", "ELSE", "MCR"),
+        stay("p1", "2026-07-03", HOME),
+        # the patient was at home before the coverage could have been meant
+        stay("p2", "2026-07-03", HOME, "H1"),
+    )
+    clinic.night(NIGHTS[0])
+    assert clinic.all_cases() == []
+    told = clinic.rows(
+        "select about_id, detail -> 'openings' as openings, due_at from operations.exception order by 1"
+    )
+    assert [tuple(row) for row in told] == [
+        ("ehr/coverage.type_code MCR", 1, moment("2026-07-09")),
+        ("ehr/encounter.discharge_disposition_code H1", 1, moment("2026-07-09")),
+    ]
+    map_code(clinic, "coverage.type_code", "MCR", "12", "ehr")
+    clinic.night(NIGHTS[1])
+    assert clinic.case("p1", "transitional_care").stage == "contacted"
+    assert [row[0] for row in open_codes(clinic)] == ["ehr/encounter.discharge_disposition_code H1"]
+
+
+def test_very_many_codes_of_a_field_are_one_exception(home: Clinic) -> None:
+    several = [
+        appointment("p1", "2026-07-13 09:00", status=f"K{number:02}", key=f"k{number}")
+        for number in range(21)
+    ]
+    home.know(several[:20])
+    home.night(NIGHTS[1])
+    assert len(open_codes(home)) == 20
+    home.know(several[20:], appointment("p1", "2026-07-14 09:00", status="K07", key="more"))
+    home.night(NIGHTS[2])
+    assert open_codes(home) == [("scheduling/appointment.status", "front_desk", 22, 1)]
+    ((detail,),) = home.rows(
+        "select detail from operations.exception where reason = 'code_not_mapped' and status = 'open'"
+    )
+    assert (detail["codes"], detail["code"]) == (21, "K07 2, K00 1, K01 1, K02 1, K03 1, 16 more")
+    case = home.case("p1", "transitional_care")
+    assert case.stages["scheduled"] == "unknown"
+    # one is mapped: they are told one by one again; all are mapped: nothing is open
+    map_code(home, "appointment.status", "K00", "cancelled", "scheduling")
+    home.night(NIGHTS[3])
+    assert len(open_codes(home)) == 20
+    for number in range(1, 21):
+        map_code(home, "appointment.status", f"K{number:02}", "cancelled", "scheduling")
+    home.night(NIGHTS[4])
+    assert open_codes(home) == []
+    assert {
+        row[0]
+        for row in home.rows(
+            "select status from operations.exception where reason = 'code_not_mapped'"
+        )
+    } == {"cleared"}
 
 
 @pytest.mark.parametrize("code", ["Family-p1", "family-P1", "02134", "two words", "x" * 41])

@@ -11,14 +11,17 @@ from tests.warehouse.clinic import (
     Clinic,
     Record,
     again,
+    answer,
     appointment,
     call,
     charge,
+    claim,
     consent,
     coverage,
     deleted,
     note,
     patient,
+    payment,
     procedure,
     stay,
     visit,
@@ -102,6 +105,10 @@ def map_code(clinic: Clinic, field: str, code: str, word: str, source: str = "")
         (consent("p1", provision="no"), "consent.provision", []),
         (coverage("p1", "ELSE", "MCR"), "coverage.type_code", []),
         (coverage("p1", status="A"), "coverage.status", []),
+        (answer("p1", "2026-07-06", "ZZ"), "claim_response.category_code", []),
+        # categories of a 277 that answers a 276 do not belong into a 277CA
+        (answer("p1", "2026-07-06", "F1"), "claim_response.category_code", []),
+        (payment("p1", "2026-07-06", 80, status="5"), "payment.status_code", []),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -188,6 +195,77 @@ def test_a_code_that_is_mapped_is_stated_from_that_night_on(clinic: Clinic) -> N
     assert unmapped(clinic) == [("appointment.status", "NS", 1, None)]
 
 
+def test_a_line_rests_on_the_codes_of_its_claim(clinic: Clinic) -> None:
+    paid = payment("p1", "2026-07-06", 80, status="P9")
+    line = Record(
+        "payment_line",
+        f"{paid.key}#1",
+        paid.source,
+        None,
+        {
+            "payment_source_id": paid.key,
+            "patient_control_number": "C-p1",
+            "line_no": 1,
+            "code": "99214",
+            "paid_amount": 80,
+        },
+    )
+    clinic.know(claim("p1", "2026-07-06", frequency="Z"), paid, line)
+    clinic.night(NIGHTS[0])
+    assert facts(clinic) == []
+    assert [row[:2] for row in unmapped(clinic)] == [
+        ("claim.frequency_code", "Z"),
+        ("payment.status_code", "P9"),
+    ]
+    map_code(clinic, "payment.status_code", "P9", "22", "clearinghouse")
+    map_code(clinic, "claim.frequency_code", "Z", "8", "clearinghouse")
+    clinic.night(NIGHTS[1])
+    assert facts(clinic) == [("claim", 2), ("remittance", 2)]
+    found = clinic.rows("select detail from evidence.fact order by kind")
+    assert found[0].detail["frequency"] == "8"
+    assert found[1].detail["clp_status"] == "22"
+    # the next night changes nothing, and the claim's end ends both
+    clinic.night(NIGHTS[2])
+    assert facts(clinic) == [("claim", 2), ("remittance", 2)]
+    clinic.know(deleted(claim("p1", "2026-07-06", frequency="Z")[0]))
+    clinic.night(NIGHTS[3])
+    assert facts(clinic) == [("remittance", 2)]
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "kind"),
+    [
+        (patient("p1", sex="W"), "patient.sex", "preference"),
+        (
+            appointment("p1", "2026-07-10", status="cancelled", cancelled_by="MOON"),
+            "appointment.cancelled_by",
+            "booking_cancelled",
+        ),
+        (
+            claim("p1", "2026-07-06", filing_code="X9")[0],
+            "claim.filing_code",
+            None,
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_code_on_which_nothing_rests_is_counted(
+    clinic: Clinic, record: Record, field: str, kind: str | None
+) -> None:
+    clinic.know(record if record.table == "patient" else (patient("p1"), record))
+    clinic.night(NIGHTS[0])
+    ((found, code, _, _),) = unmapped(clinic)
+    assert (found, code) == (field, record.values[field.partition(".")[2]])
+    assert kind is None or kind in [
+        row.kind for row in clinic.rows("select kind from evidence.fact")
+    ]
+    assert clinic.rows("select 1 from evidence.code_not_known") == []
+    ((about, cases),) = clinic.rows(
+        "select about_id, detail ->> 'cases' from operations.exception where reason = 'code_not_mapped'"
+    )
+    assert (about, cases) == (f"{record.source}/{field} {code}", "0")
+
+
 def test_what_was_stated_late_is_taken_back_with_its_record(clinic: Clinic) -> None:
     booking = appointment("p1", "2026-07-10", status="BKD")
     clinic.know(patient("p1"), booking)
@@ -248,5 +326,6 @@ def test_the_definitions_make_the_codes_that_are_known(clinic: Clinic) -> None:
 
 def test_facts_rest_only_on_kinds_that_their_table_states() -> None:
     for one in resting():
-        assert set(one.kinds) <= set(one.table.facts), one.field
+        stated = {kind for table in one.feed.tables for kind in table.facts}
+        assert set(one.kinds) <= stated, one.field
         assert one.code.words or one.code.maps, one.field

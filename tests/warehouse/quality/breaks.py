@@ -97,7 +97,6 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
         "lines do not add up to the claim": {**PAID, "unbalanced": "lines"},
     },
     "patient": {
-        "sex not in the code system": {"birth_date": "1950-01-01", "mrn": "M1", "sex": "female"},
         "no record number": {"birth_date": "1950-01-01"},
     },
 }

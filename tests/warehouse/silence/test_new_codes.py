@@ -104,10 +104,10 @@ def test_a_code_that_a_map_explains_is_no_news(
 def test_a_word_that_a_rule_reads_is_no_news(learned: Any) -> None:
     learned.delivery("claim", source="clearinghouse")
     learned.conn.execute("update landing.batch set loaded_seq = 1, known_seq = 1")
-    for frequency in ("8", "9"):
-        learned.record("claim", "clearinghouse", frequency_code=frequency)
+    for filing in ("WC", "X9"):
+        learned.record("claim", "clearinghouse", filing_code=filing)
     learned.notice()
-    assert learned.open() == ["clearinghouse/claim.frequency_code 9"]
+    assert learned.open() == ["clearinghouse/claim.filing_code X9"]
 
 
 def test_a_word_of_the_practice_is_no_news(learned: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,6 @@ SUITES: dict[str, list[Rule]] = {
             "birth_date < date '1880-01-01'"
             " or birth_date > (select max(cut_off)::date + 1 from operations.night)",
         ),
-        Rule("sex not in the code system", "sex is not null and sex not in ('F','M','O','U')"),
         Rule("deceased before birth", "deceased_at < birth_date"),
         Rule("no record number", f"{_ALIVE} and mrn is null", INFO),
     ],

@@ -6,51 +6,33 @@ X12 reads claims as well: its entry is here, once.
 from __future__ import annotations
 
 from throughline.sources.entry import Code, Entry, Follows, Table
+from throughline.sources.feeds.value_sets import (
+    ABOUT_CARE,
+    CHARGE_STATUS,
+    CLAIM_USE,
+    CLAIM_USE_ALSO,
+    CLINICAL,
+    CONSENT_CATEGORY,
+    CONSENT_STATUS,
+    CONVERSATION,
+    ENCOUNTER_STATUS,
+    EVENT_STATUS,
+    FILING,
+    FREQUENCY,
+    LOINC,
+    MONEY_STATUS,
+    OTHER_CLASS,
+    SEX,
+    SEX_ALSO,
+    TASK_STATUS,
+    VERIFICATION,
+    X12_SEX,
+)
 
-# Value sets that FHIR R4 requires of an element (hl7.org/fhir/R4, required bindings).
-ENCOUNTER_STATUS = (
-    "planned", "arrived", "triaged", "in-progress", "onleave", "finished", "cancelled",
-    "entered-in-error", "unknown",
-)  # fmt: skip
-EVENT_STATUS = (
-    "preparation", "in-progress", "not-done", "on-hold", "stopped", "completed",
-    "entered-in-error", "unknown",
-)  # fmt: skip
-CHARGE_STATUS = (
-    "planned", "billable", "not-billable", "aborted", "billed", "entered-in-error", "unknown",
-)  # fmt: skip
-TASK_STATUS = (
-    "draft", "requested", "received", "accepted", "rejected", "ready", "cancelled", "in-progress",
-    "on-hold", "failed", "completed", "entered-in-error",
-)  # fmt: skip
-MONEY_STATUS = ("active", "cancelled", "draft", "entered-in-error")
-CONSENT_STATUS = ("draft", "proposed", "active", "rejected", "inactive", "entered-in-error")
-VERIFICATION = (
-    "unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error",
-)  # fmt: skip
-CLINICAL = ("active", "recurrence", "relapse", "inactive", "remission", "resolved")
-# What a patient may agree to or refuse: our own categories, and those of FHIR R4 (consent-category), which
-# are about something else than contact.
-CONSENT_CATEGORY = (
-    "contact", "automated_contact", "sms", "acd", "dnr", "emrgonly", "hcd", "npp", "polst", "research",
-    "rsdid", "rsreid", "57016-8", "57017-6", "59284-0", "64292-6",
-)  # fmt: skip
-# Classes of encounters that are neither a stay nor a visit to the practice (HL7 v3 ActEncounterCode).
-OTHER_CLASS = ("EMER", "PRENC")
-LOINC = ("http://loinc.org", "urn:oid:2.16.840.1.113883.6.1")
-SEX = ("F", "M", "O", "U")
-# FHIR R4 administrative-gender, and HL7 table 0001 with its texts.
-SEX_ALSO = (
-    ("female", "F"), ("male", "M"), ("other", "O"), ("unknown", "U"), ("A", "O"), ("ambiguous", "O"),
-    ("N", "O"), ("not applicable", "O"), ("X", "O"),
-)  # fmt: skip
 # A consent that refuses nothing stops no contact, whatever it is about.
 PERMITS = "coalesce(r.provision, 'permit') = 'permit'"
-# Categories of a contact that is not about a booking: our own, and FHIR R4 communication-category.
-ABOUT_CARE = ("outreach", "alert", "notification", "instruction")
-# Media of conversations (HL7 v3 ParticipationMode): they count by their outcome, not by being sent.
-CONVERSATION = ("PHONE", "VIDEOCONF", "FACE", "VERBAL", "PHYSICAL", "REMOTE", "DICTATE")
 ALL = ("*",)
+CLAIM = ("claim",)
 # A document that belongs to no encounter, or that nobody signed, documents no visit, whatever it is.
 NO_NOTE = "r.encounter_id is null or r.authenticator_id is null"
 
@@ -62,7 +44,9 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "patient",
                 ("death", "left_practice", "attribution", "preference"),
-                codes=(Code("sex", words=SEX, synonyms=SEX_ALSO, is_watched=False),),
+                codes=(
+                    Code("sex", words=SEX, synonyms=SEX_ALSO, is_watched=False, is_counted=True),
+                ),
             ),
         ),
         subject="self",
@@ -125,7 +109,14 @@ FEEDS: tuple[Entry, ...] = (
                 "encounter",
                 ("admission", "discharge", "visit", "visit_open", "hospice"),
                 codes=(
-                    Code("status", words=ENCOUNTER_STATUS, is_status=True, rests=ALL),
+                    Code(
+                        "status",
+                        words=ENCOUNTER_STATUS,
+                        is_status=True,
+                        rests=ALL,
+                        may_be_stay="evidence.facility_class(r.class_code, r.type_code) is not null"
+                        " and r.starts_at is not null and r.ends_at is null",
+                    ),
                     Code(
                         "class_code",
                         ("facility_by_class", "visit_by_class", "hospice"),
@@ -133,6 +124,8 @@ FEEDS: tuple[Entry, ...] = (
                         rests=ALL,
                         # a type that says what kind of stay it is outranks the class
                         unless="evidence.mapped('facility_by_type', null, r.type_code) is not null",
+                        may_be_stay="r.status not in ('planned', 'finished', 'cancelled', 'entered-in-error')"
+                        " and r.starts_at is not null and r.ends_at is null",
                     ),
                     # most types are of visits, and say nothing about a stay
                     Code("type_code", ("facility_by_type", "hospice")),
@@ -318,10 +311,17 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "claim",
                 codes=(
-                    Code("status", is_status=True),
-                    Code("use"),
-                    Code("frequency_code", words=("1", "7", "8")),
-                    Code("filing_code", ("payer_class_by_filing",)),
+                    Code("status", words=MONEY_STATUS, is_status=True, rests=CLAIM),
+                    Code("use", words=CLAIM_USE, synonyms=CLAIM_USE_ALSO, rests=CLAIM),
+                    Code("frequency_code", words=FREQUENCY, is_watched=False, rests=CLAIM),
+                    # the payer's class comes from the coverage
+                    Code(
+                        "filing_code",
+                        ("payer_class_by_filing",),
+                        words=FILING,
+                        is_counted=True,
+                    ),
+                    Code("sex", words=X12_SEX, is_watched=False, is_counted=True),
                 ),
                 for_gate=("explained",),
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from throughline.sources.entry import Code, Entry, Table
-from throughline.sources.feeds.fhir import SEX, SEX_ALSO
+from throughline.sources.feeds.value_sets import SEX, SEX_ALSO
 
 # What a record keeps, as FHIR R4 AppointmentStatus.
 STATUS = (
@@ -17,6 +17,8 @@ STATUS_ALSO = (
     ("dc", "cancelled"), ("discontinued", "cancelled"), ("deleted", "entered-in-error"),
     ("blocked", "pending"), ("proposed", "pending"),
 )  # fmt: skip
+
+WHO_CANCELS = ("patient", "clinic", "other")
 
 FEEDS: tuple[Entry, ...] = (
     Entry(
@@ -32,7 +34,9 @@ FEEDS: tuple[Entry, ...] = (
                     ),
                     Code("trigger_event"),
                     Code("visit_type_code", ("visit_type",), rests=("booking", "arrived")),
-                    Code("sex", words=SEX, synonyms=SEX_ALSO, is_watched=False),
+                    Code("sex", words=SEX, synonyms=SEX_ALSO, is_watched=False, is_counted=True),
+                    # SCH-6, of which the definition says who it is (`cancelled_by`)
+                    Code("cancelled_by", words=WHO_CANCELS, is_watched=False, is_counted=True),
                 ),
             ),
         ),

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from throughline.sources.entry import Code, Entry, Table
+from throughline.sources.entry import Code, Entry, Follows, Table
+from throughline.sources.feeds.fhir import ALL
+from throughline.sources.feeds.value_sets import FILING, X12_SEX
 
 # What the transaction set of a payment states, and what its claims explain.
 _OF_ITS_SET = ("set_at", "set_stated", "set_explained")
+
+# X12 507, claim status categories: a 277CA has those of acknowledgements (A) and of errors (E), and no others
+# (005010X214; X12 RFI 1942, read 2026-11-28 at x12.org).
+CATEGORIES = tuple(f"A{n}" for n in range(9)) + tuple(f"E{n}" for n in range(5))
+# X12 1029 as 005010X221A1 allows it (CLP02): processed as primary, secondary, tertiary; denied; the same and
+# forwarded; reversal; not our claim; predetermination. Others (5 pended, 10 received …) are no decision of a payer
+# whose meaning for the money is known.
+CLAIM_STATUS = ("1", "2", "3", "4", "19", "20", "21", "22", "23", "25")
+# X12 1390 (EB01), read 2026-11-28 at edihere.com.
+BENEFITS = (*"12345678", *"ABCDEFGHIJKLMNOPQRSTUVWXY", "CB", "MC")
 
 FEEDS: tuple[Entry, ...] = (
     Entry(
@@ -15,7 +27,7 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "claim_response",
                 ("claim_rejected", "claim_accepted", "claim_forwarded"),
-                codes=(Code("category_code", is_status=True),),
+                codes=(Code("category_code", words=CATEGORIES, is_status=True, rests=ALL),),
             ),
         ),
         subject="claim",
@@ -42,7 +54,18 @@ FEEDS: tuple[Entry, ...] = (
     Entry(
         name="eligibility_response",
         standards=("x12",),
-        tables=(Table("eligibility_response", ("eligibility",), codes=(Code("reject_code"),)),),
+        tables=(
+            Table(
+                "eligibility_response",
+                ("eligibility",),
+                codes=(
+                    Code("reject_code"),
+                    # such an answer is for a person to judge, whatever else it says
+                    Code("benefit_code", words=BENEFITS, is_watched=False, is_counted=True),
+                    Code("sex", words=X12_SEX, is_watched=False, is_counted=True),
+                ),
+            ),
+        ),
         subject="member",
         links=("member",),
         suite="eligibility_response",
@@ -57,12 +80,22 @@ FEEDS: tuple[Entry, ...] = (
                 "payment",
                 ("remittance",),
                 codes=(
-                    Code("status_code", is_status=True),
-                    Code("filing_code", ("payer_class_by_filing",)),
+                    Code("status_code", words=CLAIM_STATUS, is_status=True, rests=ALL),
+                    Code(
+                        "filing_code",
+                        ("payer_class_by_filing",),
+                        words=FILING,
+                        is_counted=True,
+                    ),
                 ),
                 for_gate=("unbalanced", "stated", "explained", *_OF_ITS_SET),
             ),
-            Table("payment_line", ("remittance",), is_counted=False),
+            Table(
+                "payment_line",
+                ("remittance",),
+                is_counted=False,
+                part_of=Follows("payment", "payment_source_id"),
+            ),
             Table("provider_adjustment", codes=(Code("reason_code"),), for_gate=_OF_ITS_SET),
         ),
         subject="claim",

@@ -99,8 +99,9 @@ def _codes(read: Appointment, said: dict[str, Any], settings: Settings) -> Itera
     if read.sex is not None:
         yield HeldCode("PID-8 sex", read.sex, read.sex if read.is_sex_known else None)
     if read.event_reason_code is not None and read.status == "cancelled":
-        who = cancelled_by(read, settings)
-        yield HeldCode("SCH-6 reason of a cancellation", read.event_reason_code, who)
+        who, is_known = cancelled_by(read, settings)
+        by_whom = who if is_known else None
+        yield HeldCode("SCH-6 reason of a cancellation", read.event_reason_code, by_whom)
     kind, authority = said.get("mrn_type", "MR"), said.get("mrn_authority")
     for one in read.identifiers:
         is_mrn = one.type == kind and authority in (None, one.authority)

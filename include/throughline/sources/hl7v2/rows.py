@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from throughline.sources.codes import fold
+from throughline.sources.codes import CANCELLED_BY
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import digits
 from throughline.sources.hl7v2.people import record_number
@@ -46,13 +46,14 @@ COLUMNS = {
 _NUMBER = re.compile(r"[0-9]+")
 
 
-def cancelled_by(a: Appointment, settings: Settings) -> str | None:
-    """Return who cancelled, by the code of the reason (SCH-6) or else by its text."""
-    if a.status != "cancelled" or not settings.cancelled_by:
-        return None
-    said = (a.event_reason_code, a.event_reason_text)
-    found = (settings.cancelled_by.get(fold(each)) for each in said if each)
-    return next((who for who in found if who is not None), None)
+def cancelled_by(a: Appointment, settings: Settings) -> tuple[str | None, bool]:
+    """Return who cancelled, by the code of the reason (SCH-6) or else by its text, and whether it is known.
+
+    A reason that is not known stays as it was sent.
+    """
+    if a.status != "cancelled":
+        return None, True
+    return settings.codes[CANCELLED_BY].find(a.event_reason_code, a.event_reason_text)
 
 
 def rows(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[StagedRow | Fault]:
@@ -71,7 +72,7 @@ def _row(a: Appointment, settings: Settings) -> StagedRow:
     # messages of the same second sort by number: 10 comes after 9
     number = _NUMBER.sub(lambda found: found.group().zfill(12), a.control_id)
     reason = a.event_reason_code if a.status in ("cancelled", "noshow") else None
-    who = cancelled_by(a, settings)
+    who, _ = cancelled_by(a, settings)
     return StagedRow(
         table="appointment",
         row_no=a.row,
@@ -99,7 +100,7 @@ def _row(a: Appointment, settings: Settings) -> StagedRow:
             a.family,
             a.given,
             a.birth_date,
-            a.sex if a.is_sex_known else None,
+            a.sex,
             digits(a.phone),
             a.postal_code,
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
-from throughline.sources.codes import Codes, codes_of, fold
+from throughline.sources.codes import Codes, codes_of, with_older
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.hl7v2.people import BILLABLE
 
@@ -24,15 +24,13 @@ class Settings:
     """The conventions of one sender.
 
     `roles` are the roles (AIP-4) of those who see patients, best first; `degrees` those of people who
-    may bill a visit, both in capitals. `codes` reads the codes of each field, `cancelled_by` says who
-    cancelled by the folded reason; `mrn_authority` and `mrn_type` (PID-3) are those of the record number
-    that the EHR knows.
+    may bill a visit, both in capitals. `codes` reads the codes of each field. `mrn_authority` and
+    `mrn_type` (PID-3) are those of the record number that the EHR knows.
     """
 
     roles: tuple[str, ...] = ()
     degrees: tuple[str, ...] = BILLABLE
     codes: Mapping[str, Codes] = field(default_factory=_known_to_all)
-    cancelled_by: Mapping[str, str] = field(default_factory=dict)
     mrn_authority: str | None = None
     mrn_type: str = "MR"
 
@@ -47,8 +45,7 @@ def settings_of(definition: SourceDefinition) -> Settings:
     return Settings(
         roles=tuple(role.upper() for role in said.get("practitioner_roles", ())),
         degrees=tuple(d.upper() for d in said.get("billable_qualifications", BILLABLE)),
-        codes=codes_of(STANDARD, said.get("codes", {})),
-        cancelled_by={fold(reason): who for reason, who in said.get("cancelled_by", {}).items()},
+        codes=codes_of(STANDARD, with_older(said.get("codes", {}), said.get("cancelled_by", {}))),
         mrn_authority=said.get("mrn_authority"),
         mrn_type=said.get("mrn_type", "MR"),
     )

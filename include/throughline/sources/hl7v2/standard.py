@@ -33,8 +33,8 @@ CONVENTIONS: dict[str, Mapping[str, Any]] = {
     },
     "cancelled_by": {
         "type": "object",
-        "additionalProperties": {"enum": ["patient", "clinic"]},
-        "description": "who cancelled, patient or clinic, by the reason code (SCH-6)",
+        "additionalProperties": {"enum": ["patient", "clinic", "other"]},
+        "description": "who cancelled, patient, clinic or other (neither), by the reason code (SCH-6)",
     },
 }
 

@@ -18,8 +18,8 @@ from throughline.sources.x12.envelope import Context, Transaction
 from throughline.sources.x12.values import at, day, filled, money, period
 
 PAYER = "PR"
-# Claim status categories of rejected claims (X12 507).
-REJECTIONS = frozenset({"A3", "A4", "A5", "A6", "A7", "A8"})
+# Claim status categories (X12 507) that take a whole batch in: it is named claim by claim.
+RECEIPTS = frozenset({"A0", "A1", "A2"})
 
 
 class Acknowledgement(msgspec.Struct):
@@ -239,7 +239,7 @@ class _StatusReader:
             )
             return
         for position, e, parts in composites:
-            if not is_claim and parts[0].strip() not in REJECTIONS:
+            if not is_claim and parts[0].strip() in RECEIPTS:
                 continue
             self.row += 1
             if self.tx.truncated or not parts[0].strip():
@@ -279,5 +279,5 @@ class _StatusReader:
 
 
 def read_claim_statuses(transaction: Transaction, first_row: int) -> Iterator[ClaimStatus | Fault]:
-    """Yield the statuses of one 277CA: each of each claim, and rejections of a whole batch."""
+    """Yield the statuses of one 277CA: each of each claim, and of a whole batch what is no receipt."""
     return iter(_StatusReader(transaction, first_row))

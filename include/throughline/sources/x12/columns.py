@@ -102,6 +102,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
             "given",
             "birth_date",
             "sex",
+            "benefit_code",
         ),
     },
     "payment": {

@@ -23,6 +23,7 @@ from datetime import date
 
 import msgspec
 
+from throughline.sources.codes import Codes
 from throughline.sources.records import Fault
 from throughline.sources.x12.envelope import Context, Transaction
 from throughline.sources.x12.values import at, day, filled, period
@@ -105,7 +106,22 @@ class Eligibility(msgspec.Struct):
     is_hospice: bool | None = None
     is_qmb: bool | None = None
     reject_code: str | None = None
+    benefit_code: str | None = None
     benefits: list[Benefit] = []
+
+    def translate(self, codes: Codes) -> None:
+        """Read the benefits by a source's own codes (EB01); the first that is not known is `benefit_code`."""
+        is_changed = False
+        for benefit in self.benefits:
+            word, is_known = codes.find(benefit.information)
+            if not is_known:
+                self.benefit_code = self.benefit_code or word
+            elif word is not None and word != benefit.information:
+                benefit.information, is_changed = word, True
+        if is_changed:
+            self.is_active = self.part_b_from = self.part_b_to = None
+            self.is_plan_unclear = False
+            self.conclude()
 
     def conclude(self) -> None:
         """Derive today's coverage from all benefits together."""

@@ -25,6 +25,8 @@ from throughline.sources.x12.values import at, day, filled, money, number, perio
 ONE = Decimal(1)
 # BPR01 (X12 305): notification only, prenotification of transfers to come. No money moves.
 NO_MONEY = frozenset({"H", "P"})
+# X12 974 (CAS01): contractual obligation, correction and reversal, other, payer initiated, patient responsibility.
+GROUPS = frozenset({"CO", "CR", "OA", "PI", "PR"})
 _BLANK = ("",) * 8
 # Segments that end a claim's loop.
 _ENDS = ENVELOPE | {"CLP", "LX", "PLB"}
@@ -193,6 +195,9 @@ class _Reader:
             (line or claim).adjustments.extend(found)
             if not readable:
                 self.reason = self.reason or "adjustment_unreadable"
+            elif found and found[0].group not in GROUPS:
+                # what it means for the money is not known
+                self.reason = self.reason or "adjustment_group_unknown"
         elif tag == "SVC":
             self.open_line(claim, e)
         elif tag == "DTM":

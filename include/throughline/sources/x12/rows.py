@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from throughline.sources.codes import Codes, codes_of
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
@@ -19,6 +20,7 @@ from throughline.sources.x12.acknowledgement import Acknowledgement, ClaimStatus
 from throughline.sources.x12.claim import Claim
 from throughline.sources.x12.eligibility import Eligibility, member
 from throughline.sources.x12.envelope import Context
+from throughline.sources.x12.payments import REVERSAL
 from throughline.sources.x12.reader import Record, read
 from throughline.sources.x12.remittance import (
     Adjustment,
@@ -57,8 +59,14 @@ def _reasons(adjustments: list[Adjustment]) -> str:
 class RowMaker:
     """Builds the rows of one file. A key that repeats within the file gets a number as a suffix."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, codes: Mapping[str, Codes]) -> None:
         self._zone = zone
+        self._use, self._frequency = codes["claim.use"], codes["claim.frequency_code"]
+        self._filing, self._sex = codes["claim.filing_code"], codes["claim.sex"]
+        self._category = codes["claim_response.category_code"]
+        self._paid_as, self._paid_by = codes["payment.status_code"], codes["payment.filing_code"]
+        self._benefit = codes["eligibility_response.benefit_code"]
+        self._said_sex = codes["eligibility_response.sex"]
         self._seen: Counter[str] = Counter()
 
     def _unique(self, key: str) -> str:
@@ -99,18 +107,18 @@ class RowMaker:
             (
                 c.patient_control_number,
                 f"837{c.kind}",
-                {"CH": "claim", "RP": "encounter"}.get(c.use or "", c.use),
+                self._use(c.use),
                 "active",
                 x.sender_id,
                 x.receiver_id,
-                c.frequency_code,
+                self._frequency(c.frequency_code),
                 c.original_payer_claim_number,
                 c.total_charge,
                 c.billing_npi,
                 c.billing_tax_id,
                 c.rendering_npi,
                 c.place_of_service,
-                c.filing_code,
+                self._filing(c.filing_code),
                 c.payer_id,
                 c.payer_name,
                 c.subscriber.member_id,
@@ -121,7 +129,7 @@ class RowMaker:
                 patient.family,
                 patient.given,
                 patient.birth_date,
-                patient.sex,
+                self._sex(patient.sex),
                 _utc(created, self._zone) if created is not None else None,
                 x.interchange_control_number,
                 x.group_control_number,
@@ -165,6 +173,8 @@ class RowMaker:
         else:
             total = sums_of([*p.adjustments, *(a for line in p.lines for a in line.adjustments)])
         shared, doubt = p.patient_responsibility, p.doubt
+        status = self._paid_as(p.status_code)
+        is_reversal = status == REVERSAL
         children = []
         for line, sums in zip(p.lines, by_line, strict=True):
             children.append(
@@ -188,7 +198,7 @@ class RowMaker:
                         _reasons(line.adjustments),
                         line.remark_codes,
                         line.service_from or p.service_from,
-                        p.is_reversal,
+                        is_reversal,
                         line.paid_code,
                         line.paid_modifiers,
                         line.paid_units,
@@ -204,9 +214,9 @@ class RowMaker:
             (
                 p.patient_control_number,
                 p.payer_claim_number,
-                p.status_code,
-                p.is_reversal,
-                p.filing_code,
+                status,
+                is_reversal,
+                self._paid_by(p.filing_code),
                 head.payer_id,
                 head.payer_name,
                 p.member_id,
@@ -236,7 +246,7 @@ class RowMaker:
     def _answer(
         self, table: str, of: Record, key: str, subject: str | None, values: tuple[object, ...]
     ) -> StagedRow:
-        """Return the row of an answer, which is identified by what it says too.
+        """Return the row of an answer, which is identified by what it says too, as it was sent.
 
         Senders use their control numbers and traces again; no answer is a later version of another.
         """
@@ -247,7 +257,7 @@ class RowMaker:
     def _status(self, s: ClaimStatus) -> StagedRow:
         x = s.context
         payer = s.source_id if s.is_from_payer else None
-        return self._answer(
+        row = self._answer(
             "claim_response",
             s,
             f"{x.sender_id}|{s.batch_reference or ''}|{s.patient_control_number or 'batch'}",
@@ -267,6 +277,11 @@ class RowMaker:
                 s.batch_reference,
             ),
         )
+        category = self._category(s.category_code)
+        if category != s.category_code:
+            assert row.values is not None
+            row.values = (*row.values[:2], category, *row.values[3:])
+        return row
 
     def _acknowledgement(self, a: Acknowledgement) -> StagedRow:
         x = a.context
@@ -289,34 +304,17 @@ class RowMaker:
         )
 
     def _eligibility(self, e: Eligibility) -> StagedRow:
-        return self._answer(
+        row = self._answer(
             "eligibility_response",
             e,
             f"{e.trace_number or ''}|{e.payer_id or ''}|{e.member_id or ''}",
             member(e.payer_id, e.member_id),
-            (
-                e.trace_number,
-                e.payer_id,
-                e.member_id,
-                e.as_of_date,
-                e.is_active,
-                e.part_b_from,
-                e.part_b_to,
-                e.is_advantage,
-                e.is_plan_unclear,
-                e.advantage_payer_name,
-                e.next_g0402_on,
-                e.next_g0438_on,
-                e.next_g0439_on,
-                e.is_hospice,
-                e.is_qmb,
-                e.reject_code,
-                e.family,
-                e.given,
-                e.birth_date,
-                e.sex,
-            ),
+            (*_coverage(e), e.family, e.given, e.birth_date, e.sex),
         )
+        e.translate(self._benefit)
+        sex = self._said_sex(e.sex)
+        row.values = (*_coverage(e), e.family, e.given, e.birth_date, sex, e.benefit_code)
+        return row
 
     def _provider(self, p: ProviderAdjustment) -> StagedRow:
         x, head = p.context, p.remittance
@@ -342,6 +340,28 @@ class RowMaker:
         )
 
 
+def _coverage(e: Eligibility) -> tuple[object, ...]:
+    """Return the values of what an answer says of the coverage."""
+    return (
+        e.trace_number,
+        e.payer_id,
+        e.member_id,
+        e.as_of_date,
+        e.is_active,
+        e.part_b_from,
+        e.part_b_to,
+        e.is_advantage,
+        e.is_plan_unclear,
+        e.advantage_payer_name,
+        e.next_g0402_on,
+        e.next_g0438_on,
+        e.next_g0439_on,
+        e.is_hospice,
+        e.is_qmb,
+        e.reject_code,
+    )
+
+
 def _columns(sums: Sums, patient: Decimal) -> tuple[Decimal, Decimal, Decimal, Decimal]:
     return patient, sums.contractual, sums.denied, sums.other
 
@@ -355,7 +375,7 @@ def rows(
     account for them. The last row of each 835 says what its set states and what explains it. Raises
     `FileRefusedError`.
     """
-    make = RowMaker(definition.zone)
+    make = RowMaker(definition.zone, codes_of("x12", definition.conventions.get("codes", {})))
     last: StagedRow | None = None
     head: Remittance | None = None
     for found in read(stream, file, frozenset({feed}), with_unused=with_unused):

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault, FileRefusedError
-from throughline.sources.standard import Contents, File, Held, Standard
+from throughline.sources.standard import OWN_CODES, Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports.files import RemoteFile
 
@@ -18,6 +18,7 @@ class X12(Standard):
     name = "x12"
     transports = ("https", "sftp", "folder")
     suffix = "x12"
+    conventions = {"codes": OWN_CODES}  # noqa: RUF012
     not_used = "transaction_set_not_used_here"
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:

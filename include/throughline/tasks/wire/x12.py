@@ -112,8 +112,8 @@ def interchange(
 
 def sex(value: object) -> str:
     """Return a person's sex as X12 writes it: F, M or U."""
-    first = str(value or "").strip().upper()[:1]
-    return first if first in ("F", "M") else "U"
+    said = str(value or "").strip().upper()
+    return said if said in ("F", "M") else "U"
 
 
 def digits(value: object) -> str:

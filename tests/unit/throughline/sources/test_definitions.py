@@ -210,10 +210,10 @@ def test_a_word_of_earlier_definitions_is_refused_with_what_says_the_same(
     )
 
 
-def test_a_standard_without_conventions_and_an_export_without_folder() -> None:
+def test_a_convention_of_another_standard_and_an_export_without_folder() -> None:
     clearinghouse = yaml.safe_load((DEFINITIONS / "clearinghouse.yaml").read_text())
     clearinghouse["conventions"] = {"mrn_type": "MR"}
-    with pytest.raises(SourceDefinitionError, match="leave it out: it has none"):
+    with pytest.raises(SourceDefinitionError, match="write one of codes"):
         parse(clearinghouse, "clearinghouse.yaml")
     ehr = yaml.safe_load((DEFINITIONS / "ehr.yaml").read_text())
     with pytest.raises(SourceDefinitionError, match="folder: an export has none; leave it out"):

@@ -512,7 +512,8 @@ def test_a_row() -> None:
     [
         ("S15", "PATIENT", "PATIENT", "patient"),
         ("S15", "Clinic", "Clinic", "clinic"),
-        ("S15", "MOON", "MOON", None),
+        ("S15", "MOON", "MOON", "MOON"),
+        ("S15", "Deceased", "Deceased", "other"),
         ("S26", "PATIENT", "PATIENT", None),
         ("S12", "PATIENT", None, None),
     ],

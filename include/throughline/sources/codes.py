@@ -132,7 +132,7 @@ def mistakes(standard: str, codes: Mapping[str, Any]) -> Iterator[str]:
 class Codes:
     """Reads the codes of one field of one source: `codes("NS", "No Show")` is the word for it."""
 
-    __slots__ = ("_by_code", "_by_fold", "_by_prefix", "_found")
+    __slots__ = ("_by_code", "_by_fold", "_by_prefix", "_found", "_words")
 
     def __init__(self, known: Known, own: Mapping[str, str]) -> None:
         """`own` maps the source's codes (and texts) to words: they outrank what everybody knows."""
@@ -141,12 +141,19 @@ class Codes:
         self._by_fold |= {fold(said): word for said, word in own.items()}
         self._by_prefix = known.code.by_prefix
         self._found: dict[tuple[str | None, str | None], tuple[str | None, bool]] = {}
+        # what codes without a text stand for, of those that are known: most of what is read
+        self._words: dict[str | None, str | None] = {None: None}
+        self._words.update(self._by_code)
 
     def __call__(self, code: str | None, text: str | None = None) -> str | None:
         """Return the word for a code and the text beside it; what is not known as it was sent.
 
         A text without a code that is not known gives `unnamed(text)`. None if nothing was sent.
         """
+        if text is None:
+            word = self._words.get(code)
+            if word is not None or code is None:
+                return word
         return self.find(code, text)[0]
 
     def find(self, code: str | None, text: str | None = None) -> tuple[str | None, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from throughline.sources.codes import Codes
-from throughline.sources.fhir.values import Coding, Concept
+from throughline.sources.fhir.values import Concept
 
 
 def code_of(codes: Codes, concept: Concept | None) -> str | None:
@@ -23,7 +23,9 @@ def coding_of(codes: Codes, concept: Concept | None) -> tuple[str | None, str | 
         return None, None
     codings = concept.coding
     if len(codings) == 1 and concept.text is None:
-        return _one(codes, codings[0])
+        only = codings[0]
+        word = codes(only.code, only.display)
+        return only.system if word == only.code else None, word
     first: tuple[str | None, str | None] = (None, None)
     for coding in codings:
         word, is_known = codes.find(coding.code, coding.display)
@@ -36,11 +38,6 @@ def coding_of(codes: Codes, concept: Concept | None) -> tuple[str | None, str | 
         if is_known or first[1] is None:
             return None, word
     return first
-
-
-def _one(codes: Codes, coding: Coding) -> tuple[str | None, str | None]:
-    word, _ = codes.find(coding.code, coding.display)
-    return coding.system if word == coding.code else None, word
 
 
 def pick_of(codes: Codes, concepts: Iterable[Concept]) -> str | None:

@@ -171,12 +171,17 @@ def _moment(text: str, zone: ZoneInfo | timezone) -> datetime | None:
 
 def offset_of(text: str | None) -> timezone | None:
     """Return the offset that a DTM names, or None."""
-    found = _TIME.match((text or "").strip())
-    if found is None or not found.group(8):
+    tail = (text or "").strip()[-5:]
+    return _offset(tail) if tail[:1] in ("+", "-") else None
+
+
+@lru_cache(maxsize=256)
+def _offset(text: str) -> timezone | None:
+    if len(text) != 5 or not (text[1:].isascii() and text[1:].isdigit()):
         return None
-    away = timedelta(hours=int(found.group(9)), minutes=int(found.group(10)))
+    away = timedelta(hours=int(text[1:3]), minutes=int(text[3:]))
     try:
-        return timezone(away if found.group(8) == "+" else -away)
+        return timezone(away if text[0] == "+" else -away)
     except ValueError:
         return None
 

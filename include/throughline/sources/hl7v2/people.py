@@ -56,7 +56,12 @@ def identifiers(m: Message, pid: list[str], on: date | None) -> list[Identifier]
         for cx in m.repetitions(pid, index):
             value = m.part(cx, 1)
             if value is not None:
-                authority = next((part for part in m.subparts(cx, 4) if part), None)
+                is_one = len(cx) < 4 or m.subcomponent not in cx[3]
+                authority = (
+                    m.part(cx, 4)
+                    if is_one
+                    else next((part for part in m.subparts(cx, 4) if part), None)
+                )
                 one = Identifier(value, authority, m.part(cx, 5))
                 (expired if on is not None and _is_over(m.part(cx, 8), on) else found).append(one)
     return found + expired if expired else found

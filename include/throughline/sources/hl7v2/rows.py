@@ -68,7 +68,7 @@ def _row(a: Appointment, settings: Settings) -> StagedRow:
     source_id = appointment_id(a.placer_id, a.filler_id)
     assert a.message_at is not None
     assert source_id is not None
-    made = a.message_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    made = a.message_at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     # messages of the same second sort by number: 10 comes after 9
     number = _NUMBER.sub(lambda found: found.group().zfill(12), a.control_id)
     reason = a.event_reason_code if a.status in ("cancelled", "noshow") else None

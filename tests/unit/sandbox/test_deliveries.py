@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox.hub import Hub
 from sandbox.misbehaviour import Misbehaviour, damage
@@ -28,6 +31,7 @@ from tests.unit.throughline.sources.wire import (
     transaction,
 )
 
+SOURCES = Path(__file__).parents[3] / "include" / "definitions" / "sources"
 KINDS = {"appointment": "schedule_messages", "claim": "claims"}
 
 
@@ -120,3 +124,17 @@ def test_every_other_total_is_too_high(between: str) -> None:
 def test_what_cannot_befall_a_feed_is_refused(feed: str, kind: str) -> None:
     with pytest.raises(ValueError, match=f"can be {kind}"):
         Misbehaviour().ask(feed, FIRST, kind)
+
+
+def test_the_practice_knows_every_reason_of_a_cancellation(make: Callable[..., Hub]) -> None:
+    hub = make()
+    hub._advance(FIRST)
+    files = (hub.folder / "sftp/scheduling/outbox").iterdir()
+    messages = [
+        m for file in files for m in file.read_bytes().decode().split("MSH|") if "|SIU^S1" in m
+    ]
+    cancelled = [m for m in messages if re.search(r"\|SIU\^S1[56]", m)]
+    reasons = {m.partition("\rSCH|")[2].split("|")[5].partition("^")[0] for m in cancelled}
+    assert "ADMITTED" in reasons
+    known = yaml.safe_load((SOURCES / "scheduling.yaml").read_text())["conventions"]["cancelled_by"]
+    assert reasons <= known.keys()

@@ -1,6 +1,6 @@
 -- reads: cases.setting, operations.night, w_answer, w_attempt, w_booking, w_case, w_charge, w_current,
---     w_decision, w_fact, w_feed, w_money, w_possible_stay, w_profile, w_proof, w_tries
--- makes: w_acknowledged
+--     w_decision, w_fact, w_feed, w_money, w_possible_stay, w_profile, w_proof, w_state, w_tries
+-- makes: w_unsupported, w_acknowledged
 -- changes: w_state
 
 -- noqa: disable=RF01,RF03
@@ -8,6 +8,27 @@
 
 -- What an open case asks for: the next task, a wait with a date, or an exception. The first rule that
 -- applies wins.
+
+-- Cases whose charge the documentation, or the payer, does not support: whatever they wait for first, there is no claim.
+create temp table w_unsupported on commit drop as
+select
+    t.case_id,
+    h.codes,
+    case when t.expected_code is null then 'eligibility_unknown' else 'charge_check' end as reason
+from w_state as t
+inner join w_current as s on s.case_id = t.case_id
+inner join w_charge as h on h.case_id = t.case_id
+where t.status = 'open' and s.proof = 'claim'
+    and h.codes && array(
+        select p.rule ->> 'code' from jsonb_array_elements(s.pays) as p (rule)
+        union
+        select k.code from unnest(s.claim_codes) as k (code)
+    )
+    and not coalesce(t.expected_code = any(h.codes), false)
+    and not exists (
+        select from w_decision as d
+        where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
+    );
 
 -- Doubt about the person's identity blocks everything.
 update w_state as t
@@ -218,26 +239,12 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.pro
 -- it; a named person who has looked at it may let it continue.
 update w_state as t
 set wanted = 'exception',
-    wanted_kind = case
-        when t.expected_code is null then 'eligibility_unknown'
-        else 'charge_check'
-    end,
+    wanted_kind = n.reason,
     wanted_detail = jsonb_strip_nulls(jsonb_build_object(
-        'charged', to_jsonb(h.codes), 'expected', t.expected_code
+        'charged', to_jsonb(n.codes), 'expected', t.expected_code
     ))
-from w_current as s
-inner join w_charge as h on h.case_id = s.case_id
-where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.proof = 'claim'
-    and h.codes && array(
-        select p.rule ->> 'code' from jsonb_array_elements(s.pays) as p (rule)
-        union
-        select k.code from unnest(s.claim_codes) as k (code)
-    )
-    and not coalesce(t.expected_code = any(h.codes), false)
-    and not exists (
-        select from w_decision as d
-        where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
-    );
+from w_unsupported as n
+where n.case_id = t.case_id and t.wanted is null;
 
 -- The payer's answer does not help: no longer covered, refused, without a date, or it names a plan that may be
 -- Medicare Advantage.

@@ -1,4 +1,4 @@
--- reads: w_current, w_stage, w_state
+-- reads: w_current, w_stage, w_state, w_unsupported
 -- makes: w_final
 -- changes: w_state
 
@@ -35,7 +35,8 @@ set asks = case wanted when 'task' then wanted_kind else wanted end,
     wanted_detail = wanted_detail || jsonb_strip_nulls(jsonb_build_object(
         'reason', case when wanted = 'exception' then wanted_kind end,
         'due_at', wanted_due_at,
-        'stage', stage
+        'stage', stage,
+        'do_not_bill', (select n.reason from w_unsupported as n where n.case_id = w_state.case_id)
     ))
 where wanted is not null;
 

@@ -26,5 +26,6 @@ select
         'global_period', r.global_period
     ) as detail
 from core.charge_item as r
-where r.status in ('billable', 'billed', 'planned', 'not-billable') and r.code is not null
+-- a planned charge is of a service that is not complete (FHIR R4, ChargeItemStatus)
+where r.status in ('billable', 'billed', 'not-billable') and r.code is not null
     and coalesce(r.entered_at, r.occurred_at) is not null;

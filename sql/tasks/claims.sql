@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.setting, evidence.billing_provider, evidence.charge_line,
+-- reads: cases.do_not_bill, cases.setting, evidence.billing_provider, evidence.charge_line,
 --     evidence.coverage, evidence.fact, evidence.practitioner, evidence.service_location, evidence.visit,
 --     identity.patient_record, tasks.claim, tasks.task
 -- makes: w_claim_wanted, w_claim_line, w_claim_content
@@ -45,11 +45,7 @@ where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'billing'
     and t.detail ->> 'route' = 'claim'
     -- sql/cases/asks.sql decides whether the documentation supports the charge, or a named person let
     -- it continue: if not, there is no claim
-    and not exists (
-        select from cases.case_record as c
-        where c.case_id = t.case_id and c.wanted = 'exception'
-            and c.wanted_detail ->> 'reason' in ('charge_check', 'eligibility_unknown')
-    )
+    and not exists (select from cases.do_not_bill as n where n.case_id = t.case_id)
     and not exists (
         select from tasks.claim as k
         where k.effect_key = t.effect_key and k.status in ('prepared', 'batched', 'released', 'sent')
@@ -68,7 +64,11 @@ select
     c.amount,
     c.diagnoses,
     cases.local_day(coalesce(c.occurred_at, e.starts_at), cases.zone_of_place(e.source, e.location_id)) as service_on,
-    c.performer_id
+    c.performer_id,
+    c.status = 'billed' and not exists (
+        select from tasks.claim as k
+        where k.effect_key = w.effect_key and k.batch_id is not null and k.status = 'withdrawn'
+    ) as is_billed
 from w_claim_wanted as w
 inner join evidence.visit as e
     on e.source = w.encounter_source and e.source_id = w.encounter_id and e.retracted_seq is null
@@ -104,6 +104,7 @@ charge as (
         bool_or(l.units is null) as lacks_units,
         bool_or(l.performer_id is null) as lacks_performer,
         bool_or(cardinality(l.diagnoses) = 0) as lacks_diagnosis,
+        bool_or(l.is_billed) as is_billed,
         jsonb_agg(jsonb_build_object(
             'line', l.line_no,
             'charge_item', l.charge_item,
@@ -141,6 +142,8 @@ select
     c.total,
     case
         when c.lines is null then 'missing_charge'
+        -- somebody else has claimed it: a second claim would be a double
+        when c.is_billed then 'charge_check'
         when c.lacks_diagnosis or cardinality(k.codes) > 12 then 'missing_diagnosis'
         when c.performers <> 1 or c.lacks_performer or d.npi is null or not coalesce(d.is_billable, false)
             then 'missing_practitioner'
@@ -194,6 +197,7 @@ left join lateral (
 left join cases.setting as g on g.name = 'payer_filing_code' and g.key = w.payer_id
 cross join lateral (
     select array_remove(array[
+        case when c.is_billed then 'charge not yet billed' end,
         case when c.lacks_amount then 'amount' end,
         case when c.lacks_units then 'units' end,
         case when o.npi is null then 'billing NPI' end,

@@ -1,11 +1,11 @@
--- reads: evidence.charge_line, evidence.visit, identity.link, operations.night, tasks.claim,
---     tasks.claim_batch, tasks.task, tasks.transmission
+-- reads: cases.do_not_bill, evidence.charge_line, evidence.coverage, evidence.visit, identity.link,
+--     operations.night, tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission
 -- makes: w_fallen
 -- changes: tasks.claim, tasks.claim_batch, tasks.transmission
 
--- Batches of claims that must not be sent as they are, because the task of one of their claims ended, its
--- person is in doubt, the clinician's charge has changed, or another system than the file's receiver now serves
--- the payer. For a batch that was already handed over it is too late: an error in it is an overpayment or a
+-- Batches of claims that must not be sent as they are, because the task of one of their claims ended, its case does
+-- not support it any more, its person is in doubt, the clinician's charge or the coverage has changed, or another
+-- system than the file's receiver now serves the payer. For a batch that was already handed over it is too late: an error in it is an overpayment or a
 -- correction.
 create temp table w_fallen on commit drop as
 select k.patient_control_number, k.batch_id
@@ -20,7 +20,9 @@ where b.status in ('waiting', 'released')
         operations.payer_system(b.payer_id, b.billing_npi) is null
         or b.source <> operations.payer_system(b.payer_id, b.billing_npi)
         or not exists (
-            select from tasks.task as t where t.effect_key = k.effect_key and t.closed_seq is null
+            select from tasks.task as t
+            where t.effect_key = k.effect_key and t.closed_seq is null
+                and not exists (select from cases.do_not_bill as n where n.case_id = t.case_id)
         )
         or exists (
             select from identity.link as own
@@ -38,6 +40,14 @@ where b.status in ('waiting', 'released')
                 where c.encounter_id = k.encounter_id and c.source = k.encounter_source
                     and c.source_id = l.line ->> 'charge_item'
                     and c.retracted_seq is null
+                    and (
+                        c.status = 'billable'
+                        or exists (
+                            select from tasks.claim as o
+                            where o.effect_key = k.effect_key and o.batch_id is not null
+                                and o.status = 'withdrawn'
+                        )
+                    )
                     and c.code = l.line ->> 'code'
                     and to_jsonb(c.modifiers) = l.line -> 'modifiers'
                     and c.quantity = (l.line ->> 'units')::numeric
@@ -48,6 +58,18 @@ where b.status in ('waiting', 'released')
                         coalesce(c.occurred_at, e.starts_at), cases.zone_of_place(e.source, e.location_id)
                     ) = (l.line ->> 'service_on')::date
             )
+        )
+        -- the member was not covered by this payer on the day of the service
+        or not exists (
+            select from evidence.visit as e
+            inner join evidence.coverage as a
+                on a.subject_source = e.subject_source and a.subject_id = e.subject_id
+                and a.retracted_seq is null
+            where e.source = k.encounter_source and e.source_id = k.encounter_id and e.retracted_seq is null
+                and a.payer_id = k.payer_id
+                and a.member_id = k.content -> 'subscriber' ->> 'member_id'
+                and coalesce(a.starts_on, '-infinity') <= (k.content ->> 'service_on')::date
+                and coalesce(a.ends_on, 'infinity') >= (k.content ->> 'service_on')::date
         )
         or (
             select count(*) from evidence.charge_line as c

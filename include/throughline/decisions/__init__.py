@@ -27,6 +27,8 @@ __all__ = [
     "preview",
     "record",
     "register",
+    "show",
+    "was_shown",
 ]
 
 
@@ -156,6 +158,25 @@ def record(conn: Connection, request: Request) -> Decision:
         ),
     )
     return Decision(decision_id, request, also=act.carry(conn, request, seen, decision_id))
+
+
+def show(conn: Connection, about_kind: str, about_id: str, digest: str) -> None:
+    """Keep that a question shows a thing in the state that `digest` names. Does not commit."""
+    conn.execute(
+        "insert into operations.shown (about_kind, about_id, digest, door)"
+        " values (%s, %s, %s, 'question') on conflict do nothing",
+        (about_kind, about_id, digest),
+    )
+
+
+def was_shown(conn: Connection, about_kind: str, about_id: str, digest: str) -> bool:
+    """Return whether a thing was put before a person in the state that `digest` names."""
+    row = conn.execute(
+        "select exists (select from operations.shown"
+        " where about_kind = %s and about_id = %s and digest = %s)",
+        (about_kind, about_id, digest),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def id_of(request: Request) -> UUID:

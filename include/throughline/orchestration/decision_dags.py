@@ -23,14 +23,15 @@ def decision_dag(
     question: tuple[str, str],
     options: Sequence[str],
     note: str,
-    decide: tuple[str, Callable[[str, dict[str, Any]], str | None]],
+    decide: tuple[str, Callable[[dict[str, str], dict[str, Any]], str | None]],
     publishes: Asset | None = None,
 ) -> Any:
     """Return a DAG of three tasks: describe the thing, ask about it, carry out the answer.
 
-    `about` maps the run's parameters to their descriptions; the first is the id that `describe` and
-    `decide` take. `question` is the asking task's id and the start of its subject; `decide` is the
-    last task's id and its function. If the answer makes a business date run again, `decide` returns
+    `about` maps the run's parameters to their descriptions; the first is the id that `describe` takes.
+    What `describe` returned, and so what was shown, is what `decide` takes with the answer.
+    `question` is the asking task's id and the start of its subject; `decide` is the last task's id
+    and its function. If the answer makes a business date run again, `decide` returns
     the partition key, and `publishes` is published under it.
     """
     about_id = next(iter(about))
@@ -40,10 +41,8 @@ def decision_dag(
         return describe((params or {})[about_id])
 
     @task(task_id=decide[0], outlets=[publishes] if publishes else [])
-    def decide_it(
-        answer: dict[str, Any], params: dict[str, Any] | None = None, outlet_events: Any = None
-    ) -> None:
-        key = decide[1]((params or {})[about_id], answer)
+    def decide_it(asked: dict[str, str], answer: dict[str, Any], outlet_events: Any = None) -> None:
+        key = decide[1](asked, answer)
         if publishes is not None and key is not None:
             outlet_events[publishes].add_partitions([key])
 
@@ -71,6 +70,6 @@ def decision_dag(
             execution_timeout=None,
         )
         described >> ask
-        decide_it(ask.output)
+        decide_it(described, ask.output)
 
     return wired()

@@ -27,7 +27,13 @@ def _note(answer: dict[str, Any]) -> str:
     return str((answer.get("params_input") or {}).get("note") or "")
 
 
-def _options(conn: Connection, about_kind: str, about_id: str, labels: dict[str, str]) -> str:
+def _options(
+    conn: Connection,
+    about_kind: str,
+    about_id: str,
+    labels: dict[str, str],
+    said: dict[str, object],
+) -> str:
     """Return one line for each possible answer, saying what follows; `labels` maps acts to answers.
 
     Raises `AirflowSkipException` if there is nothing left to decide.
@@ -35,7 +41,7 @@ def _options(conn: Connection, about_kind: str, about_id: str, labels: dict[str,
     lines = []
     for act, label in labels.items():
         try:
-            seen = decisions.preview(conn, Request(act, about_kind, about_id, who=""))
+            seen = decisions.preview(conn, Request(act, about_kind, about_id, "", said=said))
         except NotAllowedError as error:
             raise AirflowSkipException(str(error)) from None
         if seen.made is not None:
@@ -45,23 +51,27 @@ def _options(conn: Connection, about_kind: str, about_id: str, labels: dict[str,
 
 
 def describe_batch(batch_id: str) -> dict[str, str]:
-    """Return subject and body of the question about a stopped batch: counts, no patient values.
+    """Return the question about a stopped batch: counts, no patient values.
 
-    Raises `AirflowSkipException` when the batch is no longer stopped.
+    `shown` is the verdict that it tells of, `about_id` the batch. Raises `AirflowSkipException` when
+    the batch is no longer stopped.
     """
     import throughline.quality.decide  # noqa: F401 - registers the acts that are offered
 
     with open_warehouse(LOADER) as conn:
         row = conn.execute(
             "select b.source, b.feed, b.business_date, b.rows_received, v.failed,"
-            " v.expectations, v.data_docs, v.detail"
+            " v.expectations, v.data_docs, v.detail, v.verdict_id::text"
             " from landing.batch as b left join quality.verdict as v on v.batch_id = b.batch_id"
             " where b.batch_id = %s order by v.decided_at desc limit 1",
             (batch_id,),
         ).fetchone()
-        answers = _options(conn, "batch", batch_id, {"release": "Release", "reject": "Reject"})
-    assert row is not None
-    source, feed, day, received, failed, expectations, docs, detail = row
+        assert row is not None
+        source, feed, day, received, failed, expectations, docs, detail, verdict = row
+        labels = {"release": "Release", "reject": "Reject"}
+        answers = _options(conn, "batch", batch_id, labels, {"verdict": verdict})
+        decisions.show(conn, "batch", batch_id, verdict or "")
+        conn.commit()
     counts = f"[Data Docs]({address_of_page(docs)})" if docs else "Data Docs: none"
     reasons = "\n".join(
         f"- {item.get('expectation')}: {item.get('observed', '')}"
@@ -75,11 +85,13 @@ def describe_batch(batch_id: str) -> dict[str, str]:
             f"{reasons}\n\n{counts}\n\n{answers}\n\n"
             "Until you decide, what this feed would have proven is unknown."
         ),
+        "about_id": batch_id,
+        "shown": verdict or "",
     }
 
 
-def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
-    """Record the release or rejection of a stopped batch.
+def decide_batch(asked: dict[str, str], answer: dict[str, Any]) -> str | None:
+    """Record the release or rejection of a stopped batch, as the question `asked` showed it.
 
     After a release the batch is loaded under a new number of its business date. Returns the
     partition key to publish again, or None after a rejection.
@@ -87,10 +99,16 @@ def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
     from throughline.practice import practice
     from throughline.quality import decide
 
+    batch_id = asked["about_id"]
     released = "Release" in (answer.get("chosen_options") or [])
     with open_warehouse() as conn:
         decision = decide.decide_batch(
-            conn, batch_id, "release" if released else "reject", _who(answer), _note(answer)
+            conn,
+            batch_id,
+            "release" if released else "reject",
+            _who(answer),
+            _note(answer),
+            verdict=asked["shown"] or None,
         )
         row = conn.execute(
             "select business_date from landing.batch where batch_id = %s", (batch_id,)
@@ -106,22 +124,32 @@ def decide_batch(batch_id: str, answer: dict[str, Any]) -> str | None:
 
 
 def describe_claims(batch_id: str) -> dict[str, str]:
-    """Return subject and body of the question about a batch of claims.
+    """Return the question about a batch of claims: counts, sums and the hash of its file.
 
-    Raises `AirflowSkipException` when the batch no longer waits.
+    What its cases support is asked first: if a claim fell, the others are in a new batch, and the
+    question is about that one. `about_id` is the batch that is shown, `shown` the hash of its file.
+    Raises `AirflowSkipException` when no batch waits any more.
     """
-    import throughline.tasks.attest  # noqa: F401 - registers the acts that are offered
+    from throughline import tasks
 
     with open_warehouse() as conn:
+        last = nights.newest(conn)
+        if last is not None:
+            batch_id = str(tasks.claims.made_anew(conn, last.seq, batch_id))
         row = conn.execute(
             "select payer_id, billing_npi, claim_count, total_charge, payload_sha256,"
             " interchange_control_number from tasks.claim_batch where batch_id = %s",
             (batch_id,),
         ).fetchone()
+        assert row is not None
+        payer, npi, count, charge, digest, control = row
         labels = {"release": "Attest and release", "refuse": "Refuse"}
-        answers = _options(conn, "claim_batch", batch_id, labels)
-    assert row is not None
-    payer, npi, count, charge, digest, control = row
+        try:
+            tasks.attest.show(conn, batch_id)
+        except tasks.attest.NotWaiting as error:
+            raise AirflowSkipException(str(error)) from None
+        answers = _options(conn, "claim_batch", batch_id, labels, {"sha256": digest})
+        conn.commit()
     return {
         "subject": f"{count} claims to {payer}, {charge} USD",
         "body": (
@@ -130,30 +158,35 @@ def describe_claims(batch_id: str) -> dict[str, str]:
             "By releasing I attest that the services were rendered as documented by the clinician,"
             " that codes and amounts are the clinician's, and that this file may be sent."
         ),
+        "about_id": batch_id,
+        "shown": digest,
     }
 
 
-def decide_claims(batch_id: str, answer: dict[str, Any]) -> None:
-    """Record the attestation or refusal of a batch of claims; send what was released."""
+def decide_claims(asked: dict[str, str], answer: dict[str, Any]) -> None:
+    """Record the attestation or refusal of a batch of claims; send what was released.
+
+    The attestation is of the bytes that the question `asked` showed. If a claim of the batch fell
+    since, nothing is recorded: the others are in a new batch, which the next night asks about.
+    """
     from throughline import tasks
     from throughline.orchestration.addresses import clients
 
+    batch_id = asked["about_id"]
     released = "Attest and release" in (answer.get("chosen_options") or [])
     with open_warehouse() as conn:
-        row = conn.execute(
-            "select payload_sha256 from tasks.claim_batch where batch_id = %s", (batch_id,)
-        ).fetchone()
+        last = nights.newest(conn)
         try:
             if released:
-                digest = row[0] if row else ""
-                tasks.attest.release(conn, batch_id, _who(answer), _note(answer), digest)
+                if last is not None:
+                    tasks.claims.made_anew(conn, last.seq, batch_id)
+                tasks.attest.release(conn, batch_id, _who(answer), _note(answer), asked["shown"])
             else:
                 tasks.attest.refuse(conn, batch_id, _who(answer), _note(answer))
         except tasks.attest.NotWaiting as error:
-            # Its evidence was withdrawn after the question was asked: nothing is sent.
+            # It changed after the question was asked: nothing is sent.
             conn.rollback()
             raise AirflowSkipException(str(error)) from None
         conn.commit()
-        last = nights.newest(conn)
         if released and last is not None:
             tasks.claims.send_released(conn, last.seq, clients())

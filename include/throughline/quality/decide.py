@@ -46,15 +46,25 @@ class NotKeptBackError(NotAllowedError, LookupError):
     """The row is not waiting for a decision: it is closed, or the id is unknown."""
 
 
-def decide_batch(conn: Connection, batch_id: str, action: str, who: str, note: str) -> UUID | None:
+def decide_batch(
+    conn: Connection,
+    batch_id: str,
+    action: str,
+    who: str,
+    note: str,
+    *,
+    verdict: str | None = None,
+) -> UUID | None:
     """Record that `who` releases or rejects a stopped batch; returns the decision's id.
 
-    Returns None if the batch is no longer stopped. A rejected batch keeps its landed bytes and
+    `verdict` is the one that `who` was shown. Returns None if the batch is no longer stopped, or was
+    judged again since. A rejected batch keeps its landed bytes and
     counts its rows as rejected. Does not commit. Raises `ValueError` for an unknown action or an empty
     name.
     """
     try:
-        return decisions.record(conn, Request(action, "batch", batch_id, who, note)).decision_id
+        request = Request(action, "batch", batch_id, who, note, {"verdict": verdict})
+        return decisions.record(conn, request).decision_id
     except NotStoppedError:
         return None
 
@@ -83,13 +93,16 @@ def decide_row(
 
 def _weigh_batch(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
-        "select status, source, feed, business_date, rows_received from landing.batch"
-        " where batch_id = %s for update",
+        "select status, source, feed, business_date, rows_received, (select v.verdict_id::text"
+        " from quality.verdict as v where v.batch_id = b.batch_id order by v.decided_at desc limit 1)"
+        " from landing.batch as b where batch_id = %s for update of b",
         (request.about_id,),
     ).fetchone()
     if row is None or row[0] != "stopped":
         raise NotStoppedError("this batch is no longer stopped")
-    _, source, feed, day, received = row
+    _, source, feed, day, received, verdict = row
+    if request.said.get("verdict") not in (None, verdict):
+        raise NotStoppedError("this batch was judged again since it was shown")
     what = f"{received:,} rows of {source}/{feed} of {day}"
     if request.act == "release":
         return Preview(

@@ -9,6 +9,7 @@ from throughline.decisions import Act, NotAllowedError, Preview, Request
 from throughline.warehouse import Connection, nights
 
 STATUS = {"release": "released", "refuse": "refused"}
+NOT_WAITING = "this batch of claims is not waiting for a release"
 
 
 class NotWaiting(NotAllowedError, RuntimeError):
@@ -26,6 +27,21 @@ def release(
     shown = {"sha256": sha256}
     request = Request("release", "claim_batch", str(batch_id), decided_by, note, shown)
     return decisions.record(conn, request).decision_id
+
+
+def show(conn: Connection, batch_id: UUID | str) -> str:
+    """Keep that a waiting batch is put before a person as it is now; returns the SHA-256 of its file.
+
+    Does not commit. Raises `NotWaiting`.
+    """
+    row = conn.execute(
+        "select payload_sha256 from tasks.claim_batch where batch_id = %s and status = 'waiting'",
+        (batch_id,),
+    ).fetchone()
+    if row is None:
+        raise NotWaiting(NOT_WAITING)
+    decisions.show(conn, "claim_batch", str(batch_id), row[0])
+    return str(row[0])
 
 
 def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -> UUID:
@@ -48,14 +64,20 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         (request.about_id,),
     ).fetchone()
     if row is None:
-        raise NotWaiting("this batch of claims is not waiting for a release")
+        raise NotWaiting(NOT_WAITING)
     sha256, status, decision_id, count, total, payer = row
     same = decisions.id_of(request)
-    is_shown = request.said.get("sha256") in (None, sha256)
+    # a refusal sends nothing, so it needs no bytes
+    given = request.said.get("sha256")
+    is_shown = request.act == "refuse" if given is None else given == sha256
     if is_shown and decision_id == same and status in (STATUS[request.act], "sent"):
         return Preview((), made=same)
     if not is_shown or status != "waiting":
-        raise NotWaiting("this batch of claims is not waiting for a release")
+        raise NotWaiting(NOT_WAITING)
+    if request.act == "release" and not decisions.was_shown(
+        conn, "claim_batch", request.about_id, sha256
+    ):
+        raise NotWaiting("nobody was shown this batch of claims as it is now")
     what = f"{count} claims for {total} US dollars"
     follows = {
         "release": f"{what} are sent to {payer}, byte for byte as shown.",

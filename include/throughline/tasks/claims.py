@@ -210,6 +210,30 @@ def _write_batch(
     )
 
 
+def made_anew(conn: Connection, seq: int, batch_id: UUID | str) -> UUID:
+    """Ask of a waiting batch whether its cases still support it; returns the batch that waits in its place.
+
+    That is the batch itself if nothing fell. Otherwise it was withdrawn, and its other claims are in a
+    new batch; if none are left, it is the withdrawn one. Waits for the lock of a process that is
+    sending. Commits.
+    """
+    row = conn.execute(
+        "select payer_id, billing_npi, status, array(select k.patient_control_number from tasks.claim as k"
+        " where k.batch_id = b.batch_id) from tasks.claim_batch as b where b.batch_id = %s",
+        (batch_id,),
+    ).fetchone()
+    if row is None or row[2] != "waiting":
+        return UUID(str(batch_id))
+    prepare(conn, seq)
+    successor = conn.execute(
+        "select b.batch_id from tasks.claim_batch as b"
+        " inner join tasks.claim as k on k.batch_id = b.batch_id"
+        " where b.status = 'waiting' and k.patient_control_number = any(%s) limit 1",
+        (row[3],),
+    ).fetchone()
+    return UUID(str(successor[0] if successor else batch_id))
+
+
 def withdraw_fallen(conn: Connection) -> int:
     """Withdraw waiting or released batches with a claim that is no longer valid; returns how many.
 
@@ -260,6 +284,7 @@ def send_released(
                     (batch_id,),
                 )
             ]
+            _ask_support(conn, seq, batch_id)
             transmissions.intend(
                 conn, seq, f"claim_batch|{batch_id}", "claim_batch", target, payload, sha256,
                 {"interchange": control, "file": f"TL{control}.837"}, tasks,
@@ -267,3 +292,18 @@ def send_released(
         conn.commit()
         failpoints.hit("claims.after_intend")
         return files.send(conn, seq, clients, ("claim_batch",), sleep)
+
+
+def _ask_support(conn: Connection, seq: int, batch_id: UUID) -> None:
+    """Keep what each case of a batch supports now; the first time counts, which is when it is handed over."""
+    conn.execute(
+        "insert into tasks.claim_support (batch_id, patient_control_number, case_id, expected_code,"
+        " do_not_bill, known_seq)"
+        " select k.batch_id, k.patient_control_number, c.case_id, c.expected_code, n.reason, %s"
+        " from tasks.claim as k"
+        " inner join tasks.task as t on t.effect_key = k.effect_key and t.closed_seq is null"
+        " inner join cases.case_record as c on c.case_id = t.case_id"
+        " left join cases.do_not_bill as n on n.case_id = t.case_id"
+        " where k.batch_id = %s on conflict do nothing",
+        (seq, batch_id),
+    )

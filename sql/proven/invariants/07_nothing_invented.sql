@@ -1,5 +1,5 @@
--- reads: core.charge_item, core.encounter, core.practitioner, operations.decision, pg_trigger, tasks.claim,
---     tasks.claim_batch
+-- reads: core.charge_item, core.encounter, core.practitioner, operations.decision, operations.shown,
+--     pg_trigger, tasks.claim, tasks.claim_batch, tasks.claim_support, tasks.transmission
 
 -- claim_says_other_than_charge: A line of a claim of ours is not a charge that the clinician documented for
 -- this visit: code, modifiers, units, money, day or diagnoses differ from what was known when it was made.
@@ -18,7 +18,7 @@ left join core.charge_item as c
         and c.known_seq <= k.planned_seq
         and (c.retracted_seq is null or c.retracted_seq > k.planned_seq)
         and not c.is_deleted
-        and c.status in ('billable', 'billed', 'planned')
+        and c.status in ('billable', 'billed')
 left join core.encounter as e
     on
         e.source = k.encounter_source
@@ -145,6 +145,43 @@ where
     (%(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint)
     and k.status in ('released', 'sent')
     and coalesce(b.status, '') not in ('released', 'sent');
+
+-- other_bytes_than_shown: A batch of claims was released, or went out, with other bytes than a question had shown.
+select
+    'claim_batch' as about_kind,
+    b.batch_id::text as about_id,
+    case when q.shown_id is null then 'never shown' else 'sent otherwise' end as detail
+from tasks.claim_batch as b
+left join operations.decision as d on d.decision_id = b.decision_id
+left join tasks.transmission as x
+    on x.effect_key = 'claim_batch|' || b.batch_id::text and x.outcome <> 'withheld'
+left join lateral (
+    select s.shown_id from operations.shown as s
+    where s.about_kind = 'claim_batch' and s.about_id = b.batch_id::text and s.digest = d.detail ->> 'sha256'
+    limit 1
+) as q on true
+where
+    b.status in ('released', 'sent')
+    and (
+        q.shown_id is null
+        or x.payload_sha256 <> d.detail ->> 'sha256'
+        or encode(sha256(x.payload), 'hex') <> d.detail ->> 'sha256'
+    );
+
+-- claim_without_support: A claim was handed over although its case did not support it, or nobody asked.
+select
+    'claim' as about_kind,
+    k.patient_control_number as about_id,
+    coalesce(min(s.do_not_bill), 'nobody asked') as detail
+from tasks.transmission as x
+inner join tasks.claim as k on x.effect_key = 'claim_batch|' || k.batch_id::text
+left join tasks.claim_support as s
+    on s.batch_id = k.batch_id and s.patient_control_number = k.patient_control_number
+where
+    (%(seq)s::bigint is null or x.planned_seq = %(seq)s::bigint)
+    and x.kind = 'claim_batch' and x.outcome <> 'withheld'
+group by k.patient_control_number
+having not coalesce(bool_or(s.case_id is not null and s.do_not_bill is null), false);
 
 -- release_can_be_skipped: The trigger that blocks claims without a named release is missing or disabled.
 select

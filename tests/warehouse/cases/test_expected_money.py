@@ -16,6 +16,7 @@ from tests.warehouse.clinic import (
     charge,
     claim,
     coverage,
+    moment,
     note,
     notice,
     patient,
@@ -210,6 +211,44 @@ def test_an_exception_says_what_is_expected(clinic: Clinic) -> None:
     assert [row.amount for row in clinic.rows("select amount from operations.exception")] == [
         Decimal(160)
     ]
+
+
+# ---- what supports no claim ---------------------------------------------------------------------
+
+
+def do_not_bill(clinic: Clinic) -> list[tuple[str, str]]:
+    """Return the reason, and what the case asks for."""
+    rows = clinic.rows(
+        "select n.reason, c.wanted from cases.do_not_bill as n"
+        " inner join cases.case_record as c on c.case_id = n.case_id"
+    )
+    return [(row.reason, row.wanted) for row in rows]
+
+
+def test_a_case_that_supports_no_claim_says_so_whatever_it_waits_for(clinic: Clinic) -> None:
+    clinic.know(
+        patient("p1"),
+        coverage("p1", "COMM1", "5"),
+        stay("p1", "2026-06-20", "2026-07-04 11:00"),
+        call("p1", "2026-07-05 10:00"),
+        visit("p1", f"{DAY} 09:00"),
+        note("p1", f"{DAY} 17:00"),
+        reconciliation("p1", f"{DAY} 09:00"),
+        charge("p1", f"{DAY} 09:00", "99496", level="high"),
+    )
+    clinic.night(DAY)
+    assert do_not_bill(clinic) == []
+
+    # a bundled payment is for thirty days that the patient lived
+    clinic.know(again(patient("p1"), is_deceased=True, deceased_at=moment("2026-07-12")))
+    clinic.night("2026-07-13")
+    assert do_not_bill(clinic) == [("charge_check", "exception")]
+    (found,) = clinic.rows("select exception_id from operations.exception where status = 'open'")
+    clinic.decide("resolve", "exception", str(found.exception_id), action="acknowledge")
+    clinic.night("2026-07-14")
+    assert do_not_bill(clinic) == [("charge_check", "wait")]
+    clinic.night("2026-07-15", late=["claim"])
+    assert [reason for reason, _ in do_not_bill(clinic)] == ["charge_check"]
 
 
 # ---- definitions ---------------------------------------------------------------------------------

@@ -1,0 +1,142 @@
+"""A case that says "do not bill" stops its claim, wherever the claim is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.warehouse.clinic import again, charge, coverage
+from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
+from tests.warehouse.tasks.outside import Outside
+from throughline.tasks import attest, claims
+
+AT = "2026-07-01 10:00"
+CHARGE = charge("p1", AT)
+
+
+def turns(desk: Desk, who: str = "p1") -> None:
+    """Let the case of a patient support no claim any more, while it asks for something else first."""
+    desk.conn.execute(
+        "update cases.case_record set wanted = 'wait',"
+        """ wanted_detail = wanted_detail || '{"do_not_bill": "charge_check"}' where person_id = %s""",
+        (desk.person(who),),
+    )
+    desk.conn.commit()
+
+
+def loses_cover(desk: Desk) -> None:
+    desk.know(coverage("p1", "SUNADV", "11", ends="2026-06-30"))
+    desk.open(SECOND)
+
+
+def is_billed_by_another(desk: Desk) -> None:
+    desk.know(again(CHARGE, status="billed"))
+    desk.open(SECOND)
+
+
+def is_not_complete(desk: Desk) -> None:
+    desk.know(again(CHARGE, status="planned"))
+    desk.open(SECOND)
+
+
+@pytest.fixture(
+    params=[turns, loses_cover, is_billed_by_another, is_not_complete],
+    ids=lambda change: change.__name__,
+)
+def change(request: pytest.FixtureRequest) -> Callable[[Desk], None]:
+    made: Callable[[Desk], None] = request.param
+    return made
+
+
+@pytest.fixture
+def batch(desk: Desk) -> str:
+    """Return a batch of two claims that waits; the first is the one whose support goes."""
+    desk.know(member("p1"), seen("p1"), CHARGE, member("p2"), seen("p2"), charge("p2", AT))
+    desk.open(FIRST)
+    desk.bills("p1")
+    desk.bills("p2")
+    desk.plan()
+    (made,) = desk.prepare()
+    return str(made)
+
+
+def left(desk: Desk) -> list[tuple[str, int]]:
+    rows = desk.rows(
+        "select status, claim_count from tasks.claim_batch order by status, claim_count"
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_before_it_is_shown_the_batch_is_made_anew(
+    desk: Desk, batch: str, change: Callable[[Desk], None]
+) -> None:
+    change(desk)
+    successor = claims.made_anew(desk.conn, desk.seq, batch)
+    assert str(successor) != batch
+    assert left(desk) == [("refused", 2), ("waiting", 1)]
+    (claim,) = desk.rows("select person_id from tasks.claim where batch_id = %s", successor)
+    assert claim.person_id == desk.person("p2")
+    with pytest.raises(attest.NotWaiting):
+        attest.show(desk.conn, batch)
+
+
+def test_a_batch_that_nothing_befell_stays_as_it_is(desk: Desk, batch: str) -> None:
+    assert str(claims.made_anew(desk.conn, desk.seq, batch)) == batch
+    assert left(desk) == [("waiting", 2)]
+
+
+def test_after_it_was_shown_the_old_answer_counts_no_more(
+    desk: Desk, batch: str, change: Callable[[Desk], None]
+) -> None:
+    shown = attest.show(desk.conn, batch)
+    desk.conn.commit()
+    change(desk)
+    claims.made_anew(desk.conn, desk.seq, batch)
+    with pytest.raises(attest.NotWaiting):
+        attest.release(desk.conn, batch, "Ada Biller", "", shown)
+
+
+def test_after_the_release_it_is_not_sent(
+    desk: Desk, outside: Outside, batch: str, change: Callable[[Desk], None]
+) -> None:
+    desk.release(batch)  # type: ignore[arg-type]
+    change(desk)
+    assert desk.dispatch() == {}
+    assert outside.files() == []
+    desk.prepare()
+    assert left(desk) == [("refused", 2), ("waiting", 1)]
+
+
+def test_what_nobody_was_shown_nobody_can_release(desk: Desk, batch: str) -> None:
+    (row,) = desk.rows("select payload_sha256 from tasks.claim_batch")
+    with pytest.raises(attest.NotWaiting, match="nobody was shown"):
+        attest.release(desk.conn, batch, "Ada Biller", "", row.payload_sha256)
+    with pytest.raises(attest.NotWaiting):
+        attest.release(desk.conn, batch, "Ada Biller", "", None)  # type: ignore[arg-type]
+
+
+def test_what_each_case_supported_is_kept_when_it_is_sent(
+    desk: Desk, outside: Outside, batch: str
+) -> None:
+    desk.release(batch)  # type: ignore[arg-type]
+    assert desk.dispatch() == {"accepted": 1}
+    kept = desk.rows("select do_not_bill, is_asked from tasks.claim_support")
+    assert [tuple(row) for row in kept] == [(None, True)] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "missing", "reason"),
+    [("billed", ["charge not yet billed"], "charge_check"), ("planned", None, "missing_charge")],
+)
+def test_only_what_is_billable_is_billed(
+    desk: Desk, status: str, missing: list[str] | None, reason: str
+) -> None:
+    desk.know(member("p1"), seen("p1"), charge("p1", AT, status=status))
+    desk.open(FIRST)
+    desk.bills("p1")
+    desk.plan()
+    assert desk.prepare() == []
+    (open_one,) = desk.rows("select reason, detail from operations.exception where status = 'open'")
+    assert open_one.reason == reason
+    assert missing is None or open_one.detail["missing"] == missing

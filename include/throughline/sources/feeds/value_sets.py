@@ -46,9 +46,10 @@ CONVERSATION = ("PHONE", "VIDEOCONF", "FACE", "VERBAL", "PHYSICAL", "REMOTE", "D
 # FHIR R4 Claim.use; BHT06 of an 837 (X12 640: CH, RP, 31 subrogation demand).
 CLAIM_USE = ("claim", "preauthorization", "predetermination", "encounter", "subrogation")
 CLAIM_USE_ALSO = (("CH", "claim"), ("RP", "encounter"), ("31", "subrogation"))
-# The third part of the type of bill, NUBC FL 4 (Medicare Claims Processing Manual, chapter 25, section 75.1):
-# 8 is void; the letters are notices and adjustments of institutions.
-FREQUENCY = tuple("012345789") + tuple("ABCDEFGHIJKMPQ")
+# The third part of the type of bill, NUBC FL 4 (Medicare Claims Processing Manual, chapter 25, section 75.1; ResDAC,
+# "Claim Frequency Code", with 6, adjustment of a prior claim, in its older table; both read 2026-11-28): 8 is void;
+# the letters are notices and adjustments of institutions.
+FREQUENCY = tuple("0123456789") + tuple("ABCDEFGHIJKMPQY")
 # X12 1032, claim filing indicator, as 005010X222A1 and 005010X221A1 allow it (SBR09, CLP06; read 2026-11-28 at
 # stedi.com/edi/x12/element/1032), beside those that have a payer class.
 FILING = (

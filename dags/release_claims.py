@@ -9,7 +9,9 @@ file is sent only after a release, byte for byte as it was shown.
 `operations.decision`, `tasks.claim_batch`, `tasks.transmission`; the clearinghouse's inbox.
 
 ### Gate rules
-The file passed a validator before it was offered. Its hash is part of the attestation.
+The file passed a validator before it was offered. The hash that the question shows is the hash that is
+attested and sent. Whether its cases still support each claim is asked when the batch is shown, when it is
+attested and when it is sent; a batch with a claim that fell is made anew without it, and asked about again.
 
 ### When it fails
 The next `create_tasks` sends the released batch, after looking up an uncertain transfer.

@@ -60,7 +60,7 @@ def decision_dag(
         doc_md=doc,
     )
     def wired() -> None:
-        described = describe_it()
+        described: Any = describe_it()
         ask = HITLOperator(
             task_id=question[0],
             subject=question[1] + ": {{ ti.xcom_pull(task_ids='describe')['subject'] }}",

@@ -158,6 +158,7 @@ left join tasks.transmission as x
 left join lateral (
     select s.shown_id from operations.shown as s
     where s.about_kind = 'claim_batch' and s.about_id = b.batch_id::text and s.digest = d.detail ->> 'sha256'
+    order by s.shown_at
     limit 1
 ) as q on true
 where

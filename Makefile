@@ -27,7 +27,7 @@ python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 kit := PYTHONPATH=include $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile watch stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -86,6 +86,9 @@ decide: venv ## decide on such a row, on all of a delivery or a file (its number
 
 source-profile: venv ## check a new connection's files before its first night: SOURCE= FOLDER=
 	@$(stack) source-profile
+
+watch: ## ask whether the morning is there, tell somebody if not: for cron or systemd (docs/told.md)
+	@p="$$($(find_python))"; exec "$${p:-python3}" include/throughline/deployment/watch.py
 
 stop: venv ## stop everything
 	@$(stack) stop

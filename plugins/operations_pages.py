@@ -1,17 +1,22 @@
 """Shows the night's page, and the Data Docs of failing gates, inside the Airflow UI.
 
-Airflow does not authenticate requests to plugin apps; the dependency below does so for every route.
+Airflow does not authenticate requests to plugin apps; the dependency of `pages` does so for its routes. Only
+`/health` needs no login: it answers a monitor with one word.
 """
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends, FastAPI, HTTPException
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from throughline.orchestration.policies import TIME_ZONE, first_tick
+from throughline.told import mornings
 
 PREFIX = "/throughline"
 MEDIA = {
@@ -24,13 +29,8 @@ MEDIA = {
     ".woff2": "font/woff2",
 }
 
-app = FastAPI(
-    title="Throughline",
-    dependencies=[Depends(requires_authenticated())],
-    docs_url=None,
-    redoc_url=None,
-    openapi_url=None,
-)
+app = FastAPI(title="Throughline", docs_url=None, redoc_url=None, openapi_url=None)
+pages = APIRouter(dependencies=[Depends(requires_authenticated())])
 
 
 def pages_root() -> Path:
@@ -38,13 +38,27 @@ def pages_root() -> Path:
     return Path(os.environ.get("THROUGHLINE_PAGES", "pages")).resolve()
 
 
-@app.get("/")
+@app.api_route("/health", methods=["GET", "HEAD"])
+def health() -> PlainTextResponse:
+    """Return one word: `ok` and 200, or 503 while the morning that is due is not there."""
+    first = first_tick()
+    word = mornings.word(
+        pages_root(), datetime.now(UTC), TIME_ZONE, first.date() if first else None
+    )
+    return PlainTextResponse(
+        word,
+        status_code=200 if word == mornings.OK else 503,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@pages.get("/")
 def newest() -> FileResponse:
     """Return the page of the newest night."""
     return page("latest.html")
 
 
-@app.get("/{path:path}")
+@pages.get("/{path:path}")
 def page(path: str) -> FileResponse:
     """Return one file of the pages folder, and nothing outside it."""
     root = pages_root()
@@ -54,6 +68,9 @@ def page(path: str) -> FileResponse:
     return FileResponse(
         wanted, media_type=MEDIA[wanted.suffix], headers={"Cache-Control": "no-store"}
     )
+
+
+app.include_router(pages)
 
 
 class OperationsPages(AirflowPlugin):

@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from throughline.practice import practice
-from throughline.told import words
+from throughline.told import mornings, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import FunnelStage
 from throughline.warehouse import Connection, nights
@@ -123,8 +123,8 @@ def write_page(
     """Write `<business date>.html` and, for the newest night, `latest.html`; returns the former.
 
     For a void night, the page shows the valid night of the same date. Files are replaced atomically,
-    so a reader never sees half a page. If the previous night's page is missing because its process
-    was killed, it is written as well.
+    so a reader never sees half a page. Then `mornings.json` says how the night ended. If the previous
+    night's page is missing because its process was killed, it is written as well.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -151,6 +151,7 @@ def _write(conn: Connection, seq: int, folder: Path, time_zone: str) -> Path:
     _put(path, html)
     if numbers.is_newest:
         _put(folder / LATEST, html)
+    mornings.record(folder, numbers.business_date, numbers.status)
     return path
 
 

@@ -272,6 +272,7 @@ def test_pages_are_put_in_place_whole_and_know_the_morning_before(
         "2026-09-02.html",
         "2026-09-03.html",
         "latest.html",
+        "mornings.json",
     ]
 
 
@@ -283,6 +284,7 @@ def test_a_page_that_was_never_written_comes_with_the_next(
         "2026-09-02.html",
         "2026-09-03.html",
         "latest.html",
+        "mornings.json",
     ]
     written = (tmp_path / "2026-09-02.html").stat().st_mtime_ns
     page.write_page(conn, 3, tmp_path, ZONE)

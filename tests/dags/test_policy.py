@@ -87,6 +87,21 @@ def test_every_task_retries_and_ends(dag_bag: DagBag) -> None:
                 assert task.execution_timeout is not None, task.task_id
 
 
+def test_a_full_disk_is_not_retried_and_a_lost_connection_is() -> None:
+    import psycopg
+    from airflow.sdk import RetryAction
+
+    from throughline.orchestration.policies import RETRY_POLICY
+    from throughline.warehouse import DiskFullError
+
+    for error, action in (
+        (DiskFullError("the disk is full"), RetryAction.FAIL),
+        (psycopg.errors.DiskFull("could not extend file"), RetryAction.FAIL),
+        (psycopg.OperationalError("connection lost"), RetryAction.RETRY),
+    ):
+        assert RETRY_POLICY.evaluate(error, 1, 3).action is action, error
+
+
 def test_outlets_are_declared_in_one_place(dag_bag: DagBag) -> None:
     from airflow.sdk import Asset
 

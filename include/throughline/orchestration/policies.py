@@ -49,6 +49,13 @@ RETRY_POLICY = ExceptionRetryPolicy(
             exception="throughline.proven.invariants.InvariantViolated", action=RetryAction.FAIL
         ),
         RetryRule(
+            exception=[
+                "throughline.warehouse.disk.DiskFullError",
+                "psycopg.errors.DiskFull",  # an OperationalError too: this rule comes first
+            ],
+            action=RetryAction.FAIL,
+        ),
+        RetryRule(
             exception="psycopg.OperationalError",
             action=RetryAction.RETRY,
             retry_delay=timedelta(seconds=10),

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import CarriedNothing, Feed, Money, Searched, Undecided, Unmapped
+from throughline.warehouse import disk
 
 OBSTACLES = {
     "due": "not known to be due",
@@ -163,11 +164,21 @@ def quiet(numbers: Numbers) -> list[Feed]:
     ]
 
 
+ERRORS = {disk.DiskFullError.__name__: disk.FULL}
+"""Errors of steps that have words; any other is shown by its type."""
+
+
 def headline(numbers: Numbers) -> str:
     """Return one sentence that says how the night went."""
     if numbers.status == "failed":
         where = f" in {numbers.failed_step}" if numbers.failed_step else ""
-        errors = sorted({step.error for step in numbers.steps if step.failed and step.error})
+        errors = sorted(
+            {
+                ERRORS.get(step.error, step.error)
+                for step in numbers.steps
+                if step.failed and step.error
+            }
+        )
         where += f" ({', '.join(errors)})" if errors else ""
         why = f": {numbers.reason}" if numbers.reason else ""
         return f"The night failed{where}{why}."

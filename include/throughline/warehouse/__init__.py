@@ -2,6 +2,7 @@
 
 from throughline.warehouse.columns import columns_of
 from throughline.warehouse.connection import CONNECT_TIMEOUT_S, Connection, connect, settings
+from throughline.warehouse.disk import DiskFullError
 from throughline.warehouse.ids import derive
 from throughline.warehouse.migrations import migrate
 from throughline.warehouse.statistics import refresh_statistics
@@ -10,6 +11,7 @@ from throughline.warehouse.steps import Step, step
 __all__ = [
     "CONNECT_TIMEOUT_S",
     "Connection",
+    "DiskFullError",
     "Step",
     "columns_of",
     "connect",

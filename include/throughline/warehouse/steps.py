@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from throughline.warehouse import disk
 from throughline.warehouse.connection import Connection
 
 _BEGIN = """
@@ -54,7 +55,8 @@ def step(conn: Connection, seq: int, name: str, part: str = "") -> Iterator[Step
     Only one process runs a step at a time: after a run is stopped, its task may live on for some seconds next to the
     retry, and both would fetch to the same place. The second process waits for the first, then finds its work done.
     Closing the connection releases the lock. An exception rolls the block back, records the step as failed with the
-    exception's type, and propagates. Raises `StepHeldError`.
+    exception's type, and propagates. A full disk, ours or the server's, becomes `DiskFullError`. Raises
+    `StepHeldError`.
     """
     key = {"seq": seq, "step": name, "part": part}
     _hold(conn, key)
@@ -67,8 +69,15 @@ def step(conn: Connection, seq: int, name: str, part: str = "") -> Iterator[Step
         conn.commit()
     except BaseException as error:
         conn.rollback()
-        _finish(conn, key, "failed", begun, Step(0, {"error": type(error).__name__}))
-        raise
+        full = disk.full(error)
+        if full is None:
+            _finish(conn, key, "failed", begun, Step(0, {"error": type(error).__name__}))
+            raise
+        with suppress(
+            psycopg.Error
+        ):  # a server without room cannot record it; closing lets go of the lock
+            _finish(conn, key, "failed", begun, Step(0, {"error": type(full).__name__}))
+        raise full from None
     _finish(conn, key, "done", begun, record)
 
 

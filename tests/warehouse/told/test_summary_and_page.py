@@ -45,6 +45,15 @@ def test_the_summary_says_first_what_matters(conn: Connection) -> None:
     assert "state/reports/2026-09-03.html" in text
 
 
+def test_a_full_disk_is_said_in_words(conn: Connection) -> None:
+    conn.execute("update operations.night set status = 'failed', failed_step = 'x' where seq = 3")
+    conn.execute(
+        "update operations.step set status = 'failed', detail = '{\"error\": \"DiskFullError\"}'"
+        " where seq = 3 and step = 'link_persons'"
+    )
+    assert words.headline(collect(conn, 3, ZONE)) == "The night failed in x (the disk is full)."
+
+
 def test_the_summary_fits_a_hundred_columns(conn: Connection) -> None:
     conn.execute(
         "update operations.exception set owner_team = repeat('long_team_name_', 4)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -179,6 +180,30 @@ def test_a_step_that_fails_is_undone_and_kept_by_its_type(conn: Connection) -> N
         record.rows = 1
     rows = conn.execute("select status, row_count, detail from operations.step").fetchall()
     assert rows == [("done", 1, {})]
+
+
+@pytest.mark.parametrize("whose", ["our own", "our own, behind another error", "PostgreSQL's"])
+def test_a_full_disk_is_called_a_full_disk(conn: Connection, whose: str) -> None:
+    def fail() -> None:
+        with warehouse.step(conn, 1, "land", "ehr"):
+            if whose == "PostgreSQL's":
+                conn.execute(
+                    "do $$ begin raise exception using errcode = '53100',"
+                    " message = 'could not extend file', detail = 'Ann Lee'; end $$"
+                )
+            try:
+                Path("/dev/full").write_bytes(b"received")
+            except OSError as error:
+                if "another" in whose:
+                    raise ValueError("file of Ann Lee") from error
+                raise
+
+    with pytest.raises(warehouse.DiskFullError, match=r"^the disk is full: ") as told:
+        fail()
+    assert ("PostgreSQL" in str(told.value)) is (whose == "PostgreSQL's")
+    assert "Ann Lee" not in str(told.value)
+    rows = conn.execute("select status, detail from operations.step").fetchall()
+    assert rows == [("failed", {"error": "DiskFullError"})]
 
 
 def test_one_process_at_a_time_is_at_a_step(dsn: str, conn: Connection) -> None:

@@ -1,0 +1,33 @@
+"""Recognises a full disk, ours or PostgreSQL's, whatever error it comes as."""
+
+from __future__ import annotations
+
+import errno
+
+import psycopg
+
+FULL = "the disk is full"
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class DiskFullError(RuntimeError):
+    """A disk or its quota is full. The message says whose; a retry cannot help until somebody makes room."""
+
+
+def full(error: BaseException) -> DiskFullError | None:
+    """Return the error to raise instead of `error` if that, or what caused it, is a full disk; else None."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        if isinstance(cause, DiskFullError):
+            return cause
+        if isinstance(cause, psycopg.errors.DiskFull):
+            return DiskFullError(f"{FULL}: PostgreSQL's ({cause.diag.message_primary})")
+        if isinstance(cause, OSError) and cause.errno in _NO_SPACE:
+            quota = " (its quota)" if cause.errno == errno.EDQUOT else ""
+            return DiskFullError(
+                f"{FULL}: that of the landed files, pages and temporary files{quota}"
+            )
+        cause = cause.__cause__ or cause.__context__
+    return None

@@ -26,6 +26,7 @@ from airflow.sdk import PartitionedAssetTimetable, chain, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import CREATED_TASKS, RECONCILED_TASKS
+from throughline.orchestration.notices import Notice
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
@@ -59,6 +60,7 @@ def settle(seq: int) -> None:
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    on_failure_callback=Notice("failed"),
     tags=["throughline", "night", "step:create"],
     doc_md=__doc__,
 )

@@ -23,6 +23,7 @@ from __future__ import annotations
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import CronTriggerTimetable, dag
 
+from throughline.orchestration.notices import Notice
 from throughline.orchestration.policies import (
     BY_DAY,
     SINCE,
@@ -38,6 +39,7 @@ from throughline.orchestration.policies import (
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    on_failure_callback=Notice("failed"),
     tags=["throughline", "day", "step:reconcile"],
     doc_md=__doc__,
 )

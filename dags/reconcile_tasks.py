@@ -28,6 +28,7 @@ from airflow.sdk import PartitionedAssetTimetable, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import BUILT_CASES, RECONCILED_TASKS
+from throughline.orchestration.notices import Notice
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
@@ -46,6 +47,7 @@ def reconcile(partition_key: str | None = None) -> None:
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    on_failure_callback=Notice("failed"),
     tags=["throughline", "night", "step:reconcile"],
     doc_md=__doc__,
 )

@@ -24,6 +24,7 @@ from airflow.sdk import PartitionedAssetTimetable, TriggerRule, chain, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import CREATED_TASKS
+from throughline.orchestration.notices import Notice
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
@@ -51,6 +52,7 @@ def verdict(partition_key: str | None = None) -> None:
     catchup=False,
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
+    on_failure_callback=Notice("failed"),
     tags=["throughline", "night", "step:report"],
     doc_md=__doc__,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from stack import options, postgres
 from tests.dags.practice import CHAIN, Practice, practice_of
+from tests.unit.throughline.sources import servers
 from throughline import warehouse
 
 PATIENTS = 60
@@ -28,9 +30,28 @@ def practice(
 
 
 @pytest.fixture(scope="module")
-def first_night(practice: Practice) -> dict[str, dict[str, str]]:
+def monitor() -> Iterator[servers.Web]:
+    """Return a monitor on loopback, to which the nights of this module check in."""
+    with (
+        servers.web(lambda _: servers.Answer(200, b"OK")) as web,
+        pytest.MonkeyPatch.context() as env,
+    ):
+        said = {"conn_type": "http", "extra": {"base_url": web.url("/check")}}
+        env.setenv("AIRFLOW_CONN_THROUGHLINE_CHECK_IN", json.dumps(said))
+        yield web
+
+
+@pytest.fixture(scope="module")
+def first_night(practice: Practice, monitor: servers.Web) -> dict[str, dict[str, str]]:
     """Return how the tasks of the first night ended."""
     return practice.night(practice.first)
+
+
+def test_a_night_checks_in_when_it_begins_and_when_it_has_ended(
+    first_night: dict[str, dict[str, str]], monitor: servers.Web
+) -> None:
+    assert first_night
+    assert [one.path for one in monitor.seen] == ["/check/start", "/check"]
 
 
 @pytest.mark.parametrize("dag_id", CHAIN)

@@ -8,6 +8,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, Param, PartitionedAtRuntime, dag, task
 
+from throughline.orchestration.notices import Notice
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 MOST_AT_ONCE = 16
@@ -53,6 +54,7 @@ def decision_dag(
         catchup=False,
         max_active_runs=MOST_AT_ONCE,
         default_args=TASK_DEFAULTS,
+        on_failure_callback=Notice("failed"),
         tags=["throughline", "decision"],
         params={
             name: Param("", type="string", description=text or None) for name, text in about.items()
@@ -68,6 +70,7 @@ def decision_dag(
             options=list(options),
             params={"note": Param("", type="string", description=note)},
             execution_timeout=None,
+            notifiers=[Notice("asks for a decision")],
         )
         described >> ask
         decide_it(described, ask.output)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from throughline import warehouse
-from throughline.orchestration import waiting
+from throughline.orchestration import notices, waiting
 from throughline.orchestration.connections import LOADER, open_warehouse
 from throughline.warehouse import nights
 
@@ -50,6 +50,7 @@ def begin(partition_key: str | None) -> int:
             evidence.register_codes(conn)
             record.rows = workflows.register(conn, night.seq)
             record.detail = {"kind": night.kind, "business_date": partition_key}
+        notices.night_began(conn, night)
     return night.seq
 
 
@@ -392,8 +393,8 @@ def verdict(partition_key: str | None) -> None:
         return
     with open_warehouse() as conn:
         night = nights.current(conn, date.fromisoformat(partition_key))
-        row = conn.execute(
-            "select failed_step, reason from operations.night where seq = %s", (night.seq,)
-        ).fetchone()
+        failed_step = "select failed_step from operations.night where seq = %s"
+        row = conn.execute(failed_step, (night.seq,)).fetchone()
+        notices.night_ended(conn, night)
     if night.status == "failed" and row is not None:
         raise AirflowFailException(f"night {night.seq} failed in {row[0]}")

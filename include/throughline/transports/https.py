@@ -247,6 +247,7 @@ class HttpClient:
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
         method: str = "POST",
+        patience: Patience | None = None,
     ) -> Outcome:
         """Send bytes once, and return how certain the outcome is.
 
@@ -270,7 +271,7 @@ class HttpClient:
             return judge(answer)
 
         try:
-            return keep_asking(attempt, PATIENCE, self._clock, self._renew)
+            return keep_asking(attempt, patience or PATIENCE, self._clock, self._renew)
         except NotLetIn as again:
             return judge(again.answer)
         except Again as again:

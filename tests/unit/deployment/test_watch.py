@@ -9,12 +9,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.unit.deployment.mails import mail_server
 from tests.unit.throughline.sources import servers
 from tests.unit.throughline.sources.servers import Answer
 from throughline.deployment import watch
@@ -71,33 +70,6 @@ def test_nobody_who_answers_and_one_who_never_ends_are_unreachable() -> None:
         begun = time.monotonic()
         assert watch.ask(f"http://127.0.0.1:{server.server_address[1]}/", 0.4) == "unreachable"
         assert time.monotonic() - begun < 1.5
-        server.shutdown()
-
-
-@contextmanager
-def mail_server() -> Iterator[tuple[int, list[str]]]:
-    """Take mails on loopback; gives its port, and what it was sent."""
-    told: list[str] = []
-
-    class Smtp(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 here\r\n")
-            data = False
-            for raw in self.rfile:
-                line = raw.decode().rstrip("\r\n")
-                told.append(line)
-                if data and line != ".":
-                    continue
-                data = line.upper() == "DATA"
-                if line.upper() == "QUIT":
-                    self.wfile.write(b"221 bye\r\n")
-                    return
-                self.wfile.write(b"354 go on\r\n" if data else b"250 fine\r\n")
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Smtp) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield server.server_address[1], told
         server.shutdown()
 
 

@@ -1,0 +1,97 @@
+"""Whom a night and its questions tell, by Airflow connections: nobody, unless one of these is configured.
+
+`throughline_check_in` is the address of a check at a monitor outside, `throughline_webhook` that of a chat or an
+incident service, `throughline_mail` an SMTP server with `to` in its extra. Messages hold the name of a DAG, a
+business date and a link, and no patient data. None of them ever fails a task.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.sdk import BaseNotifier
+from airflow.sdk.configuration import conf
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from throughline.orchestration.addresses import address
+from throughline.warehouse import nights
+
+if TYPE_CHECKING:
+    from throughline.transports.address import Address
+    from throughline.warehouse import Connection
+
+log = logging.getLogger(__name__)
+
+CHECK_IN, WEBHOOK, MAIL = "throughline_check_in", "throughline_webhook", "throughline_mail"
+
+
+def night_began(conn: Connection, night: nights.Night) -> None:
+    """Tell the check-in address that the newest night has begun."""
+    from throughline.told import messages
+
+    _check_in(conn, night, messages.START)
+
+
+def night_ended(conn: Connection, night: nights.Night) -> None:
+    """Tell the check-in address how the newest night ended, once its page is written."""
+    from throughline.told import messages
+
+    _check_in(conn, night, messages.SUCCESS if night.status == "finished" else messages.FAILURE)
+
+
+def _check_in(conn: Connection, night: nights.Night, signal: str) -> None:
+    from throughline.told import messages
+
+    newest = nights.newest(conn)
+    # a rerun of an older date says nothing about the morning that is due
+    if newest is None or newest.business_date > night.business_date:
+        return
+    there = _configured(CHECK_IN)
+    if there is not None:
+        conn.commit()  # no transaction stays open while a stranger takes its time
+        messages.check_in(there, signal)
+
+
+def tell(text: str) -> None:
+    """Send a text to the webhook and by mail, as far as they are configured."""
+    from throughline.told import messages
+
+    for connection_id, send in ((WEBHOOK, messages.post), (MAIL, messages.mail)):
+        there = _configured(connection_id)
+        if there is not None:
+            send(there, text)
+
+
+class Notice(BaseNotifier):
+    """Tells that something happened to a run: `what` follows the name of its DAG and its business date."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.what = what
+
+    def notify(self, context: Any) -> None:
+        """Send the notice of the run that `context` is of."""
+        tell(text_of(self.what, context))
+
+
+def text_of(what: str, context: Any) -> str:
+    """Return a notice: which DAG, which business date, what happened, and a link to the run."""
+    dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
+    key = getattr(context.get("dag_run"), "partition_key", None)
+    base = str(conf.get("api", "base_url", fallback="")).rstrip("/")
+    return (
+        f"Throughline: {dag_id}{f' of {key}' if key else ''} {what}."
+        f" {base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
+    )
+
+
+def _configured(connection_id: str) -> Address | None:
+    try:
+        return address(connection_id)
+    except AirflowNotFoundException:
+        return None
+    except Exception as error:  # noqa: BLE001 - a secrets backend that is down must not fail the night
+        log.warning("%s cannot be read: %s", connection_id, type(error).__name__)
+        return None

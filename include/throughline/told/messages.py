@@ -1,0 +1,79 @@
+"""Short messages to those who must know of a night: a check-in, a webhook, a mail.
+
+Every call is bounded in time, returns whether it was delivered, and never raises: a message that is lost must not
+fail the night that it is about. Texts hold no patient data, and logs no addresses: those of webhooks and check-ins
+are secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import smtplib
+import ssl
+from email.message import EmailMessage
+
+from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.https import HttpClient
+from throughline.transports.patience import Patience
+
+log = logging.getLogger(__name__)
+
+START, SUCCESS, FAILURE = "/start", "", "/fail"
+"""What healthchecks.io and services like it take at the end of a check's address."""
+BRIEF = Patience(attempts=3, total_s=20.0, first_wait_s=1.0, longest_wait_s=3.0)
+SMTP_S = 10.0
+
+
+def check_in(address: Address, signal: str) -> bool:
+    """Call a check-in address with `START`, `SUCCESS` or `FAILURE`; a repeated call means the same."""
+    try:
+        with HttpClient(address) as client:
+            answer = client.get(f"{address.base_url}{signal}", patience=BRIEF)
+    except SourceUnavailable as error:
+        return _lost(str(error))
+    return answer.status < 300 or _lost(f"{address.name}: http_{answer.status}")
+
+
+def post(address: Address, text: str) -> bool:
+    """Post `{"text": text}` to a webhook, as Slack, Teams, Mattermost and others take it."""
+    content = json.dumps({"text": text}).encode()
+    with HttpClient(address) as client:
+        outcome = client.write(address.base_url, content, patience=BRIEF)
+    return outcome.certainty == "accepted" or _lost(
+        f"{address.name}: {outcome.reason or outcome.status}"
+    )
+
+
+def mail(address: Address, text: str) -> bool:
+    """Mail a line by an SMTP server, as an Airflow connection of type `smtp` describes it.
+
+    Its extra says `to` (addresses, separated by commas), `from_email`, and like Airflow's own SMTP provider
+    `disable_ssl` and `disable_tls`: TLS from the first byte is the default, STARTTLS without it.
+    """
+    extra = address.extra
+    message = EmailMessage()
+    message["Subject"] = text.splitlines()[0]
+    message["From"] = str(extra.get("from_email") or "throughline@localhost")
+    message["To"] = str(extra.get("to") or "")
+    message.set_content(text)
+    secure = ssl.create_default_context()
+    try:
+        with (
+            smtplib.SMTP(address.host, address.port or 25, timeout=SMTP_S)
+            if extra.get("disable_ssl")
+            else smtplib.SMTP_SSL(address.host, address.port or 465, timeout=SMTP_S, context=secure)
+        ) as server:
+            if extra.get("disable_ssl") and not extra.get("disable_tls"):
+                server.starttls(context=secure)
+            if address.login:
+                server.login(address.login, address.password)
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        return _lost(f"{address.name}: {type(error).__name__}")
+    return True
+
+
+def _lost(why: str) -> bool:
+    log.warning("a message was not delivered: %s", why)
+    return False

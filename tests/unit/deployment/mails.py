@@ -1,0 +1,35 @@
+"""A mail server on loopback that keeps what it is sent."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[int, list[str]]]:
+    """Take mails on loopback; gives its port, and what it was sent."""
+    told: list[str] = []
+
+    class Smtp(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            data = False
+            for raw in self.rfile:
+                line = raw.decode().rstrip("\r\n")
+                told.append(line)
+                if data and line != ".":
+                    continue
+                data = line.upper() == "DATA"
+                if line.upper() == "QUIT":
+                    self.wfile.write(b"221 bye\r\n")
+                    return
+                self.wfile.write(b"354 go on\r\n" if data else b"250 fine\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Smtp) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server.server_address[1], told
+        server.shutdown()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+import msgspec
 
 # The columns of every staged record, before its typed columns.
 COMMON = (
@@ -19,8 +20,7 @@ COMMON = (
 )
 
 
-@dataclass(slots=True)
-class StagedRow:
+class StagedRow(msgspec.Struct, gc=False):
     """One record for `staging.<table>`: its identity, and its typed values by column order.
 
     `values` is None for a deleted record of which only the id is known: the table's defaults fill its
@@ -34,7 +34,7 @@ class StagedRow:
     subject_id: str | None
     values: tuple[object, ...] | None
     is_deleted: bool = False
-    children: list[StagedRow] = field(default_factory=list)
+    children: list[StagedRow] = []
 
 
 def array(values: list[str]) -> str:

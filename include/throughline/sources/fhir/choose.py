@@ -6,8 +6,6 @@ not ended. A period may say only a year or a month.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from throughline.sources.fhir.npi import best
 from throughline.sources.fhir.settings import Settings
 from throughline.sources.fhir.values import (
@@ -39,7 +37,8 @@ UNRANKED = 1 << 30
 def day_of(resource: Resource, settings: Settings) -> str:
     """Return the last day for which a resource speaks: when it was delivered, else changed; else empty."""
     updated = resource.meta.last_updated if resource.meta is not None else None
-    return max((updated or "")[:10], settings.delivered_on)
+    changed, delivered = (updated or "")[:10], settings.delivered_on
+    return changed if changed > delivered else delivered
 
 
 def is_current(period: Period | None, on: str) -> bool:
@@ -59,16 +58,15 @@ def _newest(period: Period | None) -> int:
 
 def identifier_of(identifiers: list[Identifier], system: str, on: str = "") -> str | None:
     """Return the value of the identifier of a system: one in use before an old or temporary one."""
-    return _first((i for i in identifiers if i.system == system and i.value), on)
+    return _first([i for i in identifiers if i.system == system and i.value], on)
 
 
 def identifier_typed(identifiers: list[Identifier], kind: str, on: str = "") -> str | None:
     """Return the value of the identifier with a type's code (HL7 v2 table 0203), as `identifier_of`."""
-    return _first((i for i in identifiers if i.value and code(i.type) == kind), on)
+    return _first([i for i in identifiers if i.value and code(i.type) == kind], on)
 
 
-def _first(found: Iterable[Identifier], on: str) -> str | None:
-    some = list(found)
+def _first(some: list[Identifier], on: str) -> str | None:
     if len(some) > 1:
         some.sort(key=lambda i: _rank(i, on))
     return some[0].value if some else None
@@ -83,14 +81,13 @@ def npi_of(identifiers: list[Identifier], system: str, on: str = "") -> str | No
 
     Of several, one in use and with a right check digit.
     """
-    for some in (
-        [i for i in identifiers if i.system == system and i.value],
-        [i for i in identifiers if i.value and (i.system in NPI_SYSTEMS or code(i.type) == "NPI")],
-    ):
-        if some:
-            some.sort(key=lambda i: _rank(i, on))
-            return best(i.value for i in some if i.value)
-    return None
+    some = [i for i in identifiers if i.system == system and i.value] or [
+        i for i in identifiers if i.value and (i.system in NPI_SYSTEMS or code(i.type) == "NPI")
+    ]
+    if len(some) > 1:
+        some.sort(key=lambda i: _rank(i, on))
+        return best(i.value for i in some if i.value)
+    return some[0].value if some else None
 
 
 def name_of(names: list[Name], on: str = "") -> Name:
@@ -146,6 +143,8 @@ def address_of(addresses: list[Address], on: str = "") -> Address:
     if len(addresses) == 1 and addresses[0].use == "home" and addresses[0].period is None:
         return addresses[0]
     found = [a for a in addresses if a.use != "old" and is_current(a.period, on)]
+    if len(found) == 1:
+        return found[0]
     return min(found, key=lambda a: (_ADDRESS.get(a.use, 1), _newest(a.period)), default=Address())
 
 

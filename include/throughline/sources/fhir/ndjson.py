@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import msgspec
@@ -32,8 +31,7 @@ _PATIENT = re.compile(rb'"(?:subject|patient|beneficiary|for)"' + _REFERENCE)
 _BY_EXTENSION = re.compile(rb'"valueReference"' + _REFERENCE)
 
 
-@dataclass(slots=True)
-class Row:
+class Row(msgspec.Struct, gc=False):
     """One resource: its identity and its typed values; a deleted one has only its identity."""
 
     row: int

@@ -55,18 +55,7 @@ def _left_to_others(file: File, feed: str) -> Callable[[str], bool] | None:
 
 
 def _row(one: ndjson.Row, kind: Kind) -> StagedRow:
-    children = [
-        StagedRow(
-            kind.child_table or kind.feed,
-            one.row,
-            child_id,
-            one.source_version,
-            one.subject_id,
-            values,
-        )
-        for child_id, values in one.children
-    ]
-    return StagedRow(
+    row = StagedRow(
         kind.feed,
         one.row,
         one.source_id,
@@ -74,8 +63,14 @@ def _row(one: ndjson.Row, kind: Kind) -> StagedRow:
         one.subject_id,
         one.values,
         one.is_deleted,
-        children,
     )
+    if one.children:
+        table = kind.child_table or kind.feed
+        row.children = [
+            StagedRow(table, one.row, child_id, one.source_version, one.subject_id, values)
+            for child_id, values in one.children
+        ]
+    return row
 
 
 def columns(feed: str) -> dict[str, tuple[str, ...]]:

@@ -172,12 +172,14 @@ def first_code(concept: Concept | None, systems: tuple[str, ...] = ()) -> Coding
     """Return the coding from the first of `systems` that has one; otherwise the first that has a code."""
     if concept is None:
         return None
-    coded = [coding for coding in concept.coding if coding.code]
     for system in systems:
-        for coding in coded:
-            if coding.system == system:
+        for coding in concept.coding:
+            if coding.code and coding.system == system:
                 return coding
-    return coded[0] if coded else None
+    for coding in concept.coding:
+        if coding.code:
+            return coding
+    return None
 
 
 def pick_code(concepts: list[Concept], systems: tuple[str, ...] = ()) -> Coding | None:
@@ -187,7 +189,10 @@ def pick_code(concepts: list[Concept], systems: tuple[str, ...] = ()) -> Coding 
             for coding in concept.coding:
                 if coding.code and coding.system == system:
                     return coding
-    return next((c for concept in concepts if (c := first_code(concept)) is not None), None)
+    for concept in concepts:
+        if (found := first_code(concept)) is not None:
+            return found
+    return None
 
 
 def code(concept: Concept | None) -> str | None:

@@ -18,7 +18,15 @@ _HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)$")
 class Message:
     """The segments of one message, split into fields; `MSH-1` and `MSH-2` are counted as written."""
 
-    __slots__ = ("_escapes", "component", "escape", "fields", "repetition", "subcomponent")
+    __slots__ = (
+        "_by_tag",
+        "_escapes",
+        "component",
+        "escape",
+        "fields",
+        "repetition",
+        "subcomponent",
+    )
 
     def __init__(self, segments: list[str]) -> None:
         """Split a message. Raises `ValueError` if its first segment is not an MSH."""
@@ -37,17 +45,18 @@ class Message:
         self.fields = [segment.split(separator) for segment in segments]
         # MSH-1 is the separator itself: put it in its place, so that fields[n] is MSH-n
         self.fields[0].insert(1, separator)
+        self._by_tag: dict[str, list[list[str]]] = {}
+        for fields in self.fields:
+            self._by_tag.setdefault(fields[0], []).append(fields)
 
     def first(self, tag: str) -> list[str]:
         """Return the fields of the first segment of this kind, or none."""
-        for fields in self.fields:
-            if fields[0] == tag:
-                return fields
-        return []
+        found = self._by_tag.get(tag)
+        return found[0] if found is not None else []
 
     def every(self, tag: str) -> list[list[str]]:
         """Return the fields of every segment of this kind."""
-        return [fields for fields in self.fields if fields[0] == tag]
+        return self._by_tag.get(tag, [])
 
     def repetitions(self, fields: list[str], index: int) -> list[list[str]]:
         """Return the repetitions of a field, each as its components; empty ones are left out."""

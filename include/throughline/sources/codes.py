@@ -132,7 +132,7 @@ def mistakes(standard: str, codes: Mapping[str, Any]) -> Iterator[str]:
 class Codes:
     """Reads the codes of one field of one source: `codes("NS", "No Show")` is the word for it."""
 
-    __slots__ = ("_by_code", "_by_fold", "_by_prefix", "_found", "_words")
+    __slots__ = ("_by_code", "_by_fold", "_by_prefix", "_found", "_words", "unchanged")
 
     def __init__(self, known: Known, own: Mapping[str, str]) -> None:
         """`own` maps the source's codes (and texts) to words: they outrank what everybody knows."""
@@ -144,6 +144,8 @@ class Codes:
         # what codes without a text stand for, of those that are known: most of what is read
         self._words: dict[str | None, str | None] = {None: None}
         self._words.update(self._by_code)
+        # the codes that are words themselves
+        self.unchanged = frozenset(c for c, word in self._by_code.items() if c and c == word)
 
     def __call__(self, code: str | None, text: str | None = None) -> str | None:
         """Return the word for a code and the text beside it; what is not known as it was sent.
@@ -187,11 +189,23 @@ def with_older(codes: Mapping[str, Any], who: Mapping[str, str]) -> Mapping[str,
     return {**codes, CANCELLED_BY: {**who, **codes.get(CANCELLED_BY, {})}} if who else codes
 
 
-def codes_of(standard: str, own: Mapping[str, Any]) -> dict[str, Codes]:
-    """Return a reader of codes for every field of a standard, with a source's `conventions.codes`."""
+def codes_of(standard: str, own: Mapping[str, Any]) -> Mapping[str, Codes]:
+    """Return a reader of codes for every field of a standard, with a source's `conventions.codes`.
+
+    The files of a source share their readers, because many of them are small.
+    """
     mapped = own_codes(standard, own)
-    known = known_codes()
-    return {field: Codes(known[field], mapped.get(field, {})) for field in fields_of(standard)}
+    return _readers(
+        standard, tuple((field, tuple(words.items())) for field, words in mapped.items())
+    )
+
+
+@lru_cache(maxsize=64)
+def _readers(
+    standard: str, mapped: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+) -> Mapping[str, Codes]:
+    known, own = known_codes(), {field: dict(words) for field, words in mapped}
+    return {field: Codes(known[field], own.get(field, {})) for field in fields_of(standard)}
 
 
 def own_codes(standard: str, own: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -14,12 +14,13 @@ from decimal import Decimal
 import msgspec
 
 from throughline.sources.records import Fault
-from throughline.sources.x12.envelope import Context, Transaction
-from throughline.sources.x12.values import at, day, filled, money, period
+from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
+from throughline.sources.x12.values import at, day, money, period
 
 PAYER = "PR"
 # Claim status categories (X12 507) that take a whole batch in: it is named claim by claim.
 RECEIPTS = frozenset({"A0", "A1", "A2"})
+_NOBODY = (None, None, None)
 
 
 class Acknowledgement(msgspec.Struct):
@@ -78,8 +79,8 @@ def read_interchange_acknowledgement(
         row=row,
         position=position,
         transaction_set="TA1",
-        transaction_control_number=filled(at(e, 1)),
-        status_code=filled(at(e, 4)),
+        transaction_control_number=at(e, 1) or None,
+        status_code=at(e, 4) or None,
         error_codes=[note] if note and note != "000" else [],
     )
 
@@ -94,11 +95,14 @@ def read_acknowledgements(
     raw: list[list[str]] = []
     row = first_row - 1
     start = transaction.start
-    for e in transaction:
-        raw.append(e)
+    for e in transaction.segments:
         tag = e[0]
+        if tag in ENVELOPE:
+            transaction.end(e)
+            break
+        raw.append(e)
         if tag == "AK1":
-            functional_id, group_number = filled(at(e, 1)), filled(at(e, 2))
+            functional_id, group_number = at(e, 1) or None, at(e, 2) or None
         elif tag == "AK2":
             row += 1
             judged.append(
@@ -107,7 +111,7 @@ def read_acknowledgements(
                     row=row,
                     position=transaction.position,
                     transaction_set=at(e, 1),
-                    transaction_control_number=filled(at(e, 2)),
+                    transaction_control_number=at(e, 2) or None,
                 )
             )
         elif tag in ("IK3", "IK4", "AK3", "AK4") and judged:
@@ -116,11 +120,13 @@ def read_acknowledgements(
             if code:
                 judged[-1].error_codes.append(f"{tag}:{code}")
         elif tag in ("IK5", "AK5") and judged:
-            judged[-1].status_code = filled(at(e, 1))
-            judged[-1].error_codes += [f"{tag}:{at(e, i)}" for i in range(2, 7) if at(e, i)]
+            judged[-1].status_code = at(e, 1) or None
+            judged[-1].error_codes += [f"{tag}:{code.strip()}" for code in e[2:7] if code.strip()]
         elif tag == "AK9":
-            group_status = filled(at(e, 1))
-            group_errors = [f"AK9:{at(e, i)}" for i in range(5, 10) if at(e, i)]
+            group_status = at(e, 1) or None
+            group_errors = [f"AK9:{code.strip()}" for code in e[5:10] if code.strip()]
+    else:
+        transaction.end(None)
     if not judged and (group_number or group_status):
         row += 1
         judged.append(
@@ -136,7 +142,8 @@ def read_acknowledgements(
     for one in judged:
         one.functional_id, one.group_control_number = functional_id, group_number
         one.group_status_code = group_status
-        one.error_codes += group_errors
+        if group_errors:
+            one.error_codes += group_errors
         if one.status_code is None or transaction.truncated:
             reason = "truncated" if transaction.truncated else "acknowledgement_without_status"
             yield Fault(
@@ -165,7 +172,8 @@ class _StatusReader:
         self.source_entity: str | None = None
         self.source_id: str | None = None
         self.batch_reference: str | None = None
-        self.name: list[str] = []
+        # family and given name, and the member's number
+        self.patient: tuple[str | None, str | None, str | None] = _NOBODY
         self.trace: str | None = None
         self.statuses: list[tuple[int, list[str]]] = []
         self.references: dict[str, str] = {}
@@ -174,12 +182,15 @@ class _StatusReader:
         self.raw: list[list[str]] = []
 
     def __iter__(self) -> Iterator[ClaimStatus | Fault]:
-        for e in self.tx:
+        for e in self.tx.segments:
             tag = e[0]
+            if tag in ENVELOPE:
+                self.tx.end(e)
+                break
             if tag == "HL" or (tag == "TRN" and self.level == "PT" and self.trace is not None):
                 yield from self.finish()
                 if tag == "HL":
-                    self.level, self.name = at(e, 3), []
+                    self.level, self.patient = at(e, 3), _NOBODY
                 else:
                     self.trace = at(e, 2)
                 self.raw = [e]
@@ -202,13 +213,15 @@ class _StatusReader:
                     self.service_from = period(at(e, 2), at(e, 3))[0]
             elif tag == "SVC":
                 self.in_line = True
+        else:
+            self.tx.end(None)
         yield from self.finish()
 
     def named(self, e: list[str]) -> None:
         if self.level == "20":
-            self.source_entity, self.source_id = filled(at(e, 1)), filled(at(e, 9))
+            self.source_entity, self.source_id = at(e, 1) or None, at(e, 9) or None
         elif self.level == "PT":
-            self.name = e
+            self.patient = at(e, 3) or None, at(e, 4) or None, at(e, 9) or None
 
     def finish(self) -> Iterator[ClaimStatus | Fault]:
         """Yield the statuses of the claim (or batch) whose loop ends here."""
@@ -217,21 +230,24 @@ class _StatusReader:
         self.statuses, self.trace, self.references = [], None, {}
         self.service_from, self.in_line = None, False
         is_claim = self.level == "PT"
-        named = (trace or None) if is_claim and not self.tx.is_cut(raw, "TRN", 2) else None
+        truncated = self.tx.truncated
+        is_cut = truncated and self.tx.is_cut(raw, "TRN", 2)
+        named = (trace or None) if is_claim and not is_cut else None
         composites = [
-            (position, e, at(e, i).split(self.component))
+            (position, e, said.split(self.component))
             for position, e in statuses
-            for i in (1, 10, 11)
-            if at(e, i)
+            # STC01, STC10, STC11
+            for said in map(str.strip, (*e[1:2], *e[10:12]))
+            if said
         ]
-        if is_claim and (not composites or not trace or self.tx.truncated):
+        if is_claim and (not composites or not trace or truncated):
             self.row += 1
             reason = "claim_status_missing" if not composites else "claim_number_missing"
             yield Fault(
                 self.tx.file,
                 self.row,
                 self.tx.position,
-                "truncated" if self.tx.truncated else reason,
+                "truncated" if truncated else reason,
                 source_id=trace or None,
                 payload=self.tx.text(raw),
                 subject_id=named,
@@ -242,8 +258,8 @@ class _StatusReader:
             if not is_claim and parts[0].strip() in RECEIPTS:
                 continue
             self.row += 1
-            if self.tx.truncated or not parts[0].strip():
-                reason = "truncated" if self.tx.truncated else "claim_status_missing"
+            if truncated or not parts[0].strip():
+                reason = "truncated" if truncated else "claim_status_missing"
                 yield Fault(
                     self.tx.file,
                     self.row,
@@ -255,27 +271,27 @@ class _StatusReader:
                     subject_source="pcn",
                 )
                 continue
-            yield ClaimStatus(
+            status = ClaimStatus(
                 context=self.tx.context,
                 row=self.row,
                 position=position,
                 category_code=parts[0].strip(),
-                status_code=filled(parts[1].strip()) if len(parts) > 1 else None,
-                entity_code=filled(parts[2].strip()) if len(parts) > 2 else None,
-                action_code=filled(at(e, 3)),
+                status_code=(parts[1].strip() or None) if len(parts) > 1 else None,
+                entity_code=(parts[2].strip() or None) if len(parts) > 2 else None,
+                action_code=at(e, 3) or None,
                 effective_on=day(at(e, 2)),
                 source_entity=self.source_entity,
                 source_id=self.source_id,
-                patient_control_number=trace if is_claim else None,
-                payer_claim_number=filled(references.get("1K", "")),
-                clearinghouse_trace=filled(references.get("D9", "")),
+                payer_claim_number=references.get("1K") or None,
+                clearinghouse_trace=references.get("D9") or None,
                 total_charge=money(at(e, 4)),
-                member_id=filled(at(self.name, 9)) if is_claim else None,
-                family=filled(at(self.name, 3)) if is_claim else None,
-                given=filled(at(self.name, 4)) if is_claim else None,
                 service_from=service_from,
                 batch_reference=self.batch_reference,
             )
+            if is_claim:
+                status.patient_control_number = trace
+                status.family, status.given, status.member_id = self.patient
+            yield status
 
 
 def read_claim_statuses(transaction: Transaction, first_row: int) -> Iterator[ClaimStatus | Fault]:

@@ -13,9 +13,10 @@ import msgspec
 
 from throughline.sources.records import Fault
 from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
-from throughline.sources.x12.values import at, day, filled, moment, money, number, period
+from throughline.sources.x12.values import at, day, moment, money, number, period
 
 ZERO = Decimal(0)
+_BLANK = ("",) * 8
 # HI qualifiers that carry diagnoses in ICD-10-CM (ABK, ABF, ABJ, APR) and, before it, ICD-9-CM.
 DIAGNOSES = frozenset({"ABK", "ABF", "ABJ", "BK", "BF", "BJ"})
 
@@ -96,12 +97,12 @@ def kind_of(version: str) -> str | None:
 
 
 def _person(e: list[str]) -> Party:
-    return Party(family=filled(at(e, 3)), given=filled(at(e, 4)), member_id=filled(at(e, 9)))
+    return Party(family=at(e, 3) or None, given=at(e, 4) or None, member_id=at(e, 9) or None)
 
 
 def _demographics(party: Party, e: list[str]) -> None:
     party.birth_date = day(at(e, 2))
-    party.sex = filled(at(e, 3))
+    party.sex = at(e, 3) or None
 
 
 class _Reader:
@@ -145,7 +146,7 @@ class _Reader:
                     self.enter_level(e)
             elif self.claim is not None:
                 self.raw.append(e)
-                self.inside_claim(tag, e)
+                self.inside_claim(self.claim, tag, e)
             else:
                 self.above_claim(tag, e)
         else:
@@ -169,26 +170,26 @@ class _Reader:
         if tag == "NM1":
             self.party_of = who = at(e, 1)
             if who == "85":
-                self.billing_npi = filled(at(e, 9)) if at(e, 8) == "XX" else None
+                self.billing_npi = (at(e, 9) or None) if at(e, 8) == "XX" else None
             elif who == "IL":
                 self.subscriber = _person(e)
             elif who == "QC":
                 self.patient = _person(e)
             elif who == "PR":
-                self.payer_name, self.payer_id = filled(at(e, 3)), filled(at(e, 9))
+                self.payer_name, self.payer_id = at(e, 3) or None, at(e, 9) or None
         elif tag == "DMG":
             if self.party_of == "QC" and self.patient is not None:
                 _demographics(self.patient, e)
             elif self.party_of == "IL":
                 _demographics(self.subscriber, e)
         elif tag == "SBR":
-            self.filing_code = filled(at(e, 9))
+            self.filing_code = at(e, 9) or None
         elif tag == "REF":
             if self.party_of == "85" and at(e, 1) in ("EI", "SY"):
-                self.billing_tax_id = filled(at(e, 2))
+                self.billing_tax_id = at(e, 2) or None
         elif tag == "BHT":
-            self.use = filled(at(e, 6))
-            self.batch_reference = filled(at(e, 3))
+            self.use = at(e, 6) or None
+            self.batch_reference = at(e, 3) or None
             self.created_at = moment(at(e, 4), at(e, 5))
 
     def open_claim(self, e: list[str]) -> None:
@@ -199,8 +200,8 @@ class _Reader:
         self.other_payer = False
         self.party_of = ""
         place = at(e, 5).split(self.component)
-        total = money(at(e, 2))
-        if not at(e, 1):
+        control, total = at(e, 1), money(at(e, 2))
+        if not control:
             self.reason = "claim_number_missing"
         elif total is None:
             self.reason = "claim_charge_unreadable"
@@ -209,10 +210,10 @@ class _Reader:
             row=self.row,
             position=self.tx.position,
             kind=self.guide or "P",
-            patient_control_number=at(e, 1),
+            patient_control_number=control,
             total_charge=total,
-            frequency_code=filled(place[2].strip()) if len(place) > 2 else None,
-            place_of_service=filled(place[0].strip()),
+            frequency_code=(place[2].strip() or None) if len(place) > 2 else None,
+            place_of_service=place[0].strip() or None,
             use=self.use,
             created_at=self.created_at,
             batch_reference=self.batch_reference,
@@ -225,9 +226,8 @@ class _Reader:
             patient=self.patient or self.subscriber,
         )
 
-    def inside_claim(self, tag: str, e: list[str]) -> None:
-        claim, line = self.claim, self.line
-        assert claim is not None
+    def inside_claim(self, claim: Claim, tag: str, e: list[str]) -> None:
+        line = self.line
         if tag == "SV1" or tag == "SV2":
             if line is None or line.charge is not None:
                 # a service line without its LX counts as charged all the same
@@ -247,9 +247,9 @@ class _Reader:
         elif tag == "NM1":
             if at(e, 1) == "82" and at(e, 8) == "XX":
                 if line is not None:
-                    line.rendering_npi = filled(at(e, 9))
+                    line.rendering_npi = at(e, 9) or None
                 elif not self.other_payer:
-                    claim.rendering_npi = filled(at(e, 9))
+                    claim.rendering_npi = at(e, 9) or None
         elif tag == "SBR":
             # loop 2320: from here on, the claim is about another payer of the same patient
             self.other_payer = True
@@ -263,17 +263,18 @@ class _Reader:
         return line
 
     def service(self, line: ClaimLine, tag: str, e: list[str]) -> None:
+        _, first, second, third, fourth, fifth, _, pointers = (*e[:8], *_BLANK[len(e) :])
         if tag == "SV1":
-            what, charge, units = at(e, 1), at(e, 2), at(e, 4)
-            line.place_of_service = filled(at(e, 5))
-            line.diagnosis_pointers = filled(at(e, 7))
+            what, charge, units = first.strip(), second.strip(), fourth.strip()
+            line.place_of_service = fifth.strip() or None
+            line.diagnosis_pointers = pointers.strip() or None
         else:
-            what, charge, units = at(e, 2), at(e, 3), at(e, 5)
+            what, charge, units = second.strip(), third.strip(), fifth.strip()
             if self.guide is None and self.claim is not None:
                 self.claim.kind = "I"
         parts = what.split(self.component)
         if len(parts) > 1:
-            line.code = filled(parts[1].strip())
+            line.code = parts[1].strip() or None
             line.modifiers = [m for m in parts[2:6] if m]
         line.charge = money(charge)
         line.units = number(units) if units else None
@@ -293,12 +294,12 @@ class _Reader:
         qualifier = at(e, 1)
         if line is not None:
             if qualifier == "6R":
-                line.control_number = filled(at(e, 2))
+                line.control_number = at(e, 2) or None
         elif not self.other_payer:
             if qualifier == "F8":
-                claim.original_payer_claim_number = filled(at(e, 2))
+                claim.original_payer_claim_number = at(e, 2) or None
             elif qualifier == "EA":
-                claim.medical_record_number = filled(at(e, 2))
+                claim.medical_record_number = at(e, 2) or None
 
     def finish(self) -> Claim | Fault:
         claim = self.claim
@@ -321,15 +322,16 @@ class _Reader:
             # the guides want CLM02 to be the sum of SV102, or of SV203
             charged = ZERO
             for line in claim.lines:
-                charged += line.charge or ZERO
+                if line.charge:
+                    charged += line.charge
             if charged != claim.total_charge:
                 claim.charged = charged
-        starts = [line.service_from for line in claim.lines if line.service_from is not None]
-        ends = [line.service_to for line in claim.lines if line.service_to is not None]
-        if claim.service_from is None and starts:
-            claim.service_from = min(starts)
-        if claim.service_to is None and ends:
-            claim.service_to = max(ends)
+        if claim.service_from is None:
+            starts = [line.service_from for line in claim.lines if line.service_from is not None]
+            claim.service_from = min(starts) if starts else None
+        if claim.service_to is None:
+            ends = [line.service_to for line in claim.lines if line.service_to is not None]
+            claim.service_to = max(ends) if ends else None
         return claim
 
 

@@ -4,20 +4,10 @@ Medicare's answers (HETS 270/271 companion guide, 5010; public copies of version
 10-12, October 2018): EB*1 with EB04 = MB and DTP*291 is Part B; EB*R names another payer; EB04 = QM a
 Qualified Medicare Beneficiary; EB*X*…*45 hospice; EB*D with EB13 = HC:G0438 and DTP*348 the next day a
 preventive service is covered.
-
-Medicare's answer names every plan besides Part A and B in an EB*R (or, where it points to the plan, an
-EB*U), with its insurance type in EB04 (X12 1336): HM (HMO), HN (HMO, Medicare risk), IN (indemnity:
-private fee for service, savings accounts), PR (PPO) and PS (point of service) are Part C, whatever their
-kind. OT is Part D, and 12, 13, 14, 15, 16, 41, 42, 43, 47, WC and so on are payers before Medicare.
-
-The members of a cost contract (section 1876 of the Social Security Act) keep original Medicare. Only the
-answer's own words say so. A message "MA Bill Option Code" with A, B or C names a plan that its members are
-locked in to; 1 and 2 name none, which is left to a person.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -25,54 +15,29 @@ import msgspec
 
 from throughline.sources.codes import Codes
 from throughline.sources.records import Fault
-from throughline.sources.x12.envelope import Context, Transaction
-from throughline.sources.x12.values import at, day, filled, period
+from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
+from throughline.sources.x12.plans import (
+    ACTIVE,
+    ELSEWHERE,
+    RISK,
+    Benefit,
+    covers,
+    is_advantage,
+    span,
+)
+from throughline.sources.x12.values import at, day, member, period
 
-ACTIVE = frozenset({"1", "2", "3", "4", "5"})
 INACTIVE = frozenset({"6", "7", "8"})
 PART_A, PART_B = "MA", "MB"
-PART_C = frozenset({"HM", "HN", "IN", "PR", "PS"})
-RISK = "HN"
 MEDICARE = frozenset({"CMS", "CMSHETS", "HETS"})
 """NM109 of a payer that is Medicare itself."""
 
-# Types that are another payer's: Part D, payers before and after Medicare, Medicaid, supplements, and Medicare's own.
-OTHERS = frozenset(
-    {
-        *("12", "13", "14", "15", "16", "41", "42", "43", "47", "AP", "C1", "CO", "CP", "D", "DB"),
-        *("GP", "IP", "LC", "LD", "LI", "LT", "MA", "MB", "MC", "MD", "MH", "MI", "MP", "OT", "PE"),
-        *("PL", "PP", "QM", "RP", "SP", "TF", "WC", "WU"),
-    }
-)
-ELSEWHERE = frozenset({"R", "U"})
-"""EB01 of another payer: named as such (R), or to be asked about the benefit (U)."""
-HEALTH = "30"
-_COST = re.compile(
-    r"\bcost (?:plan|contract|hmo)s?\b|\b(?:hmo|medicare|1876) cost\b", re.IGNORECASE
-)
-_NO_COST = re.compile(r"\b(?:not a|non|no)[ -]cost\b", re.IGNORECASE)
-_OPTION = re.compile(r"\bbill option(?: code)?\s*[:=-]?\s*([ABC12])\b", re.IGNORECASE)
-# A contract that begins with S is of a drug plan.
-_DRUGS = re.compile(r"S\d{4}")
 # NM101: payer, primary and other payers, plan sponsor.
 PLANS = frozenset({"PR", "PRP", "SEP", "TTP", "P5"})
 QUALIFIED_BENEFICIARY = "QM"
 HOSPICE_SERVICE = "45"
 PREVENTIVE = {"G0402": "next_g0402_on", "G0438": "next_g0438_on", "G0439": "next_g0439_on"}
-
-
-class Benefit(msgspec.Struct):
-    """One EB loop."""
-
-    information: str
-    service_types: list[str]
-    insurance_type: str | None
-    plan: str | None
-    procedure: str | None
-    dates: dict[str, tuple[date | None, date | None]] = {}
-    entity_name: str | None = None
-    contract: str | None = None
-    messages: list[str] = []
+_BLANK = ("",) * 6
 
 
 class Eligibility(msgspec.Struct):
@@ -109,10 +74,37 @@ class Eligibility(msgspec.Struct):
     benefit_code: str | None = None
     benefits: list[Benefit] = []
 
-    def translate(self, codes: Codes) -> None:
-        """Read the benefits by a source's own codes (EB01); the first that is not known is `benefit_code`."""
+    def said(self, sex: str | None) -> tuple[object, ...]:
+        """Return the columns of the answer but `benefit_code`, with the word for the sex."""
+        return (
+            self.trace_number,
+            self.payer_id,
+            self.member_id,
+            self.as_of_date,
+            self.is_active,
+            self.part_b_from,
+            self.part_b_to,
+            self.is_advantage,
+            self.is_plan_unclear,
+            self.advantage_payer_name,
+            self.next_g0402_on,
+            self.next_g0438_on,
+            self.next_g0439_on,
+            self.is_hospice,
+            self.is_qmb,
+            self.reject_code,
+            self.family,
+            self.given,
+            self.birth_date,
+            sex,
+        )
+
+    def translate(self, codes: Codes) -> bool:
+        """Read EB01 by a source's codes; return whether it changed. `benefit_code` is the first not known."""
         is_changed = False
         for benefit in self.benefits:
+            if benefit.information in codes.unchanged:
+                continue
             word, is_known = codes.find(benefit.information)
             if not is_known:
                 self.benefit_code = self.benefit_code or word
@@ -122,6 +114,7 @@ class Eligibility(msgspec.Struct):
             self.is_active = self.part_b_from = self.part_b_to = None
             self.is_plan_unclear = False
             self.conclude()
+        return is_changed
 
     def conclude(self) -> None:
         """Derive today's coverage from all benefits together."""
@@ -133,110 +126,57 @@ class Eligibility(msgspec.Struct):
             self._take(benefit, spans)
         if spans:
             # disenrolled and enrolled again: the very first day counts for G0402, the latest for today
-            self.part_b_from = min(first for first, _ in spans)
-            self.part_b_to = max(spans, key=lambda span: span[0])[1] or self.part_b_to
+            self.part_b_from, last = spans[0]
+            if len(spans) > 1:
+                self.part_b_from = min(first for first, _ in spans)
+                last = max(spans, key=lambda each: each[0])[1]
+            self.part_b_to = last or self.part_b_to
         self._take_plans()
 
     def _take_plans(self) -> None:
         """Say whether a Medicare Advantage plan covers the asked day."""
+        self.advantage_payer_name = None
+        plans = [
+            b
+            for b in self.benefits
+            if b.information in ELSEWHERE or (b.insurance_type == RISK and b.information in ACTIVE)
+        ]
+        if not plans:
+            return
         is_medicare = (self.payer_id or "") in MEDICARE or any(
             b.insurance_type in (PART_A, PART_B) for b in self.benefits
         )
-        said = [
-            (found, b)
-            for b in self.benefits
-            if (b.information in ELSEWHERE or b.information in ACTIVE)
-            and _covers(b, self.as_of_date)
-            for found in (is_advantage(b, is_medicare=is_medicare),)
-        ]
-        names = [
-            b.entity_name or b.plan for found, b in said if found and (b.entity_name or b.plan)
-        ]
-        self.advantage_payer_name = names[-1] if names else None
-        if any(found for found, _ in said):
-            self.is_advantage = True
-        elif any(found is None for found, _ in said):
+        is_unclear = False
+        for b in plans:
+            if covers(b, self.as_of_date):
+                found = is_advantage(b, is_medicare=is_medicare)
+                is_unclear = is_unclear or found is None
+                if found:
+                    self.is_advantage = True
+                    self.advantage_payer_name = b.entity_name or b.plan or self.advantage_payer_name
+        if is_unclear and not self.is_advantage:
             self.is_advantage, self.is_plan_unclear = None, True
 
     def _take(self, b: Benefit, spans: list[tuple[date, date | None]]) -> None:
         if b.information in ACTIVE:
             self.is_active = True
-        elif b.information in INACTIVE and self.is_active is None:
-            self.is_active = False
-        first, last = _span(b)
-        if b.insurance_type == PART_B and b.information in ACTIVE:
-            if first is not None:
-                spans.append((first, last))
-        elif b.insurance_type == PART_B and b.information in INACTIVE:
-            self.part_b_to = last or first or self.part_b_to
-        if b.insurance_type == QUALIFIED_BENEFICIARY and b.information in ACTIVE:
-            self.is_qmb = True
-        if b.information == "X" and HOSPICE_SERVICE in b.service_types:
+            if b.insurance_type == PART_B:
+                first, last = span(b)
+                if first is not None:
+                    spans.append((first, last))
+            elif b.insurance_type == QUALIFIED_BENEFICIARY:
+                self.is_qmb = True
+        elif b.information in INACTIVE:
+            self.is_active = self.is_active or False
+            if b.insurance_type == PART_B:
+                first, last = span(b)
+                self.part_b_to = last or first or self.part_b_to
+        elif b.information == "X" and HOSPICE_SERVICE in b.service_types:
+            last = span(b)[1]
             ended = last is not None and self.as_of_date is not None and last < self.as_of_date
             self.is_hospice = self.is_hospice or not ended
         if b.procedure in PREVENTIVE and "348" in b.dates:
             setattr(self, PREVENTIVE[b.procedure], b.dates["348"][0])
-
-
-def member(payer_id: str | None, member_id: str | None) -> str | None:
-    """Return the number by which a payer's member is known; None if one part is not."""
-    return f"{payer_id}|{member_id}" if payer_id and member_id else None
-
-
-def is_advantage(benefit: Benefit, *, is_medicare: bool) -> bool | None:
-    """Return whether a benefit is of a Part C plan; None if the answer does not determine it.
-
-    `is_medicare`: the answer is Medicare's. Another payer's own HMO or PPO is no Part C plan; one that it
-    names beside itself may be.
-    """
-    kind = benefit.insurance_type
-    words = " ".join([benefit.plan or "", *benefit.messages])
-    option = _OPTION.search(words)
-    if benefit.information not in ELSEWHERE:
-        is_named: bool | None = kind == RISK
-    elif option is not None or kind == RISK:
-        is_named = True
-    elif kind in PART_C:
-        is_named = True if is_medicare else None
-    elif (
-        kind in OTHERS
-        or not is_medicare
-        or HEALTH not in benefit.service_types
-        or _DRUGS.match(benefit.contract or benefit.plan or "")
-    ):
-        is_named = False
-    else:
-        # an insurance type that nobody has listed, or none
-        is_named = None if benefit.information == "R" or benefit.contract else False
-    if is_named is not False and _COST.search(words) and not _NO_COST.search(words):
-        return False
-    if is_named and option is not None and option.group(1) in "12":
-        return None
-    return is_named
-
-
-def _span(benefit: Benefit) -> tuple[date | None, date | None]:
-    """Return first and last day of a benefit; the last is None while it is open."""
-    dates = benefit.dates
-    # 291 plan, 290 coordination of benefits, 307 eligibility, 292 benefit, 346 plan begin: a single day is
-    # a beginning
-    for qualifier in ("291", "290", "307", "292", "346", "356", "348"):
-        if qualifier in dates:
-            first, last = dates[qualifier]
-            if qualifier in ("356", "346", "348"):
-                last = dates.get("357", dates.get("347", (None, None)))[0]
-            return first, last if last != first else None
-    return None, None
-
-
-def _covers(benefit: Benefit, day: date | None) -> bool:
-    """Return whether a benefit may hold on a day: its dates, where it has any, do not rule it out."""
-    first, last = _span(benefit)
-    dates = benefit.dates
-    last = last or next((dates[q][0] for q in ("347", "357", "343") if q in dates), None)
-    if day is None:
-        return last is None
-    return (first is None or first <= day) and (last is None or day <= last)
 
 
 class _Reader:
@@ -255,15 +195,20 @@ class _Reader:
         self.payer_reject: str | None = None
         self.provider_reject: str | None = None
         self.person: Eligibility | None = None
+        self.last: Benefit | None = None
         self.subscriber: Eligibility | None = None
         self.raw: list[list[str]] = []
 
     def __iter__(self) -> Iterator[Eligibility | Fault]:
-        for e in self.tx:
+        for e in self.tx.segments:
             tag = e[0]
+            if tag in ENVELOPE:
+                self.tx.end(e)
+                break
             if tag == "HL":
                 level = at(e, 3)
-                yield from self.finish(has_dependents=level == "23")
+                if (found := self.finish(has_dependents=level == "23")) is not None:
+                    yield found
                 self.level = level
                 if level in ("22", "23"):
                     self.open_person()
@@ -278,16 +223,19 @@ class _Reader:
             if self.person is not None:
                 self.inside(self.person, tag, e)
             elif tag == "NM1" and self.level == "20":
-                self.payer_name, self.payer_id = filled(at(e, 3)), filled(at(e, 9))
+                self.payer_name, self.payer_id = at(e, 3) or None, at(e, 9) or None
             elif tag == "AAA":
                 # the payer or the provider was rejected, and with it everyone below
                 if self.level == "21":
-                    self.provider_reject = filled(at(e, 3))
+                    self.provider_reject = at(e, 3) or None
                 else:
-                    self.payer_reject = filled(at(e, 3))
+                    self.payer_reject = at(e, 3) or None
             elif tag == "BHT":
                 self.created_on = day(at(e, 4))
-        yield from self.finish()
+        else:
+            self.tx.end(None)
+        if (found := self.finish()) is not None:
+            yield found
         if self.row < self.first_row:
             # a payer that rejects the whole inquiry names no subscriber
             reject = self.provider_reject or self.payer_reject
@@ -304,6 +252,7 @@ class _Reader:
             )
 
     def open_person(self) -> None:
+        self.last = None
         self.person = Eligibility(
             context=self.tx.context,
             row=0,
@@ -321,63 +270,66 @@ class _Reader:
 
     def inside(self, person: Eligibility, tag: str, e: list[str]) -> None:
         if tag == "EB":
-            person.benefits.append(self.benefit(e))
+            self.last = self.benefit(e)
+            person.benefits.append(self.last)
         elif tag == "DTP":
-            first, last = period(at(e, 2), at(e, 3))
-            if person.benefits:
-                person.benefits[-1].dates[at(e, 1)] = (first, last)
+            span = period(at(e, 2), at(e, 3))
+            if self.last is not None:
+                self.last.dates[at(e, 1)] = span
             elif at(e, 1) in ("291", "307", "472"):
-                person.as_of_date = first or person.as_of_date
+                person.as_of_date = span[0] or person.as_of_date
         elif tag == "NM1":
-            if not person.benefits and at(e, 1) in ("IL", "03"):
-                person.family, person.given = filled(at(e, 3)), filled(at(e, 4))
-                person.member_id = filled(at(e, 9)) or person.member_id
-            elif person.benefits and (at(e, 1) in PLANS or not person.benefits[-1].entity_name):
+            if self.last is None:
+                if at(e, 1) in ("IL", "03"):
+                    person.family, person.given = at(e, 3) or None, at(e, 4) or None
+                    person.member_id = at(e, 9) or person.member_id
+            elif at(e, 1) in PLANS or not self.last.entity_name:
                 # a loop of several names: the plan's or the payer's counts, not a contact's
-                person.benefits[-1].entity_name = filled(at(e, 3))
+                self.last.entity_name = at(e, 3) or None
         elif tag == "TRN":
             # TRN01 = 2: the trace number of the one who asked
             if person.trace_number is None or at(e, 1) == "2":
-                person.trace_number = filled(at(e, 2))
+                person.trace_number = at(e, 2) or None
         elif tag == "MSG":
-            if person.benefits:
-                person.benefits[-1].messages.append(at(e, 1))
+            if self.last is not None:
+                self.last.messages.append(at(e, 1))
         elif tag == "REF":
-            if person.benefits:
-                benefit = person.benefits[-1]
+            if self.last is not None:
                 if at(e, 1) == "18":
-                    benefit.contract = filled(at(e, 2))
+                    self.last.contract = at(e, 2) or None
                 if at(e, 3):
-                    benefit.messages.append(at(e, 3))
+                    self.last.messages.append(at(e, 3))
         elif tag == "DMG":
-            person.birth_date, person.sex = day(at(e, 2)), filled(at(e, 3))
+            person.birth_date, person.sex = day(at(e, 2)), at(e, 3) or None
         elif tag == "AAA":
-            person.reject_code = filled(at(e, 3)) or person.reject_code
+            person.reject_code = at(e, 3) or person.reject_code
 
     def benefit(self, e: list[str]) -> Benefit:
-        procedure = at(e, 13).split(self.component)
+        _, information, _, services, insurance, plan = (*e[:6], *_BLANK[len(e) :])
+        services = services.strip()
+        procedure = e[13].strip().split(self.component) if len(e) > 13 else ()
         return Benefit(
-            information=at(e, 1),
-            service_types=at(e, 3).split(self.repetition) if at(e, 3) else [],
-            insurance_type=filled(at(e, 4)),
-            plan=filled(at(e, 5)),
-            procedure=procedure[1] if len(procedure) > 1 else None,
+            information.strip(),
+            services.split(self.repetition) if services else [],
+            insurance.strip() or None,
+            plan.strip() or None,
+            procedure[1] if len(procedure) > 1 else None,
         )
 
-    def finish(self, *, has_dependents: bool = False) -> Iterator[Eligibility | Fault]:
+    def finish(self, *, has_dependents: bool = False) -> Eligibility | Fault | None:
         person, self.person = self.person, None
         if person is None:
-            return
-        says_nothing = not person.benefits and not person.trace_number and not person.reject_code
+            return None
+        says_nothing = not (person.benefits or person.trace_number or person.reject_code)
         if has_dependents and person is self.subscriber and says_nothing:
             # a subscriber named only for the dependents that follow
-            return
+            return None
         self.row += 1
         person.row = self.row
         if self.tx.truncated or (not person.trace_number and not person.member_id):
             reason = "truncated" if self.tx.truncated else "person_without_identifier"
             whose = member(person.payer_id, person.member_id)
-            yield Fault(
+            return Fault(
                 self.tx.file,
                 self.row,
                 person.position,
@@ -386,9 +338,8 @@ class _Reader:
                 payload=self.tx.text(self.raw),
                 subject_id=None if self.tx.is_cut(self.raw, "NM1", 9) else whose,
             )
-            return
         person.conclude()
-        yield person
+        return person
 
 
 def read_eligibilities(transaction: Transaction, first_row: int) -> Iterator[Eligibility | Fault]:

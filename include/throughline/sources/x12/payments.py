@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 import msgspec
 
 from throughline.sources.x12.envelope import Context
+from throughline.sources.x12.values import text_of
 
 REVERSAL = "22"
 ZERO = Decimal(0)
@@ -31,11 +31,6 @@ class Doubt:
     where: str
     stated: Decimal
     explained: Decimal
-
-
-@lru_cache(maxsize=4096)
-def _text_of(on: date) -> str:
-    return on.isoformat()
 
 
 class Adjustment(msgspec.Struct):
@@ -168,7 +163,7 @@ class Payment(msgspec.Struct):
             what = line.control_number or f"{line.code}{''.join(line.modifiers)}"
             on = line.service_from or on
         own = self.payer_claim_number or f"{self.member_id}:{self.total_charge}"
-        first = "" if on is None else _text_of(on)
+        first = text_of(on)
         return (
             f"{head._key or head.key}|{self.patient_control_number}|{self.status_code}|{own}"
             f"|{first}:{what}"

@@ -167,7 +167,8 @@ def read(
             else:
                 wanted = feeds is None or feed in feeds
                 for record in READERS[feed](transaction, row + 1):
-                    row = max(row, record.row)
+                    if record.row > row:
+                        row = record.row
                     if wanted:
                         yield record
                 if transaction.problem is not None and wanted:

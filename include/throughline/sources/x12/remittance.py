@@ -20,7 +20,7 @@ from throughline.sources.x12.payments import (
     Sum,
     doubt_of,
 )
-from throughline.sources.x12.values import at, day, filled, money, number, period
+from throughline.sources.x12.values import at, day, money, number, period
 
 ONE = Decimal(1)
 # BPR01 (X12 305): notification only, prenotification of transfers to come. No money moves.
@@ -133,18 +133,18 @@ class _Reader:
         if tag == "N1":
             self.party_of = at(e, 1)
             if self.party_of == "PR":
-                header.payer_name = filled(at(e, 2))
-                header.payer_id = filled(at(e, 4))
+                header.payer_name = at(e, 2) or None
+                header.payer_id = at(e, 4) or None
             elif self.party_of == "PE":
-                header.payee_id = filled(at(e, 4))
+                header.payee_id = at(e, 4) or None
                 if at(e, 3) == "XX":
                     header.payee_npi = header.payee_id
         elif tag == "REF":
             if self.party_of == "PR" and at(e, 1) == "2U":
-                header.payer_id = filled(at(e, 2))
+                header.payer_id = at(e, 2) or None
         elif tag == "TRN":
-            header.check_number = filled(at(e, 2))
-            header.originator = filled(at(e, 3) + at(e, 4))
+            header.check_number = at(e, 2) or None
+            header.originator = (at(e, 3) + at(e, 4)) or None
         elif tag == "BPR":
             header.total_paid = money(at(e, 2))
             if header.total_paid is not None and at(e, 3) == "D":
@@ -152,7 +152,7 @@ class _Reader:
             header.announced = header.total_paid
             if header.total_paid is not None and at(e, 1) in NO_MONEY:
                 header.total_paid = ZERO
-            header.payment_method = filled(at(e, 4))
+            header.payment_method = at(e, 4) or None
             header.paid_on = day(at(e, 16))
         elif tag == "DTM" and at(e, 1) == "405":
             header.produced_on = day(at(e, 2))
@@ -184,8 +184,8 @@ class _Reader:
             total_charge=total,
             paid_amount=paid,
             patient_responsibility=money(share.strip()),
-            filing_code=filled(filing.strip()),
-            payer_claim_number=filled(payers.strip()),
+            filing_code=filing.strip() or None,
+            payer_claim_number=payers.strip() or None,
         )
 
     def inside_claim(self, claim: Payment, tag: str, e: list[str]) -> None:
@@ -204,7 +204,7 @@ class _Reader:
             self.date(claim, line, e)
         elif tag == "REF":
             if line is not None and at(e, 1) == "6R":
-                line.control_number = filled(at(e, 2))
+                line.control_number = at(e, 2) or None
         elif tag == "NM1":
             self.name(claim, e)
         elif tag == "LQ":
@@ -227,8 +227,8 @@ class _Reader:
             self.is_institutional = True
         self.line = line = PaymentLine(
             line_no=len(claim.lines) + 1,
-            code=filled(parts[1].strip()) if len(parts) > 1 else None,
-            modifiers=[m for m in parts[2:6] if m],
+            code=(parts[1].strip() or None) if len(parts) > 1 else None,
+            modifiers=[m for m in parts[2:6] if m] if len(parts) > 2 else [],
             charge=charge,
             paid_amount=paid if paid is not None else ZERO,
             # SVC05 absent means one unit (005010X221A1, SVC05)
@@ -253,20 +253,20 @@ class _Reader:
     def name(self, claim: Payment, e: list[str]) -> None:
         who = at(e, 1)
         if who == "QC":
-            claim.family, claim.given = filled(at(e, 3)), filled(at(e, 4))
-            claim.member_id = filled(at(e, 9)) or claim.member_id
+            claim.family, claim.given = at(e, 3) or None, at(e, 4) or None
+            claim.member_id = at(e, 9) or claim.member_id
         elif who == "IL":
             if claim.member_id is None:
-                claim.member_id = filled(at(e, 9))
+                claim.member_id = at(e, 9) or None
         elif who == "74":
             # corrected patient or insured: the payer's spelling and number apply
-            claim.family = filled(at(e, 3)) or claim.family
-            claim.given = filled(at(e, 4)) or claim.given
-            claim.member_id = filled(at(e, 9)) or claim.member_id
+            claim.family = at(e, 3) or claim.family
+            claim.given = at(e, 4) or claim.given
+            claim.member_id = at(e, 9) or claim.member_id
         elif who == "TT":
-            claim.crossover_payer = filled(at(e, 9)) or filled(at(e, 3))
+            claim.crossover_payer = at(e, 9) or at(e, 3) or None
         elif who == "82":
-            claim.rendering_npi = filled(at(e, 9)) if at(e, 8) == "XX" else None
+            claim.rendering_npi = (at(e, 9) or None) if at(e, 8) == "XX" else None
 
     def finish(self) -> Payment | Fault:
         claim = self.claim
@@ -319,10 +319,10 @@ class _Reader:
                 remittance=self.header,
                 row=self.row,
                 position=position,
-                provider_npi=filled(at(e, 1)),
+                provider_npi=at(e, 1) or None,
                 fiscal_period_end=day(at(e, 2)),
                 reason_code=reason,
-                reference=filled(reference.strip()),
+                reference=reference.strip() or None,
                 amount=amount,
             )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,7 +16,7 @@ from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
 from throughline.sources.x12.acknowledgement import Acknowledgement, ClaimStatus
 from throughline.sources.x12.claim import Claim
-from throughline.sources.x12.eligibility import Eligibility, member
+from throughline.sources.x12.eligibility import Eligibility
 from throughline.sources.x12.envelope import Context
 from throughline.sources.x12.payments import REVERSAL
 from throughline.sources.x12.reader import Record, read
@@ -28,8 +26,8 @@ from throughline.sources.x12.remittance import (
     ProviderAdjustment,
     Remittance,
 )
-from throughline.sources.x12.sums import Sums, sums_of
-from throughline.sources.x12.values import digest
+from throughline.sources.x12.sums import sums_of, together
+from throughline.sources.x12.values import digest, member, text_of
 
 _BALANCED = (None, None, None)
 _PAID = (Payment, ProviderAdjustment)
@@ -67,34 +65,37 @@ class RowMaker:
         self._paid_as, self._paid_by = codes["payment.status_code"], codes["payment.filing_code"]
         self._benefit = codes["eligibility_response.benefit_code"]
         self._said_sex = codes["eligibility_response.sex"]
-        self._seen: Counter[str] = Counter()
+        self._seen: dict[str, int] = {}
+        # the records of a transaction set share their envelope
+        self._context: Context | None = None
+        self._version = ""
+        self._makers: dict[type, Callable[[Any], StagedRow]] = {
+            Payment: self._payment,
+            Claim: self._claim,
+            ClaimStatus: self._status,
+            Eligibility: self._eligibility,
+            Acknowledgement: self._acknowledgement,
+            ProviderAdjustment: self._provider,
+        }
 
     def _unique(self, key: str) -> str:
-        self._seen[key] += 1
-        count = self._seen[key]
+        count = self._seen[key] = self._seen.get(key, 0) + 1
         return key if count == 1 else f"{key}|{count}"
 
     def row(self, record: Record) -> StagedRow:
         """Return the row of one record, with its child rows."""
-        if isinstance(record, Payment):
-            return self._payment(record)
-        if isinstance(record, Claim):
-            return self._claim(record)
-        if isinstance(record, ClaimStatus):
-            return self._status(record)
-        if isinstance(record, Eligibility):
-            return self._eligibility(record)
-        if isinstance(record, Acknowledgement):
-            return self._acknowledgement(record)
-        return self._provider(record)
+        if record.context is not self._context:
+            self._context = record.context
+            self._version = _version(record.context, self._zone)
+        return self._makers[type(record)](record)
 
     def _claim(self, c: Claim) -> StagedRow:
         x = c.context
-        version, subject = _version(x, self._zone), member(c.payer_id, c.subscriber.member_id)
+        version, subject = self._version, member(c.payer_id, c.subscriber.member_id)
         # one number may be an account's, with many claims, and go to several payers
         key = self._unique(
             f"{x.sender_id}|{c.patient_control_number}|{c.frequency_code or ''}|{c.payer_id or ''}"
-            f"|{c.subscriber.member_id or ''}|{c.service_from or ''}|{x.interchange_control_number}"
+            f"|{c.subscriber.member_id or ''}|{text_of(c.service_from)}|{x.interchange_control_number}"
         )
         created = c.created_at or x.group_at or x.interchange_at
         patient = c.patient
@@ -164,14 +165,11 @@ class RowMaker:
         )
 
     def _payment(self, p: Payment) -> StagedRow:
-        x, head = p.context, p.remittance
-        version, subject = _version(x, self._zone), member(head.payer_id, p.member_id)
+        head = p.remittance
+        version, subject = self._version, member(head.payer_id, p.member_id)
         key = self._unique(p.key)
         by_line = [sums_of(line.adjustments) for line in p.lines]
-        if len(by_line) == 1 and not p.adjustments:
-            total = by_line[0]
-        else:
-            total = sums_of([*p.adjustments, *(a for line in p.lines for a in line.adjustments)])
+        total = together(by_line, sums_of(p.adjustments))
         shared, doubt = p.patient_responsibility, p.doubt
         status = self._paid_as(p.status_code)
         is_reversal = status == REVERSAL
@@ -194,7 +192,10 @@ class RowMaker:
                         line.charge,
                         line.paid_amount,
                         line.units,
-                        *_columns(sums, sums.patient),
+                        sums.patient,
+                        sums.contractual,
+                        sums.denied,
+                        sums.other,
                         _reasons(line.adjustments),
                         line.remark_codes,
                         line.service_from or p.service_from,
@@ -226,7 +227,10 @@ class RowMaker:
                 p.sex,
                 p.total_charge,
                 p.paid_amount,
-                *_columns(total, shared if shared is not None else total.patient),
+                shared if shared is not None else total.patient,
+                total.contractual,
+                total.denied,
+                total.other,
                 _reasons(p.adjustments),
                 p.remark_codes,
                 head.check_number,
@@ -250,9 +254,9 @@ class RowMaker:
 
         Senders use their control numbers and traces again; no answer is a later version of another.
         """
-        x = of.context
-        key = self._unique(f"{key}|{x.interchange_control_number}|{digest(values)}")
-        return StagedRow(table, of.row, key, _version(x, self._zone), subject, values)
+        number = of.context.interchange_control_number
+        key = self._unique(f"{key}|{number}|{digest(values)}")
+        return StagedRow(table, of.row, key, self._version, subject, values)
 
     def _status(self, s: ClaimStatus) -> StagedRow:
         x = s.context
@@ -277,10 +281,9 @@ class RowMaker:
                 s.batch_reference,
             ),
         )
-        category = self._category(s.category_code)
-        if category != s.category_code:
+        if s.category_code not in self._category.unchanged:
             assert row.values is not None
-            row.values = (*row.values[:2], category, *row.values[3:])
+            row.values = (*row.values[:2], self._category(s.category_code), *row.values[3:])
         return row
 
     def _acknowledgement(self, a: Acknowledgement) -> StagedRow:
@@ -304,26 +307,28 @@ class RowMaker:
         )
 
     def _eligibility(self, e: Eligibility) -> StagedRow:
+        said = e.said(e.sex)
         row = self._answer(
             "eligibility_response",
             e,
             f"{e.trace_number or ''}|{e.payer_id or ''}|{e.member_id or ''}",
             member(e.payer_id, e.member_id),
-            (*_coverage(e), e.family, e.given, e.birth_date, e.sex),
+            said,
         )
-        e.translate(self._benefit)
         sex = self._said_sex(e.sex)
-        row.values = (*_coverage(e), e.family, e.given, e.birth_date, sex, e.benefit_code)
+        if e.translate(self._benefit) or sex != e.sex:
+            said = e.said(sex)
+        row.values = (*said, e.benefit_code)
         return row
 
     def _provider(self, p: ProviderAdjustment) -> StagedRow:
-        x, head = p.context, p.remittance
+        head = p.remittance
         key = self._unique(p.key)
         return StagedRow(
             "provider_adjustment",
             p.row,
             key,
-            _version(x, self._zone),
+            self._version,
             None,
             (
                 p.provider_npi,
@@ -340,32 +345,6 @@ class RowMaker:
         )
 
 
-def _coverage(e: Eligibility) -> tuple[object, ...]:
-    """Return the values of what an answer says of the coverage."""
-    return (
-        e.trace_number,
-        e.payer_id,
-        e.member_id,
-        e.as_of_date,
-        e.is_active,
-        e.part_b_from,
-        e.part_b_to,
-        e.is_advantage,
-        e.is_plan_unclear,
-        e.advantage_payer_name,
-        e.next_g0402_on,
-        e.next_g0438_on,
-        e.next_g0439_on,
-        e.is_hospice,
-        e.is_qmb,
-        e.reject_code,
-    )
-
-
-def _columns(sums: Sums, patient: Decimal) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    return patient, sums.contractual, sums.denied, sums.other
-
-
 def rows(
     stream: BinaryIO, file: str, definition: SourceDefinition, feed: str, with_unused: bool
 ) -> Iterator[StagedRow | Fault]:
@@ -376,17 +355,20 @@ def rows(
     `FileRefusedError`.
     """
     make = RowMaker(definition.zone, codes_of("x12", definition.conventions.get("codes", {})))
+    found_ones = read(stream, file, frozenset({feed}), with_unused=with_unused)
+    if feed != "payment":
+        for each in found_ones:
+            yield each if isinstance(each, Fault) else make.row(each)
+        return
     last: StagedRow | None = None
     head: Remittance | None = None
-    for found in read(stream, file, frozenset({feed}), with_unused=with_unused):
+    for found in found_ones:
         if isinstance(found, _PAID):
             if last is not None:
                 yield last if head is found.remittance else _ended(last, head)
             last, head = make.row(found), found.remittance
-        elif isinstance(found, Fault):
-            yield found
         else:
-            yield make.row(found)
+            yield found if isinstance(found, Fault) else make.row(found)
     if last is not None:
         yield _ended(last, head)
 

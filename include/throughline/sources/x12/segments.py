@@ -154,16 +154,16 @@ class SegmentReader:
             if self._is_plain(text):
                 if terminator != "\n":
                     text = text.replace("\n", "").replace("\r", "")
-                for part in text.split(terminator):
-                    if part:
-                        self.position += 1
-                        yield part.split(element)
+                parts = filter(None, text.split(terminator))
+                numbered = enumerate(parts, self.position + 1)
+                for self.position, part in numbered:
+                    yield part.split(element)
                 if is_last:
                     return
                 continue
-            parts = text.split(terminator)
+            pieces = text.split(terminator)
             at = begin
-            for index, raw in enumerate(parts):
+            for index, raw in enumerate(pieces):
                 before, at = at, at + len(raw) + 1
                 part = raw
                 if "\n" in part or "\r" in part:
@@ -178,7 +178,7 @@ class SegmentReader:
                     break
                 self.position += 1
                 yield elements
-                if elements[0] == "IEA" and not self._goes_on(parts, index):
+                if elements[0] == "IEA" and not self._goes_on(pieces, index):
                     self._at = at
                     inside = False
                     break

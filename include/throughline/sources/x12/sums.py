@@ -5,8 +5,9 @@ Groups and reasons: X12 external code lists 974 (claim adjustment group codes) a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from throughline.sources.x12.payments import Adjustment
 
@@ -17,8 +18,7 @@ CONTRACTUAL = frozenset({"24", "44", "45", "59", "94", "131", "172", "223", "237
 ZERO = Decimal(0)
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(msgspec.Struct, gc=False):
     """Dollars by meaning. Patient share is PR; denied is what a reason other than the contract
     withheld (CO, PI, OA); other is correction (CR) and what has no known group.
 
@@ -32,6 +32,20 @@ class Sums:
 
 
 NOTHING = Sums()
+
+
+def together(some: list[Sums], more: Sums) -> Sums:
+    """Return what several sums are together."""
+    if more is NOTHING and len(some) == 1:
+        return some[0]
+    patient, contractual, denied, other = more.patient, more.contractual, more.denied, more.other
+    for each in some:
+        if each is not NOTHING:
+            patient += each.patient
+            contractual += each.contractual
+            denied += each.denied
+            other += each.other
+    return Sums(patient, contractual, denied, other)
 
 
 def sums_of(adjustments: list[Adjustment]) -> Sums:

@@ -45,6 +45,7 @@ def day(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=65536)
 def period(qualifier: str, text: str) -> tuple[date | None, date | None]:
     """Return the first and last day of a DTP02/DTP03 pair; a single day is both."""
     if qualifier == "RD8" or (len(text) == 17 and text[8] == "-"):
@@ -76,11 +77,23 @@ def at(elements: list[str], index: int) -> str:
     return elements[index].strip() if index < len(elements) else ""
 
 
-def filled(text: str) -> str | None:
-    """Return `text`, or None if it is empty, because an absent element states nothing."""
-    return text or None
+@lru_cache(maxsize=4096)
+def text_of(on: date | None) -> str:
+    """Return a day as text, or an empty string."""
+    return "" if on is None else on.isoformat()
+
+
+def member(payer_id: str | None, member_id: str | None) -> str | None:
+    """Return the number by which a payer's member is known; None if one part is not."""
+    return f"{payer_id}|{member_id}" if payer_id and member_id else None
 
 
 def digest(values: tuple[object, ...]) -> str:
     """Return a short text that differs where values do, and is the same on every machine."""
-    return md5(repr(values).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
+    # what repr(values) is; that of a date takes as long as all the others
+    parts = [_repr_of_day(each) if type(each) is date else repr(each) for each in values]
+    text = f"({', '.join(parts)})"
+    return md5(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
+
+
+_repr_of_day = lru_cache(maxsize=65536)(date.__repr__)

@@ -1,0 +1,111 @@
+"""Whether a benefit of a 271 is of a Medicare Advantage plan (Part C).
+
+Medicare's answer names every plan besides Part A and B in an EB*R (or, where it points to the plan, an
+EB*U), with its insurance type in EB04 (X12 1336): HM (HMO), HN (HMO, Medicare risk), IN (indemnity:
+private fee for service, savings accounts), PR (PPO) and PS (point of service) are Part C, whatever their
+kind. OT is Part D, and 12, 13, 14, 15, 16, 41, 42, 43, 47, WC and so on are payers before Medicare.
+
+The members of a cost contract (section 1876 of the Social Security Act) keep original Medicare. Only the
+answer's own words say so. A message "MA Bill Option Code" with A, B or C names a plan that its members are
+locked in to; 1 and 2 name none, which is left to a person.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import msgspec
+
+ACTIVE = frozenset({"1", "2", "3", "4", "5"})
+PART_C = frozenset({"HM", "HN", "IN", "PR", "PS"})
+RISK = "HN"
+
+# Types that are another payer's: Part D, payers before and after Medicare, Medicaid, supplements, and Medicare's own.
+OTHERS = frozenset(
+    {
+        *("12", "13", "14", "15", "16", "41", "42", "43", "47", "AP", "C1", "CO", "CP", "D", "DB"),
+        *("GP", "IP", "LC", "LD", "LI", "LT", "MA", "MB", "MC", "MD", "MH", "MI", "MP", "OT", "PE"),
+        *("PL", "PP", "QM", "RP", "SP", "TF", "WC", "WU"),
+    }
+)
+ELSEWHERE = frozenset({"R", "U"})
+"""EB01 of another payer: named as such (R), or to be asked about the benefit (U)."""
+HEALTH = "30"
+_COST = re.compile(
+    r"\bcost (?:plan|contract|hmo)s?\b|\b(?:hmo|medicare|1876) cost\b", re.IGNORECASE
+)
+_NO_COST = re.compile(r"\b(?:not a|non|no)[ -]cost\b", re.IGNORECASE)
+_OPTION = re.compile(r"\bbill option(?: code)?\s*[:=-]?\s*([ABC12])\b", re.IGNORECASE)
+# A contract that begins with S is of a drug plan.
+_DRUGS = re.compile(r"S\d{4}")
+
+
+class Benefit(msgspec.Struct):
+    """One EB loop."""
+
+    information: str
+    service_types: list[str]
+    insurance_type: str | None
+    plan: str | None
+    procedure: str | None
+    dates: dict[str, tuple[date | None, date | None]] = {}
+    entity_name: str | None = None
+    contract: str | None = None
+    messages: list[str] = []
+
+
+def is_advantage(benefit: Benefit, *, is_medicare: bool) -> bool | None:
+    """Return whether a benefit is of a Part C plan; None if the answer does not determine it.
+
+    `is_medicare`: the answer is Medicare's. Another payer's own HMO or PPO is no Part C plan; one that it
+    names beside itself may be.
+    """
+    kind = benefit.insurance_type
+    words = " ".join([benefit.plan or "", *benefit.messages])
+    option = _OPTION.search(words)
+    if benefit.information not in ELSEWHERE:
+        is_named: bool | None = kind == RISK
+    elif option is not None or kind == RISK:
+        is_named = True
+    elif kind in PART_C:
+        is_named = True if is_medicare else None
+    elif (
+        kind in OTHERS
+        or not is_medicare
+        or HEALTH not in benefit.service_types
+        or _DRUGS.match(benefit.contract or benefit.plan or "")
+    ):
+        is_named = False
+    else:
+        # an insurance type that nobody has listed, or none
+        is_named = None if benefit.information == "R" or benefit.contract else False
+    if is_named is not False and _COST.search(words) and not _NO_COST.search(words):
+        return False
+    if is_named and option is not None and option.group(1) in "12":
+        return None
+    return is_named
+
+
+def span(benefit: Benefit) -> tuple[date | None, date | None]:
+    """Return first and last day of a benefit; the last is None while it is open."""
+    dates = benefit.dates
+    # 291 plan, 290 coordination of benefits, 307 eligibility, 292 benefit, 346 plan begin: a single day is
+    # a beginning
+    for qualifier in ("291", "290", "307", "292", "346", "356", "348"):
+        if qualifier in dates:
+            first, last = dates[qualifier]
+            if qualifier in ("356", "346", "348"):
+                last = dates.get("357", dates.get("347", (None, None)))[0]
+            return first, last if last != first else None
+    return None, None
+
+
+def covers(benefit: Benefit, day: date | None) -> bool:
+    """Return whether a benefit may hold on a day: its dates, where it has any, do not rule it out."""
+    first, last = span(benefit)
+    dates = benefit.dates
+    last = last or next((dates[q][0] for q in ("347", "357", "343") if q in dates), None)
+    if day is None:
+        return last is None
+    return (first is None or first <= day) and (last is None or day <= last)

@@ -26,7 +26,7 @@ from airflow.sdk import PartitionedAssetTimetable, chain, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import CREATED_TASKS, RECONCILED_TASKS
-from throughline.orchestration.notices import Notice
+from throughline.orchestration.notices import STEP_WITHIN, Notice, deadline
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
@@ -61,6 +61,7 @@ def settle(seq: int) -> None:
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
     on_failure_callback=Notice("failed"),
+    deadline=deadline(STEP_WITHIN),
     tags=["throughline", "night", "step:create"],
     doc_md=__doc__,
 )

@@ -27,7 +27,7 @@ from airflow.sdk import CronPartitionTimetable, dag, task, task_group
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import EXTRACTED_FEEDS, KEY_FORMAT
-from throughline.orchestration.notices import Notice
+from throughline.orchestration.notices import READ_WITHIN, Notice, deadline
 from throughline.orchestration.policies import NIGHTLY, TASK_DEFAULTS, TIME_ZONE, start_date
 from throughline.sources.definitions import names_with_feeds
 
@@ -71,6 +71,7 @@ def load(source: str, seq: int, batches: list[str]) -> int:
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
     on_failure_callback=Notice("failed"),
+    deadline=deadline(READ_WITHIN),
     tags=["throughline", "night", "step:extract"],
     doc_md=__doc__,
 )

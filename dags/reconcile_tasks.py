@@ -28,7 +28,7 @@ from airflow.sdk import PartitionedAssetTimetable, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import BUILT_CASES, RECONCILED_TASKS
-from throughline.orchestration.notices import Notice
+from throughline.orchestration.notices import STEP_WITHIN, Notice, deadline
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
@@ -48,6 +48,7 @@ def reconcile(partition_key: str | None = None) -> None:
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
     on_failure_callback=Notice("failed"),
+    deadline=deadline(STEP_WITHIN),
     tags=["throughline", "night", "step:reconcile"],
     doc_md=__doc__,
 )

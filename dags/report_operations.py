@@ -24,7 +24,7 @@ from airflow.sdk import PartitionedAssetTimetable, TriggerRule, chain, dag, task
 
 from throughline.orchestration import dag_parts, night
 from throughline.orchestration.assets import CREATED_TASKS
-from throughline.orchestration.notices import Notice
+from throughline.orchestration.notices import STEP_WITHIN, Notice, deadline
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 
@@ -53,6 +53,7 @@ def verdict(partition_key: str | None = None) -> None:
     max_active_runs=1,
     default_args=TASK_DEFAULTS,
     on_failure_callback=Notice("failed"),
+    deadline=deadline(STEP_WITHIN),
     tags=["throughline", "night", "step:report"],
     doc_md=__doc__,
 )

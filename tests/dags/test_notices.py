@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +30,34 @@ def test_every_dag_tells_of_its_failure_and_every_question_that_it_waits(dag_bag
                 asked += 1
                 assert [type(one) for one in task.notifiers] == [Notice], task.task_id
     assert asked
+
+
+def test_each_dag_of_the_night_has_a_deadline_that_a_keyed_run_can_miss(dag_bag: Any) -> None:
+    from airflow.sdk._shared.module_loading import import_string
+    from airflow.sdk.definitions.deadline import DeadlineReference
+
+    from throughline.orchestration.chain import CHAIN
+    from throughline.orchestration.notices import runs_late
+
+    for dag_id in CHAIN:
+        (alert,) = dag_bag.dags[dag_id].deadline
+        assert alert.reference == DeadlineReference.DAGRUN_QUEUED_AT, dag_id
+        assert import_string(alert.callback.path) is runs_late, dag_id
+    (first,) = dag_bag.dags[CHAIN[0]].deadline
+    # begun at four: told before the morning is due at six
+    assert first.interval < timedelta(hours=2)
+
+
+def test_a_late_run_is_told_from_what_airflow_hands_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    from throughline.orchestration import notices
+
+    sent: list[str] = []
+    monkeypatch.setattr(notices, "tell", sent.append)
+    run = {"dag_id": "extract_feeds", "dag_run_id": "manual__1", "partition_key": "2026-09-08"}
+    notices.runs_late(context={"dag_run": run, "deadline": {"id": "1", "deadline_time": None}})
+    assert len(sent) == 1
+    assert sent[0].startswith("Throughline: extract_feeds of 2026-09-08 runs late. ")
+    assert sent[0].endswith("/dags/extract_feeds/runs/manual__1")
 
 
 def test_nothing_leaves_by_default(dag_bag: Any, monkeypatch: pytest.MonkeyPatch) -> None:

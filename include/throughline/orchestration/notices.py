@@ -8,11 +8,14 @@ business date and a link, and no patient data. None of them ever fails a task.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.sdk import BaseNotifier
 from airflow.sdk.configuration import conf
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from throughline.orchestration.addresses import address
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CHECK_IN, WEBHOOK, MAIL = "throughline_check_in", "throughline_webhook", "throughline_mail"
+
+READ_WITHIN, STEP_WITHIN = 105, 45
+"""Minutes after which a DAG of the night runs late: the first is told at 05:45, before the morning is due."""
 
 
 def night_began(conn: Connection, night: nights.Night) -> None:
@@ -73,13 +79,31 @@ class Notice(BaseNotifier):
 
     def notify(self, context: Any) -> None:
         """Send the notice of the run that `context` is of."""
-        tell(text_of(self.what, context))
+        key = getattr(context.get("dag_run"), "partition_key", None)
+        tell(text_of(self.what, context["dag"].dag_id, str(context["run_id"]), key))
 
 
-def text_of(what: str, context: Any) -> str:
+def runs_late(context: dict[str, Any]) -> None:
+    """Send the notice of a run that has missed its deadline; Airflow's executor calls it once."""
+    run = context["dag_run"]
+    tell(text_of("runs late", run["dag_id"], run["dag_run_id"], run.get("partition_key")))
+
+
+def deadline(minutes: int) -> DeadlineAlert:
+    """Return the deadline of a DAG of the night, counted from when its run was queued.
+
+    A run that is keyed by an asset has no logical date to count from.
+    """
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(minutes=minutes),
+        callback=SyncCallback(runs_late),
+        name="runs_late",
+    )
+
+
+def text_of(what: str, dag_id: str, run_id: str, key: str | None) -> str:
     """Return a notice: which DAG, which business date, what happened, and a link to the run."""
-    dag_id, run_id = context["dag"].dag_id, str(context["run_id"])
-    key = getattr(context.get("dag_run"), "partition_key", None)
     base = str(conf.get("api", "base_url", fallback="")).rstrip("/")
     return (
         f"Throughline: {dag_id}{f' of {key}' if key else ''} {what}."

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from stack import airflow, commands, lock, options, postgres, sandbox
+from stack import airflow, commands, lock, options, postgres, processes, sandbox
 from stack.nights import chain
+from stack.worlds import commands as worlds
 
 EXPECTED = (
     airflow.AirflowFailed,
@@ -18,7 +19,10 @@ EXPECTED = (
     chain.NightFailed,
     options.WrongOption,
     postgres.PostgresFailed,
+    processes.NotOurs,
     sandbox.SandboxFailed,
+    worlds.NotSaidWhich,
+    worlds.OthersLeft,
     PermissionError,
     TimeoutError,
 )

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psutil
 import psycopg
 
 from stack import airflow, lock, options, paths, postgres, processes, rest, up
 from stack.nights import chain, night, staff, status, warehouse
+from stack.worlds import commands as worlds
 
 
 class CommandFailed(RuntimeError):
@@ -96,9 +96,8 @@ def ui() -> int:
 
 
 def show_status() -> int:
-    """What is up, and how the last night went."""
-    status.show(options.world_folder(options.read()))
-    return 0
+    """What is up, and how the last night went; 1 after a failed night, or if nights are missing."""
+    return status.show(options.world_folder(options.read()))
 
 
 def sql() -> int:
@@ -122,7 +121,7 @@ def sql() -> int:
 def psql() -> int:
     """A prompt on the warehouse, in the role of ``ROLE`` (the reader's by default)."""
     with _server() as server:
-        role = os.environ.get("ROLE", warehouse.READER)
+        role = os.environ.get("ROLE", "").strip() or warehouse.READER
         if role not in server.passwords:
             raise CommandFailed(f"ROLE={role}: must be one of {', '.join(postgres.ROLES)}")
         program = [str(postgres.binary(server.state, "psql")), "-X", "-d", "throughline"]
@@ -274,31 +273,6 @@ def _pages() -> Path:
     return paths.private(paths.state_folder() / "profiles")
 
 
-def stop() -> int:
-    """Stop everything in every world of this clone, after interrupting a running command."""
-    _interrupt_holder()
-    with lock.held("stop"):
-        for world in options.all_worlds():
-            up.down(world)
-    say("nothing of this clone is running")
-    return 0
-
-
-def clean() -> int:
-    """Stop, and remove every world of this clone."""
-    _interrupt_holder()
-    with lock.held("clean"):
-        for world in options.all_worlds():
-            up.down(world)
-            shutil.rmtree(world)
-        state = paths.state_folder()
-        (state / "world.json").unlink(missing_ok=True)
-        shutil.rmtree(state / "worlds", ignore_errors=True)
-        lock.remove()
-    say(f"removed every world in {state}")
-    return 0
-
-
 def lock_requirements() -> int:
     """Write requirements.txt from requirements.in, for every Python that is supported."""
     uv = shutil.which("uv")
@@ -328,7 +302,10 @@ def _server() -> Iterator[postgres.Server]:
     """The current world's PostgreSQL: the running one, or one started for the duration of the block."""
     world = options.world_folder(options.read())
     if not (world / "postgres" / "made").exists():
-        raise CommandFailed("there is no warehouse yet; `make night` makes it")
+        raise CommandFailed(
+            f"the world {world.name} has no warehouse yet; `make night` makes it, `make worlds` lists the others"
+        )
+    processes.refuse_others(world)
     running = postgres.running(world)
     if running:
         yield running
@@ -338,24 +315,6 @@ def _server() -> Iterator[postgres.Server]:
     finally:
         if not any(processes.find(world, name) for name in airflow.COMPONENTS):
             postgres.stop(world)
-
-
-def _interrupt_holder() -> None:
-    """Interrupt the running command, and wait until it has stopped what it started."""
-    told = lock.holder()
-    if not told or "pid" not in told:
-        return
-    say(f"interrupting `make {told['command']}` (process {told['pid']})")
-    try:
-        process = psutil.Process(int(str(told["pid"])))
-        process.send_signal(signal.SIGINT)
-    except psutil.NoSuchProcess:
-        return
-    try:
-        # Wait for the lock, not the process, which stays a zombie until its parent reaps it.
-        processes.wait_until(lambda: lock.holder() != told, 60, "the end of what was interrupted")
-    except TimeoutError:
-        process.kill()
 
 
 def _tests(folder: str) -> Callable[[], int]:
@@ -385,8 +344,9 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "deliveries": deliveries,
     "decide": decide,
     "source-profile": source_profile,
-    "stop": stop,
-    "clean": clean,
+    "worlds": worlds.worlds,
+    "stop": worlds.stop,
+    "clean": worlds.clean,
     "benchmark": _tests("benchmark"),
     "chaos": _tests("chaos"),
     "dump": _tests("dump"),

@@ -11,6 +11,7 @@ for a password (SCRAM), keeps data out of home folders, and never writes the tex
 from __future__ import annotations
 
 import json
+import os
 import pwd
 import random
 import secrets
@@ -63,11 +64,13 @@ class Server:
 def start(state: Path, *, durable: bool = True) -> Server:
     """Start the server of a state folder and create it if needed; returns the running one if there is one.
 
-    ``durable=False`` is for tests only: no fsync, less memory. Raises :class:`PostgresFailed`.
+    ``durable=False`` is for tests only: no fsync, less memory. Raises :class:`PostgresFailed`, also in a copy of a
+    folder whose server runs.
     """
     already = running(state)
     if already:
         return already
+    _refuse_copy(state / "postgres" / "data")
     folder = state / "postgres"
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
@@ -260,17 +263,39 @@ def _pid_lines(data: Path) -> list[str]:
 
 
 def _postmaster(data: Path) -> psutil.Process | None:
-    """The live server process of a data folder; ignores a pid that now belongs to another program."""
+    """The live server process of a data folder; ignores a pid that now belongs to another program or folder."""
     lines = _pid_lines(data)
-    if not lines:
-        return None
+    return _working_in(data, lines[0]) if lines else None
+
+
+def _working_in(data: Path, pid: str) -> psutil.Process | None:
+    """The process if it is alive and the server of this very folder: of a copy or at its path is not enough."""
     try:
-        process = psutil.Process(int(lines[0]))
-        if process.status() != psutil.STATUS_ZOMBIE and str(data) in process.cmdline():
-            return process
+        process = psutil.Process(int(pid))
+        if process.status() == psutil.STATUS_ZOMBIE or process.name() != "postgres":
+            return None
+        return process if _works_in(process, data) else None
     except (ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
-        pass
-    return None
+        return None
+
+
+def _works_in(process: psutil.Process, data: Path) -> bool:
+    try:
+        # The server's working directory is its data folder, even after a move; the link also works for a deleted one.
+        return os.path.samestat(Path(f"/proc/{process.pid}/cwd").stat(), data.stat())
+    except OSError:
+        return str(data) in process.cmdline()
+
+
+def _refuse_copy(data: Path) -> None:
+    """Raise :class:`PostgresFailed` if the folder was copied from one whose server still runs."""
+    lines = _pid_lines(data)
+    if len(lines) > 1 and _working_in(Path(lines[1]), lines[0]):
+        raise PostgresFailed(
+            f"{data} is a copy of {lines[1]}, made while its PostgreSQL ran, and it still runs (process {lines[0]})."
+            " Stop it with `make stop` where it was started, then copy again:"
+            " what is copied from a running database is of no use."
+        )
 
 
 def _forget_stale_pid(data: Path) -> None:

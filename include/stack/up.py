@@ -13,6 +13,7 @@ from typing import Any
 
 from stack import airflow, options, postgres, processes, rest, sandbox
 from stack.nights import chain
+from stack.worlds import known
 
 Say = Callable[[str], None]
 
@@ -32,8 +33,12 @@ class Stack:
 
 
 def up(chosen: options.Options, say: Say) -> Stack:
-    """Start what is not running of a world; returns when everything answers. Running programs are reused."""
+    """Start what is not running of a world; returns when everything answers. Running programs are reused.
+
+    Raises ``processes.NotOurs`` in a copy of a world that is up.
+    """
     world = options.world_folder(chosen, remember=True)
+    processes.refuse_others(world)
     begun = time.monotonic()
 
     def since(text: str) -> None:
@@ -94,7 +99,15 @@ def down(world: Path) -> None:
     """Stop all programs of a world, if any run."""
     (world / "run" / "kept").unlink(missing_ok=True)
     _stop_programs(world)
+    _note(world)
     postgres.stop(world)
+
+
+def _note(world: Path) -> None:
+    """Note how the nights went, for `make status` and `make worlds` while PostgreSQL is down."""
+    server = postgres.running(world)
+    if server:
+        known.note(world, server)
 
 
 def _stop_programs(world: Path) -> None:
@@ -131,7 +144,9 @@ def running(chosen: options.Options, say: Say) -> Iterator[Stack]:
     try:
         yield up(chosen, say)
     finally:
-        if not kept:
+        if kept:
+            _note(world)
+        else:
             # Stop in a separate thread, so that a second Ctrl-C cannot leave half of the programs running.
             worker = threading.Thread(target=down, args=(world,))
             worker.start()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
+
+import httpx
 
 from stack import airflow, lock, paths, postgres, processes, sandbox, up
 from stack.nights import warehouse
+from stack.worlds import known
 
 
-def show(world: Path) -> None:
-    """Print the state of a world."""
+def show(world: Path) -> int:
+    """Print the state of a world; returns 1 if its last night failed or nights are missing, else 0."""
     print(f"world      {world.name}   ({world})")
     at_work = lock.holder()
     if at_work:
@@ -26,8 +30,44 @@ def show(world: Path) -> None:
               f"   (logins: {world / 'logins.json'})")  # fmt: skip
     if up.is_kept(world):
         print("           left up by `make ui`; `make stop` stops it")
+    for folder, programs in processes.others(world).items():
+        named = ", ".join(program.name for program in programs)
+        print(f"           this folder is a copy of {folder}, whose programs still run: {named}")
     if server:
         _last_nights(world, server)
+    wrong = known.trouble(
+        _nights(world, server),
+        at_work=bool(at_work or processes.find(world, "scheduler")),
+        reached=_reached(world),
+    )
+    if wrong:
+        print(f"\n{wrong}")
+    return 1 if wrong else 0
+
+
+def _nights(world: Path, server: postgres.Server | None) -> known.Known | None:
+    """What is known of the nights; what was noted earlier is printed, with when it was noted."""
+    if server:
+        return known.ask(server)
+    noted = known.noted(world)
+    if noted:
+        print(f"\n{noted.line} (as noted {noted.noted_at} UTC; PostgreSQL is down)")
+    elif (world / "postgres" / "made").exists():
+        print(
+            "\nHow the last nights went is not known while PostgreSQL is down: make ui, make status"
+        )
+    else:
+        print("\nNo night has run yet: make night")
+    return noted
+
+
+def _reached(world: Path) -> date | None:
+    """The last business date that is over in the world, if its sandbox runs."""
+    try:
+        running = sandbox.running(world)
+        return date.fromisoformat(str(running.world()["lived_to"])) if running else None
+    except (httpx.HTTPError, sandbox.SandboxFailed, TimeoutError):
+        return None
 
 
 def _one(program: processes.Program | None) -> str:

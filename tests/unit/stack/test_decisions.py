@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from stack import commands
+from stack import commands, postgres
 
 ASKED = ("ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
 ID = "11111111-2222-3333-4444-555555555555"
@@ -78,6 +81,33 @@ def test_a_decision_that_lacks_something_is_not_sent(
     ):
         command()
     assert ran == []
+
+
+@pytest.mark.parametrize("role", [None, "", " ", "throughline_loop", "postgres"])
+def test_a_prompt_is_opened_as_the_reader_unless_a_role_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, role: str | None
+) -> None:
+    """`make` exports every variable: one that was not given is there, and empty."""
+    server = postgres.Server(tmp_path, 1, dict.fromkeys(postgres.ROLES, "secret"))
+    monkeypatch.setattr(commands, "_server", lambda: contextlib.nullcontext(server))
+    monkeypatch.setattr(postgres, "binary", lambda *_: Path("/bin/sh"))
+    opened: list[str] = []
+
+    def run(_: object, *, env: dict[str, str], **__: object) -> subprocess.CompletedProcess[str]:
+        opened.append(env["PGUSER"])
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    if role is None:
+        monkeypatch.delenv("ROLE", raising=False)
+    else:
+        monkeypatch.setenv("ROLE", role)
+    if role == "postgres":
+        with pytest.raises(commands.CommandFailed, match="ROLE=postgres: must be one of"):
+            commands.psql()
+    else:
+        assert commands.psql() == 0
+        assert opened == [(role or "").strip() or "throughline_reader"]
 
 
 @pytest.mark.parametrize("command", [commands.exceptions, commands.quarantine])

@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from stack import commands, lock, paths
+from stack import lock, paths
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -99,19 +99,6 @@ def test_a_folder_that_was_removed_meanwhile_is_made_anew(
     with lock.held("night"):
         assert (lock.holder() or {})["command"] == "night"
     assert removed
-
-
-@pytest.mark.parametrize("kept", [[], ["profiles"]], ids=["nothing", "pages"])
-def test_clean_leaves_no_empty_folder_and_removes_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: list[str]
-) -> None:
-    state = tmp_path / "state"
-    monkeypatch.setenv("THROUGHLINE_STATE", str(state))
-    for name in ("worlds/200-1", *kept):
-        (state / name).mkdir(parents=True)
-    assert commands.clean() == 0
-    assert sorted(path.name for path in tmp_path.glob("state/*")) == kept
-    assert state.exists() is bool(kept)
 
 
 def test_who_holds_the_lock_is_asked_until_it_has_a_name(tmp_path: Path) -> None:

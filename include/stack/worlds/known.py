@@ -1,0 +1,95 @@
+"""What is known of a world's nights while its PostgreSQL is down: a file beside its state.
+
+The file is written after each night of a command, and whenever the world is stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import psycopg
+
+from stack import paths
+from stack.nights import warehouse
+from stack.postgres import Server
+
+FILE = "nights.json"
+MOST_DATES = 2
+"""Business dates that may pass without a night before that is a fault."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The newest night of a world, and how many business dates are done; ``noted_at`` is UTC."""
+
+    noted_at: str
+    dates: int
+    seq: int
+    business_date: str
+    status: str
+    failed_step: str | None
+
+    @property
+    def line(self) -> str:
+        """The newest night in one line."""
+        where = f" in {self.failed_step}" if self.status == "failed" and self.failed_step else ""
+        return f"night {self.seq} of {self.business_date} {self.status}{where}"
+
+
+def ask(server: Server) -> Known | None:
+    """The newest night as the warehouse has it; None before the first, or while there are no tables."""
+    try:
+        with warehouse.connect(server.dsn(warehouse.READER)) as connection:
+            newest = warehouse.newest_night(connection)
+            row = connection.execute(
+                "select count(distinct business_date) from operations.night where status = 'finished'"
+            ).fetchone()
+    except psycopg.Error:
+        return None
+    if newest is None or row is None:
+        return None
+    return Known(
+        time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        row[0],
+        newest.seq,
+        newest.business_date.isoformat(),
+        newest.status,
+        newest.failed_step,
+    )
+
+
+def note(world: Path, server: Server) -> None:
+    """Write what is known beside the state, for when the server is down."""
+    known = ask(server)
+    if known:
+        paths.write_private(world / FILE, json.dumps(asdict(known)))
+
+
+def noted(world: Path) -> Known | None:
+    """What was noted last, or None."""
+    try:
+        return Known(**json.loads((world / FILE).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def trouble(known: Known | None, *, at_work: bool, reached: date | None = None) -> str | None:
+    """What is wrong with a world's nights, in one sentence; None if nothing is.
+
+    ``reached`` is the last business date that is over in the world, if that is known. The sandbox keeps its own
+    calendar, so the clock of this machine says nothing about it.
+    """
+    if known is None:
+        return None
+    if known.status == "failed":
+        return f"{known.line}; `make night` runs its date again"
+    if known.status == "running" and not at_work:
+        return f"night {known.seq} of {known.business_date} was begun and has not ended; `make night` resumes it"
+    waiting = (reached - date.fromisoformat(known.business_date)).days if reached else 0
+    if waiting >= MOST_DATES:
+        return f"{waiting} business dates have passed since that of the last night, {known.business_date}"
+    return None

@@ -1,6 +1,7 @@
 """``python -m sandbox serve`` runs the simulated health system; ``python -m sandbox staff`` lets its staff act.
 
-``connections``, ``world`` and ``advance`` talk to a running sandbox, using the addresses file that it wrote.
+``connections``, ``world`` and ``advance`` talk to a running sandbox, using the addresses file that it wrote. ``faults``
+only says whether the words of a misbehaviour are known.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def main(words: list[str] | None = None) -> int:
     serve.add_argument("--conditional-create", choices=("on", "off"), default="on")
     serve.add_argument("--activity", type=float, default=1.0, help="how much happens; 1 is normal")
     serve.add_argument("--host", default="127.0.0.1")
+    faults = commands.add_parser("faults", help="say whether the words of a misbehaviour are known")
+    faults.add_argument("faults", help="feed:date:kind,...")
     staff.arguments(commands.add_parser("staff", help="answer what waits for a person"))
     for name, what in ask.COMMANDS.items():
         command = commands.add_parser(name, help=what)
@@ -46,9 +49,22 @@ def main(words: list[str] | None = None) -> int:
     if options.command == "staff":
         print(json.dumps(staff.run(options)))
         return 0
+    if options.command == "faults":
+        return _faults(options.faults)
     if options.command in ask.COMMANDS:
         return ask.run(options)
     return _serve(options)
+
+
+def _faults(spec: str) -> int:
+    from sandbox.misbehaviour import Misbehaviour
+
+    try:
+        Misbehaviour().ask_all(spec)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -7,9 +7,10 @@ missing from an export is in the next one, if that asks for changes since before
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -77,9 +78,9 @@ class Misbehaviour:
         days = int(late[1]) if late else 1
         kind = "late" if late else kind
         if feed not in FEEDS and feed not in CALLS:
-            raise ValueError(f"unknown feed {feed!r}; there are {', '.join((*FEEDS, *CALLS))}")
+            raise ValueError(f"unknown feed {feed!r}{_instead(feed, (*FEEDS, *CALLS))}")
         if kind not in KINDS:
-            raise ValueError(f"unknown misbehaviour {kind!r}; there are {', '.join(KINDS)}")
+            raise ValueError(f"unknown misbehaviour {kind!r}{_instead(kind, KINDS)}")
         if feed in CALLS and kind not in ("slow", "http_500", "lost_answer"):
             raise ValueError(f"a call can be slow, http_500 or lost_answer, not {kind}")
         if kind in OF_EXPORTS and feed not in EHR_FEEDS:
@@ -97,7 +98,7 @@ class Misbehaviour:
         return fault
 
     def ask_all(self, spec: str) -> None:
-        """Remember ``feed:date:kind,feed:kind,...``. Raises ``ValueError``."""
+        """Remember ``feed:date:kind,feed:kind,...``. Raises ``ValueError`` that names the part."""
         for part in filter(None, (p.strip() for p in spec.split(","))):
             words = part.split(":")
             if len(words) not in (2, 3):
@@ -128,6 +129,13 @@ class Misbehaviour:
             return day + timedelta(days=max(late))
         damaged = any(fault.kind in (*DAMAGES, *OF_FILES) for fault in found)
         return day + timedelta(days=1) if damaged else day
+
+
+def _instead(word: str, words: Collection[str]) -> str:
+    """The nearest of the known words if one is near, and all of them."""
+    near = difflib.get_close_matches(word.lower(), words, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return f"{meant}; there are {', '.join(words)}"
 
 
 def odd_name(name: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from stack import airflow, lock, options, paths, postgres, processes, rest, up
+from stack import airflow, lock, options, paths, postgres, processes, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
 from stack.worlds import commands as worlds
 
@@ -31,6 +31,7 @@ def say(text: str) -> None:
 def run_night() -> int:
     """One night, and its summary."""
     chosen = options.read()
+    sandbox.check(chosen.misbehave)
     with lock.held("night"), up.running(chosen, say) as stack:
         return _night(stack, chosen)
 
@@ -40,6 +41,7 @@ def run_nights() -> int:
     chosen = options.read()
     if chosen.night is not None:
         raise CommandFailed("NIGHT= names one night; `make nights` takes the next N= of them")
+    sandbox.check(chosen.misbehave)
     with lock.held("nights"), up.running(chosen, say) as stack:
         for _ in range(chosen.nights):
             staff.act(stack, chosen, say)

@@ -19,6 +19,12 @@ from stack import paths
 
 PATIENTS = 2000
 SEED = 1
+MOST = {"PATIENTS": 1_000_000, "SEED": 2**63 - 1, "N": 10_000}
+"""What is more is a slip of the finger: a world of so many patients needs more memory than a laptop has."""
+
+
+SHOWN = 40
+"""Characters of a wrong value that a message repeats."""
 
 
 class WrongOption(ValueError):
@@ -71,7 +77,7 @@ def read(environment: dict[str, str] | None = None) -> Options:
         population = str(folder)
     night = env.get("NIGHT") or None
     if night:
-        _date("NIGHT", night)
+        night = _date("NIGHT", night)
     named = any(env.get(key) for key in ("PATIENTS", "SEED", "POPULATION"))
     last = {} if named else _last_world()
     return Options(
@@ -120,16 +126,18 @@ def _last_world() -> dict[str, Any]:
 
 def _count(env: dict[str, str], key: str, default: int, least: int) -> int:
     text = env.get(key) or str(default)
-    if not text.isdigit() or int(text) < least:
-        raise WrongOption(f"{key}={text}: must be a whole number of at least {least}")
-    return int(text)
+    # isdigit takes ² and digits of other scripts, and int refuses numbers of thousands of digits
+    if re.fullmatch("[0-9]{1,19}", text) and least <= int(text) <= MOST[key]:
+        return int(text)
+    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    raise WrongOption(f"{key}={shown}: must be a whole number from {least} to {MOST[key]}")
 
 
 def _date(key: str, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise WrongOption(f"{key}={text}: must be a date like 2026-09-01") from None
+        raise WrongOption(f"{key}={text[:SHOWN]}: must be a date like 2026-09-01") from None
 
 
 def _misbehaviour(text: str) -> Misbehaviour:

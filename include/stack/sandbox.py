@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import httpx
 
 from stack import paths, processes
-from stack.options import Options
+from stack.options import Misbehaviour, Options, WrongOption
 
 NAME = "sandbox"
 START_SECONDS = 300
@@ -51,6 +53,22 @@ class Sandbox:
             )
         told: dict[str, Any] = answer.json()
         return told
+
+
+def check(faults: Sequence[Misbehaviour]) -> None:
+    """Ask the sandbox's code whether it knows these faults, before a world is made. Raises ``WrongOption``."""
+    if not faults:
+        return
+    spec = ",".join(f"{one.feed}:{one.date or ''}:{one.kind}" for one in faults)
+    told = subprocess.run(
+        [sys.executable, "-m", "sandbox", "faults", "--", spec],
+        env=paths.child_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if told.returncode != 0:
+        raise WrongOption(f"MISBEHAVE: {told.stderr.strip()}")
 
 
 def start(world: Path, options: Options) -> processes.Program:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import options
+from stack import __main__, options, sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +57,15 @@ def test_a_folder_without_lives_is_refused_and_not_what_later_commands_mean(tmp_
         ("PATIENTS", "0"),
         ("N", "-1"),
         ("SEED", "1.5"),
+        ("PATIENTS", "²"),
+        ("PATIENTS", "٣"),
+        ("PATIENTS", "1000001"),
+        ("PATIENTS", "9" * 5000),
+        ("SEED", "-1"),
+        ("SEED", "9" * 5000),
+        ("SEED", str(2**63)),
+        ("N", "10001"),
+        ("NIGHT", "9" * 5000),
         ("NIGHT", "tomorrow"),
         ("NIGHT", "2026-02-30"),
         ("POPULATION", "no/such/folder"),
@@ -65,8 +74,45 @@ def test_a_folder_without_lives_is_refused_and_not_what_later_commands_mean(tmp_
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_its_name(variable: str, text: str) -> None:
-    with pytest.raises(options.WrongOption, match=f"^{variable}="):
+    with pytest.raises(options.WrongOption, match=f"^{variable}=") as refused:
         options.read({variable: text})
+    assert len(str(refused.value)) < 120
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["2026-09-02", "20260902", "2026-W36-3"])
+def test_a_date_is_passed_on_in_one_form(text: str) -> None:
+    assert options.read({"NIGHT": text}).night == "2026-09-02"
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("claims:late", "did you mean claim"),
+        ("claim:laet", "did you mean late"),
+        ("xyzzy:late", "unknown feed 'xyzzy'; there are"),
+        ("booking:2026-09-02:late", "a call can be slow"),
+    ],
+)
+def test_a_wrong_word_is_refused_before_a_world_is_made(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    spec: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("MISBEHAVE", spec)
+    monkeypatch.setenv("PATIENTS", "50")
+    monkeypatch.setenv("NIGHT", "")
+    assert __main__.main(["night"]) == 1
+    told = capsys.readouterr()
+    assert said in told.err
+    assert told.err.count("\n") == 1
+    assert not list(tmp_path.glob("worlds/*"))
+
+
+def test_the_faults_of_every_kind_are_known() -> None:
+    sandbox.check(options.read({"MISBEHAVE": "claim:2026-09-02:late_3, patient:paged"}).misbehave)
 
 
 def test_misbehaviour_is_read_with_and_without_a_date() -> None:

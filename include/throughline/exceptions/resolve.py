@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,8 @@ from throughline import decisions, warehouse
 from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
 from throughline.warehouse import Connection
 
+SHORTEST, MOST = 8, 10
+"""Characters of a number that are enough to name an exception; exceptions that a message lists."""
 CARRIES_NOTHING = "carries_nothing"
 """What a named person says of a file that could not be read."""
 
@@ -234,22 +237,49 @@ def _doubts(conn: Connection, person_id: object) -> list[tuple[str, str, UUID]]:
     ).fetchall()
 
 
-def _dollars(text: str) -> Decimal:
+def meant(conn: Connection, start: str) -> UUID:
+    """Return the open exception whose id, or whose case's id, begins so: both numbers are listed.
+
+    Raises `NotOpen` if there is none, or more than one.
+    """
+    if not re.fullmatch(f"[0-9a-f-]{{{SHORTEST},36}}", start.lower()):
+        raise NotOpen(
+            f"ID={start[:40]}: must be the number of an exception or of its case as `make exceptions` prints"
+            f" it, or its first characters, at least {SHORTEST}"
+        )
+    found = conn.execute(
+        "select exception_id, reason, status from operations.exception"
+        " where starts_with(exception_id::text, %(start)s) or starts_with(case_id::text, %(start)s)"
+        " order by due_at, exception_id",
+        {"start": start.lower()},
+    ).fetchall()
+    open_ = [row for row in found if row[2] == "open"]
+    if not open_:
+        ended = f"; {found[-1][1]} is {found[-1][2]} already" if found else ""
+        raise NotOpen(f"no open exception has a number that begins with {start}{ended}")
+    if len(open_) > 1:
+        each = "; ".join(f"ID={exception_id} {reason}" for exception_id, reason, _ in open_[:MOST])
+        raise NotOpen(f"{len(open_)} open exceptions have numbers that begin with {start}: {each}")
+    exception_id: UUID = open_[0][0]
+    return exception_id
+
+
+def _dollars(text: str | None) -> Decimal | None:
     try:
-        return Decimal(text)
+        return None if text is None else Decimal(text)
     except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text} is not an amount") from None
+        raise DoesNotFitError(f"AMOUNT={text[:40]}: is not an amount") from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record one decision; returns 0, or 2 with the reason when it cannot be recorded."""
     parser = argparse.ArgumentParser(prog="python -m throughline.exceptions.resolve")
-    parser.add_argument("exception_id", type=UUID)
+    parser.add_argument("id", help="of an exception or its case; eight characters are enough")
     parser.add_argument("--by", required=True, help="your name")
-    parser.add_argument("--action", required=True, choices=["resolve", *ACTIONS])
+    parser.add_argument("--action", required=True, help=f"resolve, {', '.join(ACTIONS)}")
     parser.add_argument("--note", default="")
     parser.add_argument("--owner", help="with assign: the new owner")
-    parser.add_argument("--amount", type=_dollars, help="with write_off: how much, in US dollars")
+    parser.add_argument("--amount", help="with write_off: how much, in US dollars")
     parser.add_argument(
         "--preview", action="store_true", help="show what would follow, write nothing"
     )
@@ -257,8 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             request = asked(
-                conn, given.exception_id, given.by, given.action, given.note,
-                owner=given.owner, amount=given.amount,
+                conn, meant(conn, given.id), given.by, given.action, given.note,
+                owner=given.owner, amount=_dollars(given.amount),
             )  # fmt: skip
             if given.preview:
                 print("\n".join(decisions.preview(conn, request).follows))

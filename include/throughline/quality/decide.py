@@ -20,7 +20,7 @@ from uuid import UUID
 from psycopg import sql
 
 from throughline import decisions, warehouse
-from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
 from throughline.exceptions.resolve import CARRIES_NOTHING
 from throughline.quality.balance import balance
 from throughline.quality.suites import suite_of
@@ -34,6 +34,7 @@ MONEY = {
     "not_ours": "it is not this practice's money",
 }
 """What a named person says of a payment that nothing explains. Nothing of it is loaded; the decision stays."""
+KNOWN = (*ACTIONS, *MONEY, CARRIES_NOTHING)
 SHORTEST = 8
 """How many characters of an id name a thing on the command line."""
 
@@ -356,18 +357,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m throughline.quality.decide")
     parser.add_argument("id", help="of a row or an exception; eight characters are enough")
     parser.add_argument("--by", required=True, help="your name")
-    parser.add_argument("--action", required=True, choices=[*ACTIONS, *MONEY, CARRIES_NOTHING])
+    parser.add_argument("--action", required=True, help=f"{', '.join(KNOWN)}")
     parser.add_argument("--note", default="")
     parser.add_argument(
         "--preview", action="store_true", help="show what would follow, write nothing"
     )
     given = parser.parse_args(arguments)
     try:
+        if given.action not in KNOWN:
+            raise UnknownActError(f"{given.action}: must be one of {', '.join(KNOWN)}")
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             about_kind, about_id = meant(conn, given.id)
             if about_kind == "exception" and given.action != CARRIES_NOTHING:
+                done = ACTIONS.get(given.action, given.action)
                 raise NotAllowedError(
-                    f"this is a file that could not be read, and nothing of it can be {ACTIONS[given.action]}:"
+                    f"this is a file that could not be read, and nothing of it can be {done}:"
                     f" ACTION={CARRIES_NOTHING}, or have its source send it again"
                 )
             request = Request(given.action, about_kind, about_id, given.by, given.note)

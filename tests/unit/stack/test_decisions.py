@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stack import commands, postgres
+from throughline.quality import decide
 
 ASKED = ("ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
 ID = "11111111-2222-3333-4444-555555555555"
@@ -81,6 +82,13 @@ def test_a_decision_that_lacks_something_is_not_sent(
     ):
         command()
     assert ran == []
+
+
+def test_a_wrong_action_is_refused_in_our_own_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert decide.main(["c0ffee00", "--by", "Ann", "--action", "shrug"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("shrug: must be one of release, reject, posted")
+    assert "usage" not in told
 
 
 @pytest.mark.parametrize("role", [None, "", " ", "throughline_loop", "postgres"])

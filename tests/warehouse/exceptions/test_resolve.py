@@ -193,6 +193,28 @@ def test_a_doubt_about_identity_is_ended_for_the_records_it_is_about(
 # ---- the command
 
 
+def test_eight_characters_name_an_exception_or_its_case(desk: Clinic) -> None:
+    one_, two = opened(desk, "missed_clock"), opened(desk, "missing_charge")
+    case_id = uuid4()
+    desk.conn.execute("update operations.exception set case_id = %s where true", (case_id,))
+    assert said.meant(desk.conn, str(one_)[:8]) == one_
+    assert said.meant(desk.conn, str(one_).upper()) == one_
+    with pytest.raises(NotOpen, match="2 open exceptions") as refused:
+        said.meant(desk.conn, str(case_id)[:8])
+    assert f"ID={one_} missed_clock" in str(refused.value)
+    exceptions.clear(desk.conn, 1, two, "over")
+    assert said.meant(desk.conn, str(case_id)[:8]) == one_
+    exceptions.clear(desk.conn, 1, one_, "over")
+    with pytest.raises(NotOpen, match="missed_clock is cleared already"):
+        said.meant(desk.conn, str(one_)[:8])
+    with pytest.raises(NotOpen, match=r"begins with 00000000$"):
+        said.meant(desk.conn, "00000000")
+    for amiss in (str(one_)[:7], "%", "c0ffee0g", f"{one_}0", "' or true --", "x" * 5000):
+        with pytest.raises(NotOpen, match="must be the number of an exception") as refused:
+            said.meant(desk.conn, amiss)
+        assert len(str(refused.value)) < 250
+
+
 @pytest.fixture
 def committed(new_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a warehouse with one open exception, named by the environment, and the exception's id."""
@@ -218,10 +240,10 @@ def test_the_command_records_one_decision(
     assert "no open exception" in capsys.readouterr().err
     words = [exception_id, "--by", "Ada Lead", "--action", "write_off", "--amount"]
     for amount in ("a few", ""):
-        with pytest.raises(SystemExit) as stopped:
-            said.main([*words, amount])
-        assert stopped.value.code == 2
+        assert said.main([*words, amount]) == 2
         assert "is not an amount" in capsys.readouterr().err
+    assert said.main([exception_id, "--by", "Ada Lead", "--action", "shrug"]) == 2
+    assert "shrug: must be one of resolve, retry" in capsys.readouterr().err
     assert said.main([*words, "12.50", "--preview"]) == 0
     assert "written off: 12.50 US dollars" in capsys.readouterr().out
     assert said.main([*words, "12.50", "--note", "agreed"]) == 0

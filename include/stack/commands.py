@@ -17,6 +17,7 @@ import psycopg
 from stack import airflow, lock, options, paths, postgres, processes, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
 from stack.worlds import commands as worlds
+from throughline.practice import practice
 
 
 class CommandFailed(RuntimeError):
@@ -158,8 +159,11 @@ def exceptions() -> int:
     Of money that belongs to no claim, also code, meaning, reference and amount of each adjustment. Only the
     first 19 characters of a reference: behind them, Medicare names the member.
     """
+    # the end of a day is stored as the midnight after it, on the practice's clock
+    zone = practice().time_zone.replace("'", "''")
     os.environ["Q"] = (
-        "select exception_id, reason, owner_team, coalesce(owner, '') as owner, due_at::date as due_on,"
+        "select exception_id, reason, owner_team, coalesce(owner, '') as owner,"
+        f" (due_at at time zone '{zone}' - interval '1 second')::date as due_on,"
         " left(case_id::text, 8) as case_number,"
         " case when case_id is null then about_kind || ' ' || coalesce((select"
         " concat(f.source, '/', f.original_name, ': ', f.refused_reason) from landing.file as f"

@@ -265,8 +265,10 @@ def meant(conn: Connection, start: str) -> UUID:
 
 
 def _dollars(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else Decimal(text)
+        return Decimal(text)
     except InvalidOperation:
         raise DoesNotFitError(f"AMOUNT={text[:40]}: is not an amount") from None
 

@@ -12,7 +12,10 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Call:
-    """An open outreach task that is due today or overdue. Times are UTC."""
+    """An open outreach task that is due today or overdue. Times are UTC.
+
+    `on_hold`: an exception stands before it, so nobody should call until a person has decided.
+    """
 
     case_number: str
     workflow: str
@@ -23,6 +26,7 @@ class Call:
     owner_team: str
     owner: str | None
     priority: str
+    on_hold: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import os
 import sys
 
 from throughline import quality, warehouse
+from throughline.practice import practice
 from throughline.told import words
 from throughline.told.shapes import Searched, Undecided, Unmapped
 from throughline.warehouse import Connection, sql
@@ -20,6 +21,7 @@ NIGHTS = 7
 
 def tell(conn: Connection) -> str:
     """Return the last nights (one line each), what is running, and what waits for a person."""
+    zone = practice().time_zone
     lines = [_line(*row) for row in sql.run(conn, "told/nights.sql", nights=NIGHTS).rows]
     if not lines:
         return "No night has run yet: make night"
@@ -43,13 +45,13 @@ def tell(conn: Connection) -> str:
     for row in sql.run(conn, "told/numbers/undecided.sql", seq=newest_seq).rows:
         one = Undecided(*row)
         lines.append(
-            f"Set aside: {words.undecided(one)}, decide by {one.due_at:%Y-%m-%d %H:%M} UTC:"
+            f"Set aside: {words.undecided(one)}, decide by {words.due(one.due_at, zone)}:"
             f" {words.command(one)}"
         )
     for row in sql.run(conn, "told/numbers/unmapped.sql", seq=newest_seq).rows:
         code = Unmapped(*row)
         lines.append(
-            f"Not mapped: {words.unmapped(code)}, map it by {code.due_at:%Y-%m-%d %H:%M} UTC in the"
+            f"Not mapped: {words.unmapped(code)}, map it by {words.due(code.due_at, zone)} in the"
             f" definition of {code.source}"
         )
     for what, number, about, things, amount in sql.run(conn, "told/numbers/waiting.sql").rows:

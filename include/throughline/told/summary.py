@@ -55,17 +55,16 @@ def _head(numbers: Numbers) -> str:
 def _calls(numbers: Numbers) -> str:
     if not numbers.calls:
         return text.section("CALL BY 17:00", "No calls are due today.")
-    overdue = sum(numbers.is_overdue(call.due_at) for call in numbers.calls)
     total = len(numbers.calls)
     return text.section(
-        f"CALL BY 17:00: {words.count(total, 'call')}, {overdue:,} of them overdue",
+        f"CALL BY 17:00: {words.count(total, 'call')}, {words.calls_of(numbers)}",
         text.table(
             ("case", "workflow", "due", "tried", "last try", "owner"),
             (
                 (
                     call.case_number,
                     words.plain(call.workflow),
-                    words.when_due(numbers, call.due_at),
+                    words.call_due(numbers, call),
                     call.attempts,
                     words.clock(numbers, call.last_attempt_at),
                     call.owner or words.plain(call.owner_team),

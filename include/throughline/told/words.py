@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from throughline.told.numbers import Numbers
-from throughline.told.shapes import CarriedNothing, Feed, Money, Searched, Undecided, Unmapped
+from throughline.told.shapes import (
+    Call,
+    CarriedNothing,
+    Feed,
+    Money,
+    Searched,
+    StepTime,
+    Undecided,
+    Unmapped,
+)
 from throughline.warehouse import disk
 
 OBSTACLES = {
@@ -116,19 +126,59 @@ def clock(numbers: Numbers, moment: datetime | None) -> str:
     return "–" if moment is None else f"{numbers.local(moment):%a %d %b %H:%M}"
 
 
+def _due(local: datetime) -> tuple[date, str]:
+    """Return the day of a local due time, and its time of day with a space before it.
+
+    The end of a day is stored as the midnight after it: it is that day, without a time.
+    """
+    if local.time() == time(0):
+        return local.date() - timedelta(days=1), ""
+    return local.date(), f" {local:%H:%M}"
+
+
 def day(numbers: Numbers, moment: datetime | None) -> str:
-    """Return the local day of a moment: `2027-08-20`."""
-    return "–" if moment is None else f"{numbers.local(moment):%Y-%m-%d}"
+    """Return the local day of a deadline: `2027-08-20`."""
+    return "–" if moment is None else str(_due(numbers.local(moment))[0])
+
+
+def due(moment: datetime, time_zone: str) -> str:
+    """Return a due time in a time zone: `2026-09-04 17:00`, or `2026-09-04` for the end of that day."""
+    on, at = _due(moment.astimezone(ZoneInfo(time_zone)))
+    return f"{on}{at}"
 
 
 def when_due(numbers: Numbers, moment: datetime) -> str:
-    """Return a due time as it reads in the morning: `today 17:00`, `overdue, Thu 03 Sep`."""
-    local = numbers.local(moment)
+    """Return a due time as it reads in the morning: `today 17:00`, `today`, `overdue, Thu 03 Sep`."""
+    on, at = _due(numbers.local(moment))
     if numbers.is_overdue(moment):
-        return f"overdue, {local:%a %d %b}"
-    if local.date() == numbers.morning:
-        return f"today {local:%H:%M}"
-    return f"{local:%a %d %b %H:%M}"
+        return f"overdue, {on:%a %d %b}"
+    if on == numbers.morning:
+        return f"today{at}"
+    return f"{on:%a %d %b}{at}"
+
+
+def call_due(numbers: Numbers, call: Call) -> str:
+    """Return when a call is due, or that it waits: `today`, `on hold, was due Thu 03 Sep`."""
+    if not call.on_hold:
+        return when_due(numbers, call.due_at)
+    on, _ = _due(numbers.local(call.due_at))
+    return f"on hold, {'was ' if numbers.is_overdue(call.due_at) else ''}due {on:%a %d %b}"
+
+
+def calls_of(numbers: Numbers) -> str:
+    """Return how many of the calls are late and wanted, and how many wait for a decision, as clauses."""
+    held = sum(call.on_hold for call in numbers.calls)
+    late = sum(numbers.is_overdue(call.due_at) and not call.on_hold for call in numbers.calls)
+    return f"{late:,} overdue" + (f", {held:,} on hold" if held else "")
+
+
+def step_state(step: StepTime) -> str:
+    """Return how a step ended; the page's own step runs while it writes the page."""
+    if step.failed:
+        return f"failed: {step.error}" if step.error else "failed"
+    if step.running:
+        return "writes this page" if step.step == "write_page" else "still running"
+    return "done"
 
 
 def feed_state(feed: Feed) -> str:

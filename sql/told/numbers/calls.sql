@@ -1,7 +1,8 @@
 -- reads: cases.case_record, cases.stage, evidence.fact, identity.link, tasks.task
 
 -- Calls to make today: open outreach tasks that are due by the end of the day or overdue.
--- Attempts are those recorded in the EHR since the trigger, not the tasks we sent.
+-- Attempts are those recorded in the EHR since the trigger, not the tasks we sent. Tasks on hold come last: an
+-- exception stands before them, so the call is not wanted until a person has decided.
 with due as (
     select
         t.task_id,
@@ -13,6 +14,7 @@ with due as (
         t.owner_team,
         t.owner,
         t.priority,
+        t.status = 'on-hold' as on_hold,
         c.trigger_on
     from tasks.task as t
     inner join cases.case_record as c on c.case_id = t.case_id
@@ -56,7 +58,8 @@ select
     a.last_attempt_at,
     d.owner_team,
     d.owner,
-    d.priority
+    d.priority,
+    d.on_hold
 from due as d
 left join attempted as a on a.task_id = d.task_id
-order by d.due_at, d.workflow, d.case_id;
+order by d.on_hold, d.due_at, d.workflow, d.case_id;

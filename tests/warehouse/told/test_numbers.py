@@ -45,6 +45,15 @@ def test_calls_are_the_open_outreach_due_before_the_day_ends(
     assert isinstance(wanted, int)
     assert len(told.calls) == wanted > 0
     assert told.calls == sorted(told.calls, key=lambda call: call.due_at)
+    assert not any(call.on_hold for call in told.calls)
+    first = told.calls[0]
+    conn.execute(
+        "update tasks.task set status = 'on-hold'"
+        " where kind = 'outreach' and left(case_id::text, 8) = %s",
+        (first.case_number,),
+    )
+    last = of.collect(conn, 3, ZONE).calls[-1]
+    assert (last.case_number, last.on_hold) == (first.case_number, True)
 
 
 def test_a_call_due_when_the_day_ends_is_today_and_a_minute_later_is_not(conn: Connection) -> None:

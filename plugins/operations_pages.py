@@ -7,30 +7,32 @@ Airflow does not authenticate requests to plugin apps; the dependency of `pages`
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import PlainTextResponse
 
+from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.told import mornings
 
 PREFIX = "/throughline"
-MEDIA = {
-    ".html": "text/html",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".json": "application/json",
-    ".woff2": "font/woff2",
-}
 
 app = FastAPI(title="Throughline", docs_url=None, redoc_url=None, openapi_url=None)
 pages = APIRouter(dependencies=[Depends(requires_authenticated())])
+
+
+@app.middleware("http")
+async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Tell the browser what it may do with an answer, refusals included."""
+    response = await answer(request)
+    for name, value in served.headers().items():
+        response.headers.setdefault(name, value)
+    return response
 
 
 def pages_root() -> Path:
@@ -53,21 +55,19 @@ def health() -> PlainTextResponse:
 
 
 @pages.get("/")
-def newest() -> FileResponse:
+def newest() -> Response:
     """Return the page of the newest night."""
     return page("latest.html")
 
 
 @pages.get("/{path:path}")
-def page(path: str) -> FileResponse:
+def page(path: str) -> Response:
     """Return one file of the pages folder, and nothing outside it."""
-    root = pages_root()
-    wanted = (root / path).resolve()
-    if not wanted.is_relative_to(root) or not wanted.is_file() or wanted.suffix not in MEDIA:
+    found = served.find(pages_root(), path)
+    if found is None:
         raise HTTPException(status_code=404, detail="no night has written this page")
-    return FileResponse(
-        wanted, media_type=MEDIA[wanted.suffix], headers={"Cache-Control": "no-store"}
-    )
+    content, media = found
+    return Response(content, media_type=media, headers=served.headers(content))
 
 
 app.include_router(pages)

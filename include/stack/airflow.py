@@ -29,6 +29,9 @@ MIGRATE = "airflow-migrate"
 USERS = {"admin": "admin", "operator": "op", "biller": "user", "viewer": "viewer"}
 """Logins of the local stack and their roles; who acts is on record, so nobody shares one."""
 START_SECONDS = 180
+TOKEN_SECONDS = 8 * 3600
+"""How long a login is good for: a working day. Commands log in again when theirs has ended, and tasks have tokens of
+their own (`[execution_api] jwt_expiration_time`), which Airflow renews while they run."""
 STOP_SECONDS = 3
 """They finish their work in a tenth of a second, then take six to shut down the interpreter: no need to wait."""
 CONNECTIONS = {
@@ -102,7 +105,7 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
             "BASE_URL": url,
             "SECRET_KEY": secret["api"],
         },
-        "API_AUTH": {"JWT_SECRET": secret["jwt"]},
+        "API_AUTH": {"JWT_SECRET": secret["jwt"], "JWT_EXPIRATION_TIME": TOKEN_SECONDS},
         "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": 0.1, "ENABLE_HEALTH_CHECK": False},
         # A task's supervisor can miss the end of the task: woken before the process has quite gone, it looks again only
         # at the next heartbeat. With the default interval, every other failed or skipped task took 5 s.

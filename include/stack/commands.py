@@ -94,7 +94,10 @@ def ui() -> int:
         print(f"          {name} / {stack.airflow.passwords[name]}   ({role})")
     print(f"Sandbox   {stack.sandbox.control}")
     print(f"Pages     {world / 'pages'}")
-    print("\n`make night` now uses it and leaves it up; `make stop` stops it.")
+    print(
+        "\nAirflow's home page shows its triggerer red: none runs here, because nothing needs one."
+    )
+    print("`make night` now uses it and leaves it up; `make stop` stops it.")
     return 0
 
 

@@ -39,6 +39,7 @@ class Airflow:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self._session = requests.Session()
+        self._login: tuple[str, str] | None = None
         # Airflow is on this host or in the next container: ignore proxies and .netrc
         self._session.trust_env = False
 
@@ -49,8 +50,14 @@ class Airflow:
         self._session.close()
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Call a path under `/api/v2` and return its JSON answer. Raises `NotBegunError`."""
+        """Call a path under `/api/v2` and return its JSON answer; logs in again if the token has expired.
+
+        Raises `NotBegunError`.
+        """
         answer = self._request(method, f"/api/v2{path}", body)
+        if answer.status_code == requests.codes.unauthorized and self._login:
+            self.log_in(*self._login)
+            answer = self._request(method, f"/api/v2{path}", body)
         if not answer.ok:
             raise NotBegunError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
@@ -58,6 +65,7 @@ class Airflow:
     def log_in(self, user: str, password: str) -> None:
         """Log in; later calls are made as this user. Raises `NotBegunError`."""
         answer = self._request("POST", "/auth/token", {"username": user, "password": password})
+        self._login = (user, password)
         if not answer.ok:
             raise NotBegunError(f"Airflow does not let {user} in: {answer.status_code}")
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

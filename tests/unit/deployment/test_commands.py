@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,16 +29,23 @@ class Airflow:
 
     def __init__(self, *, paused: str = "", failed: str = "") -> None:
         self.paused, self.failed = paused, failed
+        self.good_for: float = math.inf
+        """Calls that a token is good for."""
         self.begun: list[dict[str, Any]] = []
         self.logins: list[dict[str, Any]] = []
         self.tokens: set[str | None] = set()
+        self._left: float = math.inf
 
     def __call__(self, seen: Seen) -> Answer:
         path = seen.path.partition("?")[0]
         if path == "/auth/token":
             self.logins.append(json.loads(seen.body))
+            self._left = self.good_for
             return told({"access_token": "t1"}, 201 if self.logins[-1]["password"] else 401)
         self.tokens.add(seen.headers.get("authorization"))
+        self._left -= 1
+        if self._left < 0:
+            return told({"detail": "expired"}, 401)
         _, _, _, _, dag, *rest = path.split("/")
         if not rest:
             return told({"is_paused": dag == self.paused})
@@ -80,6 +88,15 @@ def test_a_night_is_begun_with_its_date_and_followed_to_the_report(
 def test_a_night_whose_report_failed_did_not_do_its_work() -> None:
     with Airflow(failed="report_operations").client() as client:
         assert not begin.follow(client, DAY, begin.begin(client, DAY), 1)
+
+
+def test_a_night_that_outlasts_its_login_is_followed_to_its_end() -> None:
+    airflow = Airflow()
+    airflow.good_for = 4
+    with airflow.client() as client:
+        client.log_in("operator", "right")
+        assert begin.follow(client, DAY, begin.begin(client, DAY), 1)
+    assert len(airflow.logins) > 2
 
 
 def test_a_night_that_would_stop_half_way_is_not_begun() -> None:

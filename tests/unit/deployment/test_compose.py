@@ -14,6 +14,8 @@ import jsonschema
 import pytest
 import yaml
 
+from stack.airflow import TOKEN_SECONDS
+
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -43,6 +45,13 @@ def test_what_a_deployment_needs_is_there() -> None:
     environment = SERVICES["scheduler"]["environment"]
     assert environment["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
     assert SERVICES["sandbox"]["profiles"] == ["sandbox"]
+
+
+def test_a_login_ends_with_the_working_day() -> None:
+    given = SERVICES["api-server"]["environment"]["AIRFLOW__API_AUTH__JWT_EXPIRATION_TIME"]
+    seconds = re.fullmatch(r"\$\{AIRFLOW_TOKEN_SECONDS:-(\d+)\}", given)
+    assert seconds is not None
+    assert 3600 <= int(seconds[1]) == TOKEN_SECONDS < 86400
 
 
 def test_every_long_running_service_says_how_it_is() -> None:

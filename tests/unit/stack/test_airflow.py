@@ -1,0 +1,14 @@
+"""What Airflow is told by its environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stack import airflow, postgres
+
+
+def test_a_login_is_good_for_a_working_day(tmp_path: Path) -> None:
+    server = postgres.Server(tmp_path, 1, dict.fromkeys((*postgres.ROLES, "postgres"), "secret"))
+    told = airflow.environment(tmp_path, server, 2)
+    assert told["AIRFLOW__API_AUTH__JWT_EXPIRATION_TIME"] == str(airflow.TOKEN_SECONDS)
+    assert 3600 <= airflow.TOKEN_SECONDS < 86400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -28,6 +29,16 @@ EXPECTED = (
 )
 """Errors whose message is enough: it is printed without a traceback."""
 
+PLAIN = {
+    errno.ENOSPC: "the disk is full: ",
+    errno.EDQUOT: "the disk is full for this user: ",
+    errno.EROFS: "",
+    errno.EEXIST: "",
+    errno.ENOTDIR: "",
+    errno.ENAMETOOLONG: "",
+}
+"""Errors of a folder or a disk that need no traceback, with what goes before the system's own words."""
+
 
 def main(arguments: list[str]) -> int:
     """Run one command; returns 0 on success, 1 with a printed reason on failure, 130 after Ctrl-C."""
@@ -45,6 +56,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
     try:
+        options.check(os.environ)
         return known[arguments[0]]()
     except EXPECTED as reason:
         print(f"{arguments[0]}: {reason}", file=sys.stderr)
@@ -55,6 +67,11 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:  # `make sql ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in PLAIN:
+            raise
+        print(f"{arguments[0]}: {PLAIN[error.errno]}{error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -32,6 +32,10 @@ def say(text: str) -> None:
 def run_night() -> int:
     """One night, and its summary."""
     chosen = options.read()
+    if chosen.nights > 1:
+        raise CommandFailed(
+            f"`make night` runs one night; `make nights N={chosen.nights}` runs more"
+        )
     sandbox.check(chosen.misbehave)
     with lock.held("night"), up.running(chosen, say) as stack:
         return _night(stack, chosen)
@@ -103,7 +107,7 @@ def ui() -> int:
 
 def show_status() -> int:
     """What is up, and how the last night went; 1 after a failed night, or if nights are missing."""
-    return status.show(options.world_folder(options.read()))
+    return status.show(options.world_path(options.read()))
 
 
 def sql() -> int:
@@ -114,7 +118,7 @@ def sql() -> int:
     with _server() as server, warehouse.connect(server.dsn(warehouse.READER)) as connection:
         try:
             with connection.cursor().copy(
-                f"copy ({query}) to stdout with (format csv, header)".encode()
+                f"copy ({query}\n) to stdout with (format csv, header)".encode()
             ) as rows:
                 for block in rows:
                     sys.stdout.buffer.write(block)
@@ -239,7 +243,7 @@ def _decision(module: str, command: str, example: str, *more: str) -> int:
         if os.environ.get(name)
         for word in (f"--{name.lower()}", os.environ[name])
     ]
-    said += ["--preview"] if os.environ.get("PREVIEW") else []
+    said += ["--preview"] if os.environ.get("PREVIEW", "").strip() not in ("", "0") else []
     return _pipeline(module, given["ID"], "--by", given["BY"], "--action", given["ACTION"], *said)
 
 
@@ -253,6 +257,8 @@ def source_profile() -> int:
         raise CommandFailed("SOURCE is missing: make source-profile SOURCE=ehr FOLDER=~/export")
     chosen = options.read()
     given = Path(os.environ.get("OUT", "").strip() or _pages() / f"{Path(source).name}.html")
+    if given.expanduser().is_dir():
+        raise CommandFailed(f"OUT={given}: is a folder; name the file of the page")
     arguments = [source, "--page", str(given.expanduser().absolute())]
     arguments += ["--as-of", chosen.night] if chosen.night else []
     with ExitStack() as stack:
@@ -309,7 +315,7 @@ def _pipeline(module: str, *arguments: str) -> int:
 @contextmanager
 def _server() -> Iterator[postgres.Server]:
     """The current world's PostgreSQL: the running one, or one started for the duration of the block."""
-    world = options.world_folder(options.read())
+    world = options.world_path(options.read())
     if not (world / "postgres" / "made").exists():
         raise CommandFailed(
             f"the world {world.name} has no warehouse yet; `make night` makes it, `make worlds` lists the others"
@@ -326,8 +332,12 @@ def _server() -> Iterator[postgres.Server]:
             postgres.stop(world)
 
 
-def _tests(folder: str) -> Callable[[], int]:
+def _tests(folder: str, *numbers: str) -> Callable[[], int]:
+    """Run a program of the tests, after a look at its options: those of a world, and these numbers."""
+
     def run() -> int:
+        options.check_numbers(os.environ, numbers)
+        options.read()
         if not (paths.ROOT / "tests" / folder / "__main__.py").exists():
             raise CommandFailed(f"tests/{folder} is not in this clone")
         return subprocess.run(
@@ -356,8 +366,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "worlds": worlds.worlds,
     "stop": worlds.stop,
     "clean": worlds.clean,
-    "benchmark": _tests("benchmark"),
-    "chaos": _tests("chaos"),
+    "benchmark": _tests("benchmark", "SIZES", "NIGHTS"),
+    "chaos": _tests("chaos", "JOBS", "BUDGET", "PATIENTS", "SEED"),
     "dump": _tests("dump"),
     "lock": lock_requirements,
 }

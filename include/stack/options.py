@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,10 +20,21 @@ from stack import paths
 
 PATIENTS = 2000
 SEED = 1
-MOST = {"PATIENTS": 1_000_000, "SEED": 2**63 - 1, "N": 10_000}
+MOST = {
+    "PATIENTS": 1_000_000, "SEED": 2**63 - 1, "N": 10_000,
+    "SIZES": 1_000_000, "NIGHTS": 10_000, "JOBS": 64, "BUDGET": 100_000,
+}  # fmt: skip
 """What is more is a slip of the finger: a world of so many patients needs more memory than a laptop has."""
 
 
+LINES = ("Q", "NOTE")
+"""Variables whose value may have several lines."""
+TAKEN = (
+    "PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "ROLE", "ID", "BY", "ACTION", "NOTE", "OWNER",
+    "AMOUNT", "PREVIEW", "OUT", "A", "B", "RENAMED", "SOURCE", "FOLDER", "WORLD", "ALL", "Q", "SIZES", "NIGHTS",
+    "JOBS", "BUDGET", "ONLY", "THROUGHLINE_STATE",
+)  # fmt: skip
+"""Every variable that a command takes."""
 SHOWN = 40
 """Characters of a wrong value that a message repeats."""
 
@@ -92,10 +104,37 @@ def read(environment: dict[str, str] | None = None) -> Options:
     )
 
 
+def check(environment: Mapping[str, str]) -> None:
+    """Refuse what cannot be meant in any variable that a command takes. Raises :class:`WrongOption`."""
+    for key in TAKEN:
+        text = environment.get(key, "")
+        if any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise WrongOption(f"{key}: has bytes that are not UTF-8")
+        if any(ord(sign) < 32 or ord(sign) == 127 for sign in _one_line(key, text)):
+            raise WrongOption(f"{key}: has a control character, such as a line end")
+
+
+def check_numbers(environment: Mapping[str, str], keys: Iterable[str]) -> None:
+    """Refuse what is no number, or none of a comma-separated list. Raises :class:`WrongOption`."""
+    for key in keys:
+        for text in environment.get(key, "").split(","):
+            if text.strip():
+                _count({key: text.strip()}, key, 0, 0 if key == "SEED" else 1)
+
+
+def _one_line(key: str, text: str) -> str:
+    return re.sub(r"[\r\n\t]", "", text) if key in LINES else text
+
+
+def world_path(options: Options) -> Path:
+    """Where the options' world is, or would be."""
+    return paths.state_folder() / "worlds" / options.world
+
+
 def world_folder(options: Options, *, remember: bool = False) -> Path:
     """Folder of the options' world in the state folder; ``remember`` makes it the default of later commands."""
     state = paths.state_folder()
-    folder = state / "worlds" / options.world
+    folder = world_path(options)
     folder.mkdir(parents=True, exist_ok=True)
     for made in (folder, folder.parent):
         made.chmod(0o711)

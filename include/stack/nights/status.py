@@ -17,6 +17,8 @@ from stack.worlds import known
 def show(world: Path) -> int:
     """Print the state of a world; returns 1 if its last night failed or nights are missing, else 0."""
     print(f"world      {world.name}   ({world})")
+    if not world.is_dir():
+        print("           is not made yet: `make night` makes it, `make worlds` lists the others")
     at_work = lock.holder()
     if at_work:
         print(f"at work    make {at_work.get('command')}, since {at_work.get('since')}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from pathlib import Path
 
 import pytest
 
-from stack import __main__, options, sandbox
+from stack import __main__, commands, options, sandbox
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +112,103 @@ def test_a_wrong_word_is_refused_before_a_world_is_made(
     assert said in told.err
     assert told.err.count("\n") == 1
     assert not list(tmp_path.glob("worlds/*"))
+
+
+@pytest.mark.parametrize("name", options.TAKEN)
+@pytest.mark.parametrize("text", ["a\x1b[2J", "caf\udce9", "a\x7f"])
+def test_no_variable_takes_control_characters_or_broken_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    monkeypatch.setenv(name, text)
+    assert __main__.main(["status"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"status: {name}: has ")
+    assert (told.count("\n"), "\x1b" in told) == (1, False)
+
+
+def test_a_query_and_a_note_may_have_lines_and_a_name_may_not() -> None:
+    options.check({"Q": "select 1\n-- one", "NOTE": "first\n\tsecond"})
+    with pytest.raises(options.WrongOption, match="BY: has a control character"):
+        options.check({"BY": "Ann\nLee"})
+
+
+def test_every_variable_that_make_passes_on_is_looked_at() -> None:
+    text = (Path(__file__).resolve().parents[3] / "Makefile").read_text(encoding="utf-8")
+    (passed,) = re.findall(r"^export (PATIENTS .*)$", text, re.MULTILINE)
+    assert set(passed.split()) - {"ARGS"} <= set(options.TAKEN)
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "text"),
+    [
+        ("benchmark", "SIZES", "100,ten"),
+        ("benchmark", "SIZES", "-1"),
+        ("benchmark", "NIGHTS", "²"),
+        ("chaos", "JOBS", "0"),
+        ("chaos", "BUDGET", "soon"),
+        ("chaos", "SEED", "x"),
+        ("dump", "N", "none"),
+        ("night", "N", "3"),
+        ("source-profile", "OUT", "/"),
+        ("replay", "NIGHT", ""),
+        ("sql", "Q", ""),
+    ],
+)
+def test_a_command_refuses_in_one_line_what_it_cannot_use(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    variable: str,
+    text: str,
+) -> None:
+    for name in options.TAKEN[:-1]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SOURCE", "ehr")
+    monkeypatch.setenv(variable, text)
+    assert __main__.main([command]) == 1
+    told = capsys.readouterr().err
+    assert variable in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["status", "sql", "check", "exceptions"])
+def test_asking_about_a_world_makes_none(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    monkeypatch.setenv("PATIENTS", "77")
+    monkeypatch.setenv("Q", "select 1")
+    assert __main__.main([command]) == (0 if command == "status" else 1)
+    told = capsys.readouterr()
+    assert "`make night` makes it" in told.out + told.err
+    assert not list(tmp_path.glob("worlds/*"))
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(errno.ENOSPC, "the disk is full: "), (errno.EROFS, "Read-only")]
+)
+def test_a_full_disk_is_called_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, said: str
+) -> None:
+    def full() -> int:
+        raise OSError(number, os.strerror(number), "/data/x")
+
+    monkeypatch.setitem(commands.COMMANDS, "status", full)
+    assert __main__.main(["status"]) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert "/data/x" in told
+
+
+def test_a_state_folder_that_is_a_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "state").touch()
+    monkeypatch.setenv("THROUGHLINE_STATE", str(tmp_path / "state"))
+    assert __main__.main(["status"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_the_faults_of_every_kind_are_known() -> None:

@@ -4,7 +4,7 @@
 #   make night PATIENTS=500 SEED=7 the same in a new world of that size and seed
 #   make help                      the rest
 #
-# Options: PATIENTS= SEED= NIGHT= POPULATION= MISBEHAVE= N= Q=
+# Options: PATIENTS= SEED= NIGHT= POPULATION= MISBEHAVE= N= Q= WORLD=
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -35,12 +35,13 @@ venv:
 	exec "$$p" include/stack/bootstrap.py
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[a-z ]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):[a-z -]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 	@echo
 	@echo "  PATIENTS=2000 SEED=1     size and seed of the sandbox's world (each pair has its own)"
 	@echo "  POPULATION=folder        patients from a folder of FHIR R4 NDJSON instead"
 	@echo "  NIGHT=2026-03-02         a business date (default: the next)"
 	@echo "  MISBEHAVE=feed:date:kind a fault of the sandbox (separate several with commas)"
+	@echo "  THROUGHLINE_STATE=folder where the worlds are (default: one folder per clone, which make status prints)"
 
 night: venv ## run the night of the next business date
 	@$(stack) night

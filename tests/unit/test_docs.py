@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_every_command_is_one(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     named = re.findall(r"(?:^|`)make ([a-z]+(?:-[a-z]+)*)", text, re.MULTILINE)
     assert [target for target in named if target not in TARGETS] == []
+
+
+def test_help_lists_every_target_that_says_what_it_does() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    listed = re.findall(r"^  make ([a-z-]+)", told.stdout, re.MULTILINE)
+    assert listed == re.findall(r"^([a-z-]+):.* ## ", makefile, re.MULTILINE)
+    assert {"lint", "docs", "worlds"} <= set(listed)
 
 
 def test_the_check_finds_what_is_broken() -> None:

@@ -348,7 +348,9 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
         ).fetchall()
     if len(found) != 1:
         many = "more than one thing" if found else "no row, delivery or file"
-        raise NotKeptBackError(f"{many} whose id begins with {start} is waiting for a decision")
+        raise NotKeptBackError(
+            f"{many} whose id begins with {start[:40]} is waiting for a decision"
+        )
     return found[0]
 
 

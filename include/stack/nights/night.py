@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from throughline.orchestration.chain import CHAIN
 
 HAND_OVER_SECONDS = 120
 """Longest time between the end of a DAG and the start of the next; measured: one second."""
+MOST_AHEAD = timedelta(days=366)
+"""How far ahead a night may be named: the sandbox first lives every day until then."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,18 @@ def summary(stack: Stack, seq: int) -> None:
 
 
 def _business_date(stack: Stack, connection: psycopg.Connection, chosen: options.Options) -> date:
-    first = date.fromisoformat(str(stack.sandbox.world()["first_night"]))
+    world = stack.sandbox.world()
+    first = date.fromisoformat(str(world["first_night"]))
     if chosen.night is None:
         return warehouse.next_date(connection, first)
     day = date.fromisoformat(chosen.night)
     if day < first:
         raise NightFailed(f"NIGHT={day}: this world's first night is {first}")
+    lived = date.fromisoformat(str(world["lived_to"]))
+    if day - lived > MOST_AHEAD:
+        raise NightFailed(
+            f"NIGHT={day}: this world has lived to {lived}, and lives at most {MOST_AHEAD.days} days at once"
+        )
     return day
 
 

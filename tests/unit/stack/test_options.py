@@ -6,10 +6,13 @@ import errno
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from stack import __main__, commands, options, sandbox
+from stack.nights import chain, night
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +187,27 @@ def test_asking_about_a_world_makes_none(
     told = capsys.readouterr()
     assert "`make night` makes it" in told.out + told.err
     assert not list(tmp_path.glob("worlds/*"))
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-09-07", "first night is 2026-09-08"),
+        ("9999-12-31", "lived to 2026-09-10, and lives at most 366 days"),
+        ("2027-09-12", "lived to 2026-09-10"),
+        ("2027-09-11", None),
+    ],
+)
+def test_a_night_before_the_first_or_in_another_age_is_refused(day: str, said: str | None) -> None:
+    told = {"first_night": "2026-09-08", "lived_to": "2026-09-10"}
+    stack: Any = SimpleNamespace(sandbox=SimpleNamespace(world=lambda: told))
+    nothing: Any = None
+    named = options.read({"NIGHT": day})
+    if said is None:
+        assert night._business_date(stack, nothing, named).isoformat() == day
+    else:
+        with pytest.raises(chain.NightFailed, match=said):
+            night._business_date(stack, nothing, named)
 
 
 @pytest.mark.parametrize(

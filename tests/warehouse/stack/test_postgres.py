@@ -105,6 +105,25 @@ def test_a_pid_that_went_to_another_program_does_not_keep_it_down(state: Path) -
     assert postgres.running(state) is not None
 
 
+def test_a_copy_of_a_running_folder_is_not_started_and_a_moved_one_is_found(
+    server: postgres.Server, state: Path, tmp_path: Path
+) -> None:
+    pid_file = Path("postgres/data/postmaster.pid")
+    (tmp_path / pid_file).parent.mkdir(parents=True)
+    shutil.copyfile(state / pid_file, tmp_path / pid_file)
+    assert postgres.running(tmp_path) is None
+    with pytest.raises(postgres.PostgresFailed, match="is a copy of"):
+        postgres.start(tmp_path)
+    postgres.stop(tmp_path)
+    moved = state.rename(state.with_name(f"{state.name} moved"))
+    try:
+        found = postgres.running(moved)
+        assert found is not None
+        assert found.port == server.port
+    finally:
+        moved.rename(state)
+
+
 def test_a_port_that_somebody_took_meanwhile_is_given_up(state: Path) -> None:
     before = postgres.start(state).port
     postgres.stop(state)

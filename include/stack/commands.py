@@ -164,7 +164,9 @@ def exceptions() -> int:
     """List the open exceptions: id, reason, owner, due date, case or other subject, money; no patient data.
 
     Of money that belongs to no claim, also code, meaning, reference and amount of each adjustment. Only the
-    first 19 characters of a reference: behind them, Medicare names the member.
+    first 19 characters of a reference: Medicare puts the claim's control number there, and behind it the
+    patient's number (PLB03-2, positions 20-39: CMS, MLN Matters MM7499, change request 7499, read
+    2026-11-28). DME contractors lay it out otherwise; what another payer writes there is not known.
     """
     # the end of a day is stored as the midnight after it, on the practice's clock
     zone = practice().time_zone.replace("'", "''")

@@ -14,7 +14,8 @@ attested and sent. Whether its cases still support each claim is asked when the 
 attested and when it is sent; a batch with a claim that fell is made anew without it, and asked about again.
 
 ### When it fails
-The next `create_tasks` sends the released batch, after looking up an uncertain transfer.
+The next `create_tasks` sends the released batch, after looking up an uncertain transfer. A refusal without
+a note is not taken: clear the run's tasks to be asked again.
 
 ### Re-run safely
 A batch is sent at most once, however often tasks are rerun.
@@ -33,6 +34,6 @@ release_claims = decision_dag(
     describe=decisions.describe_claims,
     question=("attest", "Claims to release"),
     options=["Attest and release", "Refuse"],
-    note="Kept with the decision",
+    note="Kept with the decision; a refusal needs it",
     decide=("send", decisions.decide_claims),
 )

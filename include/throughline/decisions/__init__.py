@@ -18,6 +18,7 @@ from throughline.warehouse import Connection, derive
 __all__ = [
     "Act",
     "Decision",
+    "NoReasonError",
     "NobodyNamedError",
     "NotAllowedError",
     "Preview",
@@ -38,6 +39,10 @@ class NotAllowedError(Exception):
 
 class NobodyNamedError(NotAllowedError, ValueError, PermissionError):
     """A decision needs a named person."""
+
+
+class NoReasonError(NotAllowedError, ValueError):
+    """The act needs a reason, and none was given."""
 
 
 class UnknownActError(NotAllowedError, ValueError):
@@ -100,7 +105,7 @@ class Act:
     `weigh` reads the thing, locks it for the transaction and returns what would follow, or raises
     `NotAllowedError`. `carry` does what must happen at once, in the same transaction; acts that only
     the next night applies need no `carry`. With `once`, the decision's id is derived from act and
-    thing, so the act is recorded at most once.
+    thing, so the act is recorded at most once. With `needs_reason`, a person must say why.
     """
 
     name: str
@@ -109,6 +114,7 @@ class Act:
     weigh: Weigh
     carry: Carry = _nothing
     once: bool = False
+    needs_reason: bool = False
 
 
 _acts: dict[tuple[str, str], Act] = {}
@@ -143,6 +149,8 @@ def record(conn: Connection, request: Request) -> Decision:
     seen = act.weigh(conn, request)
     if seen.made is not None:
         return Decision(seen.made, request, is_new=False)
+    if act.needs_reason and not request.note.strip():
+        raise NoReasonError(f"{request.act} needs a reason: say why in the note")
     decision_id = id_of(request) if act.once else uuid4()
     conn.execute(
         "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"

@@ -17,6 +17,8 @@ from uuid import UUID
 
 from throughline import decisions, warehouse
 from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
+from throughline.practice import teams
+from throughline.vocabulary import nearest
 from throughline.warehouse import Connection
 
 SHORTEST, MOST = 8, 10
@@ -35,6 +37,8 @@ ACTIONS = {
     "reject": "identity: the records are two different people",
     CARRIES_NOTHING: "file: it carries nothing for us",
 }
+NEEDS_REASON = frozenset({"continue", "close_case", "write_off", "confirm", "reject"})
+"""The actions that end something for good: a person must say why."""
 USUAL = {
     "missed_clock": "retry",
     "attempts_exhausted": "retry",
@@ -71,6 +75,10 @@ class NotOpen(NotAllowedError, LookupError):
     """There is no open exception with this id."""
 
 
+class DecidedError(NotAllowedError, ValueError):
+    """A decision about the exception waits for the next night already."""
+
+
 class DoesNotFitError(NotAllowedError, ValueError):
     """The action does not apply to this exception, or lacks an argument."""
 
@@ -89,7 +97,7 @@ def resolve(
 
     `action` is one of `ACTIONS`, or `resolve` for the reason's usual action. A write-off without an
     amount writes off the open balance. Does not commit. Raises `NotOpen`, and `ValueError` if the
-    action does not apply to the exception.
+    action does not apply to the exception, lacks its reason, or one waits for tonight already.
     """
     request = asked(conn, exception_id, who, action, note, owner=owner, amount=amount)
     made = decisions.record(conn, request)
@@ -169,15 +177,33 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         ).fetchone()
         if before is not None:
             raise DoesNotFitError(f"{before[0]} has said so already; the next night applies it")
+    waits = conn.execute(
+        "select kind, decided_by, decided_at::date from operations.decision"
+        " where about_kind = 'exception' and about_id = %s and known_seq is null and kind <> 'assign'"
+        " order by decided_at limit 1",
+        (str(request.about_id),),
+    ).fetchone()
+    if waits is not None:
+        raise DecidedError(f"{waits[0]}: decided by {waits[1]} on {waits[2]}, counts from tonight")
     said: dict[str, object] = {"action": request.act}
     if request.act == "assign":
-        said["owner"] = request.said.get("owner")
-        if not said["owner"]:
-            raise DoesNotFitError("assign needs an owner")
+        said["owner"] = _owner(request.said.get("owner"))
     if request.act == "write_off":
         said["amount"] = str(_amount(request.said.get("amount"), (detail or {}).get("balance")))
     follows = FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act])
     return Preview((follows.format(**said),), said, context=person_id)
+
+
+def _owner(asked: object) -> str:
+    """Return the team, or the member of a team, that an exception may be given to."""
+    if not asked:
+        raise DoesNotFitError("assign needs an owner")
+    owners = {*teams(), *(member for team in teams().values() for member in team.members)}
+    if asked not in owners:
+        raise DoesNotFitError(
+            f"{asked} is neither a team nor a member of one: the nearest is {nearest(str(asked), owners)}"
+        )
+    return str(asked)
 
 
 def _amount(asked: object, balance: object) -> object:
@@ -218,9 +244,13 @@ def _weigh_record(conn: Connection, request: Request) -> Preview:
 
 for _name, _title in ACTIONS.items():
     if _name in ("confirm", "reject"):
-        decisions.register(Act(_name, "exception", _title, _weigh, _of_the_records))
+        decisions.register(
+            Act(_name, "exception", _title, _weigh, _of_the_records, needs_reason=True)
+        )
     else:
-        decisions.register(Act(_name, "exception", _title, _weigh))
+        decisions.register(
+            Act(_name, "exception", _title, _weigh, needs_reason=_name in NEEDS_REASON)
+        )
 decisions.register(Act("link", "record", "the record is of this person", _weigh_record))
 decisions.register(Act("unlink", "record", "the record is not of this person", _weigh_record))
 

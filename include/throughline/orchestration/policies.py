@@ -40,6 +40,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
             retry_delay=timedelta(minutes=1),
         ),
         RetryRule(exception="throughline.workflows.DefinitionError", action=RetryAction.FAIL),
+        RetryRule(exception="throughline.decisions.NotAllowedError", action=RetryAction.FAIL),
         RetryRule(exception="throughline.sources.entry.CatalogueError", action=RetryAction.FAIL),
         RetryRule(
             exception="throughline.sources.definitions.SourceDefinitionError",

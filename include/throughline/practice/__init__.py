@@ -37,6 +37,25 @@ class Practice:
     sites: tuple[Site, ...] = ()
 
 
+@dataclass(frozen=True)
+class Team:
+    """A team that owns work. `members` are user ids of Airflow's auth manager."""
+
+    team: str
+    title: str
+    lead: str
+    members: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=1)
+def teams() -> dict[str, Team]:
+    """Return this deployment's teams by name; cached per process, validated when a night opens."""
+    return {
+        team: Team(team, said["title"], said["lead"], tuple(map(str, said.get("members") or ())))
+        for team, said in read(DEFINITIONS / "teams.yaml").data.items()
+    }
+
+
 @lru_cache(maxsize=1)
 def practice() -> Practice:
     """Return this deployment's practice; cached per process, validated when a night opens."""

@@ -45,9 +45,9 @@ def show(conn: Connection, batch_id: UUID | str) -> str:
 
 
 def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -> UUID:
-    """Record that a named person refuses a batch; its claims go to billing as exceptions.
+    """Record that a named person refuses a batch, and why; its claims go to billing as exceptions.
 
-    Does not commit. Raises `NotWaiting`.
+    Does not commit. Raises `NotWaiting`, and `NoReasonError` without a note.
     """
     request = Request("refuse", "claim_batch", str(batch_id), decided_by, note)
     return decisions.record(conn, request).decision_id
@@ -113,5 +113,7 @@ def _close(
     return ()
 
 
-for _name, _title in (("release", "attest and send"), ("refuse", "do not send")):
-    decisions.register(Act(_name, "claim_batch", _title, _weigh, _close, once=True))
+decisions.register(Act("release", "claim_batch", "attest and send", _weigh, _close, once=True))
+decisions.register(
+    Act("refuse", "claim_batch", "do not send", _weigh, _close, once=True, needs_reason=True)
+)

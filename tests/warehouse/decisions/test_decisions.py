@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 import throughline.quality.decide
-import throughline.tasks.attest  # noqa: F401 - registers its acts
+import throughline.tasks.attest
 from tests.warehouse.clinic import Clinic
 from throughline import decisions
 from throughline.decisions import Act, NotAllowedError, Preview, Request
@@ -97,7 +97,8 @@ def test_an_act_has_one_owner(stamped: list[UUID]) -> None:
 
 def test_the_acts_of_the_loop_are_registered() -> None:
     assert set(decisions.acts_on("batch")) == {"release", "reject"}
-    assert set(decisions.acts_on("quarantine")) == {"release", "reject"}
+    money = throughline.quality.decide.MONEY
+    assert set(decisions.acts_on("quarantine")) == {"release", "reject", *money}
     assert set(decisions.acts_on("claim_batch")) == {"release", "refuse"}
     assert decisions.acts_on("exception") == resolve.ACTIONS
     assert set(decisions.acts_on("record")) == {"link", "unlink"}

@@ -10,8 +10,9 @@ import pytest
 
 from tests.warehouse.clinic import Clinic, moment, patient
 from throughline import exceptions, warehouse
+from throughline.decisions import NoReasonError
 from throughline.exceptions import resolve as said
-from throughline.exceptions.resolve import ACTIONS, USUAL, NotOpen, resolve
+from throughline.exceptions.resolve import ACTIONS, USUAL, DecidedError, NotOpen, resolve
 
 
 def opened(clinic: Clinic, reason: str, **detail: Any) -> UUID:
@@ -118,7 +119,7 @@ def test_each_action_is_a_decision_by_name(desk: Clinic, action: str) -> None:
     ],
 )
 def test_resolve_means_what_is_usual_for_the_reason(desk: Clinic, reason: str, usual: str) -> None:
-    resolve(desk.conn, opened(desk, reason), "Ada Lead", "resolve")
+    resolve(desk.conn, opened(desk, reason), "Ada Lead", "resolve", "as usual")
     assert decisions(desk)[0].kind == usual
     assert set(USUAL.values()) <= set(ACTIONS)
 
@@ -127,19 +128,48 @@ def test_assigning_names_an_owner(desk: Clinic) -> None:
     exception_id = opened(desk, "missed_clock")
     with pytest.raises(ValueError, match="assign needs an owner"):
         resolve(desk.conn, exception_id, "Ada Lead", "assign")
-    resolve(desk.conn, exception_id, "Ada Lead", "assign", owner="Bo Nurse")
-    assert decisions(desk)[0].detail == {"action": "assign", "owner": "Bo Nurse"}
+    with pytest.raises(ValueError, match=r"biler is neither .* the nearest is biller"):
+        resolve(desk.conn, exception_id, "Ada Lead", "assign", owner="biler")
+    for owner in ("biller", "billing"):
+        resolve(desk.conn, exception_id, "Ada Lead", "assign", owner=owner)
+    assert [row.detail["owner"] for row in decisions(desk)] == ["biller", "billing"]
+
+
+@pytest.mark.parametrize("action", ["continue", "close_case", "write_off"])
+def test_what_ends_for_good_needs_its_reason(desk: Clinic, action: str) -> None:
+    exception_id = exceptions.open_exception(
+        desk.conn, 1, desk.cut_off, "claim_denied", "case", "c1", detail={"balance": "80.00"}
+    )
+    for note in ("", "  "):
+        with pytest.raises(NoReasonError, match=f"^{action} needs a reason"):
+            resolve(desk.conn, exception_id, "Ada Lead", action, note)
+    assert decisions(desk) == []
+    assert resolve(desk.conn, exception_id, "Ada Lead", action, "agreed with the payer")
+
+
+def test_what_waits_for_tonight_is_not_decided_again(desk: Clinic) -> None:
+    exception_id = opened(desk, "missed_clock")
+    resolve(desk.conn, exception_id, "Ada Lead", "assign", owner="billing")
+    resolve(desk.conn, exception_id, "Ada Lead", "retry")
+    for action in ("retry", "acknowledge", "assign"):
+        with pytest.raises(
+            DecidedError, match=r"^retry: decided by Ada Lead on .*, counts from ton"
+        ):
+            resolve(desk.conn, exception_id, "Bo Lead", action, owner="billing")
+    desk.conn.execute("update operations.decision set known_seq = 1 where known_seq is null")
+    resolve(desk.conn, exception_id, "Bo Lead", "retry")
+    assert [row.kind for row in decisions(desk)] == ["assign", "retry", "retry"]
 
 
 def test_a_write_off_takes_the_open_balance_or_what_is_said(desk: Clinic) -> None:
     without = opened(desk, "patient_balance")
     with pytest.raises(ValueError, match="needs an amount"):
         resolve(desk.conn, without, "Ada Lead", "write_off")
-    resolve(desk.conn, without, "Ada Lead", "write_off", amount=Decimal("12.50"))
+    resolve(desk.conn, without, "Ada Lead", "write_off", "agreed", amount=Decimal("12.50"))
     with_one = exceptions.open_exception(
         desk.conn, 1, desk.cut_off, "claim_denied", "case", "c1", detail={"balance": "80.00"}
     )
-    resolve(desk.conn, with_one, "Ada Lead", "write_off")
+    resolve(desk.conn, with_one, "Ada Lead", "write_off", "agreed")
     assert sorted(d.detail["amount"] for d in decisions(desk)) == ["12.50", "80.00"]
 
 
@@ -182,7 +212,10 @@ def test_a_doubt_about_identity_is_ended_for_the_records_it_is_about(
         clinic.conn.execute("update operations.exception set person_id = %s", (person,))
         with pytest.raises(ValueError, match="does not apply"):
             resolve(clinic.conn, exception_id, "Ada Lead", "retry")
+        with pytest.raises(NoReasonError):
+            resolve(clinic.conn, exception_id, "Ada Lead", action)
         assert len(resolve(clinic.conn, exception_id, "Ada Lead", action, "seen both")) == 2
+        clinic.conn.execute("update operations.decision set known_seq = 1 where known_seq is null")
     found = [d for d in decisions(clinic) if d.about_kind == "record"]
     assert {(d.kind, d.about_id, d.detail["person_id"]) for d in found} == {
         (kind, "ehr|p1", str(other))

@@ -169,7 +169,7 @@ def test_nobody_can_put_it_off_and_nothing_else_carries_nothing(outbox: Outbox) 
     for action in ("acknowledge", "retry", "continue", "confirm"):
         with pytest.raises(DoesNotFitError):
             outbox.decide("bad.835", action)
-    outbox.decide("bad.835", "assign", owner="Bo Chen")
+    outbox.decide("bad.835", "assign", owner="billing")
     outbox.read("2026-09-04")
     assert outbox.undecided() == {"bad.835"}
     outbox.conn.execute("update operations.exception set reason = 'new_code'")

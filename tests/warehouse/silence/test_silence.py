@@ -207,7 +207,7 @@ def test_what_is_about_a_case_does_not_fit(watch: Any) -> None:
     for action in ("retry", "continue", "close_case", "write_off"):
         with pytest.raises(DoesNotFitError, match=f"^{action} does not apply"):
             resolve(watch.conn, exception, "Ada Lead", action)
-    resolve(watch.conn, exception, "Ada Lead", "assign", owner="Bo Chen")
+    resolve(watch.conn, exception, "Ada Lead", "assign", owner="data_engineering")
     seen: Preview = decisions.preview(
         watch.conn, asked(watch.conn, exception, "Ada Lead", "resolve")
     )

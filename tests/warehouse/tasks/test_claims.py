@@ -27,6 +27,7 @@ from tests.warehouse.tasks.desk import (
 )
 from tests.warehouse.tasks.outside import FILES, Outside
 from throughline import tasks
+from throughline.decisions import NoReasonError
 from throughline.tasks import attest, claims, files, transmissions
 from throughline.transports.address import Address
 from throughline.warehouse import connect
@@ -307,6 +308,8 @@ def test_a_refused_batch_is_not_asked_again_until_the_charge_says_something_else
     desk.bills("p1")
     desk.plan()
     (batch,) = desk.prepare()
+    with pytest.raises(NoReasonError):
+        attest.refuse(desk.conn, batch, "Ada Biller", " ")
     attest.refuse(desk.conn, batch, "Ada Biller", "wrong amount")
     desk.conn.commit()
     assert desk.open_exceptions() == ["charge_check"]

@@ -81,6 +81,7 @@ WRONG = [
     ("calendars.yaml", "country: US", "county: US", "unknown key 'county': the nearest is 'country'"),
     ("teams.yaml", "title: Clinicians, lead:", "title: Clinicians, leed:",
      "clinicians/leed: unknown key 'leed': the nearest is 'lead'"),
+    ("teams.yaml", "members: [biller]", "members: [biller, biller]", "billing/members:"),
     ("vocabulary.yaml", "note_types:", "note_type:", "unknown key 'note_type': the nearest is 'note_types'"),
 ]  # fmt: skip
 

@@ -74,7 +74,10 @@ def moment(day_text: str, time_text: str) -> datetime | None:
 
 def at(elements: list[str], index: int) -> str:
     """Return element `index` of a segment without surrounding blanks, or an empty string."""
-    return elements[index].strip() if index < len(elements) else ""
+    try:
+        return elements[index].strip()
+    except IndexError:
+        return ""
 
 
 @lru_cache(maxsize=4096)

@@ -24,7 +24,8 @@ LONGEST_JUNK = 1 << 16
 # With more text than this without a terminator, skip to the next ISA.
 LONGEST_SEGMENT = 1 << 23
 
-_HEADER = re.compile(r"ISA([^A-Za-z0-9\s])")
+# Control characters (hex 1C to 1F) are separators too, though Python counts them as blanks.
+_HEADER = re.compile(r"ISA([^A-Za-z0-9 \t\r\n\f\v])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,13 @@ def test_a_header_without_its_component_separator() -> None:
     assert [r.patient_control_number for r in records] == ["A1", "A2"]
 
 
+def test_control_characters_separate_elements_too() -> None:
+    data = wire.simple(REMITTANCE, remittance(payment("A1"))).decode()
+    odd = data.translate(str.maketrans("*:^~", "\x1d\x1f\x1e\x1c"))
+    [one], [other] = found(data.encode())[0], found(odd.encode())[0]
+    assert (one.key, one.lines) == (other.key, other.lines)
+
+
 def test_separators_may_change_from_one_interchange_to_the_next() -> None:
     other = [s.replace(":", ">").replace("*", "|") for s in TWO]
     data = wire.file_of(TWO, "~\n") + wire.file_of(other, "\x1d") + wire.file_of(TWO)

@@ -55,7 +55,10 @@ def _reasons(adjustments: list[Adjustment]) -> str:
 
 
 class RowMaker:
-    """Builds the rows of one file. A key that repeats within the file gets a number as a suffix."""
+    """Builds the rows of one file. A key that repeats within the file gets a number as a suffix.
+
+    Money that repeats in another set is the same, as it is in another file: sets are sent again.
+    """
 
     def __init__(self, zone: ZoneInfo, codes: Mapping[str, Codes]) -> None:
         self._zone = zone
@@ -86,6 +89,8 @@ class RowMaker:
         """Return the row of one record, with its child rows."""
         if record.context is not self._context:
             self._context = record.context
+            if isinstance(record, Payment | ProviderAdjustment):
+                self._seen = {}
             self._version = _version(record.context, self._zone)
         return self._makers[type(record)](record)
 

@@ -128,6 +128,15 @@ def test_one_claim_twice_in_one_set_counts_twice() -> None:
     assert second == f"{first}|2"
 
 
+def test_a_set_that_is_repeated_in_one_file_counts_once() -> None:
+    body = remittance(payment("A1"), payment("A1"), after=[PLB.format("L6", "-1")])
+    data = simple(REMITTANCE, body, number=1) + simple(REMITTANCE, body, number=2)
+    found = rows(io.BytesIO(data), "f.x12", definition("clearinghouse"), "payment", False)
+    of_payments = [r.source_id for r in found if not isinstance(r, Fault)]
+    assert of_payments[: len(of_payments) // 2] == of_payments[len(of_payments) // 2 :]
+    assert set(of_payments) == set(ids(REMITTANCE, body))
+
+
 def test_money_of_no_claim_is_told_apart_by_payment_reference_and_the_claims_beside_it() -> None:
     def of(code: str, amount: str, *loops: list[str]) -> str:
         return ids(REMITTANCE, remittance(*loops, after=[PLB.format(code, amount)]))[-1]

@@ -109,3 +109,12 @@ def test_two_payments_of_one_check_number_count_both_and_the_same_again_once(han
     assert hand.rows(
         "select sum(paid_amount), count(*) from core.payment where retracted_seq is null"
     ) == [(Decimal(250), 5)]
+
+
+def test_a_remittance_twice_in_one_file_is_posted_once(hand: Hand) -> None:
+    first = remittance("80", payment("A1"))
+    judge(hand, file(first) + file(first, number=9))
+    hand.load(hand.batch)
+    assert hand.rows(
+        "select sum(paid_amount), count(*) from core.payment where retracted_seq is null"
+    ) == [(Decimal(80), 1)]

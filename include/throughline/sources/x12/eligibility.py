@@ -9,7 +9,7 @@ preventive service is covered.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -73,6 +73,7 @@ class Eligibility(msgspec.Struct):
     reject_code: str | None = None
     benefit_code: str | None = None
     benefits: list[Benefit] = []
+    inactive: list[tuple[date | None, date | None]] = []
 
     def said(self, sex: str | None) -> tuple[object, ...]:
         """Return the columns of the answer but `benefit_code`, with the word for the sex."""
@@ -121,6 +122,7 @@ class Eligibility(msgspec.Struct):
         if not self.benefits:
             return
         self.is_advantage = self.is_hospice = self.is_qmb = False
+        self.inactive = []
         spans: list[tuple[date, date | None]] = []
         for benefit in self.benefits:
             self._take(benefit, spans)
@@ -129,9 +131,34 @@ class Eligibility(msgspec.Struct):
             self.part_b_from, last = spans[0]
             if len(spans) > 1:
                 self.part_b_from = min(first for first, _ in spans)
-                last = max(spans, key=lambda each: each[0])[1]
-            self.part_b_to = last or self.part_b_to
+                last = max(self._begun(spans), key=lambda each: each[0])[1]
+            self.part_b_to = last
+        self._take_inactive(spans)
         self._take_plans()
+
+    def _take_inactive(self, active: list[tuple[date, date | None]]) -> None:
+        """Take what EB*6 says of Part B.
+
+        A time without it (in prison, not lawfully present) that is over ends nothing; one that is not
+        over ends it on the day before.
+        """
+        on, ended = self.as_of_date, None
+        holds = on is not None and any(
+            first <= on and (last is None or on <= last) for first, last in active
+        )
+        for first, last in self.inactive:
+            if on is None or last is None:
+                ended = last or first or ended
+            elif holds and first is not None and first <= on <= last:
+                self.part_b_to = first - timedelta(days=1)
+            elif not (holds and last < on):
+                ended = last
+        self.part_b_to = self.part_b_to or ended
+
+    def _begun(self, spans: list[tuple[date, date | None]]) -> list[tuple[date, date | None]]:
+        """Return the spans that have begun on the asked day, else all: a later one covers nobody yet."""
+        on = self.as_of_date
+        return [each for each in spans if on is None or each[0] <= on] or spans
 
     def _take_plans(self) -> None:
         """Say whether a Medicare Advantage plan covers the asked day."""
@@ -169,8 +196,7 @@ class Eligibility(msgspec.Struct):
         elif b.information in INACTIVE:
             self.is_active = self.is_active or False
             if b.insurance_type == PART_B:
-                first, last = span(b)
-                self.part_b_to = last or first or self.part_b_to
+                self.inactive.append(span(b))
         elif b.information == "X" and HOSPICE_SERVICE in b.service_types:
             last = span(b)[1]
             ended = last is not None and self.as_of_date is not None and last < self.as_of_date
@@ -277,7 +303,12 @@ class _Reader:
             if self.last is not None:
                 self.last.dates[at(e, 1)] = span
             elif at(e, 1) in ("291", "307", "472"):
-                person.as_of_date = span[0] or person.as_of_date
+                first, last = span
+                on = person.as_of_date
+                if first is None or (on and last and first != last and first <= on <= last):
+                    # a plan's year around the day of the answer, and not the day that was asked
+                    return
+                person.as_of_date = first
         elif tag == "NM1":
             if self.last is None:
                 if at(e, 1) in ("IL", "03"):

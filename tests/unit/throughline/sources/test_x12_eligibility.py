@@ -41,6 +41,38 @@ def test_left_and_joined_again() -> None:
     assert ended.part_b_to == date(2012, 12, 31)
 
 
+@pytest.mark.parametrize(
+    ("more", "ends"),
+    [
+        # a time without Part B that is over, and one that is not
+        (("EB*6**30*MB", "DTP*307*RD8*20180101-20191231"), None),
+        (("EB*6**30*MB", "DTP*307*RD8*20260801-20261231"), date(2026, 7, 31)),
+        # what begins later says nothing of the asked day
+        (("EB*1**30*MB", "DTP*291*D8*20270101"), None),
+    ],
+)
+def test_what_was_and_what_will_be_do_not_decide_today(
+    more: tuple[str, ...], ends: date | None
+) -> None:
+    for benefits in (PART_B + more, more + PART_B):
+        e = one(*benefits)
+        assert (e.part_b_from, e.part_b_to) == (date(2015, 3, 1), ends)
+
+
+def test_part_b_that_has_ended_and_begins_again_later_has_ended() -> None:
+    e = one("EB*1**30*MB", "DTP*291*RD8*20100101-20121231", "EB*1**30*MB", "DTP*291*D8*20270101")
+    assert e.part_b_to == date(2012, 12, 31)
+
+
+def test_a_plan_year_is_not_the_day_that_was_asked() -> None:
+    who = ["TRN*2*TRACE1*9LAKE", "NM1*IL*1*QUIRK*ZEBULON****MI*1EG4TE5MK73"]
+    plan = ("EB*R**30*PR*H1234", "DTP*290*D8*20260701")
+    e = one(*PART_B, *plan, person=[*who, "DTP*291*RD8*20260101-20261231"])
+    assert (e.as_of_date, e.is_advantage) == (date(2026, 9, 3), True)
+    e = one(*PART_B, person=[*who, "DTP*291*RD8*20260801-20260801"])
+    assert e.as_of_date == date(2026, 8, 1)
+
+
 def test_inactive_and_silent() -> None:
     assert one("EB*6**30*MB", "DTP*291*RD8*20100101-20241231").part_b_to == date(2024, 12, 31)
     assert one("EB*6**30").is_active is False

@@ -166,6 +166,10 @@ def read(
             if not resource.id:
                 yield _fault(file, number, "id_missing", line)
                 continue
+            if resource.modifier_extension:
+                # it may turn the meaning around, and may not be left unread (FHIR R4, 2.4.1)
+                yield _fault(file, number, "modifier_not_understood", line)
+                continue
             subject_id, values = to_row(resource, settings)
             found = version(resource.meta, delivered_version)
             below = children(resource, settings) if children is not None else []

@@ -6,6 +6,7 @@ reason. A missing value is None.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, datetime
 from datetime import date as Date
 from functools import lru_cache
@@ -130,6 +131,8 @@ class Resource(Base):
     meta: Meta | None = None
     identifier: list[Identifier] = []
     extension: list[Extension] = []
+    # only whether there is one
+    modifier_extension: list[msgspec.Raw] = []
 
 
 def target(reference: Reference | None, kind: str | None = None) -> str | None:
@@ -242,10 +245,41 @@ def day(text: str | None) -> str | None:
     return _day(text) if text else None
 
 
+def first_day(text: str | None, zone: ZoneInfo) -> str | None:
+    """Return the first day of a Period.start in `zone`; of a year or month alone it is its first."""
+    return _bound(text, zone, is_end=False) if text else None
+
+
+def last_day(text: str | None, zone: ZoneInfo) -> str | None:
+    """Return the last day of a Period.end in `zone`; of a year or month alone it is its last.
+
+    An end holds every moment that it matches (FHIR R4, Period).
+    """
+    return _bound(text, zone, is_end=True) if text else None
+
+
+@lru_cache(maxsize=65536)
+def _bound(text: str, zone: ZoneInfo, *, is_end: bool) -> str | None:
+    if len(text) == 10:
+        return _day(text)
+    try:
+        if len(text) > 10:
+            at = datetime.fromisoformat(text)
+            return (at if at.tzinfo is None else at.astimezone(zone)).date().isoformat()
+        year, _, month = text.partition("-")
+        which = int(month) if month else (12 if is_end else 1)
+        on = Date(int(year), which, monthrange(int(year), which)[1] if is_end else 1)
+    except (ValueError, OverflowError):
+        raise Unreadable("date_unreadable") from None
+    return on.isoformat()
+
+
 def amount(money: Money | None) -> str | None:
     """Return an amount of dollars, or a quantity, as text."""
     if money is None or money.value is None:
         return None
+    if money.currency not in (None, "", "USD"):
+        raise Unreadable("currency_not_dollars")
     if not -LARGEST < money.value < LARGEST:
         raise Unreadable("amount_unreadable")
     return repr(money.value)

@@ -18,6 +18,8 @@ from throughline.sources.fhir.values import (
     day,
     digits,
     first_code,
+    first_day,
+    last_day,
     moment,
     pick_code,
     target,
@@ -81,6 +83,34 @@ def test_days() -> None:
     assert day("2026-08") is None
     with pytest.raises(Unreadable, match="date_unreadable"):
         day("2026-02-30")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2025", "2025-01-01", "2025-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2025-06-30", "2025-06-30", "2025-06-30"),
+        ("2025-07-01T03:59:59Z", "2025-06-30", "2025-06-30"),
+        ("2025-07-01T03:59:59", "2025-07-01", "2025-07-01"),
+        (None, None, None),
+    ],
+)
+def test_the_days_of_a_period(text: str | None, first: str | None, last: str | None) -> None:
+    zone = ZoneInfo("America/New_York")
+    assert (first_day(text, zone), last_day(text, zone)) == (first, last)
+
+
+@pytest.mark.parametrize("text", ["x", "2025-13", "2025-1x", "soon", "2025-07-01T99:00"])
+def test_a_period_that_cannot_be_read_is_set_aside(text: str) -> None:
+    with pytest.raises(Unreadable, match="date_unreadable"):
+        last_day(text, ZoneInfo("America/New_York"))
+
+
+def test_other_money_is_no_dollars() -> None:
+    with pytest.raises(Unreadable, match="currency_not_dollars"):
+        amount(Money(value=80.0, currency="CAD"))
+    assert amount(Money(value=80.0, currency="USD")) == "80.0"
 
 
 def test_versions_that_are_none() -> None:

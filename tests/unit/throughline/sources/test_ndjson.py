@@ -83,6 +83,10 @@ def test_utf_16(codec: str) -> None:
         (b"{}", "not_a_resource"),
         (b'{"resourceType":"Observation","id":"o1"}', "wrong_resource_type"),
         (b'{"resourceType":"Patient"}', "id_missing"),
+        (
+            b'{"resourceType":"Patient","id":"p1","modifierExtension":[{"url":"urn:x","valueBoolean":true}]}',
+            "modifier_not_understood",
+        ),
         (b'{"resourceType":"Observation","id":"o1","name":{}}', "wrong_resource_type"),
         (b'{"resourceType":"Patient","id":"p1","name":{"family":"Q"}}', "shape_not_r4"),
         (b'{"resourceType":"Patient","id":"p1","birthDate":1950}', "shape_not_r4"),

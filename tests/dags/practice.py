@@ -41,8 +41,11 @@ class Practice:
         from airflow.serialization.definitions.dag import SerializedDAG
 
         made = functools.partialmethod(SerializedDAG.create_dagrun, partition_key=key)
+        dag = self.dags[dag_id]
+        # Airflow 3.3.2 looks for the row of a deadline by what the DAG says of it: dag.test() writes none.
+        dag.deadline = None
         with mock.patch.object(SerializedDAG, "create_dagrun", made):
-            run = self.dags[dag_id].test(logical_date=None, run_conf=conf)
+            run = dag.test(logical_date=None, run_conf=conf)
         states = {task.task_id: str(task.state) for task in run.get_task_instances()}
         return {"": str(run.state), **states}
 

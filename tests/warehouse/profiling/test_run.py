@@ -98,7 +98,7 @@ def test_the_command_needs_no_world_for_a_folder(tmp_path: Path, folder: Path) -
     [
         ({}, "SOURCE is missing"),
         ({"SOURCE": "ehr", "FOLDER": "/no/such/folder"}, "no such folder"),
-        ({"SOURCE": "ehr"}, "there is no warehouse yet"),
+        ({"SOURCE": "ehr"}, "has no warehouse yet"),
     ],
 )
 def test_what_is_missing_is_told(tmp_path: Path, variables: dict[str, str], told: str) -> None:

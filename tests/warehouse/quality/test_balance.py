@@ -184,7 +184,7 @@ def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
 
 @pytest.mark.parametrize(
     ("action", "who", "why"),
-    [("approve", WHO, "must be one of reject, release"), ("release", "", "named person")],
+    [("approve", WHO, "must be one of .*reject, release"), ("release", "", "named person")],
 )
 def test_only_named_persons_release_or_reject(hand: Hand, action: str, who: str, why: str) -> None:
     hand.take_in("patient", mixed())

@@ -66,7 +66,8 @@ def describe_batch(batch_id: str) -> dict[str, str]:
             " where b.batch_id = %s order by v.decided_at desc limit 1",
             (batch_id,),
         ).fetchone()
-        assert row is not None
+        if row is None:
+            raise AirflowSkipException("there is no such batch")
         source, feed, day, received, failed, expectations, docs, detail, verdict = row
         labels = {"release": "Release", "reject": "Reject"}
         answers = _options(conn, "batch", batch_id, labels, {"verdict": verdict})
@@ -141,7 +142,8 @@ def describe_claims(batch_id: str) -> dict[str, str]:
             " interchange_control_number from tasks.claim_batch where batch_id = %s",
             (batch_id,),
         ).fetchone()
-        assert row is not None
+        if row is None:
+            raise AirflowSkipException("there is no such batch of claims")
         payer, npi, count, charge, digest, control = row
         labels = {"release": "Attest and release", "refuse": "Refuse"}
         try:

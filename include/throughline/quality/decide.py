@@ -21,7 +21,7 @@ from psycopg import sql
 
 from throughline import decisions, warehouse
 from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
-from throughline.exceptions.resolve import CARRIES_NOTHING
+from throughline.exceptions.resolve import CARRIES_NOTHING, SHORTEST
 from throughline.quality.balance import balance
 from throughline.quality.suites import suite_of
 from throughline.sources.records import WITHOUT_CLAIMS
@@ -35,8 +35,6 @@ MONEY = {
 }
 """What a named person says of a payment that nothing explains. Nothing of it is loaded; the decision stays."""
 KNOWN = (*ACTIONS, *MONEY, CARRIES_NOTHING)
-SHORTEST = 8
-"""How many characters of an id name a thing on the command line."""
 
 
 class NotStoppedError(NotAllowedError):

@@ -218,18 +218,19 @@ def made_anew(conn: Connection, seq: int, batch_id: UUID | str) -> UUID:
     sending. Commits.
     """
     row = conn.execute(
-        "select payer_id, billing_npi, status, array(select k.patient_control_number from tasks.claim as k"
+        "select status, array(select k.patient_control_number from tasks.claim as k"
         " where k.batch_id = b.batch_id) from tasks.claim_batch as b where b.batch_id = %s",
         (batch_id,),
     ).fetchone()
-    if row is None or row[2] != "waiting":
+    if row is None or row[0] != "waiting":
         return UUID(str(batch_id))
     prepare(conn, seq)
     successor = conn.execute(
         "select b.batch_id from tasks.claim_batch as b"
         " inner join tasks.claim as k on k.batch_id = b.batch_id"
-        " where b.status = 'waiting' and k.patient_control_number = any(%s) limit 1",
-        (row[3],),
+        " where b.status = 'waiting' and k.patient_control_number = any(%s)"
+        " order by b.claim_count desc, b.batch_id limit 1",
+        (row[1],),
     ).fetchone()
     return UUID(str(successor[0] if successor else batch_id))
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
+from airflow.sdk.exceptions import AirflowSkipException
 
 from tests.warehouse.clinic import again, charge, coverage
 from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
 from throughline.tasks import attest, claims
+from throughline.warehouse import connect
 
 AT = "2026-07-01 10:00"
 CHARGE = charge("p1", AT)
@@ -122,6 +127,53 @@ def test_what_each_case_supported_is_kept_when_it_is_sent(
     assert desk.dispatch() == {"accepted": 1}
     kept = desk.rows("select do_not_bill, is_asked from tasks.claim_support")
     assert [tuple(row) for row in kept] == [(None, True)] * 2
+
+
+@pytest.fixture
+def asking(desk: Desk, desk_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return the module of Airflow's questions, on the desk's warehouse and systems."""
+    module = importlib.import_module("throughline.orchestration.decisions")
+    monkeypatch.setattr(module, "open_warehouse", lambda *_: connect(desk_dsn))
+    addresses = importlib.import_module("throughline.orchestration.addresses")
+    monkeypatch.setattr(addresses, "clients", desk.outside.clients)
+    return module
+
+
+ATTESTED = {"chosen_options": ["Attest and release"], "responded_by_user": {"id": "ada"}}
+
+
+def test_the_hash_in_the_question_is_the_hash_that_is_sent(
+    desk: Desk, outside: Outside, batch: UUID, asking: Any
+) -> None:
+    old = asking.describe_claims(str(batch))
+    desk.conn.execute(
+        "update tasks.claim_batch set payload = payload || ' ',"
+        " payload_sha256 = encode(sha256(payload || ' '), 'hex')"
+    )
+    desk.conn.commit()
+    new = asking.describe_claims(str(batch))
+    assert old["shown"] != new["shown"]
+    with pytest.raises(AirflowSkipException):
+        asking.decide_claims(old, ATTESTED)
+    assert outside.files() == []
+    asking.decide_claims(new, ATTESTED)
+    ((_, content),) = outside.files()
+    assert hashlib.sha256(content).hexdigest() == new["shown"]
+
+
+def test_the_question_is_about_the_batch_that_was_made_anew(
+    desk: Desk, batch: UUID, asking: Any
+) -> None:
+    turns(desk)
+    asked = asking.describe_claims(str(batch))
+    assert asked["about_id"] != str(batch)
+    assert asked["subject"].startswith("1 claims")
+
+
+@pytest.mark.parametrize("describe", ["describe_claims", "describe_batch"])
+def test_nobody_is_asked_about_what_is_not_there(asking: Any, desk: Desk, describe: str) -> None:
+    with pytest.raises(AirflowSkipException):
+        getattr(asking, describe)("00000000-0000-0000-0000-000000000000")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from tests.warehouse.deliveries import Hand, ndjson, patient, visit
 from throughline import quality
+from throughline.exceptions.resolve import SHORTEST
 from throughline.proven import invariants
 from throughline.quality import decide as said
 from throughline.quality.load import Counts
@@ -344,7 +345,7 @@ def opened(hand: Hand) -> str:
         " opened_seq, opened_at, due_at) values (%s, 'batch', %s, 'rows_set_aside', 'it', %s, now(), now())",
         (derive("exception", "rows_set_aside", "batch", hand.batch), hand.batch, hand.seq),
     )
-    return str(derive("exception", "rows_set_aside", "batch", hand.batch))[: said.SHORTEST]
+    return str(derive("exception", "rows_set_aside", "batch", hand.batch))[:SHORTEST]
 
 
 def test_a_named_person_decides_on_all_rows_of_a_delivery(

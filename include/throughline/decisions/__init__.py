@@ -16,8 +16,10 @@ from psycopg.types.json import Jsonb
 from throughline.warehouse import Connection, derive
 
 __all__ = [
+    "COMMAND_LINE",
     "Act",
     "Decision",
+    "Door",
     "NoReasonError",
     "NobodyNamedError",
     "NotAllowedError",
@@ -50,10 +52,26 @@ class UnknownActError(NotAllowedError, ValueError):
 
 
 @dataclass(frozen=True)
+class Door:
+    """How a decision came in: `question`, `page` or `command_line`.
+
+    `record` is what the door itself recorded, by name: of an answer in Airflow its user's id, run and
+    time. It holds no patient data.
+    """
+
+    name: str = "command_line"
+    record: Mapping[str, object] = field(default_factory=dict)
+
+
+COMMAND_LINE = Door()
+
+
+@dataclass(frozen=True)
 class Request:
     """A person's request: do `act` on the thing `about_id` of kind `about_kind`.
 
-    `said` holds the act's arguments (an owner, an amount, the hash of what was shown).
+    `who` is the id by which the door knows the person. `said` holds the act's arguments (an owner, an
+    amount, the hash of what was shown).
     """
 
     act: str
@@ -62,6 +80,7 @@ class Request:
     who: str
     note: str = ""
     said: Mapping[str, object] = field(default_factory=dict)
+    door: Door = COMMAND_LINE
 
 
 @dataclass(frozen=True)
@@ -153,8 +172,9 @@ def record(conn: Connection, request: Request) -> Decision:
         raise NoReasonError(f"{request.act} needs a reason: say why in the note")
     decision_id = id_of(request) if act.once else uuid4()
     conn.execute(
-        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
-        " values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+        "insert into operations.decision"
+        " (decision_id, decided_by, kind, about_kind, about_id, note, detail, door, record)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
         (
             decision_id,
             request.who,
@@ -163,6 +183,8 @@ def record(conn: Connection, request: Request) -> Decision:
             request.about_id,
             request.note,
             Jsonb(dict(seen.detail)),
+            request.door.name,
+            Jsonb(dict(request.door.record)),
         ),
     )
     return Decision(decision_id, request, also=act.carry(conn, request, seen, decision_id))

@@ -229,6 +229,7 @@ def _of_the_records(
                 request.who,
                 request.note,
                 {"person_id": other},
+                request.door,
             ),
         ).decision_id
         for source, source_id, other in _doubts(conn, seen.context)

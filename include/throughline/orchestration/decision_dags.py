@@ -42,8 +42,10 @@ def decision_dag(
         return describe((params or {})[about_id])
 
     @task(task_id=decide[0], outlets=[publishes] if publishes else [])
-    def decide_it(asked: dict[str, str], answer: dict[str, Any], outlet_events: Any = None) -> None:
-        key = decide[1](asked, answer)
+    def decide_it(
+        asked: dict[str, str], answer: dict[str, Any], outlet_events: Any = None, ti: Any = None
+    ) -> None:
+        key = decide[1](asked, {**answer, "dag_id": ti.dag_id, "run_id": ti.run_id})
         if publishes is not None and key is not None:
             outlet_events[publishes].add_partitions([key])
 

@@ -7,7 +7,7 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from throughline import decisions
-from throughline.decisions import NotAllowedError, Request
+from throughline.decisions import Door, NotAllowedError, Request
 from throughline.orchestration.connections import LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
@@ -15,12 +15,26 @@ from throughline.warehouse import Connection, nights
 
 
 def _who(answer: dict[str, Any]) -> str:
-    """Return the Airflow user who answered; an answer without a name is refused."""
+    """Return the id of the Airflow user who answered; an answer without one is refused.
+
+    A display name is anybody's to choose: only the id of the auth manager says who it was.
+    """
     user = answer.get("responded_by_user") or {}
-    name = user.get("name") or user.get("id") if isinstance(user, dict) else str(user)
-    if not name:
+    who = user.get("id") if isinstance(user, dict) else str(user)
+    if not who:
         raise PermissionError("a decision needs a named person")
-    return str(name)
+    return str(who)
+
+
+def _door(answer: dict[str, Any]) -> Door:
+    """Return Airflow's own record of an answer: who gave it, when, to the question of which run."""
+    user = answer.get("responded_by_user") or {}
+    record = {
+        "user_id": user.get("id") if isinstance(user, dict) else str(user),
+        "user_name": user.get("name") if isinstance(user, dict) else None,
+        **{name: answer.get(name) for name in ("responded_at", "dag_id", "run_id")},
+    }
+    return Door("question", {name: str(value) for name, value in record.items() if value})
 
 
 def _note(answer: dict[str, Any]) -> str:
@@ -110,6 +124,7 @@ def decide_batch(asked: dict[str, str], answer: dict[str, Any]) -> str | None:
             _who(answer),
             _note(answer),
             verdict=asked["shown"] or None,
+            door=_door(answer),
         )
         row = conn.execute(
             "select business_date from landing.batch where batch_id = %s", (batch_id,)
@@ -182,9 +197,11 @@ def decide_claims(asked: dict[str, str], answer: dict[str, Any]) -> None:
             if released:
                 if last is not None:
                     tasks.claims.made_anew(conn, last.seq, batch_id)
-                tasks.attest.release(conn, batch_id, _who(answer), _note(answer), asked["shown"])
+                tasks.attest.release(
+                    conn, batch_id, _who(answer), _note(answer), asked["shown"], _door(answer)
+                )
             else:
-                tasks.attest.refuse(conn, batch_id, _who(answer), _note(answer))
+                tasks.attest.refuse(conn, batch_id, _who(answer), _note(answer), _door(answer))
         except tasks.attest.NotWaiting as error:
             # It changed after the question was asked: nothing is sent.
             conn.rollback()

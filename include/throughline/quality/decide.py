@@ -20,7 +20,15 @@ from uuid import UUID
 from psycopg import sql
 
 from throughline import decisions, warehouse
-from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
+from throughline.decisions import (
+    COMMAND_LINE,
+    Act,
+    Door,
+    NotAllowedError,
+    Preview,
+    Request,
+    UnknownActError,
+)
 from throughline.exceptions.resolve import CARRIES_NOTHING, SHORTEST
 from throughline.quality.balance import balance
 from throughline.quality.suites import suite_of
@@ -53,6 +61,7 @@ def decide_batch(
     note: str,
     *,
     verdict: str | None = None,
+    door: Door = COMMAND_LINE,
 ) -> UUID | None:
     """Record that `who` releases or rejects a stopped batch; returns the decision's id.
 
@@ -62,7 +71,7 @@ def decide_batch(
     name.
     """
     try:
-        request = Request(action, "batch", batch_id, who, note, {"verdict": verdict})
+        request = Request(action, "batch", batch_id, who, note, {"verdict": verdict}, door)
         return decisions.record(conn, request).decision_id
     except NotStoppedError:
         return None

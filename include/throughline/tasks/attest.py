@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from throughline import decisions, exceptions
-from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.decisions import COMMAND_LINE, Act, Door, NotAllowedError, Preview, Request
 from throughline.warehouse import Connection, nights
 
 STATUS = {"release": "released", "refuse": "refused"}
@@ -17,7 +17,12 @@ class NotWaiting(NotAllowedError, RuntimeError):
 
 
 def release(
-    conn: Connection, batch_id: UUID | str, decided_by: str, note: str, sha256: str
+    conn: Connection,
+    batch_id: UUID | str,
+    decided_by: str,
+    note: str,
+    sha256: str,
+    door: Door = COMMAND_LINE,
 ) -> UUID:
     """Record that a named person attests and releases the bytes with this hash; returns the decision's id.
 
@@ -25,7 +30,7 @@ def release(
     commit. Raises `NotWaiting`.
     """
     shown = {"sha256": sha256}
-    request = Request("release", "claim_batch", str(batch_id), decided_by, note, shown)
+    request = Request("release", "claim_batch", str(batch_id), decided_by, note, shown, door)
     return decisions.record(conn, request).decision_id
 
 
@@ -44,12 +49,18 @@ def show(conn: Connection, batch_id: UUID | str) -> str:
     return str(row[0])
 
 
-def refuse(conn: Connection, batch_id: UUID | str, decided_by: str, note: str) -> UUID:
+def refuse(
+    conn: Connection,
+    batch_id: UUID | str,
+    decided_by: str,
+    note: str,
+    door: Door = COMMAND_LINE,
+) -> UUID:
     """Record that a named person refuses a batch, and why; its claims go to billing as exceptions.
 
     Does not commit. Raises `NotWaiting`, and `NoReasonError` without a note.
     """
-    request = Request("refuse", "claim_batch", str(batch_id), decided_by, note)
+    request = Request("refuse", "claim_batch", str(batch_id), decided_by, note, door=door)
     return decisions.record(conn, request).decision_id
 
 

@@ -161,6 +161,35 @@ def test_the_hash_in_the_question_is_the_hash_that_is_sent(
     assert hashlib.sha256(content).hexdigest() == new["shown"]
 
 
+def test_a_decision_says_through_which_door_it_came(
+    desk: Desk, outside: Outside, batch: UUID, asking: Any
+) -> None:
+    asked = asking.describe_claims(str(batch))
+    answer = ATTESTED | {
+        "responded_by_user": {"id": "7", "name": "ada"},
+        "responded_at": "2026-09-09T12:00:00+00:00",
+        "dag_id": "release_claims",
+        "run_id": f"claims__{batch}",
+    }
+    asking.decide_claims(asked, answer)
+    row = desk.conn.execute(
+        "select decided_by, door, record from operations.decision where about_id = %s",
+        (str(batch),),
+    ).fetchone()
+    # the name is what a user calls himself: the id says who it was
+    assert row == (
+        "7",
+        "question",
+        {
+            "user_id": "7",
+            "user_name": "ada",
+            "responded_at": "2026-09-09T12:00:00+00:00",
+            "dag_id": "release_claims",
+            "run_id": f"claims__{batch}",
+        },
+    )
+
+
 def test_the_question_is_about_the_batch_that_was_made_anew(
     desk: Desk, batch: UUID, asking: Any
 ) -> None:

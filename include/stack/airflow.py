@@ -38,6 +38,7 @@ CONNECTIONS = {
     "throughline": "throughline_loop",
     "throughline_loader": "throughline_loader",
     "throughline_reader": "throughline_reader",
+    "throughline_decider": "throughline_decider",
 }
 """Airflow connection id to warehouse role. None of these roles owns anything."""
 
@@ -68,7 +69,7 @@ def warehouse_connections(server: Server) -> dict[str, str]:
 
 
 def write_connections(world: Path, server: Server, systems: Mapping[str, str]) -> None:
-    """Write the connections file: the warehouse's three roles, and the systems of record as URIs."""
+    """Write the connections file: the warehouse's roles, and the systems of record as URIs."""
     every = warehouse_connections(server) | dict(systems)
     paths.write_private(world / "connections.json", json.dumps(every, indent=1))
 

@@ -308,7 +308,11 @@ def _pipeline(module: str, *arguments: str) -> int:
         env = airflow.tool_environment(server.state)
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
-            env=env | {"THROUGHLINE_DSN": server.dsn("throughline_loop")},
+            env=env
+            | {
+                "THROUGHLINE_DSN": server.dsn("throughline_loop"),
+                "THROUGHLINE_DECIDER_DSN": server.dsn("throughline_decider"),
+            },
             cwd=paths.ROOT,
             check=False,
         ).returncode

@@ -35,7 +35,13 @@ from stack.cluster import SUPERUSER as SUPERUSER
 from stack.cluster import PostgresFailed as PostgresFailed
 
 OWNER = "throughline_owner"
-ROLES = (OWNER, "throughline_loader", "throughline_loop", "throughline_reader", "airflow")
+WAREHOUSE_ROLES = (
+    "throughline_loader",
+    "throughline_loop",
+    "throughline_reader",
+    "throughline_decider",
+)
+ROLES = (OWNER, *WAREHOUSE_ROLES, "airflow")
 DATABASES = {"throughline": OWNER, "airflow": "airflow"}
 START_SECONDS = 60
 """Longest wait for a start; recovery after a kill replays at most one checkpoint's worth of WAL."""
@@ -69,6 +75,7 @@ def start(state: Path, *, durable: bool = True) -> Server:
     """
     already = running(state)
     if already:
+        ensure_roles(already)
         return already
     _refuse_copy(state / "postgres" / "data")
     folder = state / "postgres"
@@ -88,10 +95,18 @@ def start(state: Path, *, durable: bool = True) -> Server:
     cluster.write_settings(data, user, durable=durable)
     _forget_stale_pid(data)
     server = Server(state, _launch(data, folder / "server.log", binaries, user), passwords)
-    if fresh or not (folder / "made").exists():
-        _make_roles_and_databases(server)
-        (folder / "made").touch()
+    if fresh:
+        (folder / "made").unlink(missing_ok=True)
+    ensure_roles(server)
     return server
+
+
+def ensure_roles(server: Server) -> None:
+    """Make the roles and databases that a new server, or one of an earlier version, does not have yet."""
+    made = server.state / "postgres" / "made"
+    if not made.exists() or made.read_text().split() != list(ROLES):
+        _make_roles_and_databases(server)
+        made.write_text("\n".join(ROLES))
 
 
 def running(state: Path) -> Server | None:
@@ -148,11 +163,11 @@ def binary(state: Path, name: str) -> Path:
 
 def _passwords(state: Path) -> dict[str, str]:
     file = state / "passwords.json"
-    if not file.exists():
-        paths.write_private(
-            file, json.dumps({role: secrets.token_urlsafe(24) for role in (SUPERUSER, *ROLES)})
-        )
-    made: dict[str, str] = json.loads(file.read_text())
+    made: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    missing = [role for role in (SUPERUSER, *ROLES) if role not in made]
+    if missing:
+        made |= {role: secrets.token_urlsafe(24) for role in missing}
+        paths.write_private(file, json.dumps(made))
     return made
 
 
@@ -177,7 +192,7 @@ def _make_roles_and_databases(server: Server) -> None:
                     )
                 )
             connection.execute(sql.SQL("revoke all on database {} from public").format(name))
-        for role in ROLES[1:4]:
+        for role in WAREHOUSE_ROLES:
             connection.execute(
                 sql.SQL("grant connect, temporary on database throughline to {}").format(
                     sql.Identifier(role)

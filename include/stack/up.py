@@ -91,6 +91,7 @@ def migrate(server: postgres.Server) -> list[str]:
     """Bring the warehouse to the newest schema, as its owner; returns what was applied."""
     from throughline import warehouse
 
+    postgres.ensure_roles(server)
     applied: list[str] = warehouse.migrate(server.dsn(postgres.OWNER))
     return applied
 

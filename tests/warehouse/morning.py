@@ -10,7 +10,7 @@ import pytest
 from stack import postgres
 from throughline import warehouse
 
-HERE = Path(__file__).parent
+MORNING = (Path(__file__).parent / "morning.sql").read_bytes()
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def server() -> Iterator[postgres.Server]:
     with postgres.throwaway() as running:
         warehouse.migrate(running.dsn())
         with warehouse.connect(running.dsn()) as conn:
-            conn.execute((HERE / "morning.sql").read_bytes())
+            conn.execute(MORNING)
         yield running
 
 

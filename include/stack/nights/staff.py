@@ -87,7 +87,9 @@ def _staff(
         sys.executable, "-m", "sandbox", "staff",
         "--action", action, "--user", user, "--seed", str(chosen.seed), *more,
     ]  # fmt: skip
-    env = airflow.tool_environment(stack.world) | {"THROUGHLINE_DSN": stack.dsn("throughline_loop")}
+    env = airflow.tool_environment(stack.world) | {
+        "THROUGHLINE_DECIDER_DSN": stack.dsn("throughline_decider")
+    }
     ended = subprocess.run(
         command, cwd=Path(stack.world), env=env, capture_output=True, text=True, check=False
     )

@@ -2,11 +2,12 @@
 
 A package registers its acts when it is imported; this package imports none of them. The command line,
 Airflow's questions and pages call `preview` to show what would follow, and `record` to store it
-once.
+once, as the login `throughline_decider`: no other role of the warehouse can.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -27,6 +28,7 @@ __all__ = [
     "Request",
     "UnknownActError",
     "acts_on",
+    "address",
     "preview",
     "record",
     "register",
@@ -152,6 +154,15 @@ def acts_on(about_kind: str) -> dict[str, str]:
     return {act.name: act.title for (kind, _), act in _acts.items() if kind == about_kind}
 
 
+def address() -> str:
+    """Return the warehouse's address for commands, in the role that may decide.
+
+    That is the environment variable `THROUGHLINE_DECIDER_DSN`, or else `THROUGHLINE_DSN`. Raises
+    `KeyError` if neither is set.
+    """
+    return os.environ.get("THROUGHLINE_DECIDER_DSN") or os.environ["THROUGHLINE_DSN"]
+
+
 def preview(conn: Connection, request: Request) -> Preview:
     """Return what would follow from an act; writes nothing. Raises `NotAllowedError`."""
     return _known(request).weigh(conn, request)
@@ -172,15 +183,13 @@ def record(conn: Connection, request: Request) -> Decision:
         raise NoReasonError(f"{request.act} needs a reason: say why in the note")
     decision_id = id_of(request) if act.once else uuid4()
     conn.execute(
-        "insert into operations.decision"
-        " (decision_id, decided_by, kind, about_kind, about_id, note, detail, door, record)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+        "select operations.decide(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             decision_id,
             request.who,
             request.act,
             request.about_kind,
-            request.about_id,
+            str(request.about_id),
             request.note,
             Jsonb(dict(seen.detail)),
             request.door.name,

@@ -2,8 +2,8 @@
 
 Run it once before the services start (`migrate` in docker-compose.yaml), and again after each
 upgrade: it creates what is missing and leaves the rest alone. It reads its settings from the
-environment: `POSTGRES_DSN` (a superuser, URI), `THROUGHLINE_{OWNER,LOOP,LOADER,READER}_PASSWORD`,
-`AIRFLOW_DB_PASSWORD`.
+environment: `POSTGRES_DSN` (a superuser, URI),
+`THROUGHLINE_{OWNER,LOOP,LOADER,READER,DECIDER}_PASSWORD`, `AIRFLOW_DB_PASSWORD`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ ROLES = {
     "throughline_loop": "THROUGHLINE_LOOP_PASSWORD",
     "throughline_loader": "THROUGHLINE_LOADER_PASSWORD",
     "throughline_reader": "THROUGHLINE_READER_PASSWORD",
+    "throughline_decider": "THROUGHLINE_DECIDER_PASSWORD",
     "airflow": "AIRFLOW_DB_PASSWORD",
 }
 
@@ -64,7 +65,7 @@ def prepare(dsn: str, passwords: dict[str, str]) -> None:
             )
         conn.execute(
             "grant connect on database throughline"
-            " to throughline_loop, throughline_loader, throughline_reader"
+            " to throughline_loop, throughline_loader, throughline_reader, throughline_decider"
         )
 
 

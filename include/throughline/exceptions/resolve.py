@@ -1,14 +1,13 @@
 """A named person resolves an exception: `python -m throughline.exceptions.resolve ID --by NAME --action …`.
 
 With `--preview` it shows what would follow and writes nothing. The environment variable
-`THROUGHLINE_DSN` holds the warehouse's address. The decision is written at once; the next night or
+`THROUGHLINE_DECIDER_DSN` holds the warehouse's address. The decision is written at once; the next night or
 `reconcile_by_day` applies it and closes the exception.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -318,7 +317,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     try:
-        with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+        with warehouse.connect(decisions.address()) as conn:
             request = asked(
                 conn, meant(conn, given.id), given.by, given.action, given.note,
                 owner=given.owner, amount=_dollars(given.amount),

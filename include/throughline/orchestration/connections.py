@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LOOP = "throughline"
 LOADER = "throughline_loader"
 READER = "throughline_reader"
+DECIDER = "throughline_decider"
 
 
 @contextmanager

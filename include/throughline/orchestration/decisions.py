@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from throughline import decisions
 from throughline.decisions import Door, NotAllowedError, Request
-from throughline.orchestration.connections import LOADER, open_warehouse
+from throughline.orchestration.connections import DECIDER, LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
 from throughline.warehouse import Connection, nights
@@ -116,7 +116,7 @@ def decide_batch(asked: dict[str, str], answer: dict[str, Any]) -> str | None:
 
     batch_id = asked["about_id"]
     released = "Release" in (answer.get("chosen_options") or [])
-    with open_warehouse() as conn:
+    with open_warehouse(DECIDER) as conn:
         decision = decide.decide_batch(
             conn,
             batch_id,
@@ -130,8 +130,9 @@ def decide_batch(asked: dict[str, str], answer: dict[str, Any]) -> str | None:
             "select business_date from landing.batch where batch_id = %s", (batch_id,)
         ).fetchone()
         conn.commit()
-        if not released or row is None or decision is None:
-            return None
+    if not released or row is None or decision is None:
+        return None
+    with open_warehouse() as conn:
         nights.take_lease(conn, f"release of {row[0]}", row[0])
         night = nights.open_night(conn, row[0], practice().time_zone)
     with open_warehouse(LOADER) as conn:
@@ -193,10 +194,11 @@ def decide_claims(asked: dict[str, str], answer: dict[str, Any]) -> None:
     released = "Attest and release" in (answer.get("chosen_options") or [])
     with open_warehouse() as conn:
         last = nights.newest(conn)
+        if released and last is not None:
+            tasks.claims.made_anew(conn, last.seq, batch_id)
+    with open_warehouse(DECIDER) as conn:
         try:
             if released:
-                if last is not None:
-                    tasks.claims.made_anew(conn, last.seq, batch_id)
                 tasks.attest.release(
                     conn, batch_id, _who(answer), _note(answer), asked["shown"], _door(answer)
                 )
@@ -207,5 +209,6 @@ def decide_claims(asked: dict[str, str], answer: dict[str, Any]) -> None:
             conn.rollback()
             raise AirflowSkipException(str(error)) from None
         conn.commit()
-        if released and last is not None:
+    if released and last is not None:
+        with open_warehouse() as conn:
             tasks.claims.send_released(conn, last.seq, clients())

@@ -1,7 +1,7 @@
 """A named person releases or rejects what a gate stopped or set aside.
 
 `python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with the
-warehouse's address in the environment variable `THROUGHLINE_DSN`. ID is that of a row in quarantine, which
+warehouse's address in the environment variable `THROUGHLINE_DECIDER_DSN`. ID is that of a row in quarantine, which
 stands for all rows of its payment if the payment does not balance; or of the exception about a delivery's
 rows, which means all of them; or of the exception about a file that could not be read, with the action
 `carries_nothing`; or that of a loaded delivery or file, to reject it after all. Its first eight characters are
@@ -11,7 +11,6 @@ enough. The next night loads released rows and takes back what was rejected.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -375,7 +374,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.action not in KNOWN:
             raise UnknownActError(f"{given.action}: must be one of {', '.join(KNOWN)}")
-        with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+        with warehouse.connect(decisions.address()) as conn:
             about_kind, about_id = meant(conn, given.id)
             if about_kind == "exception" and given.action != CARRIES_NOTHING:
                 done = ACTIONS.get(given.action, given.action)

@@ -41,7 +41,7 @@ cross join pg_roles as r
 where
     c.relkind = 'v'
     and n.nspname in ('landing', 'staging', 'quality', 'identity', 'core', 'evidence', 'cases', 'tasks', 'operations')
-    and r.rolname in ('throughline_loader', 'throughline_loop')
+    and r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_decider')
     and has_table_privilege(r.rolname, c.oid, 'insert, update, delete');
 
 -- reader_writes: The role that reads for the pages can change something.
@@ -56,7 +56,7 @@ where
     and c.relkind in ('r', 'p', 'v')
     and has_table_privilege('throughline_reader', c.oid, 'insert, update, delete, truncate');
 
--- role_owns_or_rules: One of the three roles owns a table or is a superuser.
+-- role_owns_or_rules: One of these roles owns a table or is a superuser.
 select
     'role' as about_kind,
     r.rolname::text as about_id,
@@ -64,7 +64,7 @@ select
 from pg_roles as r
 left join pg_class as c on c.relowner = r.oid
 where
-    r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_reader')
+    r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_reader', 'throughline_decider')
     and (r.rolsuper or (c.oid is not null and c.relpersistence <> 't'))
 group by r.rolname, r.rolsuper;
 
@@ -80,3 +80,23 @@ where not exists (
         and t.tgname = 'decision_append_only'
         and t.tgenabled in ('O', 'A')
 );
+
+-- decides_without_a_login: A role other than throughline_decider can make a decision, or that one can without the function
+-- that stamps its login and time.
+select
+    'role' as about_kind,
+    r.rolname::text as about_id,
+    case when p.may_execute then 'operations.decide' else 'operations.decision' end as detail
+from pg_roles as r
+cross join lateral (
+    select
+        has_function_privilege(
+            r.oid, 'operations.decide(uuid, text, text, text, text, text, jsonb, text, jsonb)', 'execute'
+        ) as may_execute,
+        has_any_column_privilege(r.oid, 'operations.decision', 'insert')
+        or has_table_privilege(r.oid, 'operations.decision', 'delete, truncate')
+        or has_column_privilege(r.oid, 'operations.decision', 'decided_by', 'update') as may_write
+) as p
+where
+    r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_reader', 'throughline_decider')
+    and (p.may_write or (p.may_execute and r.rolname <> 'throughline_decider'));

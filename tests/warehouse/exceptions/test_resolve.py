@@ -252,7 +252,7 @@ def test_eight_characters_name_an_exception_or_its_case(desk: Clinic) -> None:
 def committed(new_warehouse: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a warehouse with one open exception, named by the environment, and the exception's id."""
     dsn = new_warehouse()
-    monkeypatch.setenv("THROUGHLINE_DSN", dsn)
+    monkeypatch.setenv("THROUGHLINE_DECIDER_DSN", dsn)
     exception_id = uuid4()
     with warehouse.connect(dsn) as conn:
         conn.execute(

@@ -100,7 +100,9 @@ def test_a_person_says_so_from_the_command_line(
     outbox.drop("bad.835", b"PK\x03\x04")
     outbox.read("2026-09-03")
     database = outbox.conn.info.dbname
-    monkeypatch.setenv("THROUGHLINE_DSN", warehouse_server.dsn("throughline_loop", database))
+    monkeypatch.setenv(
+        "THROUGHLINE_DECIDER_DSN", warehouse_server.dsn("throughline_decider", database)
+    )
     number = outbox.exception("bad.835")[:8]
     ((refused, loaded),) = outbox.rows(
         "select min(file_id::text) filter (where status = 'refused'),"
@@ -149,7 +151,9 @@ def test_a_file_that_was_accepted_wrongly_is_rejected_from_the_command_line(
     outbox.conn.execute("update landing.batch set status = 'loaded'")
     outbox.conn.commit()
     database = outbox.conn.info.dbname
-    monkeypatch.setenv("THROUGHLINE_DSN", warehouse_server.dsn("throughline_loop", database))
+    monkeypatch.setenv(
+        "THROUGHLINE_DECIDER_DSN", warehouse_server.dsn("throughline_decider", database)
+    )
     ((file, delivery),) = outbox.rows(
         "select left(file_id::text, 8), left(batch_id::text, 8) from landing.batch_file"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import tempfile
@@ -138,3 +139,20 @@ def test_secrets_are_for_their_owner_only(server: postgres.Server, state: Path) 
     assert (state / "passwords.json").stat().st_mode & 0o077 == 0
     assert (state / "postgres" / "data").stat().st_mode & 0o077 == 0
     assert server.passwords["throughline_loop"] not in repr(server)
+
+
+def test_a_server_of_an_earlier_version_gets_the_role_it_lacks(
+    server: postgres.Server, state: Path
+) -> None:
+    role = postgres.WAREHOUSE_ROLES[-1]
+    with psycopg.connect(server.dsn(postgres.SUPERUSER), autocommit=True) as connection:
+        connection.execute(f"drop owned by {role}".encode())
+        connection.execute(f"drop role {role}".encode())
+    (state / "postgres" / "made").write_text("")
+    passwords = json.loads((state / "passwords.json").read_text())
+    del passwords[role]
+    (state / "passwords.json").write_text(json.dumps(passwords))
+    again = postgres.start(state)
+    with psycopg.connect(again.dsn(role)) as connection:
+        assert connection.execute("select session_user").fetchone() == (role,)
+    assert again.passwords | passwords == again.passwords

@@ -10,12 +10,14 @@ from uuid import UUID
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
+from psycopg.conninfo import conninfo_to_dict
 
+from stack import airflow, postgres
 from tests.warehouse.clinic import again, charge, coverage
 from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
 from throughline.tasks import attest, claims
-from throughline.warehouse import connect
+from throughline.warehouse import Connection, connect
 
 AT = "2026-07-01 10:00"
 CHARGE = charge("p1", AT)
@@ -130,10 +132,20 @@ def test_what_each_case_supported_is_kept_when_it_is_sent(
 
 
 @pytest.fixture
-def asking(desk: Desk, desk_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return the module of Airflow's questions, on the desk's warehouse and systems."""
+def asking(
+    desk: Desk,
+    desk_dsn: str,
+    warehouse_server: postgres.Server,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Any:
+    """Return the module of Airflow's questions, on the desk's warehouse and systems, each step in its own role."""
     module = importlib.import_module("throughline.orchestration.decisions")
-    monkeypatch.setattr(module, "open_warehouse", lambda *_: connect(desk_dsn))
+
+    def open_warehouse(connection_id: str = "throughline") -> Connection:
+        database = str(conninfo_to_dict(desk_dsn)["dbname"])
+        return connect(warehouse_server.dsn(airflow.CONNECTIONS[connection_id], database))
+
+    monkeypatch.setattr(module, "open_warehouse", open_warehouse)
     addresses = importlib.import_module("throughline.orchestration.addresses")
     monkeypatch.setattr(addresses, "clients", desk.outside.clients)
     return module

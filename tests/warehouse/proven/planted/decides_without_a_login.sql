@@ -1,0 +1,1 @@
+grant execute on function operations.decide to throughline_loop;

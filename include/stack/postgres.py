@@ -46,6 +46,8 @@ DATABASES = {"throughline": OWNER, "airflow": "airflow"}
 START_SECONDS = 60
 """Longest wait for a start; recovery after a kill replays at most one checkpoint's worth of WAL."""
 PORTS = (15000, 32000)
+THROWAWAY = "throughline-test-"
+"""How the folders of temporary servers begin."""
 LOG_BYTES = 10_000_000
 """At a start, a log longer than this is truncated."""
 
@@ -142,15 +144,40 @@ def stop(state: Path, *, at_once: bool = False) -> None:
 
 @contextmanager
 def throwaway() -> Iterator[Server]:
-    """A temporary server that belongs to no world; starts in about a second, and is deleted at the end."""
+    """A temporary server that belongs to no world; starts in about a second, and is deleted at the end.
+
+    It first deletes those whose program was killed: nobody else stops their servers.
+    """
     # Not pytest's folder: that is mode 700, and as root the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="throughline-test-", dir=paths.scratch()))
+    _sweep(paths.scratch())
+    folder = Path(tempfile.mkdtemp(prefix=THROWAWAY, dir=paths.scratch()))
     folder.chmod(0o711)
+    paths.write_private(folder / "of", json.dumps((os.getpid(), psutil.Process().create_time())))
     try:
         yield start(folder, durable=False)
     finally:
         stop(folder, at_once=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(scratch: Path) -> None:
+    """Stop and delete the temporary servers whose program has ended without doing so."""
+    for folder in scratch.glob(f"{THROWAWAY}*"):
+        try:
+            made_by = json.loads((folder / "of").read_text())
+        except (OSError, ValueError):
+            continue  # another user's, or one that begins or ends just now
+        if not _lives(*made_by):
+            stop(folder, at_once=True)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int, since: float) -> bool:
+    """Whether the process that began then still runs: ids are given again, and clocks are set by seconds."""
+    try:
+        return abs(psutil.Process(pid).create_time() - since) < 60
+    except psutil.NoSuchProcess:
+        return False
 
 
 def binary(state: Path, name: str) -> Path:

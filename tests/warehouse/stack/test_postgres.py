@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 
-from stack import postgres
+from stack import paths, postgres
 
 
 @pytest.fixture(scope="module")
@@ -156,3 +158,26 @@ def test_a_server_of_an_earlier_version_gets_the_role_it_lacks(
     with psycopg.connect(again.dsn(role)) as connection:
         assert connection.execute("select session_user").fetchone() == (role,)
     assert again.passwords | passwords == again.passwords
+
+
+def test_what_a_killed_program_left_is_deleted_and_what_another_uses_is_not(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "scratch", lambda: state)
+    killed = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    alive = psutil.Process()
+    for name, pid, since in (
+        ("killed", killed.pid, psutil.Process(killed.pid).create_time()),
+        ("its number was given again", alive.pid, alive.create_time() - 3600),
+        ("in use", alive.pid, alive.create_time() - 2),
+    ):
+        folder = state / f"{postgres.THROWAWAY}{name}"
+        folder.mkdir()
+        (folder / "of").write_text(json.dumps((pid, since)))
+    (state / f"{postgres.THROWAWAY}begins just now").mkdir()
+    killed.kill()
+    killed.communicate()
+    with postgres.throwaway():
+        left = {folder.name for folder in state.glob(f"{postgres.THROWAWAY}*")}
+    assert {name.removeprefix(postgres.THROWAWAY) for name in left} >= {"in use", "begins just now"}
+    assert len(left) == 3

@@ -143,10 +143,9 @@ def target(reference: Reference | None, kind: str | None = None) -> str | None:
     """
     if reference is None:
         return None
-    text = reference.reference
-    if not text:
-        return reference.identifier.value if reference.identifier is not None else None
-    return _target(text, kind)
+    if text := reference.reference:
+        return _target(text, kind)
+    return reference.identifier.value if reference.identifier is not None else None
 
 
 @lru_cache(maxsize=65536)
@@ -168,7 +167,9 @@ def _target(text: str, kind: str | None) -> str | None:
 
 def subject(reference: Reference | None) -> str | None:
     """Return the id of the patient that a record is about."""
-    return target(reference, "Patient")
+    if reference is not None and (text := reference.reference):
+        return _target(text, "Patient")
+    return target(reference)
 
 
 def first_code(concept: Concept | None, systems: tuple[str, ...] = ()) -> Coding | None:
@@ -206,7 +207,10 @@ def code(concept: Concept | None) -> str | None:
 
 def extension_of(extensions: list[Extension], url: str) -> Extension | None:
     """Return the first extension of this url."""
-    return next((e for e in extensions if e.url == url), None)
+    for each in extensions:
+        if each.url == url:
+            return each
+    return None
 
 
 @lru_cache(maxsize=65536)

@@ -60,24 +60,27 @@ class Message:
 
     def repetitions(self, fields: list[str], index: int) -> list[list[str]]:
         """Return the repetitions of a field, each as its components; empty ones are left out."""
-        if index >= len(fields) or not fields[index]:
+        if index >= len(fields) or not (field := fields[index]):
             return []
+        if self.repetition not in field:
+            return [field.split(self.component)]
         return [
             repetition.split(self.component)
-            for repetition in fields[index].split(self.repetition)
+            for repetition in field.split(self.repetition)
             if repetition
         ]
 
     def value(self, fields: list[str], index: int, component: int = 1) -> str | None:
         """Return one component of the first repetition of a field, unescaped, or None."""
-        if index >= len(fields) or not fields[index]:
+        if index >= len(fields) or not (field := fields[index]):
             return None
-        field = fields[index]
         if self.repetition in field:
             field = field.split(self.repetition, 1)[0]
         if self.component in field:
             return self.part(field.split(self.component), component)
-        return self.part((field,), component)
+        if component > 1:
+            return None
+        return self.part((field,), 1)
 
     def coded(self, fields: list[str], index: int) -> tuple[str | None, str | None]:
         """Return code and text (CWE-1, -2) of the first repetition of a field, unescaped, or None."""

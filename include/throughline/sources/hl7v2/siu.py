@@ -378,11 +378,11 @@ def _span(
 
 
 def _location(m: Message) -> str | None:
-    for fields, index in [(f, 3) for f in m.every("AIL")] + [(f, 3) for f in m.every("PV1")]:
-        for place in m.repetitions(fields, index):
-            parts = [m.part(place, i) for i in (1, 2, 4)]
-            if any(parts):
-                return "/".join(part for part in parts if part)
+    for tag in ("AIL", "PV1"):
+        for fields in m.every(tag):
+            for place in m.repetitions(fields, 3):
+                if parts := [part for i in (1, 2, 4) if (part := m.part(place, i))]:
+                    return "/".join(parts)
     return None
 
 

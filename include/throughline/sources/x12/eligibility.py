@@ -19,28 +19,25 @@ from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
 from throughline.sources.x12.plans import (
     ACTIVE,
     ELSEWHERE,
+    MEDICARE,
+    PLANS,
     RISK,
     Benefit,
     covers,
     is_advantage,
     span,
 )
-from throughline.sources.x12.values import at, day, member, period
+from throughline.sources.x12.values import REPR, at, day, member, period, short
 
 INACTIVE = frozenset({"6", "7", "8"})
 PART_A, PART_B = "MA", "MB"
-MEDICARE = frozenset({"CMS", "CMSHETS", "HETS"})
-"""NM109 of a payer that is Medicare itself."""
-
-# NM101: payer, primary and other payers, plan sponsor.
-PLANS = frozenset({"PR", "PRP", "SEP", "TTP", "P5"})
 QUALIFIED_BENEFICIARY = "QM"
 HOSPICE_SERVICE = "45"
 PREVENTIVE = {"G0402": "next_g0402_on", "G0438": "next_g0438_on", "G0439": "next_g0439_on"}
-_BLANK = ("",) * 6
+_BLANK = [""] * 6
 
 
-class Eligibility(msgspec.Struct):
+class Eligibility(msgspec.Struct, gc=False):
     """A payer's answer about one person; None means not stated.
 
     `is_plan_unclear`: it names a plan of the asked day of which it does not say whether it is Part C;
@@ -73,10 +70,9 @@ class Eligibility(msgspec.Struct):
     reject_code: str | None = None
     benefit_code: str | None = None
     benefits: list[Benefit] = []
-    inactive: list[tuple[date | None, date | None]] = []
 
-    def said(self, sex: str | None) -> tuple[object, ...]:
-        """Return the columns of the answer but `benefit_code`, with the word for the sex."""
+    def columns(self, sex: str | None) -> tuple[object, ...]:
+        """Return the columns of the answer, with the word for the sex."""
         return (
             self.trace_number,
             self.payer_id,
@@ -98,10 +94,22 @@ class Eligibility(msgspec.Struct):
             self.given,
             self.birth_date,
             sex,
+            self.benefit_code,
         )
 
-    def translate(self, codes: Codes) -> bool:
-        """Read EB01 by a source's codes; return whether it changed. `benefit_code` is the first not known."""
+    def digest(self) -> str:
+        """Return `values.digest` of all columns but `benefit_code`, with the sex as sent, in less time."""
+        return short(
+            f"({self.trace_number!r}, {self.payer_id!r}, {self.member_id!r}, {REPR[self.as_of_date]}"
+            f", {self.is_active!r}, {REPR[self.part_b_from]}, {REPR[self.part_b_to]}"
+            f", {self.is_advantage!r}, {self.is_plan_unclear!r}, {self.advantage_payer_name!r}"
+            f", {REPR[self.next_g0402_on]}, {REPR[self.next_g0438_on]}, {REPR[self.next_g0439_on]}"
+            f", {self.is_hospice!r}, {self.is_qmb!r}, {self.reject_code!r}"
+            f", {self.family!r}, {self.given!r}, {REPR[self.birth_date]}, {self.sex!r})"
+        )
+
+    def translate(self, codes: Codes) -> None:
+        """Read EB01 by a source's codes. `benefit_code` is the first that is not known."""
         is_changed = False
         for benefit in self.benefits:
             if benefit.information in codes.unchanged:
@@ -115,17 +123,40 @@ class Eligibility(msgspec.Struct):
             self.is_active = self.part_b_from = self.part_b_to = None
             self.is_plan_unclear = False
             self.conclude()
-        return is_changed
 
     def conclude(self) -> None:
         """Derive today's coverage from all benefits together."""
         if not self.benefits:
             return
         self.is_advantage = self.is_hospice = self.is_qmb = False
-        self.inactive = []
+        self.advantage_payer_name = None
         spans: list[tuple[date, date | None]] = []
-        for benefit in self.benefits:
-            self._take(benefit, spans)
+        without: list[tuple[date | None, date | None]] = []
+        plans: list[Benefit] = []
+        for b in self.benefits:
+            information, kind = b.information, b.insurance_type
+            if information in ACTIVE:
+                self.is_active = True
+                if kind == PART_B:
+                    first, last = span(b)
+                    if first is not None:
+                        spans.append((first, last))
+                elif kind == RISK:
+                    plans.append(b)
+                elif kind == QUALIFIED_BENEFICIARY:
+                    self.is_qmb = True
+            elif information in ELSEWHERE:
+                plans.append(b)
+            elif information in INACTIVE:
+                self.is_active = self.is_active or False
+                if kind == PART_B:
+                    without.append(span(b))
+            elif information == "X" and HOSPICE_SERVICE in b.service_types:
+                last = span(b)[1]
+                ended = last is not None and self.as_of_date is not None and last < self.as_of_date
+                self.is_hospice = self.is_hospice or not ended
+            if b.procedure is not None and b.procedure in PREVENTIVE and "348" in b.dates:
+                setattr(self, PREVENTIVE[b.procedure], b.dates["348"][0])
         if spans:
             # disenrolled and enrolled again: the very first day counts for G0402, the latest for today
             self.part_b_from, last = spans[0]
@@ -133,11 +164,17 @@ class Eligibility(msgspec.Struct):
                 self.part_b_from = min(first for first, _ in spans)
                 last = max(self._begun(spans), key=lambda each: each[0])[1]
             self.part_b_to = last
-        self._take_inactive(spans)
-        self._take_plans()
+        if without:
+            self._take_inactive(without, spans)
+        if plans:
+            self._take_plans(plans)
 
-    def _take_inactive(self, active: list[tuple[date, date | None]]) -> None:
-        """Take what EB*6 says of Part B.
+    def _take_inactive(
+        self,
+        without: list[tuple[date | None, date | None]],
+        active: list[tuple[date, date | None]],
+    ) -> None:
+        """Take what EB*6 says of Part B: the times `without` it, beside those of `active`.
 
         A time without it (in prison, not lawfully present) that is over ends nothing; one that is not
         over ends it on the day before.
@@ -146,7 +183,7 @@ class Eligibility(msgspec.Struct):
         holds = on is not None and any(
             first <= on and (last is None or on <= last) for first, last in active
         )
-        for first, last in self.inactive:
+        for first, last in without:
             if on is None or last is None:
                 ended = last or first or ended
             elif holds and first is not None and first <= on <= last:
@@ -160,16 +197,8 @@ class Eligibility(msgspec.Struct):
         on = self.as_of_date
         return [each for each in spans if on is None or each[0] <= on] or spans
 
-    def _take_plans(self) -> None:
-        """Say whether a Medicare Advantage plan covers the asked day."""
-        self.advantage_payer_name = None
-        plans = [
-            b
-            for b in self.benefits
-            if b.information in ELSEWHERE or (b.insurance_type == RISK and b.information in ACTIVE)
-        ]
-        if not plans:
-            return
+    def _take_plans(self, plans: list[Benefit]) -> None:
+        """Say whether a Medicare Advantage plan, of those that are named, covers the asked day."""
         is_medicare = (self.payer_id or "") in MEDICARE or any(
             b.insurance_type in (PART_A, PART_B) for b in self.benefits
         )
@@ -183,26 +212,6 @@ class Eligibility(msgspec.Struct):
                     self.advantage_payer_name = b.entity_name or b.plan or self.advantage_payer_name
         if is_unclear and not self.is_advantage:
             self.is_advantage, self.is_plan_unclear = None, True
-
-    def _take(self, b: Benefit, spans: list[tuple[date, date | None]]) -> None:
-        if b.information in ACTIVE:
-            self.is_active = True
-            if b.insurance_type == PART_B:
-                first, last = span(b)
-                if first is not None:
-                    spans.append((first, last))
-            elif b.insurance_type == QUALIFIED_BENEFICIARY:
-                self.is_qmb = True
-        elif b.information in INACTIVE:
-            self.is_active = self.is_active or False
-            if b.insurance_type == PART_B:
-                self.inactive.append(span(b))
-        elif b.information == "X" and HOSPICE_SERVICE in b.service_types:
-            last = span(b)[1]
-            ended = last is not None and self.as_of_date is not None and last < self.as_of_date
-            self.is_hospice = self.is_hospice or not ended
-        if b.procedure in PREVENTIVE and "348" in b.dates:
-            setattr(self, PREVENTIVE[b.procedure], b.dates["348"][0])
 
 
 class _Reader:
@@ -226,8 +235,24 @@ class _Reader:
         self.raw: list[list[str]] = []
 
     def __iter__(self) -> Iterator[Eligibility | Fault]:
+        keep, person, last = self.raw.append, self.person, self.last
         for e in self.tx.segments:
             tag = e[0]
+            if person is not None:
+                # most segments are these two
+                if tag == "EB":
+                    keep(e)
+                    self.last = last = self.benefit(e)
+                    person.benefits.append(last)
+                    continue
+                if tag == "DTP" and last is not None:
+                    keep(e)
+                    if len(e) == 4:
+                        _, qualifier, form, text = e
+                        last.dates[qualifier.strip()] = period(form.strip(), text.strip())
+                    else:
+                        last.dates[at(e, 1)] = period(at(e, 2), at(e, 3))
+                    continue
             if tag in ENVELOPE:
                 self.tx.end(e)
                 break
@@ -244,10 +269,11 @@ class _Reader:
                 elif level == "21":
                     self.provider_reject = None
                 self.raw = [e]
+                keep, person, last = self.raw.append, self.person, self.last
                 continue
-            self.raw.append(e)
-            if self.person is not None:
-                self.inside(self.person, tag, e)
+            keep(e)
+            if person is not None:
+                self.inside(person, tag, e)
             elif tag == "NM1" and self.level == "20":
                 self.payer_name, self.payer_id = at(e, 3) or None, at(e, 9) or None
             elif tag == "AAA":
@@ -295,15 +321,9 @@ class _Reader:
             self.person.member_id = self.subscriber.member_id
 
     def inside(self, person: Eligibility, tag: str, e: list[str]) -> None:
-        if tag == "EB":
-            self.last = self.benefit(e)
-            person.benefits.append(self.last)
-        elif tag == "DTP":
-            span = period(at(e, 2), at(e, 3))
-            if self.last is not None:
-                self.last.dates[at(e, 1)] = span
-            elif at(e, 1) in ("291", "307", "472"):
-                first, last = span
+        if tag == "DTP":
+            if at(e, 1) in ("291", "307", "472"):
+                first, last = period(at(e, 2), at(e, 3))
                 on = person.as_of_date
                 if first is None or (on and last and first != last and first <= on <= last):
                     # a plan's year around the day of the answer, and not the day that was asked
@@ -336,14 +356,15 @@ class _Reader:
             person.reject_code = at(e, 3) or person.reject_code
 
     def benefit(self, e: list[str]) -> Benefit:
-        _, information, _, services, insurance, plan = (*e[:6], *_BLANK[len(e) :])
-        services = services.strip()
+        if len(e) < 6:
+            e = e + _BLANK
+        services = e[3].strip()
         procedure = e[13].strip().split(self.component) if len(e) > 13 else ()
         return Benefit(
-            information.strip(),
+            e[1].strip(),
             services.split(self.repetition) if services else [],
-            insurance.strip() or None,
-            plan.strip() or None,
+            e[4].strip() or None,
+            e[5].strip() or None,
             procedure[1] if len(procedure) > 1 else None,
         )
 

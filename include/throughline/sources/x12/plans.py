@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 import msgspec
 
@@ -32,6 +33,11 @@ OTHERS = frozenset(
 ELSEWHERE = frozenset({"R", "U"})
 """EB01 of another payer: named as such (R), or to be asked about the benefit (U)."""
 HEALTH = "30"
+MEDICARE = frozenset({"CMS", "CMSHETS", "HETS"})
+"""NM109 of a payer that is Medicare itself."""
+
+# NM101: payer, primary and other payers, plan sponsor.
+PLANS = frozenset({"PR", "PRP", "SEP", "TTP", "P5"})
 _COST = re.compile(
     r"\bcost (?:plan|contract|hmo)s?\b|\b(?:hmo|medicare|1876) cost\b", re.IGNORECASE
 )
@@ -41,7 +47,7 @@ _OPTION = re.compile(r"\bbill option(?: code)?\s*[:=-]?\s*([ABC12])\b", re.IGNOR
 _DRUGS = re.compile(r"S\d{4}")
 
 
-class Benefit(msgspec.Struct):
+class Benefit(msgspec.Struct, gc=False):
     """One EB loop."""
 
     information: str
@@ -61,25 +67,44 @@ def is_advantage(benefit: Benefit, *, is_medicare: bool) -> bool | None:
     `is_medicare`: the answer is Medicare's. Another payer's own HMO or PPO is no Part C plan; one that it
     names beside itself may be.
     """
-    kind = benefit.insurance_type
     words = " ".join([benefit.plan or "", *benefit.messages])
+    number = benefit.contract or benefit.plan or ""
+    is_health = HEALTH in benefit.service_types
+    return _judged(
+        benefit.information,
+        benefit.insurance_type,
+        words,
+        number,
+        is_numbered=benefit.contract is not None,
+        is_health=is_health,
+        is_medicare=is_medicare,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _judged(
+    information: str,
+    kind: str | None,
+    words: str,
+    number: str,
+    *,
+    is_numbered: bool,
+    is_health: bool,
+    is_medicare: bool,
+) -> bool | None:
+    """Return what `is_advantage` says; the words of a plan are those of all its members."""
     option = _OPTION.search(words)
-    if benefit.information not in ELSEWHERE:
+    if information not in ELSEWHERE:
         is_named: bool | None = kind == RISK
     elif option is not None or kind == RISK:
         is_named = True
     elif kind in PART_C:
         is_named = True if is_medicare else None
-    elif (
-        kind in OTHERS
-        or not is_medicare
-        or HEALTH not in benefit.service_types
-        or _DRUGS.match(benefit.contract or benefit.plan or "")
-    ):
+    elif kind in OTHERS or not is_medicare or not is_health or _DRUGS.match(number):
         is_named = False
     else:
         # an insurance type that nobody has listed, or none
-        is_named = None if benefit.information == "R" or benefit.contract else False
+        is_named = None if information == "R" or is_numbered else False
     if is_named is not False and _COST.search(words) and not _NO_COST.search(words):
         return False
     if is_named and option is not None and option.group(1) in "12":

@@ -312,19 +312,20 @@ class RowMaker:
         )
 
     def _eligibility(self, e: Eligibility) -> StagedRow:
-        said = e.said(e.sex)
-        row = self._answer(
-            "eligibility_response",
-            e,
-            f"{e.trace_number or ''}|{e.payer_id or ''}|{e.member_id or ''}",
-            member(e.payer_id, e.member_id),
-            said,
+        # what `_answer` does: the digest is of the answer before its codes are read
+        number = e.context.interchange_control_number
+        key = self._unique(
+            f"{e.trace_number or ''}|{e.payer_id or ''}|{e.member_id or ''}|{number}|{e.digest()}"
         )
-        sex = self._said_sex(e.sex)
-        if e.translate(self._benefit) or sex != e.sex:
-            said = e.said(sex)
-        row.values = (*said, e.benefit_code)
-        return row
+        e.translate(self._benefit)
+        return StagedRow(
+            "eligibility_response",
+            e.row,
+            key,
+            self._version,
+            member(e.payer_id, e.member_id),
+            e.columns(self._said_sex(e.sex)),
+        )
 
     def _provider(self, p: ProviderAdjustment) -> StagedRow:
         head = p.remittance

@@ -91,12 +91,26 @@ def member(payer_id: str | None, member_id: str | None) -> str | None:
     return f"{payer_id}|{member_id}" if payer_id and member_id else None
 
 
+class _Reprs(dict[object, str]):
+    """What `repr` says of a day or of None: that of a date takes as long as the rest of a row."""
+
+    def __missing__(self, value: object) -> str:
+        if len(self) >= 65536:
+            self.clear()
+        said = self[value] = repr(value)
+        return said
+
+
+REPR = _Reprs()
+
+
 def digest(values: tuple[object, ...]) -> str:
     """Return a short text that differs where values do, and is the same on every machine."""
-    # what repr(values) is; that of a date takes as long as all the others
-    parts = [_repr_of_day(each) if type(each) is date else repr(each) for each in values]
-    text = f"({', '.join(parts)})"
+    # what repr(values) is
+    parts = [REPR[each] if type(each) is date else repr(each) for each in values]
+    return short(f"({', '.join(parts)})")
+
+
+def short(text: str) -> str:
+    """Return a short text that differs where texts do, and is the same on every machine."""
     return md5(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:12]
-
-
-_repr_of_day = lru_cache(maxsize=65536)(date.__repr__)

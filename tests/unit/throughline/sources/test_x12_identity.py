@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 
+import msgspec
 import pytest
 
 from tests.unit.throughline.sources.wire import (
@@ -25,8 +27,11 @@ from tests.unit.throughline.sources.wire import (
 )
 from throughline.sources.definitions import definition
 from throughline.sources.records import Fault
+from throughline.sources.x12.eligibility import Eligibility
+from throughline.sources.x12.envelope import Context
 from throughline.sources.x12.reader import FEED_OF_GROUP
 from throughline.sources.x12.rows import rows
+from throughline.sources.x12.values import digest
 
 PLB = "PLB*1992000006*20261231*{}*{}"
 
@@ -116,6 +121,40 @@ def test_a_remittance_that_is_sent_again_or_corrected_is_the_same(
 def test_an_answer_that_comes_again_is_the_same() -> None:
     for guide, body in ((ELIGIBILITY, ASKED), (STATUS, TOLD), (SYNTAX, JUDGED), (CLAIMS, SENT)):
         assert ids(guide, body) == ids(guide, body, at="260910*0930")
+
+
+def test_the_id_of_an_answer_is_the_digest_of_what_it_says() -> None:
+    said = Eligibility(
+        context=Context(),
+        row=1,
+        position=1,
+        trace_number="L'1",
+        payer_id='H"2',
+        as_of_date=date(2026, 9, 1),
+        is_active=True,
+        part_b_from=date(2017, 12, 1),
+        next_g0439_on=date(2026, 3, 1),
+        is_qmb=False,
+        family="Ÿ\\",
+        birth_date=date(1950, 2, 3),
+        sex="U",
+    )
+    assert said.digest() == digest(said.columns("U")[:-1])
+    # of all columns: each of them changes it
+    texts = ("trace_number", "payer_id", "member_id", "advantage_payer_name", "reject_code")
+    days = ("as_of_date", "part_b_from", "part_b_to", "birth_date")
+    later = ("next_g0402_on", "next_g0438_on", "next_g0439_on")
+    flags = ("is_active", "is_advantage", "is_plan_unclear", "is_hospice", "is_qmb")
+    before = {said.digest()}
+    for name in (*texts, *days, *later, *flags, "family", "given", "sex"):
+        is_day = name in (*days, *later)
+        value = date(2000, 1, 1) if is_day else "x" if name not in flags else None
+        other = msgspec.structs.replace(
+            said, **{name: value if value != getattr(said, name) else 1}
+        )
+        assert other.digest() == digest(other.columns(other.sex)[:-1])
+        before.add(other.digest())
+    assert len(before) == 1 + len((*texts, *days, *later, *flags)) + 3
 
 
 def test_a_reversal_is_another_record_than_what_it_reverses() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from tests.unit.throughline.sources import servers
 from tests.unit.throughline.sources.servers import Answer
+from throughline.practice import Team
+from throughline.silence.questions import Unanswered
 
 
 def context(dag_bag: Any, **more: Any) -> dict[str, Any]:
@@ -20,7 +23,7 @@ def context(dag_bag: Any, **more: Any) -> dict[str, Any]:
 def test_every_dag_tells_of_its_failure_and_every_question_that_it_waits(dag_bag: Any) -> None:
     from airflow.providers.standard.operators.hitl import HITLOperator
 
-    from throughline.orchestration.notices import Notice
+    from throughline.orchestration.notices import Notice, Question
 
     asked = 0
     for dag in dag_bag.dags.values():
@@ -28,7 +31,8 @@ def test_every_dag_tells_of_its_failure_and_every_question_that_it_waits(dag_bag
         for task in dag.tasks:
             if isinstance(task, HITLOperator):
                 asked += 1
-                assert [type(one) for one in task.notifiers] == [Notice], task.task_id
+                assert [type(one) for one in task.notifiers] == [Question], task.task_id
+                assert task.notifiers[0].about == "batch_id"
     assert asked
 
 
@@ -109,3 +113,92 @@ def test_a_connection_that_cannot_be_read_fails_nothing(
     notices.tell("Throughline: failed")
     assert "throughline_webhook cannot be read: ConnectionError" in caplog.text
     assert "secret.example.org" not in caplog.text
+
+
+BILLING = Team(
+    "billing",
+    "Billing office",
+    "Billing manager",
+    mail=("billing@example.org",),
+    lead_mail=("manager@example.org",),
+)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """Return the texts that would go out, each with the addresses of its mail."""
+    from throughline.orchestration import notices
+
+    told: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(notices, "tell", lambda text, to=(): told.append((text, list(to))))
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org")
+    return told
+
+
+@pytest.mark.parametrize(
+    ("team", "text", "to"),
+    [
+        ("billing", "asks Billing office for a decision", ["billing@example.org"]),
+        (None, "asks for a decision", []),
+    ],
+)
+def test_a_question_goes_to_those_who_may_answer(
+    dag_bag: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: list[tuple[str, list[str]]],
+    team: str | None,
+    text: str,
+    to: list[str],
+) -> None:
+    import throughline.practice
+    from throughline.orchestration import connections, notices
+    from throughline.silence import questions
+
+    asked: list[str] = []
+    monkeypatch.setattr(connections, "open_warehouse", nullcontext)
+    monkeypatch.setattr(throughline.practice, "teams", lambda: {"billing": BILLING})
+
+    def team_asked(_: object, about_id: str) -> str | None:
+        asked.append(about_id)
+        return team
+
+    monkeypatch.setattr(questions, "team_asked", team_asked)
+    notices.Question("batch_id")(context(dag_bag, params={"batch_id": "b1"}))
+    assert asked == ["b1"]
+    link = "https://airflow.example.org/dags/extract_feeds/runs/manual__1%2B00%3A00"
+    assert sent == [(f"Throughline: extract_feeds {text}. {link}", to)]
+
+
+def test_a_question_is_told_even_if_the_warehouse_is_down(
+    dag_bag: Any, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, list[str]]]
+) -> None:
+    from throughline.orchestration import connections, notices
+
+    def broken() -> Any:
+        raise ConnectionError("password secret")
+
+    monkeypatch.setattr(connections, "open_warehouse", broken)
+    notices.Question("batch_id")(context(dag_bag, params={"batch_id": "b1"}))
+    assert [to for _, to in sent] == [[]]
+    assert sent[0][0].startswith("Throughline: extract_feeds asks for a decision. ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "says"),
+    [
+        ("claim_batch", "SUNADV", "about claims to SUNADV (number 0123abcd)"),
+        ("batch", "ehr/task of 2026-09-08", "about the delivery ehr/task of 2026-09-08 (number "),
+    ],
+)
+def test_the_lead_reads_what_nobody_has_answered_since_when_and_by_when(
+    monkeypatch: pytest.MonkeyPatch, kind: str, about: str, says: str
+) -> None:
+    from throughline.orchestration import notices
+
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example.org/")
+    one = Unanswered(kind, "0123abcd-4567", about, "billing", date(2026, 9, 9), date(2027, 8, 1))
+    text = notices.unanswered_text(one, BILLING)
+    assert text.startswith("Throughline for Billing manager: Billing office has not decided ")
+    assert says in text
+    assert ", asked on 2026-09-09; it is an exception from 2027-08-01 on. " in text
+    assert text.endswith(" https://airflow.example.org/required_actions")

@@ -66,6 +66,8 @@ FITTING = {
     "file_refused": ("carries_nothing", "assign"),
     "code_not_mapped": ("assign",),
     "persons_not_reached": ("assign",),
+    "claims_not_released": ("acknowledge", "assign"),
+    "feed_not_released": ("acknowledge", "assign"),
 }
 """The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, Param, PartitionedAtRuntime, dag, task
 
-from throughline.orchestration.notices import Notice
+from throughline.orchestration.notices import Notice, Question
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
 
 MOST_AT_ONCE = 16
@@ -72,7 +72,7 @@ def decision_dag(
             options=list(options),
             params={"note": Param("", type="string", description=note)},
             execution_timeout=None,
-            notifiers=[Notice("asks for a decision")],
+            notifiers=[Question(about_id)],
         )
         described >> ask
         decide_it(described, ask.output)

@@ -326,12 +326,14 @@ def dispatch(seq: int) -> None:
 
 
 def prepare_claims(seq: int) -> list[str]:
-    """Put prepared claims into batches that wait for a named person; returns their ids."""
+    """Put prepared claims into batches that wait for a named person, and escalate old ones; returns their ids."""
     from throughline import tasks
 
-    with open_warehouse() as conn, warehouse.step(conn, seq, "prepare_claims") as record:
-        waiting = [str(batch) for batch in tasks.claims.prepare(conn, seq)]
-        record.rows = len(waiting)
+    with open_warehouse() as conn:
+        with warehouse.step(conn, seq, "prepare_claims") as record:
+            waiting = [str(batch) for batch in tasks.claims.prepare(conn, seq)]
+            record.rows = len(waiting)
+        notices.escalate(conn, seq)
     return waiting
 
 
@@ -356,10 +358,7 @@ def check_invariants(partition_key: str | None) -> None:
 
 
 def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
-    """Write the night's numbers and its page, whatever happened, and release the chain's lease.
-
-    Returns the page's file name.
-    """
+    """Write the night's numbers and page, whatever happened, and release the lease; returns the page's name."""
     from throughline import proven, told
     from throughline.orchestration.addresses import reports_root
 

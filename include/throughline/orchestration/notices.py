@@ -8,6 +8,7 @@ business date and a link, and no patient data. None of them ever fails a task.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -19,9 +20,11 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from throughline.orchestration.addresses import address
-from throughline.warehouse import nights
+from throughline.warehouse import nights, step
 
 if TYPE_CHECKING:
+    from throughline.practice import Team
+    from throughline.silence.questions import Unanswered
     from throughline.transports.address import Address
     from throughline.warehouse import Connection
 
@@ -60,14 +63,19 @@ def _check_in(conn: Connection, night: nights.Night, signal: str) -> None:
         messages.check_in(there, signal)
 
 
-def tell(text: str) -> None:
-    """Send a text to the webhook and by mail, as far as they are configured."""
+def tell(text: str, to: Sequence[str] = ()) -> None:
+    """Send a text to the webhook and by mail, as far as they are configured.
+
+    The mail goes to `to`, or without it to whom its connection names.
+    """
     from throughline.told import messages
 
-    for connection_id, send in ((WEBHOOK, messages.post), (MAIL, messages.mail)):
-        there = _configured(connection_id)
-        if there is not None:
-            send(there, text)
+    webhook = _configured(WEBHOOK)
+    if webhook is not None:
+        messages.post(webhook, text)
+    mail = _configured(MAIL)
+    if mail is not None:
+        messages.mail(mail, text, to)
 
 
 class Notice(BaseNotifier):
@@ -81,6 +89,66 @@ class Notice(BaseNotifier):
         """Send the notice of the run that `context` is of."""
         key = getattr(context.get("dag_run"), "partition_key", None)
         tell(text_of(self.what, context["dag"].dag_id, str(context["run_id"]), key))
+
+
+class Question(Notice):
+    """Tells the team that may answer that a question was asked; the run's parameter names what it is about."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__("asks for a decision")
+        self.about = about
+
+    def notify(self, context: Any) -> None:
+        """Send the notice to the team that is asked; to everybody, if nobody knows whose question it is."""
+        team = _team_asked(str((context.get("params") or {}).get(self.about) or ""))
+        key = getattr(context.get("dag_run"), "partition_key", None)
+        what = f"asks {team.title} for a decision" if team else self.what
+        text = text_of(what, context["dag"].dag_id, str(context["run_id"]), key)
+        tell(text, team.mail if team else ())
+
+
+def _team_asked(about_id: str) -> Team | None:
+    from throughline.orchestration.connections import open_warehouse
+    from throughline.practice import teams
+    from throughline.silence import questions
+
+    try:
+        with open_warehouse() as conn:
+            return teams().get(questions.team_asked(conn, about_id) or "")
+    except Exception as error:  # noqa: BLE001 - the notice goes out without the team's name
+        log.warning("whose question it is cannot be read: %s", type(error).__name__)
+        return None
+
+
+def escalate(conn: Connection, seq: int) -> None:
+    """Tell leads of the questions that nobody has answered in time; in the end they become exceptions.
+
+    Runs as a step of the night, and commits before anybody is told.
+    """
+    from throughline.practice import teams
+    from throughline.silence import questions
+
+    with step(conn, seq, "notice_questions") as record:
+        counts, unanswered = questions.notice(conn, seq, nights.by_seq(conn, seq).cut_off)
+        record.rows, record.detail = sum(counts.values()), dict(counts)
+    for one in unanswered:
+        team = teams().get(one.owner_team)
+        if team is not None:
+            tell(unanswered_text(one, team), team.lead_mail)
+
+
+def unanswered_text(one: Unanswered, team: Team) -> str:
+    """Return the notice of a question that nobody has answered: what, since when, of whom, by when, where."""
+    what = "claims to" if one.about_kind == "claim_batch" else "the delivery"
+    later = (
+        "it is an exception"
+        if one.exception_from is None
+        else (f"it is an exception from {one.exception_from} on")
+    )
+    return (
+        f"Throughline for {team.lead}: {team.title} has not decided about {what} {one.about}"
+        f" (number {one.about_id[:8]}), asked on {one.asked_on}; {later}. {_base()}/required_actions"
+    )
 
 
 def runs_late(context: dict[str, Any]) -> None:
@@ -104,11 +172,14 @@ def deadline(minutes: int) -> DeadlineAlert:
 
 def text_of(what: str, dag_id: str, run_id: str, key: str | None) -> str:
     """Return a notice: which DAG, which business date, what happened, and a link to the run."""
-    base = str(conf.get("api", "base_url", fallback="")).rstrip("/")
     return (
         f"Throughline: {dag_id}{f' of {key}' if key else ''} {what}."
-        f" {base}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
+        f" {_base()}/dags/{quote(dag_id)}/runs/{quote(run_id, safe='')}"
     )
+
+
+def _base() -> str:
+    return str(conf.get("api", "base_url", fallback="")).rstrip("/")
 
 
 def _configured(connection_id: str) -> Address | None:

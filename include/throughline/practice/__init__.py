@@ -39,19 +39,34 @@ class Practice:
 
 @dataclass(frozen=True)
 class Team:
-    """A team that owns work. `members` are user ids of Airflow's auth manager."""
+    """A team that owns work. `members` are user ids of Airflow's auth manager.
+
+    A question that nobody answers goes to `lead` after `lead_after_days` business days. `mail` and
+    `lead_mail` are the addresses that are told.
+    """
 
     team: str
     title: str
     lead: str
     members: tuple[str, ...] = ()
+    lead_after_days: int = 2
+    mail: tuple[str, ...] = ()
+    lead_mail: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
 def teams() -> dict[str, Team]:
     """Return this deployment's teams by name; cached per process, validated when a night opens."""
     return {
-        team: Team(team, said["title"], said["lead"], tuple(map(str, said.get("members") or ())))
+        team: Team(
+            team,
+            said["title"],
+            said["lead"],
+            tuple(map(str, said.get("members") or ())),
+            lead_after_days=said.get("lead_after_days", Team.lead_after_days),
+            mail=tuple(said.get("mail") or ()),
+            lead_mail=tuple(said.get("lead_mail") or ()),
+        )
         for team, said in read(DEFINITIONS / "teams.yaml").data.items()
     }
 

@@ -11,6 +11,7 @@ import json
 import logging
 import smtplib
 import ssl
+from collections.abc import Sequence
 from email.message import EmailMessage
 
 from throughline.transports.address import Address, SourceUnavailable
@@ -45,17 +46,18 @@ def post(address: Address, text: str) -> bool:
     )
 
 
-def mail(address: Address, text: str) -> bool:
+def mail(address: Address, text: str, to: Sequence[str] = ()) -> bool:
     """Mail a line by an SMTP server, as an Airflow connection of type `smtp` describes it.
 
-    Its extra says `to` (addresses, separated by commas), `from_email`, and like Airflow's own SMTP provider
-    `disable_ssl` and `disable_tls`: TLS from the first byte is the default, STARTTLS without it.
+    Its extra says `to` (addresses, separated by commas; only used if the argument is empty), `from_email`,
+    and like Airflow's own SMTP provider `disable_ssl` and `disable_tls`: TLS from the first byte is the
+    default, STARTTLS without it.
     """
     extra = address.extra
     message = EmailMessage()
     message["Subject"] = text.splitlines()[0]
     message["From"] = str(extra.get("from_email") or "throughline@localhost")
-    message["To"] = str(extra.get("to") or "")
+    message["To"] = ", ".join(to) or str(extra.get("to") or "")
     message.set_content(text)
     secure = ssl.create_default_context()
     try:

@@ -251,6 +251,12 @@ class Waiting:
     about: str
     things: int
     amount: Decimal | None
+    # the morning on which it was asked, the team that is asked, the mornings on which its lead was told and from which
+    # it is an exception; None in what earlier versions stored
+    asked_on: date | None = None
+    owner_team: str | None = None
+    lead_told_on: date | None = None
+    exception_from: date | None = None
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from throughline import quality, warehouse
 from throughline.practice import practice
 from throughline.told import words
-from throughline.told.shapes import Searched, Undecided, Unmapped
-from throughline.warehouse import Connection, sql
+from throughline.told.shapes import Searched, Undecided, Unmapped, Waiting
+from throughline.warehouse import Connection, nights, sql
 
 NIGHTS = 7
 """Nights that are listed, the newest first."""
@@ -54,13 +56,13 @@ def tell(conn: Connection) -> str:
             f"Not mapped: {words.unmapped(code)}, map it by {words.due(code.due_at, zone)} in the"
             f" definition of {code.source}"
         )
-    for what, number, about, things, amount in sql.run(conn, "told/numbers/waiting.sql").rows:
-        size = (
-            f"{things:,} claims, {words.dollars(amount)}"
-            if what == "claims"
-            else f"{things:,} rows"
+    last = nights.newest(conn)
+    morning = (last.cut_off if last else datetime.now(UTC)).astimezone(ZoneInfo(zone)).date()
+    for waits in [Waiting(*each) for each in sql.run(conn, "told/numbers/waiting.sql").rows]:
+        lines.append(
+            f"Waiting for a decision in Airflow: {waits.what} {waits.number}, {waits.about},"
+            f" {words.waiting_size(waits)}, {words.waits(waits, morning)}"
         )
-        lines.append(f"Waiting for a decision in Airflow: {what} {number}, {about}, {size}")
     for payer, payment, amount, adjustments in sql.run(conn, "told/adjustments.sql").rows:
         what = "taken off" if amount > 0 else "added"
         lines.append(

@@ -336,8 +336,10 @@ def _stopped(numbers: Numbers) -> str:
         for row in numbers.stopped
     ]
     waiting = [
-        f"waiting for a decision: {row.what} {row.number}, {row.about}, {row.things:,}"
-        f" {'claims, ' + words.dollars(row.amount) if row.what == 'claims' else 'rows'}"
+        text.wrap(
+            f"waiting for a decision: {row.what} {row.number}, {row.about},"
+            f" {words.waiting_size(row)}, {words.waits(row, numbers.morning)}".removesuffix(", ")
+        )
         for row in numbers.waiting
     ]
     return text.section("STOPPED OVERNIGHT", *(lines or ["Nothing."]), *waiting)

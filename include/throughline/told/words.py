@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from throughline.practice import teams
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import (
     Call,
@@ -16,6 +17,7 @@ from throughline.told.shapes import (
     StepTime,
     Undecided,
     Unmapped,
+    Waiting,
 )
 from throughline.warehouse import disk
 
@@ -70,6 +72,7 @@ STEPS = {
     "plan": "plan tasks",
     "dispatch": "dispatch",
     "prepare_claims": "prepare claims",
+    "notice_questions": "look for questions that nobody answers",
     "settle_plan": "give next steps again",
     "check_invariants": "check the invariants",
     "close_night": "write the numbers",
@@ -179,6 +182,31 @@ def step_state(step: StepTime) -> str:
     if step.running:
         return "writes this page" if step.step == "write_page" else "still running"
     return "done"
+
+
+def waits(row: Waiting, on: date) -> str:
+    """Return since when something waits for a decision, of whom, and who was told, as of a morning.
+
+    `since Thu 10 Sep, asked of Billing office; Billing manager told Mon 14 Sep; an exception from 2027-08-11`
+    """
+    if row.asked_on is None:
+        return ""
+    team = teams().get(row.owner_team or "")
+    said = "since today" if row.asked_on == on else f"since {row.asked_on:%a %d %b}"
+    said += f", asked of {team.title}" if team else ""
+    if row.lead_told_on is not None:
+        said += f"; {team.lead if team else 'lead'} told {row.lead_told_on:%a %d %b}"
+    if row.exception_from is not None:
+        due = row.exception_from
+        said += f"; an exception {'now' if due <= on else f'from {due}'}"
+    return said
+
+
+def waiting_size(row: Waiting) -> str:
+    """Return how much waits: `12 claims, $1,402` or `37 rows`."""
+    if row.what == "claims":
+        return f"{count(row.things, 'claim')}, {dollars(row.amount)}"
+    return count(row.things, "row")
 
 
 def feed_state(feed: Feed) -> str:

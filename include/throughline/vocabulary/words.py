@@ -198,6 +198,8 @@ EXCEPTION_REASON = WordList(
         "code_not_mapped": "A source's code is not mapped, and facts rest on it; map it in the source's definition",
         "persons_not_reached": "A search left some persons out; raise its requests, or wait for the next night",
         "rows_set_aside": "Rows of a delivery were set aside; release or reject them, or have the source correct them",
+        "claims_not_released": "Nobody has decided about a batch of claims, and the payer's filing limit comes near",
+        "feed_not_released": "Nobody has decided about a delivery that a gate stopped the night before",
     },
     not_yet={
         "consent_missing": "no step asks for a consent before a contact",

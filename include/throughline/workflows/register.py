@@ -122,6 +122,7 @@ def _register_practice(conn: Connection, seq: int) -> None:
         for name, field in (
             ("payer_floor_days", "payment_floor_days"),
             ("payer_filing_days", "timely_filing_days"),
+            ("payer_filing_reserve_days", "filing_reserve_days"),
             ("payer_filing_code", "filing_code"),
             ("payer_acknowledgement_days", "acknowledgement_days"),
             ("payer_claim_answer_days", "claim_answer_days"),

@@ -15,13 +15,16 @@ select
     -- without a case, name the subject: a file, a workflow, a source and kind of fact, a field and code
     (
         array_agg(coalesce(f.name, e.about_id) order by coalesce(f.name, e.about_id))
-        filter (where e.about_kind in ('workflow', 'facts', 'code', 'status', 'file', 'sent_file', 'remittance'))
+        filter (where e.about_kind in ('workflow', 'facts', 'code', 'status', 'file', 'sent_file', 'remittance') or f.name is not null)
     )[1:12] as subjects
 from operations.exception as e
 left join operations.reason as r on r.reason = e.reason
 cross join lateral (
-    select case when e.about_kind = 'file'
-        then concat(e.detail ->> 'source', '/', e.detail ->> 'name', ' (', replace(e.detail ->> 'why', '_', ' '), ')')
+    select case
+        when e.about_kind = 'file'
+            then concat(e.detail ->> 'source', '/', e.detail ->> 'name', ' (', replace(e.detail ->> 'why', '_', ' '), ')')
+        when e.reason in ('claims_not_released', 'feed_not_released')
+            then concat_ws(' ', left(e.about_id, 8), e.detail ->> 'about')
     end as name
 ) as f
 where e.opened_seq <= %(seq)s and (e.closed_seq is null or e.closed_seq > %(seq)s)

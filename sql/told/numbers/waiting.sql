@@ -1,21 +1,16 @@
--- reads: landing.batch, tasks.claim_batch
+-- reads: operations.escalation, operations.question
 
--- What waits for a named person: deliveries that a gate stopped, and batches of claims.
+-- What waits for a named person, and since when: deliveries that a gate stopped, and batches of claims.
 select
-    'delivery' as what,
-    left(b.batch_id::text, 8) as number,
-    b.source || '/' || b.feed || ' of ' || b.business_date as about,
-    b.rows_pending as things,
-    null::numeric as amount
-from landing.batch as b
-where b.status = 'stopped'
-union all
-select
-    'claims' as what,
-    left(c.batch_id::text, 8) as number,
-    c.payer_id as about,
-    c.claim_count as things,
-    c.total_charge as amount
-from tasks.claim_batch as c
-where c.status = 'waiting'
-order by what, about, number;
+    case q.about_kind when 'batch' then 'delivery' else 'claims' end as what,
+    left(q.about_id, 8) as number,
+    q.about,
+    q.things,
+    q.amount,
+    q.asked_on,
+    q.owner_team,
+    e.told_on as lead_told_on,
+    q.exception_from
+from operations.question as q
+left join operations.escalation as e on e.about_kind = q.about_kind and e.about_id = q.about_id
+order by what, q.asked_on, q.about, number;

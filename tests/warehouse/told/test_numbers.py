@@ -126,6 +126,9 @@ def test_stopped_tells_reasons_and_the_delivery_at_the_gate(told: of.Numbers) ->
     assert ("delivery stopped", 7) in {(row.what, row.times) for row in told.stopped}
     assert sum(row.times for row in told.stopped if row.case_numbers) == 5
     assert [(row.what, row.things) for row in told.waiting] == [("delivery", 7)]
+    (row,) = told.waiting
+    assert (row.asked_on, row.exception_from) == (date(2026, 9, 4), date(2026, 9, 5))
+    assert (row.owner_team, row.lead_told_on) == ("integration", None)
 
 
 def test_tasks_planned_sent_and_closed(conn: Connection, told: of.Numbers) -> None:

@@ -323,6 +323,7 @@ def test_status_lists_nights_and_what_waits(conn: Connection) -> None:
     text = status.tell(conn)
     assert text.splitlines()[0].startswith("night    3  2026-09-03  nightly   running")
     assert "Waiting for a decision in Airflow: delivery" in text
+    assert "7 rows, since today; an exception from 2026-09-05" in text
     conn.execute(
         "insert into landing.search values"
         " ('ehr', 'task', 1, 'all', '', '{}', 1, 0),"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -78,5 +79,10 @@ def test_a_mail_goes_to_those_whom_the_connection_names() -> None:
         "mail FROM:<nights@example.org>",
         "rcpt TO:<lead@example.org>",
         "rcpt TO:<care@example.org>",
+    ]
+    with mail_server() as (port, told):
+        assert messages.mail(replace(there, port=port), "Throughline: one", ["on-call@example.org"])
+    assert [one for one in told if one.lower().startswith("rcpt to")] == [
+        "rcpt TO:<on-call@example.org>"
     ]
     assert not messages.mail(there, "nobody is there any more")

@@ -12,7 +12,7 @@ import pytest
 
 from throughline.told import page, summary, words
 from throughline.told.numbers import Numbers
-from throughline.told.shapes import Call, StepTime
+from throughline.told.shapes import Call, StepTime, Waiting
 
 ZONE = "America/New_York"
 CALL = Call(
@@ -80,3 +80,38 @@ def test_a_call_that_waits_for_a_decision_is_told_from_one_that_is_late() -> Non
 )
 def test_the_page_does_not_call_its_own_step_unfinished(step: StepTime, told: str) -> None:
     assert f'<td class="flag">{told}</td>' in page.render(morning(steps=[step]))
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "since"),
+    [
+        (
+            Waiting("delivery", "0123abcd", "ehr/task", 1, None, date(2026, 9, 4), "billing", None,
+                    date(2026, 9, 5)),
+            "1 row",
+            "since today, asked of Billing office; an exception from 2026-09-05",
+        ),
+        (
+            Waiting("claims", "0123abcd", "SUNADV", 12, Decimal(1402), date(2026, 8, 31), "billing",
+                    date(2026, 9, 2), date(2026, 9, 4)),
+            "12 claims, $1,402",
+            "since Mon 31 Aug, asked of Billing office; Billing manager told Wed 02 Sep; an exception now",
+        ),
+        (
+            Waiting("claims", "0123abcd", "SUNADV", 1, Decimal(1402), date(2026, 8, 31), None,
+                    date(2026, 9, 2)),
+            "1 claim, $1,402",
+            "since Mon 31 Aug; lead told Wed 02 Sep",
+        ),
+        # what an earlier version stored
+        (Waiting("claims", "0123abcd", "SUNADV", 12, Decimal(1402)), "12 claims, $1,402", ""),
+    ],
+)  # fmt: skip
+def test_a_question_says_since_when_it_waits_and_who_knows(
+    row: Waiting, size: str, since: str
+) -> None:
+    assert words.waiting_size(row) == size
+    assert words.waits(row, date(2026, 9, 4)) == since
+    numbers = morning(waiting=[row])
+    assert since in page.render(numbers)
+    assert since in " ".join(summary.render(numbers).split())

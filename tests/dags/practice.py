@@ -149,7 +149,8 @@ def _answer(option: str, note: str) -> bool:
         ).first()
         if asked is None:
             return False
-        user: Any = HITLUser(id="ada", name="Ada Okafor")
+        who = "operator" if "Reject" in asked.options else "biller"
+        user: Any = HITLUser(id=who, name="Ada Okafor")
         asked.responded_by = user
         asked.responded_at = datetime.now(UTC)
         asked.chosen_options, asked.params_input = [option], {"note": note}

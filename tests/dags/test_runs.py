@@ -235,7 +235,7 @@ def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     assert ended == {"": "success", "describe": "success", "ask": "success", "decide": "success"}
     assert practice.rows(
         f"select kind, decided_by, note from operations.decision where about_id = '{batch}'"
-    ) == [(word.lower(), "Ada Okafor", "seen and counted")]
+    ) == [(word.lower(), "operator", "seen and counted")]
     status = practice.rows(
         f"select status, loaded_seq from landing.batch where batch_id = '{batch}'"
     )

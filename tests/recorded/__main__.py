@@ -68,7 +68,7 @@ def morning(practice: Practice, day: str) -> None:
             if way is None:
                 continue
             try:
-                resolve.resolve(conn, exception_id, "Ada Okafor", *way)
+                resolve.resolve(conn, exception_id, "operator", *way)
             except (ValueError, LookupError):  # it does not fit this exception
                 conn.rollback()
             else:

@@ -10,10 +10,17 @@ import pytest
 from psycopg import sql
 
 from stack import postgres
+from tests.permitted import let_the_staff_decide
 from tests.warehouse.clinic import Clinic
 from throughline import evidence, sources, warehouse, workflows
 
 TEMPLATE = "throughline"
+
+
+@pytest.fixture(autouse=True)
+def staff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the people of the tests decide."""
+    let_the_staff_decide(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 from uuid import UUID, uuid4
 
+from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
+from throughline import warehouse
+from throughline.practice.permissions import PERMISSIONS, may
 from throughline.warehouse import Connection, derive
 
 __all__ = [
@@ -24,13 +28,18 @@ __all__ = [
     "NoReasonError",
     "NobodyNamedError",
     "NotAllowedError",
+    "NotPermittedError",
     "Preview",
     "Request",
     "UnknownActError",
     "acts_on",
     "address",
+    "is_permitted",
+    "nothing_at_once",
+    "permission_of",
     "preview",
     "record",
+    "refuse",
     "register",
     "show",
     "was_shown",
@@ -43,6 +52,10 @@ class NotAllowedError(Exception):
 
 class NobodyNamedError(NotAllowedError, ValueError, PermissionError):
     """A decision needs a named person."""
+
+
+class NotPermittedError(NotAllowedError, PermissionError):
+    """The person may not do this: the practice's definitions allow it to others. The refusal is recorded."""
 
 
 class NoReasonError(NotAllowedError, ValueError):
@@ -90,12 +103,14 @@ class Preview:
     """What an act would do: `follows` lists the consequences, one sentence each.
 
     `detail` is stored with the decision. `made` is the id of the earlier decision if this act was
-    already recorded. `context` is private to the act.
+    already recorded. `billing_npi` is the billing provider of a claim, on whom the permission may depend.
+    `context` is private to the act.
     """
 
     follows: tuple[str, ...]
     detail: Mapping[str, object] = field(default_factory=dict)
     made: UUID | None = None
+    billing_npi: str | None = None
     context: object = None
 
 
@@ -113,9 +128,10 @@ Weigh = Callable[[Connection, Request], Preview]
 Carry = Callable[[Connection, Request, Preview, UUID], tuple[UUID, ...]]
 
 
-def _nothing(
+def nothing_at_once(
     conn: Connection, request: Request, seen: Preview, decision_id: UUID
 ) -> tuple[UUID, ...]:
+    """Do nothing: the next night applies the decision."""
     return ()
 
 
@@ -126,24 +142,32 @@ class Act:
     `weigh` reads the thing, locks it for the transaction and returns what would follow, or raises
     `NotAllowedError`. `carry` does what must happen at once, in the same transaction; acts that only
     the next night applies need no `carry`. With `once`, the decision's id is derived from act and
-    thing, so the act is recorded at most once. With `needs_reason`, a person must say why.
+    thing, so the act is recorded at most once. With `needs_reason`, a person must say why. `permission` is
+    what a person needs to do it, a permission of the practice's definitions.
     """
 
     name: str
     about_kind: str
     title: str
     weigh: Weigh
-    carry: Carry = _nothing
+    carry: Carry = nothing_at_once
     once: bool = False
     needs_reason: bool = False
+    permission: str = field(kw_only=True)
 
 
 _acts: dict[tuple[str, str], Act] = {}
 
 
 def register(act: Act) -> None:
-    """Register an act. Raises `ValueError` if this kind of thing already has an act of that name."""
+    """Register an act.
+
+    Raises `ValueError` if this kind of thing already has an act of that name, or if the definitions know no
+    such permission.
+    """
     key = (act.about_kind, act.name)
+    if act.permission not in PERMISSIONS:
+        raise ValueError(f"act {act.name} on {act.about_kind}: no permission {act.permission}")
     if key in _acts:
         raise ValueError(f"act {act.name} on {act.about_kind} is already registered")
     _acts[key] = act
@@ -163,6 +187,17 @@ def address() -> str:
     return os.environ.get("THROUGHLINE_DECIDER_DSN") or os.environ["THROUGHLINE_DSN"]
 
 
+def permission_of(act: str, about_kind: str) -> str:
+    """Return the permission that an act needs. Raises `UnknownActError`."""
+    return _known(Request(act, about_kind, "", "")).permission
+
+
+def is_permitted(request: Request, seen: Preview) -> bool:
+    """Return whether the person of a request may do what its preview shows."""
+    permission = _known(request).permission
+    return may(request.who, permission, billing_npi=seen.billing_npi)
+
+
 def preview(conn: Connection, request: Request) -> Preview:
     """Return what would follow from an act; writes nothing. Raises `NotAllowedError`."""
     return _known(request).weigh(conn, request)
@@ -171,7 +206,9 @@ def preview(conn: Connection, request: Request) -> Preview:
 def record(conn: Connection, request: Request) -> Decision:
     """Record a named person's act and carry out what must happen at once. Does not commit.
 
-    Recording a `once` act again returns the same decision. Raises `NotAllowedError`.
+    Recording a `once` act again returns the same decision. Raises `NotAllowedError`; of these,
+    `NotPermittedError` says that the person may not do it, which `operations.refused_act` keeps whatever
+    becomes of this transaction.
     """
     if not request.who.strip():
         raise NobodyNamedError("a decision needs a named person")
@@ -179,6 +216,8 @@ def record(conn: Connection, request: Request) -> Decision:
     seen = act.weigh(conn, request)
     if seen.made is not None:
         return Decision(seen.made, request, is_new=False)
+    if not is_permitted(request, seen):
+        refuse(conn, request, f"{request.who} may not {act.permission}".replace("_", " "))
     if act.needs_reason and not request.note.strip():
         raise NoReasonError(f"{request.act} needs a reason: say why in the note")
     decision_id = id_of(request) if act.once else uuid4()
@@ -197,6 +236,32 @@ def record(conn: Connection, request: Request) -> Decision:
         ),
     )
     return Decision(decision_id, request, also=act.carry(conn, request, seen, decision_id))
+
+
+def refuse(conn: Connection, request: Request, why: str) -> NoReturn:
+    """Keep that a person was not allowed to do something, and raise `NotPermittedError` saying why.
+
+    It is kept in a transaction of its own, so that it stays when that of `conn` is rolled back.
+    """
+    act = _known(request)
+    dsn = make_conninfo(conn.info.dsn, password=conn.info.password)
+    with warehouse.connect(dsn, autocommit=True) as own:
+        own.execute(
+            "insert into operations.refused_act"
+            " (who, act, about_kind, about_id, permission, why, door, record)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                request.who,
+                request.act,
+                request.about_kind,
+                request.about_id,
+                act.permission,
+                why,
+                request.door.name,
+                Jsonb(dict(request.door.record)),
+            ),
+        )
+    raise NotPermittedError(why)
 
 
 def show(conn: Connection, about_kind: str, about_id: str, digest: str) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 import requests
 
 from throughline.orchestration.chain import CHAIN
+from throughline.practice.permissions import shipped_logins
 
 LOGINS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"
 UNFINISHED = ("queued", "running")
@@ -133,6 +134,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--seconds", type=float, default=7200, help="seconds to wait for the night to end"
     )
     given = parser.parse_args(arguments)
+    shipped = ", ".join(sorted(shipped_logins()))
+    if shipped:
+        print(
+            f"permissions.yaml still lets the sandbox's logins decide ({shipped}): name your own people in"
+            " teams.yaml before a patient's data come in (docs/who-may.md)",
+            file=sys.stderr,
+        )
     with Airflow(given.airflow) as airflow:
         try:
             airflow.log_in(given.user, _password(given.user))

@@ -7,15 +7,21 @@ With `--preview` it shows what would follow and writes nothing. The environment 
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from throughline import decisions, warehouse
-from throughline.decisions import Act, NotAllowedError, Preview, Request, UnknownActError
+from throughline import decisions
+from throughline.decisions import (
+    Act,
+    NotAllowedError,
+    Preview,
+    Request,
+    UnknownActError,
+    command_line,
+)
 from throughline.practice import teams
 from throughline.vocabulary import nearest
 from throughline.warehouse import Connection
@@ -244,17 +250,31 @@ def _weigh_record(conn: Connection, request: Request) -> Preview:
     )
 
 
+PERMISSION = {
+    "write_off": "write_off",
+    "confirm": "decide_identity",
+    "reject": "decide_identity",
+    CARRIES_NOTHING: "decide_rows",
+}
+"""What a person needs for an action; for one that is not listed, `resolve_exceptions`."""
+
 for _name, _title in ACTIONS.items():
-    if _name in ("confirm", "reject"):
-        decisions.register(
-            Act(_name, "exception", _title, _weigh, _of_the_records, needs_reason=True)
+    decisions.register(
+        Act(
+            _name,
+            "exception",
+            _title,
+            _weigh,
+            _of_the_records if _name in ("confirm", "reject") else decisions.nothing_at_once,
+            needs_reason=_name in NEEDS_REASON,
+            permission=PERMISSION.get(_name, "resolve_exceptions"),
         )
-    else:
-        decisions.register(
-            Act(_name, "exception", _title, _weigh, needs_reason=_name in NEEDS_REASON)
-        )
-decisions.register(Act("link", "record", "the record is of this person", _weigh_record))
-decisions.register(Act("unlink", "record", "the record is not of this person", _weigh_record))
+    )
+for _name, _title in (
+    ("link", "the record is of this person"),
+    ("unlink", "the record is not of this person"),
+):
+    decisions.register(Act(_name, "record", _title, _weigh_record, permission="decide_identity"))
 
 
 def _doubts(conn: Connection, person_id: object) -> list[tuple[str, str, UUID]]:
@@ -307,32 +327,20 @@ def _dollars(text: str | None) -> Decimal | None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record one decision; returns 0, or 2 with the reason when it cannot be recorded."""
-    parser = argparse.ArgumentParser(prog="python -m throughline.exceptions.resolve")
-    parser.add_argument("id", help="of an exception or its case; eight characters are enough")
-    parser.add_argument("--by", required=True, help="your name")
-    parser.add_argument("--action", required=True, help=f"resolve, {', '.join(ACTIONS)}")
-    parser.add_argument("--note", default="")
+    parser = command_line.parser(
+        "throughline.exceptions.resolve", "an exception or its case", ("resolve", *ACTIONS)
+    )
     parser.add_argument("--owner", help="with assign: the new owner")
     parser.add_argument("--amount", help="with write_off: how much, in US dollars")
-    parser.add_argument(
-        "--preview", action="store_true", help="show what would follow, write nothing"
-    )
     given = parser.parse_args(arguments)
-    try:
-        with warehouse.connect(decisions.address()) as conn:
-            request = asked(
-                conn, meant(conn, given.id), given.by, given.action, given.note,
-                owner=given.owner, amount=_dollars(given.amount),
-            )  # fmt: skip
-            if given.preview:
-                print("\n".join(decisions.preview(conn, request).follows))
-                conn.rollback()
-            else:
-                decisions.record(conn, request)
-    except NotAllowedError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+
+    def made(conn: Connection) -> Request:
+        return asked(
+            conn, meant(conn, given.id), given.by, given.action, given.note,
+            owner=given.owner, amount=_dollars(given.amount),
+        )  # fmt: skip
+
+    return command_line.decide(given, made)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ enough. The next night loads released rows and takes back what was rejected.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from throughline import decisions, warehouse
+from throughline import decisions
 from throughline.decisions import (
     COMMAND_LINE,
     Act,
@@ -26,7 +25,7 @@ from throughline.decisions import (
     NotAllowedError,
     Preview,
     Request,
-    UnknownActError,
+    command_line,
 )
 from throughline.exceptions.resolve import CARRIES_NOTHING, SHORTEST
 from throughline.quality.balance import balance
@@ -313,18 +312,26 @@ def _reject_files(
     return ()
 
 
-for _act in (
-    Act("reject", "delivery", "take a loaded delivery back", _weigh_delivery, _reject_files),
-    Act("reject", "landed_file", "take a loaded file back", _weigh_delivery, _reject_files),
-    Act("release", "set_aside", "load a delivery's rows", _weigh_set_aside, _close_rows),
-    Act("reject", "set_aside", "reject a delivery's rows", _weigh_set_aside, _close_rows),
-    Act("release", "batch", "load what the gate stopped", _weigh_batch),
-    Act("reject", "batch", "reject what the gate stopped", _weigh_batch, _reject_batch),
-    Act("release", "quarantine", "load the row on the next night", _weigh_row, _close_row),
-    Act("reject", "quarantine", "reject the row", _weigh_row, _close_row),
-    *(Act(name, "quarantine", title, _weigh_row, _close_row) for name, title in MONEY.items()),
+PERMISSIONS = {
+    "batch": "release_feed",
+    "delivery": "reject_deliveries",
+    "landed_file": "reject_deliveries",
+}
+"""What a person needs to decide on a kind of thing; for one that is not listed, `decide_rows`."""
+
+for _name, _kind, _title, _judge, _carry in (
+    ("reject", "delivery", "take a loaded delivery back", _weigh_delivery, _reject_files),
+    ("reject", "landed_file", "take a loaded file back", _weigh_delivery, _reject_files),
+    ("release", "set_aside", "load a delivery's rows", _weigh_set_aside, _close_rows),
+    ("reject", "set_aside", "reject a delivery's rows", _weigh_set_aside, _close_rows),
+    ("release", "batch", "load what the gate stopped", _weigh_batch, decisions.nothing_at_once),
+    ("reject", "batch", "reject what the gate stopped", _weigh_batch, _reject_batch),
+    ("release", "quarantine", "load the row on the next night", _weigh_row, _close_row),
+    ("reject", "quarantine", "reject the row", _weigh_row, _close_row),
+    *((name, "quarantine", title, _weigh_row, _close_row) for name, title in MONEY.items()),
 ):
-    decisions.register(_act)
+    _needs = "decide_payments" if _name in MONEY else PERMISSIONS.get(_kind, "decide_rows")
+    decisions.register(Act(_name, _kind, _title, _judge, _carry, permission=_needs))
 
 
 def meant(conn: Connection, start: str) -> tuple[str, str]:
@@ -362,36 +369,21 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record one decision about a row; returns 0, or 2 with the reason when it cannot be recorded."""
-    parser = argparse.ArgumentParser(prog="python -m throughline.quality.decide")
-    parser.add_argument("id", help="of a row or an exception; eight characters are enough")
-    parser.add_argument("--by", required=True, help="your name")
-    parser.add_argument("--action", required=True, help=f"{', '.join(KNOWN)}")
-    parser.add_argument("--note", default="")
-    parser.add_argument(
-        "--preview", action="store_true", help="show what would follow, write nothing"
-    )
-    given = parser.parse_args(arguments)
-    try:
-        if given.action not in KNOWN:
-            raise UnknownActError(f"{given.action}: must be one of {', '.join(KNOWN)}")
-        with warehouse.connect(decisions.address()) as conn:
-            about_kind, about_id = meant(conn, given.id)
-            if about_kind == "exception" and given.action != CARRIES_NOTHING:
-                done = ACTIONS.get(given.action, given.action)
-                raise NotAllowedError(
-                    f"this is a file that could not be read, and nothing of it can be {done}:"
-                    f" ACTION={CARRIES_NOTHING}, or have its source send it again"
-                )
-            request = Request(given.action, about_kind, about_id, given.by, given.note)
-            if given.preview:
-                print("\n".join(decisions.preview(conn, request).follows))
-                conn.rollback()
-            else:
-                decisions.record(conn, request)
-    except NotAllowedError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    given = command_line.parser(
+        "throughline.quality.decide", "a row or an exception", KNOWN
+    ).parse_args(arguments)
+
+    def asked(conn: Connection) -> Request:
+        about_kind, about_id = meant(conn, given.id)
+        if about_kind == "exception" and given.action != CARRIES_NOTHING:
+            done = ACTIONS.get(given.action, given.action)
+            raise NotAllowedError(
+                f"this is a file that could not be read, and nothing of it can be {done}:"
+                f" ACTION={CARRIES_NOTHING}, or have its source send it again"
+            )
+        return Request(given.action, about_kind, about_id, given.by, given.note)
+
+    return command_line.decide(given, asked)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from throughline.decisions import COMMAND_LINE, Act, Door, NotAllowedError, Prev
 from throughline.warehouse import Connection, nights
 
 STATUS = {"release": "released", "refuse": "refused"}
+ATTEST = "attest_claims"
 NOT_WAITING = "this batch of claims is not waiting for a release"
 
 
@@ -70,13 +71,13 @@ def refuse(
 def _weigh(conn: Connection, request: Request) -> Preview:
     """Check that the batch is waiting; a release applies to the bytes with the hash that was shown."""
     row = conn.execute(
-        "select payload_sha256, status, decision_id, claim_count, total_charge, payer_id"
-        " from tasks.claim_batch where batch_id = %s for update",
+        "select payload_sha256, status, decision_id, claim_count, total_charge, payer_id,"
+        " billing_npi from tasks.claim_batch where batch_id = %s for update",
         (request.about_id,),
     ).fetchone()
     if row is None:
         raise NotWaiting(NOT_WAITING)
-    sha256, status, decision_id, count, total, payer = row
+    sha256, status, decision_id, count, total, payer, npi = row
     same = decisions.id_of(request)
     # a refusal sends nothing, so it needs no bytes
     given = request.said.get("sha256")
@@ -94,7 +95,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         "release": f"{what} are sent to {payer}, byte for byte as shown.",
         "refuse": f"{what} are not sent; each becomes an exception for billing.",
     }
-    return Preview((follows[request.act],), {"sha256": sha256})
+    return Preview((follows[request.act],), {"sha256": sha256}, billing_npi=npi)
 
 
 def _close(
@@ -124,7 +125,17 @@ def _close(
     return ()
 
 
-decisions.register(Act("release", "claim_batch", "attest and send", _weigh, _close, once=True))
-decisions.register(
-    Act("refuse", "claim_batch", "do not send", _weigh, _close, once=True, needs_reason=True)
-)
+for _act in (
+    Act("release", "claim_batch", "attest and send", _weigh, _close, once=True, permission=ATTEST),
+    Act(
+        "refuse",
+        "claim_batch",
+        "do not send",
+        _weigh,
+        _close,
+        once=True,
+        needs_reason=True,
+        permission=ATTEST,
+    ),
+):
+    decisions.register(_act)

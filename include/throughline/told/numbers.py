@@ -26,6 +26,7 @@ from throughline.told.shapes import (
     Money,
     Moved,
     Proven,
+    Refused,
     Searched,
     Standing,
     StepTime,
@@ -78,6 +79,7 @@ class Numbers:
     claimed_done: list[ClaimedDone] = field(default_factory=list)
     stopped: list[Stopped] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     exceptions: list[Exceptions] = field(default_factory=list)
     cases: list[Standing] = field(default_factory=list)
     funnel: list[FunnelStage] = field(default_factory=list)
@@ -118,6 +120,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "claimed_done": ("claimed_done", ClaimedDone),
     "stopped": ("stopped", Stopped),
     "waiting": ("waiting", Waiting),
+    "refused": ("refused", Refused),
     "exceptions": ("exceptions", Exceptions),
     "cases": ("cases", Standing),
     "funnel": ("funnel", FunnelStage),

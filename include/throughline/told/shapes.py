@@ -260,6 +260,17 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """An act that somebody tried and was not allowed, and how often since the night before."""
+
+    who: str
+    act: str
+    about_kind: str
+    why: str
+    times: int
+
+
+@dataclass(frozen=True)
 class StepTime:
     """A step of the night: its parts, seconds and rows."""
 

@@ -63,6 +63,15 @@ def tell(conn: Connection) -> str:
             f"Waiting for a decision in Airflow: {waits.what} {waits.number}, {waits.about},"
             f" {words.waiting_size(waits)}, {words.waits(waits, morning)}"
         )
+    refused = conn.execute(
+        "select count(*) from operations.refused_act where refused_at > coalesce((select max(started_at)"
+        " from operations.night where status <> 'void'), '-infinity')"
+    ).fetchone()
+    if refused and refused[0]:
+        acts = words.count(refused[0], "act")
+        lines.append(
+            f"Refused since the last night: {acts} of people who may not (operations.refused_act)"
+        )
     for payer, payment, amount, adjustments in sql.run(conn, "told/adjustments.sql").rows:
         what = "taken off" if amount > 0 else "added"
         lines.append(

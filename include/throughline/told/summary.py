@@ -342,7 +342,16 @@ def _stopped(numbers: Numbers) -> str:
         )
         for row in numbers.waiting
     ]
-    return text.section("STOPPED OVERNIGHT", *(lines or ["Nothing."]), *waiting)
+    refused = [
+        text.wrap(f"refused: {words.refused(row)}") for row in numbers.refused[: text.LISTED]
+    ]
+    return text.section(
+        "STOPPED OVERNIGHT",
+        *(lines or ["Nothing."]),
+        *waiting,
+        *refused,
+        text.more(len(numbers.refused), "refusals on the page"),
+    )
 
 
 def _steps(numbers: Numbers) -> str:

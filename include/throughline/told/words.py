@@ -13,6 +13,7 @@ from throughline.told.shapes import (
     CarriedNothing,
     Feed,
     Money,
+    Refused,
     Searched,
     StepTime,
     Undecided,
@@ -142,6 +143,12 @@ def _due(local: datetime) -> tuple[date, str]:
 def day(numbers: Numbers, moment: datetime | None) -> str:
     """Return the local day of a deadline: `2027-08-20`."""
     return "–" if moment is None else str(_due(numbers.local(moment))[0])
+
+
+def refused(row: Refused) -> str:
+    """Return what somebody tried and was not allowed, as one line."""
+    times = "" if row.times == 1 else f", {row.times:,} times"
+    return f"{row.who}: {plain(row.act)} of {plain(row.about_kind)}{times}: {row.why}"
 
 
 def due(moment: datetime, time_zone: str) -> str:

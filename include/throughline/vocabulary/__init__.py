@@ -1,9 +1,10 @@
 """The vocabulary: the words that definitions may use, what they mean, and checks that they use no others."""
 
+from throughline.vocabulary.codes import MEANINGS
 from throughline.vocabulary.documents import DefinitionError, Document, Place, read
 from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
 from throughline.vocabulary.schemas import check, check_files, load
-from throughline.vocabulary.words import LISTS, MEANINGS, WordList
+from throughline.vocabulary.words import LISTS, WordList
 
 __all__ = [
     "DEFINITIONS",

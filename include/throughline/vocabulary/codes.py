@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from throughline.vocabulary.documents import read
 from throughline.vocabulary.lists import DEFINITIONS
+from throughline.vocabulary.words import CONTACT_OUTCOME, DISPOSITION, FACILITY_CLASS, VISIT_CLASS
+
+MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "facility_by_class": FACILITY_CLASS.words,
+    "facility_by_type": FACILITY_CLASS.words,
+    "disposition": DISPOSITION.words,
+    "visit_by_class": VISIT_CLASS.words,
+    "hospice": {"hospice": "Hospice care"},
+    "medication_reconciliation": {"done": "The medicines were reconciled"},
+    "contact_outcome": CONTACT_OUTCOME.words,
+    "contact_by_message": {"message": "A message that needs no reply"},
+    "contact_about_booking": {"booking": "About an appointment; not a clinical contact"},
+}
+"""The maps of `codes.yaml`, each with what its codes may mean."""
 
 
 @lru_cache(maxsize=8)

@@ -73,12 +73,13 @@ def vocabulary(definitions: Path = DEFINITIONS) -> Vocabulary:
         words[name] |= _words(_below(files, definitions, OWN_WORDS, (key,)), "")
     sources = list(_sources(definitions / "sources"))
     words["feed"] = _feeds(sources)
+    words["who"] = words["team"] | _members(_below(files, definitions, "teams.yaml", ()))
     words["source"] = {str(s.get("source")): str(s.get("title", "")) for s in sources}
     return Vocabulary(
         words,
         {each.name: each.title for each in LISTS}
         | {each.name: each.title for each in PRACTICE_LISTS}
-        | {"feed": "feed", "source": "source"},
+        | {"feed": "feed", "source": "source", "who": "team or member of one"},
         {each.name: each.not_yet for each in LISTS if each.not_yet},
         frozenset(role for source in sources for role in source["roles"]),
     )
@@ -109,6 +110,17 @@ def _words(entries: Any, meaning: str) -> dict[str, str]:
     return {
         word: str((entry.get(meaning, "") if isinstance(entry, dict) else "") if meaning else entry)
         for word, entry in entries.items()
+    }
+
+
+def _members(teams: Any) -> dict[str, str]:
+    """Return the members of all teams, each with a team of theirs."""
+    return {
+        member: str(said.get("title", ""))
+        for said in (teams if isinstance(teams, dict) else {}).values()
+        if isinstance(said, dict) and isinstance(said.get("members"), list)
+        for member in said["members"]
+        if isinstance(member, str)
     }
 
 

@@ -17,7 +17,16 @@ from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocab
 
 SCHEMAS = DEFINITIONS / "schemas"
 WORDS = "words.json"
-FILES = ("calendars", "codes", "exceptions", "payers", "practice", "teams", "vocabulary")
+FILES = (
+    "calendars",
+    "codes",
+    "exceptions",
+    "payers",
+    "permissions",
+    "practice",
+    "teams",
+    "vocabulary",
+)
 """The definition files of which a practice has exactly one: `<name>.yaml`, with schema `<name>.json`."""
 
 
@@ -43,6 +52,14 @@ def check_files(definitions: Path = DEFINITIONS) -> None:
             found += [f"{document.at(())}: {word} is missing: a step opens it" for word in lost]
         if name == "practice" and not found:
             found += _places_twice(document)
+        if name == "permissions" and not found:
+            lost = [word for word in words.words["permission"] if word not in document.data["may"]]
+            found += [
+                f"{document.at(('may',))}: {word} is missing: say who may, or [] for nobody"
+                for word in lost
+            ]
+        if name == "teams" and not found:
+            found += _not_of_a_team(document)
     if found:
         raise DefinitionError("\n".join(found))
 
@@ -57,6 +74,22 @@ def _places_twice(document: Document) -> Iterator[str]:
                 if other != site:
                     place = ("sites", site, "locations", source, number)
                     yield f"{document.at(place)}: {code!r} of {source} already belongs to {other}"
+
+
+def _not_of_a_team(document: Document) -> Iterator[str]:
+    """Yield members with the name of a team, and logins that belong to nobody or to two people."""
+    owner: dict[str, str] = {}
+    for team, said in document.data.items():
+        members = said.get("members") or []
+        for number, member in enumerate(members):
+            if member in document.data:
+                yield f"{document.at((team, 'members', number))}: {member!r} is the name of a team"
+        for login, member in (said.get("system_users") or {}).items():
+            place = document.at((team, "system_users", login))
+            if member not in members:
+                yield f"{place}: {member!r} is no member of {team}: {_instead(member, members)}"
+            if owner.setdefault(login, member) != member:
+                yield f"{place}: is {owner[login]} in another team"
 
 
 def check(document: Document, schema: str, words: Vocabulary) -> None:

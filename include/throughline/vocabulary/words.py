@@ -356,6 +356,23 @@ DATED_SERVICE = WordList(
     },
 )
 
+PERMISSION = WordList(
+    "permission",
+    "permission",
+    "What a person may be allowed to do. Each act of a person needs one of these.",
+    {
+        "attest_claims": "Attest and release a batch of claims, or refuse it",
+        "release_feed": "Load, or reject, a delivery that a gate stopped",
+        "decide_rows": "Load, or reject, rows that were set aside; say what a file is that cannot be read",
+        "decide_payments": "Say what a payment is that nothing explains",
+        "reject_deliveries": "Take back a delivery, or a file, that is loaded",
+        "resolve_exceptions": "Decide on an exception",
+        "write_off": "Write off the open balance of a claim",
+        "decide_identity": "Say whether two records are one person",
+        "see_patients": "See who the patients are",
+    },
+)
+
 LISTS: tuple[WordList, ...] = (
     PAYER_CLASS,
     FACILITY_CLASS,
@@ -375,18 +392,6 @@ LISTS: tuple[WordList, ...] = (
     DECISION_LEVEL,
     NEED,
     DATED_SERVICE,
+    PERMISSION,
 )
 """Every list of Throughline's own words, in the order of the generated page."""
-
-MEANINGS: Mapping[str, Mapping[str, str]] = {
-    "facility_by_class": FACILITY_CLASS.words,
-    "facility_by_type": FACILITY_CLASS.words,
-    "disposition": DISPOSITION.words,
-    "visit_by_class": VISIT_CLASS.words,
-    "hospice": {"hospice": "Hospice care"},
-    "medication_reconciliation": {"done": "The medicines were reconciled"},
-    "contact_outcome": CONTACT_OUTCOME.words,
-    "contact_by_message": {"message": "A message that needs no reply"},
-    "contact_about_booking": {"booking": "About an appointment; not a clinical contact"},
-}
-"""The maps of `codes.yaml`, each with what its codes may mean."""

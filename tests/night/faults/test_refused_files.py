@@ -97,7 +97,7 @@ def test_a_person_says_that_they_carry_nothing(morning: Morning) -> None:
         " where reason = 'file_refused' and detail ->> 'name' <> 'zeros.835'"
     ):
         done = practice.run(
-            "resolve", ID=key, BY="Ann Lee", ACTION="carries_nothing", NOTE="no 835"
+            "resolve", ID=key, BY="operator", ACTION="carries_nothing", NOTE="no 835"
         )
         assert done.returncode == 0, done.stdout + done.stderr
     again = end_night(practice)

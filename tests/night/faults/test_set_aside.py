@@ -11,7 +11,7 @@ from tests.night.conftest import Practice
 
 pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
 
-WHO = "Ada Okafor"
+WHO = "operator"
 GOOD_NIGHTS = 2
 OPEN = "select exception_id::text from operations.exception where reason = 'rows_set_aside' and status = 'open'"
 

@@ -42,7 +42,9 @@ def stamped(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
         carried.append(decision_id)
         return ()
 
-    decisions.register(Act("stamp", "letter", "put a stamp on it", weigh, carry))
+    decisions.register(
+        Act("stamp", "letter", "put a stamp on it", weigh, carry, permission="decide_rows")
+    )
     return carried
 
 
@@ -92,7 +94,7 @@ def test_an_act_has_one_owner(stamped: list[UUID]) -> None:
         return Preview(())
 
     with pytest.raises(ValueError, match="act stamp on letter is already registered"):
-        decisions.register(Act("stamp", "letter", "again", weigh))
+        decisions.register(Act("stamp", "letter", "again", weigh, permission="decide_rows"))
 
 
 def test_the_acts_of_the_loop_are_registered() -> None:
@@ -110,5 +112,5 @@ def test_nothing_else_writes_a_decision() -> None:
     code = [*INCLUDE.rglob("*.py"), *(f for f in sql.rglob("*.sql") if "schema" not in f.parts)]
     text = {file.name: file.read_text(encoding="utf-8") for file in code}
     assert [name for name, said in text.items() if "insert into operations.decision" in said] == []
-    by_function = [file for file in code if "operations.decide(" in file.read_text("utf-8")]
+    by_function = [file for file in code if "select operations.decide(" in file.read_text("utf-8")]
     assert by_function == [INCLUDE / "decisions" / "__init__.py"]

@@ -82,6 +82,17 @@ WRONG = [
     ("teams.yaml", "title: Clinicians, lead:", "title: Clinicians, leed:",
      "clinicians/leed: unknown key 'leed': the nearest is 'lead'"),
     ("teams.yaml", "members: [biller]", "members: [biller, biller]", "billing/members:"),
+    ("permissions.yaml", "write_off: [billing", "write_off: [biling",
+     "may/write_off/0: 'biling' is not a known team or member of one: the nearest is 'billing'"),
+    ("permissions.yaml", "release_feed:", "release_feeds:",
+     "may/release_feeds: 'release_feeds' is not a known permission: the nearest is 'release_feed'"),
+    ("permissions.yaml", "{any: [billing]}", '{any: [biler]}', "the nearest is 'biller'"),
+    ("permissions.yaml", "{any: [billing]}", '{"123": [billing]}', "attest_claims/123: '123' does not match"),
+    ("teams.yaml", "members: [biller]", "members: [billing]", "members/0: 'billing' is the name of a team"),
+    ("teams.yaml", "members: [biller]", "members: [7]", "billing/members/0: 7 is not of type 'string'"),
+    ("teams.yaml", "members: [biller]", "members: [biller], system_users: {ann: bill}",
+     "billing/system_users/ann: 'bill' is no member of billing: the nearest is 'biller'"),
+    ("teams.yaml", "members: [biller]", "members: [biller], system_users: {root: biller}", "system_users"),
     ("vocabulary.yaml", "note_types:", "note_type:", "unknown key 'note_type': the nearest is 'note_types'"),
 ]  # fmt: skip
 
@@ -116,6 +127,29 @@ def with_sites(folder: Path, right: str = "", wrong: str = "") -> None:
     path.write_text(
         path.read_text(encoding="utf-8") + SITES.replace(right, wrong), encoding="utf-8"
     )
+
+
+def test_every_permission_is_given_to_somebody_or_to_nobody(folder: Path) -> None:
+    change(folder, "permissions.yaml", "  write_off: [billing, compliance]\n", "")
+    with pytest.raises(DefinitionError, match="may: write_off is missing: say who may"):
+        check_files(folder)
+    change(folder, "permissions.yaml", "  see_patients:", "  write_off: []\n  see_patients:")
+    check_files(folder)
+
+
+def test_a_login_belongs_to_one_person(folder: Path) -> None:
+    change(
+        folder, "teams.yaml", "members: [biller]", "members: [biller], system_users: {ann: biller}"
+    )
+    check_files(folder)
+    change(
+        folder,
+        "teams.yaml",
+        "on duty, members: [operator]",
+        "on duty, members: [operator], system_users: {ann: operator}",
+    )
+    with pytest.raises(DefinitionError, match="system_users/ann: is operator in another team"):
+        check_files(folder)
 
 
 def test_a_practice_has_sites(folder: Path) -> None:

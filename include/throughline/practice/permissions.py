@@ -1,0 +1,75 @@
+"""Who may do what, as the practice says in `include/definitions/permissions.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from throughline.practice import teams
+from throughline.vocabulary import DEFINITIONS, nearest, read
+from throughline.vocabulary.words import PERMISSION
+
+ANY = "any"
+"""Every billing provider."""
+
+PERMISSIONS = tuple(PERMISSION.words)
+
+SHIPPED = frozenset({"admin", "operator", "biller", "viewer"})
+"""The logins of the sandbox, which the definitions of this tree name until a practice names its own people."""
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """Who may do what: permission to billing NPI, or `any`, to user ids of Airflow's auth manager."""
+
+    who: Mapping[str, Mapping[str, frozenset[str]]]
+
+
+@lru_cache(maxsize=1)
+def permissions() -> Permissions:
+    """Return this deployment's permissions; cached per process, validated when a night opens."""
+    said = read(DEFINITIONS / "permissions.yaml").data["may"]
+    return Permissions(
+        {
+            what: {
+                npi: frozenset(user for name in names for user in _users(name))
+                for npi, names in (of if isinstance(of, dict) else {ANY: of}).items()
+            }
+            for what, of in said.items()
+        }
+    )
+
+
+def who_may(what: str, *, billing_npi: str | None = None) -> frozenset[str]:
+    """Return the user ids that have a permission; without an NPI, for one billing provider at least.
+
+    Raises `ValueError` if there is no such permission.
+    """
+    if what not in PERMISSIONS:
+        raise ValueError(f"{what} is not a permission: the nearest is {nearest(what, PERMISSIONS)}")
+    of = permissions().who.get(what, {})
+    chosen = of.values() if billing_npi is None else (of.get(ANY, ()), of.get(billing_npi, ()))
+    return frozenset(user for users in chosen for user in users)
+
+
+def may(who: str, what: str, *, billing_npi: str | None = None) -> bool:
+    """Return whether a person, a user id of Airflow's auth manager, has a permission.
+
+    A claim is attested for its billing provider, `billing_npi`; without it, for one at least. Raises
+    `ValueError` if there is no such permission.
+    """
+    return who in who_may(what, billing_npi=billing_npi)
+
+
+def shipped_logins() -> frozenset[str]:
+    """Return the sandbox's logins that still have a permission: a practice replaces them by its people."""
+    return SHIPPED & {
+        user for of in permissions().who.values() for users in of.values() for user in users
+    }
+
+
+def _users(name: str) -> tuple[str, ...]:
+    """Return the members of a team, or the one person of that id."""
+    team = teams().get(name)
+    return (name,) if team is None else team.members

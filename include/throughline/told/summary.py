@@ -342,16 +342,8 @@ def _stopped(numbers: Numbers) -> str:
         )
         for row in numbers.waiting
     ]
-    refused = [
-        text.wrap(f"refused: {words.refused(row)}") for row in numbers.refused[: text.LISTED]
-    ]
-    return text.section(
-        "STOPPED OVERNIGHT",
-        *(lines or ["Nothing."]),
-        *waiting,
-        *refused,
-        text.more(len(numbers.refused), "refusals on the page"),
-    )
+    refused = [text.wrap(f"refused: {words.refused(row)}") for row in numbers.refused]
+    return text.section("STOPPED OVERNIGHT", *(lines or ["Nothing."]), *waiting, *refused)
 
 
 def _steps(numbers: Numbers) -> str:

@@ -194,16 +194,18 @@ def resolve() -> int:
 def quarantine() -> int:
     """List the rows that a gate set aside and that wait for a decision: where and why, no patient data.
 
-    Of money that does not balance, also the claim's number, the payer if no payment of it is known, and
-    both sums; and what one decision is about.
+    Of money that does not balance, or that another row of the same id and version contradicts, also the
+    claim's number, the payer if no payment of it is known, and both sums (`stated`: of the other row); and
+    what one decision is about.
     """
     os.environ["Q"] = (
         "select q.quarantine_id, q.source || '.' || q.feed as feed, f.original_name as file, q.row_no as row,"
         " q.reason, b.business_date as since,"
         " case when q.subject_source = 'pcn' then q.subject_id end as claim, q.payer_id as payer,"
         " q.stated_amount as stated, q.explained_amount as explained,"
-        " case q.reason when 'remittance does not balance' then 'all rows of the payment'"
-        " when 'payment_without_claims' then 'the payment: posted, advance, not_ours'"
+        " case when q.reason = 'remittance does not balance'"
+        " or q.feed = 'payment' and q.reason = 'same version, other content' then 'all rows of the payment'"
+        " when q.reason = 'payment_without_claims' then 'the payment: posted, advance, not_ours'"
         " else 'this row' end as decides from quality.quarantine as q"
         " inner join landing.batch as b on b.batch_id = q.batch_id"
         " left join landing.file as f on f.file_id = q.file_id"

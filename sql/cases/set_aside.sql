@@ -93,7 +93,7 @@ select
     jsonb_build_object(
         'source', b.source, 'feed', b.feed, 'business_date', b.business_date, 'cases', w.cases,
         'rows', b.rows_waiting, 'reasons', b.reasons
-    )
+    ) || case when b.sums is null then '{}'::jsonb else jsonb_build_object('sums', b.sums) end
 from w_set_aside as w
 inner join (
     select
@@ -102,7 +102,12 @@ inner join (
         x.feed,
         x.business_date,
         count(distinct concat(x.file_id, '#', x.row_no)) as rows_waiting,
-        jsonb_agg(distinct x.reason) as reasons
+        jsonb_agg(distinct x.reason) as reasons,
+        jsonb_path_query_array(
+            jsonb_agg(distinct jsonb_build_array(x.stated_amount, x.explained_amount))
+            filter (where x.stated_amount is not null or x.explained_amount is not null),
+            '$[0 to 4]'
+        ) as sums
     from evidence.row_set_aside as x
     where x.closed_seq is null
     group by x.batch_id, x.source, x.feed, x.business_date

@@ -163,6 +163,8 @@ def _of_table(
     needed = {"core": {*KEYS, *by_any} - {*table.for_gate}, "staging": {*COMMON, *by_any}}
     if table.follows is not None:
         needed["core"].add(table.follows.by)
+    if table.amount is not None:
+        needed["core"].add(table.amount)
     for schema, names in needed.items():
         has = there.get(f"{schema}.{table.name}")
         if has is None:

@@ -29,6 +29,7 @@ from throughline.decisions import (
 )
 from throughline.exceptions.resolve import CARRIES_NOTHING, SHORTEST
 from throughline.quality.balance import balance
+from throughline.quality.merge import OTHER_CONTENT
 from throughline.quality.suites import suite_of
 from throughline.sources.records import WITHOUT_CLAIMS
 from throughline.warehouse import Connection
@@ -142,7 +143,9 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
     if row is None:
         raise NotKeptBackError("this row is not waiting for a decision")
     batch_id, file_id, row_no, feed, reason = row
-    if request.act in MONEY and reason != WITHOUT_CLAIMS:
+    is_other = reason == OTHER_CONTENT
+    by_hand = is_other and feed == "payment" and request.act == "posted"
+    if request.act in MONEY and reason != WITHOUT_CLAIMS and not by_hand:
         raise NotAllowedError(f"{request.act} is said of a payment without claims only")
     place: dict[str, object] = {"batch": batch_id, "file": file_id, "rows": [row_no]}
     what, whole = f"row {row_no}", ""
@@ -155,6 +158,8 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
             f" The payment states {_dollars(stated)}; its claims less its adjustments are"
             f" {_dollars(explained)}, of which {_dollars(taken)} in these rows."
         )
+    if is_other:
+        whole = _beside(conn, request.about_id, request.act)
     if request.act in MONEY:
         follows = (
             f"The payment is closed for good, and nothing of it is loaded: {MONEY[request.act]}."
@@ -163,12 +168,11 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
     if request.act == "reject":
         follows = f"{what[0].upper()}{what[1:]} of the feed {feed}: rejected for good.{whole}"
         return Preview((follows,), {"rows": len(together) or 1}, context=place)
-    releasable = [rule.name for rule in suite_of(feed) if rule.releasable]
     unreadable = conn.execute(
         "select count(*) from quality.quarantine where batch_id = %(batch)s"
         " and file_id is not distinct from %(file)s and row_no = any(%(rows)s) and status = 'open'"
         " and reason <> all(%(releasable)s)",
-        {**place, "releasable": releasable},
+        {**place, "releasable": _releasable(feed)},
     ).fetchone()
     if unreadable is None or unreadable[0]:
         raise UnreadableError(
@@ -177,6 +181,25 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
         )
     follows = f"The next night loads {what} of the feed {feed}.{whole}"
     return Preview((follows,), {"rows": len(together) or 1}, context=place)
+
+
+def _beside(conn: Connection, quarantine_id: str, act: str) -> str:
+    """Return what a row says beside the one of its id and version, with both sums if it is about money."""
+    row = conn.execute(
+        "select stated_amount, explained_amount from quality.quarantine where quarantine_id = %s",
+        (quarantine_id,),
+    ).fetchone()
+    stands, says = row or (None, None)
+    sums = ""
+    if stands is not None or says is not None:
+        sums = f" One says {_dollars(stands)}, this one {_dollars(says)}."
+    counts = " This one counts in place of it." if act == "release" else ""
+    return f" Another of this id and version says something else.{sums}{counts}"
+
+
+def _releasable(feed: str) -> list[str]:
+    """Return the reasons of a feed whose rows can be loaded as they stand."""
+    return [rule.name for rule in suite_of(feed) if rule.releasable] + [OTHER_CONTENT]
 
 
 def _dollars(amount: object) -> str:
@@ -199,7 +222,10 @@ def _together(conn: Connection, place: dict[str, object], feed: str) -> list[tup
         " coalesce((e.had ->> 'paid_amount')::numeric, -(e.had ->> 'amount')::numeric)"
         " from each as e where e.had ->> 'set_at' in ("
         " select o.had ->> 'set_at' from each as o where o.row_no = any(%(rows)s)) order by 1",
-        {**place, "rules": [rule.name for rule in suite_of(feed) if rule.of_set]},
+        {
+            **place,
+            "rules": [rule.name for rule in suite_of(feed) if rule.of_set] + [OTHER_CONTENT],
+        },
     ).fetchall()
 
 
@@ -245,7 +271,7 @@ def _weigh_set_aside(conn: Connection, request: Request) -> Preview:
         return Preview(
             (f"{count:,} rows {what} are rejected for good.",), context=[row[0] for row in rows]
         )
-    releasable = {rule.name for rule in suite_of(feed) if rule.releasable}
+    releasable = _releasable(feed)
     unreadable = {place for _, place, reason in rows if reason not in releasable}
     taken = [row for row in rows if row[1] not in unreadable]
     if not taken:

@@ -8,7 +8,8 @@ from uuid import UUID
 from psycopg import sql
 
 from throughline.quality.balance import StagingLost, balance, is_whole
-from throughline.quality.merge import Batch, merge, merge_released, take_back
+from throughline.quality.contents import hold
+from throughline.quality.merge import OTHER_CONTENT, Batch, merge, merge_released, take_back
 from throughline.quality.suites import suite_of
 from throughline.sources.entry import Table
 from throughline.sources.records import WITHOUT_CLAIMS
@@ -35,10 +36,10 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     """Merge the staged rows of a batch into `core` under the number of night `seq`; commits.
 
     For each (source, source_id) the newest version wins; a row that is older than the current
-    version, or equal to it, is superseded. Rows that a gate or a reader set aside stay in
-    quarantine. A batch that a gate stopped is loaded only after a named person released it. Once a
-    batch is loaded, only rows that a named person releases later are added. A rerun gives the same
-    rows and counts.
+    version, or equal to it, is superseded; one of an equal version that says something else is set
+    aside (`contents`). Rows that a gate or a reader set aside stay in quarantine. A batch that a gate
+    stopped is loaded only after a named person released it. Once a batch is loaded, only rows that a
+    named person releases later are added. A rerun gives the same rows and counts.
 
     Raises `UnknownBatch`, and `StagingLost` if the rows must be staged again.
     """
@@ -52,9 +53,11 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
         if not whole:
             conn.rollback()
             raise StagingLost(f"the staged rows of batch {batch.batch_id} are gone")
+        hold(conn, batch)
         loaded = merge(conn, batch)
     elif whole and batch.loaded_seq == seq:
         before = take_back(conn, batch)
+        hold(conn, batch)
         loaded = merge(conn, batch) - before
     else:
         loaded = merge_released(conn, batch)
@@ -77,6 +80,7 @@ def load_again(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     brought is still to be fetched. Raises `UnknownBatch`.
     """
     batch = _read(conn, batch_id, seq)
+    hold(conn, batch)
     loaded = merge(conn, batch)
     _empty_staging(conn, batch.batch_id, batch.tables)
     balance(conn, batch.batch_id, loaded)
@@ -148,7 +152,9 @@ def _correct_quarantine(conn: Connection, batch: Batch) -> None:
                 " and not exists (select from quality.quarantine as o where o.batch_id = %(batch)s"
                 "  and o.row_no = c.row_no and o.file_id is not distinct from c.file_id"
                 "  and o.status <> 'released')"
-                " and case when q.reason = any(%(rules)s) then c.source_version"
+                " and case when q.reason = %(other)s"
+                "  then c.source_version > q.payload::jsonb ->> 'source_version'"
+                " when q.reason = any(%(rules)s) then c.source_version"
                 "   >= coalesce(q.payload::jsonb ->> 'source_version', '') and (q.batch_id <> %(batch)s"
                 "   or c.source_version > coalesce(q.payload::jsonb ->> 'source_version', ''))"
                 "  else q.batch_id <> %(batch)s end"
@@ -159,6 +165,7 @@ def _correct_quarantine(conn: Connection, batch: Batch) -> None:
                 "batch": batch.batch_id,
                 "feed": batch.feed,
                 "rules": [rule.name for rule in suite_of(batch.feed)],
+                "other": OTHER_CONTENT,
             },
         ).fetchall()
         earlier |= {row[0] for row in rows}

@@ -37,6 +37,9 @@ KEYS = (
     "content_hash",
 )
 
+OTHER_CONTENT = "same version, other content"
+"""Why a row is set aside that has the id and the version of another one, and says something else."""
+
 # Errors that a single row can cause. `ProgramLimitExceeded`: a value is too long for an index.
 CULPABLE = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
@@ -66,7 +69,7 @@ class Batch:
 _columns_of: dict[str, tuple[str, ...]] = {}
 
 
-def _typed_columns(conn: Connection, table: str) -> tuple[str, ...]:
+def typed_columns(conn: Connection, table: str) -> tuple[str, ...]:
     """Return the typed columns of `core.<table>`; cached per process, because the schema does not change."""
     if table not in _columns_of:
         columns = warehouse.columns_of(conn, "core", table)
@@ -136,13 +139,20 @@ _PICK = """
         on c.source = n.source and c.source_id = n.source_id and c.retracted_seq is null
     where c.source is null
         or (n.source_version > c.source_version and n.content_hash <> c.content_hash)
+        or (n.source_version = c.source_version and exists (
+            select from quality.quarantine as q
+            where q.batch_id = %(batch)s and q.row_no = n.row_no
+                and q.file_id is not distinct from n.file_id
+                and q.status = 'released' and q.reason = %(chosen)s
+        ))
 """
 _PART = """and exists (
                 select from w_rows as w
                 where w.row_no = s.row_no and w.file_id is not distinct from s.file_id
                     and w.place between %(low)s and %(high)s
             )"""
-# A version that was taken back comes again: as a version of its own, it states its facts again.
+# A version that was taken back comes again, or one that a named person chose in place of the other of its
+# number: as a version of its own, it states its facts again.
 _AGAIN = """
     update w_load as n set source_version = n.source_version || ' again ' || %(seq)s
     where exists (
@@ -150,6 +160,21 @@ _AGAIN = """
         where o.source = n.source and o.source_id = n.source_id
             and o.source_version = n.source_version and o.known_seq < %(seq)s
     )
+"""
+# Lines that the chosen record does not have.
+_LEFT_OVER = """
+    update core.{table} as c set retracted_seq = %(seq)s
+    from quality.quarantine as q
+    inner join staging.{whole} as p
+        on p.batch_id = q.batch_id and p.row_no = q.row_no and p.file_id is not distinct from q.file_id
+    where q.batch_id = %(batch)s and q.status = 'released' and q.reason = %(chosen)s
+        and c.source = p.source and c.{by} = p.source_id and c.retracted_seq is null
+        and c.known_seq < %(seq)s
+        and not exists (
+            select from staging.{table} as s
+            where s.batch_id = %(batch)s and s.source_id = c.source_id and s.row_no = p.row_no
+                and s.file_id is not distinct from p.file_id
+        )
 """
 _RETRACT = """
     update core.{table} as c
@@ -264,27 +289,49 @@ def _halve(conn: Connection, batch: Batch, low: int, high: int) -> int:
 def _merge_part(conn: Connection, batch: Batch, part: tuple[int, int] | None = None) -> int:
     """Merge rows with their child records: a record and its lines are loaded together or not at all."""
     loaded = 0
+    chosen = conn.execute(
+        "select exists (select from quality.quarantine where batch_id = %s and reason = %s"
+        " and status = 'released')",
+        (batch.batch_id, OTHER_CONTENT),
+    ).fetchone()
+    has_chosen = bool(chosen and chosen[0])
     for table in batch.tables:
-        rows = _merge_table(conn, batch, table.name, part)
+        rows = _merge_table(conn, batch, table, part, has_chosen=has_chosen)
         failpoints.hit(f"load.after_{table.name}")
         loaded += rows if table.is_counted else 0
     return loaded
 
 
-def _merge_table(conn: Connection, batch: Batch, table: str, part: tuple[int, int] | None) -> int:
-    names = _typed_columns(conn, table)
+def _merge_table(
+    conn: Connection,
+    batch: Batch,
+    table: Table,
+    part: tuple[int, int] | None,
+    *,
+    has_chosen: bool,
+) -> int:
+    names = typed_columns(conn, table.name)
     low, high = part or (0, 0)
-    params = {"batch": batch.batch_id, "seq": batch.seq, "low": low, "high": high}
+    params = {
+        "batch": batch.batch_id,
+        "seq": batch.seq,
+        "low": low,
+        "high": high,
+        "chosen": OTHER_CONTENT,
+    }
     parts = {
-        "table": sql.Identifier(table),
+        "table": sql.Identifier(table.name),
         "columns": sql.SQL(", ").join(sql.Identifier(name) for name in names),
         "typed": sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(name)) for name in names),
         "part": sql.SQL(_PART if part else ""),
     }
     conn.execute("drop table if exists w_load")
     conn.execute(sql.SQL(_PICK).format(**parts), params)
-    if batch.may_repeat:
+    if batch.may_repeat or has_chosen:
         conn.execute(sql.SQL(_AGAIN).format(**parts), params)
+    if has_chosen and (whole := table.whole) is not None:
+        names_of = {"whole": sql.Identifier(whole.table), "by": sql.Identifier(whole.by)}
+        conn.execute(sql.SQL(_LEFT_OVER).format(**parts, **names_of), params)
     conn.execute(sql.SQL(_RETRACT).format(**parts), params)
     rows = conn.execute(sql.SQL(_INSERT).format(**parts), params).rowcount
     conn.execute("drop table w_load")

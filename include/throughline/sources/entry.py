@@ -94,7 +94,8 @@ class Table:
     `facts` are the kinds that `sql/evidence/<name>.sql` states, if any; `codes` are the columns that
     are watched for new codes. `part_of` names the record that its records are lines of, if they do not
     change with it: facts of a line rest on that record's codes, too. `for_gate` are columns of
-    `staging` that only the gate needs: they go no further.
+    `staging` that only the gate needs: they go no further. `amount` is the column that says how much
+    money the record is about, if any; with `takes_off`, it is taken off what the others add up to.
     """
 
     name: str
@@ -104,6 +105,8 @@ class Table:
     codes: tuple[Code, ...] = ()
     for_gate: tuple[str, ...] = ()
     part_of: Follows | None = None
+    amount: str | None = None
+    takes_off: bool = False
 
     @property
     def whole(self) -> Follows | None:

@@ -105,8 +105,14 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
         conn.execute(
             "update landing.batch set status = 'staged', rows_received = %s,"
             " rows_quarantined = %s, rows_pending = %s, rows_loaded = 0, rows_superseded = 0,"
-            " rows_rejected = 0 where batch_id = %s",
-            (tally.rows + tally.set_aside, tally.set_aside, tally.rows, key),
+            " rows_rejected = 0, read_as = %s where batch_id = %s",
+            (
+                tally.rows + tally.set_aside,
+                tally.set_aside,
+                tally.rows,
+                registry.read_as(about),
+                key,
+            ),
         )
     conn.commit()
     failpoints.hit("stage.after_commit")

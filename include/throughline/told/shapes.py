@@ -77,7 +77,8 @@ class Undecided:
     """Rows of a delivery, or a file, that were set aside and that nobody has decided about.
 
     `what` is the exception's reason, `number` the first characters of its id. `feed` is empty and
-    `name` set for a file. `cases` rest on them. `due_at` is in UTC.
+    `name` set for a file. `cases` rest on them. `sums` are the two that contradict each other, in
+    dollars, None where one cannot be read. `due_at` is in UTC.
     """
 
     what: str
@@ -89,6 +90,7 @@ class Undecided:
     things: int
     cases: int
     reasons: list[str]
+    sums: list[tuple[float | None, float | None]]
     owner_team: str
     owner: str | None
     due_at: datetime

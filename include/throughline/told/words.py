@@ -355,7 +355,15 @@ def undecided(row: Undecided) -> str:
     day = f" of {row.business_date}" if row.business_date else ""
     why = f": {', '.join(plain(reason) for reason in row.reasons)}" if row.reasons else ""
     cases = f"; {count(row.cases, 'case rests', 'cases rest')} on it" if row.cases else ""
-    return f"{what}{day}{why}{cases}"
+    return f"{what}{day}{why}{both_sums(row)}{cases}"
+
+
+def both_sums(row: Undecided) -> str:
+    """Return the sums of money that contradict each other: ` ($160.00 and $140.00)`, or an empty text."""
+    pairs = [
+        " and ".join("?" if one is None else f"${one:,.2f}" for one in pair) for pair in row.sums
+    ]
+    return f" ({'; '.join(pairs)})" if pairs else ""
 
 
 def searched(row: Searched) -> str:

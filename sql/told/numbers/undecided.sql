@@ -13,6 +13,7 @@ select
     array(
         select jsonb_array_elements_text(coalesce(e.detail -> 'reasons', jsonb_build_array(e.detail -> 'why')))
     ) as reasons,
+    coalesce(e.detail -> 'sums', '[]') as sums,
     e.owner_team,
     e.owner,
     e.due_at

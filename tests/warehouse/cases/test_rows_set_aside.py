@@ -23,7 +23,9 @@ from tests.warehouse.clinic import (
     stay,
     visit,
 )
-from throughline.warehouse import derive
+from throughline.told import words
+from throughline.told.shapes import Undecided
+from throughline.warehouse import derive, sql
 
 TCM = "transitional_care"
 PEOPLE = ("p1", "p2", "p3")
@@ -344,3 +346,21 @@ def test_a_file_that_nobody_could_read_holds_back_every_feed_of_its_source(clini
     clinic.derive()
     assert clinic.derived_digest() == clinic.digest()
     assert state(clinic, "p1")[:2] == ("missed", "missed_clock")
+
+
+def test_both_sums_of_money_are_told(clinic: Clinic) -> None:
+    clinic.begin("2026-07-06")
+    number = set_aside(clinic, "payment", source=CLEARINGHOUSE, payer="MEDB1")
+    set_aside(clinic, "payment", source=CLEARINGHOUSE, payer="MEDB1", row=2)
+    clinic.conn.execute(
+        "update quality.quarantine set stated_amount = 160, explained_amount = 140.5,"
+        " reason = 'same version, other content'"
+    )
+    clinic.derive()
+    rows = clinic.rows(
+        "select detail -> 'sums', owner_team from operations.exception where exception_id = %s",
+        number,
+    )
+    assert rows == [([[160, 140.5]], "billing")]
+    [row] = sql.run(clinic.conn, "told/numbers/undecided.sql", seq=clinic.seq).rows
+    assert "same version, other content ($160.00 and $140.50)" in words.undecided(Undecided(*row))

@@ -288,6 +288,7 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "charge_item",
                 ("charge",),
+                amount="amount",
                 codes=(
                     Code("status", words=CHARGE_STATUS, is_status=True, rests=ALL),
                     Code(
@@ -324,12 +325,14 @@ FEEDS: tuple[Entry, ...] = (
                     Code("sex", words=X12_SEX, is_watched=False, is_counted=True),
                 ),
                 for_gate=("explained",),
+                amount="total_charge",
             ),
             Table(
                 "claim_line",
                 ("claim",),
                 is_counted=False,
                 follows=Follows("claim", "claim_source_id"),
+                amount="charge",
             ),
         ),
         subject="claim",
@@ -345,6 +348,7 @@ FEEDS: tuple[Entry, ...] = (
             Table(
                 "payment_notice",
                 ("patient_payment", "write_off"),
+                amount="amount",
                 codes=(
                     Code("status", words=MONEY_STATUS, is_status=True, rests=ALL),
                     Code(

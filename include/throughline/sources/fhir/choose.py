@@ -10,7 +10,7 @@ from throughline.sources.fhir.npi import best
 from throughline.sources.fhir.settings import Settings
 from throughline.sources.fhir.values import (
     Address,
-    Base,
+    Backbone,
     Concept,
     Contact,
     Identifier,
@@ -59,6 +59,11 @@ def _newest(period: Period | None) -> int:
 def identifier_of(identifiers: list[Identifier], system: str, on: str = "") -> str | None:
     """Return the value of the identifier of a system: one in use before an old or temporary one."""
     return _first([i for i in identifiers if i.system == system and i.value], on)
+
+
+def identifier_in_use(identifiers: list[Identifier], on: str = "") -> str | None:
+    """Return the value of the first identifier in use, of any system."""
+    return _first([i for i in identifiers if i.value], on)
 
 
 def identifier_typed(identifiers: list[Identifier], kind: str, on: str = "") -> str | None:
@@ -120,7 +125,7 @@ def phone_of(telecom: list[Contact], on: str = "") -> str | None:
         found.sort(
             key=lambda t: (
                 t.system == "sms",
-                t.rank if t.rank is not None and t.rank > 0 else UNRANKED,
+                t.rank if type(t.rank) is int and t.rank > 0 else UNRANKED,
                 _PHONE.get(t.use, 0),
                 _newest(t.period),
             )
@@ -133,7 +138,7 @@ def preferred_contact(telecom: list[Contact], on: str = "") -> str | None:
     ranked = [
         t
         for t in telecom
-        if t.rank is not None and t.system and t.use != "old" and is_current(t.period, on)
+        if type(t.rank) is int and t.system and t.use != "old" and is_current(t.period, on)
     ]
     return min(ranked, key=lambda t: t.rank or 0).system if ranked else None
 
@@ -178,7 +183,7 @@ def leader(people: list[tuple[list[Concept], str]], roles: tuple[str, ...]) -> s
     return found or (others[0] if others else None)
 
 
-class Performer(Base):
+class Performer(Backbone):
     """Who performed a procedure or a charge."""
 
     function: Concept | None = None

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from throughline.sources.fhir.contained import resolve
 from throughline.sources.fhir.resources import KINDS as KINDS
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import Unreadable, version
@@ -111,6 +112,13 @@ def _recoded(start: bytes, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
             return
 
 
+# Where decoding failed, and why: what changes the meaning of a resource or of a part of it.
+_NOT_UNDERSTOOD = (
+    (".modifierExtension`", "modifier_not_understood"),
+    (".implicitRules`", "implicit_rules_not_known"),
+)
+
+
 def _reason(line: bytes, error: Exception, kind: Kind) -> str:
     """Return what is wrong with a line, without quoting it."""
     if isinstance(error, Unreadable):
@@ -123,7 +131,9 @@ def _reason(line: bytes, error: Exception, kind: Kind) -> str:
     if isinstance(error, msgspec.ValidationError):
         if found is not None and found.group(1).decode() != kind.resource_type:
             return "wrong_resource_type"
-        return "not_a_resource" if found is None else "shape_not_r4"
+        if found is None:
+            return "not_a_resource"
+        return next((r for name, r in _NOT_UNDERSTOOD if name in str(error)), "shape_not_r4")
     try:
         line.decode("utf-8")
     except UnicodeDecodeError:
@@ -152,6 +162,7 @@ def read(
     decompressed.
     """
     decode, to_row, children = kind.decoder.decode, kind.to_row, kind.children
+    not_used = kind.not_used
     wanted = kind.resource_type
     for number, line in lines(stream, file):
         if left_to_others is not None and left_to_others(type_of(line)):
@@ -166,10 +177,8 @@ def read(
             if not resource.id:
                 yield _fault(file, number, "id_missing", line)
                 continue
-            if resource.modifier_extension:
-                # it may turn the meaning around, and may not be left unread (FHIR R4, 2.4.1)
-                yield _fault(file, number, "modifier_not_understood", line)
-                continue
+            if resource.contained:
+                resolve(resource, settings)
             subject_id, values = to_row(resource, settings)
             found = version(resource.meta, delivered_version)
             below = children(resource, settings) if children is not None else []
@@ -179,6 +188,8 @@ def read(
         except RecursionError:
             yield _fault(file, number, "json_too_deep", line)
             continue
+        if not_used is not None and (odd := not_used(resource)) is not None:
+            yield Fault(file, number, number, odd, "warning")
         yield Row(number, resource.id, found, subject_id, False, values, below)
 
 

@@ -92,7 +92,8 @@ Mapper = Callable[[Resource, Settings], tuple[str | None, Values]]
 class Kind:
     """One FHIR type: how it is decoded, and which columns of which table its rows fill.
 
-    `children` are further rows of the same record in another table, each with its source id.
+    `children` are further rows of the same record in another table, each with its source id. `not_used`
+    says which element of a resource has a type that FHIR does not allow, and was left out.
     """
 
     feed: str
@@ -103,3 +104,4 @@ class Kind:
     child_table: str | None = None
     child_columns: tuple[str, ...] = ()
     children: Callable[[Resource, Settings], list[tuple[str, Values]]] | None = None
+    not_used: Callable[[Resource], str | None] | None = None

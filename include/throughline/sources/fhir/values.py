@@ -10,6 +10,7 @@ from calendar import monthrange
 from datetime import UTC, datetime
 from datetime import date as Date
 from functools import lru_cache
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +24,17 @@ class Unreadable(ValueError):
 
 class Base(msgspec.Struct, rename="camel", gc=False):
     """A FHIR element: absent fields are None or empty, unknown fields are ignored."""
+
+
+# Elements that change the meaning of what they stand in: decoding fails where there is one.
+Modifier = Annotated[list[Any], msgspec.Meta(max_length=0)] | None
+Rules = Annotated[str, msgspec.Meta(max_length=0)] | None
+
+
+class Backbone(Base):
+    """A part of a resource that may have modifiers (BackboneElement), on which something rests."""
+
+    modifier_extension: Modifier = None
 
 
 class Coding(Base):
@@ -61,6 +73,7 @@ class Reference(Base):
     """Reference; `identifier` is the logical one."""
 
     reference: str | None = None
+    type: str | None = None
     identifier: Identifier | None = None
     display: str | None = None
 
@@ -86,7 +99,8 @@ class Extension(Base):
 class Meta(Base):
     """Meta."""
 
-    version_id: str | None = None
+    # some servers write it as a number
+    version_id: str | int | None = None
     last_updated: str | None = None
     security: list[Coding] = []
 
@@ -107,7 +121,8 @@ class Contact(Base):
     system: str | None = None
     value: str | None = None
     use: str | None = None
-    rank: int | None = None
+    # a positiveInt; of any other type it says nothing
+    rank: Any = None
     period: Period | None = None
 
 
@@ -124,32 +139,45 @@ class Address(Base):
 
 
 class Resource(Base):
-    """What every resource has."""
+    """What every resource has.
+
+    Rules that we do not know, and extensions that change the meaning, must not be left unread: "a
+    reference to a set of rules [...] which must be understood when processing the content" (FHIR R4,
+    resource-definitions.html#Resource.implicitRules) and 2.4.1. Lines with either are set aside.
+    """
 
     resource_type: str
     id: str | None = None
     meta: Meta | None = None
     identifier: list[Identifier] = []
     extension: list[Extension] = []
-    # only whether there is one
-    modifier_extension: list[msgspec.Raw] = []
+    contained: list[msgspec.Raw] = []
+    modifier_extension: Modifier = None
+    implicit_rules: Rules = None
 
 
 def target(reference: Reference | None, kind: str | None = None) -> str | None:
     """Return the id that a reference names: relative, absolute, versioned, `urn:uuid` or by search.
 
-    If the reference has only an identifier, returns its value. With `kind`, a reference to another
-    type gives None.
+    If the reference has only an identifier, returns its value, but not of a visit: a number of one
+    visit may be the id of another. With `kind`, a reference to another type gives None. The id of a
+    contained resource is none (see `contained.resolve`).
     """
     if reference is None:
         return None
     if text := reference.reference:
         return _target(text, kind)
+    if kind is not None:
+        named = (reference.type or kind).rpartition("/")[2]
+        if named != kind or kind == "Encounter":
+            return None
     return reference.identifier.value if reference.identifier is not None else None
 
 
 @lru_cache(maxsize=65536)
 def _target(text: str, kind: str | None) -> str | None:
+    if text.startswith("#"):
+        return None
     if text.startswith("urn:"):
         return text.rpartition(":")[2] or None
     text, _, query = text.partition("?")
@@ -166,10 +194,13 @@ def _target(text: str, kind: str | None) -> str | None:
 
 
 def subject(reference: Reference | None) -> str | None:
-    """Return the id of the patient that a record is about."""
+    """Return the id of the patient that a record is about.
+
+    An identifier is none: a record number may be the id of another patient.
+    """
     if reference is not None and (text := reference.reference):
         return _target(text, "Patient")
-    return target(reference)
+    return None
 
 
 def first_code(concept: Concept | None, systems: tuple[str, ...] = ()) -> Coding | None:
@@ -249,6 +280,11 @@ def day(text: str | None) -> str | None:
     return _day(text) if text else None
 
 
+def local_day(text: str | None, zone: ZoneInfo) -> str | None:
+    """Return the day of a date or dateTime in `zone`; None for a year or month alone."""
+    return _bound(text, zone, is_end=False) if text and len(text) > 7 else None
+
+
 def first_day(text: str | None, zone: ZoneInfo) -> str | None:
     """Return the first day of a Period.start in `zone`; of a year or month alone it is its first."""
     return _bound(text, zone, is_end=False) if text else None
@@ -296,7 +332,8 @@ def version(meta: Meta | None, otherwise: str) -> str:
     """
     if meta is None or not meta.last_updated:
         return otherwise
-    return version_at(meta.last_updated, meta.version_id or "")
+    number = meta.version_id
+    return version_at(meta.last_updated, number if type(number) is str else str(number or ""))
 
 
 @lru_cache(maxsize=65536)

@@ -20,8 +20,10 @@ from throughline.sources.fhir.values import (
     first_code,
     first_day,
     last_day,
+    local_day,
     moment,
     pick_code,
+    subject,
     target,
     version_at,
 )
@@ -41,6 +43,8 @@ ZONE = ZoneInfo("America/New_York")
         ("https://e/Patient?identifier=77", "Patient", "77"),
         ("p1", "Patient", "p1"),
         ("Patient/", "Patient", None),
+        ("#d", None, None),
+        ("#d", "Patient", None),
         (None, None, None),
         ("", None, None),
     ],
@@ -50,8 +54,14 @@ def test_references(text: str | None, kind: str | None, found: str | None) -> No
 
 
 def test_a_reference_by_identifier_alone() -> None:
-    assert target(Reference(identifier=Identifier(value="77"))) == "77"
+    by_number = Reference(identifier=Identifier(value="77"))
+    assert target(by_number) == target(by_number, "Practitioner") == "77"
     assert target(None) is None
+    # the number of a patient or of a visit may be the id of another
+    assert (subject(by_number), target(by_number, "Encounter")) == (None, None)
+    an_organization = Reference(identifier=Identifier(value="77"), type="Organization")
+    assert target(an_organization, "Practitioner") is None
+    assert target(an_organization, "Organization") == target(an_organization) == "77"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +109,20 @@ def test_days() -> None:
 def test_the_days_of_a_period(text: str | None, first: str | None, last: str | None) -> None:
     zone = ZoneInfo("America/New_York")
     assert (first_day(text, zone), last_day(text, zone)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026", None),
+        ("2026-08", None),
+        ("2026-08-28", "2026-08-28"),
+        ("2026-08-29T02:00:00Z", "2026-08-28"),
+        (None, None),
+    ],
+)
+def test_a_year_or_a_month_is_no_day(text: str | None, found: str | None) -> None:
+    assert local_day(text, ZONE) == found
 
 
 @pytest.mark.parametrize("text", ["x", "2025-13", "2025-1x", "soon", "2025-07-01T99:00"])

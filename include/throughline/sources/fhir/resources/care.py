@@ -17,7 +17,7 @@ from throughline.sources.fhir.choose import (
 from throughline.sources.fhir.coded import code_of, coding_of, pick_of
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
-    Base,
+    Backbone,
     Coding,
     Concept,
     Period,
@@ -42,18 +42,18 @@ def _ids(references: list[Reference]) -> str:
     return msgspec.json.encode([i for r in references if (i := target(r)) is not None]).decode()
 
 
-class _Participant(Base):
+class _Participant(Backbone):
     type: list[Concept] = []
     individual: Reference | None = None
     period: Period | None = None
 
 
-class _Hospitalization(Base):
+class _Hospitalization(Backbone):
     admit_source: Concept | None = None
     discharge_disposition: Concept | None = None
 
 
-class _Place(Base):
+class _Place(Backbone):
     location: Reference | None = None
 
 
@@ -175,7 +175,7 @@ def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Valu
     )
 
 
-class _Context(Base):
+class _Context(Backbone):
     encounter: list[Reference] = []
 
 

@@ -10,7 +10,7 @@ from throughline.sources.fhir.coded import code_of
 from throughline.sources.fhir.resources.people import flag
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
-    Base,
+    Backbone,
     Coding,
     Concept,
     Extension,
@@ -18,11 +18,13 @@ from throughline.sources.fhir.values import (
     Period,
     Reference,
     Resource,
+    Unreadable,
     amount,
     code,
     day,
     extension_of,
     first_code,
+    local_day,
     moment,
     subject,
     target,
@@ -89,18 +91,16 @@ def _coded(extensions: list[Extension], url: str | None) -> str | None:
     return (found.value_code or found.value_string) if found is not None else None
 
 
-class _Diagnosis(Base):
-    sequence: int | None = None
+class _Diagnosis(Backbone):
     diagnosis_codeable_concept: Concept | None = None
 
 
-class _Insurance(Base):
+class _Insurance(Backbone):
     focal: bool | None = None
     coverage: Reference | None = None
 
 
-class _Item(Base):
-    sequence: int | None = None
+class _Item(Backbone):
     product_or_service: Concept | None = None
     modifier: list[Concept] = []
     serviced_date: str | None = None
@@ -154,8 +154,8 @@ def _claim(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
         amount(c.total),
         target(payer),
         payer.display,
-        day(period.start),
-        day(period.end),
+        local_day(period.start, settings.zone),
+        local_day(period.end, settings.zone),
         [d for x in c.diagnosis if (d := code(x.diagnosis_codeable_concept)) is not None],
         encounters[0] if encounters else None,
         moment(c.created, settings.zone),
@@ -169,7 +169,11 @@ def _claim_lines(resource: Resource, settings: Settings) -> list[tuple[str, Valu
     rows: list[tuple[str, Values]] = []
     for number, item in enumerate(c.item, 1):
         served = item.serviced_period or Period()
-        first = day(item.serviced_date or served.start or period.start)
+        said = item.serviced_date or served.start or period.start
+        first = local_day(said, settings.zone)
+        if said and first is None and not item.encounter:
+            # a year or a month is no day on which a visit could be found
+            raise Unreadable("service_day_unknown")
         rows.append(
             (
                 f"{c.id}#{number}",
@@ -182,7 +186,7 @@ def _claim_lines(resource: Resource, settings: Settings) -> list[tuple[str, Valu
                     amount(item.net),
                     amount(item.quantity),
                     first,
-                    day(item.serviced_date or served.end) or first,
+                    local_day(item.serviced_date or served.end, settings.zone) or first,
                     ":".join(str(s) for s in item.diagnosis_sequence) or None,
                 ),
             )

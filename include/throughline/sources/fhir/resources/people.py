@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from throughline.sources.fhir.choose import (
@@ -17,9 +19,11 @@ from throughline.sources.fhir.choose import (
     preferred_contact,
 )
 from throughline.sources.fhir.coded import code_of, pick_of
+from throughline.sources.fhir.left_out import orders, ranks
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Address,
+    Backbone,
     Base,
     Concept,
     Contact,
@@ -51,12 +55,14 @@ def flag(extensions: list[Extension], url: str | None) -> bool | None:
     return found.value_boolean if found is not None else None
 
 
-class _Link(Base):
+class _Link(Backbone):
     other: Reference | None = None
     type: str | None = None
 
 
 class _Language(Base):
+    # a language with a modifier says nothing; nothing but the language rests on it
+    modifier_extension: list[msgspec.Raw] = []
     language: Concept | None = None
     preferred: bool | None = None
 
@@ -89,9 +95,8 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
     on = day_of(p, settings)
     name = name_of(p.name, on)
     address = address_of(p.address, on)
-    spoken = next((c for c in p.communication if c.preferred), None)
-    if spoken is None and p.communication:
-        spoken = p.communication[0]
+    languages = [c for c in p.communication if not c.modifier_extension]
+    spoken = next((c for c in languages if c.preferred), languages[0] if languages else None)
     security = p.meta.security if p.meta is not None else []
     confidential = flag(address.extension, settings.extensions.get("confidential_address"))
     if confidential is None and any(c.code in RESTRICTED for c in security):
@@ -117,7 +122,7 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
         p.active is not False,
         moment(p.deceased_date_time, settings.zone),
         bool(p.deceased_boolean or p.deceased_date_time),
-        target(replaced, "Patient"),
+        subject(replaced),
         practitioner_of(p.general_practitioner),
         code(spoken.language) if spoken is not None else None,
         flag(p.extension, INTERPRETER),
@@ -136,7 +141,8 @@ class Coverage(Resource):
     relationship: Concept | None = None
     period: Period | None = None
     payor: list[Reference] = []
-    order: int | None = None
+    # a positiveInt; of any other type it says nothing
+    order: Any = None
 
 
 def _coverage(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
@@ -156,13 +162,13 @@ def _coverage(resource: Resource, settings: Settings) -> tuple[str | None, Value
         member,
         first_day(period.start, settings.zone),
         last_day(period.end, settings.zone),
-        str(c.order) if c.order is not None and 0 < c.order < 1000 else None,
+        str(c.order) if type(c.order) is int and 0 < c.order < 1000 else None,
         code(c.relationship),
         flag(c.extension, settings.extensions.get("qmb")),
     )
 
 
-class _Provision(Base):
+class _Provision(Backbone):
     type: str | None = None
     period: Period | None = None
 
@@ -193,7 +199,7 @@ def _consent(resource: Resource, settings: Settings) -> tuple[str | None, Values
     )
 
 
-class _Qualification(Base):
+class _Qualification(Backbone):
     code: Concept | None = None
 
 
@@ -310,6 +316,7 @@ KINDS = (
         ),
         _patient,
         msgspec.json.Decoder(Patient),
+        not_used=ranks,
     ),
     Kind(
         "coverage",
@@ -328,6 +335,7 @@ KINDS = (
         ),
         _coverage,
         msgspec.json.Decoder(Coverage),
+        not_used=orders,
     ),
     Kind(
         "consent",
@@ -369,6 +377,7 @@ KINDS = (
         ),
         _organization,
         msgspec.json.Decoder(Organization),
+        not_used=ranks,
     ),
     Kind(
         "location",

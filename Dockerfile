@@ -28,7 +28,7 @@ ENV AIRFLOW_HOME=/opt/throughline/airflow \
     THROUGHLINE_LANDING=/var/lib/throughline/landing \
     THROUGHLINE_PAGES=/var/lib/throughline/pages
 
-RUN mkdir -p airflow/logs /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox \
+RUN mkdir -p airflow/logs /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox /var/lib/throughline/backups \
     && chown -R throughline:throughline /opt/throughline/airflow /var/lib/throughline
 
 # What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`.

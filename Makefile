@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT
 override Q := $(value Q)
 export Q
 
@@ -27,7 +27,7 @@ python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 kit := PYTHONPATH=include $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile watch worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile watch backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -90,6 +90,12 @@ source-profile: venv ## check a new connection's files before its first night: S
 
 watch: ## ask whether the morning is there, tell somebody if not: for cron or systemd (docs/told.md)
 	@p="$$($(find_python))"; exec "$${p:-python3}" include/throughline/deployment/watch.py
+
+backup: venv ## back up the warehouse, Airflow's database and files: OUT=folder (WAIT=seconds for a night to end)
+	@$(stack) backup
+
+restore: venv ## put a backup back: FROM=folder (LOST_UNTIL=date of the last night that ran; OTHER_KEYS=1)
+	@$(stack) restore
 
 worlds: venv ## list the worlds: patients, seed, nights, last night, size, up or down
 	@$(stack) worlds

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from stack import airflow, commands, lock, options, postgres, processes, sandbox
+from stack import airflow, commands, lock, options, postgres, processes, sandbox, up
 from stack.nights import chain
 from stack.worlds import commands as worlds
+from throughline.deployment.archive import ArchiveError
 
 EXPECTED = (
+    ArchiveError,
     airflow.AirflowFailed,
     commands.CommandFailed,
     lock.Busy,
@@ -22,6 +24,7 @@ EXPECTED = (
     postgres.PostgresFailed,
     processes.NotOurs,
     sandbox.SandboxFailed,
+    up.NoWarehouse,
     worlds.NotSaidWhich,
     worlds.OthersLeft,
     PermissionError,

@@ -262,6 +262,18 @@ def logins(world: Path) -> dict[str, str]:
     return made
 
 
+def fernet_key(world: Path) -> str | None:
+    """The key with which Airflow encrypts what it stores, if the world has one."""
+    file = world / "secrets.json"
+    return str(json.loads(file.read_text())["fernet"]) if file.exists() else None
+
+
+def forget_migrated(world: Path) -> None:
+    """Let the next start bring Airflow's tables to the installed version: they are another's now."""
+    for mark in home(world).glob("migrated-*"):
+        mark.unlink()
+
+
 def _secrets(world: Path) -> dict[str, str]:
     file = world / "secrets.json"
     if not file.exists():

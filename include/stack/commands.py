@@ -14,8 +14,9 @@ from pathlib import Path
 
 import psycopg
 
-from stack import airflow, lock, options, paths, postgres, processes, rest, sandbox, up
+from stack import airflow, lock, options, paths, postgres, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
+from stack.worlds import backups
 from stack.worlds import commands as worlds
 from throughline.practice import practice
 
@@ -323,21 +324,8 @@ def _pipeline(module: str, *arguments: str) -> int:
 @contextmanager
 def _server() -> Iterator[postgres.Server]:
     """The current world's PostgreSQL: the running one, or one started for the duration of the block."""
-    world = options.world_path(options.read())
-    if not (world / "postgres" / "made").exists():
-        raise CommandFailed(
-            f"the world {world.name} has no warehouse yet; `make night` makes it, `make worlds` lists the others"
-        )
-    processes.refuse_others(world)
-    running = postgres.running(world)
-    if running:
+    with up.server(options.world_path(options.read())) as running:
         yield running
-        return
-    try:
-        yield postgres.start(world)
-    finally:
-        if not any(processes.find(world, name) for name in airflow.COMPONENTS):
-            postgres.stop(world)
 
 
 def _tests(folder: str, *numbers: str) -> Callable[[], int]:
@@ -371,6 +359,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "deliveries": deliveries,
     "decide": decide,
     "source-profile": source_profile,
+    "backup": backups.backup,
+    "restore": backups.restore,
     "worlds": worlds.worlds,
     "stop": worlds.stop,
     "clean": worlds.clean,

@@ -22,7 +22,7 @@ PATIENTS = 2000
 SEED = 1
 MOST = {
     "PATIENTS": 1_000_000, "SEED": 2**63 - 1, "N": 10_000,
-    "SIZES": 1_000_000, "NIGHTS": 10_000, "JOBS": 64, "BUDGET": 100_000,
+    "SIZES": 1_000_000, "NIGHTS": 10_000, "JOBS": 64, "BUDGET": 100_000, "WAIT": 86_400,
 }  # fmt: skip
 """What is more is a slip of the finger: a world of so many patients needs more memory than a laptop has."""
 
@@ -32,7 +32,7 @@ LINES = ("Q", "NOTE")
 TAKEN = (
     "PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "ROLE", "ID", "BY", "ACTION", "NOTE", "OWNER",
     "AMOUNT", "PREVIEW", "OUT", "A", "B", "RENAMED", "SOURCE", "FOLDER", "WORLD", "ALL", "Q", "SIZES", "NIGHTS",
-    "JOBS", "BUDGET", "ONLY", "THROUGHLINE_STATE",
+    "JOBS", "BUDGET", "ONLY", "FROM", "LOST_UNTIL", "OTHER_KEYS", "WAIT", "THROUGHLINE_STATE",
 )  # fmt: skip
 """Every variable that a command takes."""
 SHOWN = 40
@@ -163,7 +163,26 @@ def _last_world() -> dict[str, Any]:
     return last
 
 
-def _count(env: dict[str, str], key: str, default: int, least: int) -> int:
+def day(environment: Mapping[str, str], key: str) -> date | None:
+    """The date that a variable names, if it names one. Raises :class:`WrongOption`."""
+    text = environment.get(key, "").strip()
+    return date.fromisoformat(_date(key, text)) if text else None
+
+
+def seconds(environment: Mapping[str, str], key: str, default: int) -> int:
+    """The seconds that a variable names. Raises :class:`WrongOption`."""
+    return _count({key: environment.get(key, "").strip()}, key, default, 0)
+
+
+def is_set(environment: Mapping[str, str], key: str) -> bool:
+    """Whether a switch is on. Raises :class:`WrongOption`."""
+    text = environment.get(key, "").strip()
+    if text not in ("", "0", "1"):
+        raise WrongOption(f"{key}={text[:SHOWN]}: must be 1, or not given")
+    return text == "1"
+
+
+def _count(env: Mapping[str, str], key: str, default: int, least: int) -> int:
     text = env.get(key) or str(default)
     # isdigit takes ² and digits of other scripts, and int refuses numbers of thousands of digits
     if re.fullmatch("[0-9]{1,19}", text) and least <= int(text) <= MOST[key]:

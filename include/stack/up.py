@@ -18,6 +18,10 @@ from stack.worlds import known
 Say = Callable[[str], None]
 
 
+class NoWarehouse(RuntimeError):
+    """The world has no warehouse yet; the message says how to make one."""
+
+
 @dataclass(frozen=True)
 class Stack:
     """Everything that runs for a world."""
@@ -94,6 +98,32 @@ def migrate(server: postgres.Server) -> list[str]:
     postgres.ensure_roles(server)
     applied: list[str] = warehouse.migrate(server.dsn(postgres.OWNER))
     return applied
+
+
+@contextmanager
+def server(world: Path) -> Iterator[postgres.Server]:
+    """A world's PostgreSQL: the running one, or one started for the block. Raises :class:`NoWarehouse`."""
+    if not (world / "postgres" / "made").exists():
+        raise NoWarehouse(
+            f"the world {world.name} has no warehouse yet; `make night` makes it, `make worlds` lists the others"
+        )
+    processes.refuse_others(world)
+    with started(world) as running:
+        yield running
+
+
+@contextmanager
+def started(world: Path) -> Iterator[postgres.Server]:
+    """A world's PostgreSQL, made if it is missing; stopped after the block if nothing else uses it."""
+    running = postgres.running(world)
+    if running:
+        yield running
+        return
+    try:
+        yield postgres.start(world)
+    finally:
+        if not any(processes.find(world, name) for name in airflow.COMPONENTS):
+            postgres.stop(world)
 
 
 def down(world: Path) -> None:

@@ -72,6 +72,11 @@ inner join lateral (
 left join evidence.practitioner as d
     on d.source = p.source and d.source_id = p.general_practitioner_id and d.retracted_seq is null
 where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'eligibility'
-    and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+    and not exists (
+        select from tasks.transmission_task as l
+        inner join tasks.transmission as x on x.transmission_id = l.transmission_id
+        -- a file that did not arrive
+        where l.task_id = t.task_id and x.outcome <> 'rejected'
+    )
     and not exists (select from w_doubt as w where w.person_id = t.person_id)
 order by t.detail ->> 'payer_id', t.task_id;

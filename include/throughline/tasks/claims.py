@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 from throughline import exceptions
 from throughline.practice import practice
 from throughline.sources import systems
-from throughline.tasks import files, payers, transmissions
+from throughline.tasks import files, payers, restored, transmissions
 from throughline.tasks.payers import PayerSystem
 from throughline.tasks.validate import complaints
 from throughline.tasks.wire import x12, x12_837p
@@ -110,6 +110,7 @@ def _prepare(conn: Connection, moment: Moment) -> None:
             over,
         )
     failpoints.hit("claims.after_prepare")
+    restored.hold_claims(conn, moment)
     _batch(conn, seq, moment.local)
     conn.commit()
     failpoints.hit("claims.after_batch")
@@ -119,7 +120,8 @@ def _batch(conn: Connection, seq: int, at: datetime) -> None:
     """Put prepared claims into files, one per payer and billing provider, that the validator accepts."""
     prepared = conn.execute(
         "select payer_id, billing_npi, patient_control_number, frequency_code, content, total_charge, task_id"
-        " from tasks.claim where status = 'prepared' and batch_id is null order by 1, 2, 3"
+        " from tasks.claim where status = 'prepared' and batch_id is null and patient_control_number not in"
+        " (select p.patient_control_number from tasks.claim_perhaps_sent as p) order by 1, 2, 3"
     ).fetchall()
     for (payer_id, npi), group in groupby(prepared, key=lambda row: (row[0], row[1])):
         rows = list(group)
@@ -194,7 +196,9 @@ def _write_batch(
     rows: Sequence[tuple[Any, ...]],
 ) -> None:
     numbers = [row[2] for row in rows]
-    batch_id = derive("claim_batch", payer_id, npi, *numbers)
+    # the same claims after a restore are another file: the one before it may have been sent
+    again = [f"restored {times}"] if (times := restored.times(conn)) else []
+    batch_id = derive("claim_batch", payer_id, npi, *numbers, *again)
     control = files.next_control_number(conn)
     payload = _file(to, at, control, rows)
     conn.execute(

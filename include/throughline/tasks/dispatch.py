@@ -12,7 +12,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from throughline.sources import systems
-from throughline.tasks import claims, files, intentions, receivers, transmissions
+from throughline.tasks import claims, files, intentions, receivers, restored, transmissions
 from throughline.tasks.receivers import Receiver, Receivers
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
@@ -52,7 +52,9 @@ def dispatch(
     with transmissions.one_at_a_time(conn):
         systems.ensure_registered(conn, seq)
         intentions.intend(conn, seq, moment_of(conn, seq).params)
+        restored.settle(conn, seq)
         files.intend_inquiries(conn, seq)
+        restored.mark_sent(conn, seq)
         conn.commit()
         failpoints.hit("dispatch.after_intend")
         with ExitStack() as stack:
@@ -80,6 +82,7 @@ class _Sender:
         self._conn, self._seq, self._receivers, self._sleep = conn, seq, receivers, sleep
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dispatch")
         self._silent: set[str] = set()
+        self._earlier: Mapping[str, Sequence[str]] = {}
         self.counts: Counter[str] = Counter()
 
     def send_all(self) -> None:
@@ -88,7 +91,10 @@ class _Sender:
             for chunk in _chunks(self._mine(("uncertain",))):
                 self._settle_old(chunk)
             certain: list[UUID] = []
-            for chunk in _chunks([row for row in self._mine(("intended",)) if row.was_marked]):
+            marked = [row for row in self._mine(("intended",)) if row.was_marked]
+            self._earlier = restored.earlier_keys(self._conn, [row.effect_key for row in marked])
+            self._conn.commit()
+            for chunk in _chunks(marked):
                 certain += self._settle_interrupted(chunk)
             sql.run(
                 self._conn,
@@ -145,7 +151,12 @@ class _Sender:
         if row.target in self._silent:
             return False, None
         try:
-            return True, self._receiver(row).look_up(row.sending())
+            receiver, sending = self._receiver(row), row.sending()
+            for key in (row.effect_key, *self._earlier.get(row.effect_key, ())):
+                found = receiver.look_up(replace(sending, effect_key=key))
+                if found is not None:
+                    return True, found
+            return True, None
         except SourceUnavailable as error:
             log.warning("%s cannot be asked about a transmission: %s", row.target, error)
             if "http_" not in str(error):

@@ -89,10 +89,13 @@ def _intend_file(
     traces = [row[0].replace("-", "") for row in rows]
     content_key = hashlib.sha256("|".join(traces).encode()).hexdigest()[:16]
     effect_key = f"eligibility|{payer_id}|{content_key}"
-    known = conn.execute(
-        "select 1 from tasks.transmission where effect_key = %s", (effect_key,)
-    ).fetchone()
-    if known:
+    earlier = [
+        outcome
+        for (outcome,) in conn.execute(
+            "select outcome from tasks.transmission where effect_key = %s", (effect_key,)
+        )
+    ]
+    if {"intended", "accepted", "uncertain"} & {*earlier}:
         return
     control = next_control_number(conn)
     payload = x12_270.eligibility(
@@ -119,6 +122,7 @@ def _intend_file(
         hashlib.sha256(payload).hexdigest(),
         {"interchange": control, "file": f"TL{control}.270"},
         [UUID(row[0]) for row in rows],
+        1 + len(earlier),
     )
 
 
@@ -168,6 +172,13 @@ def send(
 
 def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> str:
     name = row.control_numbers["file"]
+    if row.outcome == "uncertain" and not row.was_marked:
+        # Only a restore leaves this behind (sql/tasks/restored.sql). Receivers take files away: a file that is there
+        # was sent, and one that is not may have been.
+        if not folder.exists(INBOX, name, row.payload):
+            return "uncertain"
+        transmissions.mark(conn, [row.transmission_id])
+        return _accepted(conn, seq, row, name)
     if row.was_marked and not folder.is_laid_down(INBOX, name):
         return _accepted(conn, seq, row, name)
     if not row.was_marked:

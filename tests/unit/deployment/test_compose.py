@@ -55,7 +55,8 @@ def test_a_login_ends_with_the_working_day() -> None:
 
 
 def test_every_long_running_service_says_how_it_is() -> None:
-    assert all("healthcheck" in service for name, service in SERVICES.items() if name != "migrate")
+    ends = ("migrate", "backup")
+    assert all("healthcheck" in service for name, service in SERVICES.items() if name not in ends)
 
 
 def test_secrets_come_from_the_environment_and_have_no_default() -> None:
@@ -75,9 +76,10 @@ def test_modules_that_are_started_exist() -> None:
                 assert find_spec(command[2]) is not None, name
 
 
-def test_only_the_service_that_migrates_may_own_anything() -> None:
+def test_only_what_migrates_or_restores_may_own_anything() -> None:
+    assert SERVICES["backup"]["profiles"] == ["backup"], "it runs when a person says so"
     for name, service in SERVICES.items():
-        if name not in ("postgres", "migrate"):
+        if name not in ("postgres", "migrate", "backup"):
             environment = service.get("environment", {})
             assert not any("POSTGRES_" in key or "OWNER" in key for key in environment), name
 

@@ -1,4 +1,4 @@
-"""Shows the night's page, and the Data Docs of failing gates, inside the Airflow UI.
+"""Shows the night's page, the Data Docs of failing gates, and the pages behind login inside the Airflow UI.
 
 Airflow does not authenticate requests to plugin apps; the dependency of `pages` does so for its routes. Only
 `/health` needs no login: it answers a monitor with one word.
@@ -18,6 +18,7 @@ from fastapi.responses import PlainTextResponse
 
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
+from throughline.pages import routes
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -70,20 +71,27 @@ def page(path: str) -> Response:
     return Response(content, media_type=media, headers=served.headers(content))
 
 
+routes.install(app)
+# the folder comes last: its route takes every path that is left
 app.include_router(pages)
 
 
+def _entry(name: str, path: str, route: str) -> dict[str, str]:
+    return {
+        "name": name,
+        "href": f"throughline/{path}",
+        "destination": "nav",
+        "category": "browse",
+        "url_route": route,
+    }
+
+
 class OperationsPages(AirflowPlugin):
-    """Puts "This morning" into Airflow's navigation."""
+    """Puts the pages into Airflow's navigation."""
 
     name = "throughline_operations_pages"
     fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Throughline"}]  # noqa: RUF012 - Airflow's own form
     external_views = [  # noqa: RUF012
-        {
-            "name": "This morning",
-            "href": "throughline/",
-            "destination": "nav",
-            "category": "browse",
-            "url_route": "this-morning",
-        }
+        _entry("This morning", "", "this-morning"),
+        _entry("Exceptions", "exceptions", "exceptions"),
     ]

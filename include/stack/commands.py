@@ -18,7 +18,6 @@ from stack import airflow, lock, options, paths, postgres, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
 from stack.worlds import backups
 from stack.worlds import commands as worlds
-from throughline.practice import practice
 
 
 class CommandFailed(RuntimeError):
@@ -162,29 +161,15 @@ def replay() -> int:
 
 
 def exceptions() -> int:
-    """List the open exceptions: id, reason, owner, due date, case or other subject, money; no patient data.
-
-    Of money that belongs to no claim, also code, meaning, reference and amount of each adjustment. Only the
-    first 19 characters of a reference: Medicare puts the claim's control number there, and behind it the
-    patient's number (PLB03-2, positions 20-39: CMS, MLN Matters MM7499, change request 7499, read
-    2026-11-28). DME contractors lay it out otherwise; what another payer writes there is not known.
-    """
-    # the end of a day is stored as the midnight after it, on the practice's clock
-    zone = practice().time_zone.replace("'", "''")
-    os.environ["Q"] = (
-        "select exception_id, reason, owner_team, coalesce(owner, '') as owner,"
-        f" (due_at at time zone '{zone}' - interval '1 second')::date as due_on,"
-        " left(case_id::text, 8) as case_number,"
-        " case when case_id is null then about_kind || ' ' || coalesce((select"
-        " concat(f.source, '/', f.original_name, ': ', f.refused_reason) from landing.file as f"
-        " where about_kind = 'file' and f.file_id::text = about_id), about_id) end as about,"
-        " amount, (select string_agg(concat_ws(' ', j.one ->> 'code',"
-        " operations.adjustment_words(j.one ->> 'code'), left(j.one ->> 'reference', 19),"
-        " j.one ->> 'amount'), ', ') from jsonb_array_elements(e.detail -> 'adjustments') as j (one))"
-        " as adjustments from operations.exception as e"
-        " where e.status = 'open' order by due_at, owner_team, reason, exception_id"
-    )
-    return sql()
+    """List the open exceptions in words, with their numbers; no patient data."""
+    with _server() as server:
+        env = airflow.tool_environment(server.state)
+        return subprocess.run(
+            [sys.executable, "-m", "throughline.told.exceptions"],
+            env=env | {"THROUGHLINE_DSN": server.dsn(warehouse.READER)},
+            cwd=paths.ROOT,
+            check=False,
+        ).returncode
 
 
 def resolve() -> int:

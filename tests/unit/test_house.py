@@ -35,6 +35,7 @@ ORDER = (
     "proven",
     "orchestration",
     "deployment",
+    "pages",
 )
 
 MOST_LINES, MOST_MODULES = 400, 15

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from throughline.practice import teams
@@ -21,6 +22,21 @@ from throughline.told.shapes import (
     Waiting,
 )
 from throughline.warehouse import disk
+
+
+class Clock(Protocol):
+    """A morning: by it, what is due is told as overdue, today, or a day."""
+
+    @property
+    def morning(self) -> date:
+        """The local day of the morning."""
+
+    def local(self, moment: datetime) -> datetime:
+        """Convert a moment to the practice's time zone."""
+
+    def is_overdue(self, moment: datetime) -> bool:
+        """Return whether a deadline passed before the night's cut-off."""
+
 
 OBSTACLES = {
     "due": "not known to be due",
@@ -125,7 +141,7 @@ def unvalued(numbers: Numbers) -> str:
     return f"{count(cases, 'open case')} {has} no expected amount and {is_} not in the total."
 
 
-def clock(numbers: Numbers, moment: datetime | None) -> str:
+def clock(numbers: Clock, moment: datetime | None) -> str:
     """Return a moment on the practice's clock: `Fri 04 Sep 17:00`."""
     return "–" if moment is None else f"{numbers.local(moment):%a %d %b %H:%M}"
 
@@ -140,7 +156,7 @@ def _due(local: datetime) -> tuple[date, str]:
     return local.date(), f" {local:%H:%M}"
 
 
-def day(numbers: Numbers, moment: datetime | None) -> str:
+def day(numbers: Clock, moment: datetime | None) -> str:
     """Return the local day of a deadline: `2027-08-20`."""
     return "–" if moment is None else str(_due(numbers.local(moment))[0])
 
@@ -157,7 +173,7 @@ def due(moment: datetime, time_zone: str) -> str:
     return f"{on}{at}"
 
 
-def when_due(numbers: Numbers, moment: datetime) -> str:
+def when_due(numbers: Clock, moment: datetime) -> str:
     """Return a due time as it reads in the morning: `today 17:00`, `today`, `overdue, Thu 03 Sep`."""
     on, at = _due(numbers.local(moment))
     if numbers.is_overdue(moment):

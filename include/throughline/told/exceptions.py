@@ -1,0 +1,305 @@
+"""What an exception says in words: what, since when, why, what was tried, what may be done, by when, how much.
+
+The words follow from a row of `sql/told/exceptions.sql`, which holds no patient data, and from the lists of the
+vocabulary. Pages show them, and `make exceptions` prints them:
+`python -m throughline.told.exceptions`, with the warehouse's address in the environment variable `THROUGHLINE_DSN`.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from throughline import warehouse
+from throughline.exceptions.choices import Choice, choices
+from throughline.exceptions.resolve import SHORTEST
+from throughline.practice import practice
+from throughline.told import text, words
+from throughline.vocabulary import words as vocabulary
+from throughline.warehouse import Connection, sql
+
+WHY = vocabulary.EXCEPTION_REASON.words
+OUTCOMES = vocabulary.CONTACT_OUTCOME.words
+
+DETAILS: Mapping[str, tuple[str, ...]] = {
+    "charge_check": (
+        "The charge says {charged}, the documentation supports {expected}",
+        "The claim was refused in the batch {refused_batch}",
+    ),
+    "claim_denied": ("Denied are {denied}, and {balance} is open",),
+    "claim_invalid": ("The validator says: {validator}", "It holds {why}"),
+    "claim_rejected": ("Claim {patient_control_number}, status {code}",),
+    "claim_unanswered": ("Claim {about}, payer {payer_id}; an answer was due on {due_on}",),
+    "claim_without_person": ("Claim {about}, sent by {submitter} to {payer_id}",),
+    "code_not_mapped": (
+        "{records} records of {source} have {about}",
+        "{cases} open cases rest on it",
+        "{openings} discharges open no case because of it",
+    ),
+    "facts_silent": (
+        "{about}: the last one came on {last_day}, {silent_days} days ago; the longest gap before was"
+        " {longest_gap_days} days",
+    ),
+    "file_refused": ("The file is {file} ({why})", "{cases} open cases rest on it"),
+    "file_unanswered": ("File {interchange} to {target}; an answer was due on {due_on}",),
+    "missing_billing_data": ("Missing: {missing}",),
+    "missing_coverage": ("Missing: {missing}",),
+    "missing_diagnosis": ("Missing: {missing}",),
+    "missing_practitioner": ("Missing: {missing}",),
+    "new_code": ("The code is {about}", "{codes} codes of the field are new"),
+    "no_receiver": ("The work is: {effect}",),
+    "one_status": ("The field is {about}, in {rows} rows",),
+    "patient_balance": ("{balance} is open",),
+    "payment_overdue": ("{balance} is open",),
+    "persons_not_reached": (
+        "{persons} persons of {about} were left out",
+        "{cases} open cases rest on them",
+    ),
+    "provider_adjustment": ("Payment {about}, payer {payer_id}: {adjustments}",),
+    "rows_set_aside": (
+        "{rows} rows of {source}/{feed} of {business_date}: {reasons}",
+        "{cases} open cases rest on them",
+    ),
+    "transmission_rejected": ("{kind} to {target}, attempt {attempt}: {why}",),
+    "uncertain_transmission": ("{kind} to {target}, attempt {attempt}: {why}",),
+    "unmatched_acknowledgement": ("It names {about}",),
+    "unmatched_remittance": ("Claim {about}, payer {payer_id}, payment {check}",),
+    "workflow_silent": (
+        "{about}: the last case opened on {last_day}, {silent_days} days ago; the longest gap before was"
+        " {longest_gap_days} days",
+    ),
+}
+"""What else is known, by reason: each sentence is told if everything that it names is known."""
+MONEY = frozenset({"balance", "denied"})
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """One exception, as `sql/told/exceptions.sql` gives it. Amounts are US dollars, times are UTC.
+
+    `decided` is the act that waits for the next night, with who decided it and when. `tasks` are ours for
+    the stage, `attempts` the calls that a system of record has since the case began.
+    """
+
+    exception_id: str
+    reason: str
+    title: str | None
+    about_kind: str
+    about_id: str
+    owner_team: str
+    owner: str | None
+    opened_at: datetime
+    due_at: datetime
+    status: str
+    resolution: str | None
+    amount: Decimal | None
+    detail: Mapping[str, Any]
+    person_id: str | None
+    case_id: str | None
+    workflow: str | None
+    workflow_title: str | None
+    stage: str | None
+    trigger_on: date | None
+    clock_ends_at: datetime | None
+    tasks: int
+    last_task_at: datetime | None
+    last_reason: str | None
+    attempts: int
+    last_attempt_at: datetime | None
+    last_outcome: str | None
+    decided: str | None
+    decided_by: str | None
+    decided_at: datetime | None
+    decided_owner: str | None
+    file_name: str | None
+    adjustments: str | None
+
+    @property
+    def number(self) -> str:
+        """The first characters of its id, which name it everywhere."""
+        return self.exception_id[:SHORTEST]
+
+    @property
+    def case_number(self) -> str | None:
+        """The first characters of its case's id."""
+        return self.case_id[:SHORTEST] if self.case_id else None
+
+
+def rows(conn: Connection, ids: Sequence[str]) -> list[Stuck]:
+    """Return the exceptions with these ids, in their order; unknown ids are left out."""
+    found = sql.run(conn, "told/exceptions.sql", ids=list(ids)).rows
+    return [Stuck(*row) for row in found]
+
+
+def name(stuck: Stuck) -> str:
+    """Return what is wrong in a few words: `Deadline missed`."""
+    return stuck.title or words.title(stuck.reason)
+
+
+def subject(stuck: Stuck) -> str:
+    """Return what stands still: `stage contacted of transitional care`; of no case, the thing itself."""
+    if stuck.case_id:
+        stage = f"stage {words.plain(stuck.stage)} of " if stuck.stage else ""
+        return f"{stage}{_lower(stuck.workflow_title or '')}"
+    return f"{words.plain(stuck.about_kind)} {stuck.file_name or stuck.about_id}"
+
+
+def why(stuck: Stuck, zone: str) -> str:
+    """Return why it needs a person, in sentences."""
+    said = [WHY.get(stuck.reason, name(stuck))]
+    if stuck.clock_ends_at and stuck.reason in ("missed_clock", "unsigned_note", "verify_by_hand"):
+        said.append(f"The clock of the stage ended on {words.due(stuck.clock_ends_at, zone)}")
+    known = _known(stuck)
+    for sentence in DETAILS.get(stuck.reason, ()):
+        needs = {field for _, field, _, _ in string.Formatter().parse(sentence) if field}
+        if needs <= known.keys():
+            said.append(sentence.format(**known))
+    return ". ".join(each[:1].upper() + each[1:] for each in said) + "."
+
+
+def _known(stuck: Stuck) -> dict[str, str]:
+    known = {
+        key: _shown(key, value)
+        for key, value in stuck.detail.items()
+        if value not in (None, "", [], {}) and not isinstance(value, dict)
+    }
+    known["about"] = words.plain(stuck.about_id) if "/" not in stuck.about_id else stuck.about_id
+    if stuck.reason == "unmatched_acknowledgement" and stuck.about_kind == "claim":
+        known["about"] = f"claim {stuck.about_id}"
+    if stuck.file_name:
+        known["file"] = stuck.file_name
+    if stuck.adjustments:
+        known["adjustments"] = stuck.adjustments
+    if refused := stuck.detail.get("refused_batch"):
+        known["refused_batch"] = str(refused)[:SHORTEST]
+    return known
+
+
+def _shown(key: str, value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(words.plain(str(one)) for one in value if not isinstance(one, dict))
+    if key in MONEY:
+        return cents(Decimal(str(value)))
+    if isinstance(value, int):
+        return f"{value:,}"
+    return words.plain(str(value)) if key in ("why", "effect", "kind", "expected") else str(value)
+
+
+def cents(amount: Decimal) -> str:
+    """Return an amount in US dollars and cents: `$1,204.50`, `-$1.37`."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
+def money(stuck: Stuck) -> str:
+    """Return the money at stake, empty if none is known."""
+    return "" if stuck.amount is None else cents(stuck.amount)
+
+
+def since(stuck: Stuck, zone: str) -> str:
+    """Return since when it stands still: `since Fri 04 Sep 2026`."""
+    return f"since {stuck.opened_at.astimezone(ZoneInfo(zone)):%a %d %b %Y}"
+
+
+def tried(stuck: Stuck, zone: str) -> str:
+    """Return what was tried for the stage; empty where there is no case."""
+    if not stuck.case_id:
+        return ""
+    said = []
+    if stuck.attempts and stuck.last_attempt_at:
+        last = stuck.last_attempt_at.astimezone(ZoneInfo(zone))
+        outcome = OUTCOMES.get(stuck.last_outcome or "", "")
+        said.append(
+            f"{words.count(stuck.attempts, 'call')} since the case began, the last on {last:%a %d %b %Y}"
+            + (f": {_lower(outcome)}" if outcome else "")
+        )
+    if stuck.tasks and stuck.last_task_at:
+        last = stuck.last_task_at.astimezone(ZoneInfo(zone))
+        ended = OUTCOMES.get(stuck.last_reason or "") or words.plain(stuck.last_reason or "")
+        said.append(
+            f"{words.count(stuck.tasks, 'task')} of ours for this stage, the last on {last:%a %d %b %Y}"
+            + (f" ({_lower(ended)})" if ended and not stuck.attempts else "")
+        )
+    return "; ".join(said) if said else "nothing yet for this stage"
+
+
+def decided(stuck: Stuck, zone: str) -> str:
+    """Return the decision that waits for the next night; empty if there is none."""
+    if not stuck.decided or not stuck.decided_at:
+        return ""
+    act = words.plain(stuck.decided)
+    if stuck.decided == "assign" and stuck.decided_owner:
+        act = f"assign to {words.plain(stuck.decided_owner)}"
+    at = stuck.decided_at.astimezone(ZoneInfo(zone))
+    return f"{act}: decided by {stuck.decided_by} on {at:%Y-%m-%d %H:%M}, counts from tonight"
+
+
+def may_be_done(stuck: Stuck) -> list[Choice]:
+    """Return the acts that fit it, each with what it will do; none while a decision waits."""
+    if stuck.status != "open" or (stuck.decided and stuck.decided != "assign"):
+        return []
+    return choices(stuck.reason, stuck.detail, in_case=stuck.about_kind == "case")
+
+
+def _lower(said: str) -> str:
+    """Return a text that goes on a sentence; what is not a plain word keeps its capitals."""
+    first = said.split(" ", 1)[0]
+    return said if first.isupper() or not first.isalpha() else said[:1].lower() + said[1:]
+
+
+def tell(conn: Connection) -> str:
+    """Return all open exceptions in words, those that are due first. No patient data."""
+    zone = practice().time_zone
+    ids = [
+        row[0]
+        for row in conn.execute(
+            "select exception_id::text from operations.exception where status = 'open'"
+            " order by due_at, owner_team, reason, exception_id"
+        ).fetchall()
+    ]
+    if not ids:
+        return "No exception is open."
+    told = [_told(stuck, zone) for stuck in rows(conn, ids)]
+    told.append(
+        "To decide: make resolve ID=<number> BY=<your name> ACTION=<act> NOTE=<why>\n"
+        "Rows of a delivery, and files: make decide ID=<number> BY=<your name> ACTION=<act> NOTE=<why>"
+    )
+    return "\n\n".join(told)
+
+
+def _told(stuck: Stuck, zone: str) -> str:
+    owner = words.plain(stuck.owner or stuck.owner_team)
+    head = f"{stuck.number}  {name(stuck)}: {subject(stuck)}"
+    if stuck.case_number:
+        head += f", case {stuck.case_number}"
+    facts = [f"{owner}, by {words.due(stuck.due_at, zone)}", since(stuck, zone), money(stuck)]
+    lines = ["; ".join(fact for fact in facts if fact), why(stuck, zone)]
+    if said := tried(stuck, zone):
+        lines.append(f"Tried: {said}.")
+    if said := decided(stuck, zone):
+        lines.append(f"Decided: {said}.")
+    if acts := [choice.act for choice in may_be_done(stuck)]:
+        lines.append(f"May be done: {', '.join(acts)}.")
+    body = "\n".join(
+        textwrap.fill(line, text.WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10)
+        for line in lines
+    )
+    return f"{head}\n{body}"
+
+
+def main() -> int:
+    """Print the open exceptions; returns 0."""
+    with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+        print(tell(conn))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

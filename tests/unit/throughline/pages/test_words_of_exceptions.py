@@ -1,0 +1,197 @@
+"""What an exception says, from the row that it is made of, and how a page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from throughline.exceptions.choices import choices
+from throughline.exceptions.resolve import ACTIONS, FITTING
+from throughline.pages import listed
+from throughline.pages.listed import Chosen, Listed
+from throughline.pages.people import Name, telephone
+from throughline.pages.render import render
+from throughline.pages.visitor import Visitor, visitor
+from throughline.told import exceptions
+from throughline.told.exceptions import Stuck
+from throughline.told.today import Today
+from throughline.vocabulary import DEFINITIONS, read
+
+ZONE = "America/New_York"
+TODAY = Today(ZONE, datetime(2026, 9, 4, 7, tzinfo=UTC), 3, date(2026, 9, 3))
+REASONS = tuple(read(DEFINITIONS / "exceptions.yaml").data)
+CALL = Stuck(
+    exception_id="e6b0d470-0000-0000-0000-000000000001",
+    reason="missed_clock",
+    title="Deadline missed",
+    about_kind="case",
+    about_id="ce7d91cd-0000-0000-0000-000000000002",
+    owner_team="front_desk",
+    owner=None,
+    opened_at=datetime(2026, 9, 4, 7, tzinfo=UTC),
+    due_at=datetime(2026, 9, 5, 4, tzinfo=UTC),
+    status="open",
+    resolution=None,
+    amount=Decimal("205.34"),
+    detail={"stage": "contacted"},
+    person_id="aaaaaaaa-0000-0000-0000-000000000003",
+    case_id="ce7d91cd-0000-0000-0000-000000000002",
+    workflow="transitional_care",
+    workflow_title="Transitional care after a discharge",
+    stage="contacted",
+    trigger_on=date(2026, 8, 30),
+    clock_ends_at=datetime(2026, 9, 2, 4, tzinfo=UTC),
+    tasks=2,
+    last_task_at=datetime(2026, 9, 2, 7, tzinfo=UTC),
+    last_reason="no_answer",
+    attempts=2,
+    last_attempt_at=datetime(2026, 9, 2, 15, tzinfo=UTC),
+    last_outcome="left_message",
+    decided=None,
+    decided_by=None,
+    decided_at=None,
+    decided_owner=None,
+    file_name=None,
+    adjustments=None,
+)
+ADA = Name(CALL.person_id or "", "Long", "Ada <b>", date(1950, 1, 2), "5852000014", "MRN1", False)
+
+
+def test_it_says_stage_workflow_since_when_why_what_was_tried_and_how_much() -> None:
+    assert exceptions.name(CALL) == "Deadline missed"
+    assert exceptions.subject(CALL) == "stage contacted of transitional care after a discharge"
+    assert exceptions.since(CALL, ZONE) == "since Fri 04 Sep 2026"
+    assert exceptions.why(CALL, ZONE).endswith("The clock of the stage ended on 2026-09-01.")
+    assert exceptions.tried(CALL, ZONE) == (
+        "2 calls since the case began, the last on Wed 02 Sep 2026: left a message;"
+        " 2 tasks of ours for this stage, the last on Wed 02 Sep 2026"
+    )
+    assert exceptions.money(CALL) == "$205.34"
+    assert (
+        exceptions.tried(replace(CALL, tasks=0, attempts=0), ZONE) == "nothing yet for this stage"
+    )
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_reason_has_words_and_something_that_may_be_done(reason: str) -> None:
+    bare = replace(CALL, reason=reason, title=None, detail={})
+    said = exceptions.why(bare, ZONE)
+    assert said.startswith(exceptions.WHY[reason])
+    assert "{" not in said
+    acts = choices(reason, {}, in_case=reason not in FITTING)
+    assert len(acts) > 0
+    assert sum(choice.is_usual for choice in acts) == 1
+    assert {choice.act for choice in acts} <= {*ACTIONS, "release", "reject"}
+    assert all("{" not in choice.follows and choice.follows.endswith(".") for choice in acts)
+    if reason in FITTING:
+        allowed = {*FITTING[reason], *(("release", "reject") if reason == "rows_set_aside" else ())}
+        assert {choice.act for choice in acts} == allowed
+
+
+def test_every_sentence_of_details_belongs_to_a_reason_and_is_told_whole_or_not() -> None:
+    assert set(exceptions.DETAILS) <= set(REASONS)
+    half = replace(CALL, reason="claim_denied", detail={"denied": 100})
+    assert "Denied" not in exceptions.why(half, ZONE)
+    whole = replace(half, detail={"denied": 100, "balance": "420.5"})
+    assert "Denied are $100.00, and $420.50 is open." in exceptions.why(whole, ZONE)
+
+
+def test_money_may_be_written_off_where_there_is_a_balance() -> None:
+    for reason, detail, offered in (
+        ("claim_denied", {}, True),
+        ("missed_clock", {}, False),
+        ("charge_check", {"balance": 5}, True),
+    ):
+        acts = {choice.act for choice in choices(reason, detail, in_case=True)}
+        assert ("write_off" in acts) == offered
+    assert not {c.act for c in choices("claim_denied", {}, in_case=False)} - {
+        "acknowledge",
+        "assign",
+    }
+
+
+def test_a_decision_shows_and_ends_what_is_offered() -> None:
+    made: dict[str, Any] = {
+        "decided_by": "nurse",
+        "decided_at": datetime(2026, 9, 4, 15, tzinfo=UTC),
+    }
+    waits = replace(CALL, decided="close_case", **made)
+    assert exceptions.decided(waits, ZONE) == (
+        "close case: decided by nurse on 2026-09-04 11:00, counts from tonight"
+    )
+    assert exceptions.may_be_done(waits) == []
+    given = replace(CALL, decided="assign", decided_owner="billing", **made)
+    assert exceptions.decided(given, ZONE).startswith("assign to billing: decided by nurse")
+    assert exceptions.may_be_done(given) != []
+    assert exceptions.may_be_done(replace(CALL, status="resolved")) == []
+
+
+def page(who: Visitor, names: dict[str, Name], **changed: Any) -> str:
+    stuck = replace(CALL, **changed)
+    shown = Listed(
+        Chosen(),
+        [stuck],
+        1,
+        1,
+        0,
+        1,
+        [("front_desk", 1)],
+        [],
+        [("missed_clock", "Deadline missed", 1)],
+    )
+    return render(
+        "exceptions.html.jinja", who, "/airflow/throughline", "exceptions",
+        list=shown, names=names, today=TODAY, dues=listed.DUE, is_mine=lambda one: True,
+    )  # fmt: skip
+
+
+def test_everything_on_a_page_is_escaped() -> None:
+    told = page(
+        Visitor("<i>nurse", ("<script>",)),
+        {ADA.person_id: ADA},
+        title="<img src=x>",
+        workflow_title="<svg>",
+        owner='"><script>',
+    )
+    for planted in ("<i>", "<b>nurse<", "<script", "<img", "<svg", "Ada <b>"):
+        assert planted not in told.replace("<b>&lt;i&gt;nurse</b>", "")
+    assert "Ada &lt;b&gt; Long" in told
+    assert " on" + "click" not in told
+
+
+def test_a_name_is_shown_to_those_who_may_alone() -> None:
+    assert "Long" not in page(Visitor("viewer"), {})
+    assert "You are not shown patients&#39; names" in page(Visitor("viewer"), {}).replace(
+        "'", "&#39;"
+    )
+
+
+def test_addresses_keep_the_filters_and_what_cannot_be_read_is_not_said() -> None:
+    asked = listed.chosen(
+        {"team": "billing & co", "page": "²", "due": "never", "mine": "yes", "more": "x"}
+    )
+    assert asked == Chosen(team="billing & co")
+    assert asked.address(page=2) == "?team=billing+%26+co&page=2"
+    assert listed.chosen({"page": "0"}).page == listed.chosen({"page": "9" * 30}).page == 1
+    assert Chosen().address() == ""
+
+
+def test_today_ends_at_the_practices_midnight() -> None:
+    assert (TODAY.morning, TODAY.ends) == (date(2026, 9, 4), datetime(2026, 9, 5, 4, tzinfo=UTC))
+
+
+def test_a_telephone_number_reads_as_people_read_it() -> None:
+    assert [telephone(each) for each in ("5852000014", "15852000014", "", None)] == [
+        "(585) 200-0014", "15852000014", "", "",
+    ]  # fmt: skip
+
+
+def test_a_visitor_has_the_teams_that_list_them() -> None:
+    assert visitor("biller").teams == ("billing",)
+    assert visitor("stranger").teams == ()
+    with pytest.raises(PermissionError):
+        visitor(" ")

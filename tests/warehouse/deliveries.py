@@ -60,11 +60,15 @@ def ndjson(records: list[dict[str, Any]]) -> bytes:
 class Hand:
     """Delivers, stages, gates and loads as the role that loads; states facts as the role that derives."""
 
-    def __init__(self, dsn: str, loader: str, loop: str, folder: Path) -> None:
+    def __init__(
+        self, dsn: str, loader: str, loop: str, folder: Path, decider: str | None = None
+    ) -> None:
         self._dsn = dsn
         self._loop = loop
         self.conn = warehouse.connect(loader, loading=True)
         self.admin = warehouse.connect(dsn, autocommit=True)
+        # the login under which decisions come in
+        self.people = warehouse.connect(decider or dsn, autocommit=True)
         self.landing_root = folder / "landing"
         self.docs_root = folder / "data-docs"
         self.day = MONDAY - timedelta(days=1)
@@ -74,6 +78,7 @@ class Hand:
     def close(self) -> None:
         self.conn.close()
         self.admin.close()
+        self.people.close()
 
     def new_night(self, day: date | None = None) -> int:
         """Begin the night of the next day, or of this one."""

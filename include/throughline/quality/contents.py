@@ -18,6 +18,7 @@ from psycopg import sql
 
 from throughline.quality.merge import OTHER_CONTENT, Batch, typed_columns
 from throughline.quality.named import SUBJECT
+from throughline.quality.suites import suite_of
 from throughline.sources.entry import Table
 from throughline.warehouse import Connection
 
@@ -29,8 +30,7 @@ _FORGET = """
 _READABLE = """
     not exists (
         select from quality.quarantine as q
-        where q.batch_id = s.batch_id and q.row_no = s.row_no
-            and q.file_id is not distinct from s.file_id
+        where q.batch_id = s.batch_id and q.row_no = s.row_no and q.file_id is not distinct from s.file_id
             and (q.status <> 'released' or q.reason = %(reason)s)
     )
 """
@@ -90,8 +90,7 @@ _LINES = """
 _HOLD_ROWS = """
     insert into w_held
     select distinct on (r.file_id, r.row_no) r.file_id, r.row_no, r.stands, r.says
-    from w_repeat as r
-    where r.differs
+    from w_repeat as r where r.differs
     order by r.file_id, r.row_no, (r.stands is distinct from r.says) desc, r.is_counted desc
 """
 # The payments of one file with one header, and those that came first with it. A row that another delivery has
@@ -112,8 +111,7 @@ _HOLD_PAYMENTS = """
     ),
 
     other as (
-        select r.file_id, s.part
-        from w_repeat as r
+        select r.file_id, s.part from w_repeat as r
         inner join said as s on s.file_id is not distinct from r.file_id and s.row_no = r.row_no
         where r.differs
         union
@@ -122,12 +120,10 @@ _HOLD_PAYMENTS = """
         inner join first as f on f.file_id is not distinct from s.file_id and f.part = s.part
         where not s.is_known and s.is_readable
         union
-        select t.file_id, t.part
-        from stood as t
+        select t.file_id, t.part from stood as t
         where not exists (
             select from said as s
-            where s.file_id is not distinct from t.file_id and s.part = t.part
-                and s.source_id = t.source_id
+            where s.file_id is not distinct from t.file_id and s.part = t.part and s.source_id = t.source_id
         )
     )
 
@@ -162,8 +158,7 @@ _TWICE = """
         {said}
     )
 
-    select s.source_id, s.source_version
-    from said as s
+    select s.source_id, s.source_version from said as s
     group by s.source_id, s.source_version
     having count(distinct s.unit) > 1
 """
@@ -210,8 +205,7 @@ _HOLD_TWICE = """
         group by a.unit
     )
 
-    select s.file_id, s.row_no, p.stands, p.says
-    from said as s
+    select s.file_id, s.row_no, p.stands, p.says from said as s
     inner join pair as p on p.unit = s.unit
 """
 _UNIT = """
@@ -252,14 +246,12 @@ _SET_ASIDE = """
         left join ({lines}) as l on l.file_id is not distinct from s.file_id and l.row_no = s.row_no
     ) as r
     left join lateral (
-        select q.status, q.decision_id
-        from quality.quarantine as q
+        select q.status, q.decision_id from quality.quarantine as q
         where q.source = r.source and q.feed = %(feed)s and q.source_id = r.source_id
             and q.reason = %(reason)s and q.batch_id <> r.batch_id and q.status in ('open', 'rejected')
             and q.payload::jsonb ->> 'content' = r.content
             and q.payload::jsonb ->> 'source_version' = r.source_version
-        order by q.status desc, q.known_seq
-        limit 1
+        order by q.status desc, q.known_seq limit 1
     ) as e on true
     on conflict do nothing
 """
@@ -382,3 +374,27 @@ def _formatted(
         subject=SUBJECT,
         lines=lines or sql.SQL(""),
     )
+
+
+def beside(conn: Connection, quarantine_id: str, act: str) -> str:
+    """Return what a row says beside the one of its id and version, with both sums if it is about money."""
+    row = conn.execute(
+        "select stated_amount, explained_amount from quality.quarantine where quarantine_id = %s",
+        (quarantine_id,),
+    ).fetchone()
+    stands, says = row or (None, None)
+    sums = ""
+    if stands is not None or says is not None:
+        sums = f" One says {dollars(stands)}, this one {dollars(says)}."
+    counts = " This one counts in place of it." if act == "release" else ""
+    return f" Another of this id and version says something else.{sums}{counts}"
+
+
+def releasable(feed: str) -> list[str]:
+    """Return the reasons of a feed whose rows can be loaded as they stand."""
+    return [rule.name for rule in suite_of(feed) if rule.releasable] + [OTHER_CONTENT]
+
+
+def dollars(amount: object) -> str:
+    """Return an amount in words; None is one that cannot be read."""
+    return "an amount that cannot be read" if amount is None else f"${amount:,.2f}"

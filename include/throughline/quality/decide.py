@@ -29,6 +29,7 @@ from throughline.decisions import (
 )
 from throughline.exceptions.resolve import CARRIES_NOTHING, SHORTEST
 from throughline.quality.balance import balance
+from throughline.quality.contents import beside, dollars, releasable
 from throughline.quality.merge import OTHER_CONTENT
 from throughline.quality.suites import suite_of
 from throughline.sources.records import WITHOUT_CLAIMS
@@ -155,11 +156,11 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
         taken = sum(amount or 0 for *_, amount in together)
         what = f"all {len(together)} rows of the payment of row {row_no}"
         whole = (
-            f" The payment states {_dollars(stated)}; its claims less its adjustments are"
-            f" {_dollars(explained)}, of which {_dollars(taken)} in these rows."
+            f" The payment states {dollars(stated)}; its claims less its adjustments are"
+            f" {dollars(explained)}, of which {dollars(taken)} in these rows."
         )
     if is_other:
-        whole = _beside(conn, request.about_id, request.act)
+        whole = beside(conn, request.about_id, request.act)
     if request.act in MONEY:
         follows = (
             f"The payment is closed for good, and nothing of it is loaded: {MONEY[request.act]}."
@@ -172,7 +173,7 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
         "select count(*) from quality.quarantine where batch_id = %(batch)s"
         " and file_id is not distinct from %(file)s and row_no = any(%(rows)s) and status = 'open'"
         " and reason <> all(%(releasable)s)",
-        {**place, "releasable": _releasable(feed)},
+        {**place, "releasable": releasable(feed)},
     ).fetchone()
     if unreadable is None or unreadable[0]:
         raise UnreadableError(
@@ -181,29 +182,6 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
         )
     follows = f"The next night loads {what} of the feed {feed}.{whole}"
     return Preview((follows,), {"rows": len(together) or 1}, context=place)
-
-
-def _beside(conn: Connection, quarantine_id: str, act: str) -> str:
-    """Return what a row says beside the one of its id and version, with both sums if it is about money."""
-    row = conn.execute(
-        "select stated_amount, explained_amount from quality.quarantine where quarantine_id = %s",
-        (quarantine_id,),
-    ).fetchone()
-    stands, says = row or (None, None)
-    sums = ""
-    if stands is not None or says is not None:
-        sums = f" One says {_dollars(stands)}, this one {_dollars(says)}."
-    counts = " This one counts in place of it." if act == "release" else ""
-    return f" Another of this id and version says something else.{sums}{counts}"
-
-
-def _releasable(feed: str) -> list[str]:
-    """Return the reasons of a feed whose rows can be loaded as they stand."""
-    return [rule.name for rule in suite_of(feed) if rule.releasable] + [OTHER_CONTENT]
-
-
-def _dollars(amount: object) -> str:
-    return "an amount that cannot be read" if amount is None else f"${amount:,.2f}"
 
 
 def _together(conn: Connection, place: dict[str, object], feed: str) -> list[tuple[Any, ...]]:
@@ -271,8 +249,8 @@ def _weigh_set_aside(conn: Connection, request: Request) -> Preview:
         return Preview(
             (f"{count:,} rows {what} are rejected for good.",), context=[row[0] for row in rows]
         )
-    releasable = _releasable(feed)
-    unreadable = {place for _, place, reason in rows if reason not in releasable}
+    loadable = releasable(feed)
+    unreadable = {place for _, place, reason in rows if reason not in loadable}
     taken = [row for row in rows if row[1] not in unreadable]
     if not taken:
         raise UnreadableError(

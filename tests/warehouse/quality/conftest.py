@@ -24,7 +24,8 @@ def hand(
     database = urlsplit(dsn).path.lstrip("/")
     loader = warehouse_server.dsn("throughline_loader", database)
     loop = warehouse_server.dsn("throughline_loop", database)
-    made = Hand(dsn, loader, loop, tmp_path)
+    decider = warehouse_server.dsn("throughline_decider", database)
+    made = Hand(dsn, loader, loop, tmp_path, decider)
     yield made
     made.close()
 

@@ -59,13 +59,13 @@ def quarantine_of(hand: Hand, row_no: int) -> str:
 
 
 def decide(hand: Hand, quarantine_id: str, action: str) -> UUID | None:
-    decision = said.decide_row(hand.conn, quarantine_id, action, WHO, "seen")
+    decision = said.decide_row(hand.people, quarantine_id, action, WHO, "seen")
     hand.conn.commit()
     return decision
 
 
 def decide_batch(hand: Hand, action: str) -> UUID | None:
-    decision = said.decide_batch(hand.conn, str(hand.batch), action, WHO, "seen")
+    decision = said.decide_batch(hand.people, str(hand.batch), action, WHO, "seen")
     hand.conn.commit()
     return decision
 
@@ -177,7 +177,7 @@ def test_a_rejected_row_stays_out(hand: Hand) -> None:
 def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
     hand.take_in("patient", mixed())
     with pytest.raises(ValueError, match="cannot be loaded"):
-        said.decide_row(hand.conn, quarantine_of(hand, 23), "release", WHO, "")
+        said.decide_row(hand.people, quarantine_of(hand, 23), "release", WHO, "")
     hand.conn.rollback()
     assert decide(hand, quarantine_of(hand, 23), "reject") is not None
     assert sound(hand) == Counts(23, 20, 0, 2, 1, 0)
@@ -190,9 +190,9 @@ def test_a_line_that_nobody_could_read_cannot_be_released(hand: Hand) -> None:
 def test_only_named_persons_release_or_reject(hand: Hand, action: str, who: str, why: str) -> None:
     hand.take_in("patient", mixed())
     with pytest.raises(ValueError, match=why):
-        said.decide_row(hand.conn, quarantine_of(hand, 21), action, who, "")
+        said.decide_row(hand.people, quarantine_of(hand, 21), action, who, "")
     with pytest.raises(ValueError, match=why):
-        said.decide_batch(hand.conn, str(hand.batch), action, who, "")
+        said.decide_batch(hand.people, str(hand.batch), action, who, "")
 
 
 def test_a_later_delivery_corrects_a_row(hand: Hand) -> None:
@@ -374,7 +374,7 @@ def test_a_named_person_decides_on_all_rows_of_a_delivery(
 
 def test_a_rejected_row_ends_with_the_night_that_takes_the_decision_up(hand: Hand) -> None:
     hand.take_in("patient", mixed())
-    said.decide_row(hand.conn, quarantine_of(hand, 21), "reject", WHO, "")
+    said.decide_row(hand.people, quarantine_of(hand, 21), "reject", WHO, "")
     hand.conn.commit()
     closed = "select closed_seq from quality.quarantine where status = 'rejected'"
     assert hand.rows(closed) == [(None,)]

@@ -176,7 +176,7 @@ def test_lines_of_a_claim_that_a_gate_set_aside_wait_with_it(hand: Hand) -> None
     assert hand.load(hand.batch) == Counts(3, 2, 0, 1, 0, 0)
     assert set(hand.standing("claim_line")) == {"C1#1", "C3#1"}
     one = hand.rows("select quarantine_id from quality.quarantine")[0][0]
-    decide_row(hand.conn, str(one), "release", "Ada Okafor", "a credit")
+    decide_row(hand.people, str(one), "release", "Ada Okafor", "a credit")
     hand.conn.commit()
     hand.new_night()
     assert hand.load(hand.batch) == Counts(3, 3, 0, 0, 0, 0)
@@ -218,7 +218,7 @@ def test_a_released_row_that_cannot_be_loaded_waits_again(hand: Hand, long_value
     hand.gate(hand.batch)
     assert hand.load(hand.batch).quarantined == 1
     one = hand.rows("select quarantine_id from quality.quarantine")[0][0]
-    decide_row(hand.conn, str(one), "release", "Ada Okafor", "")
+    decide_row(hand.people, str(one), "release", "Ada Okafor", "")
     hand.conn.commit()
     hand.new_night()
     assert hand.load(hand.batch) == Counts(2, 1, 0, 1, 0, 0)

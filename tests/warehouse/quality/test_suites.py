@@ -112,7 +112,7 @@ def test_rows_without_an_identifier_are_released_by_nobody(hand: Hand) -> None:
         4,
     )
     assert hand.gate(hand.batch).verdict == "stop"
-    decide_batch(hand.conn, str(hand.batch), "release", "Ada Okafor", "")
+    decide_batch(hand.people, str(hand.batch), "release", "Ada Okafor", "")
     hand.conn.commit()
     assert hand.load(hand.batch) == quality.Counts(4, 1, 0, 3, 0, 0)
 
@@ -180,7 +180,7 @@ def test_no_patient_is_named_in_what_a_gate_says(
     ]
     garbage = f'{{"resourceType":"Patient","name":"{PLANTED[0]} {PLANTED[2]}"\n'.encode()
     hand.judge("patient", ndjson(bad) + garbage, behind=0)
-    decide_batch(hand.conn, str(hand.batch), "release", "Ada Okafor", "")
+    decide_batch(hand.people, str(hand.batch), "release", "Ada Okafor", "")
     hand.conn.commit()
     hand.load(hand.batch)
     hand.judge("encounter", [visit(1, 99), visit(2, 1, status=PLANTED[0])], b"\x1f\x8b broken")

@@ -29,12 +29,12 @@ def test_a_named_person_says_what_money_without_claims_is(hand: Hand) -> None:
     hand.load(hand.batch)
     rows = dict(hand.rows("select reason, quarantine_id::text from quality.quarantine"))
     with pytest.raises(NotAllowedError, match="without claims only"):
-        decide_row(hand.conn, rows["claim does not balance"], "advance", "Ada Okafor", "")
+        decide_row(hand.people, rows["claim does not balance"], "advance", "Ada Okafor", "")
     row = rows["payment_without_claims"]
     with pytest.raises(NotAllowedError, match="say what the payment is"):
-        decide_row(hand.conn, row, "release", "Ada Okafor", "")
-    assert decide_row(hand.conn, row, "advance", "Ada Okafor", "letter of March")
-    assert decide_row(hand.conn, row, "posted", "Ada Okafor", "") is None
+        decide_row(hand.people, row, "release", "Ada Okafor", "")
+    assert decide_row(hand.people, row, "advance", "Ada Okafor", "letter of March")
+    assert decide_row(hand.people, row, "posted", "Ada Okafor", "") is None
     hand.conn.commit()
     assert hand.counts() == quality.Counts(2, 0, 0, 1, 1, 0)
     assert hand.rows("select kind, about_kind from operations.decision") == [
@@ -64,11 +64,11 @@ def test_a_held_payment_is_released_whole_and_posted_as_it_stands(hand: Hand) ->
     hand.load(hand.batch)
     [(row,)] = hand.rows("select quarantine_id from quality.quarantine where row_no = 1")
     request = Request("release", "quarantine", str(row), "Ada Okafor", "the bank shows 55")
-    assert decisions.preview(hand.conn, request).follows == (
+    assert decisions.preview(hand.people, request).follows == (
         "The next night loads all 2 rows of the payment of row 1 of the feed payment. The payment states"
         " $300.00; its claims less its adjustments are $55.00, of which $55.00 in these rows.",
     )
-    decisions.record(hand.conn, request)
+    decisions.record(hand.people, request)
     hand.conn.commit()
     hand.new_night()
     assert hand.load(hand.batch) == quality.Counts(3, 2, 0, 1, 0, 0)
@@ -82,7 +82,7 @@ def test_a_held_row_that_is_rejected_is_never_posted(hand: Hand) -> None:
     judge(hand, file(remittance("300", payment("A1"))))
     hand.load(hand.batch)
     [(row,)] = hand.rows("select quarantine_id from quality.quarantine")
-    assert decide_row(hand.conn, str(row), "reject", "Ada Okafor", "not ours")
+    assert decide_row(hand.people, str(row), "reject", "Ada Okafor", "not ours")
     hand.conn.commit()
     hand.new_night()
     assert hand.load(hand.batch) == quality.Counts(1, 0, 0, 0, 1, 0)

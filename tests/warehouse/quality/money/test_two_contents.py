@@ -110,7 +110,7 @@ def test_what_waits_is_not_asked_about_twice(hand: Hand) -> None:
     assert take_in(hand, file(FIRST) + b"\n").superseded == 2
     assert [status for _, _, status in hand.quarantined(first)] == ["open", "open"]
     row = hand.rows("select quarantine_id::text from quality.quarantine where batch_id = %s", first)
-    assert decide_row(hand.conn, row[0][0], "reject", "Ada Okafor", "the first is right")
+    assert decide_row(hand.people, row[0][0], "reject", "Ada Okafor", "the first is right")
     hand.conn.commit()
     hand.new_night()
     assert take_in(hand, other + b"\n\n").rejected == 2
@@ -147,12 +147,12 @@ def test_a_named_person_lets_the_second_count_in_place_of_the_first(hand: Hand) 
     assert waiting(hand) == [(1, "open", Decimal(160), Decimal(150))]
     [(row,)] = hand.rows("select quarantine_id::text from quality.quarantine")
     request = Request("release", "quarantine", row, "Ada Okafor", "the bank shows 150")
-    assert decisions.preview(hand.conn, request).follows == (
+    assert decisions.preview(hand.people, request).follows == (
         "The next night loads all 1 rows of the payment of row 1 of the feed payment. Another of this id"
         " and version says something else. One says $160.00, this one $150.00. This one counts in place"
         " of it.",
     )
-    decisions.record(hand.conn, request)
+    decisions.record(hand.people, request)
     hand.conn.commit()
     hand.new_night()
     assert hand.load(hand.batch) == quality.Counts(1, 1, 0, 0, 0, 0)
@@ -171,7 +171,7 @@ def test_another_payment_of_the_same_number_is_posted_by_hand(hand: Hand) -> Non
     hand.new_night()
     take_in(hand, file(OTHERS["another amount"][0]))
     [(row,), _] = hand.rows("select quarantine_id::text from quality.quarantine order by row_no")
-    assert decide_row(hand.conn, row, "posted", "Ada Okafor", "a second payment")
+    assert decide_row(hand.people, row, "posted", "Ada Okafor", "a second payment")
     hand.conn.commit()
     assert hand.counts() == quality.Counts(2, 0, 0, 0, 2, 0)
 
@@ -182,7 +182,7 @@ def test_when_the_first_is_taken_back_the_second_counts(hand: Hand) -> None:
     hand.new_night()
     take_in(hand, file(OTHERS["another amount"][0]))
     request = Request("reject", "delivery", str(first), "Ada Okafor", "sent by mistake")
-    decisions.record(hand.conn, request)
+    decisions.record(hand.people, request)
     hand.conn.commit()
     hand.new_night()
     quality.withdraw(hand.conn, "clearinghouse", hand.seq, hand.landing_root)

@@ -1,7 +1,10 @@
-# One image for every Airflow process of a deployment, and for the sandbox profile.
+# One image for every Airflow process of a deployment (production), and one with the simulated health system (sandbox).
 # The packages are the locked ones of requirements.txt, the same that `make night` installs.
-ARG PYTHON_IMAGE=python:3.11-slim-bookworm
-FROM ${PYTHON_IMAGE}
+#
+# The base has no default, so that nobody builds on whatever a tag means today: python:3.11-slim-bookworm (or 3.12,
+# 3.13) by its digest, see docs/deployment.md.
+ARG PYTHON_IMAGE
+FROM ${PYTHON_IMAGE} AS production
 
 ARG UID=50000
 RUN apt-get update \
@@ -14,29 +17,44 @@ WORKDIR /opt/throughline
 COPY requirements.txt .
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 
-COPY --chown=throughline:throughline dags dags
-COPY --chown=throughline:throughline plugins plugins
-COPY --chown=throughline:throughline include include
-COPY --chown=throughline:throughline sql sql
+# Another auth manager, a secrets backend: what is locked stays as it is, or the build fails.
+ARG EXTRA_PACKAGES=
+RUN if [ -n "${EXTRA_PACKAGES}" ]; then \
+        sed -n 's/^\([a-z0-9][^ ;]*==[^ ;]*\).*/\1/p' requirements.txt > /tmp/constraints.txt \
+        && pip install --no-cache-dir --constraint /tmp/constraints.txt ${EXTRA_PACKAGES} \
+        && pip check && rm /tmp/constraints.txt; \
+    fi
+
+COPY dags dags
+COPY plugins plugins
+COPY include/definitions include/definitions
+COPY include/throughline include/throughline
+COPY sql sql
+RUN python -m compileall -q dags plugins include
 
 ENV AIRFLOW_HOME=/opt/throughline/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/throughline/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/throughline/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=false \
+    AIRFLOW__SECRETS__BACKEND_KWARGS='{"connections_file_path": "/run/secrets/connections.json"}' \
     PYTHONPATH=/opt/throughline/include \
+    PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     THROUGHLINE_LANDING=/var/lib/throughline/landing \
     THROUGHLINE_PAGES=/var/lib/throughline/pages
 
+# Code and settings belong to root: the processes cannot change them. Volumes take their owner from these folders.
 RUN mkdir -p airflow/logs /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox /var/lib/throughline/backups \
-    && chown -R throughline:throughline /opt/throughline/airflow /var/lib/throughline
+    && chown -R throughline:throughline airflow/logs /var/lib/throughline
 
-# What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`.
+# What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`. Without a
+# file of settings, Airflow would write one, with every secret of its environment in it.
 RUN mkdir airflow/config \
+    && touch airflow/airflow.cfg \
     && printf '%s\n' \
         'import sys' \
         'if sys.argv[1:2] == ["celery"]:' \
-        '    from stack.local_settings import SCHEDULER, preload' \
+        '    from throughline.deployment.preload import SCHEDULER, preload' \
         '    preload(SCHEDULER)' \
         > airflow/config/airflow_local_settings.py
 
@@ -47,3 +65,7 @@ ENV THROUGHLINE_REVISION=${REVISION}
 USER throughline
 EXPOSE 8080
 CMD ["airflow", "version"]
+
+# The simulated health system. Its staff attest by themselves: it is in no other image.
+FROM production AS sandbox
+COPY include/sandbox include/sandbox

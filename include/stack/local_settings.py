@@ -1,57 +1,13 @@
-"""Imports for Airflow's long-lived processes before they fork; on their path as ``airflow_local_settings``.
-
-A task process is forked from the scheduler's worker and inherits its imports: a task with pandas and Great
-Expectations then takes 0.5 s instead of 5-10 s. The same holds for parsing in the dag-processor.
-"""
+"""Imports for Airflow's long-lived processes before they fork; on their path as ``airflow_local_settings``."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 import time
 from pathlib import Path
 
-SCHEDULER = (
-    "airflow.sdk.execution_time.supervisor",
-    "airflow.sdk.execution_time.task_runner",
-    "airflow.providers.standard.operators.hitl",
-    "airflow.secrets.local_filesystem",
-    "airflow.models.connection",
-    "great_expectations",
-    "pandas",
-    "psycopg",
-    "requests",
-    "paramiko",
-    "throughline.orchestration.night",
-    "throughline.orchestration.dag_parts",
-    "throughline.orchestration.decisions",
-    "throughline.orchestration.addresses",
-    "throughline.sources",
-    "throughline.quality",
-    "throughline.identity",
-    "throughline.evidence",
-    "throughline.workflows",
-    "throughline.cases",
-    "throughline.tasks",
-    "throughline.told",
-    "throughline.proven",
-)
-DAG_PROCESSOR = (
-    "airflow.sdk",
-    "airflow.providers.standard.operators.hitl",
-    "throughline.orchestration.night",
-    "throughline.orchestration.dag_parts",
-)
-
-
-def preload(modules: tuple[str, ...]) -> None:
-    """Import the modules; a missing or broken one must fail in the task that needs it, not stop the scheduler."""
-    for name in modules:
-        try:
-            importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - any failure of an import, whatever it is, is the task's to report
-            print(f"not imported ahead: {name}: {type(error).__name__}", file=sys.stderr)
+from throughline.deployment.preload import DAG_PROCESSOR, SCHEDULER, preload
 
 
 def wait_for(variable: str, seconds: float = 180) -> None:

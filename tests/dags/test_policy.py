@@ -87,6 +87,14 @@ def test_every_task_retries_and_ends(dag_bag: DagBag) -> None:
                 assert task.execution_timeout is not None, task.task_id
 
 
+def test_only_tasks_of_decisions_run_where_decisions_can_be_recorded(dag_bag: DagBag) -> None:
+    from throughline.orchestration.decision_dags import QUEUE
+
+    for dag in dag_bag.dags.values():
+        queues = {task.queue for task in dag.tasks}
+        assert queues == ({QUEUE} if "decision" in dag.tags else {"default"}), dag.dag_id
+
+
 def test_a_full_disk_is_not_retried_and_a_lost_connection_is() -> None:
     import psycopg
     from airflow.sdk import RetryAction

@@ -15,6 +15,10 @@ MOST_AT_ONCE = 16
 """How many questions may be open at once, so that no question waits for another's answer."""
 
 
+QUEUE = "decisions"
+"""Where the tasks of these DAGs run on CeleryExecutor: on a worker with the login that may record decisions."""
+
+
 def decision_dag(
     dag_id: str,
     doc: str | None,
@@ -55,7 +59,7 @@ def decision_dag(
         start_date=SINCE,
         catchup=False,
         max_active_runs=MOST_AT_ONCE,
-        default_args=TASK_DEFAULTS,
+        default_args={**TASK_DEFAULTS, "queue": QUEUE},
         on_failure_callback=Notice("failed"),
         tags=["throughline", "decision"],
         params={

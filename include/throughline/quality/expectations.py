@@ -1,7 +1,7 @@
 """Checks the rules of a suite on the staged rows of one batch with Great Expectations.
 
 Great Expectations only answers yes or no; a query finds the violating rows. Importing it takes seconds
-per process (unless the process was forked from one that had imported it, see `stack.local_settings`),
+per process (unless the process was forked from one that had imported it, see `throughline.deployment.preload`),
 so the functions here import it when they need it.
 """
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import yaml
 from stack.airflow import TOKEN_SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yaml").read_text(encoding="utf-8"))
+TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+COMPOSE = yaml.safe_load(TEXT)
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 SERVICES = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if "throughline" in service["image"]]
@@ -25,7 +27,9 @@ OURS = [name for name, service in SERVICES.items() if "throughline" in service["
 
 def test_the_file_is_what_compose_accepts() -> None:
     schema = json.loads((Path(__file__).parent / "compose_spec.json").read_text(encoding="utf-8"))
-    jsonschema.validate(COMPOSE, schema, cls=jsonschema.Draft201909Validator)
+    # Compose checks it with the variables filled in: here with their defaults.
+    filled = re.sub(r"\$\{[A-Z_]+(?::-([^}]*)|:\?[^}]*)?\}", lambda found: found[1] or "x", TEXT)
+    jsonschema.validate(yaml.safe_load(filled), schema, cls=jsonschema.Draft201909Validator)
 
 
 def test_the_schema_would_refuse_nonsense() -> None:
@@ -41,7 +45,7 @@ def test_what_a_deployment_needs_is_there() -> None:
     for part in ("api-server", "scheduler", "dag-processor", "triggerer"):
         assert f"airflow {part}" in commands[part]
     workers = [name for name, command in commands.items() if "celery worker" in command]
-    assert len(workers) == 2
+    assert len(workers) == 3
     environment = SERVICES["scheduler"]["environment"]
     assert environment["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
     assert SERVICES["sandbox"]["profiles"] == ["sandbox"]
@@ -60,8 +64,8 @@ def test_every_long_running_service_says_how_it_is() -> None:
 
 
 def test_secrets_come_from_the_environment_and_have_no_default() -> None:
-    text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
-    secrets = set(re.findall(r"\$\{([A-Z_]*(?:PASSWORD|SECRET|FERNET_KEY))", text))
+    text = TEXT
+    secrets = set(re.findall(r"\$\{([A-Z_]*(?:PASSWORD|SECRET|FERNET_KEY))(?=[:}])", text))
     assert len(secrets) >= 8
     for name in secrets:
         assert re.search(rf"\$\{{{name}:\?", text), f"{name} has no check that it is set"
@@ -85,7 +89,9 @@ def test_only_what_migrates_or_restores_may_own_anything() -> None:
 
 
 def test_no_secret_is_mounted_where_nobody_reads_it() -> None:
-    assert SERVICES["migrate"]["volumes"] == SERVICES["migrate"]["secrets"] == []
+    assert set(_targets("migrate")) == {"/run/postgres-ca.pem"}
+    readers = {name for name in OURS if SERVICES[name].get("secrets")}
+    assert readers == {"dag-processor", "worker-1", "worker-2", "worker-decisions"}
     logins = [name for name in OURS if "/run/airflow-logins.json" in str(_targets(name))]
     assert logins == ["api-server"]
 
@@ -109,6 +115,114 @@ def test_what_is_mounted_into_our_containers_belongs_to_their_user() -> None:
         assert {t for t in _targets(name) if not t.startswith("/run/")} <= folders, name
 
 
+def _logins(name: str) -> set[str]:
+    """The roles of the warehouse whose passwords a service holds."""
+    environment = SERVICES[name].get("environment", {})
+    return set(re.findall(r"THROUGHLINE_([A-Z]+)_PASSWORD", json.dumps(environment)))
+
+
+def test_each_process_holds_the_logins_that_its_work_needs() -> None:
+    assert {name: _logins(name) for name in OURS} == {
+        "migrate": {"OWNER", "LOOP", "LOADER", "READER", "DECIDER"},
+        "backup": {"OWNER"},
+        "api-server": {"READER", "DECIDER"},
+        "scheduler": set(),
+        "dag-processor": set(),
+        "triggerer": set(),
+        "worker-1": {"LOOP", "LOADER"},
+        "worker-2": {"LOOP", "LOADER"},
+        "worker-decisions": {"LOOP", "LOADER", "DECIDER"},
+        "sandbox": set(),
+    }
+
+
+def test_only_the_worker_that_may_record_decisions_takes_their_queue() -> None:
+    code = (ROOT / "include/throughline/orchestration/decision_dags.py").read_text("utf-8")
+    queue = re.search(r'^QUEUE = "(\w+)"$', code, re.MULTILINE)
+    assert queue is not None
+    taken = {
+        name: service["command"][service["command"].index("--queues") + 1]
+        for name, service in SERVICES.items()
+        if "--queues" in service.get("command", [])
+    }
+    assert taken == {"worker-decisions": queue[1]}
+
+
+def test_no_worker_can_sign_a_token() -> None:
+    signing = {name for name in OURS if "JWT_SECRET" in json.dumps(SERVICES[name])}
+    assert signing == {"api-server", "scheduler", "dag-processor", "triggerer"}
+
+
+def test_no_container_can_be_written_into_or_gain_rights() -> None:
+    for name, service in SERVICES.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "/tmp" in service["tmpfs"], name  # noqa: S108 - a path in a container
+        assert not {"cap_add", "privileged", "network_mode", "pid"} & set(service), name
+    # Without rights, the entrypoints of the public images cannot change their user.
+    assert {name: SERVICES[name]["user"] for name in ("postgres", "redis")} == {
+        "postgres": "postgres",
+        "redis": "redis",
+    }
+    # What a process writes beside the volumes goes to /tmp.
+    for name, service in SERVICES.items():
+        if "celery" in service.get("command", []):
+            assert "--pid /tmp/" in " ".join(service["command"]), name
+    assert "touch airflow/airflow.cfg" in DOCKERFILE
+
+
+def test_the_port_is_on_loopback_unless_somebody_says_otherwise() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"api-server": ["${AIRFLOW_ADDRESS:-127.0.0.1}:${AIRFLOW_PORT:-8080}:8080"]}
+
+
+def test_no_base_image_has_a_default() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert bases == ["${PYTHON_IMAGE}", "production"]
+    assert re.search(r"^ARG PYTHON_IMAGE$", DOCKERFILE, re.MULTILINE)
+    wanted = [SERVICES["postgres"]["image"], SERVICES["redis"]["image"]]
+    wanted += [SERVICES[name]["build"]["args"]["PYTHON_IMAGE"] for name in OURS]
+    for image in wanted:
+        assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:\?set [^}]*\}", image), image
+
+
+def test_the_simulated_health_system_is_in_an_image_of_its_own() -> None:
+    production, _, sandbox = DOCKERFILE.partition("FROM production AS sandbox")
+    copied = re.findall(r"^COPY (\S+)", production, re.MULTILINE)
+    assert "include/throughline" in copied
+    assert not {"include", ".", "include/sandbox", "include/stack"} & set(copied)
+    assert re.findall(r"^COPY (\S+)", sandbox, re.MULTILINE) == ["include/sandbox"]
+    assert "stack" not in DOCKERFILE
+    targets = {name: SERVICES[name]["build"]["target"] for name in OURS}
+    assert targets.pop("sandbox") == "sandbox"
+    assert set(targets.values()) == {"production"}
+    assert SERVICES["sandbox"]["image"] != SERVICES["scheduler"]["image"]
+
+
+def test_what_is_locked_constrains_extra_packages() -> None:
+    command = re.search(
+        r"^RUN if .*?\n.*?(sed -n '.*?') requirements\.txt", DOCKERFILE, re.MULTILINE
+    )
+    assert command is not None
+    made = subprocess.run(
+        ["sh", "-c", f"{command[1]} requirements.txt"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.splitlines()  # fmt: skip
+    locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    assert made == re.findall(r"^([a-z0-9][^ ;]*==[^ ;\\]*)", locked, re.MULTILINE)
+    assert len(made) > 100
+
+
+def test_every_setting_that_the_docs_name_is_one_of_the_file() -> None:
+    docs = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+    read = set(re.findall(r"\$\{([A-Z_]+)", TEXT)) | set(
+        re.findall(r"^\s+([A-Z_]+):$", TEXT, re.MULTILINE)
+    )
+    ours = {name for name in read if not name.endswith("_PASSWORD")} - {"SEED", "PATIENTS"}
+    assert {name for name in ours if name not in docs} == set()
+
+
 def test_the_data_of_the_servers_outlives_their_containers() -> None:
     # Of the public images: since 18 the folder above PGDATA, so that an upgrade can see the old data beside the new.
     assert "/var/lib/postgresql" in _targets("postgres")
@@ -128,7 +242,7 @@ def test_the_daemon_gets_what_is_copied_and_no_secret() -> None:
     let_in = {line[1:] for line in lines if line.startswith("!")}
     copied = re.findall(r"^COPY (?:--chown=\S+ )?(\S+) \S+$", DOCKERFILE, re.MULTILINE)
     assert "*" in lines
-    assert let_in == set(copied)
+    assert let_in == {path.split("/")[0] for path in copied}
 
 
 def _targets(name: str) -> dict[str, object]:

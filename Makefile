@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT
 override Q := $(value Q)
 export Q
 
@@ -27,7 +27,7 @@ python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 kit := PYTHONPATH=include $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve quarantine deliveries decide source-profile watch backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide source-profile watch backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -75,6 +75,9 @@ exceptions: venv ## list what needs a person: id, reason, owner, due date, money
 
 resolve: venv ## decide on an exception: ID= BY= ACTION= NOTE= (PREVIEW=1 shows what would follow)
 	@$(stack) resolve
+
+claims: venv ## list the batches of claims that wait; BATCH= BY= shows the claims of one: read them before attesting
+	@$(stack) claims
 
 quarantine: venv ## list rows that a gate set aside: id, feed, file, row, reason, since
 	@$(stack) quarantine

@@ -43,7 +43,7 @@ def dispatch(seq: int) -> None:
 
 
 @task
-def prepare_claims(seq: int) -> list[str]:
+def prepare_claims(seq: int) -> list[dict[str, str]]:
     """Put claims into batches that wait for release."""
     return night.prepare_claims(seq)
 

@@ -9,13 +9,16 @@ file is sent only after a release, byte for byte as it was shown.
 `operations.decision`, `tasks.claim_batch`, `tasks.transmission`; the clearinghouse's inbox.
 
 ### Gate rules
-The file passed a validator before it was offered. The hash that the question shows is the hash that is
-attested and sent. Whether its cases still support each claim is asked when the batch is shown, when it is
-attested and when it is sent; a batch with a claim that fell is made anew without it, and asked about again.
+The file passed a validator before it was offered. Who attests has to have opened the list of its claims
+(`make claims BATCH=`), in the state whose digest the question shows: that digest, of file and list, is
+attested. The question holds no patient data. Whether its cases still support each claim is asked when the
+batch is shown, when it is attested and when it is sent; a batch with a claim that fell is made anew without
+it, and asked about again.
 
 ### When it fails
 The next `create_tasks` sends the released batch, after looking up an uncertain transfer. A refusal without
-a note is not taken: clear the run's tasks to be asked again.
+a note, and a release by somebody who has not opened the list, is not taken: clear the run's tasks to be
+asked again.
 
 ### Re-run safely
 A batch is sent at most once, however often tasks are rerun.

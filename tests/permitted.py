@@ -15,6 +15,7 @@ STAFF = frozenset(
         "Ann Lee",
         "Bo Lead",
         "ada",
+        "7",
         "biller",
         "operator",
     }

@@ -177,6 +177,16 @@ def resolve() -> int:
     return _decision("throughline.exceptions.resolve", "make resolve", "retry", "OWNER", "AMOUNT")
 
 
+def claims() -> int:
+    """The batches of claims that wait for a person; with ``BATCH= BY=`` the list of one, which counts as opened."""
+    batch, who = (os.environ.get(name, "").strip() for name in ("BATCH", "BY"))
+    if not batch:
+        return _pipeline("throughline.told.claims")
+    if not who:
+        raise CommandFailed(f"BY is missing: make claims BATCH={batch} BY='your login to Airflow'")
+    return _pipeline("throughline.told.claims", batch, "--by", who)
+
+
 def quarantine() -> int:
     """List the rows that a gate set aside and that wait for a decision: where and why, no patient data.
 
@@ -340,6 +350,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "replay": replay,
     "exceptions": exceptions,
     "resolve": resolve,
+    "claims": claims,
     "quarantine": quarantine,
     "deliveries": deliveries,
     "decide": decide,

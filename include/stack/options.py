@@ -30,7 +30,7 @@ MOST = {
 LINES = ("Q", "NOTE")
 """Variables whose value may have several lines."""
 TAKEN = (
-    "PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "ROLE", "ID", "BY", "ACTION", "NOTE", "OWNER",
+    "PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "ROLE", "ID", "BATCH", "BY", "ACTION", "NOTE", "OWNER",
     "AMOUNT", "PREVIEW", "OUT", "A", "B", "RENAMED", "SOURCE", "FOLDER", "WORLD", "ALL", "Q", "SIZES", "NIGHTS",
     "JOBS", "BUDGET", "ONLY", "FROM", "LOST_UNTIL", "OTHER_KEYS", "WAIT", "THROUGHLINE_STATE",
 )  # fmt: skip

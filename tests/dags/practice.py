@@ -20,6 +20,8 @@ from stack import airflow as stack_airflow
 from stack import options, postgres, processes, sandbox
 from throughline import warehouse
 
+BILLER = "biller"
+"""The id of the person who answers questions about claims."""
 CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
 
 
@@ -93,12 +95,12 @@ class Practice:
 
     @contextmanager
     def person(self, option: str, note: str) -> Iterator[None]:
-        """Answer the one question asked inside the block, as Airflow's page would."""
+        """Answer the one question asked inside the block, as Airflow's page would, after opening the claims."""
         over = threading.Event()
 
         def answer() -> None:
             while not over.wait(0.2):
-                if _answer(option, note):
+                if _answer(option, note, self.open_claims):
                     return
 
         somebody = threading.Thread(target=answer)
@@ -108,6 +110,15 @@ class Practice:
         finally:
             over.set()
             somebody.join()
+
+    def open_claims(self) -> None:
+        """Open the lists of the batches that wait, as the person who answers questions."""
+        from throughline.decisions import COMMAND_LINE
+        from throughline.tasks import listed
+
+        with warehouse.connect(self.server.dsn(postgres.SUPERUSER)) as conn:
+            for batch in listed.waiting(conn):
+                listed.open_for(conn, batch.batch_id, BILLER, COMMAND_LINE)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with warehouse.connect(self.server.dsn(postgres.SUPERUSER)) as conn:
@@ -133,7 +144,7 @@ class Practice:
         }
 
 
-def _answer(option: str, note: str) -> bool:
+def _answer(option: str, note: str, prepare: Callable[[], None]) -> bool:
     from airflow.models.hitl import HITLDetail, HITLUser
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.trigger import handle_event_submit
@@ -149,7 +160,8 @@ def _answer(option: str, note: str) -> bool:
         ).first()
         if asked is None:
             return False
-        who = "operator" if "Reject" in asked.options else "biller"
+        prepare()
+        who = "operator" if "Reject" in asked.options else BILLER
         user: Any = HITLUser(id=who, name="Ada Okafor")
         asked.responded_by = user
         asked.responded_at = datetime.now(UTC)

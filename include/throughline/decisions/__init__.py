@@ -238,12 +238,13 @@ def record(conn: Connection, request: Request) -> Decision:
     return Decision(decision_id, request, also=act.carry(conn, request, seen, decision_id))
 
 
-def refuse(conn: Connection, request: Request, why: str) -> NoReturn:
+def refuse(conn: Connection, request: Request, why: str, permission: str | None = None) -> NoReturn:
     """Keep that a person was not allowed to do something, and raise `NotPermittedError` saying why.
 
-    It is kept in a transaction of its own, so that it stays when that of `conn` is rolled back.
+    It is kept in a transaction of its own, so that it stays when that of `conn` is rolled back. What is
+    no registered act, such as opening a thing, names its `permission`.
     """
-    act = _known(request)
+    permission = permission or _known(request).permission
     dsn = make_conninfo(conn.info.dsn, password=conn.info.password)
     with warehouse.connect(dsn, autocommit=True) as own:
         own.execute(
@@ -255,7 +256,7 @@ def refuse(conn: Connection, request: Request, why: str) -> NoReturn:
                 request.act,
                 request.about_kind,
                 request.about_id,
-                act.permission,
+                permission,
                 why,
                 request.door.name,
                 Jsonb(dict(request.door.record)),

@@ -84,12 +84,16 @@ def ask_release_of_feeds(stopped: Any) -> None:
 
 
 def ask_release_of_claims(waiting: Any) -> None:
-    """Start one `release_claims` run for each batch of claims that waits for a named person."""
+    """Start one `release_claims` run for each batch of claims that waits, and for each state of its list."""
 
     @task(task_id="name_batches")
-    def name_batches(batches: list[str]) -> list[dict[str, Any]]:
+    def name_batches(batches: list[dict[str, str]]) -> list[dict[str, Any]]:
         return [
-            {"trigger_run_id": f"claims__{batch}", "conf": {"batch_id": batch}} for batch in batches
+            {
+                "trigger_run_id": f"claims__{batch['batch_id']}__{batch['digest'][:8]}",
+                "conf": {"batch_id": batch["batch_id"]},
+            }
+            for batch in batches
         ]
 
     TriggerDagRunOperator.partial(

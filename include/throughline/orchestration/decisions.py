@@ -141,11 +141,11 @@ def decide_batch(asked: dict[str, str], answer: dict[str, Any]) -> str | None:
 
 
 def describe_claims(batch_id: str) -> dict[str, str]:
-    """Return the question about a batch of claims: counts, sums and the hash of its file.
+    """Return the question about a batch of claims: counts, sums, and where its list is; no patient data.
 
     What its cases support is asked first: if a claim fell, the others are in a new batch, and the
-    question is about that one. `about_id` is the batch that is shown, `shown` the hash of its file.
-    Raises `AirflowSkipException` when no batch waits any more.
+    question is about that one. `about_id` is the batch that is shown, `shown` the digest of its file
+    and list. Raises `AirflowSkipException` when no batch waits any more, or its list cannot be told.
     """
     from throughline import tasks
 
@@ -160,19 +160,22 @@ def describe_claims(batch_id: str) -> dict[str, str]:
         ).fetchone()
         if row is None:
             raise AirflowSkipException("there is no such batch of claims")
-        payer, npi, count, charge, digest, control = row
+        payer, npi, count, charge, sha256, control = row
         labels = {"release": "Attest and release", "refuse": "Refuse"}
         try:
-            tasks.attest.show(conn, batch_id)
-        except tasks.attest.NotWaiting as error:
+            digest = tasks.attest.show(conn, batch_id)
+        except NotAllowedError as error:
             raise AirflowSkipException(str(error)) from None
-        answers = _options(conn, "claim_batch", batch_id, labels, {"sha256": digest})
+        answers = _options(conn, "claim_batch", batch_id, labels, {"digest": digest})
         conn.commit()
+    number = batch_id[: tasks.listed.SHORT]
     return {
         "subject": f"{count} claims to {payer}, {charge} USD",
         "body": (
             f"Interchange {control}, billing provider {npi}, {count} claims, {charge} USD.\n\n"
-            f"SHA-256 of the file: `{digest}`\n\n{answers}\n\n"
+            f"Read the list of these claims first: `make claims BATCH={number}`. Only who has opened it"
+            f" as it is now can attest it.\n\n"
+            f"SHA-256 of the file: `{sha256}`\n\nSHA-256 of file and list: `{digest}`\n\n{answers}\n\n"
             "By releasing I attest that the services were rendered as documented by the clinician,"
             " that codes and amounts are the clinician's, and that this file may be sent."
         ),
@@ -184,8 +187,9 @@ def describe_claims(batch_id: str) -> dict[str, str]:
 def decide_claims(asked: dict[str, str], answer: dict[str, Any]) -> None:
     """Record the attestation or refusal of a batch of claims; send what was released.
 
-    The attestation is of the bytes that the question `asked` showed. If a claim of the batch fell
-    since, nothing is recorded: the others are in a new batch, which the next night asks about.
+    The attestation is of the file and list that the question `asked` showed. If a claim of the batch
+    fell since, or its list changed, nothing is recorded: the next night asks again, about the batch as
+    it is then. Raises `NotOpenedError` if this person has not opened the list.
     """
     from throughline import tasks
     from throughline.orchestration.addresses import clients

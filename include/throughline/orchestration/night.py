@@ -325,16 +325,16 @@ def dispatch(seq: int) -> None:
         record.rows, record.detail = sum(counts.values()), dict(counts)
 
 
-def prepare_claims(seq: int) -> list[str]:
-    """Put prepared claims into batches that wait for a named person, and escalate old ones; returns their ids."""
+def prepare_claims(seq: int) -> list[dict[str, str]]:
+    """Put prepared claims into batches that wait for a named person, and escalate old ones; returns which to ask."""
     from throughline import tasks
 
     with open_warehouse() as conn:
         with warehouse.step(conn, seq, "prepare_claims") as record:
-            waiting = [str(batch) for batch in tasks.claims.prepare(conn, seq)]
-            record.rows = len(waiting)
+            tasks.claims.prepare(conn, seq)
+            record.rows = len(asked := tasks.claims.to_ask(conn, seq))
         notices.escalate(conn, seq)
-    return waiting
+    return asked
 
 
 def settle(seq: int) -> None:

@@ -1,4 +1,4 @@
-"""A named person releases or refuses a batch of claims: exactly these bytes."""
+"""A named person releases or refuses a batch of claims: exactly these bytes, after opening their list."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from uuid import UUID
 
 from throughline import decisions, exceptions
 from throughline.decisions import COMMAND_LINE, Act, Door, NotAllowedError, Preview, Request
+from throughline.decisions.opening import NotOpenedError, has_opened
+from throughline.tasks import listed
 from throughline.warehouse import Connection, nights
 
 STATUS = {"release": "released", "refuse": "refused"}
 ATTEST = "attest_claims"
 NOT_WAITING = "this batch of claims is not waiting for a release"
+CHANGED = "this batch of claims, or what is known of its claims, has changed since it was shown"
 
 
 class NotWaiting(NotAllowedError, RuntimeError):
@@ -22,32 +25,32 @@ def release(
     batch_id: UUID | str,
     decided_by: str,
     note: str,
-    sha256: str,
+    digest: str,
     door: Door = COMMAND_LINE,
 ) -> UUID:
-    """Record that a named person attests and releases the bytes with this hash; returns the decision's id.
+    """Record that a named person attests and releases a batch in this state; returns the decision's id.
 
-    Repeating a release returns the same decision, unless the batch has been withdrawn since. Does not
-    commit. Raises `NotWaiting`.
+    `digest` is that of the file and its list, as shown. Repeating a release returns the same decision,
+    unless the batch has been withdrawn since. Does not commit. Raises `NotWaiting`, `NotOpenedError` if
+    this person has not opened the batch in this state, and `NotTold`.
     """
-    shown = {"sha256": sha256}
-    request = Request("release", "claim_batch", str(batch_id), decided_by, note, shown, door)
+    request = Request(
+        "release", "claim_batch", str(batch_id), decided_by, note, {"digest": digest}, door
+    )
     return decisions.record(conn, request).decision_id
 
 
 def show(conn: Connection, batch_id: UUID | str) -> str:
-    """Keep that a waiting batch is put before a person as it is now; returns the SHA-256 of its file.
+    """Keep that a question shows a waiting batch as it is now; returns the digest of its file and list.
 
-    Does not commit. Raises `NotWaiting`.
+    Does not commit. Raises `NotWaiting` and `NotTold`.
     """
     row = conn.execute(
-        "select payload_sha256 from tasks.claim_batch where batch_id = %s and status = 'waiting'",
-        (batch_id,),
+        "select status from tasks.claim_batch where batch_id = %s", (batch_id,)
     ).fetchone()
-    if row is None:
+    if row is None or row[0] != "waiting":
         raise NotWaiting(NOT_WAITING)
-    decisions.show(conn, "claim_batch", str(batch_id), row[0])
-    return str(row[0])
+    return listed.show_to_all(conn, batch_id).digest
 
 
 def refuse(
@@ -69,33 +72,54 @@ def refuse(
 
 
 def _weigh(conn: Connection, request: Request) -> Preview:
-    """Check that the batch is waiting; a release applies to the bytes with the hash that was shown."""
+    """Check that the batch is waiting; a release applies to the file and list that the person has opened."""
     row = conn.execute(
-        "select payload_sha256, status, decision_id, claim_count, total_charge, payer_id,"
-        " billing_npi from tasks.claim_batch where batch_id = %s for update",
+        "select b.status, b.decision_id, coalesce(d.detail ->> 'digest', d.detail ->> 'sha256'), b.claim_count,"
+        " b.total_charge, b.payer_id, b.payload_sha256, b.billing_npi"
+        " from tasks.claim_batch as b left join operations.decision as d on d.decision_id = b.decision_id"
+        " where b.batch_id = %s for update of b",
         (request.about_id,),
     ).fetchone()
     if row is None:
         raise NotWaiting(NOT_WAITING)
-    sha256, status, decision_id, count, total, payer, npi = row
-    same = decisions.id_of(request)
+    status, decision_id, decided, count, total, payer, sha256, npi = row
+    given, is_release = request.said.get("digest"), request.act == "release"
     # a refusal sends nothing, so it needs no bytes
-    given = request.said.get("sha256")
-    is_shown = request.act == "refuse" if given is None else given == sha256
-    if is_shown and decision_id == same and status in (STATUS[request.act], "sent"):
+    needs_bytes = is_release or given is not None
+    same = decisions.id_of(request)
+    if decision_id == same and status in (STATUS[request.act], "sent"):
+        if needs_bytes and given != decided:
+            raise NotWaiting(NOT_WAITING)
         return Preview((), made=same)
-    if not is_shown or status != "waiting":
+    if status != "waiting":
         raise NotWaiting(NOT_WAITING)
-    if request.act == "release" and not decisions.was_shown(
-        conn, "claim_batch", request.about_id, sha256
-    ):
-        raise NotWaiting("nobody was shown this batch of claims as it is now")
+    detail = {"sha256": sha256}
+    if needs_bytes:
+        detail["digest"] = _as_opened(conn, request, given)
     what = f"{count} claims for {total} US dollars"
     follows = {
         "release": f"{what} are sent to {payer}, byte for byte as shown.",
         "refuse": f"{what} are not sent; each becomes an exception for billing.",
     }
-    return Preview((follows[request.act],), {"sha256": sha256}, billing_npi=npi)
+    return Preview((follows[request.act],), detail, billing_npi=npi)
+
+
+def _as_opened(conn: Connection, request: Request, given: object) -> str:
+    """Return the digest of a batch as it is now; who releases it has seen it so, and has opened its list."""
+    now = listed.of(conn, request.about_id).digest
+    if given != now:
+        raise NotWaiting(CHANGED)
+    if request.act != "release" or not request.who:
+        return now
+    asked = request.door.name == "question"
+    if asked and not decisions.was_shown(conn, "claim_batch", request.about_id, now):
+        raise NotWaiting("nobody was shown this batch of claims as it is now")
+    if not has_opened(conn, "claim_batch", request.about_id, now, request.who):
+        number = request.about_id[: listed.SHORT]
+        raise NotOpenedError(
+            f"{request.who} has not opened the list of these claims as it is now: make claims BATCH={number}"
+        )
+    return now
 
 
 def _close(

@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 from throughline import exceptions
 from throughline.practice import practice
 from throughline.sources import systems
-from throughline.tasks import files, payers, restored, transmissions
+from throughline.tasks import files, listed, payers, restored, transmissions
 from throughline.tasks.payers import PayerSystem
 from throughline.tasks.validate import complaints
 from throughline.tasks.wire import x12, x12_837p
@@ -32,6 +32,7 @@ from throughline.warehouse.moment import Moment, moment_of
 
 MOST_CLAIMS = 500
 """The most claims in one batch, so that a person can review them."""
+DIFFERS = "the file says something else than its claims"
 
 
 def control_number(effect_key: str, earlier: int) -> str:
@@ -237,6 +238,33 @@ def made_anew(conn: Connection, seq: int, batch_id: UUID | str) -> UUID:
         (row[1],),
     ).fetchone()
     return UUID(str(successor[0] if successor else batch_id))
+
+
+def to_ask(conn: Connection, seq: int) -> list[dict[str, str]]:
+    """Return the waiting batches to ask a person about: `batch_id`, and `digest` of its file and list.
+
+    A batch whose file says something else than its claims gets an exception, and nobody is asked to
+    attest it. Commits.
+    """
+    found = listed.digests(conn, [one.batch_id for one in listed.waiting(conn)])
+    untold = [str(batch_id) for batch_id, digest in found.items() if digest is None]
+    for batch_id in untold:
+        exceptions.open_exception(
+            conn, seq, nights.by_seq(conn, seq).cut_off, "claim_invalid", "claim_batch", batch_id,
+            detail={"why": DIFFERS},
+        )  # fmt: skip
+    conn.execute(
+        "update operations.exception set status = 'cleared', closed_seq = %s, resolution = %s"
+        " where reason = 'claim_invalid' and status = 'open' and about_kind = 'claim_batch'"
+        " and detail ->> 'why' = %s and about_id <> all(%s)",
+        (seq, "the batch waits no more, or its file says what its claims say", DIFFERS, untold),
+    )
+    conn.commit()
+    return [
+        {"batch_id": str(batch_id), "digest": digest}
+        for batch_id, digest in found.items()
+        if digest
+    ]
 
 
 def withdraw_fallen(conn: Connection) -> int:

@@ -1,5 +1,6 @@
--- reads: core.charge_item, core.encounter, core.practitioner, operations.decision, operations.shown,
---     pg_trigger, tasks.claim, tasks.claim_batch, tasks.claim_support, tasks.transmission
+-- reads: core.charge_item, core.encounter, core.practitioner, operations.decision, operations.opened,
+--     operations.shown, pg_trigger, tasks.batch_list, tasks.claim, tasks.claim_batch, tasks.claim_support,
+--     tasks.transmission
 
 -- claim_says_other_than_charge: A line of a claim of ours is not a charge that the clinician documented for
 -- this visit: code, modifiers, units, money, day or diagnoses differ from what was known when it was made.
@@ -157,17 +158,51 @@ left join tasks.transmission as x
     on x.effect_key = 'claim_batch|' || b.batch_id::text and x.outcome <> 'withheld'
 left join lateral (
     select s.shown_id from operations.shown as s
-    where s.about_kind = 'claim_batch' and s.about_id = b.batch_id::text and s.digest = d.detail ->> 'sha256'
+    where
+        s.about_kind = 'claim_batch' and s.about_id = b.batch_id::text
+        and s.digest = coalesce(d.detail ->> 'digest', d.detail ->> 'sha256')
     order by s.shown_at
     limit 1
 ) as q on true
 where
     b.status in ('released', 'sent')
     and (
-        q.shown_id is null
+        (q.shown_id is null and coalesce(d.door, 'question') in ('question', 'before'))
         or x.payload_sha256 <> d.detail ->> 'sha256'
         or encode(sha256(x.payload), 'hex') <> d.detail ->> 'sha256'
     );
+
+-- attested_unopened: A batch of claims was released by a person who had not opened its list in that state before.
+select
+    'claim_batch' as about_kind,
+    b.batch_id::text as about_id,
+    'released by one who had not opened it' as detail
+from tasks.claim_batch as b
+inner join operations.decision as d on d.decision_id = b.decision_id and d.kind = 'release'
+where
+    (%(seq)s::bigint is null or d.known_seq is null or d.known_seq = %(seq)s::bigint)
+    and b.status in ('released', 'sent')
+    and not exists (
+        select from operations.opened as o
+        where
+            o.about_kind = 'claim_batch' and o.about_id = b.batch_id::text and o.who = d.decided_by
+            and o.digest = coalesce(d.detail ->> 'digest', d.detail ->> 'sha256')
+            and (o.opened_at <= d.decided_at or o.door = 'before')
+    );
+
+-- attested_another_list: A batch of claims was released under a digest that is not that of its file and the list kept.
+select
+    'claim_batch' as about_kind,
+    b.batch_id::text as about_id,
+    case when l.digest is null then 'no list kept' else 'another list' end as detail
+from tasks.claim_batch as b
+inner join operations.decision as d on d.decision_id = b.decision_id and d.kind = 'release'
+left join tasks.batch_list as l on l.batch_id = b.batch_id and l.digest = d.detail ->> 'digest'
+where
+    (%(seq)s::bigint is null or d.known_seq is null or d.known_seq = %(seq)s::bigint)
+    and b.status in ('released', 'sent')
+    and d.detail ? 'digest'
+    and (l.digest is null or encode(sha256(b.payload || convert_to(l.told, 'UTF8')), 'hex') <> l.digest);
 
 -- claim_without_support: A claim was handed over although its case did not support it, or nobody asked.
 select

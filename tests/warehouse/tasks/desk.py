@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from tests.warehouse.clinic import (
 )
 from tests.warehouse.tasks.outside import Outside
 from throughline import evidence, identity, tasks
+from throughline.decisions import COMMAND_LINE
 from throughline.proven import invariants
 from throughline.warehouse import Connection, derive, failpoints
 
@@ -222,13 +222,15 @@ class Desk(Clinic):
         return self.dispatch()
 
     def release(self, batch_id: UUID, by: str = "Ada Biller") -> UUID:
-        """Release what is shown of a batch."""
-        sha256 = self.rows(
-            "select payload_sha256 from tasks.claim_batch where batch_id = %s", batch_id
-        )[0][0]
-        with suppress(tasks.attest.NotWaiting):  # it may be said again
-            tasks.attest.show(self.conn, batch_id)
-        decision = tasks.attest.release(self.conn, batch_id, by, "as documented", sha256)
+        """Open a batch as it is now and release it so, or say again what was decided."""
+        ((status, digest),) = self.rows(
+            "select b.status, d.detail ->> 'digest' from tasks.claim_batch as b"
+            " left join operations.decision as d on d.decision_id = b.decision_id where b.batch_id = %s",
+            batch_id,
+        )
+        if status == "waiting":
+            digest = tasks.listed.open_for(self.conn, batch_id, by, COMMAND_LINE).digest
+        decision = tasks.attest.release(self.conn, batch_id, by, "as documented", digest or "")
         self.conn.commit()
         return decision
 

@@ -16,7 +16,9 @@ from stack import airflow, postgres
 from tests.warehouse.clinic import again, charge, coverage
 from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
-from throughline.tasks import attest, claims
+from throughline.decisions import COMMAND_LINE, Door
+from throughline.decisions.opening import NotOpenedError
+from throughline.tasks import attest, claims, listed
 from throughline.warehouse import Connection, connect
 
 AT = "2026-07-01 10:00"
@@ -116,10 +118,10 @@ def test_after_the_release_it_is_not_sent(
     assert left(desk) == [("refused", 2), ("waiting", 1)]
 
 
-def test_what_nobody_was_shown_nobody_can_release(desk: Desk, batch: UUID) -> None:
-    (row,) = desk.rows("select payload_sha256 from tasks.claim_batch")
+def test_what_no_question_has_shown_no_answer_can_release(desk: Desk, batch: UUID) -> None:
+    opened = listed.open_for(desk.conn, batch, "Ada Biller", COMMAND_LINE)
     with pytest.raises(attest.NotWaiting, match="nobody was shown"):
-        attest.release(desk.conn, batch, "Ada Biller", "", row.payload_sha256)
+        attest.release(desk.conn, batch, "Ada Biller", "", opened.digest, Door("question"))
 
 
 def test_what_each_case_supported_is_kept_when_it_is_sent(
@@ -168,9 +170,13 @@ def test_the_hash_in_the_question_is_the_hash_that_is_sent(
     with pytest.raises(AirflowSkipException):
         asking.decide_claims(old, ATTESTED)
     assert outside.files() == []
+    with pytest.raises(NotOpenedError):
+        asking.decide_claims(new, ATTESTED)
+    opened = listed.open_for(desk.conn, batch, "ada", COMMAND_LINE)
+    desk.conn.commit()
     asking.decide_claims(new, ATTESTED)
     ((_, content),) = outside.files()
-    assert hashlib.sha256(content).hexdigest() == new["shown"]
+    assert hashlib.sha256(content + opened.told.encode()).hexdigest() == new["shown"]
 
 
 def test_a_decision_says_through_which_door_it_came(
@@ -183,6 +189,8 @@ def test_a_decision_says_through_which_door_it_came(
         "dag_id": "release_claims",
         "run_id": f"claims__{batch}",
     }
+    listed.open_for(desk.conn, batch, "7", COMMAND_LINE)
+    desk.conn.commit()
     asking.decide_claims(asked, answer)
     row = desk.conn.execute(
         "select decided_by, door, record from operations.decision where about_id = %s",

@@ -1,0 +1,221 @@
+"""The list of the claims of a batch, told from the bytes of the file that will be sent.
+
+What the file says, the list says in the file's words. What the file cannot say comes from the warehouse: the
+place's name, what the case expects, what proves it, what was asked and decided. A claim whose row and whose
+bytes differ makes the batch one that nobody can attest. The digest of both is what is shown, opened and
+attested.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from throughline import decisions
+from throughline.decisions import Door, NotAllowedError, Request, opening
+from throughline.practice.permissions import may
+from throughline.tasks.wire import filed
+from throughline.tasks.wire.filed import NotTold
+from throughline.warehouse import Connection, sql
+
+SEES = "see_patients"
+"""What a person needs to open a list: it names patients."""
+SHORT = 8
+"""Characters of a batch's number that people read and type."""
+
+
+class NoSuchBatch(NotAllowedError, LookupError):
+    """There is no such batch of claims."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A batch of claims that waits for a named person. `charge` is in US dollars."""
+
+    batch_id: UUID
+    payer_id: str
+    billing_npi: str
+    claims: int
+    charge: Decimal
+    since: date | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A batch in words: `head` is about its file, `claims` has one entry for each claim, in the file's order.
+
+    `told` is the list as it is stored; `digest` is the SHA-256 of the file's bytes with those of `told`
+    behind them. Holds patient data.
+    """
+
+    batch_id: UUID
+    status: str
+    sha256: str
+    digest: str
+    told: str
+    head: dict[str, Any]
+    claims: list[dict[str, Any]]
+
+
+def waiting(conn: Connection) -> list[Waiting]:
+    """Return the batches that wait for a named person, oldest first, without patient data."""
+    return [Waiting(*row) for row in sql.run(conn, "tasks/waiting_batches.sql").rows]
+
+
+def find(conn: Connection, number: str) -> UUID:
+    """Return the batch whose number begins so. Raises `NoSuchBatch` if there is none, or more than one."""
+    wanted = number.strip().lower()
+    if len(wanted) < SHORT:
+        raise NoSuchBatch(f"the number of a batch has at least {SHORT} characters")
+    rows = conn.execute(
+        "select batch_id from tasks.claim_batch where starts_with(batch_id::text, %s) limit 2",
+        (wanted,),
+    ).fetchall()
+    if len(rows) != 1:
+        raise NoSuchBatch("there is no batch of claims with this number")
+    return UUID(str(rows[0][0]))
+
+
+def of(conn: Connection, batch_id: UUID | str) -> Listed:
+    """Return the list of a batch's claims and its digest.
+
+    Raises `NoSuchBatch`, and `NotTold` if the file says something else than the rows of its claims.
+    """
+    row = conn.execute(
+        "select batch_id, status, payload, payload_sha256, payer_id, billing_npi, claim_count, total_charge,"
+        " interchange_control_number from tasks.claim_batch where batch_id = %s",
+        (batch_id,),
+    ).fetchone()
+    if row is None:
+        raise NoSuchBatch("there is no such batch of claims")
+    found, status, payload, sha256, *batch = row
+    said = filed.read(payload)
+    known = {
+        number: (frequency, content, place, cases)
+        for number, frequency, content, place, cases in sql.run(
+            conn, "tasks/batch_list.sql", batch_id=found
+        ).rows
+    }
+    _compare(said, known, hashlib.sha256(payload).hexdigest() == sha256, batch)
+    claims = [_told(claim, *known[claim["number"]][1:]) for claim in said.claims]
+    head = {
+        "interchange": said.interchange,
+        "receiver": said.receiver,
+        "payer": said.claims[0]["payer"],
+        "billing": said.billing,
+        "claims": len(claims),
+        "charge": f"{said.total:.2f}",
+    }
+    told = json.dumps(
+        {"file": head, "claims": claims}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    digest = hashlib.sha256(payload + told.encode()).hexdigest()
+    return Listed(found, status, sha256, digest, told, head, claims)
+
+
+def digests(conn: Connection, batches: list[UUID]) -> dict[UUID, str | None]:
+    """Return the digest of each batch's file and list; None for one that cannot be told."""
+    found: dict[UUID, str | None] = {}
+    for batch_id in batches:
+        try:
+            found[batch_id] = of(conn, batch_id).digest
+        except NotTold:
+            found[batch_id] = None
+    return found
+
+
+def keep(conn: Connection, listed: Listed) -> None:
+    """Keep a list as it is shown. Does not commit."""
+    conn.execute(
+        "insert into tasks.batch_list (batch_id, digest, told) values (%s, %s, %s) on conflict do nothing",
+        (listed.batch_id, listed.digest, listed.told),
+    )
+
+
+def open_for(conn: Connection, batch_id: UUID | str, who: str, door: Door) -> Listed:
+    """Return the list of a batch for a named person, and keep that this person opened it as it is now.
+
+    Does not commit. Raises `NoSuchBatch`, `NotTold`, `NobodyNamedError`, and `NotPermittedError` for one
+    who may not see patients, which is kept.
+    """
+    if who.strip() and not may(who, SEES):
+        asked = Request("open", "claim_batch", str(batch_id), who, door=door)
+        decisions.refuse(conn, asked, f"{who} may not {SEES}".replace("_", " "), SEES)
+    listed = of(conn, batch_id)
+    keep(conn, listed)
+    opening.opened(conn, "claim_batch", str(listed.batch_id), listed.digest, who, door)
+    return listed
+
+
+def show_to_all(conn: Connection, batch_id: UUID | str) -> Listed:
+    """Keep that a question shows a batch as it is now; returns its list, which the question does not hold.
+
+    Does not commit. Raises `NoSuchBatch` and `NotTold`.
+    """
+    listed = of(conn, batch_id)
+    keep(conn, listed)
+    decisions.show(conn, "claim_batch", str(listed.batch_id), listed.digest)
+    return listed
+
+
+def _compare(
+    said: filed.Filed,
+    known: dict[str, tuple[str, Any, Any, Any]],
+    is_hashed: bool,
+    batch: list[Any],
+) -> None:
+    """Raise `NotTold` where the file, its batch and the rows of its claims differ."""
+    payer_id, npi, count, total, control = batch
+    numbers = [claim["number"] for claim in said.claims]
+    wrong = [] if is_hashed else ["hash"]
+    if sorted(numbers) != sorted(known) or len(numbers) != count:
+        wrong.append("claims")
+    if said.total != total:
+        wrong.append("charge")
+    if said.interchange != control:
+        wrong.append("interchange")
+    if said.billing.get("npi") != npi or {claim["payer"]["id"] for claim in said.claims} != {
+        payer_id
+    }:
+        wrong.append("payer or billing provider")
+    if wrong:
+        raise NotTold(f"the file of this batch differs from its claims: {', '.join(wrong)}")
+    sender = filed.differences(said.billing, filed.written_of_sender(known[numbers[0]][1]))
+    if sender:
+        raise NotTold(f"the file names another billing provider: {', '.join(sender)}")
+    for claim in said.claims:
+        frequency, content, *_ = known[claim["number"]]
+        names = filed.differences(claim, filed.written(claim["number"], frequency, content))
+        if names:
+            raise NotTold(f"the file says otherwise of claim {claim['number']}: {', '.join(names)}")
+
+
+def _told(claim: dict[str, Any], content: Any, place: str | None, cases: Any) -> dict[str, Any]:
+    """Return a claim as it is told: the file's words, with the codes' dots and the days as people write them."""
+    codes = dict(zip(claim["diagnoses"], content["diagnoses"], strict=True))
+    diagnoses = [codes[code] for code in claim["diagnoses"]]
+    patient = claim["patient"] | {"birth_date": _day(claim["patient"]["birth_date"])}
+    lines = [
+        {
+            "line": line["line"], "code": line["code"], "modifiers": line["modifiers"], "units": line["units"],
+            "charge": f"{Decimal(line['charge']):.2f}", "service_on": _day(line["service_on"]),
+            "diagnoses": [diagnoses[int(at) - 1] for at in line["pointers"]],
+        }
+        for line in claim["lines"]
+    ]  # fmt: skip
+    return {
+        "number": claim["number"], "frequency": claim["frequency"], "patient": patient, "payer": claim["payer"],
+        "practitioner": claim["practitioner"], "place": {"code": claim["place"], "name": place},
+        "service_on": sorted({line["service_on"] for line in lines}), "diagnoses": diagnoses, "lines": lines,
+        "charge": f"{Decimal(claim['charge']):.2f}", "cases": cases,
+    }  # fmt: skip
+
+
+def _day(text: str) -> str:
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}"

@@ -1,0 +1,61 @@
+"""Shows claims to a named person: `python -m throughline.told.claims [BATCH --by ID]`.
+
+Without a batch it lists those that wait, without patient data. With one, it prints the list of its claims,
+with patient data, and keeps that this person opened it. `THROUGHLINE_DECIDER_DSN` holds the warehouse's
+address.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+from throughline import decisions, warehouse
+from throughline.decisions import COMMAND_LINE, NotAllowedError
+from throughline.practice import practice
+from throughline.tasks import listed
+from throughline.told import claim_words
+from throughline.warehouse import Connection
+
+COLUMNS = ("batch", "payer", "billing_npi", "claims", "charge", "since", "due")
+
+
+def show_waiting(conn: Connection, out: TextIO) -> None:
+    """Write the waiting batches as CSV: the end of a day is stored as the midnight after it."""
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for one in listed.waiting(conn):
+        number = str(one.batch_id)[: listed.SHORT]
+        due = "" if one.due_at is None else claim_words.day(one.due_at, practice().time_zone)
+        rows.writerow(
+            [number, one.payer_id, one.billing_npi, one.claims, one.charge, one.since, due]
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Show what waits, or one batch; returns 0, or 2 with the reason when it cannot be shown."""
+    parser = argparse.ArgumentParser(prog="python -m throughline.told.claims")
+    parser.add_argument("batch", nargs="?", help="its number; eight characters are enough")
+    parser.add_argument(
+        "--by", default="", help="who opens it, by the id of their login to Airflow"
+    )
+    given = parser.parse_args(arguments)
+    try:
+        with warehouse.connect(decisions.address()) as conn:
+            if given.batch is None:
+                show_waiting(conn, sys.stdout)
+                return 0
+            batch_id = listed.find(conn, given.batch)
+            found = listed.open_for(conn, batch_id, given.by, COMMAND_LINE)
+            print(claim_words.text(found))
+    except NotAllowedError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

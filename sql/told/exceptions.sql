@@ -1,5 +1,6 @@
--- reads: cases.case_record, cases.stage, cases.workflow_version, evidence.fact, identity.link, landing.file,
---     operations.decision, operations.exception, operations.reason, tasks.task, tasks.transmission_task
+-- reads: cases.case_record, cases.stage, cases.workflow_version, evidence.fact, evidence.paid_line,
+--     identity.link, landing.file, operations.decision, operations.exception, operations.reason, tasks.task,
+--     tasks.transmission_task
 
 -- What the words about exceptions are made of: one row for each of the given ids, in their order. No patient data: a case
 -- is named by its number. An exception about a task, or about something that was sent, belongs to the task's case.
@@ -62,7 +63,8 @@ select
     d.decided_at,
     d.owner as decided_owner,
     f.file_name,
-    p.adjustments
+    p.adjustments,
+    v.lines
 from about as e
 left join operations.reason as r on r.reason = e.reason
 left join tasks.task as t on t.task_id = e.task_id
@@ -115,4 +117,25 @@ left join lateral (
     ) as adjustments
     from jsonb_array_elements(e.detail -> 'adjustments') with ordinality as j (one, place)
 ) as p on true
+left join lateral (
+    -- what the payer did with each line that was charged; a line that no copy of the claim has goes by its own code
+    select string_agg(
+        concat(
+            'line ', coalesce(o.line_no::text, '?'), ' (', o.code, '): ', 'charged ', coalesce(o.charge::text, '?'),
+            ', paid ', o.paid, ', denied ', o.denied
+        ), '; ' order by o.line_no nulls last, o.code
+    ) as lines
+    from (
+        select
+            b.line_no,
+            coalesce(b.code, b.paid_code, 'no code') as code,
+            max(b.charge) as charge,
+            sum(b.paid_amount) as paid,
+            coalesce(sum(b.denied_amount), 0) as denied
+        from evidence.paid_line as b
+        where b.patient_control_number = c.patient_control_number
+        group by b.line_no, coalesce(b.code, b.paid_code, 'no code')
+    ) as o
+    where e.reason in ('claim_denied', 'patient_balance')
+) as v on true
 order by e.place;

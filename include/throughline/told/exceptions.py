@@ -34,7 +34,7 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "The charge says {charged}, the documentation supports {expected}",
         "The claim was refused in the batch {refused_batch}",
     ),
-    "claim_denied": ("Denied are {denied}, and {balance} is open",),
+    "claim_denied": ("Denied are {denied}, and {balance} is open", "By line: {lines}"),
     "claim_invalid": ("The validator says: {validator}", "It holds {why}"),
     "claim_rejected": ("Claim {patient_control_number}, status {code}",),
     "claim_unanswered": ("Claim {about}, payer {payer_id}; an answer was due on {due_on}",),
@@ -57,7 +57,7 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "new_code": ("The code is {about}", "{codes} codes of the field are new"),
     "no_receiver": ("The work is: {effect}",),
     "one_status": ("The field is {about}, in {rows} rows",),
-    "patient_balance": ("{balance} is open",),
+    "patient_balance": ("{balance} is open", "By line: {lines}"),
     "payment_overdue": ("{balance} is open",),
     "persons_not_reached": (
         "{persons} persons of {about} were left out",
@@ -121,6 +121,7 @@ class Stuck:
     decided_owner: str | None
     file_name: str | None
     adjustments: str | None
+    lines: str | None = None
 
     @property
     def number(self) -> str:
@@ -178,6 +179,8 @@ def _known(stuck: Stuck) -> dict[str, str]:
         known["file"] = stuck.file_name
     if stuck.adjustments:
         known["adjustments"] = stuck.adjustments
+    if stuck.lines:
+        known["lines"] = stuck.lines
     if refused := stuck.detail.get("refused_batch"):
         known["refused_batch"] = str(refused)[:SHORTEST]
     return known

@@ -35,6 +35,7 @@ from throughline.told.shapes import (
     Undecided,
     Unknown,
     Unmapped,
+    Unposted,
     Waiting,
 )
 from throughline.warehouse import Connection, sql
@@ -75,6 +76,7 @@ class Numbers:
     searches: list[Searched] = field(default_factory=list)
     carried_nothing: list[CarriedNothing] = field(default_factory=list)
     money: list[Money] = field(default_factory=list)
+    unposted: list[Unposted] = field(default_factory=list)
     proven: list[Proven] = field(default_factory=list)
     claimed_done: list[ClaimedDone] = field(default_factory=list)
     stopped: list[Stopped] = field(default_factory=list)
@@ -116,6 +118,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "searches": ("searches", Searched),
     "carried_nothing": ("carried_nothing", CarriedNothing),
     "money": ("money", Money),
+    "unposted": ("unposted", Unposted),
     "proven": ("proven", Proven),
     "claimed_done": ("claimed_done", ClaimedDone),
     "stopped": ("stopped", Stopped),

@@ -273,6 +273,22 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Unposted:
+    """Money of payments that belongs to no claim, by payer and code (PLB03-1); above zero it was taken off.
+
+    `meaning` is the code in words, None if it is not known. `due_at` is in UTC, of the first.
+    """
+
+    payer: str
+    code: str
+    meaning: str | None
+    amount: Decimal
+    payments: int
+    owner_team: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class StepTime:
     """A step of the night: its parts, seconds and rows."""
 

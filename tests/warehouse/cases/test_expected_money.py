@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.warehouse.clinic import (
+    CLEARINGHOUSE,
     Clinic,
     Record,
     again,
@@ -26,6 +27,7 @@ from tests.warehouse.clinic import (
     visit,
 )
 from throughline import workflows
+from throughline.told import exceptions
 
 module = importlib.import_module("throughline.workflows.register")
 
@@ -57,6 +59,20 @@ def seen(*covered: Record, amount: float = 200) -> list[Record]:
         visit("p1", f"{DAY} 09:00"),
         note("p1", f"{DAY} 17:00"),
         charge("p1", f"{DAY} 09:00", amount=amount),
+    ]
+
+
+def seen_after_discharge(level: str) -> list[Record]:
+    """A patient who went home, was called and seen, and whose charge is documented at a level."""
+    return [
+        patient("p1"),
+        coverage("p1", "COMM1", "5"),
+        stay("p1", "2026-06-20", "2026-07-04 11:00"),
+        call("p1", "2026-07-05 10:00"),
+        visit("p1", f"{DAY} 09:00"),
+        note("p1", f"{DAY} 17:00"),
+        reconciliation("p1", f"{DAY} 09:00"),
+        charge("p1", f"{DAY} 09:00", "99496", level=level),
     ]
 
 
@@ -183,6 +199,39 @@ def test_what_was_remitted_leaves_what_is_open(
     assert expected(clinic) == Decimal(open_)
 
 
+def test_a_denied_line_among_paid_ones_is_told(clinic: Clinic) -> None:
+    clinic.know(seen(coverage("p1", "COMM1", "5")))
+    clinic.night(DAY)
+    clinic.night("2026-07-09")
+    codes = ("99214", "36415")
+    clinic.know(
+        claim("p1", DAY, codes, payer="COMM1", sent="2026-07-20"),
+        answer("p1", "2026-07-21"),
+        payment("p1", "2026-07-25", 80, share=20, denied=100),
+    )
+    for line, (code, paid) in enumerate(zip(codes, (80, 0), strict=True), 1):
+        values = {
+            "payment_source_id": "C-p1-2026-07-25-1",
+            "patient_control_number": "C-p1",
+            "line_no": 3 - line,
+            "code": code,
+            "charge": 100,
+            "paid_amount": paid,
+            "patient_responsibility": 20 if paid else 0,
+            "denied_amount": 0 if paid else 100,
+        }
+        clinic.know(Record("payment_line", f"pay#{line}", CLEARINGHOUSE, None, values))
+    clinic.night("2026-07-27")
+    [row] = clinic.rows(
+        "select exception_id::text from operations.exception where reason = 'claim_denied'"
+    )
+    [stuck] = exceptions.rows(clinic.conn, [row.exception_id])
+    assert exceptions.why(stuck, "America/New_York").endswith(
+        "By line: line 1 (99214): charged 100.00, paid 80.00, denied 0.00;"
+        " line 2 (36415): charged 100.00, paid 0.00, denied 100.00."
+    )
+
+
 def test_a_write_off_is_not_expected_any_more(clinic: Clinic) -> None:
     billed(clinic)
     clinic.know(payment("p1", "2026-07-25", 100, contractual=30, share=20, denied=50))
@@ -196,16 +245,7 @@ def test_a_write_off_is_not_expected_any_more(clinic: Clinic) -> None:
 
 
 def test_an_exception_says_what_is_expected(clinic: Clinic) -> None:
-    clinic.know(
-        patient("p1"),
-        coverage("p1", "COMM1", "5"),
-        stay("p1", "2026-06-20", "2026-07-04 11:00"),
-        call("p1", "2026-07-05 10:00"),
-        visit("p1", f"{DAY} 09:00"),
-        note("p1", f"{DAY} 17:00"),
-        reconciliation("p1", f"{DAY} 09:00"),
-        charge("p1", f"{DAY} 09:00", "99496", level="moderate"),
-    )
+    clinic.know(seen_after_discharge("moderate"))
     clinic.night(DAY)
     assert clinic.exceptions("p1") == ["charge_check"]
     assert [row.amount for row in clinic.rows("select amount from operations.exception")] == [
@@ -226,16 +266,7 @@ def do_not_bill(clinic: Clinic) -> list[tuple[str, str]]:
 
 
 def test_a_case_that_supports_no_claim_says_so_whatever_it_waits_for(clinic: Clinic) -> None:
-    clinic.know(
-        patient("p1"),
-        coverage("p1", "COMM1", "5"),
-        stay("p1", "2026-06-20", "2026-07-04 11:00"),
-        call("p1", "2026-07-05 10:00"),
-        visit("p1", f"{DAY} 09:00"),
-        note("p1", f"{DAY} 17:00"),
-        reconciliation("p1", f"{DAY} 09:00"),
-        charge("p1", f"{DAY} 09:00", "99496", level="high"),
-    )
+    clinic.know(seen_after_discharge("high"))
     clinic.night(DAY)
     assert do_not_bill(clinic) == []
 

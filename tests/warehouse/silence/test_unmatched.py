@@ -21,6 +21,8 @@ from tests.warehouse.clinic import (
 )
 from throughline.exceptions.resolve import resolve
 from throughline.silence import unmatched
+from throughline.told import page
+from throughline.told.numbers import collect
 from throughline.warehouse import sql
 
 ON = "2026-06-20"
@@ -167,6 +169,17 @@ def test_money_of_no_claim_waits_until_it_is_posted(clinic: Clinic) -> None:
     [(_, payment_, amount, told)] = sql.run(clinic.conn, "told/adjustments.sql").rows
     assert (payment_, amount) == ("clearinghouse/T1", Decimal("23.5"))
     assert told == "L6 interest -1.50, WO recovery of an overpayment 25.00"
+    numbers = collect(clinic.conn, clinic.seq, "America/New_York")
+    assert [
+        (r.payer, r.code, r.meaning, r.amount, r.payments, r.owner_team) for r in numbers.unposted
+    ] == [
+        ("MEDB1", "WO", "recovery of an overpayment", Decimal(25), 1, "billing"),
+        ("MEDB1", "L6", "interest", Decimal("-1.5"), 1, "billing"),
+    ]
+    html = page.render(numbers)
+    assert 'recovery of an overpayment (WO)</td><td class="r">$25.00 taken off' in html
+    assert 'interest (L6)</td><td class="r">$1.50 added' in html
+    assert "OLD1" not in html
     resolve(clinic.conn, row.exception_id, "Ada Okafor", "acknowledge", "posted")
     clinic.rows(
         "update operations.exception set status = 'resolved', closed_seq = %s returning 1",

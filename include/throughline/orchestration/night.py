@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from throughline import warehouse
-from throughline.orchestration import notices, waiting
+from throughline.orchestration import metrics, notices, waiting
 from throughline.orchestration.connections import LOADER, open_warehouse
 from throughline.warehouse import nights
 
@@ -383,6 +383,7 @@ def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
         with warehouse.step(conn, night.seq, "write_page"):
             page = told.write_page(conn, night.seq, reports_root())
         nights.release_lease(conn, business_date)
+        metrics.emit(conn, night.seq)
     return page.name
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from throughline.practice import practice
+from throughline.practice import practice, teams
+from throughline.told.shapes import Waiting
 from throughline.warehouse import Connection
 
 
@@ -49,3 +50,21 @@ def today(conn: Connection) -> Today:
     if row is None:
         return Today(zone, datetime.now(UTC))
     return Today(zone, row[2], row[0], row[1])
+
+
+def waits(row: Waiting, on: date) -> str:
+    """Return since when something waits for a decision, of whom, and who was told, as of a morning.
+
+    `since Thu 10 Sep, asked of Billing office; Billing manager told Mon 14 Sep; an exception from 2027-08-11`
+    """
+    if row.asked_on is None:
+        return ""
+    team = teams().get(row.owner_team or "")
+    said = "since today" if row.asked_on == on else f"since {row.asked_on:%a %d %b}"
+    said += f", asked of {team.title}" if team else ""
+    if row.lead_told_on is not None:
+        said += f"; {team.lead if team else 'lead'} told {row.lead_told_on:%a %d %b}"
+    if row.exception_from is not None:
+        due = row.exception_from
+        said += f"; an exception {'now' if due <= on else f'from {due}'}"
+    return said

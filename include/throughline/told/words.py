@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from throughline.practice import teams
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import (
     Call,
@@ -21,6 +20,7 @@ from throughline.told.shapes import (
     Unmapped,
     Waiting,
 )
+from throughline.told.today import waits as waits
 from throughline.warehouse import disk
 
 
@@ -205,24 +205,6 @@ def step_state(step: StepTime) -> str:
     if step.running:
         return "writes this page" if step.step == "write_page" else "still running"
     return "done"
-
-
-def waits(row: Waiting, on: date) -> str:
-    """Return since when something waits for a decision, of whom, and who was told, as of a morning.
-
-    `since Thu 10 Sep, asked of Billing office; Billing manager told Mon 14 Sep; an exception from 2027-08-11`
-    """
-    if row.asked_on is None:
-        return ""
-    team = teams().get(row.owner_team or "")
-    said = "since today" if row.asked_on == on else f"since {row.asked_on:%a %d %b}"
-    said += f", asked of {team.title}" if team else ""
-    if row.lead_told_on is not None:
-        said += f"; {team.lead if team else 'lead'} told {row.lead_told_on:%a %d %b}"
-    if row.exception_from is not None:
-        due = row.exception_from
-        said += f"; an exception {'now' if due <= on else f'from {due}'}"
-    return said
 
 
 def waiting_size(row: Waiting) -> str:

@@ -129,16 +129,17 @@ def started(world: Path) -> Iterator[postgres.Server]:
 def down(world: Path) -> None:
     """Stop all programs of a world, if any run."""
     (world / "run" / "kept").unlink(missing_ok=True)
+    until = known.reached(world)  # the sandbox knows it, as long as it runs
     _stop_programs(world)
-    _note(world)
+    _note(world, until)
     postgres.stop(world)
 
 
-def _note(world: Path) -> None:
+def _note(world: Path, until: str | None) -> None:
     """Note how the nights went, for `make status` and `make worlds` while PostgreSQL is down."""
     server = postgres.running(world)
     if server:
-        known.note(world, server)
+        known.note(world, server, until)
 
 
 def _stop_programs(world: Path) -> None:
@@ -176,7 +177,7 @@ def running(chosen: options.Options, say: Say) -> Iterator[Stack]:
         yield up(chosen, say)
     finally:
         if kept:
-            _note(world)
+            _note(world, known.reached(world))
         else:
             # Stop in a separate thread, so that a second Ctrl-C cannot leave half of the programs running.
             worker = threading.Thread(target=down, args=(world,))

@@ -7,8 +7,6 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import httpx
-
 from stack import airflow, lock, paths, postgres, processes, sandbox, up
 from stack.nights import warehouse
 from stack.worlds import known
@@ -37,10 +35,11 @@ def show(world: Path) -> int:
         print(f"           this folder is a copy of {folder}, whose programs still run: {named}")
     if server:
         _last_nights(world, server)
+    until = known.reached(world)
     wrong = known.trouble(
         _nights(world, server),
         at_work=bool(at_work or processes.find(world, "scheduler")),
-        reached=_reached(world),
+        reached=date.fromisoformat(until) if until else None,
     )
     if wrong:
         print(f"\n{wrong}")
@@ -61,15 +60,6 @@ def _nights(world: Path, server: postgres.Server | None) -> known.Known | None:
     else:
         print("\nNo night has run yet: make night")
     return noted
-
-
-def _reached(world: Path) -> date | None:
-    """The last business date that is over in the world, if its sandbox runs."""
-    try:
-        running = sandbox.running(world)
-        return date.fromisoformat(str(running.world()["lived_to"])) if running else None
-    except (httpx.HTTPError, sandbox.SandboxFailed, TimeoutError):
-        return None
 
 
 def _one(program: processes.Program | None) -> str:

@@ -7,24 +7,29 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import httpx
 import psycopg
 
-from stack import paths
+from stack import paths, sandbox
 from stack.nights import warehouse
 from stack.postgres import Server
 
 FILE = "nights.json"
+ASK_SECONDS = 5.0
 MOST_DATES = 2
 """Business dates that may pass without a night before that is a fault."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """The newest night of a world, and how many business dates are done; ``noted_at`` is UTC."""
+    """The newest night of a world, and how many business dates are done; ``noted_at`` is UTC.
+
+    ``reached`` is the last business date that was over in the world, if its sandbox said so.
+    """
 
     noted_at: str
     dates: int
@@ -32,6 +37,7 @@ class Known:
     business_date: str
     status: str
     failed_step: str | None
+    reached: str | None = None
 
     @property
     def line(self) -> str:
@@ -62,11 +68,25 @@ def ask(server: Server) -> Known | None:
     )
 
 
-def note(world: Path, server: Server) -> None:
-    """Write what is known beside the state, for when the server is down."""
+def reached(world: Path) -> str | None:
+    """The last business date that is over in a world; what was noted last, if its sandbox does not say."""
+    try:
+        running = sandbox.running(world)
+        if running:
+            # briefly: a sandbox that hangs must not keep a world from being stopped
+            told = httpx.get(f"{running.control}/world", timeout=ASK_SECONDS, trust_env=False)
+            return str(told.raise_for_status().json()["lived_to"])
+    except (httpx.HTTPError, sandbox.SandboxFailed, TimeoutError, ValueError, KeyError):
+        pass
+    before = noted(world)
+    return before.reached if before else None
+
+
+def note(world: Path, server: Server, until: str | None) -> None:
+    """Write what is known beside the state, for when the server is down; ``until`` is what `reached` gave."""
     known = ask(server)
     if known:
-        paths.write_private(world / FILE, json.dumps(asdict(known)))
+        paths.write_private(world / FILE, json.dumps(asdict(replace(known, reached=until))))
 
 
 def noted(world: Path) -> Known | None:

@@ -220,3 +220,21 @@ def test_status_knows_the_last_night_while_everything_is_down(
     told = capsys.readouterr().out
     assert "night 4 of 2026-09-08 failed in load (as noted 2026-09-10 06:00 UTC" in told
     assert "`make night` runs its date again" in told
+
+
+@pytest.mark.parametrize(("reached", "ends"), [("2026-09-09", 0), ("2026-09-10", 1), (None, 0)])
+def test_days_without_a_night_are_counted_while_the_sandbox_is_down(
+    two: tuple[Path, Path], capsys: pytest.CaptureFixture[str], reached: str | None, ends: int
+) -> None:
+    world = two[1]
+    (world / known.FILE).write_text(json.dumps(asdict(replace(NIGHT, reached=reached))))
+    assert status.show(world) == ends
+    assert ("2 business dates have passed" in capsys.readouterr().out) is bool(ends)
+
+
+def test_what_an_earlier_version_noted_is_read(two: tuple[Path, Path]) -> None:
+    told = asdict(NIGHT)
+    del told["reached"]
+    (two[1] / known.FILE).write_text(json.dumps(told))
+    assert known.noted(two[1]) == NIGHT
+    assert known.reached(two[1]) is None

@@ -44,7 +44,7 @@ PROCESSES = ("api-server", "scheduler", "dag-processor", "postgres", "sandbox")
 STEPS = (
     "open_night", "land", "stage", "gate", "load", "notice_files", "link_persons", "assert_facts",
     "build_work_list", "open_cases",
-    "reconcile", "settle", "notice_silence", "plan", "dispatch", "prepare_claims", "settle_plan",
+    "reconcile", "settle", "notice_silence", "plan", "dispatch", "prepare_claims", "notice_questions", "settle_plan",
     "check_invariants", "close_night", "write_page",
 )  # fmt: skip
 POINTS = (

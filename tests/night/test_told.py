@@ -18,7 +18,7 @@ STEPS_OF = {
         "open_cases",
     },
     "reconcile_tasks": {"ask_receivers", "reconcile", "settle", "notice_silence"},
-    "create_tasks": {"plan", "prepare_claims", "dispatch", "settle_plan"},
+    "create_tasks": {"plan", "prepare_claims", "notice_questions", "dispatch", "settle_plan"},
     "report_operations": {"check_invariants", "close_night", "write_page"},
 }
 

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from throughline.sources.files import decode
+
 _TIME = re.compile(
     r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6}))?\s*(?:([+-])(\d{2})(\d{2}))?$",
     re.ASCII,
@@ -143,7 +145,7 @@ class Message:
                     continue
                 if found := _HEX.match(code):
                     raw = bytes.fromhex(found.group(1)).replace(b"\x00", b"")
-                    out.append(raw.decode("latin-1") + pieces[index + 1])
+                    out.append(decode(raw)[0] + pieces[index + 1])
                     index += 2
                     continue
                 if code in ("H", "N") or code[:1] in ("C", "M", "Z", "."):

@@ -98,7 +98,8 @@ def read(
 ) -> Iterator[Appointment | Fault]:
     """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
 
-    A message of another type is a fault. If a batch was not closed, or the gzip file is truncated,
+    A message of another type is a fault; one in another character set than it says is read, and
+    counted as a warning. If a batch was not closed, or the gzip file is truncated,
     the last message may be incomplete and is a fault. Raises `FileRefusedError` if the file holds
     neither a message nor a wrapper.
     """
@@ -111,6 +112,10 @@ def read(
         if piece.kind == "MSH":
             messages += 1
             held = piece
+            if piece.is_misnamed:
+                yield Fault(
+                    file, piece.row, piece.position, "characters_not_as_declared", "warning"
+                )
         elif piece.kind in ("FHS", "BHS"):
             open_wrappers += 1
             messages = 0
@@ -378,11 +383,10 @@ def _span(
 
 
 def _location(m: Message) -> str | None:
-    for tag in ("AIL", "PV1"):
-        for fields in m.every(tag):
-            for place in m.repetitions(fields, 3):
-                if parts := [part for i in (1, 2, 4) if (part := m.part(place, i))]:
-                    return "/".join(parts)
+    for fields in (*m.every("AIL"), *m.every("PV1")):
+        for place in m.repetitions(fields, 3):
+            if parts := [part for i in (1, 2, 4) if (part := m.part(place, i))]:
+                return "/".join(parts)
     return None
 
 

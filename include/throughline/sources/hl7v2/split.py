@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from throughline.sources.files import decode
 from throughline.sources.records import FileRefusedError
 
 CHUNK = 1 << 19
@@ -45,7 +46,8 @@ _CHARACTER_SETS = {
 class Piece:
     """One message or wrapper segment: `row` counts messages from 1, `position` is its first line.
 
-    A message that was too long is cut, and `is_cut` is True.
+    A message that was too long is cut, and `is_cut` is True. `is_misnamed`: it says that it is in ISO 8859
+    (or nothing), and was written in a code page of Windows, or in UTF-8.
     """
 
     row: int
@@ -53,6 +55,7 @@ class Piece:
     kind: str
     segments: list[str]
     is_cut: bool = False
+    is_misnamed: bool = False
 
     @property
     def text(self) -> str:
@@ -83,10 +86,11 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
     yield pending
 
 
-def _decode(lines: list[bytes]) -> list[str]:
+def _decode(lines: list[bytes]) -> tuple[list[str], bool]:
     """Decode a message by its MSH-18, falling back to UTF-8 and then to Latin-1, which never fails.
 
-    A line that does not begin with a segment's name is text within the segment before it.
+    A line that does not begin with a segment's name is text within the segment before it. Returns its
+    segments, and whether they were in another character set (see `sources.files`).
     """
     separator = lines[0][3:4]
     segments: list[list[bytes]] = []
@@ -97,6 +101,7 @@ def _decode(lines: list[bytes]) -> list[str]:
         else:
             segments[-1].append(line.strip())
     raw = b"\n".join(b" ".join(parts) for parts in segments)
+    is_misnamed = False
     try:
         text = raw.decode("ascii")
     except UnicodeDecodeError:
@@ -107,13 +112,13 @@ def _decode(lines: list[bytes]) -> list[str]:
         )
         codec = _CHARACTER_SETS.get(named.upper(), "utf-8")
         try:
-            text = raw.decode(codec)
+            text, is_misnamed = decode(raw, codec)
         except UnicodeDecodeError:
             try:
                 text = raw.decode("utf-8")
             except UnicodeDecodeError:
-                text = raw.decode("latin-1")
-    return text.split("\n")
+                text, is_misnamed = decode(raw)
+    return text.split("\n"), is_misnamed
 
 
 def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
@@ -130,7 +135,8 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
 
     def finished() -> Piece:
         is_cut = size > LONGEST_MESSAGE or count > MOST_LINES
-        return Piece(row, start, "MSH", _decode(message), is_cut)
+        segments, is_misnamed = _decode(message)
+        return Piece(row, start, "MSH", segments, is_cut, is_misnamed)
 
     for line in _lines(stream):
         position += 1
@@ -148,7 +154,7 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
                 start, size, count = position, len(line), 1
                 message = [line[:LONGEST_MESSAGE]]
             else:
-                yield Piece(0, position, tag.decode(), _decode([line]))
+                yield Piece(0, position, tag.decode(), _decode([line])[0])
         elif message:
             size += len(line)
             count += 1

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from throughline.sources.files import decode
 from throughline.sources.records import FileRefusedError
 
 CHUNK = 1 << 19
@@ -76,11 +77,11 @@ def read_header(text: str) -> tuple[Separators, list[str], int] | None:
 
 
 def _decode(chunk: bytes) -> str:
-    """Decode one run of whole segments; what is not UTF-8 is Latin-1, which reads every byte."""
+    """Decode one run of whole segments; what is not UTF-8 is Latin-1 (or Windows), which reads every byte."""
     try:
         return chunk.decode("utf-8")
     except UnicodeDecodeError:
-        return chunk.decode("latin-1")
+        return decode(chunk)[0]
 
 
 def _text_chunks(stream: BinaryIO) -> Iterator[str]:

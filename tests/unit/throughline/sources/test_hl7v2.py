@@ -94,6 +94,45 @@ def test_character_sets(named: str, codec: str) -> None:
     assert one(text.encode(codec)).family == "Quîrk"
 
 
+@pytest.mark.parametrize(
+    ("named", "page", "name"),
+    [
+        ("8859/1", "cp1252", "O’Brien–Šimek"),
+        ("", "cp1252", "O’Brien–Šimek"),
+        ("UNICODE UTF-8", "cp1252", "O’Brien–Šimek"),
+        ("8859/15", "cp1252", "Œuvré’s"),
+        ("8859/9", "cp1254", "Işık’Š"),
+        ("8859/1", "utf-8", "É’Quîrk"),
+        ("8859/2", "utf-8", "Quîrk"),
+        ("8859/2", "cp1250", "Świątek’Ž"),
+    ],
+)
+def test_characters_of_another_set_than_the_message_says(named: str, page: str, name: str) -> None:
+    text = wire.siu().replace("Quirk", name).replace("|P|2.5", f"|P|2.5||||||{named}")
+    found, faults = read(text.encode(page))
+    assert [a.family for a in found] == [name]
+    assert [(f.reason, f.severity, f.row) for f in faults] == [
+        ("characters_not_as_declared", "warning", 1)
+    ]
+
+
+@pytest.mark.parametrize(("named", "codec"), [("8859/1", "latin-1"), ("CP1252", "cp1252")])
+def test_characters_that_are_what_they_say_are_not_counted(named: str, codec: str) -> None:
+    name = "Quîrk" if codec == "latin-1" else "Quîrk’s"
+    text = wire.siu().replace("Quirk", name).replace("|P|2.5", f"|P|2.5||||||{named}")
+    found, faults = read(text.encode(codec))
+    assert ([a.family for a in found], faults) == ([name], [])
+
+
+def test_a_byte_that_windows_leaves_out_stays() -> None:
+    data = wire.siu().encode().replace(b"Quirk", b"Q\x81\x92")
+    assert read(data)[0][0].family == "Q\x81’"
+
+
+def test_a_character_of_windows_that_is_escaped() -> None:
+    assert one(wire.siu().replace("Quirk", "O\\X92\\Brien")).family == "O’Brien"
+
+
 WRAPPED = (
     "FHS|^~\\&|SCHED|L|EHR|L|20260904010000-0400\rBHS|^~\\&|SCHED|L|EHR|L|20260904010000-0400\r"
     + wire.siu(control="M1")

@@ -268,6 +268,11 @@ def test_names_in_latin_1_are_read() -> None:
     assert found(data)[0][0].patient.given == "ZÉBULON"
 
 
+def test_names_in_the_code_page_of_windows_are_read() -> None:
+    data = wire.file_of([s.replace("ZEBULON", "ZE’BULON") for s in TWO]).decode().encode("cp1252")
+    assert found(data)[0][0].patient.given == "ZE’BULON"
+
+
 def test_times_and_test_flag_of_the_envelope() -> None:
     record = found(wire.simple(CLAIMS, claims(claim("A1"))))[0][0]
     assert record.context.interchange_at.isoformat() == "2026-09-03T12:01:00"

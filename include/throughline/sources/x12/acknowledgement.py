@@ -18,6 +18,9 @@ from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
 from throughline.sources.x12.values import at, day, money, period
 
 PAYER = "PR"
+# X12 98 as 005010X214 allows it in loop 2100A (NM101): payer, clearinghouse.
+SPEAKERS = frozenset({PAYER, "AY"})
+ACCEPTED = "A2"
 # Claim status categories (X12 507) that take a whole batch in: it is named claim by claim.
 RECEIPTS = frozenset({"A0", "A1", "A2"})
 _NOBODY = (None, None, None)
@@ -219,7 +222,7 @@ class _StatusReader:
 
     def named(self, e: list[str]) -> None:
         if self.level == "20":
-            self.source_entity, self.source_id = at(e, 1) or None, at(e, 9) or None
+            self.source_entity, self.source_id = at(e, 1).upper() or None, at(e, 9) or None
         elif self.level == "PT":
             self.patient = at(e, 3) or None, at(e, 4) or None, at(e, 9) or None
 
@@ -258,8 +261,12 @@ class _StatusReader:
             if not is_claim and parts[0].strip() in RECEIPTS:
                 continue
             self.row += 1
-            if truncated or not parts[0].strip():
-                reason = "truncated" if truncated else "claim_status_missing"
+            category = parts[0].strip()
+            # the payer's acceptance is one, a clearinghouse's is none
+            is_unclear = category == ACCEPTED and self.source_entity not in SPEAKERS
+            if truncated or is_unclear or not category:
+                reason = "claim_status_missing" if not category else "status_source_unknown"
+                reason = "truncated" if truncated else reason
                 yield Fault(
                     self.tx.file,
                     self.row,
@@ -275,7 +282,7 @@ class _StatusReader:
                 context=self.tx.context,
                 row=self.row,
                 position=position,
-                category_code=parts[0].strip(),
+                category_code=category,
                 status_code=(parts[1].strip() or None) if len(parts) > 1 else None,
                 entity_code=(parts[2].strip() or None) if len(parts) > 2 else None,
                 action_code=at(e, 3) or None,

@@ -132,6 +132,44 @@ def test_who_speaks_is_told_apart() -> None:
     assert payer.service_from == date(2026, 8, 28)
 
 
+@pytest.mark.parametrize("source", ["P5", "GB", "41", "", "X"])
+def test_a_claim_accepted_by_nobody_known_is_set_aside(source: str) -> None:
+    """Only the payer's A2 is acceptance; what anybody turns away is turned away."""
+    records, faults = said(
+        status("A1", "A2:20"), status("A2", "A7:33"), status("A3", "A1:19"), source=source
+    )
+    told = [(f.row, f.reason, f.severity, f.subject_id, f.subject_source) for f in faults]
+    assert told == [(1, "status_source_unknown", "row", "A1", "pcn")]
+    assert [(r.row, r.category_code, r.is_from_payer) for r in records] == [
+        (2, "A7", False),
+        (3, "A1", False),
+    ]
+
+
+def test_a_payer_in_lower_case_is_the_payer() -> None:
+    [accepted], faults = said(status("A1", "A2:20"), source="pr")
+    assert (accepted.is_from_payer, faults) == (True, [])
+
+
+@pytest.mark.parametrize("level", ["20", "21", "19"])
+@pytest.mark.parametrize("category", ["A3", "A4", "A6", "A7", "A8", "E0", "E1"])
+def test_a_batch_turned_away_without_any_claim(level: str, category: str) -> None:
+    """At each level that may say so: information source, receiver, provider."""
+    body = statuses()
+    begins = next(n for n, s in enumerate(body) if s[:3] == "HL*" and s.split("*")[3] == level)
+    cut = [s for s in body[: begins + 3] if not s.startswith("STC")]
+    batch = wire.simple(STATUS, [*cut, f"STC*{category}:496:85*20260903*U*100"])
+    [record], faults = found(batch)
+    assert faults == []
+    assert (record.patient_control_number, record.category_code) == (None, category)
+    assert record.batch_reference == (None if level == "20" else "B1")
+
+
+@pytest.mark.parametrize("category", ["A0", "A1", "A2"])
+def test_a_batch_taken_in_without_any_claim_says_nothing_of_one(category: str) -> None:
+    assert said(provider=[f"STC*{category}:19:PR*20260903*WQ*100"]) == ([], [])
+
+
 @pytest.mark.parametrize("category", ["A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"])
 def test_every_category_is_kept(category: str) -> None:
     [s], faults = said(status("A1", f"{category}:20"))

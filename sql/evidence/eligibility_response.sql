@@ -8,6 +8,7 @@ select
         when r.reject_code is not null then 'rejected'
         -- whether the person is covered, or whose rules apply, is not known: a person decides
         when r.is_active is null or r.benefit_code is not null or (r.is_active and r.is_plan_unclear) then 'unclear'
+        when r.is_active and r.insurance_code is not null and r.part_b_from is null then 'unclear'
         when r.is_active then 'active'
         else 'inactive'
     end as code,

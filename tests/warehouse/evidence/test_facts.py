@@ -129,6 +129,16 @@ def facts(clinic: Clinic, *kinds: str) -> list[tuple[str, str | None]]:
         (eligibility("p1", "2026-07-06", is_active=False), [("eligibility", "inactive")]),
         (eligibility("p1", "2026-07-06", reject_code="75"), [("eligibility", "rejected")]),
         (eligibility("p1", "2026-07-06", is_plan_unclear=True), [("eligibility", "unclear")]),
+        # covered by nobody knows what: with Part B beside it, or not covered, it decides nothing
+        (
+            eligibility("p1", "2026-07-06", insurance_code="BB", part_b_from=None),
+            [("eligibility", "unclear")],
+        ),
+        (eligibility("p1", "2026-07-06", insurance_code="BB"), [("eligibility", "active")]),
+        (
+            eligibility("p1", "2026-07-06", insurance_code="BB", part_b_from=None, is_active=False),
+            [("eligibility", "inactive")],
+        ),
         (consent("p1"), [("consent", "contact"), ("opt_out", "contact")]),
         (consent("p1", provision="permit"), [("consent", "contact")]),
         (consent("p1", status="inactive"), []),

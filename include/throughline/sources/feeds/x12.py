@@ -18,6 +18,13 @@ CATEGORIES = tuple(f"A{n}" for n in range(9)) + tuple(f"E{n}" for n in range(5))
 CLAIM_STATUS = ("1", "2", "3", "4", "19", "20", "21", "22", "23", "25")
 # X12 1390 (EB01), read 2026-11-28 at edihere.com.
 BENEFITS = (*"12345678", *"ABCDEFGHIJKLMNOPQRSTUVWXY", "CB", "MC")
+# X12 1336 (EB04) as 005010X279A1 allows it: the list that the VA's FHIR server gives for it (fhir-scheduling-api,
+# CoverageEligibilityResponse, read 2026-11-29), beside MD, which payers send for Part D.
+INSURANCE = (
+    "12", "13", "14", "15", "16", "41", "42", "43", "47", "AP", "C1", "CO", "CP", "D", "DB", "EP", "FF", "GP", "HM",
+    "HN", "HS", "IN", "IP", "LC", "LD", "LI", "LT", "MA", "MB", "MC", "MD", "MH", "MI", "MP", "OT", "PE", "PL", "PP",
+    "PR", "PS", "QM", "RP", "SP", "TF", "WC", "WU",
+)  # fmt: skip
 
 FEEDS: tuple[Entry, ...] = (
     Entry(
@@ -62,6 +69,8 @@ FEEDS: tuple[Entry, ...] = (
                     Code("reject_code"),
                     # such an answer is for a person to judge, whatever else it says
                     Code("benefit_code", words=BENEFITS, is_watched=False, is_counted=True),
+                    # without Part B beside it, so is one of an unknown kind of insurance
+                    Code("insurance_code", words=INSURANCE, is_watched=False, is_counted=True),
                     Code("sex", words=X12_SEX, is_watched=False, is_counted=True),
                 ),
             ),

@@ -103,6 +103,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
             "birth_date",
             "sex",
             "benefit_code",
+            "insurance_code",
         ),
     },
     "payment": {

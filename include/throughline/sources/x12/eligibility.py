@@ -25,16 +25,16 @@ from throughline.sources.x12.plans import (
     Benefit,
     covers,
     is_advantage,
+    read_benefit,
     span,
 )
-from throughline.sources.x12.values import REPR, at, day, member, period, short
+from throughline.sources.x12.values import REPR, at, day, member, period, short, since
 
 INACTIVE = frozenset({"6", "7", "8"})
 PART_A, PART_B = "MA", "MB"
 QUALIFIED_BENEFICIARY = "QM"
 HOSPICE_SERVICE = "45"
 PREVENTIVE = {"G0402": "next_g0402_on", "G0438": "next_g0438_on", "G0439": "next_g0439_on"}
-_BLANK = [""] * 6
 
 
 class Eligibility(msgspec.Struct, gc=False):
@@ -69,6 +69,7 @@ class Eligibility(msgspec.Struct, gc=False):
     is_qmb: bool | None = None
     reject_code: str | None = None
     benefit_code: str | None = None
+    insurance_code: str | None = None
     benefits: list[Benefit] = []
 
     def columns(self, sex: str | None) -> tuple[object, ...]:
@@ -95,10 +96,11 @@ class Eligibility(msgspec.Struct, gc=False):
             self.birth_date,
             sex,
             self.benefit_code,
+            self.insurance_code,
         )
 
     def digest(self) -> str:
-        """Return `values.digest` of all columns but `benefit_code`, with the sex as sent, in less time."""
+        """Return `values.digest` of all columns but the last two, with the sex as sent, in less time."""
         return short(
             f"({self.trace_number!r}, {self.payer_id!r}, {self.member_id!r}, {REPR[self.as_of_date]}"
             f", {self.is_active!r}, {REPR[self.part_b_from]}, {REPR[self.part_b_to]}"
@@ -108,17 +110,26 @@ class Eligibility(msgspec.Struct, gc=False):
             f", {self.family!r}, {self.given!r}, {REPR[self.birth_date]}, {self.sex!r})"
         )
 
-    def translate(self, codes: Codes) -> None:
-        """Read EB01 by a source's codes. `benefit_code` is the first that is not known."""
+    def translate(self, codes: Codes, types: Codes) -> None:
+        """Read EB01 and EB04 by a source's codes.
+
+        `benefit_code` and `insurance_code` are the first of each that are not known.
+        """
         is_changed = False
         for benefit in self.benefits:
-            if benefit.information in codes.unchanged:
-                continue
-            word, is_known = codes.find(benefit.information)
-            if not is_known:
-                self.benefit_code = self.benefit_code or word
-            elif word is not None and word != benefit.information:
-                benefit.information, is_changed = word, True
+            if benefit.information not in codes.unchanged:
+                word, is_known = codes.find(benefit.information)
+                if not is_known:
+                    self.benefit_code = self.benefit_code or word
+                elif word is not None and word != benefit.information:
+                    benefit.information, is_changed = word, True
+            kind = benefit.insurance_type
+            if kind is not None and kind not in types.unchanged:
+                word, is_known = types.find(kind)
+                if not is_known:
+                    self.insurance_code = self.insurance_code or word
+                elif word != kind:
+                    benefit.insurance_type, is_changed = word, True
         if is_changed:
             self.is_active = self.part_b_from = self.part_b_to = None
             self.is_plan_unclear = False
@@ -219,8 +230,6 @@ class _Reader:
 
     def __init__(self, transaction: Transaction, first_row: int) -> None:
         self.tx = transaction
-        marks = transaction.context.separators
-        self.component, self.repetition = marks.component, marks.repetition
         self.first_row = first_row
         self.row = first_row - 1
         self.level = ""
@@ -235,6 +244,7 @@ class _Reader:
         self.raw: list[list[str]] = []
 
     def __iter__(self) -> Iterator[Eligibility | Fault]:
+        component = self.tx.context.separators.component
         keep, person, last = self.raw.append, self.person, self.last
         for e in self.tx.segments:
             tag = e[0]
@@ -242,16 +252,16 @@ class _Reader:
                 # most segments are these two
                 if tag == "EB":
                     keep(e)
-                    self.last = last = self.benefit(e)
+                    self.last = last = read_benefit(e, component)
                     person.benefits.append(last)
                     continue
                 if tag == "DTP" and last is not None:
                     keep(e)
                     if len(e) == 4:
                         _, qualifier, form, text = e
-                        last.dates[qualifier.strip()] = period(form.strip(), text.strip())
+                        last.dates[qualifier.strip()] = since(form.strip(), text.strip())
                     else:
-                        last.dates[at(e, 1)] = period(at(e, 2), at(e, 3))
+                        last.dates[at(e, 1)] = since(at(e, 2), at(e, 3))
                     continue
             if tag in ENVELOPE:
                 self.tx.end(e)
@@ -354,19 +364,6 @@ class _Reader:
             person.birth_date, person.sex = day(at(e, 2)), at(e, 3) or None
         elif tag == "AAA":
             person.reject_code = at(e, 3) or person.reject_code
-
-    def benefit(self, e: list[str]) -> Benefit:
-        if len(e) < 6:
-            e = e + _BLANK
-        services = e[3].strip()
-        procedure = e[13].strip().split(self.component) if len(e) > 13 else ()
-        return Benefit(
-            e[1].strip(),
-            services.split(self.repetition) if services else [],
-            e[4].strip() or None,
-            e[5].strip() or None,
-            procedure[1] if len(procedure) > 1 else None,
-        )
 
     def finish(self, *, has_dependents: bool = False) -> Eligibility | Fault | None:
         person, self.person = self.person, None

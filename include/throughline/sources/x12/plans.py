@@ -45,6 +45,8 @@ _NO_COST = re.compile(r"\b(?:not a|non|no)[ -]cost\b", re.IGNORECASE)
 _OPTION = re.compile(r"\bbill option(?: code)?\s*[:=-]?\s*([ABC12])\b", re.IGNORECASE)
 # A contract that begins with S is of a drug plan.
 _DRUGS = re.compile(r"S\d{4}")
+_SERVICE = re.compile("[A-Za-z0-9]+")
+_BLANK = [""] * 6
 
 
 class Benefit(msgspec.Struct, gc=False):
@@ -59,6 +61,22 @@ class Benefit(msgspec.Struct, gc=False):
     entity_name: str | None = None
     contract: str | None = None
     messages: list[str] = []
+
+
+def read_benefit(e: list[str], component: str) -> Benefit:
+    """Return what an EB says; `component` separates the parts of EB13."""
+    if len(e) < 6:
+        e = e + _BLANK
+    services = e[3].strip()
+    procedure = e[13].strip().upper().split(component) if len(e) > 13 else ()
+    return Benefit(
+        e[1].strip(),
+        # of letters and digits: whatever stands between two of them separates them
+        [services] if services.isalnum() else _SERVICE.findall(services),
+        e[4].strip() or None,
+        e[5].strip() or None,
+        procedure[1] if len(procedure) > 1 else None,
+    )
 
 
 def is_advantage(benefit: Benefit, *, is_medicare: bool) -> bool | None:
@@ -115,14 +133,13 @@ def _judged(
 def span(benefit: Benefit) -> tuple[date | None, date | None]:
     """Return first and last day of a benefit; the last is None while it is open."""
     dates = benefit.dates
-    # 291 plan, 290 coordination of benefits, 307 eligibility, 292 benefit, 346 plan begin: a single day is
-    # a beginning
+    # 291 plan, 290 coordination of benefits, 307 eligibility, 292 benefit, 346 plan begin
     for qualifier in ("291", "290", "307", "292", "346", "356", "348"):
         if qualifier in dates:
             first, last = dates[qualifier]
             if qualifier in ("356", "346", "348"):
                 last = dates.get("357", dates.get("347", (None, None)))[0]
-            return first, last if last != first else None
+            return first, last
     return None, None
 
 

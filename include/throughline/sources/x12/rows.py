@@ -67,6 +67,7 @@ class RowMaker:
         self._category = codes["claim_response.category_code"]
         self._paid_as, self._paid_by = codes["payment.status_code"], codes["payment.filing_code"]
         self._benefit = codes["eligibility_response.benefit_code"]
+        self._insurance = codes["eligibility_response.insurance_code"]
         self._said_sex = codes["eligibility_response.sex"]
         self._seen: dict[str, int] = {}
         # the records of a transaction set share their envelope
@@ -317,7 +318,7 @@ class RowMaker:
         key = self._unique(
             f"{e.trace_number or ''}|{e.payer_id or ''}|{e.member_id or ''}|{number}|{e.digest()}"
         )
-        e.translate(self._benefit)
+        e.translate(self._benefit, self._insurance)
         return StagedRow(
             "eligibility_response",
             e.row,

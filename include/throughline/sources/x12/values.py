@@ -55,6 +55,14 @@ def period(qualifier: str, text: str) -> tuple[date | None, date | None]:
     return only, only
 
 
+@lru_cache(maxsize=65536)
+def since(qualifier: str, text: str) -> tuple[date | None, date | None]:
+    """Return the first and last day of a benefit's DTP02/DTP03 pair; a single day (D8) is a beginning."""
+    first, last = period(qualifier, text)
+    is_range = qualifier == "RD8" or "-" in text
+    return first, last if is_range else None
+
+
 def moment(day_text: str, time_text: str) -> datetime | None:
     """Return date and time of an ISA, GS or BHT, without a time zone: X12 names none."""
     on = day(day_text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +11,11 @@ import pytest
 
 from tests.unit.throughline.sources import wire
 from tests.unit.throughline.sources.wire import ELIGIBILITY, answer, found, reasons
+from throughline.sources.definitions import definition
+from throughline.sources.table import StagedRow
+from throughline.sources.x12.columns import COLUMNS
 from throughline.sources.x12.eligibility import Eligibility
+from throughline.sources.x12.rows import rows
 
 PART_B = ("EB*1**30*MB", "DTP*291*D8*20150301")
 
@@ -257,3 +263,93 @@ def test_another_payers_own_plan_is_no_advantage() -> None:
     beside = one("EB*1**30*PR", *plan("HM"))
     assert (beside.is_advantage, beside.is_plan_unclear) == (None, True)
     assert one("EB*1**30*PR", *plan("WC")).is_advantage is False
+
+
+@pytest.mark.parametrize(
+    ("dates", "first", "last"),
+    [
+        # D8: a beginning (005010X279A1 allows D8 and RD8 for each of these)
+        (("291*D8*20260901",), "2026-09-01", None),
+        (("307*D8*20260901",), "2026-09-01", None),
+        (("291*D8*20260901-20260930",), "2026-09-01", "2026-09-30"),
+        (("291**20260901",), "2026-09-01", None),
+        # a range of one day is that day, and no beginning
+        (("291*RD8*20260901-20260901",), "2026-09-01", "2026-09-01"),
+        (("291*RD8*20260901-",), "2026-09-01", None),
+        (("291*RD8*20260901-99991231",), "2026-09-01", "9999-12-31"),
+        (("346*D8*20260901", "347*D8*20260930"), "2026-09-01", "2026-09-30"),
+        (("356*D8*20260901", "357*D8*20260901"), "2026-09-01", "2026-09-01"),
+    ],
+)
+def test_the_days_of_a_benefit(dates: tuple[str, ...], first: str, last: str | None) -> None:
+    e = one("EB*1**30*MB", *(f"DTP*{each}" for each in dates))
+    assert e.part_b_from == date.fromisoformat(first)
+    assert e.part_b_to == (date.fromisoformat(last) if last else None)
+
+
+def test_a_plan_and_hospice_of_one_day_are_over() -> None:
+    assert one(*PART_B, *plan("PR", days="RD8*20260801-20260801")).is_advantage is False
+    assert one(*PART_B, *plan("PR", days="D8*20260801")).is_advantage is True
+    assert not one(*PART_B, "EB*X**45*MA", "DTP*292*RD8*20260801-20260801").is_hospice
+
+
+@pytest.mark.parametrize("services", ["30^45", "30:45", "45>30", "30|45", "45", " 45 ", "30^^45"])
+def test_services_are_read_whatever_separates_them(services: str) -> None:
+    assert one(*PART_B, f"EB*X**{services}*MA", "DTP*292*D8*20260801").is_hospice
+    other = services.replace("45", "4")
+    assert not one(*PART_B, f"EB*X**{other}*MA", "DTP*292*D8*20260801").is_hospice
+
+
+def test_a_procedure_in_lower_case() -> None:
+    e = one(*PART_B, "EB*D**98**********hc:g0438", "DTP*348*D8*20261001")
+    assert e.next_g0438_on == date(2026, 10, 1)
+
+
+def staged(*benefits: str, codes: dict[str, dict[str, str]] | None = None) -> dict[str, Any]:
+    """The columns of the only answer, of a source that maps some codes."""
+    house = definition("clearinghouse")
+    said = replace(house, conventions={**house.conventions, "codes": codes or {}})
+    data = wire.simple(ELIGIBILITY, answer(*benefits))
+    [row] = rows(io.BytesIO(data), "f.x12", said, "eligibility_response", False)
+    assert isinstance(row, StagedRow)
+    assert row.values is not None
+    names = COLUMNS["eligibility_response"]["eligibility_response"]
+    return dict(zip(names, row.values, strict=True)) | {"key": row.source_id}
+
+
+def test_benefits_in_lower_case() -> None:
+    upper = staged(*PART_B, *plan("PR"), "EB*X**45*MA", "DTP*292*D8*20260801")
+    lower = staged(
+        "EB*1**30*mb", PART_B[1], "EB*r" + plan("pr")[0][4:], *plan("PR")[1:],
+        "EB*x**45*ma", "DTP*292*D8*20260801",
+    )  # fmt: skip
+    assert upper.pop("key") != lower.pop("key")
+    assert upper == lower
+    assert (upper["is_advantage"], upper["is_hospice"]) == (True, True)
+    assert (upper["benefit_code"], upper["insurance_code"]) == (None, None)
+
+
+def test_a_benefit_of_no_list_is_counted_until_it_is_mapped() -> None:
+    local = ("EB*ACT**30*MB", "DTP*291*D8*20150301")
+    found = staged(*local)
+    assert (found["benefit_code"], found["is_active"], found["part_b_from"]) == ("ACT", None, None)
+    mapped = staged(*local, codes={"eligibility_response.benefit_code": {"ACT": "1"}})
+    assert (mapped["benefit_code"], mapped["is_active"]) == (None, True)
+    assert mapped["part_b_from"] == date(2015, 3, 1)
+    # what identifies the answer is what was sent
+    assert mapped["key"] == found["key"]
+
+
+def test_a_kind_of_insurance_of_no_list_is_counted_until_it_is_mapped() -> None:
+    local = ("EB*1**30*BB", "DTP*291*D8*20150301")
+    found = staged(*local)
+    assert (found["insurance_code"], found["is_active"], found["part_b_from"]) == ("BB", True, None)
+    mapped = staged(*local, codes={"insurance_code": {"BB": "MB"}})
+    assert (mapped["insurance_code"], mapped["part_b_from"]) == (None, date(2015, 3, 1))
+    assert mapped["key"] == found["key"]
+    # the kind of a plan, of which nobody knew whether it is Part C
+    of_a_plan = (*PART_B, *plan("XX"))
+    assert staged(*of_a_plan)["is_plan_unclear"] is True
+    known = staged(*of_a_plan, codes={"insurance_code": {"XX": "PR"}})
+    assert (known["is_advantage"], known["is_plan_unclear"]) == (True, False)
+    assert staged(*of_a_plan, codes={"insurance_code": {"XX": "WC"}})["is_advantage"] is False

@@ -139,7 +139,7 @@ def test_the_id_of_an_answer_is_the_digest_of_what_it_says() -> None:
         birth_date=date(1950, 2, 3),
         sex="U",
     )
-    assert said.digest() == digest(said.columns("U")[:-1])
+    assert said.digest() == digest(said.columns("U")[:-2])
     # of all columns: each of them changes it
     texts = ("trace_number", "payer_id", "member_id", "advantage_payer_name", "reject_code")
     days = ("as_of_date", "part_b_from", "part_b_to", "birth_date")
@@ -152,7 +152,7 @@ def test_the_id_of_an_answer_is_the_digest_of_what_it_says() -> None:
         other = msgspec.structs.replace(
             said, **{name: value if value != getattr(said, name) else 1}
         )
-        assert other.digest() == digest(other.columns(other.sex)[:-1])
+        assert other.digest() == digest(other.columns(other.sex)[:-2])
         before.add(other.digest())
     assert len(before) == 1 + len((*texts, *days, *later, *flags)) + 3
 

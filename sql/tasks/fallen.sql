@@ -1,7 +1,7 @@
 -- reads: cases.do_not_bill, evidence.charge_line, evidence.coverage, evidence.visit, identity.link,
 --     operations.night, tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission
 -- makes: w_fallen
--- changes: tasks.claim, tasks.claim_batch, tasks.transmission
+-- changes: tasks.claim, tasks.claim_batch
 
 -- Batches of claims that must not be sent as they are, because the task of one of their claims ended, its case does
 -- not support it any more, its person is in doubt, the clinician's charge or the coverage has changed, or another
@@ -87,9 +87,10 @@ set status = case
     batch_id = null
 where k.batch_id in (select f.batch_id from w_fallen as f);
 
-update tasks.transmission as x
-set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_reason = 'a claim of it fell',
-    outcome_seq = (select max(n.seq) from operations.night as n where n.status <> 'void')
+select tasks.set_outcome(
+    x.transmission_id, 'withheld', (select max(n.seq) from operations.night as n where n.status <> 'void'), 'a claim of it fell'
+)
+from tasks.transmission as x
 where x.outcome = 'intended' and x.kind = 'claim_batch'
     and x.effect_key in (select 'claim_batch|' || f.batch_id::text from w_fallen as f);
 

@@ -1,7 +1,7 @@
 -- reads: cases.case_record, evidence.code_not_known, evidence.fact, evidence.possible_stay, identity.link,
 --     operations.decision, operations.exception, tasks.task, tasks.transmission, tasks.transmission_task
 -- makes: w_forbidden
--- changes: operations.prevented, tasks.transmission
+-- changes: operations.prevented
 
 -- The last check before sending: persons about whom nothing may be sent now. It includes transmissions that a
 -- process marked before it died and that the receiver turned out not to have (never_sent). Doubt about identity
@@ -83,16 +83,15 @@ inner join tasks.transmission as x
 where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]))
 on conflict do nothing;
 
-update tasks.transmission as x
-set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s, outcome_reason = f.reason
+select tasks.set_outcome(x.transmission_id, 'withheld', %(seq)s, f.reason)
 from w_forbidden as f
-where f.person_id = x.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
-    and x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]));
+inner join tasks.transmission as x
+    on x.person_id = f.person_id and f.reaches_out = (x.kind in ('outreach', 'booking'))
+where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[]));
 
 -- Do not send what no case needs.
-update tasks.transmission as x
-set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
-    outcome_reason = 'no longer needed'
+select tasks.set_outcome(x.transmission_id, 'withheld', %(seq)s, 'no longer needed')
+from tasks.transmission as x
 where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[])) and x.kind <> 'claim_batch'
     and not exists (
         select from tasks.transmission_task as l

@@ -1,7 +1,7 @@
 -- reads: evidence.coverage, evidence.practitioner, identity.link, identity.patient_record, tasks.task,
 --     tasks.transmission, tasks.transmission_task
 -- makes: w_doubt
--- changes: tasks.transmission, tasks.transmission_task
+-- changes: tasks.transmission_task
 
 -- Tonight's eligibility inquiries: one row per open eligibility task that is not in a file yet. Persons whose
 -- identity is in doubt are left out.
@@ -15,9 +15,8 @@ where d.status = 'doubt' and d.retired_seq is null;
 
 -- A file that has been waiting since an earlier night is not sent if it asks about a person who must not, or need
 -- not, be asked about any more; the others in it go into a new file.
-update tasks.transmission as x
-set outcome = 'withheld', outcome_at = clock_timestamp(), outcome_seq = %(seq)s,
-    outcome_reason = 'asked anew'
+select tasks.set_outcome(x.transmission_id, 'withheld', %(seq)s, 'asked anew')
+from tasks.transmission as x
 where x.kind = 'eligibility' and x.outcome = 'intended' and x.sent_at is null
     and exists (
         select from tasks.transmission_task as l

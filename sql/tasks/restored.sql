@@ -1,4 +1,4 @@
--- reads: tasks.perhaps_sent
+-- reads: tasks.perhaps_sent, tasks.transmission
 -- changes: tasks.transmission
 
 -- After a restore, what is about to go out may have gone out already. What can be looked up at its receiver is marked
@@ -9,7 +9,7 @@ set sent_at = clock_timestamp()
 where x.kind not in ('eligibility', 'claim_batch')
     and x.transmission_id in (select p.transmission_id from tasks.perhaps_sent as p);
 
-update tasks.transmission as x
-set outcome = 'uncertain', outcome_at = clock_timestamp(), outcome_seq = %(seq)s, outcome_reason = 'restored'
+select tasks.set_outcome(x.transmission_id, 'uncertain', %(seq)s, 'restored')
+from tasks.transmission as x
 where x.kind = 'eligibility'
     and x.transmission_id in (select p.transmission_id from tasks.perhaps_sent as p);

@@ -83,7 +83,7 @@ def test_rows_that_a_night_derived_come_back_when_its_dag_runs_again(
     seq, day = same.rows(
         "select seq, business_date from operations.night where status = 'finished' order by seq desc limit 1"
     )[0]
-    with psycopg.connect(same.dsn("throughline_loop")) as connection:
+    with psycopg.connect(same.dsn("throughline_owner")) as connection:
         gone = [connection.execute(statement, {"seq": seq}).rowcount for statement in deleted]
     assert gone[0] > 0
     build_again(same, day)

@@ -11,6 +11,7 @@ from stack import postgres
 from throughline import warehouse
 
 MORNING = (Path(__file__).parent / "morning.sql").read_bytes()
+CLAIMS = (Path(__file__).parent / "proven" / "claims.sql").read_bytes()
 
 
 @pytest.fixture(scope="session")

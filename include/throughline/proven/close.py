@@ -48,10 +48,7 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
                 )
             return {"status": nights.by_seq(conn, seq).status}
         state_digest, plan_digest = digests(conn, seq)
-        conn.execute(
-            "update operations.night set state_digest = %s, plan_digest = %s where seq = %s",
-            (state_digest, plan_digest, seq),
-        )
+        conn.execute("select operations.close(%s, %s, %s)", (seq, state_digest, plan_digest))
     conn.execute(
         "update operations.night set code_revision = %s, definition_hashes = %s where seq = %s",
         (code_revision(), Jsonb(definition_hashes()), seq),

@@ -149,10 +149,11 @@ def record(
     reason: str | None = None,
     external_ref: str | None = None,
 ) -> None:
-    """Record an outcome under the number of the night that learned it. Does not commit."""
+    """Record an outcome under the number of the night that learned it. Does not commit.
+
+    It is recorded once; only what is uncertain can be settled later. Raises `psycopg.errors.RestrictViolation`.
+    """
     conn.execute(
-        "update tasks.transmission set outcome = %s, outcome_at = clock_timestamp(),"
-        " outcome_seq = %s, outcome_reason = %s, external_ref = coalesce(%s, external_ref)"
-        " where transmission_id = %s",
-        (outcome, seq, reason, external_ref, transmission_id),
+        "select tasks.set_outcome(%s, %s, %s, %s, %s)",
+        (transmission_id, outcome, seq, reason, external_ref),
     )

@@ -15,6 +15,8 @@ from throughline.warehouse.connection import Connection
 CUT_OFF_TIME = time(3, 0)
 CHAIN = "chain"
 LEASE_HOURS = 12
+OPENING_LOCK = 7_240_119
+"""Advisory lock for opening a night: two that come at once get two numbers, or the same night."""
 
 _COLUMNS = "seq, business_date, kind, cut_off, status"
 
@@ -127,7 +129,7 @@ def open_night(
     which has already done what was left undone. A date that was finished before gets a new number
     (`rerun`) and the newest night's clock, because time does not go backwards. Commits.
     """
-    conn.execute("lock table operations.night in share row exclusive mode")
+    conn.execute("select pg_advisory_xact_lock(%s)", (OPENING_LOCK,))
     last = newest(conn)
     unfinished = _one(
         conn,

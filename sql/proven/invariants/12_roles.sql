@@ -1,4 +1,4 @@
--- reads: pg_class, pg_namespace, pg_roles, pg_trigger
+-- reads: pg_class, pg_default_acl, pg_namespace, pg_roles, pg_trigger
 
 -- loader_reaches_further: The loading role can read or write tables of later steps.
 select
@@ -24,11 +24,7 @@ inner join pg_namespace as n on n.oid = c.relnamespace
 where
     n.nspname in ('core', 'landing')
     and c.relkind in ('r', 'p')
-    and has_table_privilege(
-        'throughline_loop',
-        c.oid,
-        case n.nspname when 'core' then 'insert, update, delete, truncate' else 'insert, delete, truncate' end
-    );
+    and has_table_privilege('throughline_loop', c.oid, 'insert, update, delete, truncate');
 
 -- written_through_a_view: A role can change what a view shows, with the rights of the view's owner.
 select
@@ -100,3 +96,98 @@ cross join lateral (
 where
     r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_reader', 'throughline_decider')
     and (p.may_write or (p.may_execute and r.rolname <> 'throughline_decider'));
+
+-- rewrites_what_is_closed: A role can change what was received, released, sent or closed, or say by itself how a
+-- transmission went.
+select
+    'role' as about_kind,
+    r.rolname::text as about_id,
+    k.place || '.' || k.name as detail
+from (
+    values
+    ('landing.file', 'sha256'), ('landing.file', 'bytes'), ('landing.file', 'file_id'),
+    ('landing.batch', 'sha256'),
+    ('evidence.fact', 'kind'), ('evidence.fact', 'occurred_at'), ('evidence.fact', 'known_seq'),
+    ('tasks.claim', 'content'), ('tasks.claim', 'total_charge'),
+    ('tasks.claim_batch', 'payload'), ('tasks.claim_batch', 'payload_sha256'),
+    ('tasks.transmission', 'effect_key'), ('tasks.transmission', 'payload'), ('tasks.transmission', 'payload_sha256'),
+    ('tasks.transmission', 'target'), ('tasks.transmission', 'intended_at'), ('tasks.transmission', 'outcome'),
+    ('operations.night', 'seq'), ('operations.night', 'business_date'), ('operations.night', 'cut_off'),
+    ('operations.night', 'state_digest'), ('operations.night', 'plan_digest'),
+    ('operations.shown', 'digest'),
+    ('cases.digest', 'total')
+) as k (place, name)
+cross join pg_roles as r
+where
+    r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_decider')
+    and has_column_privilege(r.oid, k.place, k.name, 'update');
+
+-- releases_by_itself: The role that makes and sends claims can say who released them.
+select
+    'role' as about_kind,
+    'throughline_loop' as about_id,
+    'tasks.claim_batch.decision_id' as detail
+where has_column_privilege('throughline_loop', 'tasks.claim_batch', 'decision_id', 'insert, update');
+
+-- deletes_what_is_kept: A role can delete what was received, decided, shown, sent or done.
+select
+    'role' as about_kind,
+    r.rolname::text as about_id,
+    k.place as detail
+from (
+    values
+    ('landing.file'), ('landing.batch'), ('landing.batch_file'),
+    ('cases.event'), ('tasks.event'), ('tasks.answer'), ('tasks.claim'), ('tasks.claim_batch'), ('tasks.claim_support'),
+    ('tasks.transmission'), ('operations.decision'), ('operations.shown'), ('operations.night'), ('operations.step')
+) as k (place)
+cross join pg_roles as r
+where
+    r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_decider')
+    and has_table_privilege(r.oid, k.place, 'delete, truncate');
+
+-- open_by_default: A table that a migration adds would be open to a role before anybody says so.
+select
+    'schema' as about_kind,
+    coalesce(n.nspname, 'every schema')::text as about_id,
+    r.rolname::text as detail
+from pg_default_acl as d
+cross join lateral aclexplode(d.defaclacl) as a
+inner join pg_roles as r on r.oid = a.grantee
+left join pg_namespace as n on n.oid = d.defaclnamespace
+where
+    d.defaclobjtype in ('r', 'S')
+    and r.rolname in ('throughline_loader', 'throughline_loop', 'throughline_reader', 'throughline_decider');
+
+-- closed_to_everybody: No role can read a table or view: its migration forgot to say who may.
+select
+    'table' as about_kind,
+    n.nspname || '.' || c.relname as about_id,
+    'no grants' as detail
+from pg_class as c
+inner join pg_namespace as n on n.oid = c.relnamespace
+where
+    n.nspname in ('landing', 'staging', 'quality', 'identity', 'core', 'evidence', 'cases', 'tasks', 'operations')
+    and c.relkind in ('r', 'p', 'v', 'm')
+    and not has_table_privilege('throughline_reader', c.oid, 'select')
+    and not has_table_privilege('throughline_loader', c.oid, 'select')
+    and not has_table_privilege('throughline_loop', c.oid, 'select')
+    and not has_table_privilege('throughline_decider', c.oid, 'select');
+
+-- guard_is_missing: A trigger that keeps what was received, released, sent or closed is missing or disabled.
+select
+    'table' as about_kind,
+    k.place as about_id,
+    k.name as detail
+from (
+    values
+    ('landing.file', 'file_is_kept'), ('landing.file', 'file_stays'), ('evidence.fact', 'fact_stays'),
+    ('tasks.transmission', 'transmission_is_kept'), ('tasks.transmission', 'transmission_stays'),
+    ('tasks.transmission', 'outcome_is_kept'), ('tasks.transmission', 'claims_need_release'),
+    ('tasks.claim_batch', 'batch_is_kept'), ('tasks.claim_batch', 'batch_keeps_its_decision'),
+    ('tasks.claim_batch', 'batch_stays'), ('operations.night', 'night_is_kept'),
+    ('operations.night', 'digests_are_kept'), ('operations.night', 'night_stays')
+) as k (place, name)
+where not exists (
+    select from pg_trigger as t
+    where t.tgrelid = k.place::regclass and t.tgname = k.name and t.tgenabled in ('O', 'A')
+);

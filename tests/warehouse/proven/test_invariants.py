@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.warehouse.morning import CLAIMS
 from throughline.proven import invariants
 from throughline.warehouse import Connection
 
 PLANTED = Path(__file__).parent / "planted"
-CLAIMS = (Path(__file__).parent / "claims.sql").read_bytes()
 NAMES = [check.name for check in invariants.checks()]
 INVARIANT = {check.name: check.invariant for check in invariants.checks()}
 

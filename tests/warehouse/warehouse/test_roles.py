@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.errors import CheckViolation, InsufficientPrivilege, RaiseException
+from psycopg.errors import CheckViolation, InsufficientPrivilege, RaiseException, RestrictViolation
 
 from stack import postgres
-from tests.warehouse.morning import MORNING
+from tests.contracts import meaning, rights
+from tests.warehouse.morning import CLAIMS, MORNING
 from throughline import warehouse
 
 LOADER, LOOP = "throughline_loader", "throughline_loop"
@@ -43,32 +44,64 @@ def own(address: Callable[[str], str], role: str) -> Iterator[warehouse.Connecti
         conn.rollback()
 
 
-FORBIDDEN: tuple[tuple[str, str], ...] = (
-    ("insert into operations.decision select * from operations.decision", ""),
-    ("update operations.decision set decided_by = 'somebody else'", ""),
-    ("update operations.decision set note = 'other', known_seq = known_seq", ""),
-    ("delete from operations.decision", ""),
-    ("truncate operations.decision", ""),
-    ("alter table operations.decision disable trigger all", ""),
-    (
-        "create or replace function operations.refuse_change() returns trigger as '' language sql",
-        "",
-    ),
-    ("set session_replication_role = replica", ""),
-    ("set role throughline_owner", ""),
+FORBIDDEN = (
+    # decisions
+    "insert into operations.decision select * from operations.decision",
+    "update operations.decision set decided_by = 'somebody else'",
+    "update operations.decision set note = 'other', known_seq = known_seq",
+    "delete from operations.decision",
+    "truncate operations.decision",
+    "update operations.shown set digest = 'x'",
+    # what was received
+    "update landing.file set sha256 = repeat('0', 64)",
+    "update landing.file set bytes = 0",
+    "delete from landing.file",
+    "delete from landing.batch",
+    "update landing.batch set sha256 = ''",
+    # facts of a night that others build on
+    "delete from evidence.fact where known_seq = 1",
+    "update evidence.fact set occurred_at = now()",
+    "update evidence.fact set kind = 'death'",
+    # what goes out
+    "update tasks.transmission set payload = ''",
+    "update tasks.transmission set payload_sha256 = repeat('0', 64)",
+    "update tasks.transmission set effect_key = 'x'",
+    "update tasks.transmission set intended_at = now()",
+    "update tasks.transmission set outcome = 'accepted'",
+    "insert into tasks.transmission (transmission_id, effect_key, kind, target, attempt, payload, payload_sha256,"
+    " planned_seq, intended_at, outcome) values (gen_random_uuid(), 'x', 'outreach', 'ehr', 1, '', '', 3, now(),"
+    " 'accepted')",
+    "select tasks.set_outcome(transmission_id, 'rejected', 3, 'no') from tasks.transmission"
+    " where outcome = 'accepted'",
+    "delete from tasks.transmission",
+    "update tasks.claim_batch set payload = ''",
+    "update tasks.claim_batch set payload_sha256 = repeat('0', 64)",
+    "delete from tasks.claim_batch",
+    "update tasks.claim set content = '{}'",
+    "delete from tasks.claim",
+    "delete from tasks.event",
+    # nights
+    "update operations.night set state_digest = 'x'",
+    "update operations.night set plan_digest = null",
+    "select operations.close(1, 'x', 'y')",
+    "update operations.night set cut_off = now()",
+    "delete from operations.night",
+    "delete from operations.step",
+    "update cases.digest set total = 0",
+    # the guards themselves
+    "alter table operations.decision disable trigger all",
+    "drop trigger outcome_is_kept on tasks.transmission",
+    "create or replace function operations.refuse_change() returns trigger as '' language sql",
+    "create table operations.mine (id int)",
+    "set session_replication_role = replica",
+    "set role throughline_owner",
 )
-"""Statements, each with the roles that may do that one."""
+"""Statements that no role of the night, and no person's login, can execute."""
 
 
-@pytest.mark.parametrize(
-    ("statement", "but"), [pytest.param(*each, id=each[0][:60]) for each in FORBIDDEN]
-)
-def test_no_role_does_what_it_must_not(
-    own: warehouse.Connection, role: str, statement: str, but: str
-) -> None:
-    if role in but.split():
-        pytest.skip("that is its work")
-    with pytest.raises((InsufficientPrivilege, RaiseException)):
+@pytest.mark.parametrize("statement", [pytest.param(each, id=each[:70]) for each in FORBIDDEN])
+def test_no_role_does_what_it_must_not(own: warehouse.Connection, statement: str) -> None:
+    with pytest.raises((InsufficientPrivilege, RaiseException, RestrictViolation)):
         own.execute(statement.encode())
 
 
@@ -108,3 +141,87 @@ def test_a_night_takes_a_decision_once_and_changes_nothing_of_it(
     assert own.execute("update operations.decision set known_seq = 3 where known_seq is null")
     with pytest.raises(RaiseException, match="append-only"):
         own.execute("update operations.decision set known_seq = 4")
+
+
+def test_each_role_has_the_rights_that_its_statements_need_and_no_other(
+    address: Callable[[str], str], warehouse_server: postgres.Server
+) -> None:
+    with warehouse.connect(address(postgres.SUPERUSER)) as conn:
+        needed = rights.needed(meaning.look(conn).columns)
+        granted = rights.granted(conn)
+    for role in (LOADER, LOOP, DECIDER):
+        assert needed[role] - granted[role] == set(), f"{role} lacks what a statement of it needs"
+        assert granted[role] - needed[role] == set(), f"{role} may do what none of it does"
+
+
+# ---- what each of them must be able to do ------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [LOOP], indirect=True)
+def test_an_outcome_is_recorded_once_and_what_is_uncertain_is_settled(
+    own: warehouse.Connection,
+) -> None:
+    own.execute(
+        "insert into tasks.transmission (transmission_id, effect_key, kind, target, attempt, payload,"
+        " payload_sha256, planned_seq, intended_at)"
+        " values (%s, 'new', 'outreach', 'ehr', 1, 'x', encode(sha256('x'), 'hex'), 3, now())",
+        (key := uuid4(),),
+    )
+    own.execute("update tasks.transmission set sent_at = now() where transmission_id = %s", (key,))
+
+    def set_outcome(outcome: str) -> None:
+        with own.transaction():
+            own.execute("select tasks.set_outcome(%s, %s, 3, null)", (key, outcome))
+
+    set_outcome("uncertain")
+    for wrong in ("withheld", "intended"):
+        with pytest.raises(RestrictViolation, match="may have arrived"):
+            set_outcome(wrong)
+    set_outcome("accepted")
+    for late in ("accepted", "rejected", "uncertain"):
+        with pytest.raises(RestrictViolation, match="stays so"):
+            set_outcome(late)
+    with pytest.raises(RestrictViolation):
+        own.execute("update tasks.transmission set sent_at = now() where effect_key = 'new'")
+
+
+@pytest.mark.parametrize("role", [LOOP], indirect=True)
+def test_the_newest_night_is_closed_once(own: warehouse.Connection) -> None:
+    for _ in range(2):
+        own.execute("select operations.close(3, 's', 'p')")
+    with pytest.raises(RestrictViolation, match="is closed"):
+        own.execute("select operations.close(3, 'other', 'p')")
+
+
+@pytest.mark.parametrize("role", [LOOP], indirect=True)
+def test_a_night_undoes_its_own_facts_until_a_later_one_builds_on_them(
+    own: warehouse.Connection,
+) -> None:
+    assert own.execute("delete from evidence.fact where known_seq = 3").rowcount > 0
+    own.rollback()
+    with pytest.raises(RestrictViolation, match="later nights build on it"):
+        own.execute("delete from evidence.fact where known_seq = 2")
+
+
+def test_not_even_the_owner_changes_what_was_received_released_sent_or_closed(
+    address: Callable[[str], str],
+) -> None:
+    with warehouse.connect(address(postgres.SUPERUSER)) as conn:
+        conn.execute(CLAIMS)
+        conn.execute(
+            "update tasks.claim_batch set status = 'refused', decision_id = gen_random_uuid()"
+        )
+        for statement in (
+            "update landing.file set sha256 = repeat('0', 64)",
+            "delete from landing.file",
+            "update tasks.transmission set payload = ''",
+            "delete from tasks.transmission",
+            "update tasks.claim_batch set payload = ''",
+            "update tasks.claim_batch set decision_id = gen_random_uuid()",
+            "delete from tasks.claim_batch",
+            "update operations.night set state_digest = 'x'",
+            "delete from operations.night",
+        ):
+            with pytest.raises(RestrictViolation), conn.transaction():
+                conn.execute(statement.encode())
+        conn.rollback()

@@ -1,0 +1,1 @@
+create table tasks.forgotten (id int);

@@ -1,0 +1,1 @@
+grant delete on tasks.transmission to throughline_loop;

@@ -1,0 +1,1 @@
+alter table tasks.transmission disable trigger transmission_is_kept;

@@ -1,0 +1,1 @@
+grant update (decision_id) on tasks.claim_batch to throughline_loop;

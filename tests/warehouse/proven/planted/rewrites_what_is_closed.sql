@@ -1,0 +1,1 @@
+grant update (state_digest) on operations.night to throughline_loop;

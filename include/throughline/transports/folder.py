@@ -1,18 +1,27 @@
-"""Folders on this machine, or on a disk that it shares with the sender."""
+"""Folders on this machine, or on a disk that it shares with the sender.
+
+A shared disk may stop to answer, and nothing can interrupt a call to it. So each listing and each copy runs
+in a thread of its own, which is left behind when it has not come on for `SILENCE_S`.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.files import (
+    FILE_S,
     LINK,
     LINK_TO_NOWHERE,
+    LISTING_S,
     NO_FILE,
     FileUnavailable,
     RemoteFile,
@@ -23,6 +32,10 @@ from throughline.transports.files import (
 )
 
 CHUNK = 1 << 20
+SILENCE_S = 120.0
+"""After this long without an answer, a disk hangs."""
+
+Result = TypeVar("Result")
 
 
 class LocalFolder:
@@ -34,8 +47,13 @@ class LocalFolder:
 
     def listing(self, folder: str) -> list[RemoteFile]:
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
-        with self._guarded(), os.scandir(self._root / folder) as entries:
-            found = [_listed(entry) for entry in entries if is_finished(entry.name)]
+
+        def look() -> list[RemoteFile | None]:
+            with os.scandir(self._root / folder) as entries:
+                return [_listed(entry) for entry in entries if is_finished(entry.name)]
+
+        with self._guarded():
+            found = in_time(look, LISTING_S)
         return in_order(file for file in found if file is not None)
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
@@ -43,6 +61,16 @@ class LocalFolder:
 
         Raises `FileUnavailable` if only this file cannot be read, and `SourceUnavailable`.
         """
+        copied = [0]
+        try:
+            return in_time(
+                lambda: self._copy(folder, file, target, copied), SILENCE_S, lambda: copied[0]
+            )
+        except TimeoutError:
+            with self._of_one(folder):
+                raise
+
+    def _copy(self, folder: str, file: RemoteFile, target: Path, copied: list[int]) -> bool:
         name = file.name if file.place is None else os.fsdecode(file.place)
         path = self._root / folder / name
         with self._of_one(folder):
@@ -51,14 +79,16 @@ class LocalFolder:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise FileUnavailable(f"{self._name}: not a file", NO_FILE)
+        until = time.monotonic() + FILE_S
         with os.fdopen(descriptor, "rb", buffering=0), target.open("wb") as copy:
             # a file that grows as fast as it is read would never end
-            while copy.tell() <= file.bytes and (chunk := self._read(folder, descriptor)):
-                copy.write(chunk)
-            copied = copy.tell()
+            while copied[0] <= file.bytes and (chunk := self._read(folder, descriptor)):
+                copied[0] += copy.write(chunk)
+                if time.monotonic() > until:
+                    raise TimeoutError("a file that never ends")
             with self._of_one(folder):
                 now = path.stat(follow_symlinks=False)
-        if _told(file.name, now) != file or copied != file.bytes:
+        if _told(file.name, now) != file or copied[0] != file.bytes:
             target.unlink()
             return False
         return True
@@ -73,8 +103,8 @@ class LocalFolder:
         try:
             yield
         except OSError as error:
-            with self._guarded(), os.scandir(self._root / folder):
-                pass
+            with self._guarded():
+                in_time(lambda: os.scandir(self._root / folder).close(), SILENCE_S)
             raise FileUnavailable(f"{self._name}: {type(error).__name__}", why(error)) from None
 
     @contextmanager
@@ -83,6 +113,38 @@ class LocalFolder:
             yield
         except OSError as error:
             raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
+
+
+def in_time(
+    work: Callable[[], Result], silence_s: float, progress: Callable[[], object] = lambda: None
+) -> Result:
+    """Return what `work` returns, which runs in a thread of its own.
+
+    Raises `TimeoutError` once `progress` has been the same for `silence_s`. The thread is left behind: a
+    call into a disk that hangs cannot be taken back. It ends with its process, at the latest.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised in the caller's thread
+            errors.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=run, daemon=True, name="folder").start()
+    before = progress()
+    while not done.wait(silence_s):
+        now = progress()
+        if now == before:
+            raise TimeoutError("the disk does not answer")
+        before = now
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
 def _listed(entry: os.DirEntry[str]) -> RemoteFile | None:
@@ -129,6 +191,10 @@ def connect(address: Address) -> Iterator[LocalFolder]:
     path = address.extra.get("path")
     if not path:
         raise SourceUnavailable(f"{address.name}: its extra names no path")
-    if not Path(str(path)).is_dir():
+    try:
+        is_folder = in_time(Path(str(path)).is_dir, SILENCE_S)
+    except OSError as error:
+        raise SourceUnavailable(f"{address.name}: {type(error).__name__}") from None
+    if not is_folder:
         raise SourceUnavailable(f"{address.name}: its path is not a folder")
     yield LocalFolder(Path(str(path)), address.name)

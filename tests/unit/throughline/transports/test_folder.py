@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,3 +167,117 @@ def test_a_file_that_cannot_be_read_is_its_own_fault(
         with pytest.raises(SourceUnavailable) as lost:
             files.get("outbox", listed, tmp_path / "copy")
         assert not isinstance(lost.value, FileUnavailable)
+
+
+def test_sockets_and_devices_are_no_files(box: Path, files: Files, tmp_path: Path) -> None:
+    outbox = box / "outbox"
+    (outbox / "good").write_bytes(b"0123456789")
+    with socket.socket(socket.AF_UNIX) as server:
+        # the path of a socket has at most 107 bytes
+        here = os.open(outbox, os.O_RDONLY | os.O_DIRECTORY)
+        server.bind(f"/proc/self/fd/{here}/835_today.x12")
+        os.close(here)
+    os.mkfifo(outbox / "pipe")
+    (outbox / "to a pipe").symlink_to("pipe")
+    (outbox / "to a device").symlink_to("/dev/zero")
+    (outbox / "one").symlink_to("another")
+    (outbox / "another").symlink_to("one")
+    listed = {file.name: file for file in files.listing("outbox")}
+    assert {name: file.problem for name, file in listed.items() if file.problem} == {
+        "835_today.x12": "not_a_file",
+        "pipe": "not_a_file",
+        "to a pipe": "link_not_followed",
+        "to a device": "link_not_followed",
+        "one": "link_to_nowhere",
+        "another": "link_to_nowhere",
+    }
+    assert files.get("outbox", listed["good"], tmp_path / "copy")
+    # a device or a socket that took a file's place
+    for name in ("835_today.x12", "to a device"):
+        with pytest.raises(FileUnavailable):
+            files.get("outbox", RemoteFile(name, 10, None), tmp_path / "copy")
+
+
+class Disk:
+    """A disk of which some calls wait until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.hangs: set[str] = set()
+        self.released = threading.Event()
+        monkeypatch.setattr(folder, "SILENCE_S", 0.2)
+        monkeypatch.setattr(folder, "LISTING_S", 0.2)
+        for name in ("scandir", "open", "read"):
+            monkeypatch.setattr(os, name, self._slow(name, getattr(os, name)))
+
+    def _slow(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            if name in self.hangs and threading.current_thread().name == "folder":
+                self.released.wait(30)
+            return real(*arguments)
+
+        return call
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
+    """A disk that can hang; in the end it answers."""
+    made = Disk(monkeypatch)
+    yield made
+    made.released.set()
+
+
+def test_a_disk_that_hangs_is_not_there(files: Files, disk: Disk) -> None:
+    assert files.listing("outbox") == []
+    disk.hangs = {"scandir"}
+    begun = time.monotonic()
+    with pytest.raises(SourceUnavailable, match=r"^box: TimeoutError$"):
+        files.listing("outbox")
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("call", ["open", "read"])
+def test_a_file_that_hangs_is_its_own_fault(
+    box: Path, files: Files, tmp_path: Path, disk: Disk, call: str
+) -> None:
+    (box / "outbox" / "f").write_bytes(b"0123456789")
+    (listed,) = files.listing("outbox")
+    disk.hangs = {call}
+    with pytest.raises(FileUnavailable) as error:
+        files.get("outbox", listed, tmp_path / "copy")
+    assert error.value.reason == "not_read_in_time"
+    # the folder does not answer either: it is the disk
+    disk.hangs = {call, "scandir"}
+    with pytest.raises(SourceUnavailable, match=r"^box: TimeoutError$") as lost:
+        files.get("outbox", listed, tmp_path / "copy")
+    assert not isinstance(lost.value, FileUnavailable)
+    disk.hangs = set()
+    disk.released.set()
+    assert files.get("outbox", listed, tmp_path / "copy")
+
+
+def test_a_file_that_comes_slowly_is_waited_for_and_one_without_end_is_not(
+    box: Path, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "CHUNK", 1)
+    monkeypatch.setattr(folder, "SILENCE_S", 0.4)
+    (box / "outbox" / "f").write_bytes(b"0123456789")
+    (listed,) = files.listing("outbox")
+    reading = folder.LocalFolder._read
+
+    def slowly(self: folder.LocalFolder, where: str, descriptor: int) -> bytes:
+        time.sleep(0.1)
+        return reading(self, where, descriptor)
+
+    monkeypatch.setattr(folder.LocalFolder, "_read", slowly)
+    assert files.get("outbox", listed, tmp_path / "copy")
+    monkeypatch.setattr(folder, "FILE_S", 0.3)
+    with pytest.raises(FileUnavailable) as error:
+        files.get("outbox", listed, tmp_path / "copy")
+    assert error.value.reason == "not_read_in_time"
+
+
+def test_our_own_disk_is_not_the_fault_of_a_file(box: Path, files: Files, tmp_path: Path) -> None:
+    (box / "outbox" / "f").write_bytes(b"0123456789")
+    (listed,) = files.listing("outbox")
+    with pytest.raises(FileNotFoundError):
+        files.get("outbox", listed, tmp_path / "no folder" / "copy")

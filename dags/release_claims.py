@@ -10,10 +10,10 @@ file is sent only after a release, byte for byte as it was shown.
 
 ### Gate rules
 The file passed a validator before it was offered. Who attests has to have opened the list of its claims
-(`make claims BATCH=`), in the state whose digest the question shows: that digest, of file and list, is
-attested. The question holds no patient data. Whether its cases still support each claim is asked when the
-batch is shown, when it is attested and when it is sent; a batch with a claim that fell is made anew without
-it, and asked about again.
+(the page *Claims to release*, or `make claims BATCH=`) in the state whose digest the question shows: that
+digest, of file and list, is attested. The question holds no patient data. Whether its cases still support
+each claim is asked when the batch is shown, when it is attested and when it is sent; a batch with a claim
+that fell is made anew without it, and asked about again.
 
 ### When it fails
 The next `create_tasks` sends the released batch, after looking up an uncertain transfer. A refusal without

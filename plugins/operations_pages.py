@@ -18,7 +18,7 @@ from fastapi.responses import PlainTextResponse
 
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
-from throughline.pages import routes
+from throughline.pages import claims, routes
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -72,6 +72,7 @@ def page(path: str) -> Response:
 
 
 routes.install(app)
+app.include_router(claims.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)
 
@@ -94,4 +95,5 @@ class OperationsPages(AirflowPlugin):
     external_views = [  # noqa: RUF012
         _entry("This morning", "", "this-morning"),
         _entry("Exceptions", "exceptions", "exceptions"),
+        _entry("Claims to release", "claims", "claims-to-release"),
     ]

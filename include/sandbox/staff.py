@@ -26,7 +26,7 @@ RELEASE_CLAIMS = "release_claims"
 RELEASE_FEED = "release_feed"
 QUESTIONS = {"release-claims": RELEASE_CLAIMS, "release-feeds": RELEASE_FEED}
 MOST_QUESTIONS = 500
-LIST_OF_CLAIMS = re.compile(r"make claims BATCH=(\w+)")
+LIST_OF_CLAIMS = re.compile(r"\((/[^\s()]*/claims/[0-9a-f-]{36})\)")
 """How a question names the list that is to be read before it is answered."""
 
 CLAIM_NOTE = "Checked against the charges of the day; the services were rendered as documented."
@@ -121,6 +121,11 @@ class Airflow:
         found: list[dict[str, Any]] = answer.json()["hitl_details"]
         return sorted(found, key=lambda q: str(q["created_at"]))
 
+    def open(self, question: Mapping[str, Any]) -> bool:
+        """Open the page that a question names to be read first; returns whether it could be read."""
+        named = LIST_OF_CLAIMS.search(str(question.get("body") or ""))
+        return named is None or self.client.get(named.group(1)).status_code == httpx.codes.OK
+
     def answer(self, question: Mapping[str, Any], choice: Choice) -> bool:
         """Answer one question; returns False if somebody else answered first (409)."""
         task = question["task_instance"]
@@ -135,40 +140,19 @@ class Airflow:
         return True
 
 
-def answer_questions(
-    airflow: Airflow, dag: str, seed: int, name: str = "", opens: str = ""
-) -> list[tuple[str, Choice]]:
+def answer_questions(airflow: Airflow, dag: str, seed: int) -> list[tuple[str, Choice]]:
     """Answer the open questions of a DAG; returns the subjects with what was chosen.
 
-    What a question names to be read first is read with the command ``opens``, as ``carry_out`` fills it
-    in: a question whose list cannot be read stays open.
+    What a question names is read before; what cannot be read stays unanswered.
     """
     done = []
     for question in airflow.questions(dag):
         choice = choose(seed, dag, question["subject"], question["options"])
-        if choice.choice is None:
-            continue
-        named = LIST_OF_CLAIMS.search(str(question.get("body") or ""))
-        if named and opens and not carry_out(opens, {"batch": named.group(1), "name": name}):
+        if choice.choice is None or not airflow.open(question):
             continue
         if airflow.answer(question, choice):
             done.append((str(question["subject"]), choice))
     return done
-
-
-def carry_out(command: str, filled: Mapping[str, str]) -> bool:
-    """Run a command of the pipeline; returns whether it took.
-
-    ``command`` is split like a shell would and then filled in, word by word, so that no text can become a
-    command.
-    """
-    ended = subprocess.run(
-        [word.format(**filled) for word in shlex.split(command)],
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    return ended.returncode == 0
 
 
 def resolve_exceptions(
@@ -176,9 +160,11 @@ def resolve_exceptions(
 ) -> list[tuple[str, str]]:
     """Resolve exceptions by the pipeline's own command; returns (exception id, action) of those that took.
 
-    ``command`` is filled in as ``carry_out`` does: ``{id}``, ``{name}``, ``{action}``, ``{note}``.
+    ``command`` is split like a shell would and then filled in, word by word, so that no text can become a
+    command: ``{id}``, ``{name}``, ``{action}``, ``{note}``.
     """
     done = []
+    words = shlex.split(command)
     for row in rows:
         exception_id = row["exception_id"]
         way = resolve(seed, exception_id, row.get("reason", ""), day)
@@ -186,7 +172,10 @@ def resolve_exceptions(
             continue
         action, note = way
         filled = {"id": exception_id, "name": name, "action": action, "note": note}
-        if carry_out(command, filled):
+        ended = subprocess.run(
+            [word.format(**filled) for word in words], capture_output=True, check=False, timeout=120
+        )
+        if ended.returncode == 0:
             done.append((exception_id, action))
     return done
 
@@ -204,11 +193,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resolve-command",
         help="e.g. 'cli resolve {id} --by {name} --action {action} --note {note}'",
-    )
-    parser.add_argument(
-        "--open-command",
-        default="",
-        help="reads what a question names, e.g. 'cli {batch} --by {name}'",
     )
     parser.add_argument(
         "--day",
@@ -232,9 +216,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         raise ValueError("--airflow and --password-file are needed")
     password = _password(options.password_file, options.user)
     airflow = Airflow(options.airflow, options.user, password)
-    answered = answer_questions(
-        airflow, QUESTIONS[options.action], options.seed, options.user, options.open_command
-    )
+    answered = answer_questions(airflow, QUESTIONS[options.action], options.seed)
     return {"answered": [{"subject": s, "choice": c.choice, "note": c.note} for s, c in answered]}
 
 

@@ -24,7 +24,7 @@ with served as (
     where k.batch_id = %(batch_id)s::uuid
 ),
 
-proof as (
+proof as materialized (
     select
         w.patient_control_number,
         w.case_id,
@@ -59,7 +59,7 @@ question as (
     inner join operations.exception as e on e.about_kind = 'task' and e.about_id = t.task_id::text
 ),
 
-asked as (
+asked as materialized (
     select
         a.patient_control_number,
         a.case_id,
@@ -71,7 +71,7 @@ asked as (
     group by a.patient_control_number, a.case_id
 ),
 
-decided as (
+decided as materialized (
     select
         s.patient_control_number,
         s.case_id,
@@ -91,7 +91,7 @@ decided as (
     group by s.patient_control_number, s.case_id
 ),
 
-told as (
+told as materialized (
     select
         w.patient_control_number,
         jsonb_agg(jsonb_build_object(

@@ -27,8 +27,6 @@ QUESTIONS = {"release-feeds": "operator", "release-claims": "biller"}
 RESOLVER = "operator"
 RESOLVE = "throughline.exceptions.resolve"
 """The pipeline's command by which a named person resolves an exception."""
-OPEN = "throughline.told.claims"
-"""The pipeline's command by which a named person opens the list of a batch of claims."""
 
 
 def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> None:
@@ -51,7 +49,6 @@ def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> No
         told = _staff(
             stack, chosen, action, user,
             "--airflow", stack.airflow.url, "--password-file", str(stack.world / "logins.json"),
-            "--open-command", shlex.join([sys.executable, "-m", OPEN, "{batch}", "--by", "{name}"]),
         )  # fmt: skip
         for answer in told["answered"]:
             answered += 1

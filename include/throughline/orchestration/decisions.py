@@ -173,8 +173,8 @@ def describe_claims(batch_id: str) -> dict[str, str]:
         "subject": f"{count} claims to {payer}, {charge} USD",
         "body": (
             f"Interchange {control}, billing provider {npi}, {count} claims, {charge} USD.\n\n"
-            f"Read the list of these claims first: `make claims BATCH={number}`. Only who has opened it"
-            f" as it is now can attest it.\n\n"
+            f"Read the [list of these claims]({address_of_page(f'claims/{batch_id}')}) first, or"
+            f" `make claims BATCH={number}`. Only who has opened it as it is now can attest it.\n\n"
             f"SHA-256 of the file: `{sha256}`\n\nSHA-256 of file and list: `{digest}`\n\n{answers}\n\n"
             "By releasing I attest that the services were rendered as documented by the clinician,"
             " that codes and amounts are the clinician's, and that this file may be sent."

@@ -8,9 +8,9 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 
 from throughline.pages import people
 from throughline.pages.visitor import Visitor
-from throughline.told import exceptions, words
+from throughline.told import claim_words, exceptions, words
 
-PLACES = (("", "This morning"), ("exceptions", "Exceptions"))
+PLACES = (("", "This morning"), ("exceptions", "Exceptions"), ("claims", "Claims"))
 """The navigation of the pages: path below the plugin's address, and name."""
 
 
@@ -26,7 +26,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(w=words, x=exceptions, telephone=people.telephone)
+    made.globals.update(w=words, x=exceptions, k=claim_words, telephone=people.telephone)
     return made
 
 

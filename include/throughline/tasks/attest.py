@@ -117,7 +117,8 @@ def _as_opened(conn: Connection, request: Request, given: object) -> str:
     if not has_opened(conn, "claim_batch", request.about_id, now, request.who):
         number = request.about_id[: listed.SHORT]
         raise NotOpenedError(
-            f"{request.who} has not opened the list of these claims as it is now: make claims BATCH={number}"
+            f"{request.who} has not opened the list of these claims as it is now: open it on the page"
+            f" Claims to release, or with make claims BATCH={number}"
         )
     return now
 

@@ -35,7 +35,10 @@ class NoSuchBatch(NotAllowedError, LookupError):
 
 @dataclass(frozen=True)
 class Waiting:
-    """A batch of claims that waits for a named person. `charge` is in US dollars."""
+    """A batch of claims that waits for a named person.
+
+    `charge` is in US dollars; `file_by` is the last day on which the payer takes the oldest claim.
+    """
 
     batch_id: UUID
     payer_id: str
@@ -44,6 +47,7 @@ class Waiting:
     charge: Decimal
     since: date | None
     due_at: datetime | None
+    file_by: date | None
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,18 @@ def digests(conn: Connection, batches: list[UUID]) -> dict[UUID, str | None]:
         except NotTold:
             found[batch_id] = None
     return found
+
+
+def attested(conn: Connection, batch_id: UUID | str) -> dict[str, Any] | None:
+    """Return the list of a batch as it was attested: `file` and `claims`. None if none was kept."""
+    row = conn.execute(
+        "select l.told from tasks.claim_batch as b"
+        " inner join operations.decision as d on d.decision_id = b.decision_id and d.kind = 'release'"
+        " inner join tasks.batch_list as l on l.batch_id = b.batch_id and l.digest = d.detail ->> 'digest'"
+        " where b.batch_id = %s",
+        (batch_id,),
+    ).fetchone()
+    return None if row is None else dict(json.loads(row[0]))
 
 
 def keep(conn: Connection, listed: Listed) -> None:

@@ -73,6 +73,11 @@ def code(line: dict[str, Any]) -> str:
     return "-".join([line["code"], *line["modifiers"]])
 
 
+def kind(claim: dict[str, Any]) -> str:
+    """Return whether it is an original claim, a replacement or a void."""
+    return FREQUENCY.get(claim["frequency"], f"frequency {claim['frequency']}")
+
+
 def expects(case: dict[str, Any]) -> str:
     """Return what a case expects of the code."""
     if case["do_not_bill"]:
@@ -91,14 +96,14 @@ def proof(one: dict[str, Any]) -> str:
         why = f": {plain(one['reason'])}" if one["reason"] else ""
         said = f"{STATES.get(one['state'], plain(one['state']))}{why}"
     else:
-        kind = FACT_KIND.words.get(one["kind"], plain(one["kind"])).lower()
+        fact = FACT_KIND.words.get(one["kind"], plain(one["kind"])).lower()
         of = f" ({plain(one['code'])})" if one["code"] else ""
         state = (
             ""
             if one["state"] in ("began", "complete")
             else f", {STATES.get(one['state'], one['state'])}"
         )
-        said = f"{kind}{of} on {one['on']}, says {one['source']}{state}"
+        said = f"{fact}{of} on {one['on']}, says {one['source']}{state}"
     due = f", due {one['due']}" if one["due"] else ""
     return f"{stage}: {said}{due}"
 
@@ -143,8 +148,7 @@ def claim(number: int, one: dict[str, Any]) -> Iterator[str]:
             f"   {code(line)}, {count(line['units'], 'unit')}, {line['charge']}"
             f" for {', '.join(line['diagnoses']) or 'no diagnosis'}{on}"
         )
-    kind = FREQUENCY.get(one["frequency"], f"frequency {one['frequency']}")
-    yield f"   Charge {one['charge']}; diagnoses {', '.join(one['diagnoses'])}; claim {one['number']}, {kind}"
+    yield f"   Charge {one['charge']}; diagnoses {', '.join(one['diagnoses'])}; claim {one['number']}, {kind(one)}"
     for case in one["cases"]:
         yield f"   Case {case['case']} ({plain(case['workflow'])}, since {case['began']}) {expects(case)}"
         for what, said in (("proofs", proof), ("asked", question), ("decided", decision)):

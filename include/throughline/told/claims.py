@@ -20,7 +20,7 @@ from throughline.tasks import listed
 from throughline.told import claim_words
 from throughline.warehouse import Connection
 
-COLUMNS = ("batch", "payer", "billing_npi", "claims", "charge", "since", "due")
+COLUMNS = ("batch", "payer", "billing_npi", "claims", "charge", "since", "due", "file_by")
 
 
 def show_waiting(conn: Connection, out: TextIO) -> None:
@@ -31,7 +31,16 @@ def show_waiting(conn: Connection, out: TextIO) -> None:
         number = str(one.batch_id)[: listed.SHORT]
         due = "" if one.due_at is None else claim_words.day(one.due_at, practice().time_zone)
         rows.writerow(
-            [number, one.payer_id, one.billing_npi, one.claims, one.charge, one.since, due]
+            [
+                number,
+                one.payer_id,
+                one.billing_npi,
+                one.claims,
+                one.charge,
+                one.since,
+                due,
+                one.file_by,
+            ]
         )
 
 

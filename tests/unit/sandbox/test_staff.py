@@ -3,51 +3,54 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 import httpx
 
 from sandbox import staff
 
-BODY = "2 claims.\n\nRead the list of these claims first: `make claims BATCH=1a2b3c4d`."
+PAGE = "/throughline/claims/1a2b3c4d-0000-0000-0000-000000000000"
+BODY = (
+    f"2 claims.\n\nRead the [list of these claims]({PAGE}) first, or `make claims BATCH=1a2b3c4d`."
+)
 
 
-def answers(body: str, opens: str) -> list[tuple[str, staff.Choice]]:
-    """Let a biller answer one question of an Airflow that says `body`; returns what was answered."""
+def asked(body: str, status: int) -> tuple[list[tuple[str, staff.Choice]], list[tuple[str, str]]]:
+    """Let a biller answer one question of an Airflow that says `body`, and answers `status` for the page.
+
+    Returns what was answered, and the requests about claims in their order.
+    """
+    seen = []
 
     def airflow(request: httpx.Request) -> httpx.Response:
         task = {"dag_id": "release_claims", "dag_run_id": "r", "task_id": "attest"}
-        asked = {
+        question = {
             "subject": "2 claims", "body": body, "options": ["Attest and release", "Refuse"],
             "created_at": "2026-09-02", "task_instance": task,
         }  # fmt: skip
-        said = (
-            {"access_token": "t"}
-            if request.url.path == "/auth/token"
-            else {"hitl_details": [asked]}
-        )
-        return httpx.Response(200, content=json.dumps(said))
+        if request.url.path == "/auth/token":
+            return httpx.Response(200, content=json.dumps({"access_token": "t"}))
+        if request.url.path == PAGE:
+            seen.append(("open", request.headers["Authorization"]))
+            return httpx.Response(status)
+        if request.method == "PATCH":
+            seen.append(("answer", request.headers["Authorization"]))
+        return httpx.Response(200, content=json.dumps({"hitl_details": [question]}))
 
     client = httpx.Client(transport=httpx.MockTransport(airflow), base_url="http://airflow")
     own = staff.Airflow("http://airflow", "biller", "secret", client)
-    return staff.answer_questions(own, staff.RELEASE_CLAIMS, 1, "biller", opens)
+    return staff.answer_questions(own, staff.RELEASE_CLAIMS, 1), seen
 
 
-def command(program: str, *words: str) -> str:
-    return " ".join([sys.executable, "-c", f'"{program}"', *words])
-
-
-def test_the_list_is_opened_before_the_answer(tmp_path: Path) -> None:
-    kept = tmp_path / "opened"
-    program = f"import pathlib, sys; pathlib.Path('{kept}').write_text(' '.join(sys.argv[1:]))"
-    assert len(answers(BODY, command(program, "{batch}", "{name}"))) == 1
-    assert kept.read_text() == "1a2b3c4d biller"
+def test_the_list_is_opened_with_their_own_login_before_the_answer() -> None:
+    answered, seen = asked(BODY, 200)
+    assert len(answered) == 1
+    assert seen == [("open", "Bearer t"), ("answer", "Bearer t")]
 
 
 def test_what_cannot_be_opened_stays_unanswered() -> None:
-    assert answers(BODY, command("import sys; sys.exit(2)", "{batch}")) == []
+    assert asked(BODY, 403) == ([], [("open", "Bearer t")])
 
 
 def test_a_question_that_names_no_list_is_answered() -> None:
-    assert len(answers("A feed stopped.", command("import sys; sys.exit(2)", "{batch}"))) == 1
+    answered, seen = asked("A feed stopped.", 403)
+    assert (len(answered), seen) == (1, [("answer", "Bearer t")])

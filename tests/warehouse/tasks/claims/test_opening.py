@@ -322,7 +322,7 @@ def test_the_command_lists_what_waits_and_opens_one(
     number = str(batch)[:8]
     assert shown.main([]) == 0
     head, row = capsys.readouterr().out.splitlines()
-    assert head == "batch,payer,billing_npi,claims,charge,since,due"
+    assert head == "batch,payer,billing_npi,claims,charge,since,due,file_by"
     assert row.startswith(f"{number},SUNADV,1234567893,2,")
     assert f",{FIRST}," in row
     assert shown.main([number, "--by", ADA]) == 0

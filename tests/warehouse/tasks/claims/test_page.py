@@ -1,0 +1,145 @@
+"""The pages of claims to release: what they show to whom, and that showing a list opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import pytest
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi import FastAPI
+from psycopg.conninfo import conninfo_to_dict
+from starlette.testclient import TestClient
+
+from stack import airflow, postgres
+from tests.warehouse.clinic import charge
+from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
+from tests.warehouse.tasks.outside import Outside
+from throughline.pages import access, claims, routes
+from throughline.practice import permissions
+from throughline.tasks import listed
+from throughline.warehouse import Connection, connect
+
+AT = "2026-07-01 10:00"
+
+
+class User:
+    """A user of the auth manager, as far as pages ask."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+
+    def get_id(self) -> str:
+        return self.who
+
+
+@pytest.fixture
+def batch(desk: Desk) -> UUID:
+    desk.know(
+        member("p1"),
+        seen("p1"),
+        charge("p1", AT, modifiers=["25"]),
+        member("p2"),
+        seen("p2"),
+        charge("p2", AT),
+    )
+    desk.open(FIRST)
+    desk.bills("p1")
+    desk.bills("p2")
+    desk.plan()
+    (made,) = desk.prepare()
+    return made
+
+
+@pytest.fixture
+def browser(
+    desk: Desk, desk_dsn: str, warehouse_server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], TestClient]:
+    """Return a function that opens the pages as a user, each step of a page in its own role."""
+
+    @contextmanager
+    def open_warehouse(connection_id: str) -> Iterator[Connection]:
+        database = str(conninfo_to_dict(desk_dsn)["dbname"])
+        with connect(warehouse_server.dsn(airflow.CONNECTIONS[connection_id], database)) as conn:
+            yield conn
+
+    monkeypatch.setattr(access, "open_warehouse", open_warehouse)
+    app = FastAPI()
+    routes.install(app)
+    app.include_router(claims.router)
+
+    def as_user(who: str) -> TestClient:
+        app.dependency_overrides[get_user] = lambda: User(who)
+        return TestClient(app)
+
+    return as_user
+
+
+Browser = Callable[[str], TestClient]
+
+
+def test_the_list_of_batches_names_no_patient(browser: Browser, batch: UUID) -> None:
+    told = browser("viewer").get("/claims").text
+    assert "1 batch waits for a named person: 2 claims, $400" in told
+    assert f'href="/claims/{batch}"' in told
+    assert "until 2027-07-01" in told
+    assert "FAMILY" not in told.upper()
+
+
+def test_a_batch_is_shown_in_words_and_counts_as_opened(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    told = browser("biller").get(f"/claims/{str(batch)[:8]}")
+    assert told.status_code == 200
+    digest = listed.of(desk.conn, batch).digest
+    for said in ("FAMILY-P1, GIVEN-P1, 200.00", "record MRN-P1", "99214-25", "11 Office", digest):
+        assert said in told.text
+    (opened,) = desk.rows("select who, door, digest, login from operations.opened")
+    assert tuple(opened) == ("biller", "page", digest, "throughline_decider")
+    looked = desk.rows("select who, page, about_id, person_id from operations.looked")
+    assert {tuple(row) for row in looked} == {
+        ("biller", "claims", str(batch), desk.person(who)) for who in ("p1", "p2")
+    }
+
+
+def test_who_may_not_see_patients_is_shown_none_and_opens_nothing(
+    browser: Browser, desk: Desk, batch: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(permissions, "permissions", lambda: permissions.Permissions({}))
+    told = browser("viewer").get(f"/claims/{batch}")
+    assert told.status_code == 403
+    assert "FAMILY" not in told.text.upper()
+    assert desk.rows("select * from operations.opened") == []
+    assert [row.who for row in desk.rows("select who from operations.refused_act")] == ["viewer"]
+
+
+def test_a_file_that_differs_from_its_claims_is_not_shown(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    desk.conn.execute("update tasks.claim_batch set payload = payload || '\n'")
+    desk.conn.commit()
+    told = browser("biller").get(f"/claims/{batch}")
+    assert (told.status_code, "Nobody can attest this batch" in told.text) == (409, True)
+    assert desk.rows("select * from operations.opened") == []
+
+
+def test_what_was_attested_is_shown_as_it_was(
+    browser: Browser, desk: Desk, outside: Outside, batch: UUID
+) -> None:
+    desk.release(batch, by="biller")
+    desk.dispatch()
+    desk.conn.execute("update cases.case_record set expected_code = '99213'")
+    desk.conn.commit()
+    told = browser("biller").get(f"/claims/{batch}").text
+    assert "Sent: decided by biller on" in told
+    assert "FAMILY-P2" in told
+    assert "expects 99213" not in told
+    assert "No batch of claims waits" in browser("biller").get("/claims").text
+
+
+@pytest.mark.parametrize("number", ["1234567", "zzzzzzzz", "00000000"])
+def test_a_number_of_no_batch_is_told_kindly(browser: Browser, batch: UUID, number: str) -> None:
+    told = browser("biller").get(f"/claims/{number}")
+    assert told.status_code == 404
+    assert "<h1>Not found</h1>" in told.text

@@ -69,6 +69,7 @@ FITTING = {
     "provider_adjustment": ("acknowledge", "assign"),
     "file_unanswered": ("acknowledge", "assign"),
     "claim_unanswered": ("acknowledge", "assign"),
+    "stay_not_ended": ("acknowledge", "assign"),
     "file_refused": ("carries_nothing", "assign"),
     "code_not_mapped": ("assign",),
     "persons_not_reached": ("assign",),

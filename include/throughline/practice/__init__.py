@@ -34,6 +34,7 @@ class Practice:
     billing_phone: str
     contact_from: str
     contact_to: str
+    longest_stay_days: int = 100
     sites: tuple[Site, ...] = ()
 
 
@@ -87,6 +88,7 @@ def practice() -> Practice:
         billing_phone=str(raw["billing_phone"]),
         contact_from=raw["contact_hours"]["from"],
         contact_to=raw["contact_hours"]["to"],
+        longest_stay_days=raw.get("longest_stay_days", Practice.longest_stay_days),
         sites=tuple(
             Site(
                 site,

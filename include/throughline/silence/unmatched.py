@@ -1,7 +1,8 @@
 """Opens exceptions about money and answers that match nothing, and clears them when the missing piece comes.
 
 A remittance or a 277CA for a claim that nobody sent, a TA1 or 999 of a file that nobody sent, a claim whose
-patient nobody knows, money that belongs to no claim (PLB), a file or a claim of ours that nobody answers.
+patient nobody knows, money that belongs to no claim (PLB), a file or a claim of ours that nobody answers,
+and a stay of which the chart never says that it ended.
 Each has an owner, a due date and, where money is in it, an amount; it names claims, files and payers, never
 a patient. This affects exceptions only: no case, stage or task depends on it.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from throughline.exceptions import REST
+from throughline.practice import practice
 from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.warehouse.moment import moment_of
 
@@ -21,6 +23,7 @@ REASONS = (
     "provider_adjustment",
     "file_unanswered",
     "claim_unanswered",
+    "stay_not_ended",
 )
 """The reasons of `include/definitions/exceptions.yaml` that only this module opens."""
 
@@ -34,7 +37,7 @@ claims (CAQH CORE 450, version 4.0.0, September 2015) could not be read beyond i
 than a hundred of one reason and source on one night become one exception.
 """
 
-_MADE = ("silence/unmatched.sql", "silence/unmatched_exceptions.sql")
+_MADE = ("silence/unmatched.sql", "silence/never_ended.sql", "silence/unmatched_exceptions.sql")
 
 
 def notice(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
@@ -45,7 +48,13 @@ def notice(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     if not nights.is_newest(conn, seq):
         return {}
     moment = moment_of(conn, seq, as_of)
-    params = {**moment.params, **LIMITS, "reasons": list(REASONS), "rest": REST}
+    params = {
+        **moment.params,
+        **LIMITS,
+        "longest_stay_days": practice().longest_stay_days,
+        "reasons": list(REASONS),
+        "rest": REST,
+    }
     sql.drop_made(conn, *_MADE)
     sql.run(conn, "silence/take_back.sql", **params)
     for path in _MADE:

@@ -68,6 +68,9 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "{rows} rows of {source}/{feed} of {business_date}: {reasons}",
         "{cases} open cases rest on them",
     ),
+    "stay_not_ended": (
+        "{source} has had the patient of {about} in a facility since {since} ({kind}); {cases} open cases wait",
+    ),
     "transmission_rejected": ("{kind} to {target}, attempt {attempt}: {why}",),
     "uncertain_transmission": ("{kind} to {target}, attempt {attempt}: {why}",),
     "unmatched_acknowledgement": ("It names {about}",),

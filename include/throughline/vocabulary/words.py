@@ -195,6 +195,7 @@ EXCEPTION_REASON = WordList(
         "provider_adjustment": "A payment holds money that belongs to no claim; post it by its code and reference",
         "file_unanswered": "Neither a TA1 nor a 999 answers a file that was sent; ask whether it arrived",
         "claim_unanswered": "No answer names a claim that was sent; ask whether it arrived",
+        "stay_not_ended": "The chart says that a stay goes on, for very long; end it there, or say that it goes on",
         "code_not_mapped": "A source's code is not mapped, and facts rest on it; map it in the source's definition",
         "persons_not_reached": "A search left some persons out; raise its requests, or wait for the next night",
         "rows_set_aside": "Rows of a delivery were set aside; release or reject them, or have the source correct them",

@@ -16,8 +16,11 @@ from tests.warehouse.clinic import (
     claim,
     coverage,
     deleted,
+    moment,
     patient,
     payment,
+    practitioner,
+    stay,
 )
 from throughline.exceptions.resolve import resolve
 from throughline.silence import unmatched
@@ -315,3 +318,29 @@ def test_a_claim_whose_copy_waits_for_a_decision_was_sent(clinic: Clinic) -> Non
     assert night(clinic, "2026-07-07", payment("p1", ON, 5, key="b")) == [
         ("unmatched_remittance", "C-p1", Decimal(95), "billing")
     ]
+
+
+@pytest.mark.parametrize("code", ["IMP", "LOCAL-OBS"])
+def test_a_stay_that_never_ends(clinic: Clinic, code: str) -> None:
+    seen = [coverage("p1"), stay("p1", "2026-07-01", "2026-07-04 11:00"), practitioner()]
+    assert night(clinic, "2026-07-06", known("p1"), seen) == []
+    [(number, cases)] = clinic.rows(
+        "select left(min(case_id::text), 8), count(*) from cases.case_record where status = 'open'"
+    )
+    told = ("stay_not_ended", f"case {number}", None, "care_management")
+    recent = stay("p1", "2026-04-10", kind=code, key="recent")
+    assert night(clinic, "2026-07-07", recent) == []
+    old = stay("p1", "2026-03-01", kind=code, key="old")
+    assert night(clinic, "2026-07-08", old) == [told]
+    [row] = clinic.rows("select detail from operations.exception where reason = 'stay_not_ended'")
+    assert (row.detail["since"], row.detail["cases"]) == ("2026-03-01", cases)
+    ended = again(old, ends_at=moment("2026-03-05"), status="finished")
+    assert night(clinic, "2026-07-09", ended) == []
+
+
+def test_a_visit_that_is_planned_or_goes_on_is_no_stay(clinic: Clinic) -> None:
+    seen = [coverage("p1"), stay("p1", "2026-07-01", "2026-07-04 11:00"), practitioner()]
+    night(clinic, "2026-07-06", known("p1"), seen)
+    planned = stay("p1", "2026-03-01", key="planned", status="planned")
+    visited = stay("p1", "2026-03-01", kind="AMB", key="open")
+    assert night(clinic, "2026-07-07", planned, visited) == []

@@ -27,7 +27,7 @@ python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 kit := PYTHONPATH=include $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide source-profile watch backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile watch backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -81,6 +81,12 @@ claims: venv ## list the batches of claims that wait; BATCH= BY= shows the claim
 
 quarantine: venv ## list rows that a gate set aside: id, feed, file, row, reason, since
 	@$(stack) quarantine
+
+pause-sending: venv ## send nothing until it is resumed, while the loop goes on: BY= NOTE=
+	@$(stack) pause-sending
+
+resume-sending: venv ## send again what is still right: BY= NOTE=
+	@$(stack) resume-sending
 
 deliveries: venv ## list the deliveries of the last nights and their files, with the ids that decide takes
 	@$(stack) deliveries

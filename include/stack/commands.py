@@ -247,6 +247,21 @@ def _decision(module: str, command: str, example: str, *more: str) -> int:
     return _pipeline(module, given["ID"], "--by", given["BY"], "--action", given["ACTION"], *said)
 
 
+def _sending(action: str) -> Callable[[], int]:
+    def run() -> int:
+        """A named person's decision that nothing goes out, or goes out again: ``BY= NOTE=``."""
+        by, note = (os.environ.get(name, "") for name in ("BY", "NOTE"))
+        if not by or not note:
+            raise CommandFailed(
+                f"BY or NOTE missing: make {action}-sending BY='your name' NOTE='why'"
+            )
+        return _pipeline(
+            "throughline.tasks.pausing", "sending", "--by", by, "--action", action, "--note", note
+        )
+
+    return run
+
+
 def source_profile() -> int:
     """Profile a source's files before a first night: ``SOURCE=``, ``FOLDER=``, ``OUT=`` for the page, ``NIGHT=``.
 
@@ -354,6 +369,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "quarantine": quarantine,
     "deliveries": deliveries,
     "decide": decide,
+    "pause-sending": _sending("pause"),
+    "resume-sending": _sending("resume"),
     "source-profile": source_profile,
     "backup": backups.backup,
     "restore": backups.restore,

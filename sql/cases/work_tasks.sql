@@ -1,5 +1,5 @@
--- reads: tasks.answer, tasks.task, tasks.transmission, tasks.transmission_task, w_attempt, w_case,
---     w_decision, w_fact, w_feed, w_stage, w_unknown
+-- reads: operations.decision, operations.night, tasks.answer, tasks.task, tasks.transmission,
+--     tasks.transmission_task, w_attempt, w_case, w_decision, w_fact, w_feed, w_stage, w_unknown
 -- makes: w_task, w_tries
 
 -- noqa: disable=RF01,RF03
@@ -17,7 +17,12 @@ select
     t.attempt,
     t.planned_seq,
     t.planned_at,
-    t.due_at,
+    -- a task that waited because sending was paused has its time from when it was sent
+    case
+        when not p.ever or t.kind = 'review' or not operations.was_paused(t.planned_seq, %(seq)s) then t.due_at
+        when s.cut_off is null then greatest(t.due_at, %(as_of)s + interval '1 day')
+        else t.due_at + (s.cut_off - n.cut_off)
+    end as due_at,
     t.closed_seq is null or t.closed_seq >= %(seq)s as was_open,
     case when t.closed_seq < %(seq)s then t.status end as ended_as,
     null::text as ends_as,
@@ -25,6 +30,17 @@ select
     null::uuid as ends_fact_id
 from tasks.task as t
 inner join w_case as c on c.case_id = t.case_id
+cross join (
+    select exists (select from operations.decision as d where d.about_kind = 'sending') as ever
+) as p
+left join operations.night as n on n.seq = t.planned_seq and p.ever
+left join lateral (
+    select min(i.cut_off) as cut_off
+    from tasks.transmission_task as l
+    inner join tasks.transmission as x on x.transmission_id = l.transmission_id
+    inner join operations.night as i on i.seq = x.planned_seq
+    where l.task_id = t.task_id and x.planned_seq < %(seq)s
+) as s on p.ever
 where t.planned_seq < %(seq)s;
 
 create index on w_task (case_id, stage);

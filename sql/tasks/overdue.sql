@@ -32,6 +32,10 @@ cross join lateral (
     as reason
 ) as w
 inner join operations.reason as r on r.reason = w.reason
-where (x.outcome in ('uncertain', 'intended') and x.lookup_deadline < %(as_of)s)
+where (
+        x.outcome in ('uncertain', 'intended') and x.lookup_deadline < %(as_of)s
+        -- what waits because sending is paused is certainly not sent
+        and not (%(is_paused)s and x.outcome = 'intended' and x.sent_at is null)
+    )
     or (x.outcome = 'rejected' and x.outcome_seq = %(seq)s and x.outcome_reason like 'http_%%')
 on conflict do nothing;

@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 from throughline import exceptions
 from throughline.practice import practice
 from throughline.sources import systems
-from throughline.tasks import files, listed, payers, restored, transmissions
+from throughline.tasks import files, listed, pausing, payers, restored, transmissions
 from throughline.tasks.payers import PayerSystem
 from throughline.tasks.validate import complaints
 from throughline.tasks.wire import x12, x12_837p
@@ -293,6 +293,7 @@ def send_released(
     with nullcontext() if is_locked else transmissions.one_at_a_time(conn):
         systems.ensure_registered(conn, seq)
         withdraw_fallen(conn)
+        is_paused = pausing.is_paused(conn)
         for batch_id, target, payload, sha256, control, is_as_released in conn.execute(
             "select b.batch_id, r.connection, b.payload, b.payload_sha256, b.interchange_control_number,"
             " encode(sha256(b.payload), 'hex') = b.payload_sha256"
@@ -301,7 +302,8 @@ def send_released(
             " inner join operations.role as r on r.role = 'payer'"
             " and r.source = coalesce(b.source, operations.payer_system(b.payer_id, b.billing_npi))"
             " left join operations.decision as d on d.decision_id = b.decision_id"
-            " where b.status = 'released' order by b.planned_seq, b.batch_id"
+            " where b.status = 'released' and not %s order by b.planned_seq, b.batch_id",
+            (is_paused,),
         ).fetchall():
             if not is_as_released:
                 exceptions.open_exception(

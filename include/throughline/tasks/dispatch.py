@@ -12,7 +12,15 @@ from dataclasses import replace
 from uuid import UUID
 
 from throughline.sources import systems
-from throughline.tasks import claims, files, intentions, receivers, restored, transmissions
+from throughline.tasks import (
+    claims,
+    files,
+    intentions,
+    pausing,
+    receivers,
+    restored,
+    transmissions,
+)
 from throughline.tasks.receivers import Receiver, Receivers
 from throughline.tasks.transmissions import Row
 from throughline.transports.address import Address, SourceUnavailable
@@ -43,17 +51,22 @@ def dispatch(
     """Write the intentions of open tasks, then send what may be sent; returns counts by outcome.
 
     `clients` are the addresses of the systems that take work, by connection. A night that is not the
-    newest sends nothing. If a system cannot be reached, its transmissions stay intended, and the next
-    night tries again. Commits as it goes.
+    newest sends nothing; during a pause, what was sent is looked up and nothing goes out. If a system
+    cannot be reached, its transmissions stay intended, and the next night tries again. Commits as it
+    goes.
     """
     last = nights.newest(conn)
     if last is None or last.seq != seq:
         return {}
     with transmissions.one_at_a_time(conn):
         systems.ensure_registered(conn, seq)
-        intentions.intend(conn, seq, moment_of(conn, seq).params)
+        # what is planned during a pause gets its bytes, and its window, when it may go out
+        is_paused = pausing.is_paused(conn)
+        if not is_paused:
+            intentions.intend(conn, seq, moment_of(conn, seq).params)
         restored.settle(conn, seq)
-        files.intend_inquiries(conn, seq)
+        if not is_paused:
+            files.intend_inquiries(conn, seq)
         restored.mark_sent(conn, seq)
         conn.commit()
         failpoints.hit("dispatch.after_intend")
@@ -63,7 +76,8 @@ def dispatch(
             counts = sender.counts
         counts.update(files.send(conn, seq, clients, ("eligibility",), sleep))
         counts.update(claims.send_released(conn, seq, clients, is_locked=True, sleep=sleep))
-        sql.run(conn, "tasks/overdue.sql", **moment_of(conn, seq).params)
+        is_paused = pausing.is_paused(conn)
+        sql.run(conn, "tasks/overdue.sql", is_paused=is_paused, **moment_of(conn, seq).params)
         conn.commit()
         failpoints.hit("dispatch.after_overdue")
     return dict(+counts)
@@ -121,7 +135,8 @@ class _Sender:
     def _send(self, rows: Sequence[Row]) -> None:
         self.counts["unreachable"] += sum(row.target in self._silent for row in rows)
         rows = [row for row in rows if row.target not in self._silent]
-        if not rows:
+        if not rows or pausing.is_paused(self._conn):
+            self._conn.rollback()
             return
         transmissions.mark(self._conn, [row.transmission_id for row in rows])
         failpoints.hit("dispatch.after_mark")

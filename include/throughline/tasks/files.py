@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from throughline import exceptions
-from throughline.tasks import payers, transmissions
+from throughline.tasks import pausing, payers, transmissions
 from throughline.tasks.payers import PayerSystem
 from throughline.tasks.transmissions import Row
 from throughline.tasks.wire import x12, x12_270
@@ -163,14 +163,16 @@ def send(
             with sftp.connect(clients[target], sleep=sleep) as folder:
                 for row in rows:
                     if row.target == target:
-                        counts[_send_one(conn, seq, folder, row)] += 1
+                        what = _send_one(conn, seq, folder, row)
+                        counts.update([what] if what else ())
         except SourceUnavailable:
             conn.rollback()
             counts["unreachable"] += 1
     return counts
 
 
-def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> str:
+def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> str | None:
+    """Settle a file, or send it; returns the outcome, or None if it waits because sending is paused."""
     name = row.control_numbers["file"]
     if row.outcome == "uncertain" and not row.was_marked:
         # Only a restore leaves this behind (sql/tasks/restored.sql). Receivers take files away: a file that is there
@@ -181,6 +183,9 @@ def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> 
         return _accepted(conn, seq, row, name)
     if row.was_marked and not folder.is_laid_down(INBOX, name):
         return _accepted(conn, seq, row, name)
+    if pausing.is_paused(conn):
+        conn.rollback()
+        return None
     if not row.was_marked:
         folder.lay_down(INBOX, name, row.payload)
         failpoints.hit("files.after_lay_down")

@@ -25,6 +25,7 @@ from throughline.told.shapes import (
     FunnelStage,
     Money,
     Moved,
+    Paused,
     Proven,
     Refused,
     Searched,
@@ -82,6 +83,8 @@ class Numbers:
     stopped: list[Stopped] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    # the pause of sending, if there is one
+    paused: list[Paused] = field(default_factory=list)
     exceptions: list[Exceptions] = field(default_factory=list)
     cases: list[Standing] = field(default_factory=list)
     funnel: list[FunnelStage] = field(default_factory=list)
@@ -124,6 +127,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "stopped": ("stopped", Stopped),
     "waiting": ("waiting", Waiting),
     "refused": ("refused", Refused),
+    "paused": ("paused", Paused),
     "exceptions": ("exceptions", Exceptions),
     "cases": ("cases", Standing),
     "funnel": ("funnel", FunnelStage),

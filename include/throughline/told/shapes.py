@@ -289,6 +289,15 @@ class Unposted:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """The pause of sending: who said so, since when, and the planned tasks that wait."""
+
+    by: str
+    since: datetime
+    waiting: int
+
+
+@dataclass(frozen=True)
 class StepTime:
     """A step of the night: its parts, seconds and rows."""
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from throughline import quality, warehouse
 from throughline.practice import practice
-from throughline.told import words
-from throughline.told.shapes import Searched, Undecided, Unmapped, Waiting
+from throughline.told import pauses, words
+from throughline.told.shapes import Paused, Searched, Undecided, Unmapped, Waiting
 from throughline.warehouse import Connection, nights, sql
 
 NIGHTS = 7
@@ -44,6 +44,10 @@ def tell(conn: Connection) -> str:
         for step, part, age in running
     ]
     newest_seq = newest[0] if newest else None
+    lines += [
+        pauses.sentence(Paused(*row), zone)
+        for row in sql.run(conn, "told/numbers/paused.sql", seq=newest_seq).rows
+    ]
     for row in sql.run(conn, "told/numbers/undecided.sql", seq=newest_seq).rows:
         one = Undecided(*row)
         lines.append(

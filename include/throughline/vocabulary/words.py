@@ -370,6 +370,7 @@ PERMISSION = WordList(
         "resolve_exceptions": "Decide on an exception",
         "write_off": "Write off the open balance of a claim",
         "decide_identity": "Say whether two records are one person",
+        "pause_sending": "Pause sending, and resume it",
         "see_patients": "See who the patients are",
     },
 )

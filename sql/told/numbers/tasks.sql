@@ -38,8 +38,20 @@ standing as (
     select
         t.kind,
         count(*) as open,
-        count(*) filter (where t.due_at < %(as_of)s) as overdue
+        -- what waits because sending is paused counts against no one
+        count(*) filter (
+            where t.due_at < %(as_of)s
+                and not (
+                    t.kind <> 'review' and p.is_paused
+                    and not exists (
+                        select from tasks.transmission_task as l
+                        inner join tasks.transmission as x on x.transmission_id = l.transmission_id
+                        where l.task_id = t.task_id and x.planned_seq <= %(seq)s
+                    )
+                )
+        ) as overdue
     from tasks.task as t
+    cross join (select operations.was_paused(%(seq)s, %(seq)s) as is_paused) as p
     where t.planned_seq <= %(seq)s and (t.closed_seq is null or t.closed_seq > %(seq)s)
     group by t.kind
 )

@@ -377,3 +377,19 @@ def test_what_is_silent_is_named_and_other_ids_are_not(conn: Connection) -> None
     for told in (summary.render(numbers), page.render(numbers)):
         assert "ehr/encounter.class_code XX, ehr/no_such_kind" in told
         assert "id-of-a-task" not in told
+
+
+def test_a_pause_of_sending_is_told_everywhere_until_it_ends(conn: Connection) -> None:
+    said = "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id,"
+    said += " known_seq, decided_at) values (gen_random_uuid(), 'operator', %s, 'sending', 'sending', %s, %s)"
+    conn.execute(said, ("pause_sending", 3, "2026-09-03 14:00+00"))
+    told = "Sending is paused since 2026-09-03 10:00, by operator; "
+    for shown in (
+        summary.render(collect(conn, 3, ZONE)).replace("\n", " "),
+        page.render(collect(conn, 3, ZONE)),
+        status.tell(conn),
+    ):
+        assert told in shown
+    assert "Sending is paused" not in summary.render(collect(conn, 2, ZONE)), "not yet that night"
+    conn.execute(said, ("resume_sending", None, "2026-09-04 14:00+00"))
+    assert "Sending is paused" not in status.tell(conn)

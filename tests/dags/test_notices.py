@@ -58,7 +58,9 @@ def test_a_late_run_is_told_from_what_airflow_hands_over(monkeypatch: pytest.Mon
     sent: list[str] = []
     monkeypatch.setattr(notices, "tell", sent.append)
     run = {"dag_id": "extract_feeds", "dag_run_id": "manual__1", "partition_key": "2026-09-08"}
-    notices.runs_late(context={"dag_run": run, "deadline": {"id": "1", "deadline_time": None}})
+    for state in ("running", "failed", "success"):
+        run["state"] = state
+        notices.runs_late(context={"dag_run": run, "deadline": {"id": "1", "deadline_time": None}})
     assert len(sent) == 1
     assert sent[0].startswith("Throughline: extract_feeds of 2026-09-08 runs late. ")
     assert sent[0].endswith("/dags/extract_feeds/runs/manual__1")

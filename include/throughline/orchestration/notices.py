@@ -152,8 +152,13 @@ def unanswered_text(one: Unanswered, team: Team) -> str:
 
 
 def runs_late(context: dict[str, Any]) -> None:
-    """Send the notice of a run that has missed its deadline; Airflow's executor calls it once."""
+    """Send the notice of a run that has missed its deadline; Airflow's executor calls it once.
+
+    Of a run that failed before its deadline, too: that one has been told of.
+    """
     run = context["dag_run"]
+    if run.get("state") in ("failed", "success"):
+        return
     tell(text_of("runs late", run["dag_id"], run["dag_run_id"], run.get("partition_key")))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import smtplib
 import ssl
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ START, SUCCESS, FAILURE = "/start", "", "/fail"
 """What healthchecks.io and services like it take at the end of a check's address."""
 BRIEF = Patience(attempts=3, total_s=20.0, first_wait_s=1.0, longest_wait_s=3.0)
 SMTP_S = 10.0
+_LINK = re.compile(r"\s*https?://\S+")
 
 
 def check_in(address: Address, signal: str) -> bool:
@@ -55,7 +57,8 @@ def mail(address: Address, text: str, to: Sequence[str] = ()) -> bool:
     """
     extra = address.extra
     message = EmailMessage()
-    message["Subject"] = text.splitlines()[0]
+    # without the link: too long for a line, it would be folded into something that nobody can read
+    message["Subject"] = _LINK.sub("", text.splitlines()[0])
     message["From"] = str(extra.get("from_email") or "throughline@localhost")
     message["To"] = ", ".join(to) or str(extra.get("to") or "")
     message.set_content(text)

@@ -73,8 +73,10 @@ def test_a_mail_goes_to_those_whom_the_connection_names() -> None:
                 "from_email": "nights@example.org",
             },
         )
-        assert messages.mail(there, "Throughline: extract_feeds failed. https://airflow/dags/x")
-    assert "Subject: Throughline: extract_feeds failed. https://airflow/dags/x" in told
+        link = f"https://airflow.example.org/dags/extract_feeds/runs/{'manual__2026-09-08%3A' * 5}"
+        assert messages.mail(there, f"Throughline: extract_feeds of 2026-09-08 failed. {link}")
+    assert "Subject: Throughline: extract_feeds of 2026-09-08 failed." in told
+    assert link[:60] in "".join(line.removesuffix("=") for line in told)
     assert [one for one in told if one.lower().startswith(("mail from", "rcpt to"))] == [
         "mail FROM:<nights@example.org>",
         "rcpt TO:<lead@example.org>",

@@ -154,7 +154,9 @@ def _environment(dsn: str) -> dict[str, str]:
         "sslrootcert": "PGSSLROOTCERT",
     }
     own = {name: str(given[key]) for key, name in names.items() if given.get(key) is not None}
-    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"} | own
+    # how to reach a server elsewhere is said once, for all that talks to it
+    tls = {name: value for name, value in os.environ.items() if name.startswith("PGSSL")}
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"} | tls | own
 
 
 def _path(program: str) -> str:

@@ -243,7 +243,8 @@ def follows(mark: Restored) -> str:
     return (
         f"restored: the newest night is {newest}. What may have gone out until {mark.lost_until} is looked up before"
         f" it is sent; what cannot be looked up becomes an exception. Interchanges go on after number"
-        f" {mark.last_control_number}.\nRun the nights that are missing, in order of their dates."
+        f" {mark.last_control_number}.\n"
+        "Run the newest date that the systems have delivered: one night takes up all since the backup."
     )
 
 

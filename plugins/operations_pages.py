@@ -96,4 +96,5 @@ class OperationsPages(AirflowPlugin):
         _entry("This morning", "", "this-morning"),
         _entry("Exceptions", "exceptions", "exceptions"),
         _entry("Claims to release", "claims", "claims-to-release"),
+        _entry("Find a case or a person", "search", "search-cases"),
     ]

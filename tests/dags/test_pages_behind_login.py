@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -53,7 +54,11 @@ def test_nobody_sees_any_page_but_the_health_route(plugin: ModuleType, nobody: T
         if route.path == "/health":
             continue
         for method in route.methods:
-            path = route.path.replace("{path:path}", "x.html").replace("{number}", "12345678")
+            path = (
+                route.path.replace("{path:path}", "x.html")
+                .replace("{number}", "12345678")
+                .replace("{person_id}", "x")
+            )
             asked.append((method, path, nobody.request(method, path).status_code))
     assert len(asked) >= 4
     assert {status for _, _, status in asked} == {401}
@@ -79,3 +84,33 @@ def test_a_warehouse_that_does_not_answer_is_told_kindly(
     assert "secret" not in told.text
     assert "style-src 'self' 'sha256-" in told.headers["content-security-policy"]
     assert told.headers["cache-control"] == "no-store"
+
+
+def test_a_search_needs_our_own_form(plugin: ModuleType, nobody: TestClient) -> None:
+    as_user(plugin, "operator")
+    shown = nobody.get("/search")
+    token = re.findall(r'name="token" value="([^"]+)"', shown.text)[0]
+    cookie = shown.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    said = {"said": "Long", "token": token}
+    # a good form is taken: only then is the warehouse asked, and here is none
+    assert nobody.post("/search", data=said).status_code == 503
+    elsewhere = nobody.post("/search", data=said, headers={"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 403
+    for bad in ({"said": "Long"}, {**said, "token": "x"}):
+        refused = nobody.post("/search", data=bad)
+        assert refused.status_code == 403
+        assert "Nothing was changed" in refused.text
+    as_user(plugin, "biller")
+    assert nobody.post("/search", data=said).status_code == 403
+    as_user(plugin, "operator")
+    nobody.cookies.clear()
+    assert nobody.post("/search", data=said).status_code == 403
+
+
+def test_a_person_is_not_for_everybody(plugin: ModuleType, nobody: TestClient) -> None:
+    as_user(plugin, "viewer")
+    told = nobody.get("/person/00000000-0000-0000-0000-000000000000")
+    assert told.status_code == 403
+    assert "for those who may see patients" in told.text

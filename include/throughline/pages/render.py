@@ -6,11 +6,16 @@ from functools import lru_cache
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from throughline.pages import people
+from throughline.pages import case, people
 from throughline.pages.visitor import Visitor
 from throughline.told import claim_words, exceptions, words
 
-PLACES = (("", "This morning"), ("exceptions", "Exceptions"), ("claims", "Claims"))
+PLACES = (
+    ("", "This morning"),
+    ("exceptions", "Exceptions"),
+    ("claims", "Claims"),
+    ("search", "Search"),
+)
 """The navigation of the pages: path below the plugin's address, and name."""
 
 
@@ -26,7 +31,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(w=words, x=exceptions, k=claim_words, telephone=people.telephone)
+    made.globals.update(w=words, x=exceptions, c=case, k=claim_words, telephone=people.telephone)
     return made
 
 

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import psycopg
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
+from airflow.configuration import conf
 from airflow.sdk.exceptions import AirflowNotFoundException
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from throughline.deployment import served
-from throughline.pages import listed, one, people
+from throughline.pages import case, forms, listed, one, people, person, search
 from throughline.pages.access import reading
+from throughline.pages.forms import Forms, RefusedForm
 from throughline.pages.render import render
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told.today import today
@@ -30,6 +32,34 @@ def looking(request: Request, user: GetUserDep) -> Visitor:
 
 
 Looking = Annotated[Visitor, Depends(looking)]
+
+
+def session_of(request: Request) -> str:
+    """Return the random value that this browser keeps for its forms; empty if it has none yet."""
+    return request.cookies.get(forms.COOKIE, "")
+
+
+def forms_of(request: Request, who: Visitor, session: str = "") -> Forms:
+    """Return what makes and checks the tokens of this user in this browser."""
+    secret = str(conf.get("api", "secret_key", fallback=""))
+    return Forms(secret, who.who, session or session_of(request))
+
+
+def with_session(response: Response, request: Request, session: str) -> Response:
+    """Give the browser its random value, if it is new."""
+    if session != session_of(request):
+        is_secure = request.url.scheme == "https" or bool(conf.get("api", "ssl_cert", fallback=""))
+        response.set_cookie(
+            forms.COOKIE, session, path=root_of(request) or "/", httponly=True, samesite="strict",
+            secure=is_secure,
+        )  # fmt: skip
+    return response
+
+
+def own_form(request: Request) -> None:
+    """Refuse a form that a browser says another site sent, whatever its token. Raises `RefusedForm`."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise RefusedForm("this form was sent by another site")
 
 
 def root_of(request: Request) -> str:
@@ -67,7 +97,12 @@ def install(app: FastAPI) -> None:
         text = "The warehouse does not answer. Try again in a minute; the morning's page needs no warehouse."
         return refusal(request, request.state.visitor, 503, "Not now", text, "")
 
+    def refused(request: Request, error: Exception) -> Response:
+        text = f"Nothing was changed: {error}. Open the page again and repeat what you did."
+        return refusal(request, request.state.visitor, 403, "Not taken", text)
+
     app.add_exception_handler(one.NotFound, missing)
+    app.add_exception_handler(RefusedForm, refused)
     app.add_exception_handler(psycopg.OperationalError, unreachable)
     app.add_exception_handler(AirflowNotFoundException, unreachable)
 
@@ -101,3 +136,67 @@ def exception_page(request: Request, who: Looking, number: str) -> Response:
             today=today(conn), said="",
         )  # fmt: skip
     return html(content)
+
+
+@router.get("/case/{number}")
+def case_page(request: Request, who: Looking, number: str) -> Response:
+    """Return one case, by its number or its whole id."""
+    with reading() as conn:
+        shown = case.case(conn, number)
+        names = people.names(conn, who, "case", [shown.person_id], shown.case_id)
+        content = render(
+            "case.html.jinja", who, root_of(request),
+            case=shown, name=names.get(shown.person_id), stages=case.stages(conn, shown),
+            line=case.line(conn, shown, evidence=who.sees_patients), today=today(conn),
+        )  # fmt: skip
+    return html(content)
+
+
+@router.get("/person/{person_id}")
+def person_page(request: Request, who: Looking, person_id: str) -> Response:
+    """Return one person, for those who may see patients."""
+    if not who.sees_patients:
+        text = "Names, telephone numbers and record numbers are for those who may see patients."
+        return refusal(request, who, 403, "Not for you", text)
+    with reading() as conn:
+        whole = person.whole_id(person_id)
+        names = people.names(conn, who, "person", [whole])
+        content = render(
+            "person.html.jinja", who, root_of(request),
+            one=person.person(conn, whole, names.get(whole)), today=today(conn),
+        )  # fmt: skip
+    return html(content)
+
+
+def _search_page(
+    request: Request, who: Visitor, said: str = "", found: search.Found | None = None
+) -> Response:
+    session = session_of(request) or forms.new_session()
+    token = forms_of(request, who, session).token("search")
+    content = render(
+        "search.html.jinja", who, root_of(request), "search", said=said, found=found, token=token
+    )
+    return with_session(html(content), request, session)
+
+
+@router.get("/search")
+def search_page(request: Request, who: Looking) -> Response:
+    """Return the form of the search."""
+    return _search_page(request, who)
+
+
+@router.post("/search")
+def search_for(
+    request: Request,
+    who: Looking,
+    said: Annotated[str, Form(max_length=1000)] = "",
+    token: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Return what fits, or the page of the only thing that does."""
+    own_form(request)
+    forms_of(request, who).check(token, "search")
+    with reading() as conn:
+        found = search.search(conn, who, said)
+    if found.address:
+        return RedirectResponse(f"{root_of(request)}/{found.address}", status_code=303)
+    return _search_page(request, who, said, found)

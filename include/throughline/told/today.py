@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from throughline.practice import practice, teams
 from throughline.told.shapes import Waiting
 from throughline.warehouse import Connection
+
+
+class Clock(Protocol):
+    """A morning: by it, what is due is told as overdue, today, or a day."""
+
+    @property
+    def morning(self) -> date:
+        """The local day of the morning."""
+
+    def local(self, moment: datetime) -> datetime:
+        """Convert a moment to the practice's time zone."""
+
+    def is_overdue(self, moment: datetime) -> bool:
+        """Return whether a deadline passed before the night's cut-off."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from throughline.told.numbers import Numbers
@@ -20,23 +19,9 @@ from throughline.told.shapes import (
     Unmapped,
     Waiting,
 )
+from throughline.told.today import Clock
 from throughline.told.today import waits as waits
 from throughline.warehouse import disk
-
-
-class Clock(Protocol):
-    """A morning: by it, what is due is told as overdue, today, or a day."""
-
-    @property
-    def morning(self) -> date:
-        """The local day of the morning."""
-
-    def local(self, moment: datetime) -> datetime:
-        """Convert a moment to the practice's time zone."""
-
-    def is_overdue(self, moment: datetime) -> bool:
-        """Return whether a deadline passed before the night's cut-off."""
-
 
 OBSTACLES = {
     "due": "not known to be due",

@@ -1,0 +1,201 @@
+"""One case: where it stands, what it waits for, and its story on one line of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from urllib.parse import quote
+
+from throughline.pages.one import NotFound, span
+from throughline.told import words
+from throughline.told.today import Today
+from throughline.vocabulary import words as vocabulary
+from throughline.warehouse import Connection, sql
+
+FACTS = vocabulary.FACT_KIND.words
+OUTCOMES = vocabulary.CONTACT_OUTCOME.words
+ENDS = vocabulary.END_REASON.words
+REASONS = vocabulary.EXCEPTION_REASON.words
+TASKS = vocabulary.TASK_KIND.words
+PARTS = {
+    "event": "case",
+    "task": "our task",
+    "transmission": "sent",
+    "exception": "exception",
+    "decision": "decision",
+    "fact": "evidence",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as `sql/told/pages/case.sql` gives it. `expected_amount` is in US dollars, times are UTC."""
+
+    case_id: str
+    person_id: str
+    workflow: str
+    version: int
+    title: str
+    trigger_on: date | None
+    opened_on: date | None
+    status: str
+    close_reason: str | None
+    stage: str | None
+    stage_state: str | None
+    next_step: str | None
+    next_step_ref: str | None
+    next_due_at: datetime | None
+    waits_on_feeds: list[str]
+    owner_team: str
+    wanted: str | None
+    expected_amount: Decimal | None
+    expected_code: str | None
+    patient_control_number: str | None
+    exception_reason: str | None
+    task_kind: str | None
+    task_status: str | None
+    task_team: str | None
+
+    @property
+    def number(self) -> str:
+        """The first characters of its id, which name it everywhere."""
+        return self.case_id[:8]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a case, and what proves it. Times are UTC."""
+
+    stage: str
+    state: str
+    due_at: datetime | None
+    proven_at: datetime | None
+    reason: str | None
+    source: str | None
+    fact_kind: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing on the line of time. `to_state` is a state, an outcome, a code, or who decided."""
+
+    at: datetime
+    part: str
+    kind: str
+    stage: str | None
+    from_state: str | None
+    to_state: str | None
+    note: str | None
+    source: str | None
+    ref: str | None
+    seq: int | None
+    is_taken_back: bool
+
+
+def case(conn: Connection, number: str) -> Case:
+    """Return the case whose id begins with a number. Raises `NotFound`."""
+    first, last = span(number)
+    found = sql.run(conn, "told/pages/case.sql", first=first, last=last).rows
+    if len(found) > 1:
+        raise NotFound("Several cases have a number that begins so: give more of it.")
+    if not found:
+        raise NotFound("No case has this number.")
+    return Case(*found[0])
+
+
+def stages(conn: Connection, one: Case) -> list[Stage]:
+    """Return the stages of a case in their order."""
+    return [
+        Stage(*row) for row in sql.run(conn, "told/pages/case_stages.sql", case_id=one.case_id).rows
+    ]
+
+
+def line(conn: Connection, one: Case, *, evidence: bool) -> list[Entry]:
+    """Return the story of a case, the oldest first; without `evidence`, not what systems of record say."""
+    found = sql.run(conn, "told/pages/case_line.sql", case_id=one.case_id, evidence=evidence).rows
+    return [Entry(*row) for row in found]
+
+
+def waits_for(one: Case, today: Today) -> str:
+    """Return what a case waits for, as a sentence; of an ended case how it ended."""
+    if one.status != "open":
+        why = ENDS.get(one.close_reason or "", words.plain(one.close_reason or ""))
+        return f"It is {one.status}{f': {why[:1].lower()}{why[1:]}' if why else ''}."
+    due = f", {by(one.next_due_at, today)}" if one.next_due_at else ""
+    if one.next_step == "exception":
+        reason = REASONS.get(one.exception_reason or "", "a person has to look at it")
+        return f"A person has to decide{due}: {reason[:1].lower()}{reason[1:]}."
+    if one.next_step == "task":
+        team = words.plain(one.task_team or one.owner_team)
+        what = TASKS.get(one.task_kind or "", words.plain(one.task_kind or "a task"))
+        hold = (
+            "; it is on hold until the exception is decided" if one.task_status == "on-hold" else ""
+        )
+        return f"{team[:1].upper()}{team[1:]} has a task{due}: {what[:1].lower()}{what[1:]}{hold}."
+    if one.waits_on_feeds:
+        feeds = ", ".join(feed.replace(".", "/") for feed in one.waits_on_feeds)
+        return f"It is not known whether the stage is proven: {feeds} is late. It is looked at again{due}."
+    if one.stage_state == "blocked":
+        return f"Nothing may be done for it now. It is looked at again{due}."
+    missing = words.OBSTACLES.get(
+        one.stage or "", f"{words.plain(one.stage or 'the stage')} not proven"
+    )
+    return f"It waits for evidence ({missing}){due}."
+
+
+def by(moment: datetime, today: Today) -> str:
+    """Return a due time inside a sentence: `by Thu 03 Sep`, `due today`, `overdue, Thu 03 Sep`."""
+    said = words.when_due(today, moment)
+    if said.startswith("overdue"):
+        return said
+    return f"due {said}" if said.startswith("today") else f"by {said}"
+
+
+def told(entry: Entry) -> str:
+    """Return what happened, in words."""
+    stage = words.plain(entry.stage or "")
+    if entry.part == "event":
+        return _event(entry, stage)
+    if entry.part == "task":
+        what = TASKS.get(entry.kind, words.plain(entry.kind))
+        why = _outcome(entry.note)
+        ended = "" if entry.to_state == "requested" else f": {words.plain(entry.to_state or '')}"
+        return f"{what}{ended}{f' ({why})' if why and why != 'proven' else ''}"
+    if entry.part == "transmission":
+        why = f" ({words.plain(entry.note)})" if entry.note else ""
+        return f"{words.title(entry.kind)} to {entry.source}: {entry.to_state}{why}"
+    if entry.part == "exception":
+        ended = "" if entry.to_state == "open" else f"; {entry.to_state}: {entry.note or ''}"
+        return f"{REASONS.get(entry.kind, words.title(entry.kind))}{ended}"
+    if entry.part == "decision":
+        note = f": {entry.note}" if entry.note else ""
+        return f"{words.title(entry.kind)} by {entry.to_state}{note}"
+    code = _outcome(entry.to_state) if entry.kind in ("attempt", "contact") else entry.to_state
+    return f"{FACTS.get(entry.kind, words.title(entry.kind))}{f' ({code})' if code else ''}"
+
+
+def _event(entry: Entry, stage: str) -> str:
+    why = f": {words.plain(entry.note)}" if entry.note else ""
+    if entry.kind == "proven":
+        return f"{stage} is proven"
+    if entry.kind == "taken_back":
+        return f"{stage} is no longer proven"
+    if entry.kind == "changed":
+        state = {"missed": "clock missed", "pending": "waits for its proof"}.get(
+            entry.to_state or "", words.plain(entry.to_state or "")
+        )
+        return f"{stage}: {state}{why}"
+    why = f": {ENDS.get(entry.note or '', words.plain(entry.note or ''))}" if entry.note else ""
+    return f"the case is {entry.kind}{why}"
+
+
+def _outcome(code: str | None) -> str:
+    said = OUTCOMES.get(code or "", words.plain(code or ""))
+    return said[:1].lower() + said[1:]
+
+
+def run_of(entry: Entry) -> str:
+    """Return the address of Airflow's run that a decision came from, below Airflow's; empty if there is none."""
+    dag, _, run = (entry.ref or "").partition("/") if entry.part == "decision" else ("", "", "")
+    return f"/dags/{quote(dag, safe='')}/runs/{quote(run, safe='')}" if dag and run else ""

@@ -1,0 +1,106 @@
+"""One person: whom to call, under which numbers the systems know them, and their cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from throughline.pages.one import NotFound
+from throughline.pages.people import Name
+from throughline.vocabulary import words as vocabulary
+from throughline.warehouse import Connection, sql
+
+WARNINGS = {kind: vocabulary.FACT_KIND.words[kind] for kind in (
+    "death", "hospice", "opt_out", "left_practice",
+)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record of a person in one system. `status` is `active`, or `doubt` if it may be somebody else's."""
+
+    source: str
+    title: str
+    source_id: str
+    status: str
+    method: str
+    mrn: str | None
+    family: str | None
+    given: str | None
+    birth_date: date | None
+    sex: str | None
+    phone: str | None
+    city: str | None
+    is_deceased: bool | None
+    language: str | None
+    interpreter_required: bool | None
+    preferred_contact: str | None
+
+
+@dataclass(frozen=True)
+class OwnCase:
+    """A case of a person. Times are UTC."""
+
+    case_id: str
+    title: str
+    trigger_on: date | None
+    status: str
+    close_reason: str | None
+    stage: str | None
+    stage_state: str | None
+    next_step: str | None
+    next_due_at: datetime | None
+    owner_team: str
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something to know before a call."""
+
+    kind: str
+    occurred_at: datetime
+    source: str
+
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
+        return WARNINGS[self.kind]
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person with records, warnings and cases."""
+
+    name: Name | None
+    records: list[Record]
+    warnings: list[Warned]
+    cases: list[OwnCase]
+
+    @property
+    def doubts(self) -> list[Record]:
+        """Records that may be this person's."""
+        return [record for record in self.records if record.status == "doubt"]
+
+
+def whole_id(text: str) -> str:
+    """Return the id of a person as it stands in an address. Raises `NotFound` if it is not one."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise NotFound("No person has this number.") from None
+
+
+def person(conn: Connection, person_id: str, name: Name | None) -> Person:
+    """Return what is known of a person. Raises `NotFound` if nobody has the id."""
+    records = [
+        Record(*row)
+        for row in sql.run(conn, "told/pages/person_records.sql", person=person_id).rows
+    ]
+    cases = [
+        OwnCase(*row) for row in sql.run(conn, "told/pages/person_cases.sql", person=person_id).rows
+    ]
+    if not records and not cases:
+        raise NotFound("No person has this number.")
+    warnings = sql.run(conn, "told/pages/person_warnings.sql", person=person_id).rows
+    return Person(name, records, [Warned(*row) for row in warnings], cases)

@@ -1,0 +1,97 @@
+-- reads: cases.case_record, cases.event, evidence.fact, identity.link, operations.decision,
+--     operations.exception, operations.night, tasks.task, tasks.transmission, tasks.transmission_task
+
+-- The story of a case on one line of time: what changed, what was asked for, what was sent, what was decided, and what
+-- the systems of record say. `evidence` false leaves out what they say, and when it happened, for those who may not see
+-- patients: what they proved stands at the night that learned it.
+with own as (
+    select c.* from cases.case_record as c where c.case_id = %(case_id)s
+),
+
+work as (
+    select t.* from tasks.task as t where t.case_id = %(case_id)s
+),
+
+stuck as (
+    select e.*
+    from operations.exception as e
+    where e.case_id = %(case_id)s
+        or (e.about_kind = 'task' and e.about_id in (select k.task_id::text from work as k))
+),
+
+line as (
+    select
+        case when %(evidence)s then v.occurred_at else n.cut_off end as at,
+        'event' as part,
+        v.kind,
+        v.stage,
+        v.from_state,
+        v.to_state,
+        v.detail ->> 'reason' as note,
+        f.source,
+        f.source_ref as ref,
+        v.known_seq as seq,
+        false as is_taken_back
+    from cases.event as v
+    inner join operations.night as n on n.seq = v.known_seq
+    left join evidence.fact as f on f.fact_id = v.fact_id
+    where v.case_id = %(case_id)s
+    union all
+    select k.planned_at, 'task', k.kind, k.stage, null, k.status, k.status_reason, null, null, k.planned_seq, false
+    from work as k
+    union all
+    select
+        coalesce(x.sent_at, x.intended_at), 'transmission', x.kind, k.stage, null, x.outcome, x.outcome_reason,
+        x.target, left(x.transmission_id::text, 8), x.planned_seq, false
+    from work as k
+    inner join tasks.transmission_task as l on l.task_id = k.task_id
+    inner join tasks.transmission as x on x.transmission_id = l.transmission_id
+    union all
+    select
+        e.opened_at, 'exception', e.reason, e.detail ->> 'stage', null, e.status, e.resolution, e.owner_team,
+        e.exception_id::text, e.opened_seq, false
+    from stuck as e
+    union all
+    select
+        d.decided_at, 'decision', d.kind, e.detail ->> 'stage', null, d.decided_by, d.note, d.door,
+        case when d.door = 'question' then concat(d.record ->> 'dag_id', '/', d.record ->> 'run_id') end, d.known_seq, false
+    from operations.decision as d
+    left join stuck as e on d.about_kind = 'exception' and d.about_id = e.exception_id::text
+    where (d.about_kind = 'exception' and d.about_id in (select o.exception_id::text from stuck as o))
+        or (d.about_kind = 'case' and d.about_id = %(case_id)s::text)
+    union all
+    select
+        f.occurred_at, 'fact', f.kind, null, null, f.code, null, f.source, f.source_ref, f.known_seq,
+        f.retracted_seq is not null
+    from own as c
+    inner join identity.link as l
+        on l.person_id = c.person_id and l.status = 'active' and l.retired_seq is null
+    inner join evidence.fact as f on f.subject_source = l.source and f.subject_id = l.source_id
+    where %(evidence)s
+        and (
+            f.fact_id = c.trigger_fact_id
+            or (f.kind in ('attempt', 'booking', 'booking_cancelled', 'no_show', 'opt_out') and f.occurred_at >= c.trigger_on)
+            or (f.kind in ('death', 'hospice', 'left_practice'))
+            or (f.identifiers ->> 'encounter' = c.encounter_ref and f.kind in ('visit', 'note', 'charge'))
+            or (
+                f.identifiers ->> 'patient_control_number' = c.patient_control_number
+                and f.kind in ('claim', 'claim_forwarded', 'claim_accepted', 'claim_rejected', 'remittance', 'patient_payment', 'write_off')
+            )
+        )
+)
+
+select
+    o.at,
+    o.part,
+    o.kind,
+    o.stage,
+    o.from_state,
+    o.to_state,
+    o.note,
+    o.source,
+    o.ref,
+    o.seq,
+    o.is_taken_back
+from line as o
+order by o.at, array_position(array['fact', 'event', 'exception', 'decision', 'task', 'transmission'], o.part), o.kind, o.ref
+limit 500;

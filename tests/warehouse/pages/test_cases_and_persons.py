@@ -1,0 +1,199 @@
+"""A case, a person and the search, on a fictitious morning."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from throughline import warehouse
+from throughline.pages import case, people, person, search
+from throughline.pages.one import NotFound
+from throughline.pages.visitor import Visitor
+from throughline.told.today import today
+
+NURSE, VIEWER = Visitor("nurse", ("care_management",)), Visitor("viewer")
+
+
+@pytest.fixture(autouse=True)
+def who_may(conn: warehouse.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nurse sees patients, nobody else does; the fixture rolls everything back."""
+    monkeypatch.setattr(
+        "throughline.pages.visitor.permitted",
+        lambda who, what: (who, what) == ("nurse", "see_patients"),
+    )
+    monkeypatch.setattr(conn, "commit", lambda: None)
+    conn.execute(
+        "insert into operations.source (source, title, is_chart)"
+        " values ('ehr', 'Electronic health record', true), ('scheduling', 'Scheduling', false)"
+    )
+
+
+def one_of(conn: warehouse.Connection, where: str) -> case.Case:
+    (number,) = conn.execute(
+        f"select case_id::text from cases.case_record where {where} order by case_id limit 1".encode()
+    ).fetchone() or ("",)
+    return case.case(conn, number)
+
+
+def looked(conn: warehouse.Connection) -> list[tuple[str, str]]:
+    return conn.execute("select who, page from operations.looked order by 1, 2").fetchall()
+
+
+def test_a_case_says_where_it_stands_and_what_it_waits_for(conn: warehouse.Connection) -> None:
+    now = today(conn)
+    stuck = one_of(conn, "next_step = 'exception' and stage_state = 'missed'")
+    assert case.case(conn, stuck.number) == stuck
+    assert case.waits_for(stuck, now).startswith("A person has to decide, ")
+    assert "no signed note" in case.waits_for(stuck, now)
+    task = one_of(conn, "next_step = 'task' and stage = 'contacted'")
+    assert "has a task, " in case.waits_for(task, now)
+    assert "reach the patient" in case.waits_for(task, now)
+    late = one_of(conn, "next_step = 'wait' and waits_on_feeds <> '{}'")
+    assert "clearinghouse/claim is late" in case.waits_for(late, now)
+    over = one_of(conn, "status = 'completed'")
+    assert case.waits_for(over, now).startswith("It is completed")
+    waits = one_of(conn, "next_step = 'wait' and waits_on_feeds = '{}'")
+    assert case.waits_for(waits, now).startswith("It waits for evidence (")
+    assert [stage.state for stage in case.stages(conn, over)].count("complete") == len(
+        case.stages(conn, over)
+    )
+
+
+def test_the_story_of_a_case_has_evidence_tasks_what_was_sent_exceptions_and_decisions(
+    conn: warehouse.Connection,
+) -> None:
+    one = one_of(conn, "next_step = 'exception' and stage_state = 'blocked'")
+    conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, door, record)"
+        " values (gen_random_uuid(), 'nurse', 'retry', 'exception', %s, 'called', 'question',"
+        ' \'{"dag_id": "release_claims", "run_id": "manual__1+a"}\')',
+        (one.next_step_ref,),
+    )
+    conn.execute(
+        "insert into cases.event (event_id, case_id, kind, stage, to_state, occurred_at, known_seq, fact_id)"
+        " select gen_random_uuid(), case_id, 'proven', stage, 'complete', proven_at, 2, fact_id"
+        " from cases.stage where case_id = %s and fact_id is not null",
+        (one.case_id,),
+    )
+    whole = case.line(conn, one, evidence=True)
+    assert {entry.part for entry in whole} == set(case.PARTS)
+    assert [entry.at for entry in whole] == sorted(entry.at for entry in whole)
+    assert all(case.told(entry) for entry in whole)
+    assert {entry.source for entry in whole if entry.part == "fact"} <= {
+        "ehr", "scheduling", "clearinghouse",
+    }  # fmt: skip
+    (decision,) = [entry for entry in whole if entry.part == "decision"]
+    assert case.told(decision) == "Retry by nurse: called"
+    assert case.run_of(decision) == "/dags/release_claims/runs/manual__1%2Ba"
+    # without evidence: no fact, and what was proven stands at the night that learned it
+    less = case.line(conn, one, evidence=False)
+    assert {entry.part for entry in less} == set(case.PARTS) - {"fact"}
+    (night,) = conn.execute("select cut_off from operations.night where seq = 2").fetchone() or (
+        "",
+    )
+    assert {entry.at for entry in less if entry.part == "event"} == {night}
+
+
+def test_what_was_taken_back_stays_in_the_story(conn: warehouse.Connection) -> None:
+    one = one_of(conn, "status = 'open' and stage = 'contacted'")
+    conn.execute(
+        "update evidence.fact set retracted_seq = 3 where fact_id = ("
+        "select trigger_fact_id from cases.case_record where case_id = %s)",
+        (one.case_id,),
+    )
+    assert case.line(conn, one, evidence=True)[0].is_taken_back
+
+
+def test_every_event_task_and_transmission_has_words() -> None:
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    base = case.Entry(at, "event", "proven", "seen", None, None, None, None, None, 1, False)
+    cases: tuple[tuple[dict[str, Any], str], ...] = (
+        ({}, "seen is proven"),
+        ({"kind": "taken_back"}, "seen is no longer proven"),
+        ({"kind": "changed", "to_state": "missed"}, "seen: clock missed"),
+        ({"kind": "closed", "note": "died"}, "the case is closed: The patient died"),
+        ({"part": "task", "kind": "outreach", "to_state": "failed", "note": "no_answer"},
+         "Reach the patient: a call, a message, a letter: failed (nobody answered)"),
+        ({"part": "transmission", "kind": "booking", "source": "scheduling_api", "to_state": "rejected",
+          "note": "http_409"}, "Booking to scheduling_api: rejected (http 409)"),
+        ({"part": "fact", "kind": "attempt", "to_state": "left_message"},
+         "Somebody tried to reach the patient (left a message)"),
+        ({"part": "fact", "kind": "unheard_of"}, "Unheard of"),
+    )  # fmt: skip
+    for change, said in cases:
+        assert case.told(replace(base, **change)) == said
+    assert case.run_of(base) == ""
+
+
+def test_a_person_is_shown_with_records_cases_and_what_to_know_before_a_call(
+    conn: warehouse.Connection,
+) -> None:
+    (whole,) = conn.execute(
+        "select person_id::text from identity.link where source = 'ehr' and source_id = 'p7'"
+    ).fetchone() or ("",)
+    conn.execute(
+        "insert into evidence.fact (fact_id, subject_source, subject_id, kind, occurred_at, known_seq, source,"
+        " source_ref, source_version, batch_id) select gen_random_uuid(), 'ehr', 'p7', 'opt_out', now(), 3, 'ehr',"
+        " 'consent/1', '1', batch_id from landing.batch limit 1"
+    )
+    conn.execute(
+        "insert into identity.link (source, source_id, person_id, method, score, status, known_seq)"
+        " values ('ehr', 'p8', %s, 'alike', 0.5, 'doubt', 3)",
+        (whole,),
+    )
+    names = people.names(conn, NURSE, "person", [whole])
+    shown = person.person(conn, person.whole_id(whole.upper()), names[whole])
+    assert [(r.source, r.source_id, r.status) for r in shown.records] == [
+        ("ehr", "p7", "active"), ("scheduling", "MRN100007", "active"), ("ehr", "p8", "doubt"),
+    ]  # fmt: skip
+    assert [record.family for record in shown.doubts] == ["Family8"]
+    assert [warned.said for warned in shown.warnings] == ["The patient refused to be contacted"]
+    assert len(shown.cases) == 1
+    for nobody in ("x", "", "00000000-0000-0000-0000-000000000000"):
+        with pytest.raises(NotFound):
+            person.person(conn, person.whole_id(nobody), None)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Family77", "family77", " family77  ", "Family77, Given77", "Given77 Family77", "family77 giv", "g family77",
+        "MRN100077", "mrn100077", "p77",
+    ],
+)  # fmt: skip
+def test_a_person_is_found_by_name_and_by_any_number(
+    conn: warehouse.Connection, typed: str
+) -> None:
+    found = search.search(conn, NURSE, typed)
+    assert [name.family for name in found.persons] == ["Family77"]
+    assert found.address == f"person/{found.persons[0].person_id}"
+    assert looked(conn) == [("nurse", "search")]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", " ", "f", "%", "_amily77", "Family\\", "fam%77", "x" * 5000, "a\x00b", "Family77, X"],
+)
+def test_what_fits_nobody_finds_nobody(conn: warehouse.Connection, typed: str) -> None:
+    assert search.search(conn, NURSE, typed) == search.Found()
+    assert looked(conn) == []
+
+
+def test_many_persons_are_cut_and_said_to_be_more(conn: warehouse.Connection) -> None:
+    found = search.search(conn, NURSE, "family")
+    assert (len(found.persons), found.is_more, found.address) == (search.MOST, True, "")
+    assert len(looked(conn)) == search.MOST
+
+
+def test_without_the_permission_only_numbers_of_ours_are_found(conn: warehouse.Connection) -> None:
+    one = one_of(conn, "next_step = 'exception'")
+    assert one.next_step_ref is not None
+    for typed in ("Family77", "MRN100077", "p77"):
+        assert search.search(conn, VIEWER, typed) == search.Found()
+    assert search.search(conn, VIEWER, one.number.upper()).address == f"case/{one.case_id}"
+    by_exception = search.search(conn, VIEWER, one.next_step_ref[:8])
+    assert by_exception.address == f"exception/{one.next_step_ref}"
+    assert looked(conn) == []

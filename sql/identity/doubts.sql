@@ -18,8 +18,8 @@ with pair as (
         on lower(b.family) = lower(a.family)
         and b.birth_date = a.birth_date
         and lower(b.given) = lower(a.given)
-        -- a sex that is not known, or has a code that nobody has mapped, tells nobody apart
-        and not (a.sex <> b.sex and a.sex in ('F', 'M', 'O') and b.sex in ('F', 'M', 'O'))
+        -- a sex that is not stated or not known, or has a code that nobody has mapped, tells nobody apart
+        and not coalesce(a.sex <> b.sex and a.sex in ('F', 'M', 'O') and b.sex in ('F', 'M', 'O'), false)
         and (b.source, b.source_id) <> (a.source, a.source_id)
         and b.retracted_seq is null and not b.is_deleted and b.replaced_by is null
         and (b.phone = a.phone or b.postal_code = a.postal_code)

@@ -195,6 +195,11 @@ ALIKE = {"family": "Doe", "given": "Ann", "birth_date": date(1950, 5, 5), "sex":
         ({"phone": "5551", "birth_date": date(1950, 5, 6)}, False),
         ({"phone": "5551", "given": "Anna"}, False),
         ({"phone": "5551", "sex": "M"}, False),
+        ({"phone": "5551", "sex": "O"}, False),
+        # not known, not said, or a code that nobody has mapped: it tells nobody apart
+        ({"phone": "5551", "sex": "U"}, True),
+        ({"phone": "5551", "sex": None}, True),
+        ({"phone": "5551", "sex": "X9"}, True),
         ({"phone": "5551", "family": "DOE"}, True),
     ],
 )

@@ -34,7 +34,7 @@ _ENDS = ENVELOPE | {"CLP", "LX", "PLB"}
 
 def _adjustments(e: list[str]) -> tuple[list[Adjustment], bool]:
     """Return the up to six reasons of a CAS, and whether all of them could be read."""
-    group = at(e, 1)
+    group = at(e, 1).upper()
     found = []
     readable = True
     count = len(e)

@@ -220,6 +220,21 @@ def test_what_cannot_be_read_is_set_aside() -> None:
     ]
 
 
+@pytest.mark.parametrize("group", ["CO", "CR", "OA", "PI", "PR", "co", " pr "])
+def test_the_groups_of_adjustments(group: str) -> None:
+    [paid], faults = read(payment("A1", cas=f"CAS*{group}*45*20"))
+    [adjustment] = [a for line in paid.lines for a in line.adjustments] or paid.adjustments
+    assert (adjustment.group, faults) == (group.strip().upper(), [])
+
+
+@pytest.mark.parametrize("group", ["XX", "C0", "", "COPR"])
+def test_a_group_of_no_list_sets_its_claim_aside(group: str) -> None:
+    records, faults = read(payment("A1", cas=f"CAS*{group}*45*20"), payment("A2"))
+    told = [(f.reason, f.severity, f.subject_id, f.subject_source) for f in faults]
+    assert told == [("adjustment_group_unknown", "row", "A1", "pcn")]
+    assert [r.patient_control_number for r in records] == ["A2"]
+
+
 def test_the_payers_own_number_by_another_qualifier() -> None:
     body = remittance(payment("A1"))
     body.insert(4, "REF*2U*OWN1")

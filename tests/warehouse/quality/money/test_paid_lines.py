@@ -92,3 +92,16 @@ def test_of_two_equal_lines_a_reversal_takes_back_its_own(hand: Hand) -> None:
         " inner join evidence.fact as f on f.fact_id = r.reverses order by 1"
     )
     assert pairs == [("#1", "#1"), ("#2", "#2")]
+
+
+def test_one_line_that_stands_for_several_answers_the_one_that_it_names(hand: Hand) -> None:
+    """A payer that bundles without a line for each: what is paid is paid once, and for one line."""
+    bundled = ["CLP*C1*1*80*80**MB*ICN1*11*1", "SVC*HC:80053*80*80**1*HC:80048", "DTM*472*20260228"]
+    judge(hand, file(remittance("80", [*bundled, "REF*6R*L1"])))
+    hand.load(hand.batch)
+    hand.new_night()
+    lines = [("80048", "50", "L1"), ("80051", "20", "L2"), ("84295", "10", "L3")]
+    hand.take_in("claim", sent(*lines), suffix="x12", source="clearinghouse")
+    assert answered(hand) == [(1, "80048", "80053", 80, "control number")]
+    (denied,) = hand.rows("select count(*) from core.payment_line where denied_amount <> 0")
+    assert denied == (0,)

@@ -16,6 +16,7 @@ from throughline.transports.address import Address
 
 LANDING = "THROUGHLINE_LANDING"
 PAGES = "THROUGHLINE_PAGES"
+CHAIN = "THROUGHLINE_CHAIN"
 
 
 def address(connection_id: str) -> Address:
@@ -51,6 +52,11 @@ def landing_root() -> Path:
 def reports_root() -> Path:
     """Return the folder of the nights' pages."""
     return _folder(PAGES)
+
+
+def chain_root() -> Path:
+    """Return the folder in which the head of the chain is kept: that of the pages if none is named."""
+    return Path(os.environ[CHAIN]) if os.environ.get(CHAIN) else reports_root()
 
 
 def data_docs_root() -> Path:

@@ -360,7 +360,7 @@ def check_invariants(partition_key: str | None) -> None:
 def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
     """Write the night's numbers and page, whatever happened, and release the lease; returns the page's name."""
     from throughline import proven, told
-    from throughline.orchestration.addresses import reports_root
+    from throughline.orchestration.addresses import chain_root, reports_root
 
     if not partition_key:
         return None
@@ -373,15 +373,12 @@ def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
             return None
         with warehouse.step(conn, night.seq, "close_night") as record:
             if failed_tasks and night.status == "running":
-                nights.finish(
-                    conn,
-                    night.seq,
-                    status="failed",
-                    failed_step=f"report_operations: {', '.join(failed_tasks)}",
-                )
+                failed = f"report_operations: {', '.join(failed_tasks)}"
+                nights.finish(conn, night.seq, status="failed", failed_step=failed)
             record.detail = proven.close_night(conn, night.seq)
         with warehouse.step(conn, night.seq, "write_page"):
             page = told.write_page(conn, night.seq, reports_root())
+            proven.chain.keep(conn, night.seq, chain_root())
         nights.release_lease(conn, business_date)
         metrics.emit(conn, night.seq)
     return page.name

@@ -44,13 +44,15 @@ def night_began(conn: Connection, night: nights.Night) -> None:
 
 
 def night_ended(conn: Connection, night: nights.Night) -> None:
-    """Tell the check-in address how the newest night ended, once its page is written."""
+    """Tell the check-in address how the newest night ended, once its page is written, with the head of the chain."""
+    from throughline.proven import chain
     from throughline.told import messages
 
-    _check_in(conn, night, messages.SUCCESS if night.status == "finished" else messages.FAILURE)
+    signal = messages.SUCCESS if night.status == "finished" else messages.FAILURE
+    _check_in(conn, night, signal, str(chain.head(conn, night.seq) or ""))
 
 
-def _check_in(conn: Connection, night: nights.Night, signal: str) -> None:
+def _check_in(conn: Connection, night: nights.Night, signal: str, text: str = "") -> None:
     from throughline.told import messages
 
     newest = nights.newest(conn)
@@ -60,7 +62,7 @@ def _check_in(conn: Connection, night: nights.Night, signal: str) -> None:
     there = _configured(CHECK_IN)
     if there is not None:
         conn.commit()  # no transaction stays open while a stranger takes its time
-        messages.check_in(there, signal)
+        messages.check_in(there, signal, text)
 
 
 def tell(text: str, to: Sequence[str] = ()) -> None:

@@ -28,10 +28,23 @@ SMTP_S = 10.0
 _LINK = re.compile(r"\s*https?://\S+")
 
 
-def check_in(address: Address, signal: str) -> bool:
-    """Call a check-in address with `START`, `SUCCESS` or `FAILURE`; a repeated call means the same."""
+def check_in(address: Address, signal: str, text: str = "") -> bool:
+    """Call a check-in address with `START`, `SUCCESS` or `FAILURE`; a repeated call means the same.
+
+    With a text it is a POST, whose body such services keep with the call.
+    """
     try:
         with HttpClient(address) as client:
+            if text:
+                outcome = client.write(
+                    f"{address.base_url}{signal}",
+                    text.encode(),
+                    content_type="text/plain",
+                    patience=BRIEF,
+                )
+                return outcome.certainty == "accepted" or _lost(
+                    f"{address.name}: {outcome.reason or outcome.status}"
+                )
             answer = client.get(f"{address.base_url}{signal}", patience=BRIEF)
     except SourceUnavailable as error:
         return _lost(str(error))

@@ -185,7 +185,10 @@ from (
     ('tasks.transmission', 'outcome_is_kept'), ('tasks.transmission', 'claims_need_release'),
     ('tasks.claim_batch', 'batch_is_kept'), ('tasks.claim_batch', 'batch_keeps_its_decision'),
     ('tasks.claim_batch', 'batch_stays'), ('operations.night', 'night_is_kept'),
-    ('operations.night', 'digests_are_kept'), ('operations.night', 'night_stays')
+    ('operations.night', 'digests_are_kept'), ('operations.night', 'night_stays'),
+    ('operations.decision', 'decision_in_chain'), ('tasks.transmission', 'outcome_in_chain'),
+    ('operations.night', 'digest_in_chain'), ('operations.chain', 'chain_stays'),
+    ('operations.chain', 'chain_is_not_emptied')
 ) as k (place, name)
 where not exists (
     select from pg_trigger as t

@@ -30,8 +30,7 @@ def later(number: int, of: int, day: int, **more: Any) -> dict[str, Any]:
 def reject(hand: Hand, about_id: object, kind: str = "delivery") -> None:
     from throughline.decisions import Request, record
 
-    record(hand.conn, Request("reject", kind, str(about_id), WHO, "another practice's"))
-    hand.conn.commit()
+    record(hand.people, Request("reject", kind, str(about_id), WHO, "another practice's"))
 
 
 def take_back(hand: Hand) -> int:

@@ -88,3 +88,11 @@ def test_a_mail_goes_to_those_whom_the_connection_names() -> None:
         "rcpt TO:<on-call@example.org>"
     ]
     assert not messages.mail(there, "nobody is there any more")
+
+
+def test_a_check_in_with_a_text_carries_it() -> None:
+    with servers.web() as web:
+        web.answers += [Answer(200), Answer(404)]
+        assert messages.check_in(address(web.url("/ping")), messages.SUCCESS, "chain 7 abc")
+        assert not messages.check_in(address(web.url("/ping")), messages.SUCCESS, "chain 7 abc")
+    assert [(one.path, one.body) for one in web.seen] == [("/ping", b"chain 7 abc")] * 2

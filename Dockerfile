@@ -44,7 +44,7 @@ ENV AIRFLOW_HOME=/opt/throughline/airflow \
     THROUGHLINE_PAGES=/var/lib/throughline/pages
 
 # Code and settings belong to root: the processes cannot change them. Volumes take their owner from these folders.
-RUN mkdir -p airflow/logs /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox /var/lib/throughline/backups \
+RUN mkdir -p airflow/logs /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox /var/lib/throughline/backups /var/lib/throughline/restore-points \
     && chown -R throughline:throughline airflow/logs /var/lib/throughline
 
 # What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`. Without a

@@ -317,6 +317,7 @@ def lock_requirements() -> int:
 def _pipeline(module: str, *arguments: str) -> int:
     """Run a program of the pipeline on the current world's warehouse."""
     with lock.held(module.rpartition(".")[2]), _server() as server:
+        up.restore_point(server, lambda text: print(text, file=sys.stderr))
         up.migrate(server)
         env = airflow.tool_environment(server.state)
         return subprocess.run(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stack import airflow, options, postgres, processes, rest, sandbox
+from stack import airflow, options, paths, postgres, processes, rest, sandbox
 from stack.nights import chain
 from stack.worlds import known
 
@@ -51,6 +51,7 @@ def up(chosen: options.Options, say: Say) -> Stack:
     # Start the sandbox first: it depends on nothing, and takes longest if the world is new.
     program = sandbox.start(world, chosen)
     server = postgres.start(world)
+    restore_point(server, since)
     airflow.write_connections(world, server, {})
 
     def warehouse() -> None:
@@ -89,6 +90,16 @@ def up(chosen: options.Options, say: Say) -> Stack:
             _stop_programs(world)
             raise
     return Stack(world, server, work[1].result(), work[2].result())
+
+
+def restore_point(server: postgres.Server, say: Say) -> None:
+    """Keep what a world's databases hold, beside the worlds, if a newer schema is about to change them."""
+    from throughline.deployment import restore_point
+
+    fernet = airflow.fernet_key(server.state)
+    if fernet is not None:
+        folder = paths.private(paths.state_folder() / "restore-points") / server.state.name
+        restore_point.take(folder, server.dsn(postgres.SUPERUSER, "postgres"), fernet, say)
 
 
 def migrate(server: postgres.Server) -> list[str]:

@@ -39,8 +39,8 @@ Say = Callable[[str], None]
 def take(
     folder: Path,
     dsn: str,
-    landing: Path,
-    pages: Path,
+    landing: Path | None,
+    pages: Path | None,
     *,
     fernet: str,
     wait_s: float = WAIT_S,
@@ -49,7 +49,8 @@ def take(
 ) -> Path:
     """Write a backup to a new folder, and return it.
 
-    Databases come before files: what is landed is never changed, and is on the disk before a row refers to it. Raises
+    Without folders it holds no files. Databases come before files: what is landed is never changed, and is on
+    the disk before a row refers to it. Raises
     `ArchiveError`, `OSError` and `psycopg.Error`, and then leaves nothing behind.
     """
     with archive.new(folder) as part, _nothing_removed(dsn) as conn:
@@ -65,8 +66,10 @@ def take(
             archive.run("pg_restore", dsn, "--list", f"--file={os.devnull}", str(file))
             say(f"{database}: {_size(file)}")
         said = _told(conn) | {"taken_at": taken_at.isoformat(), "during": during}
-        count = _pack(part / archive.FILES, {"landing": landing, "pages": pages})
-        _nothing_missing(conn, landing)
+        folders = {"landing": landing, "pages": pages}
+        count = _pack(part / archive.FILES, {name: each for name, each in folders.items() if each})
+        if landing is not None:
+            _nothing_missing(conn, landing)
         say(f"{count} files: {_size(part / archive.FILES)}")
         keys = {"fernet": archive.fingerprint(fernet)}
         archive.write_manifest(part, said | {"keys": keys})

@@ -3,7 +3,9 @@
 Run it once before the services start (`migrate` in docker-compose.yaml), and again after each
 upgrade: it creates what is missing and leaves the rest alone. It reads its settings from the
 environment: `POSTGRES_DSN` (a superuser, URI),
-`THROUGHLINE_{OWNER,LOOP,LOADER,READER,DECIDER}_PASSWORD`, `AIRFLOW_DB_PASSWORD`.
+`THROUGHLINE_{OWNER,LOOP,LOADER,READER,DECIDER}_PASSWORD`, `AIRFLOW_DB_PASSWORD`. If
+`THROUGHLINE_RESTORE_POINTS` names a folder, a warehouse with nights that waits for migrations gets a
+restore point there first, and without one nothing is migrated.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from throughline.deployment import restore_point
+from throughline.deployment.archive import ArchiveError
 from throughline.warehouse import migrate
 
 OWNER = "throughline_owner"
@@ -70,11 +75,20 @@ def prepare(dsn: str, passwords: dict[str, str]) -> None:
 
 
 def main() -> int:
-    """Prepare the server, migrate the warehouse as its owner, then Airflow's own tables."""
+    """Prepare the server, take a restore point, migrate the warehouse as its owner, then Airflow's own tables."""
     dsn = os.environ["POSTGRES_DSN"]
     owner_password = os.environ["THROUGHLINE_OWNER_PASSWORD"]
     passwords = {role: os.environ[name] for role, name in ROLES.items()}
     prepare(dsn, {OWNER: owner_password, **passwords})
+    points = os.environ.get("THROUGHLINE_RESTORE_POINTS")
+    if points:
+        try:
+            restore_point.take(Path(points), dsn, os.environ["AIRFLOW__CORE__FERNET_KEY"])
+        except (ArchiveError, OSError, psycopg.Error) as error:
+            print(
+                f"no restore point, so nothing was migrated: {str(error).strip()}", file=sys.stderr
+            )
+            return 1
     parts = urlsplit(dsn)
     server = parts.netloc.rpartition("@")[2]
     owner = f"{OWNER}:{quote(owner_password, safe='')}@{server}"

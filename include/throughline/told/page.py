@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from throughline.practice import practice
-from throughline.told import mornings, pauses, words
+from throughline.told import mornings, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import FunnelStage
 from throughline.warehouse import Connection, nights
@@ -100,7 +100,6 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
     return environment.get_template("page.html.jinja").render(
         n=numbers,
         w=words,
-        pauses=pauses,
         funnels=funnels(numbers),
         width=FUNNEL_WIDTH,
         listed=CALLS_LISTED,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from throughline import quality, warehouse
 from throughline.practice import practice
-from throughline.told import pauses, words
+from throughline.told import words
 from throughline.told.shapes import Paused, Searched, Undecided, Unmapped, Waiting
 from throughline.warehouse import Connection, nights, sql
 
@@ -45,7 +45,7 @@ def tell(conn: Connection) -> str:
     ]
     newest_seq = newest[0] if newest else None
     lines += [
-        pauses.sentence(Paused(*row), zone)
+        words.paused(Paused(*row), zone)
         for row in sql.run(conn, "told/numbers/paused.sql", seq=newest_seq).rows
     ]
     for row in sql.run(conn, "told/numbers/undecided.sql", seq=newest_seq).rows:

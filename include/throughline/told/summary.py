@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from throughline import warehouse
 from throughline.practice import practice
-from throughline.told import owed, pauses, text, words
+from throughline.told import owed, text, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import Feed
 from throughline.warehouse import nights
@@ -51,7 +51,7 @@ def _head(numbers: Numbers) -> str:
     )
     said = [
         words.headline(numbers),
-        *(pauses.sentence(one, numbers.time_zone) for one in numbers.paused),
+        *(words.paused(one, numbers.time_zone) for one in numbers.paused),
     ]
     return f"{first}\n{'=' * len(first)}\n{textwrap.fill(' '.join(said), text.WIDTH)}"
 

@@ -12,6 +12,7 @@ from throughline.told.shapes import (
     CarriedNothing,
     Feed,
     Money,
+    Paused,
     Refused,
     Searched,
     StepTime,
@@ -234,6 +235,13 @@ def quiet(numbers: Numbers) -> list[Feed]:
 
 ERRORS = {disk.DiskFullError.__name__: disk.FULL}
 """Errors of steps that have words; any other is shown by its type."""
+
+
+def paused(pause: Paused, zone: str) -> str:
+    """Return since when and by whom sending is paused, and how much waits."""
+    since = pause.since.astimezone(ZoneInfo(zone))
+    things = "1 planned task waits" if pause.waiting == 1 else f"{pause.waiting} planned tasks wait"
+    return f"Sending is paused since {since:%Y-%m-%d %H:%M}, by {pause.by}; {things}."
 
 
 def headline(numbers: Numbers) -> str:

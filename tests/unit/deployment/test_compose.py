@@ -89,7 +89,10 @@ def test_only_what_migrates_or_restores_may_own_anything() -> None:
 
 
 def test_no_secret_is_mounted_where_nobody_reads_it() -> None:
-    assert set(_targets("migrate")) == {"/run/postgres-ca.pem"}
+    assert set(_targets("migrate")) == {
+        "/run/postgres-ca.pem",
+        "/var/lib/throughline/restore-points",
+    }
     readers = {name for name in OURS if SERVICES[name].get("secrets")}
     assert readers == {"dag-processor", "worker-1", "worker-2", "worker-decisions"}
     logins = [name for name in OURS if "/run/airflow-logins.json" in str(_targets(name))]

@@ -20,7 +20,7 @@ import pytest
 
 from stack import postgres
 from throughline import warehouse
-from throughline.deployment import archive, backup, restore
+from throughline.deployment import archive, backup, restore, restore_point
 from throughline.deployment.archive import ArchiveError
 from throughline.tasks.restored import GAP, Restored
 
@@ -296,3 +296,35 @@ def test_a_restore_that_breaks_off_leaves_what_was_there(
     monkeypatch.undo()
     deployed.restore(folder)
     assert deployed.rows("select count(*) from operations.night") == [(1,)]
+
+
+def test_an_upgrade_can_be_undone(
+    deployed: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = tmp_path / "points"
+    assert restore_point.take(points, deployed.dsn, KEY) is None, "nothing waits"
+    deployed.rows(
+        "delete from public._yoyo_migration where migration_id = '0310.restored-warehouse'"
+    )
+    monkeypatch.setattr(restore_point, "KEPT", 2)
+    made = [restore_point.take(points, deployed.dsn, KEY) for _ in range(3)]
+    assert sorted(points.iterdir()) == made[1:], "the newest are kept"
+    deployed.rows(
+        "insert into public._yoyo_migration (migration_hash, migration_id)"
+        " values ('x', '0310.restored-warehouse')"
+    )
+    # the upgrade went wrong after a night
+    deployed.night(2, "2026-07-07")
+    assert made[1] is not None
+    monkeypatch.setattr(
+        warehouse, "migrate", lambda _: []
+    )  # its tables are there: only the record is not
+    deployed.restore(made[1])
+    assert deployed.rows("select seq from operations.night") == [(1,)]
+    assert (deployed.landing / "2026-07-07.ndjson").exists(), "files stay"
+    (tmp_path / "schema").mkdir()
+    (tmp_path / "schema" / "9999.of-tomorrow.sql").touch()
+    monkeypatch.setattr(restore_point, "ROOT", tmp_path)
+    assert restore_point.pending(deployed.server.dsn()) == ["9999.of-tomorrow"]
+    first = deployed.server.dsn(postgres.SUPERUSER, "throughline_at_first")
+    assert restore_point.pending(first) == [], "nothing could be lost"

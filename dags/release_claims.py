@@ -3,22 +3,24 @@ Asks a named person about a batch of claims. The person attests and releases it,
 file is sent only after a release, byte for byte as it was shown.
 
 ### Trigger
-`create_tasks`, one run for each batch.
+`create_tasks`, one run for each batch. A run that somebody starts for another batch than its id names is refused,
+and recorded.
 
 ### Writes
 `operations.decision`, `tasks.claim_batch`, `tasks.transmission`; the clearinghouse's inbox.
 
 ### Gate rules
-The file passed a validator before it was offered. Who attests has to have opened the list of its claims
+The file passed a validator before it was offered. Those who have `attest_claims` for its billing provider in
+`permissions.yaml` may answer. Who attests has to have opened the list of its claims
 (the page *Claims to release*, or `make claims BATCH=`) in the state whose digest the question shows: that
 digest, of file and list, is attested. The question holds no patient data. Whether its cases still support
 each claim is asked when the batch is shown, when it is attested and when it is sent; a batch with a claim
 that fell is made anew without it, and asked about again.
 
 ### When it fails
-The next `create_tasks` sends the released batch, after looking up an uncertain transfer. A refusal without
-a note, and a release by somebody who has not opened the list, is not taken: clear the run's tasks to be
-asked again.
+The next `create_tasks` sends the released batch, after looking up an uncertain transfer. An answer that cannot
+be taken (of somebody who may not, or has not opened the list; a refusal without a note) leaves the question open. To
+ask those who may now, after a change of `permissions.yaml`, clear the task that asks.
 
 ### Re-run safely
 A batch is sent at most once, however often tasks are rerun.
@@ -38,5 +40,6 @@ release_claims = decision_dag(
     question=("attest", "Claims to release"),
     options=["Attest and release", "Refuse"],
     note="Kept with the decision; a refusal needs it",
-    decide=("send", decisions.decide_claims),
+    take=decisions.take_claims,
+    carry=("send", decisions.carry_out_claims),
 )

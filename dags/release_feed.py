@@ -3,17 +3,20 @@ Asks a named person about a batch that a gate stopped. The person releases or re
 note. After a release, its business date is run again with what is now known.
 
 ### Trigger
-`extract_feeds`, one run for each stopped batch.
+`extract_feeds`, one run for each stopped batch. A run that somebody starts for another batch than its id names is
+refused, and recorded.
 
 ### Writes
 `operations.decision`; after a release the batch is loaded under a new night's number, and
 `extracted_feeds` is published again for the same business date.
 
 ### Gate rules
-The question shows the verdict and links to its Data Docs: counts only, no patient data.
+The question shows the verdict and links to its Data Docs: counts only, no patient data. Those who have
+`release_feed` in `permissions.yaml` may answer.
 
 ### When it fails
-The batch stays stopped and nothing is lost; answer again under Required Actions.
+The batch stays stopped and nothing is lost; answer again under Required Actions. An answer that cannot be taken
+(of somebody who may not, or without its reason) leaves the question open.
 
 ### Re-run safely
 A decided batch is not asked about again.
@@ -34,6 +37,7 @@ release_feed = decision_dag(
     question=("ask", "Release or reject"),
     options=["Release", "Reject"],
     note="Why (kept with the decision)",
-    decide=("decide", decisions.decide_batch),
+    take=decisions.take_batch,
+    carry=("decide", decisions.carry_out_batch),
     publishes=EXTRACTED_FEEDS,
 )

@@ -8,6 +8,7 @@ from throughline.practice import permissions
 
 STAFF = frozenset(
     {
+        "7",
         "Ada",
         "Ada Biller",
         "Ada Lead",
@@ -22,9 +23,9 @@ STAFF = frozenset(
 )
 
 
-def let_the_staff_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+def let_the_staff_decide(monkeypatch: pytest.MonkeyPatch, *, four_eyes: bool = False) -> None:
     """Give every permission to the people of the tests, for the time of a test."""
     everything = permissions.Permissions(
-        {what: {permissions.ANY: STAFF} for what in permissions.PERMISSIONS}
+        {what: {permissions.ANY: STAFF} for what in permissions.PERMISSIONS}, four_eyes
     )
     monkeypatch.setattr(permissions, "permissions", lambda: everything)

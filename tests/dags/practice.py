@@ -6,7 +6,6 @@ creates. The tier `night` tests what the scheduler does between the DAGs.
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +22,8 @@ from throughline import warehouse
 BILLER = "biller"
 """The id of the person who answers questions about claims."""
 CHAIN = ("extract_feeds", "build_cases", "reconcile_tasks", "create_tasks", "report_operations")
+ASKS = {"release_feed": "stopped", "release_claims": "claims"}
+"""How the ids of the runs begin that ask about a batch."""
 
 
 class Practice:
@@ -37,12 +38,27 @@ class Practice:
         self.first = date.fromisoformat(world.world()["first_night"])
 
     def run(
-        self, dag_id: str, key: str | None = None, conf: dict[str, Any] | None = None
+        self,
+        dag_id: str,
+        key: str | None = None,
+        conf: dict[str, Any] | None = None,
+        run_id: str | None = None,
     ) -> dict[str, str]:
-        """Run one DAG; returns the state of each task, and of the run under the empty name."""
+        """Run one DAG; returns the state of each task, and of the run under the empty name.
+
+        A run that asks about a batch has the id that the night gives it, unless `run_id` says another.
+        """
         from airflow.serialization.definitions.dag import SerializedDAG
 
-        made = functools.partialmethod(SerializedDAG.create_dagrun, partition_key=key)
+        batch = (conf or {}).get("batch_id")
+        run_id = run_id or (f"{ASKS[dag_id]}__{batch}" if batch and dag_id in ASKS else None)
+        named = {} if run_id is None else {"run_id": run_id}
+        create = SerializedDAG.create_dagrun
+
+        def made(dag: SerializedDAG, *given: Any, **more: Any) -> Any:
+            own = named if dag.dag_id == dag_id else {}  # not of a run that this one triggers
+            return create(dag, *given, **{"partition_key": key} | more | own)
+
         dag = self.dags[dag_id]
         # Airflow 3.3.2 looks for the row of a deadline by what the DAG says of it: dag.test() writes none.
         dag.deadline = None
@@ -94,19 +110,32 @@ class Practice:
             return None if found is None else XComModel.deserialize_value(found)
 
     @contextmanager
-    def person(self, option: str, note: str) -> Iterator[None]:
+    def person(self, option: str, note: str) -> Iterator[list[set[str]]]:
         """Answer the one question asked inside the block, as Airflow's page would, after opening the claims."""
+        with self.people(("", option, note)) as asked:
+            yield asked
+
+    @contextmanager
+    def people(self, *answers: tuple[str, str, str]) -> Iterator[list[set[str]]]:
+        """Answer the question asked inside the block, each time it is asked: (user, option, note).
+
+        Yields whom Airflow lets answer, each time.
+        """
         over = threading.Event()
+        asked: list[set[str]] = []
 
         def answer() -> None:
-            while not over.wait(0.2):
-                if _answer(option, note, self.open_claims):
-                    return
+            for each in answers:
+                while not over.wait(0.2):
+                    found = _answer(*each, self.open_claims)
+                    if found is not None:
+                        asked.append(found)
+                        break
 
         somebody = threading.Thread(target=answer)
         somebody.start()
         try:
-            yield
+            yield asked
         finally:
             over.set()
             somebody.join()
@@ -144,7 +173,10 @@ class Practice:
         }
 
 
-def _answer(option: str, note: str, prepare: Callable[[], None]) -> bool:
+def _answer(
+    who: str, option: str, note: str, prepare: Callable[[], None]
+) -> set[str] | None:
+    """Answer a question past the API, which would ask whether this user may; return who may, if one is open."""
     from airflow.models.hitl import HITLDetail, HITLUser
     from airflow.models.taskinstance import TaskInstance
     from airflow.models.trigger import handle_event_submit
@@ -159,9 +191,9 @@ def _answer(option: str, note: str, prepare: Callable[[], None]) -> bool:
             .where(HITLDetail.responded_at.is_(None), TaskInstance.state == "awaiting_input")
         ).first()
         if asked is None:
-            return False
+            return None
         prepare()
-        who = "operator" if "Reject" in asked.options else BILLER
+        who = who or ("operator" if "Reject" in asked.options else BILLER)
         user: Any = HITLUser(id=who, name="Ada Okafor")
         asked.responded_by = user
         asked.responded_at = datetime.now(UTC)
@@ -171,7 +203,7 @@ def _answer(option: str, note: str, prepare: Callable[[], None]) -> bool:
             task_instance=asked.task_instance,
             session=session,
         )
-    return True
+        return {user["id"] for user in asked.assigned_users}
 
 
 def _migrate(server: postgres.Server) -> None:

@@ -228,11 +228,16 @@ def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     )
     assert practice.told("extract_feeds", "scheduling.gate", "_link_DataDocs") == ""
 
-    with practice.person(word, "seen and counted"):
-        ended = practice.run(
-            "release_feed", conf={"batch_id": batch, "business_date": day.isoformat()}
-        )
-    assert ended == {"": "success", "describe": "success", "ask": "success", "decide": "success"}
+    conf = {"batch_id": batch, "business_date": day.isoformat()}
+    foreign = practice.run("release_feed", conf=conf, run_id="manual__of_somebody")
+    assert foreign == {"": "failed", "ask": "failed", "decide": "upstream_failed"}
+    with practice.people(("biller", word, "mine"), ("operator", word, "seen and counted")) as asked:
+        ended = practice.run("release_feed", conf=conf)
+    assert asked == [{"operator"}, {"operator"}]
+    assert practice.rows(
+        f"select who, act, door from operations.refused_act where about_id = '{batch}' order by refused_at"
+    ) == [("manual__of_somebody", "release", "question"), ("biller", word.lower(), "question")]
+    assert ended == {"": "success", "ask": "success", "decide": "success"}
     assert practice.rows(
         f"select kind, decided_by, note from operations.decision where about_id = '{batch}'"
     ) == [(word.lower(), "operator", "seen and counted")]
@@ -261,7 +266,7 @@ def test_a_batch_that_was_decided_is_not_asked_about_again(
     ended = practice.run(
         "release_feed", conf={"batch_id": batch, "business_date": practice.first.isoformat()}
     )
-    assert ended == {"": "success", "describe": "skipped", "ask": "skipped", "decide": "skipped"}
+    assert ended == {"": "success", "ask": "skipped", "decide": "skipped"}
 
 
 @pytest.mark.nights

@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
 from throughline import warehouse
-from throughline.practice.permissions import PERMISSIONS, may
+from throughline.practice.permissions import PERMISSIONS, may, who_may
 from throughline.warehouse import Connection, derive
 
 __all__ = [
@@ -34,15 +34,16 @@ __all__ = [
     "UnknownActError",
     "acts_on",
     "address",
-    "is_permitted",
     "nothing_at_once",
     "permission_of",
+    "permitted",
     "preview",
     "record",
     "refuse",
     "register",
     "show",
     "was_shown",
+    "why_not",
 ]
 
 
@@ -104,6 +105,7 @@ class Preview:
 
     `detail` is stored with the decision. `made` is the id of the earlier decision if this act was
     already recorded. `billing_npi` is the billing provider of a claim, on whom the permission may depend.
+    `prepared_by` are those who may not do it alone, because they prepared it.
     `context` is private to the act.
     """
 
@@ -111,6 +113,7 @@ class Preview:
     detail: Mapping[str, object] = field(default_factory=dict)
     made: UUID | None = None
     billing_npi: str | None = None
+    prepared_by: frozenset[str] = frozenset()
     context: object = None
 
 
@@ -192,10 +195,20 @@ def permission_of(act: str, about_kind: str) -> str:
     return _known(Request(act, about_kind, "", "")).permission
 
 
-def is_permitted(request: Request, seen: Preview) -> bool:
-    """Return whether the person of a request may do what its preview shows."""
+def why_not(request: Request, seen: Preview) -> str | None:
+    """Return why the person of a request may not do what its preview shows; None if the person may."""
     permission = _known(request).permission
-    return may(request.who, permission, billing_npi=seen.billing_npi)
+    if not may(request.who, permission, billing_npi=seen.billing_npi):
+        return f"{request.who} may not {permission.replace('_', ' ')}"
+    if request.who in seen.prepared_by:
+        return f"{request.who} changed what these claims say: somebody else attests them"
+    return None
+
+
+def permitted(request: Request, seen: Preview) -> frozenset[str]:
+    """Return who may do what a preview shows: user ids of Airflow's auth manager."""
+    permission = _known(request).permission
+    return who_may(permission, billing_npi=seen.billing_npi) - seen.prepared_by
 
 
 def preview(conn: Connection, request: Request) -> Preview:
@@ -213,11 +226,14 @@ def record(conn: Connection, request: Request) -> Decision:
     if not request.who.strip():
         raise NobodyNamedError("a decision needs a named person")
     act = _known(request)
+    if not may(request.who, act.permission):
+        refuse(conn, request, f"{request.who} may not {act.permission.replace('_', ' ')}")
     seen = act.weigh(conn, request)
     if seen.made is not None:
         return Decision(seen.made, request, is_new=False)
-    if not is_permitted(request, seen):
-        refuse(conn, request, f"{request.who} may not {act.permission}".replace("_", " "))
+    why = why_not(request, seen)
+    if why is not None:
+        refuse(conn, request, why)
     if act.needs_reason and not request.note.strip():
         raise NoReasonError(f"{request.act} needs a reason: say why in the note")
     decision_id = id_of(request) if act.once else uuid4()

@@ -3,16 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, Param, PartitionedAtRuntime, dag, task
+from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
+from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
+from throughline.decisions import NotAllowedError, NotPermittedError
 from throughline.orchestration.notices import Notice, Question
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
+from throughline.orchestration.questions import Asked, Run, Taken
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
 
 MOST_AT_ONCE = 16
 """How many questions may be open at once, so that no question waits for another's answer."""
+
+NOBODY = "nobody may: see permissions.yaml"
+"""Who is asked if nobody may answer: a question without assigned users is everybody's in Airflow."""
+
+
+class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
+    """Asks those who may decide, and records their answer itself.
+
+    `describe` says at run time what is asked and who may answer; `take` records the answer. What was shown
+    and the answer go through no XCom, which other users of Airflow may write. An answer that cannot be taken
+    (of somebody who may not, or without the reason that it needs, or about claims that its person has not opened) leaves the question open.
+    """
+
+    def __init__(
+        self,
+        *,
+        describe: Callable[[Run], Asked | Taken],
+        take: Callable[[Asked, dict[str, Any]], Taken],
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.describe = describe
+        self.take = take
+
+    def execute(self, context: Context) -> Any:
+        """Ask, and wait; return what was decided if an earlier try of this task has recorded it."""
+        run: Any = context["dag_run"]
+        try:
+            found = self.describe(
+                Run(run.run_id, dict(run.conf or {}), str(run.triggering_user_name or ""))
+            )
+        except NotPermittedError as error:
+            raise AirflowFailException(str(error)) from None
+        if "act" in found:
+            return found
+        return self._ask(context, found)
+
+    def execute_complete(self, context: Context, event: dict[str, Any], asked: Asked) -> Any:
+        """Record the answer and return what was decided, or ask again."""
+        answer: Any = super().execute_complete(context, event)
+        run: Any = context["dag_run"]
+        try:
+            return self.take(asked, {**answer, "dag_id": run.dag_id, "run_id": run.run_id})
+        except NotAllowedError as error:
+            self.log.warning("%s. The answer is not taken, and the question stays open.", error)
+            return self._ask(context, asked)
+
+    def _ask(self, context: Context, asked: Asked) -> NoReturn:
+        """Put the question, without an answer, and wait for one."""
+        ti: Any = context["task_instance"]
+        upsert_hitl_detail(
+            ti_id=ti.id,
+            options=self.options,
+            subject=f"{self.subject}: {asked['subject']}",
+            body=asked["body"],
+            params=self.serialized_params,
+            assigned_users=[
+                {"id": user, "name": user} for user in sorted(asked["may"]) or [NOBODY]
+            ],
+        )
+        for notifier in self.notifiers:
+            notifier(context)
+        raise TaskAwaitingInput(
+            method_name="execute_complete",
+            kwargs={"asked": dict(asked)},
+            timeout=self.response_timeout,
+        )
 
 
 QUEUE = "decisions"
@@ -24,32 +98,24 @@ def decision_dag(
     doc: str | None,
     *,
     about: dict[str, str],
-    describe: Callable[[str], dict[str, str]],
+    describe: Callable[[Run], Asked | Taken],
     question: tuple[str, str],
     options: Sequence[str],
     note: str,
-    decide: tuple[str, Callable[[dict[str, str], dict[str, Any]], str | None]],
+    take: Callable[[Asked, dict[str, Any]], Taken],
+    carry: tuple[str, Callable[[Taken], str | None]],
     publishes: Asset | None = None,
 ) -> Any:
-    """Return a DAG of three tasks: describe the thing, ask about it, carry out the answer.
+    """Return a DAG of two tasks: ask about a thing and record the answer; carry out what was decided.
 
-    `about` maps the run's parameters to their descriptions; the first is the id that `describe` takes.
-    What `describe` returned, and so what was shown, is what `decide` takes with the answer.
-    `question` is the asking task's id and the start of its subject; `decide` is the last task's id
-    and its function. If the answer makes a business date run again, `decide` returns
-    the partition key, and `publishes` is published under it.
+    `about` maps the run's parameters to their descriptions. `question` is the asking task's id and the
+    start of its subject; `carry` is the last task's id and its function. If the answer makes a business date
+    run again, `carry` returns the partition key, and `publishes` is published under it.
     """
-    about_id = next(iter(about))
 
-    @task(task_id="describe")
-    def describe_it(params: dict[str, Any] | None = None) -> dict[str, str]:
-        return describe((params or {})[about_id])
-
-    @task(task_id=decide[0], outlets=[publishes] if publishes else [])
-    def decide_it(
-        asked: dict[str, str], answer: dict[str, Any], outlet_events: Any = None, ti: Any = None
-    ) -> None:
-        key = decide[1](asked, {**answer, "dag_id": ti.dag_id, "run_id": ti.run_id})
+    @task(task_id=carry[0], outlets=[publishes] if publishes else [])
+    def carry_out(taken: dict[str, Any], outlet_events: Any = None) -> None:
+        key = carry[1](Taken(act=taken["act"], about_id=taken["about_id"]))
         if publishes is not None and key is not None:
             outlet_events[publishes].add_partitions([key])
 
@@ -68,17 +134,16 @@ def decision_dag(
         doc_md=doc,
     )
     def wired() -> None:
-        described: Any = describe_it()
-        ask = HITLOperator(
+        asked = Ask(
             task_id=question[0],
-            subject=question[1] + ": {{ ti.xcom_pull(task_ids='describe')['subject'] }}",
-            body="{{ ti.xcom_pull(task_ids='describe')['body'] }}",
+            subject=question[1],
+            describe=describe,
+            take=take,
             options=list(options),
             params={"note": Param("", type="string", description=note)},
             execution_timeout=None,
-            notifiers=[Question(about_id)],
+            notifiers=[Question(next(iter(about)))],
         )
-        described >> ask
-        decide_it(described, ask.output)
+        carry_out(asked.output)
 
     return wired()

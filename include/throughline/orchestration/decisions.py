@@ -1,16 +1,19 @@
-"""The questions that the two side DAGs ask a named person, and what they do with the answers."""
+"""The questions that the two side DAGs ask a named person, and what follows from the answers."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from airflow.sdk.exceptions import AirflowSkipException
 
 from throughline import decisions
-from throughline.decisions import Door, NotAllowedError, Request
+from throughline.decisions import Door, NobodyNamedError, NotAllowedError, Request
 from throughline.orchestration.connections import DECIDER, LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
+from throughline.orchestration.questions import Asked, Run, Taken
 from throughline.warehouse import Connection, nights
 
 
@@ -22,7 +25,7 @@ def _who(answer: dict[str, Any]) -> str:
     user = answer.get("responded_by_user") or {}
     who = user.get("id") if isinstance(user, dict) else str(user)
     if not who:
-        raise PermissionError("a decision needs a named person")
+        raise NobodyNamedError("a decision needs a named person")
     return str(who)
 
 
@@ -41,37 +44,64 @@ def _note(answer: dict[str, Any]) -> str:
     return str((answer.get("params_input") or {}).get("note") or "")
 
 
+def _about(run: Run, prefix: str, act: str, about_kind: str) -> str:
+    """Return the id of the batch that a run asks about: the one that its own id names.
+
+    The night starts one run for each batch, `<prefix>__<batch>`. A run that somebody started with other
+    parameters asks nothing: it is refused, and the refusal recorded. Raises `NotPermittedError`, and
+    `AirflowSkipException` if the id is no batch's.
+    """
+    batch_id = str(run.conf.get("batch_id") or "")
+    if run.run_id != f"{prefix}__{batch_id}":
+        door = Door("question", {"run_id": run.run_id, "started_by": run.started_by})
+        request = Request(act, about_kind, batch_id[:80], run.started_by or run.run_id, door=door)
+        with open_warehouse(DECIDER) as conn:
+            why = "this run was not started for the batch that its parameters name"
+            decisions.refuse(conn, request, why)
+    try:
+        return str(UUID(batch_id))
+    except ValueError:
+        raise AirflowSkipException("there is no such batch") from None
+
+
 def _options(
     conn: Connection,
     about_kind: str,
     about_id: str,
     labels: dict[str, str],
     said: dict[str, object],
-) -> str:
-    """Return one line for each possible answer, saying what follows; `labels` maps acts to answers.
+) -> tuple[str, list[str]]:
+    """Return one line for each possible answer, saying what follows, and who may answer.
 
-    Raises `AirflowSkipException` if there is nothing left to decide.
+    `labels` maps acts to answers. Raises `AirflowSkipException` if there is nothing left to decide.
     """
-    lines = []
+    lines, users = [], set[str]()
     for act, label in labels.items():
+        request = Request(act, about_kind, about_id, "", said=said)
         try:
-            seen = decisions.preview(conn, Request(act, about_kind, about_id, "", said=said))
+            seen = decisions.preview(conn, request)
         except NotAllowedError as error:
             raise AirflowSkipException(str(error)) from None
         if seen.made is not None:
             raise AirflowSkipException("already decided")
         lines.append(f"- **{label}**: {' '.join(seen.follows)}")
-    return "\n".join(lines)
+        users |= decisions.permitted(request, seen)
+    return "\n".join(lines), sorted(users)
 
 
-def describe_batch(batch_id: str) -> dict[str, str]:
+def describe_batch(run: Run) -> Asked | Taken:
     """Return the question about a stopped batch: counts, no patient values.
 
-    `shown` is the verdict that it tells of, `about_id` the batch. Raises `AirflowSkipException` when
-    the batch is no longer stopped.
+    `shown` is the verdict that it tells of. A release that is recorded but not carried out yet is returned
+    as it was taken. Raises `AirflowSkipException` when the batch is no longer stopped, and
+    `NotPermittedError` if the run is not that of the batch.
     """
     import throughline.quality.decide  # noqa: F401 - registers the acts that are offered
 
+    batch_id = _about(run, "stopped", "release", "batch")
+    with open_warehouse() as conn:
+        if (_released(conn, batch_id) or (None, ""))[1] == "stopped":
+            return Taken(act="release", about_id=batch_id)
     with open_warehouse(LOADER) as conn:
         row = conn.execute(
             "select b.source, b.feed, b.business_date, b.rows_received, v.failed,"
@@ -84,7 +114,7 @@ def describe_batch(batch_id: str) -> dict[str, str]:
             raise AirflowSkipException("there is no such batch")
         source, feed, day, received, failed, expectations, docs, detail, verdict = row
         labels = {"release": "Release", "reject": "Reject"}
-        answers = _options(conn, "batch", batch_id, labels, {"verdict": verdict})
+        answers, users = _options(conn, "batch", batch_id, labels, {"verdict": verdict})
         decisions.show(conn, "batch", batch_id, verdict or "")
         conn.commit()
     counts = f"[Data Docs]({address_of_page(docs)})" if docs else "Data Docs: none"
@@ -102,54 +132,90 @@ def describe_batch(batch_id: str) -> dict[str, str]:
         ),
         "about_id": batch_id,
         "shown": verdict or "",
+        "may": users,
     }
 
 
-def decide_batch(asked: dict[str, str], answer: dict[str, Any]) -> str | None:
+def _released(conn: Connection, batch_id: str) -> tuple[date, str] | None:
+    """Return date and status of a batch that has been released since it was judged; None if it was not."""
+    row = conn.execute(
+        "select b.business_date, b.status from landing.batch as b inner join operations.decision as d"
+        " on d.about_kind = 'batch' and d.about_id = b.batch_id::text and d.kind = 'release'"
+        " where b.batch_id = %(batch)s and d.decided_at > all"
+        " (select v.decided_at from quality.verdict as v where v.batch_id = b.batch_id)",
+        {"batch": batch_id},
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def take_batch(asked: Asked, answer: dict[str, Any]) -> Taken:
     """Record the release or rejection of a stopped batch, as the question `asked` showed it.
 
-    After a release the batch is loaded under a new number of its business date. Returns the
-    partition key to publish again, or None after a rejection.
+    Raises `NotPermittedError` or `NoReasonError` if the answer cannot be taken, and `AirflowSkipException`
+    if the batch is no longer stopped.
     """
-    from throughline.practice import practice
     from throughline.quality import decide
 
     batch_id = asked["about_id"]
-    released = "Release" in (answer.get("chosen_options") or [])
+    act = "release" if "Release" in (answer.get("chosen_options") or []) else "reject"
     with open_warehouse(DECIDER) as conn:
         decision = decide.decide_batch(
             conn,
             batch_id,
-            "release" if released else "reject",
+            act,
             _who(answer),
             _note(answer),
             verdict=asked["shown"] or None,
             door=_door(answer),
         )
-        row = conn.execute(
-            "select business_date from landing.batch where batch_id = %s", (batch_id,)
-        ).fetchone()
         conn.commit()
-    if not released or row is None or decision is None:
-        return None
+    if decision is None:
+        raise AirflowSkipException("this batch is no longer stopped, or was judged again")
+    return Taken(act=act, about_id=batch_id)
+
+
+def carry_out_batch(taken: Taken) -> str | None:
+    """Load a batch that was released, under a new number of its business date.
+
+    Returns the partition key to publish again, or None if the batch was not released: what the warehouse
+    says of it decides.
+    """
+    from throughline.practice import practice
+
+    batch_id = taken["about_id"]
     with open_warehouse() as conn:
-        nights.take_lease(conn, f"release of {row[0]}", row[0])
-        night = nights.open_night(conn, row[0], practice().time_zone)
-    with open_warehouse(LOADER) as conn:
-        load_batch(conn, batch_id, night.seq)
-    return str(row[0].isoformat())
+        released = _released(conn, batch_id)
+        if released is None:
+            return None
+        conn.commit()
+        day, status = released
+        if status == "stopped":
+            nights.take_lease(conn, f"release of {day}", day)
+            night = nights.open_night(conn, day, practice().time_zone)
+    if status == "stopped":
+        with open_warehouse(LOADER) as conn:
+            load_batch(conn, batch_id, night.seq)
+    return day.isoformat()
 
 
-def describe_claims(batch_id: str) -> dict[str, str]:
+def describe_claims(run: Run) -> Asked | Taken:
     """Return the question about a batch of claims: counts, sums, and where its list is; no patient data.
 
     What its cases support is asked first: if a claim fell, the others are in a new batch, and the
     question is about that one. `about_id` is the batch that is shown, `shown` the digest of its file
-    and list. Raises `AirflowSkipException` when no batch waits any more, or its list cannot be told.
+    and list. A release that is recorded but not carried out yet is returned as it was taken. Raises
+    `AirflowSkipException` when no batch waits any more, or its list cannot be told, and `NotPermittedError` if
+    the run is not that of the batch.
     """
     from throughline import tasks
 
+    batch_id = _about(run, "claims", "release", "claim_batch")
     with open_warehouse() as conn:
+        released = conn.execute(
+            "select from tasks.claim_batch where batch_id = %s and status = 'released'", (batch_id,)
+        ).fetchone()
+        if released is not None:
+            return Taken(act="release", about_id=batch_id)
         last = nights.newest(conn)
         if last is not None:
             batch_id = str(tasks.claims.made_anew(conn, last.seq, batch_id))
@@ -166,7 +232,7 @@ def describe_claims(batch_id: str) -> dict[str, str]:
             digest = tasks.attest.show(conn, batch_id)
         except NotAllowedError as error:
             raise AirflowSkipException(str(error)) from None
-        answers = _options(conn, "claim_batch", batch_id, labels, {"digest": digest})
+        answers, users = _options(conn, "claim_batch", batch_id, labels, {"digest": digest})
         conn.commit()
     number = batch_id[: tasks.listed.SHORT]
     return {
@@ -181,28 +247,29 @@ def describe_claims(batch_id: str) -> dict[str, str]:
         ),
         "about_id": batch_id,
         "shown": digest,
+        "may": users,
     }
 
 
-def decide_claims(asked: dict[str, str], answer: dict[str, Any]) -> None:
-    """Record the attestation or refusal of a batch of claims; send what was released.
+def take_claims(asked: Asked, answer: dict[str, Any]) -> Taken:
+    """Record the attestation or refusal of a batch of claims.
 
     The attestation is of the file and list that the question `asked` showed. If a claim of the batch
     fell since, or its list changed, nothing is recorded: the next night asks again, about the batch as
-    it is then. Raises `NotOpenedError` if this person has not opened the list.
+    it is then. Raises `NotPermittedError`, `NoReasonError` or `NotOpenedError` (this person has not opened the
+    list) if the answer cannot be taken, and `AirflowSkipException` if the batch is not waiting as it was shown.
     """
     from throughline import tasks
-    from throughline.orchestration.addresses import clients
 
     batch_id = asked["about_id"]
-    released = "Attest and release" in (answer.get("chosen_options") or [])
+    act = "release" if "Attest and release" in (answer.get("chosen_options") or []) else "refuse"
     with open_warehouse() as conn:
         last = nights.newest(conn)
-        if released and last is not None:
+        if act == "release" and last is not None:
             tasks.claims.made_anew(conn, last.seq, batch_id)
     with open_warehouse(DECIDER) as conn:
         try:
-            if released:
+            if act == "release":
                 tasks.attest.release(
                     conn, batch_id, _who(answer), _note(answer), asked["shown"], _door(answer)
                 )
@@ -213,6 +280,17 @@ def decide_claims(asked: dict[str, str], answer: dict[str, Any]) -> None:
             conn.rollback()
             raise AirflowSkipException(str(error)) from None
         conn.commit()
-    if released and last is not None:
-        with open_warehouse() as conn:
+    return Taken(act=act, about_id=batch_id)
+
+
+def carry_out_claims(taken: Taken) -> None:
+    """Send what is released: what the warehouse says decides, and a batch goes out at most once."""
+    from throughline import tasks
+    from throughline.orchestration.addresses import clients
+
+    if taken["act"] != "release":
+        return
+    with open_warehouse() as conn:
+        last = nights.newest(conn)
+        if last is not None:
             tasks.claims.send_released(conn, last.seq, clients())

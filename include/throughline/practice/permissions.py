@@ -21,23 +21,28 @@ SHIPPED = frozenset({"admin", "operator", "biller", "viewer"})
 
 @dataclass(frozen=True)
 class Permissions:
-    """Who may do what: permission to billing NPI, or `any`, to user ids of Airflow's auth manager."""
+    """Who may do what: permission to billing NPI, or `any`, to user ids of Airflow's auth manager.
+
+    `four_eyes`: who changed what a claim says does not attest it.
+    """
 
     who: Mapping[str, Mapping[str, frozenset[str]]]
+    four_eyes: bool = False
 
 
 @lru_cache(maxsize=1)
 def permissions() -> Permissions:
     """Return this deployment's permissions; cached per process, validated when a night opens."""
-    said = read(DEFINITIONS / "permissions.yaml").data["may"]
+    raw = read(DEFINITIONS / "permissions.yaml").data
     return Permissions(
         {
             what: {
                 npi: frozenset(user for name in names for user in _users(name))
                 for npi, names in (of if isinstance(of, dict) else {ANY: of}).items()
             }
-            for what, of in said.items()
-        }
+            for what, of in raw["may"].items()
+        },
+        four_eyes=raw["four_eyes"],
     )
 
 

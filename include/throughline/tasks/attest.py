@@ -7,6 +7,7 @@ from uuid import UUID
 from throughline import decisions, exceptions
 from throughline.decisions import COMMAND_LINE, Act, Door, NotAllowedError, Preview, Request
 from throughline.decisions.opening import NotOpenedError, has_opened
+from throughline.practice import permissions
 from throughline.tasks import listed
 from throughline.warehouse import Connection, nights
 
@@ -101,7 +102,22 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         "release": f"{what} are sent to {payer}, byte for byte as shown.",
         "refuse": f"{what} are not sent; each becomes an exception for billing.",
     }
-    return Preview((follows[request.act],), detail, billing_npi=npi)
+    barred = request.act == "release" and permissions.permissions().four_eyes
+    return Preview(
+        (follows[request.act],),
+        detail,
+        billing_npi=npi,
+        prepared_by=_prepared_by(conn, request.about_id) if barred else frozenset(),
+    )
+
+
+def _prepared_by(conn: Connection, batch_id: str) -> frozenset[str]:
+    """Return who changed what the claims of a batch say: where there are four eyes, they do not attest it."""
+    rows = conn.execute(
+        "select distinct p.decided_by from tasks.prepared_by as p where p.batch_id = %s",
+        (batch_id,),
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
 
 
 def _as_opened(conn: Connection, request: Request, given: object) -> str:

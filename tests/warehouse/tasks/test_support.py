@@ -13,11 +13,19 @@ from airflow.sdk.exceptions import AirflowSkipException
 from psycopg.conninfo import conninfo_to_dict
 
 from stack import airflow, postgres
+from tests.permitted import STAFF
 from tests.warehouse.clinic import again, charge, coverage
 from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
-from throughline.decisions import COMMAND_LINE, Door
+from throughline.decisions import (
+    COMMAND_LINE,
+    Door,
+    NobodyNamedError,
+    NoReasonError,
+    NotPermittedError,
+)
 from throughline.decisions.opening import NotOpenedError
+from throughline.orchestration.questions import Run
 from throughline.tasks import attest, claims, listed
 from throughline.warehouse import Connection, connect
 
@@ -153,28 +161,33 @@ def asking(
     return module
 
 
+def of(batch: UUID | str, prefix: str = "claims") -> Run:
+    """Return the run that the night starts for a batch."""
+    return Run(f"{prefix}__{batch}", {"batch_id": str(batch)}, "")
+
+
 ATTESTED = {"chosen_options": ["Attest and release"], "responded_by_user": {"id": "ada"}}
 
 
 def test_the_hash_in_the_question_is_the_hash_that_is_sent(
     desk: Desk, outside: Outside, batch: UUID, asking: Any
 ) -> None:
-    old = asking.describe_claims(str(batch))
+    old = asking.describe_claims(of(batch))
     desk.conn.execute(
         "update tasks.claim_batch set payload = payload || ' ',"
         " payload_sha256 = encode(sha256(payload || ' '), 'hex')"
     )
     desk.conn.commit()
-    new = asking.describe_claims(str(batch))
+    new = asking.describe_claims(of(batch))
     assert old["shown"] != new["shown"]
     with pytest.raises(AirflowSkipException):
-        asking.decide_claims(old, ATTESTED)
+        asking.take_claims(old, ATTESTED)
     assert outside.files() == []
     with pytest.raises(NotOpenedError):
-        asking.decide_claims(new, ATTESTED)
+        asking.take_claims(new, ATTESTED)
     opened = listed.open_for(desk.conn, batch, "ada", COMMAND_LINE)
     desk.conn.commit()
-    asking.decide_claims(new, ATTESTED)
+    asking.carry_out_claims(asking.take_claims(new, ATTESTED))
     ((_, content),) = outside.files()
     assert hashlib.sha256(content + opened.told.encode()).hexdigest() == new["shown"]
 
@@ -182,7 +195,7 @@ def test_the_hash_in_the_question_is_the_hash_that_is_sent(
 def test_a_decision_says_through_which_door_it_came(
     desk: Desk, outside: Outside, batch: UUID, asking: Any
 ) -> None:
-    asked = asking.describe_claims(str(batch))
+    asked = asking.describe_claims(of(batch))
     answer = ATTESTED | {
         "responded_by_user": {"id": "7", "name": "ada"},
         "responded_at": "2026-09-09T12:00:00+00:00",
@@ -191,7 +204,7 @@ def test_a_decision_says_through_which_door_it_came(
     }
     listed.open_for(desk.conn, batch, "7", COMMAND_LINE)
     desk.conn.commit()
-    asking.decide_claims(asked, answer)
+    asking.take_claims(asked, answer)
     row = desk.conn.execute(
         "select decided_by, door, record from operations.decision where about_id = %s",
         (str(batch),),
@@ -214,15 +227,83 @@ def test_the_question_is_about_the_batch_that_was_made_anew(
     desk: Desk, batch: UUID, asking: Any
 ) -> None:
     turns(desk)
-    asked = asking.describe_claims(str(batch))
+    asked = asking.describe_claims(of(batch))
     assert asked["about_id"] != str(batch)
     assert asked["subject"].startswith("1 claims")
 
 
-@pytest.mark.parametrize("describe", ["describe_claims", "describe_batch"])
-def test_nobody_is_asked_about_what_is_not_there(asking: Any, desk: Desk, describe: str) -> None:
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.mark.parametrize("batch_id", [NOWHERE, "no-batch"])
+@pytest.mark.parametrize(
+    ("describe", "prefix"), [("describe_claims", "claims"), ("describe_batch", "stopped")]
+)
+def test_nobody_is_asked_about_what_is_not_there(
+    asking: Any, desk: Desk, describe: str, prefix: str, batch_id: str
+) -> None:
     with pytest.raises(AirflowSkipException):
-        getattr(asking, describe)("00000000-0000-0000-0000-000000000000")
+        getattr(asking, describe)(of(batch_id, prefix))
+
+
+@pytest.mark.parametrize(
+    ("describe", "run_id"),
+    [
+        ("describe_claims", "manual__2026-09-09"),
+        ("describe_claims", f"claims__{NOWHERE}"),
+        ("describe_claims", "claims__"),
+        ("describe_batch", "stopped__"),
+    ],
+)
+def test_a_run_asks_about_no_other_batch_than_its_own(
+    asking: Any, desk: Desk, batch: UUID, describe: str, run_id: str
+) -> None:
+    with pytest.raises(NotPermittedError, match="was not started for the batch"):
+        getattr(asking, describe)(Run(run_id, {"batch_id": str(batch)}, "biller"))
+    assert [
+        tuple(row) for row in desk.rows("select who, act, door from operations.refused_act")
+    ] == [("biller", "release", "question")]
+    assert desk.rows("select about_id from operations.shown") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "refused"),
+    [
+        ({"responded_by_user": {"id": "mallory", "name": "ada"}}, NotPermittedError, ["mallory"]),
+        ({"responded_by_user": {"id": "", "name": "ada"}}, NobodyNamedError, []),
+        ({"responded_by_user": None}, NobodyNamedError, []),
+        ({"responded_by_user": {"id": "7", "name": "ada"}}, NotOpenedError, []),
+        ({"chosen_options": ["Refuse"]}, NoReasonError, []),
+    ],
+)
+def test_an_answer_that_cannot_be_taken_changes_nothing(
+    asking: Any, desk: Desk, batch: UUID, answer: dict[str, Any], error: type, refused: list[str]
+) -> None:
+    asked = asking.describe_claims(of(batch))
+    assert asked["may"] == sorted(STAFF)
+    listed.open_for(desk.conn, batch, "ada", COMMAND_LINE)
+    desk.conn.commit()
+    with pytest.raises(error):
+        asking.take_claims(asked, ATTESTED | answer)
+    assert left(desk) == [("waiting", 2)]
+    assert [row.who for row in desk.rows("select who from operations.refused_act")] == refused
+    assert asking.take_claims(asked, ATTESTED)["act"] == "release"
+
+
+def test_what_was_taken_is_carried_out_by_what_the_warehouse_says(
+    asking: Any, desk: Desk, outside: Outside, batch: UUID
+) -> None:
+    asking.carry_out_claims({"act": "release", "about_id": str(batch)})
+    assert outside.files() == []
+    asked = asking.describe_claims(of(batch))
+    listed.open_for(desk.conn, batch, "ada", COMMAND_LINE)
+    desk.conn.commit()
+    taken = asking.take_claims(asked, ATTESTED)
+    assert asking.describe_claims(of(batch)) == taken
+    asking.carry_out_claims(taken)
+    assert len(outside.files()) == 1
+    with pytest.raises(AirflowSkipException):
+        asking.describe_claims(of(batch))
 
 
 @pytest.mark.parametrize(

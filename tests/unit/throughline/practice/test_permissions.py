@@ -22,6 +22,7 @@ may:
   write_off: ["12"]
   decide_identity: [registration]
   release_feed: []
+four_eyes: false
 """
 
 
@@ -70,6 +71,7 @@ def test_who_may_is_asked_by_permission() -> None:
 
 def test_the_logins_of_the_sandbox_are_told_apart(tmp_path: Path) -> None:
     assert permissions.shipped_logins() == frozenset()
-    (tmp_path / "permissions.yaml").write_text("may: {write_off: [biller]}")
+    (tmp_path / "permissions.yaml").write_text("{may: {write_off: [biller]}, four_eyes: true}")
     permissions.permissions.cache_clear()
     assert permissions.shipped_logins() == {"biller"}
+    assert permissions.permissions().four_eyes

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from throughline import decisions
+from throughline.decisions import command_line
 from throughline.practice import permissions
 
 STAFF = frozenset(
@@ -16,7 +21,6 @@ STAFF = frozenset(
         "Ann Lee",
         "Bo Lead",
         "ada",
-        "7",
         "biller",
         "operator",
     }
@@ -26,6 +30,17 @@ STAFF = frozenset(
 def let_the_staff_decide(monkeypatch: pytest.MonkeyPatch, *, four_eyes: bool = False) -> None:
     """Give every permission to the people of the tests, for the time of a test."""
     everything = permissions.Permissions(
-        {what: {permissions.ANY: STAFF} for what in permissions.PERMISSIONS}, four_eyes
+        {what: {permissions.ANY: STAFF} for what in permissions.PERMISSIONS},
+        four_eyes,
+        needs_login=frozenset(),
     )
     monkeypatch.setattr(permissions, "permissions", lambda: everything)
+    monkeypatch.setattr(decisions, "permissions", lambda: everything)
+
+
+def let_them_use_commands(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let them give commands by their names, as the sandbox's staff do."""
+    logins = folder / "logins.json"
+    logins.write_text(json.dumps(dict.fromkeys(STAFF, "secret")))
+    monkeypatch.setenv(command_line.SANDBOX_LOGINS, str(logins))
+    monkeypatch.setattr(permissions, "SHIPPED", STAFF)

@@ -145,10 +145,14 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
 
 
 def tool_environment(world: Path) -> dict[str, str]:
-    """Environment of the pipeline's programs that run outside Airflow: the folders of landed files and pages."""
+    """Environment of the pipeline's programs that run outside Airflow: the folders of landed files and pages,
+    and how they know who gives a command.
+    """
     return paths.child_environment() | {
         "THROUGHLINE_LANDING": str(paths.private(world / "landing")),
         "THROUGHLINE_PAGES": str(paths.private(world / "pages")),
+        "THROUGHLINE_SANDBOX_LOGINS": str(world / "logins.json"),
+        "THROUGHLINE_AIRFLOW": f"http://127.0.0.1:{processes.notes(world, 'api-server').get('port', 0)}",
     }
 
 

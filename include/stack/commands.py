@@ -182,9 +182,7 @@ def claims() -> int:
     batch, who = (os.environ.get(name, "").strip() for name in ("BATCH", "BY"))
     if not batch:
         return _pipeline("throughline.told.claims")
-    if not who:
-        raise CommandFailed(f"BY is missing: make claims BATCH={batch} BY='your login to Airflow'")
-    return _pipeline("throughline.told.claims", batch, "--by", who)
+    return _pipeline("throughline.told.claims", batch, *(["--by", who] if who else []), *_login())
 
 
 def quarantine() -> int:
@@ -230,21 +228,30 @@ def decide() -> int:
 
 
 def _decision(module: str, command: str, example: str, *more: str) -> int:
-    """Pass a named person's decision to the pipeline; ``PREVIEW=1`` only shows what would follow."""
-    given = {name: os.environ.get(name, "") for name in ("ID", "BY", "ACTION")}
+    """Pass a named person's decision to the pipeline; ``PREVIEW=1`` only shows what would follow.
+
+    ``BY`` is a login of the sandbox. ``LOGIN`` logs in to Airflow: a file with user and password, or ``ask``.
+    """
+    given = {name: os.environ.get(name, "") for name in ("ID", "ACTION")}
     missing = [name for name, value in given.items() if not value]
     if missing:
         raise CommandFailed(
-            f"{', '.join(missing)} missing: {command} ID=... BY='your name' ACTION={example} NOTE='why'"
+            f"{', '.join(missing)} missing: {command} ID=... BY=operator ACTION={example} NOTE='why'"
         )
     said = [
         word
-        for name in ("NOTE", *more)
+        for name in ("BY", "NOTE", *more)
         if os.environ.get(name)
         for word in (f"--{name.lower()}", os.environ[name])
     ]
     said += ["--preview"] if os.environ.get("PREVIEW", "").strip() not in ("", "0") else []
-    return _pipeline(module, given["ID"], "--by", given["BY"], "--action", given["ACTION"], *said)
+    return _pipeline(module, given["ID"], "--action", given["ACTION"], *said, *_login())
+
+
+def _login() -> list[str]:
+    """How ``LOGIN`` logs in to Airflow: a file with user and password, or ``ask``."""
+    login = os.environ.get("LOGIN", "").strip()
+    return [] if not login else ["--login"] if login == "ask" else ["--login", login]
 
 
 def _sending(action: str) -> Callable[[], int]:

@@ -31,8 +31,8 @@ LINES = ("Q", "NOTE")
 """Variables whose value may have several lines."""
 TAKEN = (
     "PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "ROLE", "ID", "BATCH", "BY", "ACTION", "NOTE", "OWNER",
-    "AMOUNT", "PREVIEW", "OUT", "A", "B", "RENAMED", "SOURCE", "FOLDER", "WORLD", "ALL", "Q", "SIZES", "NIGHTS",
-    "JOBS", "BUDGET", "ONLY", "FROM", "LOST_UNTIL", "OTHER_KEYS", "WAIT", "THROUGHLINE_STATE",
+    "AMOUNT", "LOGIN", "PREVIEW", "OUT", "A", "B", "RENAMED", "SOURCE", "FOLDER", "WORLD", "ALL", "Q", "SIZES",
+    "NIGHTS", "JOBS", "BUDGET", "ONLY", "FROM", "LOST_UNTIL", "OTHER_KEYS", "WAIT", "THROUGHLINE_STATE",
 )  # fmt: skip
 """Every variable that a command takes."""
 SHOWN = 40

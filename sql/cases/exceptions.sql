@@ -30,12 +30,27 @@ where d.about_kind = 'exception' and d.about_id = e.exception_id::text
     and coalesce(d.detail ->> 'action', d.kind) <> 'assign'
     and e.status = 'open';
 
+-- Given to a team, it has no other owner; given to a person, it stays with its team. The last word counts.
 update operations.exception as e
-set owner = d.detail ->> 'owner'
-from operations.decision as d
-where d.about_kind = 'exception' and d.about_id = e.exception_id::text
-    and d.known_seq > %(since)s and d.known_seq <= %(seq)s
-    and d.detail ->> 'action' = 'assign';
+set owner_team = coalesce(d.owner_team, e.owner_team),
+    owner = d.owner
+from (
+    select
+        a.about_id,
+        (array_agg(a.detail ->> 'owner_team' order by a.decided_at desc) filter (
+            where a.detail ? 'owner_team'
+        ))[1] as owner_team,
+        (array_agg(
+            case when not a.detail ? 'owner_team' then a.detail ->> 'owner' end
+            order by a.decided_at desc, a.decision_id
+        ))[1] as owner
+    from operations.decision as a
+    where a.about_kind = 'exception'
+        and a.known_seq > %(since)s and a.known_seq <= %(seq)s
+        and a.detail ->> 'action' = 'assign'
+    group by a.about_id
+) as d
+where d.about_id = e.exception_id::text;
 
 create temp table w_exception on commit drop as
 select

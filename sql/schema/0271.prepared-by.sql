@@ -1,4 +1,4 @@
--- depends: 0270.refused-acts
+-- depends: 0270.refused-acts 0282.what-never-changes
 
 -- Four eyes: who changed what a claim says does not attest it. What was decided before the claim's case was opened made
 -- no part of it.
@@ -47,3 +47,6 @@ comment on column tasks.prepared_by.batch_id is 'The batch of claims.';
 comment on column tasks.prepared_by.decided_by is 'Who, as the door of the decision knows the person: the user id of Airflow''s auth manager.';
 comment on column tasks.prepared_by.kind is 'What they decided: retry, continue, confirm, release.';
 comment on column tasks.prepared_by.about_kind is 'exception or quarantine.';
+
+-- An exception that is given to a team is that team's.
+grant update (owner_team) on operations.exception to throughline_loop;

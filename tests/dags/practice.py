@@ -173,9 +173,7 @@ class Practice:
         }
 
 
-def _answer(
-    who: str, option: str, note: str, prepare: Callable[[], None]
-) -> set[str] | None:
+def _answer(who: str, option: str, note: str, prepare: Callable[[], None]) -> set[str] | None:
     """Answer a question past the API, which would ask whether this user may; return who may, if one is open."""
     from airflow.models.hitl import HITLDetail, HITLUser
     from airflow.models.taskinstance import TaskInstance

@@ -236,7 +236,7 @@ def test_a_stopped_feed_stops_nobody_else_and_a_person_decides(
     assert asked == [{"operator"}, {"operator"}]
     assert practice.rows(
         f"select who, act, door from operations.refused_act where about_id = '{batch}' order by refused_at"
-    ) == [("manual__of_somebody", "release", "question"), ("biller", word.lower(), "question")]
+    ) == [("dag_test", "release", "question"), ("biller", word.lower(), "question")]
     assert ended == {"": "success", "ask": "success", "decide": "success"}
     assert practice.rows(
         f"select kind, decided_by, note from operations.decision where about_id = '{batch}'"

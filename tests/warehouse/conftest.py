@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from stack import postgres
-from tests.permitted import let_the_staff_decide
+from tests.permitted import let_the_staff_decide, let_them_use_commands
 from tests.warehouse.clinic import Clinic
 from throughline import evidence, sources, warehouse, workflows
 
@@ -18,9 +18,10 @@ TEMPLATE = "throughline"
 
 
 @pytest.fixture(autouse=True)
-def staff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the people of the tests decide."""
+def staff(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the people of the tests decide, also by commands."""
     let_the_staff_decide(monkeypatch)
+    let_them_use_commands(monkeypatch, tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
 from throughline import warehouse
-from throughline.practice.permissions import PERMISSIONS, may, who_may
+from throughline.practice.permissions import PERMISSIONS, may, permissions, who_may
 from throughline.warehouse import Connection, derive
 
 __all__ = [
@@ -105,7 +105,8 @@ class Preview:
 
     `detail` is stored with the decision. `made` is the id of the earlier decision if this act was
     already recorded. `billing_npi` is the billing provider of a claim, on whom the permission may depend.
-    `prepared_by` are those who may not do it alone, because they prepared it.
+    `prepared_by` are those who may not do it alone, because they prepared it. `needs_reason`: a person must say
+    why, whether or not the act always needs it.
     `context` is private to the act.
     """
 
@@ -114,6 +115,7 @@ class Preview:
     made: UUID | None = None
     billing_npi: str | None = None
     prepared_by: frozenset[str] = frozenset()
+    needs_reason: bool = False
     context: object = None
 
 
@@ -202,7 +204,14 @@ def why_not(request: Request, seen: Preview) -> str | None:
         return f"{request.who} may not {permission.replace('_', ' ')}"
     if request.who in seen.prepared_by:
         return f"{request.who} changed what these claims say: somebody else attests them"
+    if permission in permissions().needs_login and not _is_logged_in(request.door):
+        return f"{permission.replace('_', ' ')} needs a login to Airflow: use --login"
     return None
+
+
+def _is_logged_in(door: Door) -> bool:
+    """Return whether the door knows its person by a login to Airflow; the sandbox's commands act as its logins."""
+    return door.name != "command_line" or door.record.get("login") in ("airflow", "sandbox")
 
 
 def permitted(request: Request, seen: Preview) -> frozenset[str]:
@@ -234,7 +243,7 @@ def record(conn: Connection, request: Request) -> Decision:
     why = why_not(request, seen)
     if why is not None:
         refuse(conn, request, why)
-    if act.needs_reason and not request.note.strip():
+    if (act.needs_reason or seen.needs_reason) and not request.note.strip():
         raise NoReasonError(f"{request.act} needs a reason: say why in the note")
     decision_id = id_of(request) if act.once else uuid4()
     conn.execute(

@@ -1,4 +1,4 @@
-"""A named person resolves an exception: `python -m throughline.exceptions.resolve ID --by NAME --action …`.
+"""A named person resolves an exception: `python -m throughline.exceptions.resolve ID --action …`.
 
 With `--preview` it shows what would follow and writes nothing. The environment variable
 `THROUGHLINE_DECIDER_DSN` holds the warehouse's address. The decision is written at once; the next night or
@@ -196,10 +196,31 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     said: dict[str, object] = {"action": request.act}
     if request.act == "assign":
         said["owner"] = _owner(request.said.get("owner"))
+        if said["owner"] in teams():
+            said["owner_team"] = said["owner"]
     if request.act == "write_off":
         said["amount"] = str(_amount(request.said.get("amount"), (detail or {}).get("balance")))
-    follows = FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act])
-    return Preview((follows.format(**said),), said, context=person_id)
+    follows = [FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act]).format(**said)]
+    before = _tried_before(conn, request) if request.act == "retry" else 0
+    if before:
+        times = "once" if before == 1 else f"{before} times"
+        follows.append(
+            f"It was tried again {times} before, and came back: say what is different now."
+        )
+    return Preview(tuple(follows), said, needs_reason=before > 0, context=person_id)
+
+
+def _tried_before(conn: Connection, request: Request) -> int:
+    """Return how often the same was tried again before: for this reason at this stage of its case."""
+    row = conn.execute(
+        "select count(*) from operations.exception as e inner join operations.exception as o"
+        " on o.exception_id = e.exception_id or (o.case_id = e.case_id and o.reason = e.reason"
+        " and o.detail ->> 'stage' is not distinct from e.detail ->> 'stage')"
+        " inner join operations.decision as d on d.about_kind = 'exception' and d.kind = 'retry'"
+        " and d.about_id = o.exception_id::text where e.exception_id = %s",
+        (request.about_id,),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _owner(asked: object) -> str:

@@ -11,9 +11,9 @@ from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
 from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
 from throughline.decisions import NotAllowedError, NotPermittedError
+from throughline.orchestration.decisions import Asked, Run, Taken
 from throughline.orchestration.notices import Notice, Question
 from throughline.orchestration.policies import SINCE, TASK_DEFAULTS
-from throughline.orchestration.questions import Asked, Run, Taken
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -30,7 +30,8 @@ class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
 
     `describe` says at run time what is asked and who may answer; `take` records the answer. What was shown
     and the answer go through no XCom, which other users of Airflow may write. An answer that cannot be taken
-    (of somebody who may not, or without the reason that it needs, or about claims that its person has not opened) leaves the question open.
+    (of somebody who may not, without the reason that it needs, about claims that its person has not opened)
+    leaves the question open.
     """
 
     def __init__(

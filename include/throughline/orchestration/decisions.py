@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from airflow.sdk.exceptions import AirflowSkipException
@@ -13,8 +15,33 @@ from throughline.decisions import Door, NobodyNamedError, NotAllowedError, Reque
 from throughline.orchestration.connections import DECIDER, LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
-from throughline.orchestration.questions import Asked, Run, Taken
 from throughline.warehouse import Connection, nights
+
+
+class Asked(TypedDict):
+    """A question: its text, what it is about, the state of it that is shown, and who may answer."""
+
+    subject: str
+    body: str
+    about_id: str
+    shown: str
+    may: list[str]
+
+
+class Taken(TypedDict):
+    """An answer that was recorded: the act, and what it is about."""
+
+    act: str
+    about_id: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of a DAG that asks: its id, its parameters, and who started it or the night that did."""
+
+    run_id: str
+    conf: Mapping[str, Any]
+    started_by: str
 
 
 def _who(answer: dict[str, Any]) -> str:

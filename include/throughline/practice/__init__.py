@@ -43,7 +43,8 @@ class Team:
     """A team that owns work. `members` are user ids of Airflow's auth manager.
 
     A question that nobody answers goes to `lead` after `lead_after_days` business days. `mail` and
-    `lead_mail` are the addresses that are told.
+    `lead_mail` are the addresses that are told. `system_users` pairs logins of the operating system with
+    the members whose logins they are.
     """
 
     team: str
@@ -53,6 +54,7 @@ class Team:
     lead_after_days: int = 2
     mail: tuple[str, ...] = ()
     lead_mail: tuple[str, ...] = ()
+    system_users: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -67,6 +69,7 @@ def teams() -> dict[str, Team]:
             lead_after_days=said.get("lead_after_days", Team.lead_after_days),
             mail=tuple(said.get("mail") or ()),
             lead_mail=tuple(said.get("lead_mail") or ()),
+            system_users=tuple((said.get("system_users") or {}).items()),
         )
         for team, said in read(DEFINITIONS / "teams.yaml").data.items()
     }

@@ -18,16 +18,21 @@ PERMISSIONS = tuple(PERMISSION.words)
 SHIPPED = frozenset({"admin", "operator", "biller", "viewer"})
 """The logins of the sandbox, which the definitions of this tree name until a practice names its own people."""
 
+NEEDS_LOGIN = frozenset({"attest_claims", "write_off", "decide_identity"})
+"""What a command does only for somebody who logs in to Airflow: a login of the operating system is not enough."""
+
 
 @dataclass(frozen=True)
 class Permissions:
     """Who may do what: permission to billing NPI, or `any`, to user ids of Airflow's auth manager.
 
-    `four_eyes`: who changed what a claim says does not attest it.
+    `four_eyes`: who changed what a claim says does not attest it. `needs_login`: what a command does only
+    for somebody who logs in to Airflow.
     """
 
     who: Mapping[str, Mapping[str, frozenset[str]]]
     four_eyes: bool = False
+    needs_login: frozenset[str] = NEEDS_LOGIN
 
 
 @lru_cache(maxsize=1)
@@ -65,6 +70,19 @@ def may(who: str, what: str, *, billing_npi: str | None = None) -> bool:
     `ValueError` if there is no such permission.
     """
     return who in who_may(what, billing_npi=billing_npi)
+
+
+def person_of(system_user: str) -> str | None:
+    """Return the member of a team whose login of the operating system this is; None if it belongs to nobody."""
+    return next(
+        (
+            member
+            for team in teams().values()
+            for login, member in team.system_users
+            if login == system_user
+        ),
+        None,
+    )
 
 
 def shipped_logins() -> frozenset[str]:

@@ -1,6 +1,6 @@
 """A named person releases or rejects what a gate stopped or set aside.
 
-`python -m throughline.quality.decide ID --by NAME --action release|reject [--preview]`, with the
+`python -m throughline.quality.decide ID --action release|reject [--preview]`, with the
 warehouse's address in the environment variable `THROUGHLINE_DECIDER_DSN`. ID is that of a row in quarantine, which
 stands for all rows of its payment if the payment does not balance; or of the exception about a delivery's
 rows, which means all of them; or of the exception about a file that could not be read, with the action
@@ -335,7 +335,10 @@ for _name, _kind, _title, _judge, _carry in (
     *((name, "quarantine", title, _weigh_row, _close_row) for name, title in MONEY.items()),
 ):
     _needs = "decide_payments" if _name in MONEY else PERMISSIONS.get(_kind, "decide_rows")
-    decisions.register(Act(_name, _kind, _title, _judge, _carry, permission=_needs))
+    _act = Act(
+        _name, _kind, _title, _judge, _carry, needs_reason=_name == "reject", permission=_needs
+    )
+    decisions.register(_act)
 
 
 def meant(conn: Connection, start: str) -> tuple[str, str]:

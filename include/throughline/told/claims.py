@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Sequence
 from typing import TextIO
 
 from throughline import decisions, warehouse
-from throughline.decisions import COMMAND_LINE, NotAllowedError
+from throughline.decisions import NotAllowedError, Request, command_line
 from throughline.practice import practice
 from throughline.tasks import listed
 from throughline.told import claim_words
@@ -48,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Show what waits, or one batch; returns 0, or 2 with the reason when it cannot be shown."""
     parser = argparse.ArgumentParser(prog="python -m throughline.told.claims")
     parser.add_argument("batch", nargs="?", help="its number; eight characters are enough")
-    parser.add_argument(
-        "--by", default="", help="who opens it, by the id of their login to Airflow"
-    )
+    command_line.ask_who(parser)
     given = parser.parse_args(arguments)
     try:
         with warehouse.connect(decisions.address()) as conn:
@@ -58,7 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 show_waiting(conn, sys.stdout)
                 return 0
             batch_id = listed.find(conn, given.batch)
-            found = listed.open_for(conn, batch_id, given.by, COMMAND_LINE)
+            caller = command_line.caller_of(given.by.strip(), given.login, os.environ)
+            if caller.why_not is not None:
+                asked = Request("open", "claim_batch", str(batch_id), caller.who, door=caller.door)
+                decisions.refuse(conn, asked, caller.why_not, listed.SEES)
+            found = listed.open_for(conn, batch_id, caller.who, caller.door)
             print(claim_words.text(found))
     except NotAllowedError as error:
         print(error, file=sys.stderr)

@@ -68,7 +68,10 @@ def test_what_a_person_rejects_is_decided_the_next_night(drifted: Practice) -> N
     told = drifted.run("decide", ID=exception[:8], BY=WHO, ACTION="reject", PREVIEW=1)
     assert told.returncode == 0, told.stderr
     assert "are rejected for good" in told.stdout
-    assert drifted.run("decide", ID=exception[:8], BY=WHO, ACTION="reject").returncode == 0
+    assert (
+        drifted.run("decide", ID=exception[:8], BY=WHO, ACTION="reject", NOTE="no good").returncode
+        == 0
+    )
     said = drifted.nights(1)
     assert drifted.rows(OPEN) == []
     assert "set aside" not in said.split("FEEDS")[0].split("The night finished")[-1].split(".")[0]
@@ -83,7 +86,9 @@ def test_a_delivery_that_was_accepted_is_taken_back(drifted: Practice) -> None:
     assert drifted.value(proven, batch) > 0
     listed = drifted.run("deliveries")
     assert batch[:8] in listed.stdout
-    assert drifted.run("decide", ID=batch[:8], BY=WHO, ACTION="reject").returncode == 0
+    assert (
+        drifted.run("decide", ID=batch[:8], BY=WHO, ACTION="reject", NOTE="no good").returncode == 0
+    )
     drifted.nights(1)
     assert drifted.value(proven, batch) == 0
     assert (

@@ -13,7 +13,7 @@ import pytest
 from stack import commands, postgres
 from throughline.quality import decide
 
-ASKED = ("ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
+ASKED = ("LOGIN", "ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
 ID = "11111111-2222-3333-4444-555555555555"
 
 Calls = list[tuple[str, ...]]
@@ -52,7 +52,19 @@ def test_a_decision_travels_word_for_word(
     }.items():
         monkeypatch.setenv(name, value)
     assert command() == 0
-    assert ran == [(module, ID, "--by", "Ann O'Lee", "--action", "reject", "--note", "two; $words")]
+    assert ran == [(module, ID, "--action", "reject", "--by", "Ann O'Lee", "--note", "two; $words")]
+
+
+@pytest.mark.parametrize(
+    ("login", "words"), [("ask", ("--login",)), ("~/me.json", ("--login", "~/me.json")), (" ", ())]
+)
+def test_who_decides_may_log_in(
+    ran: Calls, monkeypatch: pytest.MonkeyPatch, login: str, words: tuple[str, ...]
+) -> None:
+    for name, value in {"ID": ID, "ACTION": "retry", "LOGIN": login}.items():
+        monkeypatch.setenv(name, value)
+    commands.resolve()
+    assert ran[0][4:] == words
 
 
 def test_an_exception_may_be_given_an_owner_or_an_amount(
@@ -71,11 +83,11 @@ def test_an_exception_may_be_given_an_owner_or_an_amount(
 
 
 @pytest.mark.parametrize("command", [commands.resolve, commands.decide])
-@pytest.mark.parametrize("missing", ["ID", "BY", "ACTION"])
+@pytest.mark.parametrize("missing", ["ID", "ACTION"])
 def test_a_decision_that_lacks_something_is_not_sent(
     ran: Calls, monkeypatch: pytest.MonkeyPatch, command: Callable[[], int], missing: str
 ) -> None:
-    for name in {"ID", "BY", "ACTION"} - {missing}:
+    for name in {"ID", "ACTION"} - {missing}:
         monkeypatch.setenv(name, "x")
     with pytest.raises(
         commands.CommandFailed, match=f"^{missing} missing: make {command.__name__} ID="

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
+import throughline.exceptions.resolve
+import throughline.quality.decide
+import throughline.tasks.attest  # noqa: F401 - each registers its acts
 from throughline import decisions, warehouse
 from throughline.decisions import Act, Door, NotPermittedError, Preview, Request
 from throughline.practice import permissions
@@ -114,3 +117,27 @@ def test_every_act_needs_a_permission(office: Connection) -> None:
     }
     for (kind, act), permission in expected.items():
         assert decisions.permission_of(act, kind) == permission
+
+
+@pytest.mark.parametrize(
+    ("door", "why"),
+    [
+        (Door("command_line"), "needs a login to Airflow"),
+        (
+            Door("command_line", {"login": "system", "system_user": "ann"}),
+            "needs a login to Airflow",
+        ),
+        (Door("command_line", {"login": "airflow"}), None),
+        (Door("command_line", {"login": "sandbox"}), None),
+        (Door("question", {"user_id": "Ada"}), None),
+        (PAGE, None),
+    ],
+)
+def test_what_ends_something_needs_a_login_to_airflow(door: Door, why: str | None) -> None:
+    ada = permissions.Permissions({"attest_claims": {permissions.ANY: frozenset({"Ada"})}})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(permissions, "permissions", lambda: ada)
+        patch.setattr(decisions, "permissions", lambda: ada)
+        request = Request("release", "claim_batch", "a", "Ada", door=door)
+        told = decisions.why_not(request, Preview(()))
+    assert told is None if why is None else why in str(told)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.warehouse.clinic import Clinic, moment, patient
 from throughline import exceptions, warehouse
-from throughline.decisions import NoReasonError
+from throughline.decisions import NoReasonError, preview
 from throughline.exceptions import resolve as said
 from throughline.exceptions.resolve import ACTIONS, USUAL, DecidedError, NotOpen, resolve
 
@@ -132,7 +132,57 @@ def test_assigning_names_an_owner(desk: Clinic) -> None:
         resolve(desk.conn, exception_id, "Ada Lead", "assign", owner="biler")
     for owner in ("biller", "billing"):
         resolve(desk.conn, exception_id, "Ada Lead", "assign", owner=owner)
-    assert [row.detail["owner"] for row in decisions(desk)] == ["biller", "billing"]
+    told = [(row.detail["owner"], row.detail.get("owner_team")) for row in decisions(desk)]
+    assert told == [("biller", None), ("billing", "billing")]
+
+
+@pytest.mark.parametrize(
+    ("words", "owner"),
+    [
+        (("billing",), ("billing", None)),
+        (("biller",), ("care_management", "biller")),
+        (("biller", "billing"), ("billing", None)),
+        (("billing", "biller"), ("billing", "biller")),
+    ],
+)
+def test_what_is_given_to_a_team_is_that_teams_and_to_a_person_stays_with_it(
+    clinic: Clinic, words: tuple[str, ...], owner: tuple[str, str | None]
+) -> None:
+    clinic.night("2026-07-06")
+    ((number,),) = clinic.rows(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, owner,"
+        " opened_seq, opened_at, due_at) values (gen_random_uuid(), 'feed', 'x', 'missed_clock',"
+        " 'care_management', 'operator', 1, now(), now()) returning exception_id"
+    )
+    for word in words:
+        resolve(clinic.conn, number, "Ada Lead", "assign", owner=word)
+    clinic.conn.execute("update operations.decision set known_seq = %s", (clinic.seq + 1,))
+    clinic.night("2026-07-07")
+    query = "select owner_team, owner, status from operations.exception where exception_id = %s"
+    assert [tuple(row) for row in clinic.rows(query, number)] == [(*owner, "open")]
+
+
+def test_who_tries_the_same_again_says_what_is_different(clinic: Clinic) -> None:
+    """The exception that comes back is another one, of the same case, reason and stage."""
+    clinic.begin("2026-07-06")
+    case = uuid4()
+    made = []
+    for stage in ("contacted", "contacted", "scheduled"):
+        ((number,),) = clinic.rows(
+            "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq,"
+            " opened_at, due_at, case_id, detail) values (gen_random_uuid(), 'case', %s, 'missed_clock', 'billing',"
+            " 1, now(), now(), %s, jsonb_build_object('stage', %s::text)) returning exception_id",
+            str(case), case, stage,
+        )  # fmt: skip
+        made.append(number)
+    first, again, elsewhere = made
+    resolve(clinic.conn, first, "Ada Lead", "retry")
+    seen = preview(clinic.conn, said.asked(clinic.conn, again, "", "retry"))
+    assert "It was tried again once before, and came back" in seen.follows[1]
+    with pytest.raises(NoReasonError, match="retry needs a reason"):
+        resolve(clinic.conn, again, "Ada Lead", "retry")
+    resolve(clinic.conn, again, "Ada Lead", "retry", "a new number")
+    resolve(clinic.conn, elsewhere, "Ada Lead", "retry")
 
 
 @pytest.mark.parametrize("action", ["continue", "close_case", "write_off"])
@@ -157,7 +207,9 @@ def test_what_waits_for_tonight_is_not_decided_again(desk: Clinic) -> None:
         ):
             resolve(desk.conn, exception_id, "Bo Lead", action, owner="billing")
     desk.conn.execute("update operations.decision set known_seq = 1 where known_seq is null")
-    resolve(desk.conn, exception_id, "Bo Lead", "retry")
+    with pytest.raises(NoReasonError, match="retry needs a reason"):
+        resolve(desk.conn, exception_id, "Bo Lead", "retry")
+    resolve(desk.conn, exception_id, "Bo Lead", "retry", "a new number")
     assert [row.kind for row in decisions(desk)] == ["assign", "retry", "retry"]
 
 

@@ -330,7 +330,9 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
     for arguments, why in (
         ([kept, "--by", WHO, "--action", "reject"], "is waiting for a decision"),
         ([unreadable, "--by", WHO, "--action", "release"], "cannot be loaded"),
-        ([unreadable, "--by", "  ", "--action", "reject"], "needs a named person"),
+        ([unreadable, "--by", "  ", "--action", "reject"], "belongs to nobody"),
+        ([unreadable, "--by", WHO, "--action", "reject"], "reject needs a reason"),
+        ([unreadable, "--by", WHO, "--action", "reject", "--note", " "], "reject needs a reason"),
     ):
         assert said.main(arguments) == 2
         assert why in capsys.readouterr().err
@@ -365,7 +367,9 @@ def test_a_named_person_decides_on_all_rows_of_a_delivery(
     assert hand.rows(status) == [("open",), ("released",)]
     assert said.main([number, "--by", WHO, "--action", "release"]) == 2
     assert "none of these rows can be loaded" in capsys.readouterr().err
-    assert said.main([number, "--by", WHO, "--action", "reject"]) == 0
+    assert said.main([number, "--by", WHO, "--action", "reject"]) == 2
+    assert "reject needs a reason" in capsys.readouterr().err
+    assert said.main([number, "--by", WHO, "--action", "reject", "--note", "no good"]) == 0
     assert hand.rows(status) == [("rejected",), ("released",)]
     assert said.main([number, "--by", WHO, "--action", "reject"]) == 2
     assert said.main([number[:4], "--by", WHO, "--action", "reject"]) == 2
@@ -374,7 +378,7 @@ def test_a_named_person_decides_on_all_rows_of_a_delivery(
 
 def test_a_rejected_row_ends_with_the_night_that_takes_the_decision_up(hand: Hand) -> None:
     hand.take_in("patient", mixed())
-    said.decide_row(hand.people, quarantine_of(hand, 21), "reject", WHO, "")
+    said.decide_row(hand.people, quarantine_of(hand, 21), "reject", WHO, "no good")
     hand.conn.commit()
     closed = "select closed_seq from quality.quarantine where status = 'rejected'"
     assert hand.rows(closed) == [(None,)]

@@ -124,7 +124,8 @@ def test_a_person_says_so_from_the_command_line(
     ):
         code, said = decided(*wrong)
         assert (code, why in said) == (2, True), said
-    assert decided(number, "carries_nothing", by=" ") == (2, "a decision needs a named person\n")
+    code, said = decided(number, "carries_nothing", by=" ")
+    assert (code, "belongs to nobody" in said) == (2, True)
     code, said = decided(number, "carries_nothing", "--preview")
     assert (code, "the file holds back nothing" in said) == (0, True)
     assert outbox.rows("select from operations.decision") == []
@@ -160,7 +161,9 @@ def test_a_file_that_was_accepted_wrongly_is_rejected_from_the_command_line(
     for action in ("release", "carries_nothing"):
         assert decide.main([file, "--by", "Ann Lee", "--action", action]) == 2
         assert f"{action}: must be one of reject" in capsys.readouterr().err
-    assert decide.main([file, "--by", "Ann Lee", "--action", "reject"]) == 0
+    assert decide.main([file, "--by", "Ann Lee", "--action", "reject"]) == 2
+    assert "reject needs a reason" in capsys.readouterr().err
+    assert decide.main([file, "--by", "Ann Lee", "--action", "reject", "--note", "wrong"]) == 0
     for again in (file, delivery):
         assert decide.main([again, "--by", "Ann Lee", "--action", "reject"]) == 2
         assert "nothing of it is loaded" in capsys.readouterr().err
@@ -248,6 +251,6 @@ def test_a_file_that_is_refused_when_it_is_read_waits_with_its_delivery(outbox: 
     outbox.notice()
     assert outbox.undecided() == set(outbox.open) == {"good.837"}
     ((batch,),) = outbox.rows("select batch_id from landing.batch")
-    decide.decide_batch(outbox.conn, batch, "reject", "Ann Lee", "")
+    decide.decide_batch(outbox.conn, batch, "reject", "Ann Lee", "no good")
     outbox.read("2026-09-04")
     assert outbox.undecided() == set(outbox.open) == set()

@@ -25,7 +25,7 @@ from throughline.decisions import (
     NotPermittedError,
 )
 from throughline.decisions.opening import NotOpenedError
-from throughline.orchestration.questions import Run
+from throughline.orchestration.decisions import Run
 from throughline.tasks import attest, claims, listed
 from throughline.warehouse import Connection, connect
 

@@ -330,7 +330,7 @@ def test_the_command_lists_what_waits_and_opens_one(
     (opened,) = desk.rows("select who, door, digest from operations.opened")
     assert tuple(opened) == (ADA, "command_line", listed.of(desk.conn, batch).digest)
     for wrong, why in (
-        ([number], "needs a named person"),
+        ([number], "belongs to nobody"),
         (["12345678", "--by", ADA], "no batch"),
         (["1", "--by", ADA], "at least 8"),
     ):

@@ -263,7 +263,14 @@ def _sending(action: str) -> Callable[[], int]:
                 f"BY or NOTE missing: make {action}-sending BY='your name' NOTE='why'"
             )
         return _pipeline(
-            "throughline.tasks.pausing", "sending", "--by", by, "--action", action, "--note", note
+            "throughline.deployment.pause",
+            "sending",
+            "--by",
+            by,
+            "--action",
+            action,
+            "--note",
+            note,
         )
 
     return run

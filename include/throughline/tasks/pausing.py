@@ -1,4 +1,4 @@
-"""A named person pauses sending, and resumes it: `python -m throughline.tasks.pausing sending --by NAME --action …`.
+"""A named person pauses sending, and resumes it (`throughline.deployment.pause` is the command).
 
 A pause counts from the moment of the decision, also for a night that is sending. The loop goes on: feeds are read,
 cases are derived, tasks are planned, claims are shown and released, and what was sent before is looked up. Nothing
@@ -8,11 +8,8 @@ the clocks of its stage are the patient's and go on. After the pause, what is st
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-
 from throughline import decisions
-from throughline.decisions import Act, NotAllowedError, Preview, Request, command_line
+from throughline.decisions import Act, NotAllowedError, Preview, Request
 from throughline.warehouse import Connection
 
 ABOUT = "sending"
@@ -51,17 +48,3 @@ for _name, _title in (
     decisions.register(
         Act(_name, ABOUT, _title, _weigh, needs_reason=True, permission="pause_sending")
     )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Record one decision; returns 0, or 2 with the reason when it cannot be recorded."""
-    given = command_line.parser("throughline.tasks.pausing", ABOUT, tuple(ACTIONS)).parse_args(
-        arguments
-    )
-    return command_line.decide(
-        given, lambda _: Request(ACTIONS[given.action], ABOUT, ABOUT, given.by, given.note)
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

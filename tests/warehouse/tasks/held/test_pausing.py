@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import deque
 
 import pytest
@@ -227,3 +230,19 @@ def test_without_a_pause_it_lapses_when_it_is_due(desk: Desk) -> None:
     know(desk, "p1")
     through(desk, *DAYS[:5])
     assert of(desk)[0] == ("failed", "no result in time")
+
+
+def test_the_command_records_the_decision(desk: Desk, desk_dsn: str) -> None:
+    def run(action: str, by: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "throughline.deployment.pause", "sending"]
+        command += ["--by", by, "--action", action, "--note", "the phones are down"]
+        env = os.environ | {"THROUGHLINE_DSN": desk_dsn, "PYTHONPATH": "include"}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    assert run("pause", "viewer").returncode == 2
+    done = run("pause", "operator")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert pausing.is_paused(desk.conn)
+    assert run("resume", "biller").returncode == 0
+    desk.conn.rollback()
+    assert not pausing.is_paused(desk.conn)

@@ -1,22 +1,8 @@
--- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.delivery_not_known, evidence.fact,
---     evidence.row_set_aside, operations.decision, operations.feed, operations.reason
+-- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.delivery_not_known, evidence.fact
 -- makes: w_set_aside
 -- changes: operations.exception
--- counts: set_aside_cleared, set_aside_opened
 
--- One exception for each delivery of which rows were set aside. First undo what an earlier run of this night did.
-update operations.exception
-set status = 'open', closed_seq = null, resolution = null
-where reason = 'rows_set_aside' and closed_seq = %(seq)s and status = 'cleared';
-
-delete from operations.exception as e
-where e.reason = 'rows_set_aside' and e.opened_seq = %(seq)s
-    and not exists (
-        select from operations.decision as d
-        where d.about_kind = 'exception' and d.about_id = e.exception_id::text
-    );
-
--- It is due at the earliest deadline among the stages that rest on it, but never before the next day has ended.
+-- The deliveries of which rows were set aside, and the earliest deadline among the stages that rest on each.
 create temp table w_set_aside on commit drop as
 with waiting as (
     select distinct n.exception_id, n.source, n.feed, n.person_id, n.payer_id, n.from_on, n.until_on
@@ -67,54 +53,3 @@ set due_at = greatest(coalesce(w.due_at, e.due_at), cases.day_end(%(business_dat
     detail = e.detail || jsonb_build_object('cases', w.cases)
 from w_set_aside as w
 where e.exception_id = w.exception_id and e.reason = 'file_refused' and e.opened_seq = %(seq)s;
-
--- count: set_aside_cleared
-update operations.exception as e
-set status = 'cleared', closed_seq = %(seq)s, resolution = 'every row is decided or corrected'
-where e.reason = 'rows_set_aside' and e.status = 'open'
-    and not exists (select from w_set_aside as w where w.exception_id = e.exception_id);
-
--- count: set_aside_opened
-insert into operations.exception as e (
-    exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, detail
-)
-select
-    w.exception_id,
-    'batch',
-    b.batch_id::text,
-    r.reason,
-    coalesce(f.owner_team, r.owner_team),
-    %(seq)s,
-    %(as_of)s,
-    greatest(
-        coalesce(w.due_at, cases.day_end(%(business_date)s::date + r.due_days)),
-        cases.day_end(%(business_date)s::date + 1)
-    ),
-    jsonb_build_object(
-        'source', b.source, 'feed', b.feed, 'business_date', b.business_date, 'cases', w.cases,
-        'rows', b.rows_waiting, 'reasons', b.reasons
-    ) || case when b.sums is null then '{}'::jsonb else jsonb_build_object('sums', b.sums) end
-from w_set_aside as w
-inner join (
-    select
-        x.batch_id,
-        x.source,
-        x.feed,
-        x.business_date,
-        count(distinct concat(x.file_id, '#', x.row_no)) as rows_waiting,
-        jsonb_agg(distinct x.reason) as reasons,
-        jsonb_path_query_array(
-            jsonb_agg(distinct jsonb_build_array(x.stated_amount, x.explained_amount))
-            filter (where x.stated_amount is not null or x.explained_amount is not null),
-            '$[0 to 4]'
-        ) as sums
-    from evidence.row_set_aside as x
-    where x.closed_seq is null
-    group by x.batch_id, x.source, x.feed, x.business_date
-) as b on w.exception_id = md5(concat_ws('|', 'exception', 'rows_set_aside', 'batch', b.batch_id))::uuid
-cross join operations.reason as r
-left join operations.feed as f on f.source = b.source and f.feed = b.feed
-where r.reason = 'rows_set_aside'
-on conflict (exception_id) do update
-set status = 'open', closed_seq = null, resolution = null, detail = excluded.detail
-where e.status <> 'open' or e.detail <> excluded.detail;

@@ -1,22 +1,9 @@
 -- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.code_exception, evidence.code_not_known,
---     evidence.fact, evidence.personal_code, evidence.unmapped, identity.link, operations.decision,
---     operations.feed, operations.night, operations.reason, operations.source, w_rule, w_workflow
+--     evidence.fact, evidence.personal_code, evidence.unmapped, identity.link, operations.night,
+--     operations.source, w_rule, w_workflow
 -- makes: w_kept, w_unmapped
--- changes: operations.exception
--- counts: unmapped_cleared, unmapped_opened
 
--- One exception for each code of a source that nobody has mapped, or one for a field of which very many are not. First
--- undo what an earlier run of this night did.
-update operations.exception
-set status = 'open', closed_seq = null, resolution = null
-where reason = 'code_not_mapped' and closed_seq = %(seq)s and status = 'cleared';
-
-delete from operations.exception as e
-where e.reason = 'code_not_mapped' and e.opened_seq = %(seq)s
-    and not exists (
-        select from operations.decision as d
-        where d.about_kind = 'exception' and d.about_id = e.exception_id::text
-    );
+-- The codes of a source that nobody has mapped, each alone or, of a field of which very many are not, together.
 
 -- Discharges that would open a case if it were known who pays, or where the patient went.
 create temp table w_kept on commit drop as
@@ -80,8 +67,7 @@ from hit as h
 inner join w_rule as r on r.workflow = h.workflow and r.version = h.version and r.position = 1
 group by h.exception_id;
 
--- It is due at the earliest deadline among the stages that rest on it, open or waiting to begin, but never before the
--- next day has ended.
+-- The earliest deadline is that among the stages that rest on it, open or waiting to begin.
 create temp table w_unmapped on commit drop as
 with touched as (
     select n.exception_id, min(s.due_at) as due_at, count(distinct c.case_id) as cases
@@ -145,46 +131,3 @@ select
 from standing as w
 left join touched as t on t.exception_id = w.exception_id
 left join w_kept as k on k.exception_id = w.exception_id;
-
--- count: unmapped_cleared
-update operations.exception as e
-set status = 'cleared',
-    closed_seq = %(seq)s,
-    resolution = case
-        when exists (
-            select from w_unmapped as w
-            where w.source = e.detail ->> 'source' and w.field = e.detail ->> 'field'
-                and w.is_folded is distinct from (e.about_kind = 'field')
-        ) then 'told with the other codes of its field, or code by code'
-        else 'the code is mapped, or no record has it any more'
-    end
-where e.reason = 'code_not_mapped' and e.status = 'open'
-    and not exists (select from w_unmapped as w where w.exception_id = e.exception_id);
-
--- count: unmapped_opened
-insert into operations.exception as e (
-    exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, detail
-)
-select
-    w.exception_id,
-    case when w.is_folded then 'field' else 'code' end,
-    concat_ws('/', w.source, w.field) || case when w.is_folded then '' else ' ' || w.code end,
-    r.reason,
-    coalesce(f.owner_team, r.owner_team),
-    %(seq)s,
-    %(as_of)s,
-    greatest(
-        coalesce(w.due_at, cases.day_end(%(business_date)s::date + r.due_days)),
-        cases.day_end(%(business_date)s::date + 1)
-    ),
-    jsonb_build_object(
-        'source', w.source, 'feed', w.feed, 'field', w.field, 'code', w.code, 'records', w.records, 'cases', w.cases
-    ) || case when w.is_folded then jsonb_build_object('codes', w.codes) else '{}'::jsonb end
-    || case when w.openings > 0 then jsonb_build_object('openings', w.openings) else '{}'::jsonb end
-from w_unmapped as w
-cross join operations.reason as r
-left join operations.feed as f on f.source = w.source and f.feed = w.feed
-where r.reason = 'code_not_mapped'
-on conflict (exception_id) do update
-set status = 'open', closed_seq = null, resolution = null, detail = excluded.detail
-where e.status <> 'open' or e.detail <> excluded.detail;

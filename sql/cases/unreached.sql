@@ -1,25 +1,11 @@
 -- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.person_searched,
---     evidence.search_not_known, operations.decision, operations.feed, operations.reason
+--     evidence.search_not_known
 -- makes: w_unreached
--- changes: operations.exception
--- counts: unreached_cleared, unreached_opened
 
--- One exception for each search that did not reach everybody: it closes when a later one has reached them. First undo
--- what an earlier run of this night did.
-update operations.exception
-set status = 'open', closed_seq = null, resolution = null
-where reason = 'persons_not_reached' and closed_seq = %(seq)s and status = 'cleared';
-
-delete from operations.exception as e
-where e.reason = 'persons_not_reached' and e.opened_seq = %(seq)s
-    and not exists (
-        select from operations.decision as d
-        where d.about_kind = 'exception' and d.about_id = e.exception_id::text
-    );
-
+-- The searches that did not reach everybody, and the earliest deadline among the stages that rest on each.
+--
 -- Who had no open case when the search asked is reached by the next one: nobody is told, unless a deadline has passed
--- meanwhile. It is due at the earliest deadline among the stages that rest on it, but never before the next day has
--- ended.
+-- meanwhile.
 create temp table w_unreached on commit drop as
 with touched as (
     select n.exception_id, n.source, n.feed, n.known_seq, n.person_id, c.case_id, f.stage is not null as rests, s.due_at
@@ -48,34 +34,3 @@ having
         where p.source = t.source and p.feed = t.feed and not p.is_reached and p.known_seq = t.known_seq
             and p.closed_seq is null
     );
-
--- count: unreached_cleared
-update operations.exception as e
-set status = 'cleared', closed_seq = %(seq)s, resolution = 'a later search has reached them'
-where e.reason = 'persons_not_reached' and e.status = 'open'
-    and not exists (select from w_unreached as w where w.exception_id = e.exception_id);
-
--- count: unreached_opened
-insert into operations.exception as e (
-    exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, detail
-)
-select
-    w.exception_id,
-    'search',
-    concat_ws('/', w.source, w.feed),
-    r.reason,
-    coalesce(f.owner_team, r.owner_team),
-    %(seq)s,
-    %(as_of)s,
-    greatest(
-        coalesce(w.due_at, cases.day_end(%(business_date)s::date + r.due_days)),
-        cases.day_end(%(business_date)s::date + 1)
-    ),
-    jsonb_build_object('source', w.source, 'feed', w.feed, 'persons', w.persons, 'cases', w.cases)
-from w_unreached as w
-cross join operations.reason as r
-left join operations.feed as f on f.source = w.source and f.feed = w.feed
-where r.reason = 'persons_not_reached'
-on conflict (exception_id) do update
-set status = 'open', closed_seq = null, resolution = null, detail = excluded.detail
-where e.status <> 'open' or e.detail <> excluded.detail;

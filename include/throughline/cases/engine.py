@@ -26,6 +26,7 @@ WRITING = (
     "set_aside",
     "unmapped",
     "unreached",
+    "undecided",
     "settle",
 )
 
@@ -115,12 +116,10 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     failpoints.hit("reconcile.after_exceptions")
     applied = sql.run(conn, "cases/apply.sql", **params)
     failpoints.hit("reconcile.after_apply")
-    set_aside = sql.run(conn, "cases/set_aside.sql", **params)
-    failpoints.hit("reconcile.after_set_aside")
-    unmapped = sql.run(conn, "cases/unmapped.sql", **params)
-    failpoints.hit("reconcile.after_unmapped")
-    unreached = sql.run(conn, "cases/unreached.sql", **params)
-    failpoints.hit("reconcile.after_unreached")
+    for name in ("set_aside", "unmapped", "unreached"):
+        sql.run(conn, f"cases/{name}.sql", **params)
+    undecided = sql.run(conn, "cases/undecided.sql", **params)
+    failpoints.hit("reconcile.after_undecided")
     row = conn.execute("select count(*) from w_state").fetchone()
     _clean(conn)
     return {
@@ -129,9 +128,7 @@ def reconcile(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
         "cases_changed": applied.count("cases_changed"),
         "tasks_ended": ended.count("tasks_ended"),
         "exceptions_opened": exceptions.count("exceptions_opened")
-        + set_aside.count("set_aside_opened")
-        + unmapped.count("unmapped_opened")
-        + unreached.count("unreached_opened"),
+        + undecided.count("undecided_opened"),
     }
 
 

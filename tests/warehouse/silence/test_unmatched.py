@@ -233,6 +233,8 @@ def sent(clinic: Clinic, on: str = SENT) -> None:
         "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, detail)"
         " select md5('d')::uuid, 'Ada Okafor', 'release', 'claim_batch', md5('b')::uuid::text,"
         " jsonb_build_object('sha256', encode(sha256(''), 'hex'))",
+        "insert into operations.opened (who, about_kind, about_id, digest, door) values ('Ada Okafor',"
+        " 'claim_batch', md5('b')::uuid::text, encode(sha256(''), 'hex'), 'page')",
         "insert into tasks.task (task_id, case_id, person_id, workflow, stage, kind, attempt, status,"
         " owner_team, planned_seq, planned_at, due_at) values (md5('t')::uuid, md5('c')::uuid,"
         " md5('p')::uuid, 'charge_capture', 'billed', 'billing', 1, 'requested', 'billing', %(seq)s,"

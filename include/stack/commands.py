@@ -16,7 +16,7 @@ import psycopg
 
 from stack import airflow, lock, options, paths, postgres, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
-from stack.worlds import backups
+from stack.worlds import backups, sending
 from stack.worlds import commands as worlds
 
 
@@ -254,28 +254,6 @@ def _login() -> list[str]:
     return [] if not login else ["--login"] if login == "ask" else ["--login", login]
 
 
-def _sending(action: str) -> Callable[[], int]:
-    def run() -> int:
-        """A named person's decision that nothing goes out, or goes out again: ``BY= NOTE=``."""
-        by, note = (os.environ.get(name, "") for name in ("BY", "NOTE"))
-        if not by or not note:
-            raise CommandFailed(
-                f"BY or NOTE missing: make {action}-sending BY='your name' NOTE='why'"
-            )
-        return _pipeline(
-            "throughline.deployment.pause",
-            "sending",
-            "--by",
-            by,
-            "--action",
-            action,
-            "--note",
-            note,
-        )
-
-    return run
-
-
 def source_profile() -> int:
     """Profile a source's files before a first night: ``SOURCE=``, ``FOLDER=``, ``OUT=`` for the page, ``NIGHT=``.
 
@@ -384,8 +362,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "quarantine": quarantine,
     "deliveries": deliveries,
     "decide": decide,
-    "pause-sending": _sending("pause"),
-    "resume-sending": _sending("resume"),
+    "pause-sending": sending.sending("pause"),
+    "resume-sending": sending.sending("resume"),
     "source-profile": source_profile,
     "backup": backups.backup,
     "restore": backups.restore,

@@ -14,7 +14,7 @@ from throughline.deployment.archive import ArchiveError
 
 WAIT_S = 900
 ALONE = ("stop", "clean", "restore")
-"""Commands beside which no backup is made."""
+"""Commands that work on a world alone."""
 
 
 def say(text: str) -> None:
@@ -29,7 +29,7 @@ def backup() -> int:
     wait_s = options.seconds(os.environ, "WAIT", WAIT_S)
     world = options.world_path(options.read())
     given = os.environ.get("OUT", "").strip()
-    with _beside_a_night(world), up.server(world) as server:
+    with beside_a_night("backup", world), up.server(world) as server:
         fernet = airflow.fernet_key(world)
         if fernet is None:
             raise ArchiveError(f"{world.name} has no keys yet; `make night` makes it")
@@ -77,18 +77,18 @@ def _place(world: Path) -> Path:
 
 
 @contextmanager
-def _beside_a_night(world: Path) -> Iterator[None]:
-    """Hold the clone's lock, or go on without it while another command works on the world: a night may run."""
+def beside_a_night(command: str, world: Path) -> Iterator[bool]:
+    """Hold the clone's lock, or go on without it while a night runs; yields whether this command is alone."""
     try:
-        held = lock.held("backup")
+        held = lock.held(command)
         held.__enter__()
     except lock.Busy:
         told = lock.holder() or {}
         if told.get("command") in ALONE or postgres.running(world) is None:
             raise
-        yield
+        yield False
         return
     try:
-        yield
+        yield True
     finally:
         held.__exit__(None, None, None)

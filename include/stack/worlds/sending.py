@@ -1,0 +1,46 @@
+"""``make pause-sending`` and ``make resume-sending``, also while a night runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from stack import airflow, options, paths, up
+from stack.worlds import backups
+
+
+def sending(action: str) -> Callable[[], int]:
+    """Return the command that records a named person's decision that nothing goes out, or goes out again."""
+
+    def run() -> int:
+        by, note = (os.environ.get(name, "") for name in ("BY", "NOTE"))
+        if not by or not note:
+            raise options.WrongOption(
+                f"BY or NOTE missing: make {action}-sending BY='your name' NOTE='why'"
+            )
+        world = options.world_path(options.read())
+        # a night that is sending must not have to end first
+        with (
+            backups.beside_a_night(f"{action}-sending", world) as is_alone,
+            up.server(world) as server,
+        ):
+            if is_alone:
+                up.restore_point(server, lambda text: print(text, file=sys.stderr))
+                up.migrate(server)
+            dsn = {
+                "THROUGHLINE_DSN": server.dsn("throughline_loop"),
+                "THROUGHLINE_DECIDER_DSN": server.dsn("throughline_decider"),
+            }
+            return subprocess.run(
+                [
+                    sys.executable, "-m", "throughline.deployment.pause",
+                    "sending", "--by", by, "--action", action, "--note", note,
+                ],
+                env=airflow.tool_environment(world) | dsn,
+                cwd=paths.ROOT,
+                check=False,
+            ).returncode  # fmt: skip
+
+    return run

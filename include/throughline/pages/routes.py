@@ -12,12 +12,17 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from throughline.decisions import NotPermittedError
 from throughline.deployment import served
-from throughline.pages import case, forms, listed, one, people, person, search
-from throughline.pages.access import reading
+from throughline.exceptions.choices import Choice
+from throughline.pages import acts, case, forms, listed, one, people, person, search
+from throughline.pages.access import deciding, reading
+from throughline.pages.acts import Typed
 from throughline.pages.forms import Forms, RefusedForm
 from throughline.pages.render import render
 from throughline.pages.visitor import Visitor, visitor
+from throughline.told import exceptions
+from throughline.told.exceptions import Stuck
 from throughline.told.today import today
 
 log = logging.getLogger(__name__)
@@ -97,11 +102,15 @@ def install(app: FastAPI) -> None:
         text = "The warehouse does not answer. Try again in a minute; the morning's page needs no warehouse."
         return refusal(request, request.state.visitor, 503, "Not now", text, "")
 
+    def not_offered(request: Request, error: Exception) -> Response:
+        return refusal(request, request.state.visitor, 403, "Not now", str(error))
+
     def refused(request: Request, error: Exception) -> Response:
         text = f"Nothing was changed: {error}. Open the page again and repeat what you did."
         return refusal(request, request.state.visitor, 403, "Not taken", text)
 
     app.add_exception_handler(one.NotFound, missing)
+    app.add_exception_handler(acts.NotOffered, not_offered)
     app.add_exception_handler(RefusedForm, refused)
     app.add_exception_handler(psycopg.OperationalError, unreachable)
     app.add_exception_handler(AirflowNotFoundException, unreachable)
@@ -133,7 +142,7 @@ def exception_page(request: Request, who: Looking, number: str) -> Response:
         content = render(
             "exception.html.jinja", who, root_of(request), "exceptions",
             stuck=stuck, name=names.get(stuck.person_id or ""), log=one.log(conn, stuck),
-            today=today(conn), said="",
+            today=today(conn), offered={choice.act for choice in acts.offered(who, stuck)},
         )  # fmt: skip
     return html(content)
 
@@ -200,3 +209,76 @@ def search_for(
     if found.address:
         return RedirectResponse(f"{root_of(request)}/{found.address}", status_code=303)
     return _search_page(request, who, said, found)
+
+
+def _act_page(
+    request: Request, who: Visitor, stuck: Stuck, choice: Choice, typed: Typed, wrong: str = ""
+) -> Response:
+    session = session_of(request) or forms.new_session()
+    with deciding() as conn:
+        shown = acts.state(conn, stuck)
+        try:
+            will = acts.follows(conn, who, stuck, choice)
+        except acts.Lacking as error:
+            return refusal(
+                request, who, 409, "Not now", str(error), f"exception/{stuck.exception_id}"
+            )
+    with reading() as conn:
+        names = people.names(conn, who, "exception", [stuck.person_id], stuck.exception_id)
+    token = forms_of(request, who, session).token(_about(stuck, choice), shown)
+    content = render(
+        "act.html.jinja", who, root_of(request), "exceptions",
+        stuck=stuck, choice=choice, follows=will, owners=acts.owners(), typed=typed, wrong=wrong,
+        name=names.get(stuck.person_id or ""), token=token,
+    )  # fmt: skip
+    return with_session(html(content, 422 if wrong else 200), request, session)
+
+
+def _about(stuck: Stuck, choice: Choice) -> str:
+    return f"exception|{stuck.exception_id}|{choice.act}"
+
+
+@router.get("/exception/{number}/{act}")
+def act_page(request: Request, who: Looking, number: str, act: str) -> Response:
+    """Return the form of one act about an exception, with what it will do. Changes nothing."""
+    with reading() as conn:
+        stuck = one.exception(conn, number)
+    return _act_page(request, who, stuck, acts.choice_of(acts.offered(who, stuck), act), Typed())
+
+
+@router.post("/exception/{number}/{act}")
+def act_on(
+    request: Request,
+    who: Looking,
+    number: str,
+    act: str,
+    token: Annotated[str, Form(max_length=2000)] = "",
+    note: Annotated[str, Form(max_length=20_000)] = "",
+    owner: Annotated[str, Form(max_length=200)] = "",
+    amount: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Record an act about an exception, and show the exception with it."""
+    own_form(request)
+    typed = Typed(note, owner, amount)
+    with reading() as conn:
+        stuck = one.exception(conn, number)
+    back = f"exception/{stuck.exception_id}"
+    shown = forms_of(request, who).check(token, f"exception|{stuck.exception_id}|{act}")
+    try:
+        # whoever may not do it is refused, and that is kept, where it would be recorded
+        choice = acts.choice_of(exceptions.may_be_done(stuck), act)
+        with deciding() as conn:
+            acts.decide(conn, who, stuck, choice, typed, shown)
+            conn.commit()
+    except acts.Lacking as error:
+        return _act_page(request, who, stuck, choice, typed, str(error))
+    except NotPermittedError as error:
+        return refusal(request, who, 403, "Not for you", f"{str(error).capitalize()}.", back)
+    except (acts.Changed, acts.NotOffered) as error:
+        is_own = (
+            error.by_visitor if isinstance(error, acts.Changed) else stuck.decided_by == who.who
+        )
+        if not is_own:
+            text = "It changed after you had opened the form, so nothing was recorded. Look at it again."
+            return refusal(request, who, 409, "It has changed", text, back)
+    return RedirectResponse(f"{root_of(request)}/{back}", status_code=303)

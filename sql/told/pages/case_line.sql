@@ -48,12 +48,12 @@ line as (
     inner join tasks.transmission as x on x.transmission_id = l.transmission_id
     union all
     select
-        e.opened_at, 'exception', e.reason, e.detail ->> 'stage', null, e.status, e.resolution, e.owner_team,
+        e.opened_at, 'exception', e.reason, e.detail ->> 'stage', null, e.status, case when %(evidence)s then e.resolution end, e.owner_team,
         e.exception_id::text, e.opened_seq, false
     from stuck as e
     union all
     select
-        d.decided_at, 'decision', d.kind, e.detail ->> 'stage', null, d.decided_by, d.note, d.door,
+        d.decided_at, 'decision', d.kind, e.detail ->> 'stage', null, d.decided_by, case when %(evidence)s then d.note end, d.door,
         case when d.door = 'question' then concat(d.record ->> 'dag_id', '/', d.record ->> 'run_id') end, d.known_seq, false
     from operations.decision as d
     left join stuck as e on d.about_kind = 'exception' and d.about_id = e.exception_id::text

@@ -7,9 +7,7 @@ vocabulary. Pages show them, and `make exceptions` prints them:
 
 from __future__ import annotations
 
-import os
 import string
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from throughline import warehouse
 from throughline.exceptions.choices import Choice, choices
 from throughline.exceptions.resolve import SHORTEST
 from throughline.practice import practice
@@ -298,14 +295,3 @@ def _told(stuck: Stuck, zone: str) -> str:
         for line in lines
     )
     return f"{head}\n{body}"
-
-
-def main() -> int:
-    """Print the open exceptions; returns 0."""
-    with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
-        print(tell(conn))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

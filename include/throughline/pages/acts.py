@@ -1,0 +1,152 @@
+"""Acts on a page: which ones a visitor may do about an exception, what follows, and recording one.
+
+A form carries the state in which it showed the exception. The act is recorded only if nothing has changed since: the
+exception is locked, looked at again, and then decided through `throughline.decisions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import throughline.quality.decide  # noqa: F401 - registers the acts on rows that were set aside
+from throughline import decisions
+from throughline.decisions import Decision, Door, NotAllowedError, Request
+from throughline.exceptions.choices import Choice
+from throughline.pages.visitor import Visitor
+from throughline.practice import teams
+from throughline.told import exceptions
+from throughline.told.exceptions import Stuck
+from throughline.warehouse import Connection, sql
+
+LONGEST_NOTE = 2000
+MOST = Decimal(10) ** 10
+"""An amount in US dollars that is not reached."""
+
+
+class NotOffered(LookupError):
+    """The visitor may not do this about the exception, or nobody may now."""
+
+
+class Changed(RuntimeError):
+    """The exception changed after the form had been shown. `by_visitor`: the visitor decided it meanwhile."""
+
+    def __init__(self, by_visitor: bool) -> None:
+        super().__init__("the exception changed")
+        self.by_visitor = by_visitor
+
+
+class Lacking(ValueError):
+    """The form lacks something, or it cannot be read; the message says what."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What the visitor typed into the form."""
+
+    note: str = ""
+    owner: str = ""
+    amount: str = ""
+
+
+def offered(visitor: Visitor, stuck: Stuck) -> list[Choice]:
+    """Return the acts that fit an exception and that the visitor may do."""
+    return [
+        choice
+        for choice in exceptions.may_be_done(stuck)
+        if visitor.may(decisions.permission_of(choice.act, choice.about_kind))
+    ]
+
+
+def choice_of(choices: list[Choice], act: str) -> Choice:
+    """Return an act out of some. Raises `NotOffered`."""
+    for choice in choices:
+        if choice.act == act:
+            return choice
+    raise NotOffered("You may not do this, or it is decided already, or it does not fit.")
+
+
+def follows(conn: Connection, visitor: Visitor, stuck: Stuck, choice: Choice) -> tuple[str, ...]:
+    """Return what the act will do. What depends on an owner or an amount is told in general."""
+    if choice.asks:
+        return (choice.follows,)
+    try:
+        return decisions.preview(conn, _request(visitor, stuck, choice, Typed())).follows
+    except NotAllowedError as error:
+        raise Lacking(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+
+
+def state(conn: Connection, stuck: Stuck) -> str:
+    """Return a digest of what an exception is and of what was decided about it."""
+    rows = sql.run(
+        conn,
+        "told/pages/state_of_exception.sql",
+        exception_id=stuck.exception_id,
+        rows=_rows(stuck),
+    ).rows
+    return str(rows[0][0]) if rows else ""
+
+
+def decide(
+    conn: Connection, visitor: Visitor, stuck: Stuck, choice: Choice, typed: Typed, shown: str
+) -> Decision:
+    """Record an act about an exception that is still in the state in which it was shown. Does not commit.
+
+    Raises `Changed`, `Lacking`, and `NotPermittedError` if the definitions do not allow it.
+    """
+    request = _request(visitor, stuck, choice, typed)
+    conn.execute(
+        "select from operations.exception where exception_id = %s for update", (stuck.exception_id,)
+    )
+    if state(conn, stuck) != shown:
+        mine = conn.execute(
+            "select exists (select from operations.decision where known_seq is null"
+            " and about_kind = %s and about_id = %s and decided_by = %s and kind = %s)",
+            (request.about_kind, request.about_id, request.who, request.act),
+        ).fetchone()
+        raise Changed(bool(mine and mine[0]))
+    try:
+        return decisions.record(conn, request)
+    except decisions.NotPermittedError:
+        raise
+    except NotAllowedError as error:
+        raise Lacking(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+
+
+def owners() -> list[tuple[str, str]]:
+    """Return whom an exception can be given to, as id and name: teams, then their members."""
+    members = sorted({member for team in teams().values() for member in team.members})
+    return [(name, team.title) for name, team in teams().items()] + [(who, who) for who in members]
+
+
+def _rows(stuck: Stuck) -> str | None:
+    """Return the delivery whose rows an exception is about; None for any other exception."""
+    return stuck.about_id if stuck.reason == "rows_set_aside" else None
+
+
+def _request(visitor: Visitor, stuck: Stuck, choice: Choice, typed: Typed) -> Request:
+    said: dict[str, object] = {}
+    if choice.asks == "owner":
+        said["owner"] = typed.owner or None
+    if choice.asks == "amount":
+        said["amount"] = _amount(typed.amount)
+    about_id = stuck.about_id if choice.about_kind == "set_aside" else stuck.exception_id
+    door = Door("page", {"user_id": visitor.who, "page": f"exception/{stuck.exception_id}"})
+    note = typed.note.strip()
+    if len(note) > LONGEST_NOTE or "\0" in note:
+        raise Lacking(f"The reason may have {LONGEST_NOTE:,} characters.")
+    return Request(choice.act, choice.about_kind, about_id, visitor.who, note, said, door)
+
+
+def _amount(text: str) -> Decimal | None:
+    """Return an amount in US dollars as it was typed: `$1,204.50`; None if nothing was."""
+    plain = text.strip().removeprefix("$").replace(",", "")
+    if not plain:
+        return None
+    try:
+        amount = Decimal(plain)
+    except InvalidOperation:
+        raise Lacking("The amount cannot be read: write it as 1204.50.") from None
+    if not amount.is_finite() or not 0 < amount < MOST or amount != round(amount, 2):
+        raise Lacking("The amount must be above zero, in dollars and cents.")
+    return amount

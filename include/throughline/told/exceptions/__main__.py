@@ -1,0 +1,20 @@
+"""Prints the open exceptions in words: `python -m throughline.told.exceptions`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from throughline import warehouse
+from throughline.told.exceptions import tell
+
+
+def main() -> int:
+    """Print the open exceptions; returns 0."""
+    with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+        print(tell(conn))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""An act on a page over HTTP: who may, with our form, by POST alone, once."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from stack import postgres
+from throughline import warehouse
+
+ROOT = Path(__file__).resolve().parents[3]
+MORNING = ROOT / "tests" / "warehouse" / "morning.sql"
+PORTS = {"THROUGHLINE_READER": "throughline_reader", "THROUGHLINE_DECIDER": "throughline_decider"}
+
+
+class User:
+    """A user of the auth manager, as far as pages ask."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+
+    def get_id(self) -> str:
+        return self.who
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[postgres.Server]:
+    """A throw-away PostgreSQL with a fictitious morning."""
+    with postgres.throwaway() as running:
+        warehouse.migrate(running.dsn())
+        with warehouse.connect(running.dsn()) as conn:
+            conn.execute(MORNING.read_bytes())
+        yield running
+
+
+@pytest.fixture
+def browser(
+    server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., TestClient]]:
+    """Return a function that gives the browser of a user."""
+    from airflow.api_fastapi.core_api.security import get_user
+
+    for name, role in PORTS.items():
+        address = server.dsn(role).replace("postgresql://", "postgres://")
+        monkeypatch.setenv(f"AIRFLOW_CONN_{name}", address)
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "plugins/operations_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    plugin = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plugin)
+    with TestClient(plugin.app) as opened:
+
+        def of(who: str) -> TestClient:
+            plugin.app.dependency_overrides[get_user] = lambda: User(who)
+            return opened
+
+        yield of
+
+
+@pytest.fixture
+def number(server: postgres.Server) -> str:
+    """An open exception about which nothing was decided."""
+    with warehouse.connect(server.dsn("throughline_reader")) as conn:
+        (found,) = conn.execute(
+            "select e.exception_id::text from operations.exception as e where e.status = 'open'"
+            " and not exists (select from operations.decision as d where d.about_id = e.exception_id::text)"
+            " order by 1 limit 1"
+        ).fetchone() or ("",)
+    return str(found)
+
+
+def decisions(server: postgres.Server, number: str) -> list[tuple[str, str]]:
+    with warehouse.connect(server.dsn("throughline_reader")) as conn:
+        return conn.execute(
+            "select decided_by, kind from operations.decision where about_id = %s order by decided_at",
+            (number,),
+        ).fetchall()
+
+
+def token(shown: str) -> str:
+    return str(re.findall(r'name="token" value="([^"]+)"', shown)[0])
+
+
+def test_who_may_decides_with_a_form_and_it_shows_at_once(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    one, form = f"/exception/{number}", f"/exception/{number}/continue"
+    operator = browser("operator")
+    assert f'href="{form}"' in operator.get(one).text
+    shown = operator.get(form)
+    assert "the case continues without this stage" in shown.text
+    assert decisions(server, number) == []
+    said = {"token": token(shown.text), "note": "seen elsewhere"}
+    lacking = operator.post(form, data=said | {"note": " "})
+    assert lacking.status_code == 422
+    assert "needs a reason" in lacking.text
+    for bad in ({}, {"token": "x"}, {"token": token(operator.get(f"{one}/retry").text)}):
+        assert operator.post(form, data={"note": "why"} | bad).status_code == 403
+    assert (
+        operator.post(form, data=said, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    )
+    assert browser("biller").post(form, data=said).status_code == 403
+    assert decisions(server, number) == []
+    operator = browser("operator")
+    for _ in range(2):  # the second is a double click
+        told = operator.post(form, data=said)
+        assert told.status_code == 200
+        assert "decided by operator on" in told.text
+        assert "counts from tonight" in told.text
+        assert f'href="{form}"' not in told.text
+    assert decisions(server, number) == [("operator", "continue")]
+    assert operator.get(form).status_code == 403
+
+
+def test_a_viewer_is_shown_no_act_and_no_name(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    viewer = browser("viewer")
+    told = viewer.get(f"/exception/{number}")
+    assert told.status_code == 200
+    assert f"/exception/{number}/" not in told.text
+    assert "Family" not in told.text
+    assert viewer.get(f"/exception/{number}/retry").status_code == 403
+    assert viewer.post(f"/exception/{number}/retry", data={"token": "x"}).status_code == 403
+    assert decisions(server, number) == []
+
+
+def test_a_form_of_what_changed_meanwhile_is_refused_kindly(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    form = f"/exception/{number}/retry"
+    said = {"token": token(browser("operator").get(form).text)}
+    with warehouse.connect(server.dsn()) as conn:
+        conn.execute(
+            "update operations.exception set amount = 1 + coalesce(amount, 0) where exception_id = %s",
+            (number,),
+        )
+    told = browser("operator").post(form, data=said)
+    assert told.status_code == 409
+    assert "nothing was recorded" in told.text
+    assert decisions(server, number) == []
+
+
+def test_names_that_were_shown_are_kept_as_looks(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    assert "Family" in browser("operator").get(f"/exception/{number}").text
+    with warehouse.connect(server.dsn("throughline_reader")) as conn:
+        looks = conn.execute(
+            "select distinct who, page from operations.looked where about_id = %s", (number,)
+        ).fetchall()
+    assert ("operator", "exception") in looks

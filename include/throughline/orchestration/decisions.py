@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -74,12 +75,13 @@ def _note(answer: dict[str, Any]) -> str:
 def _about(run: Run, prefix: str, act: str, about_kind: str) -> str:
     """Return the id of the batch that a run asks about: the one that its own id names.
 
-    The night starts one run for each batch, `<prefix>__<batch>`. A run that somebody started with other
+    The night starts one run for each batch, `<prefix>__<batch>`, and of claims for each state of their
+    list, with the beginning of its digest behind. A run that somebody started with other
     parameters asks nothing: it is refused, and the refusal recorded. Raises `NotPermittedError`, and
     `AirflowSkipException` if the id is no batch's.
     """
     batch_id = str(run.conf.get("batch_id") or "")
-    if run.run_id != f"{prefix}__{batch_id}":
+    if not re.fullmatch(rf"{prefix}__{re.escape(batch_id)}(__[0-9a-f]{{8}})?", run.run_id):
         door = Door("question", {"run_id": run.run_id, "started_by": run.started_by})
         request = Request(act, about_kind, batch_id[:80], run.started_by or run.run_id, door=door)
         with open_warehouse(DECIDER) as conn:
@@ -269,8 +271,7 @@ def describe_claims(run: Run) -> Asked | Taken:
             f"Read the [list of these claims]({address_of_page(f'claims/{batch_id}')}) first, or"
             f" `make claims BATCH={number}`. Only who has opened it as it is now can attest it.\n\n"
             f"SHA-256 of the file: `{sha256}`\n\nSHA-256 of file and list: `{digest}`\n\n{answers}\n\n"
-            "By releasing I attest that the services were rendered as documented by the clinician,"
-            " that codes and amounts are the clinician's, and that this file may be sent."
+            f"{tasks.attest.ATTESTATION}"
         ),
         "about_id": batch_id,
         "shown": digest,

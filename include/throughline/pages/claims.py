@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi import Request as Browser
+from fastapi.responses import RedirectResponse
 
-from throughline.decisions import Door, NotAllowedError, NotPermittedError
+from throughline import decisions
+from throughline.decisions import Door, NotAllowedError, NotPermittedError, Request
+from throughline.pages import forms
 from throughline.pages.access import deciding, look, reading
 from throughline.pages.one import NotFound, span
 from throughline.pages.render import render
-from throughline.pages.routes import Looking, html, refusal, root_of
+from throughline.pages.routes import (
+    Looking,
+    forms_of,
+    html,
+    own_form,
+    refusal,
+    root_of,
+    session_of,
+    with_session,
+)
 from throughline.pages.visitor import Visitor
-from throughline.tasks import listed
+from throughline.tasks import attest, listed
 from throughline.told.today import today
 from throughline.warehouse import Connection
 
 PLACE = "claims"
+LONGEST = 2000
+"""Characters of a note."""
+ACTS = {"release": "Attest and release", "refuse": "Refuse"}
+"""What may be done with a batch, and what its button says."""
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
 
 
@@ -48,7 +66,7 @@ def kept_look(conn: Connection, who: Visitor, batch_id: UUID) -> None:
 
 
 @router.get("/claims")
-def claims_page(request: Request, who: Looking) -> Response:
+def claims_page(request: Browser, who: Looking) -> Response:
     """Return the batches that wait, without patient data."""
     with reading() as conn:
         content = render(
@@ -59,7 +77,7 @@ def claims_page(request: Request, who: Looking) -> Response:
 
 
 @router.get("/claims/{number}")
-def batch_page(request: Request, who: Looking, number: str) -> Response:
+def batch_page(request: Browser, who: Looking, number: str) -> Response:
     """Return the list of a batch, and keep that the visitor opened it; of one that was attested, that list."""
     with reading() as conn:
         batch_id, status = batch(conn, number)
@@ -68,34 +86,96 @@ def batch_page(request: Request, who: Looking, number: str) -> Response:
             request, who, 403, "Not for you", "The list of claims names patients.", PLACE
         )
     if status == "waiting":
-        try:
-            with deciding() as conn:
-                opened = listed.open_for(conn, batch_id, who.who, Door("page"))
-                conn.commit()
-        except NotPermittedError:
-            text = "The list of claims names patients: it is for those who may see them."
-            return refusal(request, who, 403, "Not for you", text, PLACE)
-        except NotAllowedError as error:
-            text = f"Nobody can attest this batch: {error}. It is an exception, and waits."
-            return refusal(request, who, 409, "Not to be attested", text, PLACE)
-        return _shown(request, who, batch_id, status, opened.head, opened.claims, opened.digest)
+        return _opened(request, who, batch_id)
     with reading() as conn:
         kept = listed.attested(conn, batch_id)
     if kept is None:
         text = f"Batch {str(batch_id)[: listed.SHORT]} does not wait any more: it is {status}."
         return refusal(request, who, 200, "Not waiting", text, PLACE)
-    return _shown(request, who, batch_id, status, kept["file"], kept["claims"], "")
+    return html(_shown(request, who, batch_id, status, kept["file"], kept["claims"]))
+
+
+@router.post("/claims/{number}")
+def decide(
+    request: Browser,
+    who: Looking,
+    number: str,
+    token: Annotated[str, Form(max_length=2000)] = "",
+    act: Annotated[str, Form(max_length=20)] = "",
+    note: Annotated[str, Form(max_length=LONGEST)] = "",
+) -> Response:
+    """Record that the visitor attests or refuses a batch in the state in which the form was shown."""
+    own_form(request)
+    with reading() as conn:
+        batch_id, _ = batch(conn, number)
+    digest = forms_of(request, who).check(token, _about(batch_id))
+    back = f"{PLACE}/{batch_id}"
+    try:
+        with deciding() as conn:
+            decisions.record(conn, _request(act, batch_id, who, digest, note))
+            conn.commit()
+    except NotPermittedError as error:
+        return refusal(request, who, 403, "Not for you", f"{error}. That is kept.", back)
+    except NotAllowedError as error:
+        return refusal(request, who, 409, "Not taken", f"Nothing was decided: {error}.", back)
+    return RedirectResponse(f"{root_of(request)}/{back}", status_code=303)
+
+
+def _about(batch_id: UUID) -> str:
+    return f"claim_batch|{batch_id}"
+
+
+def _request(act: str, batch_id: UUID, who: Visitor, digest: str, note: str = "") -> Request:
+    door = Door("page", {"user_id": who.who})
+    # a refusal sends nothing: it is of the batch, whatever its bytes
+    said = {"digest": digest} if act == "release" else {}
+    return Request(act, "claim_batch", str(batch_id), who.who, note, said, door)
+
+
+def _opened(request: Browser, who: Visitor, batch_id: UUID) -> Response:
+    """Return the list of a waiting batch with what the visitor may do, and keep that it was opened."""
+    follows: dict[str, str] = {}
+    why = ""
+    try:
+        with deciding() as conn:
+            opened = listed.open_for(conn, batch_id, who.who, Door("page"))
+            conn.commit()
+            try:
+                for act in ACTS:
+                    asked = _request(act, batch_id, who, opened.digest)
+                    seen = decisions.preview(conn, asked)
+                    if who.who in decisions.permitted(asked, seen):
+                        follows[act] = " ".join(seen.follows)
+            except NotAllowedError as error:
+                why = str(error)
+    except NotPermittedError:
+        text = "The list of claims names patients: it is for those who may see them."
+        return refusal(request, who, 403, "Not for you", text, PLACE)
+    except NotAllowedError as error:
+        text = f"Nobody can attest this batch: {error}. It is an exception, and waits."
+        return refusal(request, who, 409, "Not to be attested", text, PLACE)
+    session = session_of(request) or forms.new_session()
+    token = forms_of(request, who, session).token(_about(batch_id), opened.digest)
+    content = _shown(
+        request, who, batch_id, "waiting", opened.head, opened.claims,
+        digest=opened.digest, token=token, follows=follows, why=why,
+    )  # fmt: skip
+    return with_session(html(content), request, session)
 
 
 def _shown(
-    request: Request,
+    request: Browser,
     who: Visitor,
     batch_id: UUID,
     status: str,
     head: object,
     claims: object,
-    digest: str,
-) -> Response:
+    *,
+    digest: str = "",
+    token: str = "",
+    follows: dict[str, str] | None = None,
+    why: str = "",
+) -> str:
     with reading() as conn:
         kept_look(conn, who, batch_id)
         decided = conn.execute(
@@ -103,9 +183,9 @@ def _shown(
             " inner join operations.decision as d on d.decision_id = b.decision_id where b.batch_id = %s",
             (batch_id,),
         ).fetchone()
-        content = render(
+        return render(
             "batch.html.jinja", who, root_of(request), PLACE,
-            batch_id=str(batch_id), status=status, file=head, claims=claims, digest=digest,
+            batch_id=str(batch_id), status=status, file=head, claims=claims, digest=digest, token=token,
+            follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
             decided=decided, today=today(conn),
         )  # fmt: skip
-    return html(content)

@@ -8,7 +8,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 
 from throughline.pages import case, people
 from throughline.pages.visitor import Visitor
-from throughline.told import claim_words, exceptions, words
+from throughline.tasks import claim_words
+from throughline.told import exceptions, words
 
 PLACES = (
     ("", "This morning"),

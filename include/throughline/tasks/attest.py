@@ -14,6 +14,12 @@ from throughline.warehouse import Connection, nights
 STATUS = {"release": "released", "refuse": "refused"}
 ATTEST = "attest_claims"
 NOT_WAITING = "this batch of claims is not waiting for a release"
+FELL = "the case of a claim supports it no more: the batch is made anew before anybody attests it"
+ATTESTATION = (
+    "By releasing I attest that the services were rendered as documented by the clinician, that codes and"
+    " amounts are the clinician's, and that this file may be sent."
+)
+"""What a person says who releases a batch."""
 CHANGED = "this batch of claims, or what is known of its claims, has changed since it was shown"
 
 
@@ -122,9 +128,12 @@ def _prepared_by(conn: Connection, batch_id: str) -> frozenset[str]:
 
 def _as_opened(conn: Connection, request: Request, given: object) -> str:
     """Return the digest of a batch as it is now; who releases it has seen it so, and has opened its list."""
-    now = listed.of(conn, request.about_id).digest
+    found = listed.of(conn, request.about_id)
+    now = found.digest
     if given != now:
         raise NotWaiting(CHANGED)
+    if request.act == "release" and found.unsupported:
+        raise NotWaiting(FELL)
     if request.act != "release" or not request.who:
         return now
     asked = request.door.name == "question"

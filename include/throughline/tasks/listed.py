@@ -66,6 +66,15 @@ class Listed:
     head: dict[str, Any]
     claims: list[dict[str, Any]]
 
+    @property
+    def unsupported(self) -> list[str]:
+        """The numbers of the claims that no open case supports now."""
+        return [
+            claim["number"]
+            for claim in self.claims
+            if all(case["do_not_bill"] for case in claim["cases"])
+        ]
+
 
 def waiting(conn: Connection) -> list[Waiting]:
     """Return the batches that wait for a named person, oldest first, without patient data."""

@@ -17,8 +17,7 @@ from typing import TextIO
 from throughline import decisions, warehouse
 from throughline.decisions import NotAllowedError, Request, command_line
 from throughline.practice import practice
-from throughline.tasks import listed
-from throughline.told import claim_words
+from throughline.tasks import claim_words, listed
 from throughline.warehouse import Connection
 
 COLUMNS = ("batch", "payer", "billing_npi", "claims", "charge", "since", "due", "file_by")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -321,3 +322,20 @@ def test_only_what_is_billable_is_billed(
     (open_one,) = desk.rows("select reason, detail from operations.exception where status = 'open'")
     assert open_one.reason == reason
     assert missing is None or open_one.detail["missing"] == missing
+
+
+def test_a_question_about_what_a_page_has_decided_is_skipped_or_sends_it(
+    desk: Desk, outside: Outside, batch: UUID, asking: Any
+) -> None:
+    (night,) = claims.to_ask(desk.conn, desk.seq)
+    run_id = f"claims__{night['batch_id']}__{night['digest'][:8]}"
+    asked = asking.describe_claims(replace(of(batch), run_id=run_id))
+    listed.open_for(desk.conn, batch, "ada", Door("page"))
+    attest.release(desk.conn, batch, "ada", "", asked["shown"], Door("page"))
+    desk.conn.commit()
+    with pytest.raises(AirflowSkipException):
+        asking.take_claims(asked, ATTESTED | {"chosen_options": ["Refuse"]})
+    assert outside.files() == []
+    asking.carry_out_claims(asking.take_claims(asked, ATTESTED))
+    assert len(outside.files()) == 1
+    assert len(desk.rows("select * from operations.decision")) == 1

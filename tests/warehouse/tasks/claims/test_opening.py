@@ -18,9 +18,8 @@ from throughline import exceptions
 from throughline.decisions import COMMAND_LINE, Door, NobodyNamedError, NotPermittedError
 from throughline.decisions.opening import NotOpenedError
 from throughline.practice import permissions
-from throughline.tasks import attest, claims, listed, transmissions
+from throughline.tasks import attest, claim_words, claims, listed, transmissions
 from throughline.tasks.wire.filed import NotTold
-from throughline.told import claim_words
 from throughline.told import claims as shown
 
 AT = "2026-07-01 10:00"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import pytest
 from airflow.api_fastapi.core_api.security import get_user
 from fastapi import FastAPI
+from httpx import Response
 from psycopg.conninfo import conninfo_to_dict
 from starlette.testclient import TestClient
 
@@ -17,6 +19,7 @@ from tests.warehouse.clinic import charge
 from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
 from throughline.pages import access, claims, routes
+from throughline.pages.forms import Forms
 from throughline.practice import permissions
 from throughline.tasks import listed
 from throughline.warehouse import Connection, connect
@@ -65,6 +68,7 @@ def browser(
             yield conn
 
     monkeypatch.setattr(access, "open_warehouse", open_warehouse)
+    monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
     app = FastAPI()
     routes.install(app)
     app.include_router(claims.router)
@@ -143,3 +147,117 @@ def test_a_number_of_no_batch_is_told_kindly(browser: Browser, batch: UUID, numb
     told = browser("biller").get(f"/claims/{number}")
     assert told.status_code == 404
     assert "<h1>Not found</h1>" in told.text
+
+
+# ---- attest or refuse on the page --------------------------------------------------------------
+
+
+def token_of(told: str) -> str:
+    (found,) = re.findall(r'name="token" value="([^"]+)"', told)
+    return str(found)
+
+
+def sent(client: TestClient, batch: UUID, token: str, **said: str) -> Response:
+    form = {"token": token, "act": "release", "note": ""} | said
+    answer: Response = client.post(f"/claims/{batch}", data=form, follow_redirects=False)
+    return answer
+
+
+def decided(desk: Desk) -> list[tuple[object, ...]]:
+    return [
+        tuple(row)
+        for row in desk.rows("select kind, decided_by, door, note, login from operations.decision")
+    ]
+
+
+def test_a_batch_is_attested_on_its_page_and_sent_by_the_next_night(
+    browser: Browser, desk: Desk, outside: Outside, batch: UUID
+) -> None:
+    biller = browser("biller")
+    told = biller.get(f"/claims/{batch}").text
+    assert "2 claims for 400.00 US dollars are sent to SUNADV, byte for byte as shown." in told
+    answer = sent(biller, batch, token_of(told))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/claims/{batch}")
+    assert decided(desk) == [("release", "biller", "page", "", "throughline_decider")]
+    after = biller.get(f"/claims/{batch}").text
+    assert "Released: decided by biller" in after
+    assert "The next night sends it" in after
+    assert sent(biller, batch, token_of(told)).status_code == 303, "said again"
+    assert len(decided(desk)) == 1
+    assert desk.dispatch() == {"accepted": 1}
+    assert desk.broken() == []
+
+
+def test_a_refusal_needs_its_reason(browser: Browser, desk: Desk, batch: UUID) -> None:
+    biller = browser("biller")
+    token = token_of(biller.get(f"/claims/{batch}").text)
+    answer = sent(biller, batch, token, act="refuse")
+    assert (answer.status_code, "refuse needs a reason" in answer.text) == (409, True)
+    assert decided(desk) == []
+    assert sent(biller, batch, token, act="refuse", note="not mine").status_code == 303
+    assert decided(desk) == [("refuse", "biller", "page", "not mine", "throughline_decider")]
+    assert "it is refused" in biller.get(f"/claims/{batch}").text
+
+
+def test_what_changed_after_the_page_was_shown_is_not_attested(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    biller = browser("biller")
+    token = token_of(biller.get(f"/claims/{batch}").text)
+    desk.conn.execute("update cases.case_record set expected_code = '99213'")
+    desk.conn.commit()
+    answer = sent(biller, batch, token)
+    assert (answer.status_code, "has changed since it was shown" in answer.text) == (409, True)
+    assert decided(desk) == []
+
+
+def test_a_claim_that_its_case_supports_no_more_is_attested_by_nobody(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    desk.conn.execute(
+        "update cases.case_record set"
+        """ wanted_detail = wanted_detail || '{"do_not_bill": "charge_check"}' where person_id = %s""",
+        (desk.person("p1"),),
+    )
+    desk.conn.commit()
+    told = browser("biller").get(f"/claims/{batch}").text
+    assert "supports it no more" in told
+    assert 'name="act"' not in told
+
+
+def test_a_form_is_good_for_its_user_its_browser_and_its_batch(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    biller = browser("biller")
+    token = token_of(biller.get(f"/claims/{batch}").text)
+    assert sent(biller, batch, "").status_code == 403
+    assert sent(biller, batch, token[:-2]).status_code == 403
+    assert sent(browser("biller"), batch, token).status_code == 403, "another browser"
+    own = dict(biller.cookies)
+    other = browser("operator")
+    other.cookies.update(own)
+    assert sent(other, batch, token).status_code == 403, "another user"
+    biller = browser("biller")
+    biller.cookies.update(own)
+    elsewhere = {"sec-fetch-site": "cross-site"}
+    form = {"token": token, "act": "release"}
+    assert biller.post(f"/claims/{batch}", data=form, headers=elsewhere).status_code == 403
+    assert sent(biller, batch, token, act="assign").status_code == 409
+    assert decided(desk) == []
+
+
+def test_who_may_not_attest_is_offered_nothing_and_refused(
+    browser: Browser, desk: Desk, batch: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sees = permissions.Permissions({"see_patients": {permissions.ANY: frozenset({"operator"})}})
+    monkeypatch.setattr(permissions, "permissions", lambda: sees)
+    operator = browser("operator")
+    told = operator.get(f"/claims/{batch}").text
+    assert "is for others" in told
+    digest = listed.of(desk.conn, batch).digest
+    secret = Forms("secret", "operator", "s")
+    operator.cookies.set("throughline_form", "s")
+    answer = sent(operator, batch, secret.token(f"claim_batch|{batch}", digest))
+    assert answer.status_code == 403
+    assert decided(desk) == []
+    assert [row.act for row in desk.rows("select act from operations.refused_act")] == ["release"]

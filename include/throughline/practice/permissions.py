@@ -85,6 +85,17 @@ def person_of(system_user: str) -> str | None:
     )
 
 
+def teams_asked(what: str) -> dict[str, str]:
+    """Return the team that is asked to do something: the first that has the permission, by billing NPI or `any`.
+
+    A provider for whom only single persons have it is left out.
+    """
+    said = read(DEFINITIONS / "permissions.yaml").data["may"].get(what) or {}
+    of = said if isinstance(said, dict) else {ANY: said}
+    found = {str(npi): [name for name in names if name in teams()] for npi, names in of.items()}
+    return {npi: named[0] for npi, named in found.items() if named}
+
+
 def shipped_logins() -> frozenset[str]:
     """Return the sandbox's logins that still have a permission: a practice replaces them by its people."""
     return SHIPPED & {

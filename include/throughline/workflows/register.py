@@ -8,7 +8,7 @@ from typing import Any
 import holidays
 from psycopg.types.json import Jsonb
 
-from throughline.practice import practice
+from throughline.practice import permissions, practice
 from throughline.vocabulary import DEFINITIONS, DefinitionError, read
 from throughline.warehouse import Connection
 from throughline.workflows.definitions import load_all
@@ -65,6 +65,7 @@ def register(conn: Connection, seq: int) -> int:
             )
     _register_calendar(conn)
     _register_reasons(conn)
+    _register_asked(conn)
     _register_practice(conn, seq)
     _register_shares(conn, seq)
     return new
@@ -102,6 +103,21 @@ def _register_calendar(conn: Connection) -> None:
             number += is_business
             copy.write_row((day, number, is_business))
             day += timedelta(days=1)
+
+
+def _register_asked(conn: Connection) -> None:
+    """Record which team is asked about claims and about stopped deliveries: one that may answer."""
+    asked = {"claims_not_released": "attest_claims", "feed_not_released": "release_feed"}
+    conn.execute("delete from operations.asked_team")
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into operations.asked_team (reason, billing_npi, owner_team) values (%s, %s, %s)",
+            [
+                (reason, npi, team)
+                for reason, what in asked.items()
+                for npi, team in permissions.teams_asked(what).items()
+            ],
+        )
 
 
 def _register_reasons(conn: Connection) -> None:

@@ -46,9 +46,9 @@ def claims(watch: Any, *service: str, payer: str = "SUNADV", seq: int | None = N
     return str(batch)
 
 
-def stopped(watch: Any, feed: str = "encounter") -> str:
+def stopped(watch: Any, feed: str = "encounter", source: str = "ehr") -> str:
     """Insert a delivery of tonight that a gate stopped; returns its id."""
-    watch.profile(feed, {})
+    watch.profile(feed, {}, source)
     ((batch,),) = watch.rows(
         "update landing.batch set status = 'stopped', loaded_seq = null, rows_received = 7,"
         " rows_pending = 7 where known_seq = %s and feed = %s returning batch_id::text",
@@ -98,8 +98,7 @@ def test_a_stopped_delivery_is_an_exception_on_the_next_night_and_its_lead_is_to
         "things": 7,
         "asked_on": "2026-01-02",
     }
-    ((owner,),) = watch.rows("select owner_team from operations.feed where feed = 'encounter'")
-    assert team == owner
+    assert team == "data_engineering"
     assert row["due_at"].startswith("2026-01-04T05:00")
     # it goes on waiting, and the lead is told once
     assert watch.rows("select status from landing.batch where batch_id = %s", UUID(batch)) == [
@@ -258,3 +257,28 @@ def test_a_question_names_the_team_that_is_asked(watch: Any) -> None:
     assert questions.team_asked(watch.conn, "no such batch") is None
     ((asked, exception),) = watch.rows("select asked_on, exception_from from operations.question")
     assert (asked, exception) == (date(2026, 1, 2), date(2026, 11, 20))
+
+
+def test_a_question_goes_to_a_team_that_may_answer_it(watch: Any) -> None:
+    watch.begin(1)
+    batch = stopped(watch, "payment", "clearinghouse")
+    ((owner,),) = watch.rows("select owner_team from operations.feed where feed = 'payment'")
+    assert owner == "billing"
+    # permissions.yaml
+    assert questions.team_asked(watch.conn, batch) == "data_engineering"
+    night(watch, 2)
+    assert open_now(watch) == [("feed_not_released", batch, "data_engineering")]
+
+
+def test_claims_of_a_provider_go_to_the_team_that_attests_for_it(watch: Any) -> None:
+    watch.begin(1)
+    batch = claims(watch, "2025-12-20")
+    assert questions.team_asked(watch.conn, batch) == "billing"
+    watch.conn.execute(
+        "insert into operations.asked_team (reason, billing_npi, owner_team) values"
+        " ('claims_not_released', '1999999999', 'registration'),"
+        " ('claims_not_released', '1234567893', 'compliance')"
+    )
+    assert questions.team_asked(watch.conn, batch) == "compliance"
+    watch.conn.execute("delete from operations.asked_team")
+    assert questions.team_asked(watch.conn, batch) == "billing"

@@ -75,3 +75,11 @@ def test_the_logins_of_the_sandbox_are_told_apart(tmp_path: Path) -> None:
     permissions.permissions.cache_clear()
     assert permissions.shipped_logins() == {"biller"}
     assert permissions.permissions().four_eyes
+
+
+def test_the_first_team_that_has_a_permission_is_asked() -> None:
+    assert permissions.teams_asked("attest_claims") == {"any": "billing", "1234567893": "west"}
+    assert permissions.teams_asked("decide_identity") == {"any": "registration"}
+    # one person alone, and nobody
+    assert permissions.teams_asked("write_off") == permissions.teams_asked("release_feed") == {}
+    assert permissions.teams_asked("see_patients") == {}

@@ -2,7 +2,9 @@
 
 The environment has that of `backup`, and `THROUGHLINE_OWNER_PASSWORD`. Everything is checked, restored beside what is
 there and brought to this version's schema before anything is replaced; the databases that were replaced stay, as
-`throughline_replaced` and `airflow_replaced`, until the next restore. Landed files that are not in the backup stay too.
+`throughline_replaced` and `airflow_replaced`, until the next restore.
+Landed files that are not in the backup stay too, and so does the file with the heads of the
+chain: it is newer than the restored chain, and `check` leaves out what came between backup and restore.
 
 The warehouse is marked as restored: what may have gone out since the backup is looked up at its receiver, and what
 cannot be looked up becomes an exception (`throughline.tasks.restored`).
@@ -27,6 +29,7 @@ from psycopg.conninfo import make_conninfo
 from throughline import warehouse
 from throughline.deployment import archive
 from throughline.deployment.archive import ArchiveError
+from throughline.proven import chain
 from throughline.tasks import restored
 from throughline.tasks.restored import Restored
 from throughline.warehouse.sql import ROOT
@@ -175,6 +178,8 @@ def _unpack(file: Path, folders: dict[str, Path]) -> int:
             target = folders[name] / rest
             if not member.isfile() or ".." in Path(rest).parts or Path(rest).is_absolute():
                 raise ArchiveError(f"{file.name} holds something that is none of our files")
+            if target.name == chain.FILE and target.exists():
+                continue  # it witnesses what the backup does not know
             content = packed.extractfile(member)
             assert content is not None
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -111,11 +111,13 @@ def test_what_was_there_comes_back_and_the_warehouse_knows_that_it_did(
 ) -> None:
     rights = "select relname, relacl::text, relowner::regrole::text from pg_class where relname !~ '^pg_' order by 1, 2"
     before = deployed.rows(rights)
+    (deployed.pages / "chain.jsonl").write_text("the head of one night")
     folder = deployed.back_up(tmp_path / "kept")
     deployed.night(2, "2026-07-07")
     deployed.rows("insert into dag_run values ('second')", "airflow", "airflow")
     (deployed.landing / "2026-07-06.ndjson").unlink()
     (deployed.pages / "2026-07-06.html").write_text("another")
+    (deployed.pages / "chain.jsonl").write_text("the heads of two nights")
     mark = deployed.restore(folder)
     assert (mark.newest_seq, mark.lost_until) == (1, date(2026, 7, 7))
     assert mark.last_control_number == 2, "the replaced warehouse says the last one"
@@ -127,6 +129,7 @@ def test_what_was_there_comes_back_and_the_warehouse_knows_that_it_did(
         "2026-07-07.ndjson",
     }
     assert (deployed.pages / "2026-07-06.html").read_text() == "the page"
+    assert (deployed.pages / "chain.jsonl").read_text() == "the heads of two nights"
     assert deployed.rows("select count(*) from operations.restored", "throughline_reader") == [(1,)]
     with pytest.raises(psycopg.OperationalError, match="CONNECT"):
         deployed.rows("select 1", "airflow")

@@ -237,7 +237,8 @@ def copy(tmp_path: Path) -> Path:
         shutil.copytree(
             ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for file in ("pyproject.toml", "tests/permitted.py"):
+        shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
 
 

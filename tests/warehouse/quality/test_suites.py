@@ -286,10 +286,10 @@ def connections(hand: Hand, wanted: int) -> int:
 
 def test_a_gate_leaves_no_connection_behind(hand: Hand) -> None:
     hand.judge("patient", [patient(1)])
-    assert connections(hand, 2) == 2
+    assert connections(hand, 3) == 3
     hand.new_night()
     assert hand.judge("patient", [patient(2)]).verdict == "pass"
-    assert connections(hand, 2) == 2
+    assert connections(hand, 3) == 3
 
 
 def test_titles_on_the_page_cannot_carry_markup(tmp_path: Path) -> None:

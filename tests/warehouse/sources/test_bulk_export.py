@@ -113,7 +113,9 @@ def test_a_group_is_asked_in_full_again_because_members_join(
     exporting.time = "2026-09-05T05:00:00Z"
     fetch_export(TUESDAY, source=group)
     assert "_since" in exporting.asked[-1]
+    conn.execute("reset role")
     conn.execute("update landing.export_job set asked_at = asked_at - interval '4 days'")
+    conn.execute("set role throughline_loader")
     exporting.time = "2026-09-06T05:00:00Z"
     fetch_export("2026-09-05", source=group)
     assert "_since" not in exporting.asked[-1]
@@ -206,10 +208,12 @@ def test_without_a_word_from_the_server_the_wait_grows(
     exporting.pending_polls = 99
     waits = []
     for minutes in (0, 20, 60):
+        conn.execute("reset role")
         conn.execute(
             "update landing.export_job set asked_at = clock_timestamp() - %s * interval '1 minute'",
             (minutes,),
         )
+        conn.execute("set role throughline_loader")
         with pytest.raises(NotYet) as problem:
             fetch_export(deadline=in_hours(3))
         waits.append(round(problem.value.wait_s))

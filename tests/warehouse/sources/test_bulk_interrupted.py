@@ -100,7 +100,9 @@ def test_a_job_that_never_gets_ready_is_cancelled(
     exporting.statuses.append(Answer(202, headers={"Retry-After": "600"}))
     with pytest.raises(SourceUnavailable):
         fetch_export(deadline=in_hours(0))
+    conn.execute("reset role")
     conn.execute("update landing.export_job set asked_at = asked_at - interval '2 days'")
+    conn.execute("set role throughline_loader")
     assert {b.feed for b in fetch_export("2026-09-05")} == set(FEEDS)
     assert jobs(conn) == [("given_up", True), ("landed", True)]
 

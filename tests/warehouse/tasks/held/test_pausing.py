@@ -174,7 +174,7 @@ def test_only_who_may_pauses_with_a_reason_and_once(desk: Desk) -> None:
     assert not pausing.is_paused(desk.conn)
     say(desk.conn, "pause_sending")
     with pytest.raises(NotAllowedError, match=r"paused since 20.*by operator"):
-        say(desk.conn, "pause_sending", "admin")
+        say(desk.conn, "pause_sending", "biller")
     say(desk.conn, "resume_sending", "biller")
     assert not pausing.is_paused(desk.conn)
 

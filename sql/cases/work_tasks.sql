@@ -31,7 +31,7 @@ select
 from tasks.task as t
 inner join w_case as c on c.case_id = t.case_id
 cross join (
-    select exists (select from operations.decision as d where d.about_kind = 'sending') as ever
+    select count(*) > 0 as ever from operations.decision as d where d.about_kind = 'sending'
 ) as p
 left join operations.night as n on n.seq = t.planned_seq and p.ever
 left join lateral (

@@ -45,6 +45,34 @@ _STORED = """
     where n.nspname in ('core', 'staging') and c.relkind in ('r', 'p') and not c.relispartition
 """
 
+_DENIED = """
+    select n.nspname, c.relname, wanted.role, wanted.act
+    from pg_class as c
+    inner join pg_namespace as n on n.oid = c.relnamespace
+    inner join (
+        values
+        ('core', 'throughline_loader', 'select'),
+        ('core', 'throughline_loader', 'insert'),
+        ('core', 'throughline_loader', 'update (retracted_seq)'),
+        ('core', 'throughline_loader', 'delete'),
+        ('core', 'throughline_loop', 'select'),
+        ('core', 'throughline_reader', 'select'),
+        ('staging', 'throughline_loader', 'select'),
+        ('staging', 'throughline_loader', 'insert'),
+        ('staging', 'throughline_loader', 'delete')
+    ) as wanted (place, role, act) on wanted.place = n.nspname
+    where c.relkind in ('r', 'p') and not c.relispartition
+      and case
+          when wanted.act <> 'update (retracted_seq)' then not has_table_privilege(wanted.role, c.oid, wanted.act)
+          else not exists (
+              select from pg_attribute as a
+              where a.attrelid = c.oid and a.attname = 'retracted_seq'
+                and has_column_privilege(wanted.role, c.oid, a.attnum, 'update')
+          )
+      end
+    order by 1, 2, 3, 4
+"""
+
 NEEDED_INDEXES = {
     "core": (
         "(source, source_id, source_version, known_seq)",
@@ -86,7 +114,7 @@ def check(conn: Connection) -> None:
 
     The shape of the selects of facts is not checked here: the ledger checks it when it reads them.
     """
-    if found := [*_problems(columns(conn)), *_of_storage(conn)]:
+    if found := [*_problems(columns(conn)), *_of_storage(conn), *_of_rights(conn)]:
         raise CatalogueError("; ".join(found))
 
 
@@ -96,7 +124,7 @@ def problems(conn: Connection, there: Columns | None = None) -> list[str]:
     `there` holds the columns of the warehouse; without it they are read.
     """
     known = columns(conn) if there is None else there
-    return [*_problems(known), *_of_storage(conn), *_of_shapes(conn)]
+    return [*_problems(known), *_of_storage(conn), *_of_rights(conn), *_of_shapes(conn)]
 
 
 def _problems(there: Columns) -> list[str]:
@@ -193,6 +221,14 @@ def _of_storage(conn: Connection) -> Iterator[str]:
                     yield f"{feed.name}: tables: {place} has no index {index}"
             if is_unlogged is not (schema == "staging"):
                 yield f"{feed.name}: tables: {place} {'is' if is_unlogged else 'is not'} unlogged"
+
+
+def _of_rights(conn: Connection) -> Iterator[str]:
+    """Yield the rights on the tables of feeds that a role needs and has not been granted."""
+    feeds = {table.name: feed.name for feed, table in catalogue.tables()}
+    for schema, table, role, act in conn.execute(_DENIED).fetchall():
+        if table in feeds:
+            yield f"{feeds[table]}: tables: {role} may not {act} on {schema}.{table}: grant it"
 
 
 def _of_links(there: Columns) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.sql import SQL
 
 from throughline import warehouse
 from throughline.evidence import files
@@ -160,6 +161,40 @@ def test_a_column_that_was_dropped_stops_the_night(conn: Connection) -> None:
         conn.execute("alter table core.condition drop column abated_at")
         with pytest.raises(
             CatalogueError, match=r"(^|; )condition: tables: core\.condition has no abated_at(;|$)"
+        ):
+            proven.check(conn)
+
+
+@each_table
+def test_a_migration_without_its_grants(
+    conn: Connection, before: frozenset[str], feed: Entry, table: Table
+) -> None:
+    core, staging = f"core.{table.name}", f"staging.{table.name}"
+    granted = {
+        ("throughline_loader", "select", core),
+        ("throughline_loader", "insert", core),
+        ("throughline_loader", "update (retracted_seq)", core),
+        ("throughline_loader", "delete", core),
+        ("throughline_loop", "select", core),
+        ("throughline_reader", "select", core),
+        ("throughline_loader", "select", staging),
+        ("throughline_loader", "insert", staging),
+        ("throughline_loader", "delete", staging),
+    }
+    with conn.transaction(force_rollback=True):
+        for role, act, place in granted:
+            conn.execute(SQL(f"revoke {act} on {place} from {role}"))
+        assert sorted(new(conn, before)) == sorted(
+            f"{feed.name}: tables: {role} may not {act} on {place}: grant it"
+            for role, act, place in granted
+        )
+
+
+def test_a_right_that_was_revoked_stops_the_night(conn: Connection) -> None:
+    with conn.transaction(force_rollback=True):
+        conn.execute("revoke insert on staging.condition from throughline_loader")
+        with pytest.raises(
+            CatalogueError, match=r"condition: tables: throughline_loader may not insert on staging"
         ):
             proven.check(conn)
 

@@ -18,7 +18,7 @@ from fastapi.responses import PlainTextResponse
 
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
-from throughline.pages import claims, routes
+from throughline.pages import claims, nightly, routes
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -73,6 +73,7 @@ def page(path: str) -> Response:
 
 routes.install(app)
 app.include_router(claims.router)
+app.include_router(nightly.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)
 
@@ -97,4 +98,10 @@ class OperationsPages(AirflowPlugin):
         _entry("Exceptions", "exceptions", "exceptions"),
         _entry("Claims to release", "claims", "claims-to-release"),
         _entry("Find a case or a person", "search", "search-cases"),
+        {
+            "name": "Throughline",
+            "href": "throughline/run?dag_id={DAG_ID}&run_id={RUN_ID}",
+            "destination": "dag_run",
+            "url_route": "throughline",
+        },
     ]

@@ -1,7 +1,7 @@
 """Serves the folder of pages: which file a path means, and what a browser may do with it.
 
-The pages have no script, load nothing, and bring their style with them. A browser is told so: whatever else found
-its way into one would not run. Airflow's own UI may frame them, and nobody else.
+The pages load nothing, and bring their style with them; the only script that may run is ours. A browser is told so:
+whatever else found its way into one would not run. Airflow's own UI may frame them, and nobody else.
 """
 
 from __future__ import annotations
@@ -60,16 +60,19 @@ def find(root: Path, path: str) -> tuple[bytes, str] | None:
         return None
 
 
-def headers(page: bytes = b"") -> dict[str, str]:
-    """Return the headers of an answer; of a page, its own style is allowed by its hash."""
-    own = {
-        base64.b64encode(hashlib.sha256(each).digest()).decode() for each in _STYLE.findall(page)
-    }
+def headers(page: bytes = b"", script: str = "") -> dict[str, str]:
+    """Return the headers of an answer; of a page, its own style is allowed by its hash, and one script that we know."""
+    styles = sorted({_hash(each) for each in _STYLE.findall(page)})
     policy = dict(POLICY)
-    policy["style-src"] = " ".join(
-        [policy["style-src"], *(f"'sha256-{one}'" for one in sorted(own))]
-    )
+    policy["style-src"] = " ".join([policy["style-src"], *styles])
+    if script:
+        policy["script-src"] = _hash(script.encode())
     return {
         "Content-Security-Policy": "; ".join(f"{name} {what}" for name, what in policy.items()),
         **HEADERS,
     }
+
+
+def _hash(allowed: bytes) -> str:
+    """Return what a policy calls these bytes of a page."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(allowed).digest()).decode()}'"

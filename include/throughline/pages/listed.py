@@ -81,6 +81,7 @@ class Listed:
 
 def chosen(said: Mapping[str, str]) -> Chosen:
     """Return what an address asks for; what cannot be read counts as not said."""
+    said = {key: value for key, value in said.items() if value.isprintable()}
     page = said.get("page", "1")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1
     due = said.get("due", "")

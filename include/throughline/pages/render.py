@@ -1,4 +1,4 @@
-"""Makes the HTML of a page: one layout, everything escaped, no script, one style."""
+"""Makes the HTML of a page: one layout, everything escaped, one style, one small script for Airflow's frame."""
 
 from __future__ import annotations
 
@@ -36,13 +36,23 @@ def environment() -> Environment:
     return made
 
 
-def render(template: str, visitor: Visitor, root: str, place: str = "", **values: object) -> str:
+@lru_cache(maxsize=1)
+def script() -> str:
+    """Return the script of the pages as it stands in them: the browser may run this one, by its hash."""
+    loader = environment().loader
+    assert loader is not None
+    return loader.get_source(environment(), "pages.js")[0]
+
+
+def render(
+    template: str, visitor: Visitor | None, root: str, place: str = "", **values: object
+) -> str:
     """Return a page as HTML.
 
     `root` is the address of the plugin without a slash at its end, `place` the path of the navigation's
-    entry that the page belongs to.
+    entry that the page belongs to. Without a visitor, a page says nothing but its own message.
     """
     return environment().get_template(template).render(
         visitor=visitor, root=root, airflow=root.removesuffix("/throughline"), place=place,
-        places=PLACES, **values,
+        places=PLACES, script=script(), **values,
     )  # fmt: skip

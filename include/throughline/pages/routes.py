@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from typing import Annotated
+from urllib.parse import quote
 
 import psycopg
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
 from airflow.configuration import conf
 from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.exceptions import HTTPException
 
 from throughline.decisions import NotPermittedError
 from throughline.deployment import served
@@ -19,7 +22,7 @@ from throughline.pages import acts, case, forms, listed, one, people, person, se
 from throughline.pages.access import deciding, reading
 from throughline.pages.acts import Typed
 from throughline.pages.forms import Forms, RefusedForm
-from throughline.pages.render import render
+from throughline.pages.render import render, script
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
@@ -73,47 +76,100 @@ def root_of(request: Request) -> str:
 
 
 def html(content: str, status: int = 200) -> HTMLResponse:
-    """Return a page with the headers that its own style needs."""
-    return HTMLResponse(content, status, headers=served.headers(content.encode()))
+    """Return a page with the headers that its own style and script need."""
+    return HTMLResponse(content, status, headers=served.headers(content.encode(), script()))
+
+
+BACK = {
+    "": "To the morning",
+    "exceptions": "To the exceptions",
+    "claims": "To the claims",
+    "search": "To the search",
+}
+"""What the way back of a message is called, by the beginning of its path."""
 
 
 def refusal(
-    request: Request, who: Visitor, status: int, heading: str, text: str, back: str = "exceptions"
+    request: Request,
+    who: Visitor | None,
+    status: int,
+    heading: str,
+    text: str,
+    back: str | None = "exceptions",
+    login: str = "",
 ) -> Response:
-    """Return a page that says kindly why there is nothing else to see."""
+    """Return a page that says kindly why there is nothing else to see; `login` is where one logs in."""
     return html(
         render(
             "message.html.jinja", who, root_of(request),
-            heading=heading, text=text, back=back, back_text=f"To the {back or 'morning'}",
+            heading=heading, text=text, back=back, back_text=BACK.get(back or "", "Back"), login=login,
         ),
         status,
     )  # fmt: skip
 
 
+def _visitor(request: Request) -> Visitor | None:
+    """Return who looks, if it is known already."""
+    return getattr(request.state, "visitor", None)
+
+
+def _refused_by_http(request: Request, error: Exception) -> Response:
+    """Say in a page what HTTP says with a number: nobody has logged in, nothing is there, a form cannot be read."""
+    status = error.status_code if isinstance(error, HTTPException) else 422
+    who = _visitor(request)
+    if status == 401:
+        airflow = root_of(request).removesuffix("/throughline")
+        back = quote(f"{root_of(request)}{request.scope['path'].removeprefix(root_of(request))}")
+        text = "You have not logged in, or your login has ended. Nothing was changed."
+        return refusal(request, who, 401, "Log in", text, None, f"{airflow}/auth/login?next={back}")
+    if status == 404:
+        text = "There is no page at this address, or no night has written it yet."
+        return refusal(request, who, 404, "Not found", text, "")
+    if status == 405:
+        text = "Nothing was changed. Open the page again and repeat what you did."
+        return refusal(request, who, 405, "Not taken", text)
+    if status == 422:
+        text = "Nothing was changed: something in the form is too long, or cannot be read."
+        return refusal(request, who, 422, "Not taken", text)
+    return refusal(
+        request, who, status, "Not for you", "Airflow does not let you see this page.", ""
+    )
+
+
 def install(app: FastAPI) -> None:
     """Add the pages to an app, with what is said when one cannot be shown."""
     app.include_router(router)
+    app.add_exception_handler(HTTPException, _refused_by_http)
+    app.add_exception_handler(RequestValidationError, _refused_by_http)
+
+    def broken(request: Request, error: Exception) -> Response:
+        # the text of an error may hold what a record holds
+        log.error("a page failed: %s", type(error).__name__)
+        text = "This page failed. Its kind of error is in the log of Airflow's API server."
+        return refusal(request, _visitor(request), 500, "Not now", text, "")
 
     def missing(request: Request, error: Exception) -> Response:
-        return refusal(request, request.state.visitor, 404, "Not found", str(error))
+        return refusal(request, _visitor(request), 404, "Not found", str(error))
 
     def unreachable(request: Request, error: Exception) -> Response:
         log.warning("a page cannot be shown: %s", type(error).__name__)
         text = "The warehouse does not answer. Try again in a minute; the morning's page needs no warehouse."
-        return refusal(request, request.state.visitor, 503, "Not now", text, "")
+        return refusal(request, _visitor(request), 503, "Not now", text, "")
 
     def not_offered(request: Request, error: Exception) -> Response:
-        return refusal(request, request.state.visitor, 403, "Not now", str(error))
+        return refusal(request, _visitor(request), 403, "Not now", str(error))
 
     def refused(request: Request, error: Exception) -> Response:
         text = f"Nothing was changed: {error}. Open the page again and repeat what you did."
-        return refusal(request, request.state.visitor, 403, "Not taken", text)
+        return refusal(request, _visitor(request), 403, "Not taken", text)
 
     app.add_exception_handler(one.NotFound, missing)
     app.add_exception_handler(acts.NotOffered, not_offered)
     app.add_exception_handler(RefusedForm, refused)
     app.add_exception_handler(psycopg.OperationalError, unreachable)
     app.add_exception_handler(AirflowNotFoundException, unreachable)
+    app.add_exception_handler(psycopg.Error, broken)
+    app.add_exception_handler(Exception, broken)
 
 
 @router.get("/exceptions")

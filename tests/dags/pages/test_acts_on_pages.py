@@ -155,3 +155,40 @@ def test_names_that_were_shown_are_kept_as_looks(
             "select distinct who, page from operations.looked where about_id = %s", (number,)
         ).fetchall()
     assert ("operator", "exception") in looks
+
+
+def test_odd_addresses_get_a_clear_page_and_never_a_500(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    operator = browser("operator")
+    with warehouse.connect(server.dsn("throughline_reader")) as conn:
+        (case,) = conn.execute("select case_id::text from cases.case_record limit 1").fetchone() or ("",)  # fmt: skip
+    of_another_kind = [
+        f"/case/{number}",
+        f"/exception/{case}",
+        f"/claims/{case}",
+        f"/person/{case}",
+        f"/night/{case}",
+    ]
+    wrong = ["%00", "%0a", "1234567", "x" * 5000, "{" + case + "}", "%e2%80%8b", "00000000", "²"]
+    missing = of_another_kind + [
+        f"/{page}/{each}"
+        for page in ("case", "exception", "claims", "person", "night")
+        for each in wrong
+        if (page, each) != ("person", "{" + case + "}")
+    ]
+    told = {path: operator.get(path) for path in missing}
+    assert {path[:40] for path, answer in told.items() if answer.status_code != 404} == set()
+    lists = [
+        f"/exceptions?{key}={value}"
+        for key in ("team", "owner", "reason", "due", "mine", "page")
+        for value in ("%00", "%ff", "-1", "²", "x" * 3000, "999999999")
+    ]
+    told |= {path: operator.get(path) for path in lists}
+    assert {path[:40] for path in lists if told[path].status_code != 200} == set()
+    for path, answer in told.items():
+        assert answer.headers["content-type"].startswith("text/html"), path
+        assert "<h1>" in answer.text, path
+        assert answer.headers["cache-control"] == "no-store", path
+        assert answer.headers["x-content-type-options"] == "nosniff", path
+        assert "frame-ancestors 'self'" in answer.headers["content-security-policy"], path

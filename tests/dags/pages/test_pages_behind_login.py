@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import psycopg
 import pytest
 from starlette.testclient import TestClient
 
@@ -59,10 +62,50 @@ def test_nobody_sees_any_page_but_the_health_route(plugin: ModuleType, nobody: T
                 .replace("{number}", "12345678")
                 .replace("{person_id}", "x")
                 .replace("{act}", "retry")
+                .replace("{seq}", "1")
             )
             asked.append((method, path, nobody.request(method, path).status_code))
     assert len(asked) >= 4
     assert {status for _, _, status in asked} == {401}
+
+
+def test_nobody_is_led_to_the_login_by_a_page(plugin: ModuleType, nobody: TestClient) -> None:
+    told = nobody.get("/exceptions", headers={"Accept": "text/html"})
+    assert told.status_code == 401
+    assert 'href="/auth/login?next=/exceptions" target="_top"' in told.text
+    assert "You are" not in told.text
+    assert "style-src 'self' 'sha256-" in told.headers["content-security-policy"]
+    assert told.headers["cache-control"] == "no-store"
+
+
+def test_no_script_but_ours_may_run(plugin: ModuleType, nobody: TestClient) -> None:
+    as_user(plugin, "operator")
+    told = nobody.get("/search")
+    (own,) = re.findall(r"<script>(.*?)</script>", told.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+    policy = told.headers["content-security-policy"]
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    # a form with a field that is too long, and a method that no page has
+    assert "Nothing was changed" in nobody.post("/search", data={"said": "x" * 2000}).text
+    assert nobody.put("/exceptions").status_code == 405
+
+
+def test_a_page_that_fails_says_so_without_what_it_read(
+    plugin: ModuleType, nobody: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_user(plugin, "operator")
+
+    def fails(*_: object) -> None:
+        raise psycopg.DataError("Ada Long, 716-555-0142")
+
+    monkeypatch.setattr("throughline.pages.routes.reading", fails)
+    told = nobody.get("/exceptions")
+    assert told.status_code == 500
+    assert "This page failed" in told.text
+    assert "Ada" not in told.text
+    assert "frame-ancestors 'self'" in told.headers["content-security-policy"]
 
 
 def test_the_static_folder_does_not_hide_a_page(plugin: ModuleType) -> None:

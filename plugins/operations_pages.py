@@ -18,7 +18,7 @@ from fastapi.responses import PlainTextResponse
 
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
-from throughline.pages import claims, nightly, routes
+from throughline.pages import claims, nightly, routes, sending
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -74,6 +74,7 @@ def page(path: str) -> Response:
 routes.install(app)
 app.include_router(claims.router)
 app.include_router(nightly.router)
+app.include_router(sending.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)
 

@@ -15,6 +15,7 @@ PLACES = (
     ("", "This morning"),
     ("exceptions", "Exceptions"),
     ("claims", "Claims"),
+    ("sending", "Sending"),
     ("search", "Search"),
 )
 """The navigation of the pages: path below the plugin's address, and name."""

@@ -84,6 +84,7 @@ BACK = {
     "": "To the morning",
     "exceptions": "To the exceptions",
     "claims": "To the claims",
+    "sending": "To sending",
     "search": "To the search",
 }
 """What the way back of a message is called, by the beginning of its path."""

@@ -192,3 +192,44 @@ def test_odd_addresses_get_a_clear_page_and_never_a_500(
         assert answer.headers["cache-control"] == "no-store", path
         assert answer.headers["x-content-type-options"] == "nosniff", path
         assert "frame-ancestors 'self'" in answer.headers["content-security-policy"], path
+
+
+def test_who_may_pauses_sending_with_a_form_once_and_resumes_it(
+    browser: Callable[..., TestClient], server: postgres.Server
+) -> None:
+    shown = browser("operator").get("/sending").text
+    assert "Sending is not paused" in shown
+    said = {"token": token(shown), "act": "pause_sending", "note": "wrong fee schedule"}
+    operator = browser("operator")
+    for bad in ({"token": "x"}, {"token": ""}):
+        assert operator.post("/sending", data=said | bad).status_code == 403
+    for bad in ({"note": " "}, {"act": "anything"}):
+        assert operator.post("/sending", data=said | bad).status_code == 422
+    foreign = operator.post("/sending", data=said, headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
+    assert browser("biller").post("/sending", data=said).status_code == 403, "another's form"
+    viewer = browser("viewer").get("/sending").text
+    assert "<form" not in viewer
+    assert decisions(server, "sending") == []
+    told = browser("operator").post("/sending", data=said)
+    assert told.status_code == 200
+    assert re.search(r"Sending is paused since 20[-0-9]+ [:0-9]+, by operator;", told.text)
+    assert "wrong fee schedule" in told.text
+    assert browser("operator").post("/sending", data=said).status_code == 409, "a double click"
+    assert decisions(server, "sending") == [("operator", "pause_sending")]
+    viewer = browser("viewer").get("/sending").text
+    assert "by operator" in viewer
+    assert "wrong fee schedule" not in viewer
+    biller = browser("biller")
+    said = {"token": token(biller.get("/sending").text), "note": "corrected"}
+    assert biller.post("/sending", data=said | {"act": "pause_sending"}).status_code == 409
+    told = biller.post("/sending", data=said | {"act": "resume_sending"})
+    assert "Sending is not paused" in told.text
+    assert [who for who, _ in decisions(server, "sending")] == ["operator", "biller"]
+
+
+def test_a_form_of_another_page_pauses_nothing(browser: Callable[..., TestClient]) -> None:
+    viewer = browser("viewer")
+    found = token(viewer.get("/search").text)
+    said = {"token": found, "act": "pause_sending", "note": "why"}
+    assert viewer.post("/sending", data=said).status_code == 403

@@ -64,7 +64,7 @@ sql: venv ## run Q="select ...", print CSV
 psql: venv ## open a psql prompt on the warehouse
 	@$(stack) psql
 
-check: venv ## check every invariant on all data
+check: venv ## check every invariant on all data, and the chain against the heads that were kept
 	@$(stack) check
 
 replay: venv ## recompute NIGHT= from its inputs, and compare

@@ -148,8 +148,14 @@ def psql() -> int:
 
 
 def check() -> int:
-    """Every invariant, over everything."""
-    return _pipeline("throughline.proven.check")
+    """Every invariant, over everything; with ``ACTION=accept BY= NOTE=``, a person takes the chain as it is."""
+    action = os.environ.get("ACTION", "").strip()
+    if action not in ("", "accept"):
+        raise CommandFailed(f"ACTION={action}: make check takes none but accept")
+    by, note = (os.environ.get(name, "") for name in ("BY", "NOTE"))
+    return _pipeline(
+        "throughline.proven.check", *(["--accept", "--by", by, "--note", note] if action else [])
+    )
 
 
 def replay() -> int:

@@ -4,7 +4,8 @@ The environment has that of `backup`, and `THROUGHLINE_OWNER_PASSWORD`. Everythi
 there and brought to this version's schema before anything is replaced; the databases that were replaced stay, as
 `throughline_replaced` and `airflow_replaced`, until the next restore.
 Landed files that are not in the backup stay too, and so does the file with the heads of the
-chain: it is newer than the restored chain, and `check` leaves out what came between backup and restore.
+chain: it is newer than the restored chain. The restore adds a line to it, so that `check` leaves out what came between
+backup and restore, and prints the heads and the decisions of that time.
 
 The warehouse is marked as restored: what may have gone out since the backup is looked up at its receiver, and what
 cannot be looked up becomes an exception (`throughline.tasks.restored`).
@@ -35,6 +36,8 @@ from throughline.tasks.restored import Restored
 from throughline.warehouse.sql import ROOT
 
 NEW, OLD = "_restoring", "_replaced"
+MOST_SHOWN = 40
+"""Decisions after the backup that are listed."""
 
 Say = Callable[[str], None]
 
@@ -47,13 +50,15 @@ def restore(
     pages: Path,
     *,
     fernet: str | None,
+    heads: Path | None = None,
     other_keys: bool = False,
     lost_until: date | None = None,
     say: Say = print,
 ) -> Restored:
     """Restore the backup in `folder` on the server of `dsn`; returns the warehouse's mark.
 
-    `owner_dsn` gives the owner's URI of a database by its name. `lost_until` is the last business date of which
+    `owner_dsn` gives the owner's URI of a database by its name. `heads` is the folder of the file with the heads of
+    the chain, if it is not that of the pages. `lost_until` is the last business date of which
     something may have gone out; without it, the replaced warehouse says so, or it is today. Raises `ArchiveError`,
     and then nothing was replaced.
     """
@@ -63,7 +68,8 @@ def restore(
     say(f"the backup of {told['taken_at']} is whole")
     with psycopg.connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as server:
         _nobody_connected(server)
-        last, number = _replaced(server, dsn)
+        taken_at = datetime.fromisoformat(told["taken_at"])
+        last, number, decided = _replaced(server, dsn, taken_at)
         days = [day for day in (lost_until, last) if day is not None]
         for database, owner in archive.DATABASES.items():
             _into_new(server, dsn, database, owner, folder / f"{database}.dump")
@@ -73,16 +79,43 @@ def restore(
             say(f"{len(applied)} migrations applied")
         with psycopg.connect(owner_dsn("throughline" + NEW)) as conn:
             mark = restored.note(
-                conn,
-                datetime.fromisoformat(told["taken_at"]),
-                max(days) if days else datetime.now(UTC).date(),
-                number,
+                conn, taken_at, max(days) if days else datetime.now(UTC).date(), number
             )
         count = _unpack(folder / archive.FILES, {"landing": landing, "pages": pages})
         say(f"{count} files are in place")
+        with psycopg.connect(owner_dsn("throughline" + NEW)) as conn:
+            chained = _chained(conn, heads or pages, taken_at)
         _nobody_connected(server)
         _swap(server)
+    for line in (*chained, *decided):
+        say(line)
     return mark
+
+
+def _chained(conn: psycopg.Connection, folder: Path, taken_at: datetime) -> list[str]:
+    """Add the restore to the file of the chain; returns what the file knows that this warehouse does not."""
+    row = conn.execute("select max(restored_at) from operations.restored").fetchone()
+    assert row is not None
+    known = chain.kept(folder)
+    chain.note_restore(folder, taken_at, row[0])
+    found = []
+    later = [each for each in known.heads if each.moment > taken_at] if known else []
+    if later:
+        found.append(
+            f"{folder / chain.FILE} is newer than the backup. It keeps the heads of what is not in this warehouse any"
+            " more: "
+            + "; ".join(
+                f"night {each.seq} ({each.moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC) {each}"
+                for each in later
+            )
+        )
+    wrong = chain.compare(conn, folder)
+    if wrong:
+        found.append(
+            f"the chain of the backup does not agree with {folder / chain.FILE}, as `check` will say: "
+            + "; ".join(wrong)
+        )
+    return found
 
 
 def _right_keys(told: dict[str, object], fernet: str | None, other_keys: bool) -> None:
@@ -117,10 +150,12 @@ def _nobody_connected(server: psycopg.Connection) -> None:
         raise ArchiveError(f"stop everything but PostgreSQL first: there are sessions, {each}")
 
 
-def _replaced(server: psycopg.Connection, dsn: str) -> tuple[date | None, int | None]:
-    """Return what the warehouse that is replaced knows: its last business date and its last control number."""
+def _replaced(
+    server: psycopg.Connection, dsn: str, taken_at: datetime
+) -> tuple[date | None, int | None, list[str]]:
+    """Return what the replaced warehouse knows: its last business date and control number, and later decisions."""
     if not _exists(server, "throughline"):
-        return None, None
+        return None, None, []
     with (
         suppress(psycopg.Error),  # a database without our tables says nothing
         psycopg.connect(make_conninfo(dsn, dbname="throughline")) as conn,
@@ -130,8 +165,25 @@ def _replaced(server: psycopg.Connection, dsn: str) -> tuple[date | None, int | 
             " (select last_control_number from tasks.interchange_counter)"
         ).fetchone()
         if row and row[0] is not None:
-            return row[0], row[1]
-    return None, None
+            return row[0], row[1], _decided(conn, taken_at)
+    return None, None, []
+
+
+def _decided(conn: psycopg.Connection, taken_at: datetime) -> list[str]:
+    """Return what people decided after the backup, which they have to decide again if it still is to count."""
+    rows = conn.execute(
+        "select decided_at, decided_by, kind, about_kind, left(about_id, 8) from operations.decision"
+        " where decided_at > %s order by 1",
+        (taken_at,),
+    ).fetchall()
+    if not rows:
+        return []
+    shown = [
+        f"  {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {who}: {act} ({about} {about_id})"
+        for at, who, act, about, about_id in rows[-MOST_SHOWN:]
+    ]
+    more = f", the last {MOST_SHOWN} of them" if len(rows) > MOST_SHOWN else ""
+    return [f"decided after the backup, and not in it ({len(rows)}{more}):", *shown]
 
 
 def _exists(server: psycopg.Connection, database: str) -> bool:
@@ -233,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mark = restore(
             asked.folder, dsn, owner, Path(os.environ["THROUGHLINE_LANDING"]),
             Path(os.environ["THROUGHLINE_PAGES"]), fernet=os.environ.get("AIRFLOW__CORE__FERNET_KEY"),
-            other_keys=asked.other_keys, lost_until=asked.lost_until,
+            heads=chain.folder_of(os.environ), other_keys=asked.other_keys, lost_until=asked.lost_until,
         )  # fmt: skip
     except (ArchiveError, OSError, psycopg.Error) as error:
         print(f"nothing was replaced: {str(error).strip()}", file=sys.stderr)

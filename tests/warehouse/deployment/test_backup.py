@@ -22,6 +22,7 @@ from stack import postgres
 from throughline import warehouse
 from throughline.deployment import archive, backup, restore, restore_point
 from throughline.deployment.archive import ArchiveError
+from throughline.proven import chain
 from throughline.tasks.restored import GAP, Restored
 
 KEY = "a key that nobody else has"
@@ -57,6 +58,17 @@ class Deployed:
             f" update tasks.interchange_counter set last_control_number = {seq}"
         )
 
+    def keeps(self, seq: int) -> None:
+        """Decide something, and keep the head of the chain, as a night does."""
+        self.rows(
+            "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id)"
+            f" values (gen_random_uuid(), 'ann', 'retry', 'exception', 'night {seq}');"
+            " insert into operations.step (seq, step, status, finished_at)"
+            f" values ({seq}, 'write_page', 'done', clock_timestamp())"
+        )
+        with warehouse.connect(self.server.dsn()) as conn:
+            chain.keep(conn, seq, self.pages)
+
     def back_up(self, folder: Path, **more: Any) -> Path:
         return backup.take(
             folder, self.dsn, self.landing, self.pages, fernet=KEY, say=lambda _: None, **more
@@ -65,7 +77,7 @@ class Deployed:
     def restore(self, folder: Path, fernet: str | None = KEY, **more: Any) -> Restored:
         return restore.restore(
             folder, self.dsn, lambda name: self.server.dsn(postgres.OWNER, name), self.landing,
-            self.pages, fernet=fernet, say=lambda _: None, **more,
+            self.pages, fernet=fernet, **{"say": lambda _: None} | more,
         )  # fmt: skip
 
 
@@ -111,14 +123,15 @@ def test_what_was_there_comes_back_and_the_warehouse_knows_that_it_did(
 ) -> None:
     rights = "select relname, relacl::text, relowner::regrole::text from pg_class where relname !~ '^pg_' order by 1, 2"
     before = deployed.rows(rights)
-    (deployed.pages / "chain.jsonl").write_text("the head of one night")
+    deployed.keeps(1)
     folder = deployed.back_up(tmp_path / "kept")
     deployed.night(2, "2026-07-07")
+    deployed.keeps(2)
     deployed.rows("insert into dag_run values ('second')", "airflow", "airflow")
     (deployed.landing / "2026-07-06.ndjson").unlink()
     (deployed.pages / "2026-07-06.html").write_text("another")
-    (deployed.pages / "chain.jsonl").write_text("the heads of two nights")
-    mark = deployed.restore(folder)
+    said: list[str] = []
+    mark = deployed.restore(folder, say=said.append)
     assert (mark.newest_seq, mark.lost_until) == (1, date(2026, 7, 7))
     assert mark.last_control_number == 2, "the replaced warehouse says the last one"
     assert deployed.rows("select seq from operations.night") == [(1,)]
@@ -129,7 +142,15 @@ def test_what_was_there_comes_back_and_the_warehouse_knows_that_it_did(
         "2026-07-07.ndjson",
     }
     assert (deployed.pages / "2026-07-06.html").read_text() == "the page"
-    assert (deployed.pages / "chain.jsonl").read_text() == "the heads of two nights"
+    known = chain.kept(deployed.pages)
+    assert known is not None
+    assert [head.seq for head in known.heads] == [1, 2], "the file stays"
+    (head,) = known.heads[1:]
+    assert [line for line in said if f"{head}" in line and "newer than the backup" in line]
+    assert [line for line in said if "ann: retry (exception night 2)" in line]
+    assert not [line for line in said if "night 1" in line]
+    with warehouse.connect(deployed.server.dsn()) as conn:
+        assert chain.compare(conn, deployed.pages) == []
     assert deployed.rows("select count(*) from operations.restored", "throughline_reader") == [(1,)]
     with pytest.raises(psycopg.OperationalError, match="CONNECT"):
         deployed.rows("select 1", "airflow")

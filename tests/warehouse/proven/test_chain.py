@@ -127,32 +127,144 @@ def test_no_role_writes_the_chain_and_not_even_its_owner_changes_it(
         owner.execute("delete from operations.chain")
 
 
+Moved = Callable[[list[str]], list[str]]
+
+
+def kept_nights(owner: Connection, folder: Path) -> None:
+    """Keep heads as three nights do, each of which decided something."""
+    for seq in (1, 2, 3):
+        owner.execute(
+            "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id)"
+            " values (gen_random_uuid(), 'ann', 'retry', 'exception', %s)",
+            (f"of night {seq}",),
+        )
+        owner.commit()
+        chain.keep(owner, seq, folder)
+        owner.execute(
+            "insert into operations.step (seq, step, status, finished_at)"
+            " values (%s, 'write_page', 'done', clock_timestamp()) on conflict (seq, step, part) do update"
+            " set finished_at = excluded.finished_at, status = 'done'",
+            (seq,),
+        )
+        owner.commit()
+
+
+MOVED: dict[str, tuple[Moved, str]] = {
+    "cut off": (lambda lines: lines[:2], "ends with night 2, and night 3 kept one: it was cut off"),
+    "empty": (lambda lines: [], "has no head, and 3 nights (1 to 3) kept one"),
+    "a line gone": (lambda lines: [lines[0], lines[2]], "has no head of night 2: lines were taken out"),
+    "begun anew": (lambda lines: lines[2:], "has no head of 2 nights (1 to 2): lines were taken out"),
+    "another order": (lambda lines: [lines[1], lines[0], lines[2]], "is not in order: entry"),
+    "half a line": (lambda lines: [*lines[:2], lines[2][:30]], "line 3 of"),
+    "no JSON": (lambda lines: ["{broken", *lines], "line 1 of"),
+    "another kind of line": (lambda lines: [*lines, '{"seq": "1"}'], "line 4 of"),
+    "another hash": (
+        lambda lines: [lines[0].replace('"sha256": "', '"sha256": "0'), *lines[1:]],
+        "after night 1, entry",
+    ),
+    "another warehouse": (
+        lambda lines: [line.replace('"sha256": "', '"sha256": "0') for line in lines],
+        "is of another warehouse, or the whole chain was written anew: none of its 3 heads",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def checked(
+    dsn: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., int]:
+    """Return the command, which looks at the file in the test's folder."""
+    monkeypatch.setenv("THROUGHLINE_DSN", dsn("throughline_loop"))
+    monkeypatch.setenv("THROUGHLINE_CHAIN", str(tmp_path))
+    return lambda *arguments: check(list(arguments))
+
+
+def test_a_file_that_is_missing_or_was_changed_is_found_and_a_person_can_accept_it(
+    owner: Connection,
+    tmp_path: Path,
+    checked: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert checked() == 0, "no night has kept anything"
+    kept_nights(owner, tmp_path)
+    assert checked() == 0
+    capsys.readouterr()
+    whole = (tmp_path / chain.FILE).read_text()
+    for name, (moved, said) in MOVED.items():
+        (tmp_path / chain.FILE).write_text("\n".join(moved(whole.splitlines())))
+        assert checked() == 1, name
+        told = capsys.readouterr().out
+        assert said in told, name
+        assert "Put the right file back" in told
+    (tmp_path / chain.FILE).unlink()
+    assert checked() == 1
+    assert "is missing, and 3 nights (1 to 3) kept the head" in capsys.readouterr().out
+    # a night that follows begins a new file, and that is no excuse
+    assert chain.keep(owner, 4, tmp_path)
+    assert checked() == 1
+    assert "has no head of 3 nights (1 to 3)" in capsys.readouterr().out
+    for incomplete in (["--by", "ann"], ["--note", "why"], ["--by", " ", "--note", "why"]):
+        assert checked("--accept", *incomplete) == 2
+    assert checked("--accept", "--by", "ann", "--note", "the disk was lost, ticket 4711") == 0
+    assert "by ann: the disk was lost, ticket 4711" in capsys.readouterr().out
+    kept_nights(owner, tmp_path)
+    assert checked() == 0
+    (tmp_path / chain.FILE).write_text(
+        "".join(
+            each
+            for each in (tmp_path / chain.FILE).read_text().splitlines(keepends=True)
+            if '"seq": 3' not in each
+        )
+    )
+    assert checked() == 1, "from then on it is held against the file again"
+    for name in ("THROUGHLINE_CHAIN", "THROUGHLINE_PAGES"):
+        monkeypatch.delenv(name, raising=False)
+    assert checked() == 1
+    assert "they were not looked at" in capsys.readouterr().out
+
+
+def test_a_broken_file_stops_no_night_and_what_follows_is_readable(
+    owner: Connection, tmp_path: Path
+) -> None:
+    (tmp_path / chain.FILE).write_text('{"seq": 1, "n"')
+    head = chain.keep(owner, 3, tmp_path)
+    known = chain.kept(tmp_path)
+    assert known is not None
+    assert (known.heads, len(known.faults)) == ([head], 1)
+
+
 def test_a_chain_that_was_written_anew_differs_from_the_heads_that_were_kept(
     owner: Connection,
-    dsn: Callable[[str], str],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    checked: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     head = chain.keep(owner, 3, tmp_path)
     assert head is not None
     assert chain.keep(owner, 3, tmp_path) is not None
-    assert len(chain.kept(tmp_path)) == 1
-    monkeypatch.setenv("THROUGHLINE_DSN", dsn("throughline_loop"))
-    monkeypatch.setenv("THROUGHLINE_CHAIN", str(tmp_path))
-    assert check([]) == 0
+    known = chain.kept(tmp_path)
+    assert known is not None
+    assert known.heads == [head]
+    assert checked() == 0
     # whoever owns the database can leave out the last decision and its entry, and nothing inside shows it
     owner.execute("set local session_replication_role = replica")
     owner.execute("delete from operations.chain where n = %s", (head.n,))
     owner.execute("delete from operations.decision where about_id = 'e2'")
     owner.commit()
     assert found(owner) == set()
-    assert check([]) == 1
+    assert checked() == 1
     assert f"entry {head.n} was {head.sha256}, and is missing" in capsys.readouterr().out
-    (tmp_path / chain.FILE).write_text("{broken\n")
-    assert check([]) == 1
-    owner.execute(
+    # nor does it help to say that the warehouse was restored meanwhile
+    ((taken_at, restored_at),) = owner.execute(
         "insert into operations.restored (backup_taken_at, restored_at, newest_seq, lost_until, last_control_number)"
         " values (now() - interval '1 hour', now() + interval '1 hour', 3, '2026-09-03', 1)"
-    )
-    assert chain.compare(owner, [head]) == []
+        " returning backup_taken_at, restored_at"
+    ).fetchall()
+    owner.commit()
+    assert len(chain.compare(owner, tmp_path)) == 2
+    assert checked() == 1
+    assert "says that it was restored at" in capsys.readouterr().out
+    # the restore itself writes it into the file
+    chain.note_restore(tmp_path, taken_at, restored_at)
+    assert chain.compare(owner, tmp_path) == []

@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
 
 from stack import postgres
 from throughline import warehouse
@@ -292,6 +293,38 @@ def test_without_the_keys_nothing_is_restored_unless_a_person_says_so(
     with pytest.raises(ArchiveError, match=archive.fingerprint(KEY)):
         deployed.restore(folder, fernet)
     deployed.restore(folder, fernet, other_keys=True)
+
+
+def test_a_restore_elsewhere_says_what_no_backup_holds(deployed: Deployed, tmp_path: Path) -> None:
+    key = Fernet.generate_key().decode()
+    deployed.rows(
+        "create table connection (password text, is_encrypted boolean, extra text, is_extra_encrypted boolean);"
+        f" insert into connection values ('{Fernet(key).encrypt(b'x').decode()}', true, '', false),"
+        " ('plain', false, '{}', false); create table ab_user (id int); insert into ab_user values (1), (2)",
+        "airflow",
+        "airflow",
+    )
+    deployed.rows(
+        "insert into operations.source (source, title) values ('x', 'x');"
+        " insert into operations.role (source, role, connection) values ('x', 'payer', 'clearinghouse')"
+    )
+    folder = deployed.back_up(tmp_path / "kept")
+
+    def says(**more: Any) -> str:
+        said: list[str] = []
+        deployed.restore(folder, say=said.append, **more)
+        return "\n".join(said)
+
+    assert "1 of the 1 connections and variables" in says()
+    with_key = says(fernet=f"{Fernet.generate_key().decode()},{key}", other_keys=True)
+    assert "cannot be read" not in with_key
+    assert "2 users of Airflow's FAB auth manager came back" in with_key
+    assert "JWT secret or API secret" in with_key
+    assert "the nights use the connections clearinghouse" in with_key
+    assert key not in with_key
+    deployed.rows("drop table ab_user", "airflow", "airflow")
+    folder = deployed.back_up(tmp_path / "without users")
+    assert "logins are not in a backup" in says()
 
 
 def test_while_anybody_is_connected_nothing_is_restored(deployed: Deployed, tmp_path: Path) -> None:

@@ -3,11 +3,10 @@
 A version says that the content is the same. FHIR R4 (Meta.versionId): it changes when the resource is
 created, updated or deleted. HL7 v2 (MSH-10; IHE wiki, "MSH-10 in PCD"): it identifies the message
 uniquely. X12 (835, TRN02; X12 RFI 1847): it is unique between a sender and a receiver; all read
-2026-11-29. So the later row is not passed over in silence, nor does it replace the one that stands:
-it waits for a named person, with both sums if it is about money. Of a payment (835) the whole
-transaction set waits, also if claims were left out or added. Two that come in one delivery both wait.
-
-What was set aside once, and comes again as it was, opens nothing new: it follows what was decided.
+2026-11-29. So the later row neither passes in silence nor replaces the one that stands: it waits for a
+named person, with both sums of money. Of a payment (835) the whole transaction set waits, also if claims
+were left out or added. Two that come in one delivery both wait.
+What was set aside once and comes again opens nothing new: it follows what was decided.
 """
 
 from __future__ import annotations
@@ -87,11 +86,12 @@ _LINES = """
     where r.place = {whole} and r.file_id is not distinct from l.file_id and r.row_no = l.row_no
         and r.source_id = l.whole_id and not r.differs
 """
+# With the sums of the record itself, not of the line of it that differs.
 _HOLD_ROWS = """
     insert into w_held
-    select distinct on (r.file_id, r.row_no) r.file_id, r.row_no, r.stands, r.says
-    from w_repeat as r where r.differs
-    order by r.file_id, r.row_no, (r.stands is distinct from r.says) desc, r.is_counted desc
+    select distinct on (r.file_id, r.row_no) r.file_id, r.row_no, r.stands, r.says from w_repeat as r
+    inner join w_repeat as d on d.differs and d.row_no = r.row_no and d.file_id is not distinct from r.file_id
+    order by r.file_id, r.row_no, r.is_counted desc, (r.stands is distinct from r.says) desc
 """
 # The payments of one file with one header, and those that came first with it. A row that another delivery has
 # replaced meanwhile is still one of the first.

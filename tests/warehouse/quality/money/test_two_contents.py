@@ -82,6 +82,26 @@ def test_the_same_835_again_is_a_known_duplicate(hand: Hand) -> None:
     assert hand.rows("select count(*) from quality.quarantine") == [(0,)]
 
 
+def test_a_claim_that_a_later_set_leaves_out_stays_until_it_is_reversed(hand: Hand) -> None:
+    """Only CLP02 22 undoes a payment (X12 RFI 1776, 2442): a set does not replace another."""
+    take_in(hand, file(FIRST))
+    hand.new_night()
+    take_in(hand, file(remittance("80", paid("A1", 80)), number=2))
+    assert posted(hand) == ["A1", "A2"]
+    assert hand.rows("select count(*) from quality.quarantine") == [(0,)]
+    hand.new_night()
+    reversal = ["CLP*A2*22*-100*-80*-20*MB*ICNA2*11*1", *paid("A2", 80)[1:]]
+    reversal = [
+        s.replace("*100*80**1", "*-100*-80**1").replace("CAS*PR*1*20", "CAS*PR*1*-20")
+        for s in reversal
+    ]
+    take_in(hand, file(remittance("0", paid("A1", 80), reversal, check="NEXT"), number=3))
+    assert hand.rows(
+        "select patient_control_number, sum(paid_amount) from core.payment"
+        " where retracted_seq is null and check_number in ('CHECK9', 'NEXT') group by 1 order by 1"
+    ) == [("A1", Decimal(160)), ("A2", Decimal(0))]
+
+
 def test_two_contents_in_one_delivery_both_wait(hand: Hand) -> None:
     other = OTHERS["another amount"][0]
     assert take_in(hand, file(FIRST), file(other)) == quality.Counts(4, 0, 0, 4, 0, 0)

@@ -7,9 +7,10 @@ between the listing and its last byte is left for the next time.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +42,10 @@ MOST_ENTRIES = 1_000_000
 
 Place = bytes | str | None
 
+# An ending as files have it. One or two digits, or more than three, are those of a day or a year (`2026.03`).
+_ENDING = re.compile(r"[^.]\.(?!\d{1,2}$|\d{4,}$)[A-Za-z0-9]{1,10}$")
+_DIGITS = re.compile(r"\d+")
+
 
 class FileUnavailable(SourceUnavailable):
     """One file cannot be fetched, and `reason` says why; its folder can still be read."""
@@ -69,7 +74,7 @@ class Files(Protocol):
     """The folders of one system; paths are relative to its address."""
 
     def listing(self, folder: str) -> list[RemoteFile]:
-        """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
+        """Return the finished files of a folder by time and name, as `among` says. Raises `SourceUnavailable`."""
         ...
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
@@ -86,6 +91,26 @@ Open = Callable[[Address], AbstractContextManager[Files]]
 def is_finished(name: str) -> bool:
     """Return whether a file's name is final, not a sender's temporary name."""
     return not name.startswith(".") and not name.lower().endswith(UNFINISHED)
+
+
+def among(files: Iterable[RemoteFile], folders: Iterable[RemoteFile]) -> list[RemoteFile]:
+    """Return the files of a folder in order, and of the folders in it those that are named like a file.
+
+    A folder beside the files is usual (`archive`, `2026.03`) and nothing is looked for in it. One that has an
+    ending (`835_today.x12`), or the name of a file but for its digits, may be a file that went wrong.
+    """
+    found = list(files)
+    shapes = {_shape(file.name) for file in found}
+    strange = [
+        replace(folder, bytes=0, problem=NO_FILE)
+        for folder in folders
+        if _ENDING.search(folder.name) or _shape(folder.name) in shapes
+    ]
+    return in_order(found + strange)
+
+
+def _shape(name: str) -> str:
+    return _DIGITS.sub("0", name.casefold())
 
 
 def in_order(files: Iterable[RemoteFile]) -> list[RemoteFile]:

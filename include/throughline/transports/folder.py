@@ -25,7 +25,7 @@ from throughline.transports.files import (
     NO_FILE,
     FileUnavailable,
     RemoteFile,
-    in_order,
+    among,
     is_finished,
     shown_name,
     why,
@@ -48,13 +48,17 @@ class LocalFolder:
     def listing(self, folder: str) -> list[RemoteFile]:
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
 
-        def look() -> list[RemoteFile | None]:
+        def look() -> list[tuple[RemoteFile, bool]]:
             with os.scandir(self._root / folder) as entries:
-                return [_listed(entry) for entry in entries if is_finished(entry.name)]
+                found = [_listed(entry) for entry in entries if is_finished(entry.name)]
+            return [each for each in found if each is not None]
 
         with self._guarded():
             found = in_time(look, LISTING_S)
-        return in_order(file for file in found if file is not None)
+        return among(
+            [file for file, is_folder in found if not is_folder],
+            [file for file, is_folder in found if is_folder],
+        )
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
         """Copy a file to `target`; returns False if it changed meanwhile, so it is still being written.
@@ -76,7 +80,8 @@ class LocalFolder:
         with self._of_one(folder):
             # a pipe that took the file's place would let nobody open it
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        opened = os.fstat(descriptor)
+        if not stat.S_ISREG(opened.st_mode):
             os.close(descriptor)
             raise FileUnavailable(f"{self._name}: not a file", NO_FILE)
         until = time.monotonic() + FILE_S
@@ -88,7 +93,9 @@ class LocalFolder:
                     raise TimeoutError("a file that never ends")
             with self._of_one(folder):
                 now = path.stat(follow_symlinks=False)
-        if _told(file.name, now) != file or copied[0] != file.bytes:
+        # another file may have taken its place, of the same size and time
+        is_same = (now.st_dev, now.st_ino) == (opened.st_dev, opened.st_ino)
+        if not is_same or _told(file.name, now) != file or copied[0] != file.bytes:
             target.unlink()
             return False
         return True
@@ -147,34 +154,28 @@ def in_time(
     return results[0]
 
 
-def _listed(entry: os.DirEntry[str]) -> RemoteFile | None:
-    """Return an entry of a folder; None for a folder, and for what is gone already."""
+def _listed(entry: os.DirEntry[str]) -> tuple[RemoteFile, bool] | None:
+    """Return an entry of a folder, and whether it is a folder itself; None for what is gone already."""
     raw = os.fsencode(entry.name)
     name = shown_name(raw)
     try:
         info = entry.stat(follow_symlinks=False)
-        if stat.S_ISDIR(info.st_mode):
-            return None
+        is_folder = stat.S_ISDIR(info.st_mode)
         problem = None if stat.S_ISREG(info.st_mode) else NO_FILE
         if stat.S_ISLNK(info.st_mode):
             problem = LINK
             try:
-                if entry.is_dir():
-                    return None
+                is_folder = entry.is_dir()
                 entry.stat()
             except OSError:
                 problem = LINK_TO_NOWHERE
     except FileNotFoundError:
         return None
     except OSError as error:
-        return RemoteFile(name, 0, None, problem=why(error))
-    return RemoteFile(
-        name,
-        info.st_size if problem is None else 0,
-        datetime.fromtimestamp(info.st_mtime, UTC),
-        None if name == entry.name else raw,
-        problem,
-    )
+        return RemoteFile(name, 0, None, problem=why(error)), False
+    size = info.st_size if problem is None else 0
+    at = datetime.fromtimestamp(info.st_mtime, UTC)
+    return RemoteFile(name, size, at, None if name == entry.name else raw, problem), is_folder
 
 
 def _told(name: str, found: os.stat_result) -> RemoteFile:

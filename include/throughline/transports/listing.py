@@ -30,7 +30,7 @@ from throughline.transports.files import (
     READ_ERROR,
     FileUnavailable,
     RemoteFile,
-    in_order,
+    among,
     is_finished,
     shown_name,
 )
@@ -66,11 +66,15 @@ class WebFolder:
         if told is None:
             raise self._unavailable("its folder has no readable listing")
         found, failed, in_a_row = [], [], 0
-        for place, size, at in told:
+        folders: list[RemoteFile] = []
+        for place, size, at, is_folder in told:
             name = shown_name(unquote_to_bytes(place))
             if not is_finished(name):
                 continue
             file = RemoteFile(name, size or 0, at, place)
+            if is_folder:
+                folders.append(file)
+                continue
             if size is None or at is None:
                 try:
                     asked = self._asked(folder, file)
@@ -93,7 +97,7 @@ class WebFolder:
             # the server says the same of all of them: it is not about one file
             raise SourceUnavailable(str(failed[0][1]))
         found += [replace(file, problem=error.reason) for file, error in failed]
-        return in_order(found)
+        return among(found, folders)
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
         """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.
@@ -173,12 +177,12 @@ def _moment(text: object) -> datetime | None:
     return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).replace(microsecond=0)
 
 
-_Told = list[tuple[str, int | None, datetime | None]]
-"""Names as they stand in a URL, sizes and times."""
+_Told = list[tuple[str, int | None, datetime | None, bool]]
+"""Names as they stand in a URL, sizes, times, and whether they are folders."""
 
 
 def _of_json(answer: Answer) -> _Told | None:
-    """Return names, sizes and times from a JSON listing; None if it is not one."""
+    """Return what a JSON listing tells; None if it is not one."""
     try:
         entries = answer.json()
     except ValueError:
@@ -187,19 +191,17 @@ def _of_json(answer: Answer) -> _Told | None:
         isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in entries
     ):
         return None
-    return [_entry(entry) for entry in entries if _is_file(entry)]
+    told = [_entry(entry) for entry in entries]
+    return [each for each in told if "%2F" not in each[0]]
 
 
-def _is_file(entry: Mapping[str, Any]) -> bool:
-    is_folder = entry.get("is_dir") or entry.get("type", "file") != "file"
-    return not is_folder and "/" not in entry["name"]
-
-
-def _entry(entry: Mapping[str, Any]) -> tuple[str, int | None, datetime | None]:
+def _entry(entry: Mapping[str, Any]) -> tuple[str, int | None, datetime | None, bool]:
     size = entry.get("size")
     at = _moment(entry.get("mtime") or entry.get("mod_time"))
-    name = quote(entry["name"].encode("utf-8", "surrogatepass"), safe="")
-    return name, size if type(size) is int and size >= 0 else None, at
+    is_folder = bool(entry.get("is_dir")) or entry.get("type", "file") != "file"
+    said = entry["name"].removesuffix("/") if is_folder else entry["name"]
+    name = quote(said.encode("utf-8", "surrogatepass"), safe="")
+    return name, size if type(size) is int and size >= 0 else None, at, is_folder
 
 
 class _Page(HTMLParser):
@@ -234,10 +236,12 @@ def _of_page(answer: Answer, url: str) -> _Told | None:
     if not page.title.strip().lower().startswith(TITLES):
         return None
     here = urlsplit(url)
-    names: dict[str, None] = {}
+    names: dict[str, bool] = {}
     for link in page.links:
         there = urlsplit(urljoin(url, link))
         below = there.path.removeprefix(here.path)
+        is_folder = below.endswith("/")
+        below = below.removesuffix("/")
         if (
             there[:2] == here[:2]
             and there.path.startswith(here.path)
@@ -246,8 +250,8 @@ def _of_page(answer: Answer, url: str) -> _Told | None:
             and "/" not in below
         ):
             # as bytes, so that a name in another encoding leads to its file
-            names[quote(unquote_to_bytes(below), safe="")] = None
-    return [(name, None, None) for name in names if "%2F" not in name]
+            names[quote(unquote_to_bytes(below), safe="")] = is_folder
+    return [(name, None, None, is_folder) for name, is_folder in names.items() if "%2F" not in name]
 
 
 @contextmanager

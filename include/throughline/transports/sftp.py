@@ -27,7 +27,7 @@ from throughline.transports.files import (
     TOO_SLOW,
     FileUnavailable,
     RemoteFile,
-    in_order,
+    among,
     is_finished,
     shown_name,
     why,
@@ -67,21 +67,21 @@ class SftpFolder:
         """Return the finished files of a folder by time and name. Raises `SourceUnavailable`."""
         with self._guarded(), self._within(LISTING_S):
             entries = _entries(self._client, folder)
-        found = []
+        files: list[RemoteFile] = []
+        folders: list[RemoteFile] = []
         for raw, entry in entries:
             name = shown_name(raw)
-            if not is_finished(name) or stat.S_ISDIR(entry.st_mode or 0):
+            if not is_finished(name):
                 continue
             place = None if name.encode() == raw else raw
-            listed = self._listed(folder, name, place, entry)
-            if listed is not None:
-                found.append(listed)
-        return in_order(found)
+            listed, is_folder = self._listed(folder, name, place, entry)
+            (folders if is_folder else files).append(listed)
+        return among(files, folders)
 
     def _listed(
         self, folder: str, name: str, place: bytes | None, entry: paramiko.SFTPAttributes
-    ) -> RemoteFile | None:
-        """Return an entry of a folder, a link as what it leads to; None for a folder."""
+    ) -> tuple[RemoteFile, bool]:
+        """Return an entry of a folder, a link as what it leads to, and whether that is a folder."""
         problem = None
         if stat.S_ISLNK(entry.st_mode or 0):
             try:
@@ -93,13 +93,11 @@ class SftpFolder:
                     raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
                 problem = why(error)
                 problem = problem if problem in (NO_PERMISSION, TOO_SLOW) else LINK_TO_NOWHERE
-            if stat.S_ISDIR(entry.st_mode or 0):
-                return None
         kind = stat.S_IFMT(entry.st_mode or 0)
         if problem is None and kind not in (0, stat.S_IFREG):
             problem = NO_FILE
         size = (entry.st_size or 0) if problem is None else 0
-        return RemoteFile(name, size, _time_of(entry), place, problem)
+        return RemoteFile(name, size, _time_of(entry), place, problem), kind == stat.S_IFDIR
 
     def get(self, folder: str, file: RemoteFile, target: Path) -> bool:
         """Fetch a file to `target`; returns False if it changed meanwhile, so it is still being written.

@@ -29,6 +29,7 @@ def test_one_bad_file_of_a_folder_costs_no_feed(outbox: Outbox) -> None:
         "nowhere.835": "link_to_nowhere",
         "loop.835": "link_to_nowhere",
         "pipe.835": "not_a_file",
+        "a folder.835": "not_a_file",
     }
     assert outbox.undecided() == set(outbox.open)
     before = outbox.rows("select exception_id from operations.exception order by 1")
@@ -36,6 +37,10 @@ def test_one_bad_file_of_a_folder_costs_no_feed(outbox: Outbox) -> None:
     assert outbox.rows("select exception_id from operations.exception order by 1") == before
     (outbox.box / "nowhere.835").unlink()
     outbox.drop("nowhere.835", claims(4))
+    # what should have been a file becomes one; `archive` is told by nobody
+    (outbox.box / "a folder.835").rmdir()
+    (outbox.box / "archive").mkdir()
+    outbox.drop("a folder.835", claims(5))
     assert outbox.read("2026-09-05") == ["claim"]
     assert set(outbox.open) == {"loop.835", "pipe.835"}
 

@@ -138,10 +138,71 @@ def test_what_is_no_file_is_told_and_the_rest_is_read(
         "link": "link_not_followed",
         "nowhere": "link_to_nowhere",
         "loop": "link_to_nowhere",
+        "a folder.x12": "not_a_file",
     }
-    assert set(listed) == {"good", "pipe", "link", "nowhere", "loop", "line\\nfeed", "n" * 255}
+    assert set(listed) == {
+        *("good", "pipe", "link", "nowhere", "loop", "a folder.x12", "line\\nfeed", "n" * 255)
+    }
     for name in ("good", "line\\nfeed", "n" * 255):
         assert files.get("outbox", listed[name], tmp_path / "copy")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_strange"),
+    [
+        *(("remit.835", True), ("today.x12", True), ("A.EDI", True), ("x.ndjson", True)),
+        # the name of a file but for its digits
+        *(("remit_20260903", True), ("REMIT_20260904", True)),
+        # where senders put files away
+        *(("archive", False), ("2026", False), ("2026.03", False), ("old.2026", False)),
+        *(("v1.2", False), ("remit", False), (".hidden.835", False), ("remit.835.part", False)),
+    ],
+)
+def test_a_folder_that_is_named_like_a_file_is_told(
+    box: Path, files: Files, name: str, is_strange: bool
+) -> None:
+    (box / "outbox" / "remit_20260902").write_bytes(b"x")
+    (box / "outbox" / name).mkdir()
+    told = {file.name: (file.problem, file.bytes) for file in files.listing("outbox")}
+    expected: dict[str, tuple[str | None, int]] = {"remit_20260902": (None, 1)}
+    assert told == expected | ({name: ("not_a_file", 0)} if is_strange else {})
+
+
+def test_names_that_are_nearly_the_same_are_several_files(
+    box: Path, files: Files, tmp_path: Path
+) -> None:
+    """Case, and characters of one part or of two (NFC, NFD): each is its own file, with its own content."""
+    names = ("remit.x12", "REMIT.x12", "caf\u00e9.x12", "cafe\u0301.x12")
+    for number, name in enumerate(names):
+        (box / "outbox" / name).write_bytes(b"%d" % number)
+    listed = {file.name: file for file in files.listing("outbox")}
+    assert set(listed) == set(names)
+    for number, name in enumerate(names):
+        assert files.get("outbox", listed[name], tmp_path / "copy")
+        assert (tmp_path / "copy").read_bytes() == b"%d" % number
+
+
+def test_a_file_that_another_replaces_while_it_is_read_is_left_alone(
+    box: Path, files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = box / "outbox" / "f"
+    path.write_bytes(b"0123456789")
+    os.utime(path, (1, 1))
+    (listed,) = files.listing("outbox")
+    reading = folder.LocalFolder._read
+
+    def while_another_comes(self: folder.LocalFolder, where: str, descriptor: int) -> bytes:
+        other = box / "other"
+        if not path.samefile(f"/proc/self/fd/{descriptor}"):
+            return reading(self, where, descriptor)
+        other.write_bytes(b"9876543210")
+        os.utime(other, (1, 1))
+        other.rename(path)
+        return reading(self, where, descriptor)
+
+    monkeypatch.setattr(folder.LocalFolder, "_read", while_another_comes)
+    assert files.get("outbox", listed, tmp_path / "copy") is False
+    assert not (tmp_path / "copy").exists()
 
 
 @pytest.mark.parametrize("change", ["taken away", "a pipe", "a folder", "a link"])

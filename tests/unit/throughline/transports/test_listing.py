@@ -91,6 +91,23 @@ def test_a_listing_as_servers_write_it(server: Server, files: Files, heads: int)
     assert server.heads == heads
 
 
+@pytest.mark.parametrize(
+    "server",
+    [
+        '[{"name": "b.835", "type": "directory", "mtime": "2026-09-03T22:30:00Z"}, {"name": "old",'
+        ' "type": "directory"}, {"name": "b", "type": "file"}]',
+        '[{"name": "b.835/", "is_dir": true}, {"name": "old/", "is_dir": true}, {"name": "b"}]',
+        "<title>Index of /outbox/</title><a href='../'>..</a><a href='./'>.</a><a href='old/'>old/</a>"
+        "<a href='b.835/'>b.835/</a><a href='b'>b</a>",
+    ],
+    ids=["nginx as json", "caddy", "a page"],
+    indirect=True,
+)
+def test_a_folder_that_is_named_like_a_file_is_told(files: Files) -> None:
+    listed = {file.name: file.problem for file in files.listing("outbox")}
+    assert listed == {"b": None, "b.835": "not_a_file"}
+
+
 def test_a_real_server(tmp_path: Path) -> None:
     (tmp_path / "out box" / "old").mkdir(parents=True)
     for number, name in enumerate(("b.x12", "a?#%.x12", ".hidden", "c.PART", "z")):

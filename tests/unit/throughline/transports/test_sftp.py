@@ -80,9 +80,26 @@ def test_what_is_no_file_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
             "pipe": "not_a_file",
             "nowhere": "link_to_nowhere",
             "loop": "link_to_nowhere",
+            "a folder.x12": "not_a_file",
         }
         for name in ("good", "link", "line\\nfeed"):
             assert folder.get(".", listed[name], tmp_path / "copy")
+
+
+def test_names_that_are_nearly_the_same_are_several_files(tmp_path: Path) -> None:
+    names = ("remit.x12", "REMIT.x12", "caf\u00e9.x12", "cafe\u0301.x12")
+    for number, name in enumerate(names):
+        (tmp_path / name).write_bytes(b"%d" % number)
+    for name in ("archive", "2026.03", "remit.835"):
+        (tmp_path / name).mkdir()
+    with servers.sftp_server(tmp_path) as server, connect(server.address()) as folder:
+        listed = {file.name: file for file in folder.listing("/")}
+        assert {name for name, file in listed.items() if file.problem is None} == set(names)
+        assert listed["remit.835"].problem == "not_a_file"
+        assert len(listed) == len(names) + 1
+        for number, name in enumerate(names):
+            assert folder.get("/", listed[name], tmp_path / ".copy")
+            assert (tmp_path / ".copy").read_bytes() == b"%d" % number
 
 
 class Forbidding(asyncssh.SFTPServer):

@@ -2,7 +2,7 @@
 --     core.functional_acknowledgement, core.payment, core.provider_adjustment, identity.link,
 --     operations.exception, operations.freshness(), operations.night, operations.role, quality.quarantine,
 --     tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission, tasks.transmission_task
--- makes: w_unmatched
+-- makes: w_unmatched, w_verdict
 
 -- What payers and clearinghouses say about a claim or a file that nobody sent, claims of patients whom nobody knows,
 -- money that belongs to no claim, and what we sent that nobody answered in time.
@@ -217,6 +217,50 @@ inner join core.provider_adjustment as a
     and a.retracted_seq is null and not a.is_deleted
 group by n.source, n.check_number;
 
+-- What a TA1 (its interchange) or a 999 (its group) says of a file of ours: I17, 715 and 717 of X12. The newest word counts,
+-- and of one day the worst. What a code of no list says is not known: it answers nothing.
+create temp table w_verdict on commit drop as
+select distinct on (v.source, v.number) v.source, v.number, v.said, v.code
+from (
+    select
+        a.source,
+        ltrim(case a.transaction_set when 'TA1' then a.transaction_control_number else a.group_control_number end, '0')
+        as number,
+        a.known_seq,
+        left(a.source_version, 10) as on_day,
+        c.code,
+        case
+            when c.code in ('M', 'P', 'R', 'W', 'X') then 'refused'
+            when c.code in ('A', 'E') then 'taken'
+        end as said
+    from core.functional_acknowledgement as a
+    cross join lateral (values (a.status_code), (a.group_status_code)) as c (code)
+    where a.retracted_seq is null and not a.is_deleted and c.code is not null
+) as v
+where v.said is not null
+order by v.source, v.number, v.on_day desc, v.said, v.known_seq desc, v.code;
+
+-- A file of ours that its receiver refused, or took only in part.
+insert into w_unmatched
+select
+    'file_rejected',
+    'transmission',
+    x.transmission_id::text,
+    r.source,
+    b.total_charge,
+    jsonb_strip_nulls(jsonb_build_object(
+        'kind', x.kind, 'target', x.target, 'interchange', x.control_numbers ->> 'interchange', 'code', v.code,
+        'payer_id', b.payer_id
+    ))
+from tasks.transmission as x
+inner join operations.role as r on r.connection = x.target and r.role = 'payer'
+inner join w_verdict as v
+    on v.source = r.source and v.number = ltrim(x.control_numbers ->> 'interchange', '0') and v.said = 'refused'
+left join tasks.claim_batch as b on x.effect_key = 'claim_batch|' || b.batch_id::text
+inner join operations.night as n on n.seq = x.outcome_seq
+where x.kind in ('claim_batch', 'eligibility') and x.outcome = 'accepted'
+    and n.cut_off > %(as_of)s - interval '60 days';
+
 -- A file of ours that neither a TA1 nor a 999 answers, nor what it asked for, within its payer's time, while the feed
 -- that would bring the answer is complete up to then.
 insert into w_unmatched
@@ -265,10 +309,7 @@ inner join operations.freshness(%(seq)s) as f
     on f.source = r.source and f.feed = 'functional_acknowledgement'
 where s.due_on < %(business_date)s and f.last_business_date >= s.due_on
     and not exists (
-        select from core.functional_acknowledgement as a
-        where a.source = r.source and a.retracted_seq is null
-            and ltrim(s.interchange, '0')
-            = ltrim(case a.transaction_set when 'TA1' then a.transaction_control_number else a.group_control_number end, '0')
+        select from w_verdict as a where a.source = r.source and a.number = ltrim(s.interchange, '0')
     )
     and not exists (
         select from core.eligibility_response as e

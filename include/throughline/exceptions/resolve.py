@@ -67,6 +67,7 @@ FITTING = {
     "unmatched_acknowledgement": ("acknowledge", "assign"),
     "claim_without_person": ("acknowledge", "assign"),
     "provider_adjustment": ("acknowledge", "assign"),
+    "file_rejected": ("acknowledge", "assign"),
     "file_unanswered": ("acknowledge", "assign"),
     "claim_unanswered": ("acknowledge", "assign"),
     "stay_not_ended": ("acknowledge", "assign"),

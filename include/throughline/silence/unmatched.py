@@ -1,8 +1,8 @@
 """Opens exceptions about money and answers that match nothing, and clears them when the missing piece comes.
 
-A remittance or a 277CA for a claim that nobody sent, a TA1 or 999 of a file that nobody sent, a claim whose
-patient nobody knows, money that belongs to no claim (PLB), a file or a claim of ours that nobody answers,
-and a stay of which the chart never says that it ended.
+A remittance or a 277CA for a claim that nobody sent, a TA1 or 999 of a file that nobody sent or that refuses one
+of ours, a claim whose patient nobody knows, money that belongs to no claim (PLB), a file or a claim of ours that
+nobody answers, and a stay of which the chart never says that it ended.
 Each has an owner, a due date and, where money is in it, an amount; it names claims, files and payers, never
 a patient. This affects exceptions only: no case, stage or task depends on it.
 """
@@ -21,6 +21,7 @@ REASONS = (
     "claim_without_person",
     "unmatched_acknowledgement",
     "provider_adjustment",
+    "file_rejected",
     "file_unanswered",
     "claim_unanswered",
     "stay_not_ended",

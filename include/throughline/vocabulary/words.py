@@ -193,6 +193,7 @@ EXCEPTION_REASON = WordList(
         "unmatched_acknowledgement": "An answer came about a file or a claim that nobody sent",
         "claim_without_person": "A claim was sent for a patient whom no system knows",
         "provider_adjustment": "A payment holds money that belongs to no claim; post it by its code and reference",
+        "file_rejected": "A TA1 or 999 refuses a file that was sent, or part of it; mend it and send it again",
         "file_unanswered": "Neither a TA1 nor a 999 answers a file that was sent; ask whether it arrived",
         "claim_unanswered": "No answer names a claim that was sent; ask whether it arrived",
         "stay_not_ended": "The chart says that a stay goes on, for very long; end it there, or say that it goes on",

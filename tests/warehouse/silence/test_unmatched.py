@@ -35,8 +35,10 @@ def known(who: str) -> list[Record]:
     return [patient(who), coverage(who)]
 
 
-def acknowledged(number: str, part: str = "999", group: str = "HC") -> Record:
-    """A 999 of a group with this number, or a TA1 of an interchange."""
+def acknowledged(
+    number: str, part: str = "999", group: str = "HC", said: str = "A", of_group: str | None = None
+) -> Record:
+    """A 999 of a group with this number, or a TA1 of an interchange, and what it says."""
     is_interchange = part == "TA1"
     return Record(
         "functional_acknowledgement",
@@ -48,7 +50,8 @@ def acknowledged(number: str, part: str = "999", group: str = "HC") -> Record:
             "transaction_control_number": number if is_interchange else "0001",
             "functional_id": None if is_interchange else group,
             "transaction_set": "TA1" if is_interchange else "837",
-            "status_code": "A",
+            "status_code": said,
+            "group_status_code": of_group,
         },
     )
 
@@ -288,6 +291,42 @@ def test_a_file_that_is_answered(clinic: Clinic, part: str) -> None:
     )
     assert found == []
     assert reasons(clinic, "2026-07-20") == []
+
+
+@pytest.mark.parametrize(
+    ("part", "said", "of_group"),
+    [
+        *(("999", "R", "R"), ("999", "A", "P"), ("999", "E", "R"), ("999", "M", None)),
+        *(("999", "W", None), ("TA1", "R", None)),
+    ],
+)
+def test_a_file_that_is_refused(clinic: Clinic, part: str, said: str, of_group: str | None) -> None:
+    sent(clinic)
+    number = "41" if part == "999" else "000000041"
+    refused = acknowledged(number, part, said=said, of_group=of_group)
+    assert reasons(clinic, "2026-07-07", refused) == ["file_rejected"]
+    [row] = clinic.rows("select amount, detail, owner_team from operations.exception")
+    code = (of_group or said).upper() if said != "R" else "R"
+    assert (row.amount, row.detail["code"]) == (Decimal(200), code)
+    assert (row.detail["interchange"], row.owner_team) == ("000000041", "data_engineering")
+    # it is answered: nobody asks whether it arrived
+    assert reasons(clinic, "2026-07-10") == ["file_rejected"]
+    # what refused it is taken back
+    assert reasons(clinic, "2026-07-13", deleted(refused)) == ["file_unanswered"]
+
+
+def test_a_file_that_is_taken_with_errors_is_taken(clinic: Clinic) -> None:
+    sent(clinic)
+    assert reasons(clinic, "2026-07-07", acknowledged("41", said="E", of_group="E")) == []
+
+
+@pytest.mark.parametrize("said", ["Q", "OK"])
+def test_an_answer_in_a_code_of_no_list_is_no_answer(clinic: Clinic, said: str) -> None:
+    sent(clinic)
+    assert reasons(clinic, "2026-07-07", acknowledged("41", said=said)) == []
+    assert reasons(clinic, "2026-07-10") == ["file_unanswered"]
+    counted = clinic.rows("select field, code, count(*) from evidence.unmapped group by 1, 2")
+    assert [tuple(row) for row in counted] == [("functional_acknowledgement.status_code", said, 1)]
 
 
 def test_a_payer_with_a_time_of_its_own(clinic: Clinic) -> None:

@@ -16,6 +16,9 @@ CATEGORIES = tuple(f"A{n}" for n in range(9)) + tuple(f"E{n}" for n in range(5))
 # forwarded; reversal; not our claim; predetermination. Others (5 pended, 10 received …) are no decision of a payer
 # whose meaning for the money is known.
 CLAIM_STATUS = ("1", "2", "3", "4", "19", "20", "21", "22", "23", "25")
+# IK501, AK901 and TA104 (X12 717, 715, I17; 005010X231A1 as stupidedi defines it, read 2026-11-29): accepted (also with
+# errors, or in part), rejected (four ways). Any other neither accepts a file nor refuses it: it is unanswered.
+VERDICTS = ("A", "E", "M", "P", "R", "W", "X")
 # X12 1390 (EB01), read 2026-11-28 at edihere.com.
 BENEFITS = (*"12345678", *"ABCDEFGHIJKLMNOPQRSTUVWXY", "CB", "MC")
 # X12 1336 (EB04) as 005010X279A1 allows it: the list that the VA's FHIR server gives for it (fhir-scheduling-api,
@@ -49,7 +52,10 @@ FEEDS: tuple[Entry, ...] = (
         tables=(
             Table(
                 "functional_acknowledgement",
-                codes=(Code("status_code", is_status=True), Code("group_status_code")),
+                codes=(
+                    Code("status_code", words=VERDICTS, is_status=True, is_counted=True),
+                    Code("group_status_code", words=VERDICTS, is_watched=False, is_counted=True),
+                ),
             ),
         ),
         subject="nobody",

@@ -65,6 +65,8 @@ class RowMaker:
         self._use, self._frequency = codes["claim.use"], codes["claim.frequency_code"]
         self._filing, self._sex = codes["claim.filing_code"], codes["claim.sex"]
         self._category = codes["claim_response.category_code"]
+        self._verdict = codes["functional_acknowledgement.status_code"]
+        self._of_group = codes["functional_acknowledgement.group_status_code"]
         self._paid_as, self._paid_by = codes["payment.status_code"], codes["payment.filing_code"]
         self._benefit = codes["eligibility_response.benefit_code"]
         self._insurance = codes["eligibility_response.insurance_code"]
@@ -294,7 +296,7 @@ class RowMaker:
 
     def _acknowledgement(self, a: Acknowledgement) -> StagedRow:
         x = a.context
-        return self._answer(
+        row = self._answer(
             "functional_acknowledgement",
             a,
             f"{x.sender_id}|{a.transaction_set}|{a.group_control_number or ''}"
@@ -311,6 +313,10 @@ class RowMaker:
                 x.sender_id,
             ),
         )
+        assert row.values is not None
+        said, of_group = self._verdict(a.status_code), self._of_group(a.group_status_code)
+        row.values = (*row.values[:4], said, row.values[5], of_group, row.values[7])
+        return row
 
     def _eligibility(self, e: Eligibility) -> StagedRow:
         # what `_answer` does: the digest is of the answer before its codes are read

@@ -46,6 +46,10 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         " {longest_gap_days} days",
     ),
     "file_refused": ("The file is {file} ({why})", "{cases} open cases rest on it"),
+    "file_rejected": (
+        "File {interchange} to {target}: {code} in its TA1 or 999",
+        "Payer {payer_id}",
+    ),
     "file_unanswered": ("File {interchange} to {target}; an answer was due on {due_on}",),
     "missing_billing_data": ("Missing: {missing}",),
     "missing_coverage": ("Missing: {missing}",),

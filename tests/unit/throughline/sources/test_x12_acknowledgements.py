@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +12,10 @@ import pytest
 
 from tests.unit.throughline.sources import wire
 from tests.unit.throughline.sources.wire import STATUS, SYNTAX, found, reasons, status, statuses
+from throughline.sources.definitions import definition
 from throughline.sources.records import Fault
+from throughline.sources.table import StagedRow
+from throughline.sources.x12.rows import rows
 
 
 def judged(*body: str) -> tuple[list[Any], list[Fault]]:
@@ -248,3 +253,26 @@ def test_a_status_that_cannot_be_read_names_its_claim() -> None:
     ):
         [fault] = [f for f in found(data)[1] if f.severity == "row"]
         assert (fault.subject_id, fault.subject_source) == (whose, "pcn")
+
+
+@pytest.mark.parametrize(
+    ("said", "of_group", "kept"),
+    [
+        ("A", "P", ("A", "P")),
+        ("r", "r", ("R", "R")),
+        ("OK", "Q", ("A", "Q")),
+        ("Q", "", ("Q", None)),
+    ],
+)
+def test_what_a_999_says_is_read_by_the_sources_codes(
+    said: str, of_group: str, kept: tuple[str, str | None]
+) -> None:
+    house = definition("clearinghouse")
+    codes = {"functional_acknowledgement.status_code": {"OK": "A"}}
+    own = replace(house, conventions={**house.conventions, "codes": codes})
+    body = ["AK1*HC*41*005010X222A1", "AK2*837*0001", f"IK5*{said}", f"AK9*{of_group}*1*1*0"]
+    data = wire.simple(wire.SYNTAX, body)
+    [row] = rows(io.BytesIO(data), "f.x12", own, "functional_acknowledgement", False)
+    assert isinstance(row, StagedRow)
+    assert row.values is not None
+    assert (row.values[4], row.values[6]) == kept

@@ -13,7 +13,7 @@ import msgspec
 
 from throughline.sources.records import Fault
 from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
-from throughline.sources.x12.values import at, day, moment, money, number, period
+from throughline.sources.x12.values import at, code_of, day, moment, money, number, period
 
 ZERO = Decimal(0)
 _BLANK = ("",) * 8
@@ -274,7 +274,7 @@ class _Reader:
                 self.claim.kind = "I"
         parts = what.split(self.component)
         if len(parts) > 1:
-            line.code = parts[1].strip() or None
+            line.code = code_of(parts)
             line.modifiers = [m for m in parts[2:6] if m]
         line.charge = money(charge)
         line.units = number(units) if units else None

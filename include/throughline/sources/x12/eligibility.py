@@ -3,13 +3,16 @@
 Medicare's answers (HETS 270/271 companion guide, 5010; public copies of versions 10-3, August 2017, and
 10-12, October 2018): EB*1 with EB04 = MB and DTP*291 is Part B; EB*R names another payer; EB04 = QM a
 Qualified Medicare Beneficiary; EB*X*…*45 hospice; EB*D with EB13 = HC:G0438 and DTP*348 the next day a
-preventive service is covered.
+preventive service is covered. EB*6 of MB, or of no insurance type, with DTP*307 is a time without Part B; without a
+date it has not begun, or has ended, on the asked day (so `EDIAndHETSMap`, a published reader of them, read 2026-11-29).
+Codes and formats of dates (D8 or RD8 at each level): 005010X279A1 as kputnam/stupidedi defines it (X279A1-HB271.rb,
+read 2026-11-29).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import msgspec
 
@@ -19,11 +22,14 @@ from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
 from throughline.sources.x12.plans import (
     ACTIVE,
     ELSEWHERE,
+    HEALTH,
     MEDICARE,
     PLANS,
     RISK,
     Benefit,
     covers,
+    ends,
+    holds,
     is_advantage,
     read_benefit,
     span,
@@ -144,6 +150,8 @@ class Eligibility(msgspec.Struct, gc=False):
         spans: list[tuple[date, date | None]] = []
         without: list[tuple[date | None, date | None]] = []
         plans: list[Benefit] = []
+        is_medicare = self._is_medicare()
+        is_open = False
         for b in self.benefits:
             information, kind = b.information, b.insurance_type
             if information in ACTIVE:
@@ -152,6 +160,8 @@ class Eligibility(msgspec.Struct, gc=False):
                     first, last = span(b)
                     if first is not None:
                         spans.append((first, last))
+                    else:
+                        is_open = True
                 elif kind == RISK:
                     plans.append(b)
                 elif kind == QUALIFIED_BENEFICIARY:
@@ -160,7 +170,8 @@ class Eligibility(msgspec.Struct, gc=False):
                 plans.append(b)
             elif information in INACTIVE:
                 self.is_active = self.is_active or False
-                if kind == PART_B:
+                is_b = kind == PART_B or (kind is None and is_medicare)
+                if is_b and (not b.service_types or HEALTH in b.service_types):
                     without.append(span(b))
             elif information == "X" and HOSPICE_SERVICE in b.service_types:
                 last = span(b)[1]
@@ -175,44 +186,28 @@ class Eligibility(msgspec.Struct, gc=False):
                 self.part_b_from = min(first for first, _ in spans)
                 last = max(self._begun(spans), key=lambda each: each[0])[1]
             self.part_b_to = last
+        on = self.as_of_date
         if without:
-            self._take_inactive(without, spans)
+            self.part_b_to = ends(without, spans, on, self.part_b_to)
+        if is_medicare and self.is_active and (spans or without) and not is_open:
+            # who has Part A alone is not covered by a physician's payer
+            self.is_active = holds(self.part_b_from, self.part_b_to, on)
         if plans:
-            self._take_plans(plans)
+            self._take_plans(plans, is_medicare=is_medicare)
 
-    def _take_inactive(
-        self,
-        without: list[tuple[date | None, date | None]],
-        active: list[tuple[date, date | None]],
-    ) -> None:
-        """Take what EB*6 says of Part B: the times `without` it, beside those of `active`.
-
-        A time without it (in prison, not lawfully present) that is over ends nothing; one that is not
-        over ends it on the day before.
-        """
-        on, ended = self.as_of_date, None
-        holds = on is not None and any(
-            first <= on and (last is None or on <= last) for first, last in active
+    def _is_medicare(self) -> bool:
+        """Return whether the answer is Medicare's own."""
+        return (self.payer_id or "") in MEDICARE or any(
+            b.insurance_type in (PART_A, PART_B) for b in self.benefits
         )
-        for first, last in without:
-            if on is None or last is None:
-                ended = last or first or ended
-            elif holds and first is not None and first <= on <= last:
-                self.part_b_to = first - timedelta(days=1)
-            elif not (holds and last < on):
-                ended = last
-        self.part_b_to = self.part_b_to or ended
 
     def _begun(self, spans: list[tuple[date, date | None]]) -> list[tuple[date, date | None]]:
         """Return the spans that have begun on the asked day, else all: a later one covers nobody yet."""
         on = self.as_of_date
         return [each for each in spans if on is None or each[0] <= on] or spans
 
-    def _take_plans(self, plans: list[Benefit]) -> None:
+    def _take_plans(self, plans: list[Benefit], *, is_medicare: bool) -> None:
         """Say whether a Medicare Advantage plan, of those that are named, covers the asked day."""
-        is_medicare = (self.payer_id or "") in MEDICARE or any(
-            b.insurance_type in (PART_A, PART_B) for b in self.benefits
-        )
         is_unclear = False
         for b in plans:
             if covers(b, self.as_of_date):
@@ -240,6 +235,7 @@ class _Reader:
         self.provider_reject: str | None = None
         self.person: Eligibility | None = None
         self.last: Benefit | None = None
+        self.refused: str | None = None
         self.subscriber: Eligibility | None = None
         self.raw: list[list[str]] = []
 
@@ -314,7 +310,7 @@ class _Reader:
             )
 
     def open_person(self) -> None:
-        self.last = None
+        self.last = self.refused = None
         self.person = Eligibility(
             context=self.tx.context,
             row=0,
@@ -338,7 +334,9 @@ class _Reader:
                 if first is None or (on and last and first != last and first <= on <= last):
                     # a plan's year around the day of the answer, and not the day that was asked
                     return
-                person.as_of_date = first
+                # of a time that is over (HETS answers with the whole range) its last day
+                is_over = on is not None and last is not None and last < on
+                person.as_of_date = last if is_over else first
         elif tag == "NM1":
             if self.last is None:
                 if at(e, 1) in ("IL", "03"):
@@ -363,7 +361,11 @@ class _Reader:
         elif tag == "DMG":
             person.birth_date, person.sex = day(at(e, 2)), at(e, 3) or None
         elif tag == "AAA":
-            person.reject_code = at(e, 3) or person.reject_code
+            if self.last is None:
+                person.reject_code = at(e, 3) or person.reject_code
+            else:
+                # of one benefit (loop 2110): the others are answered
+                self.refused = at(e, 3) or self.refused
 
     def finish(self, *, has_dependents: bool = False) -> Eligibility | Fault | None:
         person, self.person = self.person, None
@@ -388,6 +390,8 @@ class _Reader:
                 subject_id=None if self.tx.is_cut(self.raw, "NM1", 9) else whose,
             )
         person.conclude()
+        if person.is_active is None:
+            person.reject_code = person.reject_code or self.refused
         return person
 
 

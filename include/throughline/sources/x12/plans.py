@@ -13,7 +13,7 @@ locked in to; 1 and 2 name none, which is left to a person.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import msgspec
@@ -33,6 +33,8 @@ OTHERS = frozenset(
 ELSEWHERE = frozenset({"R", "U"})
 """EB01 of another payer: named as such (R), or to be asked about the benefit (U)."""
 HEALTH = "30"
+HCPCS = frozenset({"HC", "CJ"})
+"""EB13-1 (X12 235) of a HCPCS or CPT code."""
 MEDICARE = frozenset({"CMS", "CMSHETS", "HETS"})
 """NM109 of a payer that is Medicare itself."""
 
@@ -68,14 +70,15 @@ def read_benefit(e: list[str], component: str) -> Benefit:
     if len(e) < 6:
         e = e + _BLANK
     services = e[3].strip()
-    procedure = e[13].strip().upper().split(component) if len(e) > 13 else ()
+    procedure = e[13].strip().upper().split(component) if len(e) > 13 else []
+    is_hcpcs = len(procedure) > 1 and procedure[0] in HCPCS
     return Benefit(
         e[1].strip(),
         # of letters and digits: whatever stands between two of them separates them
         [services] if services.isalnum() else _SERVICE.findall(services),
         e[4].strip() or None,
         e[5].strip() or None,
-        procedure[1] if len(procedure) > 1 else None,
+        procedure[1] if is_hcpcs else None,
     )
 
 
@@ -151,3 +154,33 @@ def covers(benefit: Benefit, day: date | None) -> bool:
     if day is None:
         return last is None
     return (first is None or first <= day) and (last is None or day <= last)
+
+
+def ends(
+    without: list[tuple[date | None, date | None]],
+    active: list[tuple[date, date | None]],
+    on: date | None,
+    last_day: date | None,
+) -> date | None:
+    """Return the last day of Part B: `last_day`, or what EB*6 says, the times `without` it.
+
+    A time without it (in prison, not lawfully present) that is over ends nothing; one that is not
+    over ends it on the day before. `active` are the times with it, `on` is the asked day.
+    """
+    ended = None
+    is_held = any(holds(first, last, on) for first, last in active) if on is not None else False
+    for first, last in without:
+        if on is None or last is None:
+            ended = last or first or ended
+        elif is_held and first is not None and first <= on <= last:
+            last_day = first - timedelta(days=1)
+        elif not (is_held and last < on):
+            ended = last
+    return last_day or ended
+
+
+def holds(first: date | None, last: date | None, on: date | None) -> bool:
+    """Return whether a time holds on a day; None: no such day is known."""
+    if first is None or on is None:
+        return first is not None and last is None
+    return first <= on and (last is None or on <= last)

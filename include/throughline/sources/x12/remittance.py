@@ -5,6 +5,7 @@ Loops and elements: ASC X12 005010X221A1. What must balance, and whether it does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -20,13 +21,19 @@ from throughline.sources.x12.payments import (
     Sum,
     doubt_of,
 )
-from throughline.sources.x12.values import at, day, money, number, period
+from throughline.sources.x12.values import at, code_of, day, money, number, period
 
 ONE = Decimal(1)
 # BPR01 (X12 305): notification only, prenotification of transfers to come. No money moves.
 NO_MONEY = frozenset({"H", "P"})
+# The others of X12 305 that 005010X221A1 allows: payment with or without remittance, split payment. What any other
+# code, or another flag in BPR03 (X12 478), means for the money is not known.
+MONEY = frozenset({"C", "D", "I", "U", "X"})
+CREDIT, DEBIT = "C", "D"
 # X12 974 (CAS01): contractual obligation, correction and reversal, other, payer initiated, patient responsibility.
+# The list is closed (only X12 adds to it, and 005010X221A1 allows no other code), so a source maps none of its own.
 GROUPS = frozenset({"CO", "CR", "OA", "PI", "PR"})
+_NAMEABLE = re.compile("[A-Za-z0-9]{1,2}")
 _BLANK = ("",) * 8
 # Segments that end a claim's loop.
 _ENDS = ENVELOPE | {"CLP", "LX", "PLB"}
@@ -53,7 +60,7 @@ def _adjustments(e: list[str]) -> tuple[list[Adjustment], bool]:
 
 def _as_submitted(line: PaymentLine, parts: list[str], ordered: str) -> None:
     """Name a line by what was submitted, and keep what was paid instead."""
-    code = parts[1].strip() if len(parts) > 1 else ""
+    code = code_of(parts)
     modifiers = [m for m in parts[2:6] if m]
     if code and (code, modifiers) != (line.code, line.modifiers):
         line.paid_code, line.paid_modifiers = line.code, line.modifiers
@@ -61,6 +68,12 @@ def _as_submitted(line: PaymentLine, parts: list[str], ordered: str) -> None:
     units = number(ordered) if ordered else None
     if units is not None and units != line.units:
         line.paid_units, line.units = line.units, units
+
+
+def _unknown_group(group: str) -> str:
+    """Return why a claim waits whose CAS01 is of no list: what it means for the money is not known."""
+    told = f"_{group.lower()}" if _NAMEABLE.fullmatch(group) else ""
+    return f"adjustment_group_unknown{told}"
 
 
 class _Reader:
@@ -146,12 +159,15 @@ class _Reader:
             header.check_number = at(e, 2) or None
             header.originator = (at(e, 3) + at(e, 4)) or None
         elif tag == "BPR":
-            header.total_paid = money(at(e, 2))
-            if header.total_paid is not None and at(e, 3) == "D":
-                header.total_paid = -header.total_paid
-            header.announced = header.total_paid
-            if header.total_paid is not None and at(e, 1) in NO_MONEY:
+            total, how, flag = money(at(e, 2)), at(e, 1).upper(), at(e, 3).upper()
+            if total is not None and flag == DEBIT:
+                total = -total
+            header.announced = header.total_paid = total
+            if how in NO_MONEY and total is not None:
                 header.total_paid = ZERO
+            elif how not in MONEY or flag not in ("", CREDIT, DEBIT):
+                # nobody knows what is paid: the set is held
+                header.total_paid = None
             header.payment_method = at(e, 4) or None
             header.paid_on = day(at(e, 16))
         elif tag == "DTM" and at(e, 1) == "405":
@@ -196,8 +212,7 @@ class _Reader:
             if not readable:
                 self.reason = self.reason or "adjustment_unreadable"
             elif found and found[0].group not in GROUPS:
-                # what it means for the money is not known
-                self.reason = self.reason or "adjustment_group_unknown"
+                self.reason = self.reason or _unknown_group(found[0].group)
         elif tag == "SVC":
             self.open_line(claim, e)
         elif tag == "DTM":
@@ -227,7 +242,7 @@ class _Reader:
             self.is_institutional = True
         self.line = line = PaymentLine(
             line_no=len(claim.lines) + 1,
-            code=(parts[1].strip() or None) if len(parts) > 1 else None,
+            code=code_of(parts),
             modifiers=[m for m in parts[2:6] if m] if len(parts) > 2 else [],
             charge=charge,
             paid_amount=paid if paid is not None else ZERO,

@@ -11,6 +11,8 @@ from functools import lru_cache
 from hashlib import md5
 
 LARGEST = Decimal("999999999999")
+SYSTEMS = frozenset({"AD", "ER", "HC", "HP", "IV", "N4", "N6", "NU", "UI", "WK"})
+"""What a service may be named by (X12 235 as 005010X221A1 allows it): CDT, HCPCS, HIPPS, NDC, revenue codes."""
 
 
 @lru_cache(maxsize=65536)
@@ -86,6 +88,15 @@ def at(elements: list[str], index: int) -> str:
         return elements[index].strip()
     except IndexError:
         return ""
+
+
+def code_of(parts: list[str]) -> str | None:
+    """Return the code of a service (SVC01, SVC06, SV101, SV202); None if it is of a system that nobody knows.
+
+    `parts` begin with the qualifier (X12 235), which says what system the code is of.
+    """
+    is_known = len(parts) > 1 and parts[0].strip().upper() in SYSTEMS
+    return (parts[1].strip() or None) if is_known else None
 
 
 @lru_cache(maxsize=4096)

@@ -227,11 +227,14 @@ def test_the_groups_of_adjustments(group: str) -> None:
     assert (adjustment.group, faults) == (group.strip().upper(), [])
 
 
-@pytest.mark.parametrize("group", ["XX", "C0", "", "COPR"])
-def test_a_group_of_no_list_sets_its_claim_aside(group: str) -> None:
+@pytest.mark.parametrize(
+    ("group", "told"),
+    [("XX", "_xx"), ("c0", "_c0"), ("9", "_9"), ("", ""), ("COPR", ""), ("C^", ""), ("Ö", "")],
+)
+def test_a_group_of_no_list_sets_its_claim_aside(group: str, told: str) -> None:
     records, faults = read(payment("A1", cas=f"CAS*{group}*45*20"), payment("A2"))
-    told = [(f.reason, f.severity, f.subject_id, f.subject_source) for f in faults]
-    assert told == [("adjustment_group_unknown", "row", "A1", "pcn")]
+    found = [(f.reason, f.severity, f.subject_id, f.subject_source) for f in faults]
+    assert found == [(f"adjustment_group_unknown{told}", "row", "A1", "pcn")]
     assert [r.patient_control_number for r in records] == ["A2"]
 
 

@@ -80,3 +80,8 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.file}: row {self.row}, position {self.position}: {self.reason}"
+
+
+def one_line(text: str | None) -> str | None:
+    """Return a name without the line ends and tabs that a sender put into it."""
+    return text if text is None or text.isprintable() else " ".join(text.split()) or None

@@ -7,7 +7,7 @@ reason. A missing value is None.
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from datetime import date as Date
 from functools import lru_cache
 from typing import Annotated, Any
@@ -182,7 +182,9 @@ def _target(text: str, kind: str | None) -> str | None:
         return text.rpartition(":")[2] or None
     text, _, query = text.partition("?")
     if query:
-        # a conditional reference names its target by an identifier
+        # a conditional reference names its target by an identifier, which may be the id of another
+        if kind in ("Patient", "Encounter") and not query.startswith("_id="):
+            return None
         found = text.rpartition("/")[2] or text
         value = query.rpartition("|")[2].rpartition("=")[2]
     else:
@@ -196,7 +198,7 @@ def _target(text: str, kind: str | None) -> str | None:
 def subject(reference: Reference | None) -> str | None:
     """Return the id of the patient that a record is about.
 
-    An identifier is none: a record number may be the id of another patient.
+    An identifier is none, also in a conditional reference: a record number may be the id of another patient.
     """
     if reference is not None and (text := reference.reference):
         return _target(text, "Patient")
@@ -244,12 +246,22 @@ def extension_of(extensions: list[Extension], url: str) -> Extension | None:
     return None
 
 
+def instant(text: str) -> datetime:
+    """Return a dateTime or instant. A leap second, which FHIR R4 allows, is the first of the next minute.
+
+    Raises `ValueError` and `OverflowError`.
+    """
+    if text[16:19] == ":60":
+        return datetime.fromisoformat(f"{text[:16]}:59{text[19:]}") + timedelta(seconds=1)
+    return datetime.fromisoformat(text)
+
+
 @lru_cache(maxsize=65536)
 def _moment(text: str, zone: ZoneInfo) -> str | None:
     if len(text) < 8:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        at = instant(text)
         if at.tzinfo is None:
             at = at.replace(tzinfo=zone)
         return at.astimezone(UTC).isoformat()
@@ -304,7 +316,7 @@ def _bound(text: str, zone: ZoneInfo, *, is_end: bool) -> str | None:
         return _day(text)
     try:
         if len(text) > 10:
-            at = datetime.fromisoformat(text)
+            at = instant(text)
             return (at if at.tzinfo is None else at.astimezone(zone)).date().isoformat()
         year, _, month = text.partition("-")
         which = int(month) if month else (12 if is_end else 1)
@@ -340,7 +352,7 @@ def version(meta: Meta | None, otherwise: str) -> str:
 def version_at(updated: str, number: str = "") -> str:
     """Return the version of a record changed at `updated`. Raises `Unreadable`."""
     try:
-        at = datetime.fromisoformat(updated)
+        at = instant(updated)
         if at.tzinfo is None:
             at = at.replace(tzinfo=UTC)
         at = at.astimezone(UTC)

@@ -9,6 +9,7 @@ import msgspec
 
 from throughline.sources.fhir.npi import best, is_npi
 from throughline.sources.hl7v2.message import Message, day
+from throughline.sources.records import one_line
 
 # Where practitioners stand in PV1, best first: attending, admitting, consulting. The referring
 # doctor (PV1-8) is not the one who sees the patient. The repetitions of PV1-9 are several people, those
@@ -152,7 +153,7 @@ def name(m: Message, pid: list[str], on: date | None) -> tuple[str | None, str |
     """Return family and given name: the legal one (XPN-7) that is in use on the day of the message."""
     names = m.repetitions(pid, 5)
     if len(names) == 1 and len(names[0]) < 7:
-        return m.part(names[0], 1), m.part(names[0], 2)
+        return one_line(m.part(names[0], 1)), one_line(m.part(names[0], 2))
     found: list[tuple[int, list[str]]] = []
     for parts in names:
         kind = (m.part(parts, 7) or "").upper()
@@ -163,7 +164,7 @@ def name(m: Message, pid: list[str], on: date | None) -> tuple[str | None, str |
     if not found:
         return None, None
     parts = min(found, key=lambda one: one[0])[1]
-    return m.part(parts, 1), m.part(parts, 2)
+    return one_line(m.part(parts, 1)), one_line(m.part(parts, 2))
 
 
 def _is_in_use(m: Message, parts: list[str], on: date | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -98,10 +98,9 @@ def read(
 ) -> Iterator[Appointment | Fault]:
     """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
 
-    A message of another type is a fault; one in another character set than it says is read, and
-    counted as a warning. If a batch was not closed, or the gzip file is truncated,
-    the last message may be incomplete and is a fault. Raises `FileRefusedError` if the file holds
-    neither a message nor a wrapper.
+    A message of another type, or of several patients, is a fault; one in another character set than it says
+    is counted as a warning. If a batch was not closed, or the gzip file is truncated, the last message may be
+    incomplete and is a fault. Raises `FileRefusedError` if the file holds neither message nor wrapper.
     """
     held: Piece | None = None
     open_wrappers = messages = 0
@@ -202,8 +201,7 @@ def read_message(
     except ValueError as error:
         return refuse(str(error))
     msh = m.fields[0]
-    control = m.value(msh, 10)
-    kind, event = m.value(msh, 9), m.value(msh, 9, 2)
+    control, kind, event = m.value(msh, 10), m.value(msh, 9), m.value(msh, 9, 2)
     if kind is None:
         return refuse("message_type_missing", control)
     if kind != "SIU":
@@ -224,6 +222,8 @@ def read_message(
     status, _ = status_of(event, filler_status, filler_text, settings)
     if starts is None and status == "booked":
         return refuse("appointment_without_start", control)
+    if len({tuple(each[3:4]) for each in m.fields if each[0] == "PID"}) > 1:
+        return replace(refuse("several_patients", control), subject_id=None)
     reason, reason_text = m.coded(sch, 6)
     visit_type, visit_text = _visit_type(m, sch, settings)
     found = Appointment(

@@ -44,6 +44,7 @@ from throughline.sources.fhir.values import (
     subject,
     target,
 )
+from throughline.sources.records import one_line
 
 INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 RESTRICTED = frozenset({"R", "V"})
@@ -110,8 +111,8 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
     return p.id, (
         _mrn(p, settings, on),
         msgspec.json.encode(identifiers).decode(),
-        name.family,
-        name.given[0] if name.given else None,
+        one_line(name.family),
+        one_line(name.given[0]) if name.given else None,
         day(p.birth_date),
         settings.codes["patient.sex"](p.gender),
         digits(phone_of(p.telecom, on)),
@@ -222,8 +223,8 @@ def _practitioner(resource: Resource, settings: Settings) -> tuple[str | None, V
     billable = degree.upper() in settings.billable_qualifications if degree is not None else None
     return None, (
         npi_of(p.identifier, settings.npi_system, on),
-        name.family,
-        name.given[0] if name.given else None,
+        one_line(name.family),
+        one_line(name.given[0]) if name.given else None,
         p.active is not False,
         degree,
         taxonomy,

@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.types.json import Jsonb
 
 from throughline import warehouse
+from throughline.decisions.reasons import says_something, why_not_kept
 from throughline.practice.permissions import PERMISSIONS, may, permissions, who_may
 from throughline.warehouse import Connection, derive
 
@@ -32,6 +33,7 @@ __all__ = [
     "Preview",
     "Request",
     "UnknownActError",
+    "acts",
     "acts_on",
     "address",
     "nothing_at_once",
@@ -60,7 +62,7 @@ class NotPermittedError(NotAllowedError, PermissionError):
 
 
 class NoReasonError(NotAllowedError, ValueError):
-    """The act needs a reason, and none was given."""
+    """The act needs a reason and none was given, or what was given cannot be kept."""
 
 
 class UnknownActError(NotAllowedError, ValueError):
@@ -178,6 +180,11 @@ def register(act: Act) -> None:
     _acts[key] = act
 
 
+def acts() -> tuple[Act, ...]:
+    """Return every registered act."""
+    return tuple(_acts.values())
+
+
 def acts_on(about_kind: str) -> dict[str, str]:
     """Return the registered acts on a kind of thing, as name to title."""
     return {act.name: act.title for (kind, _), act in _acts.items() if kind == about_kind}
@@ -243,8 +250,11 @@ def record(conn: Connection, request: Request) -> Decision:
     why = why_not(request, seen)
     if why is not None:
         refuse(conn, request, why)
-    if (act.needs_reason or seen.needs_reason) and not request.note.strip():
+    if (act.needs_reason or seen.needs_reason) and not says_something(request.note):
         raise NoReasonError(f"{request.act} needs a reason: say why in the note")
+    unkept = why_not_kept(request.note)
+    if unkept is not None:
+        raise NoReasonError(unkept)
     decision_id = id_of(request) if act.once else uuid4()
     conn.execute(
         "select operations.decide(%s, %s, %s, %s, %s, %s, %s, %s, %s)",

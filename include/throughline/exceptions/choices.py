@@ -61,13 +61,7 @@ def choices(reason: str, detail: Mapping[str, object], *, in_case: bool) -> list
 
     `in_case` says whether it is about a case. `detail` is what the exception keeps.
     """
-    names: tuple[str, ...]
-    if reason == "identity_doubt":
-        names = ("confirm", "reject", "acknowledge", "assign")
-    elif reason in FITTING:
-        names = FITTING[reason]
-    else:
-        names = OF_A_CASE if in_case else OF_NO_CASE
+    names: tuple[str, ...] = FITTING.get(reason, OF_A_CASE if in_case else OF_NO_CASE)
     if in_case and (reason in OF_MONEY or "balance" in detail):
         names = (*names[:-1], "write_off", names[-1])
     usual = USUAL.get(reason, "acknowledge" if "acknowledge" in names else names[0])

@@ -28,6 +28,8 @@ from throughline.warehouse import Connection
 
 SHORTEST, MOST = 8, 10
 """Characters of a number that are enough to name an exception; exceptions that a message lists."""
+LARGEST = Decimal(10) ** 10
+"""An amount in US dollars that is not reached."""
 CARRIES_NOTHING = "carries_nothing"
 """What a named person says of a file that could not be read."""
 
@@ -76,8 +78,11 @@ FITTING = {
     "persons_not_reached": ("assign",),
     "claims_not_released": ("acknowledge", "assign"),
     "feed_not_released": ("acknowledge", "assign"),
+    "identity_doubt": ("confirm", "reject", "acknowledge", "assign"),
 }
-"""The actions allowed for reasons that concern no case; a reason not listed allows all actions."""
+"""The actions allowed for reasons that concern no stage of a case; a reason not listed allows all others."""
+ONLY = {"confirm": "identity_doubt", "reject": "identity_doubt", CARRIES_NOTHING: "file_refused"}
+"""Actions that apply to one reason alone."""
 
 
 class NotOpen(NotAllowedError, LookupError):
@@ -172,11 +177,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     if row is None:
         raise NotOpen(f"no open exception has the id {request.about_id}")
     reason, person_id, detail = row
-    if (
-        (request.act in ("confirm", "reject")) != (reason == "identity_doubt")
-        or (request.act == "carries_nothing" and reason != "file_refused")
-        or request.act not in FITTING.get(reason, ACTIONS)
-    ):
+    if ONLY.get(request.act, reason) != reason or request.act not in FITTING.get(reason, ACTIONS):
         raise DoesNotFitError(f"{request.act} does not apply to the reason {reason}")
     if request.act == CARRIES_NOTHING:
         before = conn.execute(
@@ -239,8 +240,11 @@ def _owner(asked: object) -> str:
 def _amount(asked: object, balance: object) -> object:
     if asked is None and balance is None:
         raise DoesNotFitError("a write-off needs an amount")
-    if isinstance(asked, Decimal) and not (asked.is_finite() and asked > 0):
-        raise DoesNotFitError("a write-off needs an amount above zero")
+    if isinstance(asked, Decimal):
+        if not (asked.is_finite() and 0 < asked < LARGEST and asked == round(asked, 2)):
+            raise DoesNotFitError("a write-off needs an amount above zero, in dollars and cents")
+        if balance is not None and asked > Decimal(str(balance)):
+            raise DoesNotFitError(f"a write-off of {asked:.2f}: only {balance} is open")
     return balance if asked is None else asked
 
 

@@ -13,15 +13,12 @@ import throughline.quality.decide  # noqa: F401 - registers the acts on rows tha
 from throughline import decisions
 from throughline.decisions import Decision, Door, NotAllowedError, Request
 from throughline.exceptions.choices import Choice
+from throughline.exceptions.resolve import LARGEST
 from throughline.pages.visitor import Visitor
 from throughline.practice import teams
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
 from throughline.warehouse import Connection, sql
-
-LONGEST_NOTE = 2000
-MOST = Decimal(10) ** 10
-"""An amount in US dollars that is not reached."""
 
 
 class NotOffered(LookupError):
@@ -132,10 +129,9 @@ def _request(visitor: Visitor, stuck: Stuck, choice: Choice, typed: Typed) -> Re
         said["amount"] = _amount(typed.amount)
     about_id = stuck.about_id if choice.about_kind == "set_aside" else stuck.exception_id
     door = Door("page", {"user_id": visitor.who, "page": f"exception/{stuck.exception_id}"})
-    note = typed.note.strip()
-    if len(note) > LONGEST_NOTE or "\0" in note:
-        raise Lacking(f"The reason may have {LONGEST_NOTE:,} characters.")
-    return Request(choice.act, choice.about_kind, about_id, visitor.who, note, said, door)
+    return Request(
+        choice.act, choice.about_kind, about_id, visitor.who, typed.note.strip(), said, door
+    )
 
 
 def _amount(text: str) -> Decimal | None:
@@ -147,6 +143,6 @@ def _amount(text: str) -> Decimal | None:
         amount = Decimal(plain)
     except InvalidOperation:
         raise Lacking("The amount cannot be read: write it as 1204.50.") from None
-    if not amount.is_finite() or not 0 < amount < MOST or amount != round(amount, 2):
+    if not amount.is_finite() or not 0 < amount < LARGEST or amount != round(amount, 2):
         raise Lacking("The amount must be above zero, in dollars and cents.")
     return amount

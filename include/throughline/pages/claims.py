@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from throughline import decisions
 from throughline.decisions import Door, NotAllowedError, NotPermittedError, Request
+from throughline.decisions.reasons import LONGEST
 from throughline.pages import forms
 from throughline.pages.access import deciding, look, reading
 from throughline.pages.one import NotFound, span
@@ -32,8 +33,6 @@ from throughline.told.today import today
 from throughline.warehouse import Connection
 
 PLACE = "claims"
-LONGEST = 2000
-"""Characters of a note."""
 ACTS = {"release": "Attest and release", "refuse": "Refuse"}
 """What may be done with a batch, and what its button says."""
 router = APIRouter(dependencies=[Depends(requires_authenticated())])

@@ -65,10 +65,9 @@ def decide_batch(
 ) -> UUID | None:
     """Record that `who` releases or rejects a stopped batch; returns the decision's id.
 
-    `verdict` is the one that `who` was shown. Returns None if the batch is no longer stopped, or was
-    judged again since. A rejected batch keeps its landed bytes and
-    counts its rows as rejected. Does not commit. Raises `ValueError` for an unknown action or an empty
-    name.
+    `verdict` is the one that `who` was shown. Returns None if the batch is no longer stopped, was judged
+    again since, or is released already. A rejected batch keeps its landed bytes and counts its rows as
+    rejected. Does not commit. Raises `ValueError` for an unknown action or an empty name.
     """
     try:
         request = Request(action, "batch", batch_id, who, note, {"verdict": verdict}, door)
@@ -102,15 +101,19 @@ def decide_row(
 def _weigh_batch(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
         "select status, source, feed, business_date, rows_received, (select v.verdict_id::text"
-        " from quality.verdict as v where v.batch_id = b.batch_id order by v.decided_at desc limit 1)"
-        " from landing.batch as b where batch_id = %s for update of b",
+        " from quality.verdict as v where v.batch_id = b.batch_id order by v.decided_at desc limit 1),"
+        " (select d.decided_by from operations.decision as d where d.about_kind = 'batch' and d.kind = 'release'"
+        " and d.about_id = b.batch_id::text and d.decided_at > all (select v.decided_at from quality.verdict as v"
+        " where v.batch_id = b.batch_id) limit 1) from landing.batch as b where batch_id = %s for update of b",
         (request.about_id,),
     ).fetchone()
     if row is None or row[0] != "stopped":
         raise NotStoppedError("this batch is no longer stopped")
-    _, source, feed, day, received, verdict = row
+    _, source, feed, day, received, verdict, released_by = row
     if request.said.get("verdict") not in (None, verdict):
         raise NotStoppedError("this batch was judged again since it was shown")
+    if released_by is not None:
+        raise NotStoppedError(f"{released_by} has released this batch already; it is being loaded")
     what = f"{received:,} rows of {source}/{feed} of {day}"
     if request.act == "release":
         return Preview(

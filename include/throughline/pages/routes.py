@@ -12,7 +12,7 @@ from airflow.configuration import conf
 from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from throughline.decisions import NotPermittedError
@@ -171,6 +171,13 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AirflowNotFoundException, unreachable)
     app.add_exception_handler(psycopg.Error, broken)
     app.add_exception_handler(Exception, broken)
+
+
+@router.get("/me")
+def me(user: GetUserDep) -> JSONResponse:
+    """Return whose login it is, by the id of Airflow's auth manager: commands ask it of a token."""
+    said = {"id": str(user.get_id()), "name": str(user.get_name())}
+    return JSONResponse(said, headers={"Cache-Control": "no-store"})
 
 
 @router.get("/exceptions")

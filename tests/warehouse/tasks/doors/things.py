@@ -1,0 +1,272 @@
+"""A thing for each act that a person may do, and the doors through which the act comes in."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from tests.warehouse.clinic import charge
+from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
+from throughline import decisions
+from throughline.quality.contents import releasable
+from throughline.sources.records import WITHOUT_CLAIMS
+
+ROOT = Path(__file__).resolve().parents[4] / "include"
+AT = "2026-07-01 10:00"
+LOADABLE = releasable("encounter")[0]
+"""Why a row of visits was set aside that can be loaded as it stands."""
+
+
+def registered() -> set[tuple[str, str]]:
+    """Return every act that a module of the project registers, as kind and name.
+
+    Modules are found by what they call, so that one that nothing imports here is not forgotten.
+    """
+    for file in sorted((ROOT / "throughline").rglob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        if "register" in text and _registers(ast.parse(text)):
+            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            importlib.import_module(name.removesuffix(".__init__"))
+    return {(act.about_kind, act.name) for act in decisions.acts()}
+
+
+def _registers(tree: ast.AST) -> bool:
+    return any(
+        isinstance(call, ast.Call) and ast.unparse(call.func) in ("decisions.register", "register")
+        for call in ast.walk(tree)
+    ) and "decisions" in ast.unparse(tree)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What an act is about: `number` is what a page or a command is given, `said` what else the act needs.
+
+    `change` makes it another thing than was shown.
+    """
+
+    about_id: str
+    number: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    change: Callable[[], None] = lambda: None
+
+
+def _exception(
+    desk: Desk, reason: str, about_kind: str, about_id: str, **more: Any
+) -> tuple[str, Callable[[], None]]:
+    row = desk.conn.execute(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq,"
+        " opened_at, due_at, detail, case_id, person_id) values (gen_random_uuid(), %s, %s, %s, 'billing', 1,"
+        " now(), now(), %s, %s, %s) returning exception_id::text",
+        (
+            about_kind, about_id, reason, Jsonb(more.get("detail", {})),
+            more.get("case_id"), more.get("person_id"),
+        ),
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    number = str(row[0])
+
+    def change() -> None:
+        desk.conn.execute(
+            "update operations.exception set amount = 1 + coalesce(amount, 0) where exception_id = %s",
+            (number,),
+        )
+        desk.conn.commit()
+
+    return number, change
+
+
+def of_case(
+    reason: str, said: Mapping[str, str] | None = None, **detail: Any
+) -> Callable[[Desk], Thing]:
+    """Return what makes an exception of a case."""
+
+    def make(desk: Desk) -> Thing:
+        (case,) = desk.rows("select case_id, person_id from cases.case_record")
+        number, change = _exception(
+            desk, reason, "case", str(case.case_id),
+            detail=detail, case_id=case.case_id, person_id=case.person_id,
+        )  # fmt: skip
+        return Thing(number, number, said or {}, change)
+
+    return make
+
+
+def refused_file(desk: Desk) -> Thing:
+    """Make an exception about a file that could not be read."""
+    number, change = _exception(
+        desk, "file_refused", "file", "00000000-0000-0000-0000-00000000f11e"
+    )
+    return Thing(number, number, change=change)
+
+
+def _set_aside(desk: Desk, feed: str, reason: str) -> tuple[str, str]:
+    (batch,) = desk.rows(
+        "update landing.batch set rows_received = 1, rows_quarantined = 1 where feed = %s and known_seq = 1"
+        " and batch_id = (select b.batch_id from landing.batch as b where b.feed = %s and b.known_seq = 1"
+        " order by b.source limit 1) returning batch_id::text, source",
+        feed,
+        feed,
+    )
+    row = desk.conn.execute(
+        "insert into quality.quarantine (quarantine_id, batch_id, source, feed, known_seq, row_no, reason, payload)"
+        " values (gen_random_uuid(), %s, %s, %s, 1, 1, %s, '{}') returning quarantine_id::text",
+        (batch.batch_id, batch.source, feed, reason),
+    ).fetchone()
+    assert row is not None
+    return str(batch.batch_id), str(row[0])
+
+
+def row(feed: str, reason: str) -> Callable[[Desk], Thing]:
+    """Return what makes a row that a gate set aside."""
+
+    def make(desk: Desk) -> Thing:
+        _, number = _set_aside(desk, feed, reason)
+        return Thing(number, number)
+
+    return make
+
+
+def rows(desk: Desk) -> Thing:
+    """Make a delivery with rows that a gate set aside, and the exception about them."""
+    batch, _ = _set_aside(desk, "encounter", LOADABLE)
+    number, change = _exception(desk, "rows_set_aside", "batch", batch)
+    return Thing(batch, number, change=change)
+
+
+def stopped(desk: Desk) -> Thing:
+    """Make a delivery that a gate stopped."""
+    (batch,) = desk.rows(
+        "update landing.batch set status = 'stopped', loaded_seq = null, rows_received = 7, rows_pending = 7,"
+        " rows_loaded = 0 where batch_id = (select b.batch_id from landing.batch as b where b.feed = 'encounter'"
+        " order by b.source limit 1) returning batch_id::text"
+    )
+    judged = (
+        "insert into quality.verdict (verdict_id, batch_id, known_seq, suite, verdict, expectations, failed)"
+        " values (gen_random_uuid(), %s, 1, 'encounter', 'stop', 3, 1)"
+    )
+    desk.conn.execute(judged.encode(), (batch.batch_id,))
+
+    def change() -> None:
+        desk.conn.execute(judged.encode(), (batch.batch_id,))
+        desk.conn.commit()
+
+    return Thing(batch.batch_id, batch.batch_id, change=change)
+
+
+def delivery(desk: Desk) -> Thing:
+    """Make a delivery that is loaded, of one file."""
+    batch, _ = _file(desk)
+    return Thing(batch, batch)
+
+
+def landed_file(desk: Desk) -> Thing:
+    """Make a file of a delivery that is loaded."""
+    _, file = _file(desk)
+    return Thing(file, file)
+
+
+def _file(desk: Desk) -> tuple[str, str]:
+    (batch,) = desk.rows(
+        "select batch_id::text, source, business_date from landing.batch where feed = 'encounter'"
+        " order by source limit 1"
+    )
+    file = "abcdef01-0000-4000-8000-00000000f11e"
+    desk.conn.execute(
+        "insert into landing.file (file_id, source, business_date, known_seq, original_name, path, bytes, sha256,"
+        " status, received_at) values (%s, %s, %s, 1, 'a.ndjson', 'a', 1, 'a', 'landed', now())",
+        (file, batch.source, batch.business_date),
+    )
+    desk.conn.execute(
+        "insert into landing.batch_file (batch_id, file_id, row_count) values (%s, %s, 1)",
+        (batch.batch_id, file),
+    )
+    return batch.batch_id, file
+
+
+def sending(desk: Desk) -> Thing:
+    """Return what is paused: everything that is sent."""
+    return Thing("sending", "sending")
+
+
+def paused(desk: Desk) -> Thing:
+    """Pause it."""
+    desk.conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
+        " values (gen_random_uuid(), 'somebody', 'pause_sending', 'sending', 'sending', 'a test')"
+    )
+    return Thing("sending", "sending")
+
+
+def claims(desk: Desk) -> Thing:
+    """Prepare a batch of claims that waits."""
+    batch = str(prepare(desk))
+
+    def change() -> None:
+        desk.conn.execute("update cases.case_record set expected_code = '99213'")
+        desk.conn.commit()
+
+    return Thing(batch, batch, change=change)
+
+
+def prepare(desk: Desk) -> UUID:
+    """Prepare the batch of the case's claim."""
+    desk.plan()
+    (made,) = desk.prepare()
+    return made
+
+
+THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
+    ("exception", "retry"): of_case("missed_clock"),
+    ("exception", "continue"): of_case("missed_clock"),
+    ("exception", "acknowledge"): of_case("missed_clock"),
+    ("exception", "close_case"): of_case("missed_clock"),
+    ("exception", "write_off"): of_case("patient_balance", balance="10.00"),
+    ("exception", "assign"): of_case("missed_clock", {"owner": "billing"}),
+    ("exception", "confirm"): of_case("identity_doubt"),
+    ("exception", "reject"): of_case("identity_doubt"),
+    ("exception", "carries_nothing"): refused_file,
+    ("set_aside", "release"): rows,
+    ("set_aside", "reject"): rows,
+    ("batch", "release"): stopped,
+    ("batch", "reject"): stopped,
+    ("delivery", "reject"): delivery,
+    ("landed_file", "reject"): landed_file,
+    ("quarantine", "release"): row("encounter", LOADABLE),
+    ("quarantine", "reject"): row("encounter", LOADABLE),
+    ("quarantine", "posted"): row("payment", WITHOUT_CLAIMS),
+    ("quarantine", "advance"): row("payment", WITHOUT_CLAIMS),
+    ("quarantine", "not_ours"): row("payment", WITHOUT_CLAIMS),
+    ("sending", "pause_sending"): sending,
+    ("sending", "resume_sending"): paused,
+    ("claim_batch", "release"): claims,
+    ("claim_batch", "refuse"): claims,
+}
+"""What makes the thing of an act."""
+
+INNER = {("record", "link"), ("record", "unlink")}
+"""Acts that no door takes: the two on an exception of identity record them."""
+
+QUESTION = {
+    ("batch", "release"),
+    ("batch", "reject"),
+    ("claim_batch", "release"),
+    ("claim_batch", "refuse"),
+}
+PAGE = {key for key in THINGS if key[0] in ("exception", "set_aside", "claim_batch")}
+COMMAND = {key for key in THINGS if key[0] not in ("batch", "claim_batch")}
+"""By which door an act comes in."""
+
+
+def case(desk: Desk) -> None:
+    """Let one patient have a visit and its charge, and a case that bills it."""
+    desk.know(member("p1"), seen("p1"), charge("p1", AT))
+    desk.open(FIRST)
+    desk.bills("p1")
+    desk.conn.commit()

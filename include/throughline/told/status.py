@@ -43,6 +43,7 @@ def tell(conn: Connection) -> str:
         f"Running: {words.STEPS.get(step, words.plain(step))}{' ' + part if part else ''}, {age} s"
         for step, part, age in running
     ]
+    lines += [] if running else _between_steps(conn, newest)
     newest_seq = newest[0] if newest else None
     lines += [
         words.paused(Paused(*row), zone)
@@ -87,6 +88,21 @@ def tell(conn: Connection) -> str:
     ]
     lines += [f"Kept decision: {one}" for one in quality.kept_decisions(conn)]
     return "\n".join(lines)
+
+
+def _between_steps(conn: Connection, newest: tuple[int] | None) -> list[str]:
+    """Return which step of a running night ended last, and how long ago: after minutes, Airflow itself is stuck."""
+    return [
+        f"No step runs. The last one, {words.STEPS.get(step, words.plain(step))}{' ' + part if part else ''},"
+        f" ended {age} s ago."
+        for step, part, age in conn.execute(
+            "select s.step, s.part, extract(epoch from clock_timestamp() - s.finished_at)::int"
+            " from operations.step as s inner join operations.night as n on n.seq = s.seq"
+            " where s.seq = %s and n.status = 'running' and s.finished_at is not null"
+            " order by s.finished_at desc limit 1",
+            newest,
+        ).fetchall()
+    ]
 
 
 def _line(

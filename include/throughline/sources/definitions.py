@@ -6,6 +6,7 @@ DAG files import this module, so it imports nothing heavy at the top.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time
 from functools import lru_cache
@@ -41,6 +42,9 @@ __all__ = [
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions" / "sources"
 
+
+_X12_ID = re.compile(r"[ -)+-9;-\]_-}]*")
+"""What X12 can say, without the separators of our files."""
 
 # Obsolete words, and what replaces them.
 REPLACED = {
@@ -283,6 +287,8 @@ def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
         for field in ("submitter_id", "receiver_id"):
             if name != "payer" and field in role:
                 yield f"roles/{name}/{field}: applies only to the role payer; leave it out"
+            elif not _X12_ID.fullmatch(str(role.get(field, ""))):
+                yield f"roles/{name}/{field}: X12 cannot say it; write letters, digits and signs but * : ^ ~"
     for name in ("payers", "billing_npi"):
         if name in serves and "payer" not in roles:
             yield f"serves/{name}: applies only to a system with the role payer; leave it out"

@@ -33,8 +33,8 @@ MOST_INQUIRIES = 5000
 def intend_inquiries(conn: Connection, seq: int) -> int:
     """Write one 270 per payer for tonight's eligibility tasks; returns the number of persons in them.
 
-    A person without a member id, a birth date or a practitioner, or with a payer that no system serves,
-    becomes an exception. Does not commit.
+    A person without a member id, a birth date or a practitioner, with a name that X12 cannot say, or with a
+    payer that no system serves, becomes an exception. Does not commit.
     """
     moment = moment_of(conn, seq)
     day = moment.business_date
@@ -45,14 +45,24 @@ def intend_inquiries(conn: Connection, seq: int) -> int:
         whole = []
         to = payers.system_for(conn, str(payer_id)) if payer_id else None
         for row in rows:
+            unwritable = _unwritable(row)
             lacks = (
-                "missing_coverage" if not _is_whole(row) else "no_receiver" if to is None else None
-            )
+                "missing_coverage" if not _is_whole(row)
+                else "missing_billing_data" if unwritable
+                else "no_receiver" if to is None else None
+            )  # fmt: skip
             if lacks is None:
                 whole.append(row)
             else:
+                missing = {"missing": unwritable} if lacks == "missing_billing_data" else {}
                 exceptions.open_exception(
-                    conn, seq, moment.as_of, lacks, "task", row[0], detail={"stage": "due"}
+                    conn,
+                    seq,
+                    moment.as_of,
+                    lacks,
+                    "task",
+                    row[0],
+                    detail={"stage": "due", **missing},
                 )
         for start in range(0, len(whole), MOST_INQUIRIES):
             part = whole[start : start + MOST_INQUIRIES]
@@ -61,20 +71,35 @@ def intend_inquiries(conn: Connection, seq: int) -> int:
             asked += len(part)
             conn.execute(
                 "update operations.exception set status = 'cleared', closed_seq = %s,"
-                " resolution = 'what was lacking is there' where about_kind = 'task'"
-                " and reason in ('missing_coverage', 'no_receiver') and status = 'open' and about_id = any(%s)",
+                " resolution = 'what was lacking is there' where about_kind = 'task' and status = 'open'"
+                " and reason in ('missing_coverage', 'missing_billing_data', 'no_receiver')"
+                " and about_id = any(%s)",
                 (seq, [row[0] for row in part]),
             )
     return asked
 
 
 def _is_whole(row: tuple[Any, ...]) -> bool:
-    """Return whether an inquiry is possible: everything the payer needs is there and can be written in X12."""
+    """Return whether an inquiry is possible: everything the payer needs is there, its codes can be written in X12."""
     if not all(row[n] for n in (1, 3, 4, 5, 6, 8)):
         return False
-    return all(x12.is_writable(row[n]) for n in (1, 3, 8)) and all(
-        x12.plain(row[n]) for n in (4, 5)
-    )
+    return all(x12.is_writable(row[n]) for n in (1, 3, 8))
+
+
+def _unwritable(row: tuple[Any, ...]) -> list[str]:
+    """Return why the names of an inquiry cannot be written in X12: nothing, or one sentence for each kind of name."""
+    said = set()
+    for what, *at in (
+        ("the payer's name", 2),
+        (x12_270.MEMBER, 4, 5),
+        (x12_270.DOCTOR, 9, 10),
+    ):
+        try:
+            for n in at:
+                x12.plain(row[n], what=str(what))
+        except x12.Unwritable as error:
+            said.add(str(error))
+    return sorted(said)
 
 
 def _intend_file(

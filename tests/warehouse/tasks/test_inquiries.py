@@ -61,12 +61,18 @@ def test_who_cannot_be_asked_about_is_an_exception(desk: Desk, outside: Outside)
     desk.work()
     ((_, content),) = outside.files()
     assert len(traces(content)) == 1
-    assert desk.open_exceptions() == ["missing_coverage"] * 6
+    assert desk.open_exceptions() == ["missing_billing_data"] + ["missing_coverage"] * 5
+    ((missing,),) = desk.rows(
+        "select detail -> 'missing' ->> 0 from operations.exception where reason = 'missing_billing_data'"
+    )
+    assert missing == "the member's name has a letter that X12 has not, nor a Latin form of it"
     assert b"M~7" not in content
     desk.know(coverage("p5"))
     desk.open(THIRD)
     desk.work()
-    assert desk.open_exceptions() == ["missing_coverage"] * 5, "he can be asked about now"
+    assert desk.open_exceptions() == ["missing_billing_data"] + ["missing_coverage"] * 4, (
+        "he can be asked about now"
+    )
 
 
 def test_a_file_that_waits_leaves_out_who_need_not_or_must_not_be_asked_about(

@@ -38,6 +38,12 @@ RUNNING = Delimiters(line_end="")
 PIPES = Delimiters(element="|", component=">", terminator="~", line_end="\r\n")
 
 
+_WITHOUT_MARKS = str.maketrans(
+    {"Æ": "AE", "Ø": "O", "Đ": "D", "Ð": "D", "Ł": "L", "Œ": "OE", "Þ": "TH", "’": "'"}
+)
+"""Letters of names that Unicode does not take apart, in upper case."""
+
+
 def money(amount: Decimal) -> str:
     """Write an amount as X12 type R: no exponent, no trailing zeros, no leading plus."""
     text = format(amount.quantize(Decimal("0.01")), "f")
@@ -51,7 +57,8 @@ def day(value: date) -> str:
 
 def plain(text: str, longest: int = 60) -> str:
     """Fold a name to what X12's basic character set can carry, at most ``longest`` characters."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().upper()
+    apart = unicodedata.normalize("NFKD", text.upper().translate(_WITHOUT_MARKS))
+    folded = apart.encode("ascii", "ignore").decode()
     kept = "".join(c if c.isalnum() or c in " .,-'/&()" else " " for c in folded)
     return " ".join(kept.split())[:longest].strip()
 

@@ -7,11 +7,12 @@ It is small on purpose, and shares no code with the readers: before an 837P is s
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+
+from throughline.tasks.wire.letters import NoFormError, folded
 
 ELEMENT, COMPONENT, REPETITION, END = "*", ":", "^", "~"
 _BASIC = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
@@ -25,7 +26,7 @@ Element = str | None | tuple[Component, ...]
 
 
 class Unwritable(ValueError):
-    """A value cannot be written in X12. The message names the segment and element, never the value."""
+    """A value cannot be written in X12. The message names the element, or what it is, never the value."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,20 @@ def is_writable(value: object) -> bool:
     return _EXACT.fullmatch(str(value)) is not None
 
 
-def plain(text: object, longest: int = 60) -> str:
-    """Return text in X12's character set: upper case, no accents, no separators."""
-    folded = unicodedata.normalize("NFKD", str(text or "")).encode("ascii", "ignore").decode()
-    return " ".join(_BASIC.sub(" ", folded.upper()).split())[:longest].rstrip()
+def plain(text: object, longest: int = 60, what: str = "a text") -> str:
+    """Return text in X12's character set: upper case, no accents, no separators, at most `longest` characters.
+
+    No letter is left out: `Weiß` is WEISS. Raises `Unwritable`, which names `what`, for a letter that has no
+    form in X12, and for a text of which nothing can be written.
+    """
+    said = str(text or "")
+    try:
+        found = " ".join(_BASIC.sub(" ", folded(said)).split())[:longest].rstrip()
+    except NoFormError:
+        raise Unwritable(f"{what} has a letter that X12 has not, nor a Latin form of it") from None
+    if said.strip() and not found:
+        raise Unwritable(f"{what} has nothing that can be written in X12")
+    return found
 
 
 def money(amount: object) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from throughline.tasks.wire.x12 import Envelope, day, interchange, plain, segment, sex
 
 VERSION = "005010X279A1"
+DOCTOR, MEMBER = "the practitioner's name", "the member's name"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,16 @@ def eligibility(
         ),
         segment("HL", "1", None, "20", "1"),
         segment(
-            "NM1", "PR", "2", plain(payer_name or payer_id), None, None, None, None, "PI", payer_id
+            "NM1",
+            "PR",
+            "2",
+            plain(payer_name or payer_id, what="the payer's name"),
+            None,
+            None,
+            None,
+            None,
+            "PI",
+            payer_id,
         ),
     ]
     number, provider = 1, 0
@@ -57,15 +67,15 @@ def eligibility(
             provider = number
             body += [
                 segment("HL", str(number), "1", "21", "1"),
-                segment("NM1", "1P", "1", plain(inquiry.provider_family), plain(inquiry.provider_given, 35),
-                        None, None, None, "XX", inquiry.provider_npi),
+                segment("NM1", "1P", "1", plain(inquiry.provider_family, what=DOCTOR),
+                        plain(inquiry.provider_given, 35, DOCTOR), None, None, None, "XX", inquiry.provider_npi),
             ]  # fmt: skip
         number += 1
         body += [
             segment("HL", str(number), str(provider), "22", "0"),
             segment("TRN", "1", inquiry.trace, "9THROUGHLN"),
-            segment("NM1", "IL", "1", plain(inquiry.family), plain(inquiry.given, 35), None, None, None, "MI",
-                    inquiry.member_id),
+            segment("NM1", "IL", "1", plain(inquiry.family, what=MEMBER), plain(inquiry.given, 35, MEMBER),
+                    None, None, None, "MI", inquiry.member_id),
             segment("DMG", "D8", day(inquiry.birth_date), sex(inquiry.sex)),
             segment("DTP", "291", "D8", day(as_of)),
             segment("EQ", "30"),

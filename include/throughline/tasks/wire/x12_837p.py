@@ -21,6 +21,8 @@ from throughline.tasks.wire.x12 import (
 )
 
 VERSION = "005010X222A1"
+BILLING, ADDRESS = "the billing provider's name or address", "the patient's address"
+DOCTOR = "the practitioner's name"
 MOST_MODIFIERS, MOST_POINTERS, MOST_DIAGNOSES = 4, 4, 12
 
 
@@ -54,7 +56,16 @@ def professional(
             "CH",
         ),
         segment(
-            "NM1", "41", "2", plain(submitter_name), None, None, None, None, "46", envelope.sender
+            "NM1",
+            "41",
+            "2",
+            plain(submitter_name, what="the practice's name"),
+            None,
+            None,
+            None,
+            None,
+            "46",
+            envelope.sender,
         ),
         segment("PER", "IC", "BILLING", "TE", submitter_phone),
         segment(
@@ -66,13 +77,22 @@ def professional(
         body.append(segment("PRV", "BI", "PXC", billing["taxonomy"]))
     body += [
         segment(
-            "NM1", "85", "2", plain(billing["name"]), None, None, None, None, "XX", billing["npi"]
+            "NM1",
+            "85",
+            "2",
+            plain(billing["name"], what=BILLING),
+            None,
+            None,
+            None,
+            None,
+            "XX",
+            billing["npi"],
         ),
-        segment("N3", plain(billing["address"], 55)),
+        segment("N3", plain(billing["address"], 55, BILLING)),
         segment(
             "N4",
-            plain(billing["city"], 30),
-            plain(billing["state"], 2),
+            plain(billing["city"], 30, BILLING),
+            plain(billing["state"], 2, BILLING),
             zip_code(billing["postal_code"]),
         ),
         segment("REF", "EI", digits(billing["tax_id"])),
@@ -88,24 +108,26 @@ def _claim(hl: int, claim: ProfessionalClaim) -> list[str]:
     out = [
         segment("HL", str(hl), "1", "22", "0"),
         segment("SBR", "P", "18", None, None, None, None, None, None, payer["filing_code"]),
-        segment("NM1", "IL", "1", plain(who["family"]), plain(who["given"], 35), None, None, None, "MI",
-                who["member_id"]),
-        segment("N3", plain(who["address"], 55)),
-        segment("N4", plain(who["city"], 30), plain(who["state"], 2), zip_code(who["postal_code"])),
+        segment("NM1", "IL", "1", plain(who["family"], what="the patient's family name"),
+                plain(who["given"], 35, "the patient's given name"), None, None, None, "MI", who["member_id"]),
+        segment("N3", plain(who["address"], 55, ADDRESS)),
+        segment("N4", plain(who["city"], 30, ADDRESS), plain(who["state"], 2, ADDRESS),
+                zip_code(who["postal_code"])),
         segment("DMG", "D8", day(who["birth_date"]), sex(who.get("sex"))),
-        segment("NM1", "PR", "2", plain(payer["name"] or payer["id"]), None, None, None, None, "PI", payer["id"]),
+        segment("NM1", "PR", "2", plain(payer["name"] or payer["id"], what="the payer's name"), None, None, None,
+                None, "PI", payer["id"]),
         segment("CLM", claim.control_number, money(content["total"]), None, None,
                 (content["place_of_service"], "B", claim.frequency_code), "Y", "A", "Y", "Y"),
     ]  # fmt: skip
     if who.get("mrn"):
-        out.append(segment("REF", "EA", plain(who["mrn"], 50)))
+        out.append(segment("REF", "EA", plain(who["mrn"], 50, "the record number")))
     codes = [code.replace(".", "") for code in content["diagnoses"]]
     if len(codes) > MOST_DIAGNOSES:
         raise Unwritable("HI has more diagnoses than a claim may have")
     out.append(segment("HI", *(("ABK" if n == 0 else "ABF", code) for n, code in enumerate(codes))))
     out.append(
-        segment("NM1", "82", "1", plain(rendering["family"]), plain(rendering.get("given"), 35), None, None,
-                None, "XX", content["rendering_npi"])
+        segment("NM1", "82", "1", plain(rendering["family"], what=DOCTOR),
+                plain(rendering.get("given"), 35, DOCTOR), None, None, None, "XX", content["rendering_npi"])
     )  # fmt: skip
     if rendering.get("taxonomy"):
         out.append(segment("PRV", "PE", "PXC", rendering["taxonomy"]))

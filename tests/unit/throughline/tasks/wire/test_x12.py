@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pyx12 import validation
 
 from throughline.sources.x12 import reader
 from throughline.sources.x12.claim import Claim
@@ -97,7 +98,6 @@ def test_the_validator_takes_it(values: dict[str, Any]) -> None:
 
 REFUSED: dict[str, dict[str, Any]] = {
     "fifty-one lines": {"lines": [line(n) for n in range(1, 52)]},
-    "a name of no letter that X12 has": {"subscriber": {"family": "李"}},
     "no member id": {"subscriber": {"member_id": ""}},
     "an impossible day": {"lines": [line(service_on="2026-07-01")], "subscriber": {"state": "X"}},
     "a pointer that is none": {"lines": [line(pointers=["A"])]},
@@ -244,11 +244,67 @@ def test_quantities_keep_their_digits(units: object, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "plain"),
-    [("Zoë  Müller", "ZOE MULLER"), ("a*b~c:d^e", "A B C D E"), (None, ""), ("李", ""), ("x" * 70, "X" * 60),
+    [("Zoë  Müller", "ZOE MULLER"), ("a*b~c:d^e", "A B C D E"), (None, ""), ("x" * 70, "X" * 60),
      ("a\r\nb", "A B")],
 )  # fmt: skip
 def test_plain_text(text: str | None, plain: str) -> None:
     assert x12.plain(text) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Weiß", "WEISS"), ("Ærø Ørsted", "AERO ORSTED"), ("Đặng Łukasz", "DANG LUKASZ"), ("Œuvre Þór", "OEUVRE THOR"),
+        ("Ilgın İnan", "ILGIN INAN"), ("Ðaði Ŋ Ħ Ŧ Ĳ", "DADI N H T IJ"), ("Peña", "PENA"), ("Pen\u0303a", "PENA"),
+        ("O’Brien–Kaʻahumanu", "O'BRIEN-KA'AHUMANU"), ("12½ Straße №\u00a04", "12 1/2 STRASSE NO 4"),
+        ("٣ Elm", "3 ELM"),
+        ("a\u200bb\u00adc", "ABC"), ("Paral·lel", "PARALLEL"), ("ﬁn Ｗｅｉ", "FIN WEI"),
+    ],
+)  # fmt: skip
+def test_no_letter_of_a_name_is_lost(text: str, plain: str) -> None:
+    assert x12.plain(text) == plain
+
+
+EUROPE = [
+    chr(code) for code in (*range(0xC0, 0x180), *range(0x1E00, 0x1E9C), *range(0x1EA0, 0x1EFA))
+]
+
+
+def test_each_letter_of_european_and_vietnamese_names_has_a_form_that_the_validator_takes() -> None:
+    letters = [letter for letter in EUROPE if letter.isalpha()]
+    assert len(letters) > 400
+    forms = {letter: x12.plain(letter) for letter in letters}
+    assert all(form and set(form) <= set("'ABCDEFGHIJKLMNOPQRSTUVWXYZ") for form in forms.values())
+    assert not any(validation.not_match_re("AN", form, "B", "00501") for form in forms.values())
+    assert (
+        complaints(written(content(subscriber={"family": "Weiß Ærø Đặng", "given": "Œ’Þ"}))) == []
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["李", "Лев", "Λέων", "לאה", "علي", "Zoë 李", "A\ue000", "~*", "°"]
+)
+def test_a_name_with_a_letter_that_has_no_form_is_never_shortened(name: str) -> None:
+    for who in (
+        {"family": name},
+        {"given": name},
+        {"city": name},
+        {"address": name},
+        {"mrn": name},
+    ):
+        with pytest.raises(Unwritable, match=r"patient|record number") as said:
+            written(content(subscriber=who))
+        assert name not in str(said.value)
+    for other in (
+        {"rendering": {"given": name}},
+        {"billing": {"name": name}},
+        {"payer": {"name": name}},
+    ):
+        with pytest.raises(Unwritable, match=r"practitioner|billing provider|payer"):
+            written(content(**other))
+    for one in ({"given": name}, {"provider_family": name}):
+        with pytest.raises(Unwritable, match=r"member|practitioner"):
+            asked(inquiry("T1", **one))
 
 
 # ---- 270
@@ -277,7 +333,7 @@ def test_an_inquiry_says_who_is_asked_about_and_what() -> None:
         "HL*1**20*1~",
         "NM1*PR*2*MEDICARE PART B*****PI*MEDB1~",
         "HL*2*1*21*1~",
-        "NM1*1P*1*WEI*ZOE****XX*1000000001~",
+        "NM1*1P*1*WEISS*ZOE****XX*1000000001~",
         "HL*3*2*22*0~",
         "TRN*1*T1*9THROUGHLN~",
         "NM1*IL*1*DOE*JANE****MI*M1~",

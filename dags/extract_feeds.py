@@ -88,7 +88,7 @@ def extract_feeds() -> None:
             loaded = load(source, seq, batches)
             stopped >> loaded
             dag_parts.link_data_docs(stopped)
-            dag_parts.ask_release_of_feeds(stopped)
+            dag_parts.ask_release_of_feeds(source, stopped)
             ends.append(loaded)
 
         read()

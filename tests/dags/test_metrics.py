@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,6 +134,54 @@ def test_nothing_is_collected_by_default(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not metrics.is_on()
     not_even_read: Any = None
     metrics.emit(not_even_read, 3)
+
+
+@pytest.mark.nights
+def test_statsd_gets_the_night_by_udp_with_its_tags(
+    conn: warehouse.Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reset: None
+) -> None:
+    statsd = pytest.importorskip(
+        "statsd", reason="StatsD needs the package statsd (EXTRA_PACKAGES)"
+    )
+    made: list[Any] = []
+    client = statsd.StatsClient
+
+    def opened(*args: Any, **more: Any) -> Any:
+        made.append(client(*args, **more))
+        return made[-1]
+
+    monkeypatch.setattr(statsd, "StatsClient", opened)
+    from airflow.sdk.observability import stats
+    from airflow.sdk.observability.metrics import stats_utils
+
+    from throughline.orchestration import metrics
+
+    monkeypatch.setenv("THROUGHLINE_LANDING", str(tmp_path))
+    monkeypatch.setenv("THROUGHLINE_PAGES", str(tmp_path))
+    kept: Any = SimpleNamespace(execute=conn.execute, cursor=conn.cursor, rollback=lambda: None)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.settimeout(2)
+        for name, value in {
+            "ON": "True", "HOST": "127.0.0.1", "PORT": str(listener.getsockname()[1]), "INFLUXDB_ENABLED": "True",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(f"AIRFLOW__METRICS__STATSD_{name}", value)
+        stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=False)
+        metrics.emit(kept, 3)
+        lines = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                lines += listener.recv(65535).decode().splitlines()
+    made[0].close()
+    assert any(line.startswith("airflow.throughline.night.finished:") for line in lines)
+    (late,) = [
+        line for line in lines if "feed.fresh" in line and "feed=claim," in line.replace(":", ",")
+    ]
+    assert late.startswith("airflow.throughline.feed.fresh,")
+    assert late.endswith(":0|g")
+    assert "source=clearinghouse" in late
+    assert "Family" not in str(lines)
+    assert "MRN" not in str(lines)
 
 
 @pytest.mark.nights

@@ -9,7 +9,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import Asset, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from throughline.orchestration import night
+from throughline.orchestration import decisions, night
 from throughline.orchestration.links import DataDocs
 
 
@@ -62,17 +62,34 @@ def link_data_docs(gated: Any) -> None:
     gated.operator.operator_extra_links = (DataDocs(),)
 
 
-def ask_release_of_feeds(stopped: Any) -> None:
-    """Start one `release_feed` run for each stopped batch, at most once per batch."""
+def _run_that_asks(dag_id: str, run_id: str) -> str:
+    """Return the id of the run that asks about a thing that waits. Call it inside a running task.
+
+    That is `run_id` for as long as it has not ended. One that failed, or ended without a decision that
+    counts, asks nobody any more: the next has a number behind, `__2`.
+    """
+    ti: Any = get_current_context()["ti"]
+    asking, number = run_id, 1
+    while ti.get_dr_count(dag_id=dag_id, run_ids=[asking], states=["failed", "success"]):
+        number += 1
+        asking = f"{run_id}__{number}"
+    return asking
+
+
+def ask_release_of_feeds(source: str, stopped: Any) -> None:
+    """Start one `release_feed` run for each stopped batch of a source, and another if the one before has failed.
+
+    `stopped` are tonight's; those of earlier nights that wait still are looked up.
+    """
 
     @task(task_id="name_stopped")
-    def name_stopped(batches: list[str], partition_key: str | None = None) -> list[dict[str, Any]]:
+    def name_stopped(batches: list[str]) -> list[dict[str, Any]]:
         return [
             {
-                "trigger_run_id": f"stopped__{batch}",
-                "conf": {"batch_id": batch, "business_date": partition_key},
+                "trigger_run_id": _run_that_asks("release_feed", f"stopped__{batch}"),
+                "conf": {"batch_id": batch, "business_date": date},
             }
-            for batch in batches
+            for batch, date in decisions.all_stopped(source, batches).items()
         ]
 
     TriggerDagRunOperator.partial(
@@ -84,13 +101,18 @@ def ask_release_of_feeds(stopped: Any) -> None:
 
 
 def ask_release_of_claims(waiting: Any) -> None:
-    """Start one `release_claims` run for each batch of claims that waits, and for each state of its list."""
+    """Start one `release_claims` run for each batch of claims that waits, and for each state of its list.
+
+    If the run of a state has ended and its batch waits all the same, it asks again.
+    """
 
     @task(task_id="name_batches")
     def name_batches(batches: list[dict[str, str]]) -> list[dict[str, Any]]:
         return [
             {
-                "trigger_run_id": f"claims__{batch['batch_id']}__{batch['digest'][:8]}",
+                "trigger_run_id": _run_that_asks(
+                    "release_claims", f"claims__{batch['batch_id']}__{batch['digest'][:8]}"
+                ),
                 "conf": {"batch_id": batch["batch_id"]},
             }
             for batch in batches

@@ -8,7 +8,7 @@ from typing import Any
 import holidays
 from psycopg.types.json import Jsonb
 
-from throughline.practice import permissions, practice
+from throughline.practice import permissions, practice, teams
 from throughline.vocabulary import DEFINITIONS, DefinitionError, read
 from throughline.warehouse import Connection
 from throughline.workflows.definitions import load_all
@@ -106,7 +106,7 @@ def _register_calendar(conn: Connection) -> None:
 
 
 def _register_asked(conn: Connection) -> None:
-    """Record which team is asked about claims and about stopped deliveries: one that may answer."""
+    """Record which team is asked about claims and about stopped deliveries, and how long each team has to answer."""
     asked = {"claims_not_released": "attest_claims", "feed_not_released": "release_feed"}
     conn.execute("delete from operations.asked_team")
     with conn.cursor() as cursor:
@@ -117,6 +117,12 @@ def _register_asked(conn: Connection) -> None:
                 for reason, what in asked.items()
                 for npi, team in permissions.teams_asked(what).items()
             ],
+        )
+    conn.execute("delete from operations.team_wait")
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into operations.team_wait (team, lead_after_days) values (%s, %s)",
+            [(name, team.lead_after_days) for name, team in teams().items()],
         )
 
 

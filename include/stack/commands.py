@@ -184,11 +184,18 @@ def resolve() -> int:
 
 
 def claims() -> int:
-    """The batches of claims that wait for a person; with ``BATCH= BY=`` the list of one, which counts as opened."""
-    batch, who = (os.environ.get(name, "").strip() for name in ("BATCH", "BY"))
+    """The batches of claims that wait for a person; with ``BATCH= BY=`` the list of one, which counts as opened.
+
+    With ``ACTION=refuse NOTE=`` it refuses that batch.
+    """
+    batch, who, action = (os.environ.get(name, "").strip() for name in ("BATCH", "BY", "ACTION"))
     if not batch:
         return _pipeline("throughline.told.claims")
-    return _pipeline("throughline.told.claims", batch, *(["--by", who] if who else []), *_login())
+    act = ["--action", action, "--note", os.environ.get("NOTE", "")] if action else []
+    act += ["--preview"] if os.environ.get("PREVIEW", "").strip() not in ("", "0") else []
+    return _pipeline(
+        "throughline.told.claims", batch, *(["--by", who] if who else []), *_login(), *act
+    )
 
 
 def quarantine() -> int:

@@ -1,12 +1,20 @@
 -- reads: cases.do_not_bill, cases.setting, evidence.billing_provider, evidence.charge_line,
 --     evidence.coverage, evidence.fact, evidence.practitioner, evidence.service_location, evidence.visit,
---     identity.patient_record, tasks.claim, tasks.task
+--     identity.patient_record, operations.decision, tasks.claim, tasks.claim_batch, tasks.task
 -- makes: w_claim_wanted, w_claim_line, w_claim_content
 -- changes: tasks.claim
 
 -- The claims that Throughline itself would submit: every open billing task on that route without a
 -- current claim, with the claim's content. Codes, units, diagnoses and practitioner come from the
 -- clinician's own charge. If something is missing, the first missing item is the reason for no claim.
+
+-- The claims of a file that could not be told, and that a person threw away, are made anew.
+update tasks.claim as k
+set status = 'withdrawn', batch_id = null
+from tasks.claim_batch as b
+inner join operations.decision as d on d.decision_id = b.decision_id
+where b.batch_id = k.batch_id and b.status = 'refused' and k.status = 'refused'
+    and d.kind = 'refuse' and d.detail ? 'untold';
 
 -- A claim that the payer certainly refused before adjudication can be replaced by another.
 update tasks.claim as k

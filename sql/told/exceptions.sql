@@ -98,6 +98,7 @@ left join lateral (
         and (
             (o.about_kind = 'exception' and o.about_id = e.exception_id::text)
             or (e.reason = 'rows_set_aside' and o.about_kind = 'set_aside' and o.about_id = e.about_id)
+            or (e.about_kind = 'claim_batch' and o.about_kind = 'claim_batch' and o.about_id = e.about_id)
         )
     order by o.decided_at desc
     limit 1

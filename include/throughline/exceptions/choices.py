@@ -26,6 +26,8 @@ OF_ROWS = {
     "reject": "Its rows are rejected for good; the received files are kept.",
 }
 """What may be done with the rows of a delivery that were set aside (`throughline.quality.decide`)."""
+OF_CLAIMS = "The file is thrown away; the next night makes its claims anew, and asks about them."
+"""What follows when a batch is refused that nobody can attest (`throughline.tasks.attest`)."""
 TITLES = {
     "retry": "Try again",
     "continue": "Continue without this stage",
@@ -72,6 +74,10 @@ def choices(reason: str, detail: Mapping[str, object], *, in_case: bool) -> list
             for act, follows in OF_ROWS.items()
         ]
         found = rows + found
+    if reason == "claim_invalid" and "untold" in detail:
+        found.append(
+            Choice("refuse", "claim_batch", "Refuse the batch", OF_CLAIMS, needs_reason=True)
+        )
     return sorted(found, key=lambda choice: not choice.is_usual)
 
 

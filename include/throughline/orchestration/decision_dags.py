@@ -73,7 +73,8 @@ class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
         ti: Any = context["task_instance"]
         upsert_hitl_detail(
             ti_id=ti.id,
-            options=self.options,
+            # a question that an earlier version asked says no answers of its own
+            options=asked.get("options") or self.options,
             subject=f"{self.subject}: {asked['subject']}",
             body=asked["body"],
             params=self.serialized_params,

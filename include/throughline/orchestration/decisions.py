@@ -18,15 +18,19 @@ from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
 from throughline.warehouse import Connection, nights
 
+ATTEST, REFUSE = "Attest and release", "Refuse"
+"""The answers to a question about claims."""
+
 
 class Asked(TypedDict):
-    """A question: its text, what it is about, the state of it that is shown, and who may answer."""
+    """A question: its text, what it is about, the state of it that is shown, who may answer, and the answers."""
 
     subject: str
     body: str
     about_id: str
     shown: str
     may: list[str]
+    options: list[str]
 
 
 class Taken(TypedDict):
@@ -76,12 +80,14 @@ def _about(run: Run, prefix: str, act: str, about_kind: str) -> str:
     """Return the id of the batch that a run asks about: the one that its own id names.
 
     The night starts one run for each batch, `<prefix>__<batch>`, and of claims for each state of their
-    list, with the beginning of its digest behind. A run that somebody started with other
-    parameters asks nothing: it is refused, and the refusal recorded. Raises `NotPermittedError`, and
-    `AirflowSkipException` if the id is no batch's.
+    list, with the beginning of its digest behind; a number follows if the run before it failed. A run that
+    somebody started with other parameters asks nothing: it is refused, and the refusal recorded. Raises
+    `NotPermittedError`, and `AirflowSkipException` if the id is no batch's.
     """
     batch_id = str(run.conf.get("batch_id") or "")
-    if not re.fullmatch(rf"{prefix}__{re.escape(batch_id)}(__[0-9a-f]{{8}})?", run.run_id):
+    if not re.fullmatch(
+        rf"{prefix}__{re.escape(batch_id)}(__[0-9a-f]{{8}})?(__[1-9][0-9]?)?", run.run_id
+    ):
         door = Door("question", {"run_id": run.run_id, "started_by": run.started_by})
         request = Request(act, about_kind, batch_id[:80], run.started_by or run.run_id, door=door)
         with open_warehouse(DECIDER) as conn:
@@ -162,7 +168,22 @@ def describe_batch(run: Run) -> Asked | Taken:
         "about_id": batch_id,
         "shown": verdict or "",
         "may": users,
+        "options": list(labels.values()),
     }
+
+
+def all_stopped(source: str, tonight: list[str]) -> dict[str, str]:
+    """Return every delivery of a source that a gate stopped and nobody has decided about, with its business date.
+
+    `tonight` are those that were stopped just now.
+    """
+    with open_warehouse() as conn:
+        rows = conn.execute(
+            "select b.batch_id::text, b.business_date::text from landing.batch as b"
+            " where b.source = %s and (b.status = 'stopped' or b.batch_id::text = any(%s)) order by 2, 1",
+            (source, tonight),
+        ).fetchall()
+    return dict(rows)
 
 
 def _released(conn: Connection, batch_id: str) -> tuple[date, str] | None:
@@ -232,11 +253,13 @@ def describe_claims(run: Run) -> Asked | Taken:
 
     What its cases support is asked first: if a claim fell, the others are in a new batch, and the
     question is about that one. `about_id` is the batch that is shown, `shown` the digest of its file
-    and list. A release that is recorded but not carried out yet is returned as it was taken. Raises
-    `AirflowSkipException` when no batch waits any more, or its list cannot be told, and `NotPermittedError` if
-    the run is not that of the batch.
+    and list. Of a batch whose list cannot be told, the question is only whether to throw it away. A
+    release that is recorded but not carried out yet is returned as it was taken. Raises
+    `AirflowSkipException` when no batch waits any more, and `NotPermittedError` if the run is not that of
+    the batch.
     """
     from throughline import tasks
+    from throughline.tasks.wire.filed import NotTold
 
     batch_id = _about(run, "claims", "release", "claim_batch")
     with open_warehouse() as conn:
@@ -256,26 +279,32 @@ def describe_claims(run: Run) -> Asked | Taken:
         if row is None:
             raise AirflowSkipException("there is no such batch of claims")
         payer, npi, count, charge, sha256, control = row
-        labels = {"release": "Attest and release", "refuse": "Refuse"}
+        labels, digest = {"release": ATTEST, "refuse": REFUSE}, ""
+        number = batch_id[: tasks.listed.SHORT]
+        said = f"Interchange {control}, billing provider {npi}, {count} claims, {charge} USD.\n\n"
         try:
             digest = tasks.attest.show(conn, batch_id)
+            said += (
+                f"Read the [list of these claims]({address_of_page(f'claims/{batch_id}')}) first, or"
+                f" `make claims BATCH={number}`. Only who has opened it as it is now can attest it.\n\n"
+                f"SHA-256 of the file: `{sha256}`\n\nSHA-256 of file and list: `{digest}`\n\n"
+            )
+        except NotTold as error:
+            labels = {"refuse": REFUSE}
+            said += f"Nobody can attest this batch (number {number}): {error}.\n\n"
         except NotAllowedError as error:
             raise AirflowSkipException(str(error)) from None
-        answers, users = _options(conn, "claim_batch", batch_id, labels, {"digest": digest})
+        answers, users = _options(
+            conn, "claim_batch", batch_id, labels, {"digest": digest} if digest else {}
+        )
         conn.commit()
-    number = batch_id[: tasks.listed.SHORT]
     return {
         "subject": f"{count} claims to {payer}, {charge} USD",
-        "body": (
-            f"Interchange {control}, billing provider {npi}, {count} claims, {charge} USD.\n\n"
-            f"Read the [list of these claims]({address_of_page(f'claims/{batch_id}')}) first, or"
-            f" `make claims BATCH={number}`. Only who has opened it as it is now can attest it.\n\n"
-            f"SHA-256 of the file: `{sha256}`\n\nSHA-256 of file and list: `{digest}`\n\n{answers}\n\n"
-            f"{tasks.attest.ATTESTATION}"
-        ),
+        "body": f"{said}{answers}" + (f"\n\n{tasks.attest.ATTESTATION}" if digest else ""),
         "about_id": batch_id,
         "shown": digest,
         "may": users,
+        "options": list(labels.values()),
     }
 
 
@@ -290,7 +319,7 @@ def take_claims(asked: Asked, answer: dict[str, Any]) -> Taken:
     from throughline import tasks
 
     batch_id = asked["about_id"]
-    act = "release" if "Attest and release" in (answer.get("chosen_options") or []) else "refuse"
+    act = "release" if ATTEST in (answer.get("chosen_options") or []) else "refuse"
     with open_warehouse() as conn:
         last = nights.newest(conn)
         if act == "release" and last is not None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-import throughline.quality.decide  # noqa: F401 - registers the acts on rows that were set aside
+import throughline.quality.decide
+import throughline.tasks.attest  # noqa: F401 - registers the acts on batches of claims
 from throughline import decisions
 from throughline.decisions import Decision, Door, NotAllowedError, Request
 from throughline.exceptions.choices import Choice
@@ -80,6 +81,7 @@ def state(conn: Connection, stuck: Stuck) -> str:
         "told/pages/state_of_exception.sql",
         exception_id=stuck.exception_id,
         rows=_rows(stuck),
+        claims=stuck.about_id if stuck.about_kind == "claim_batch" else None,
     ).rows
     return str(rows[0][0]) if rows else ""
 
@@ -127,7 +129,7 @@ def _request(visitor: Visitor, stuck: Stuck, choice: Choice, typed: Typed) -> Re
         said["owner"] = typed.owner or None
     if choice.asks == "amount":
         said["amount"] = _amount(typed.amount)
-    about_id = stuck.about_id if choice.about_kind == "set_aside" else stuck.exception_id
+    about_id = stuck.exception_id if choice.about_kind == "exception" else stuck.about_id
     door = Door("page", {"user_id": visitor.who, "page": f"exception/{stuck.exception_id}"})
     return Request(
         choice.act, choice.about_kind, about_id, visitor.who, typed.note.strip(), said, door

@@ -29,10 +29,13 @@ from throughline.pages.routes import (
 )
 from throughline.pages.visitor import Visitor
 from throughline.tasks import attest, listed
+from throughline.tasks.wire.filed import NotTold
 from throughline.told.today import today
 from throughline.warehouse import Connection
 
 PLACE = "claims"
+UNTOLD = "not told"
+"""The state in which a form shows a batch that has no list."""
 ACTS = {"release": "Attest and release", "refuse": "Refuse"}
 """What may be done with a batch, and what its button says."""
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
@@ -150,9 +153,10 @@ def _opened(request: Browser, who: Visitor, batch_id: UUID) -> Response:
     except NotPermittedError:
         text = "The list of claims names patients: it is for those who may see them."
         return refusal(request, who, 403, "Not for you", text, PLACE)
+    except NotTold as error:
+        return _untold(request, who, batch_id, str(error))
     except NotAllowedError as error:
-        text = f"Nobody can attest this batch: {error}. It is an exception, and waits."
-        return refusal(request, who, 409, "Not to be attested", text, PLACE)
+        return refusal(request, who, 409, "Not to be attested", f"{error}.", PLACE)
     session = session_of(request) or forms.new_session()
     token = forms_of(request, who, session).token(_about(batch_id), opened.digest)
     content = _shown(
@@ -160,6 +164,27 @@ def _opened(request: Browser, who: Visitor, batch_id: UUID) -> Response:
         digest=opened.digest, token=token, follows=follows, why=why,
     )  # fmt: skip
     return with_session(html(content), request, session)
+
+
+def _untold(request: Browser, who: Visitor, batch_id: UUID, why: str) -> Response:
+    """Return what is wrong with a batch whose list cannot be told, and how to throw it away; no patient data."""
+    follows: dict[str, str] = {}
+    asked = _request("refuse", batch_id, who, UNTOLD)
+    with deciding() as conn:
+        try:
+            seen = decisions.preview(conn, asked)
+            if who.who in decisions.permitted(asked, seen):
+                follows["refuse"] = " ".join(seen.follows)
+        except NotAllowedError as error:
+            why = str(error)
+    session = session_of(request) or forms.new_session()
+    with reading() as conn:
+        content = render(
+            "untold.html.jinja", who, root_of(request), PLACE,
+            batch_id=str(batch_id), why=why, follows=follows, acts=ACTS, longest=LONGEST, today=today(conn),
+            token=forms_of(request, who, session).token(_about(batch_id), UNTOLD),
+        )  # fmt: skip
+    return with_session(html(content, status=409), request, session)
 
 
 def _shown(

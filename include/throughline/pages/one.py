@@ -62,5 +62,6 @@ def log(conn: Connection, stuck: Stuck) -> list[Logged]:
             "told/pages/decisions.sql",
             exception=stuck.exception_id,
             rows=stuck.about_id if stuck.reason == "rows_set_aside" else None,
+            claims=stuck.about_id if stuck.about_kind == "claim_batch" else None,
         ).rows
     ]

@@ -12,7 +12,7 @@ from throughline.tasks import listed
 from throughline.warehouse import Connection, nights
 
 STATUS = {"release": "released", "refuse": "refused"}
-ATTEST = "attest_claims"
+ATTEST, ABOUT = "attest_claims", "claim_batch"
 NOT_WAITING = "this batch of claims is not waiting for a release"
 FELL = "the case of a claim supports it no more: the batch is made anew before anybody attests it"
 ATTESTATION = (
@@ -69,7 +69,9 @@ def refuse(
 ) -> UUID:
     """Record that a named person refuses a batch, and why; its claims go to billing as exceptions.
 
-    Does not commit. Raises `NotWaiting`, and `NoReasonError` without a note.
+    A batch that nobody can attest, because its list cannot be told, is thrown away: the next night makes
+    its claims anew. Does not commit. Raises `NotWaiting`,
+    and `NoReasonError` without a note.
     """
     request = Request("refuse", "claim_batch", str(batch_id), decided_by, note, door=door)
     return decisions.record(conn, request).decision_id
@@ -100,13 +102,18 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         return Preview((), made=same)
     if status != "waiting":
         raise NotWaiting(NOT_WAITING)
+    untold = None if is_release else listed.why_untold(conn, request.about_id)
     detail = {"sha256": sha256}
+    if untold:
+        detail["untold"] = untold
     if needs_bytes:
         detail["digest"] = _as_opened(conn, request, given)
     what = f"{count} claims for {total} US dollars"
     follows = {
         "release": f"{what} are sent to {payer}, byte for byte as shown.",
-        "refuse": f"{what} are not sent; each becomes an exception for billing.",
+        "refuse": f"{what} are not sent; each becomes an exception for billing."
+        if untold is None
+        else f"This file of {what} is thrown away; the next night makes the claims anew and asks about them.",
     }
     barred = request.act == "release" and permissions.permissions().four_eyes
     return Preview(
@@ -114,6 +121,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         detail,
         billing_npi=npi,
         prepared_by=_prepared_by(conn, request.about_id) if barred else frozenset(),
+        context=untold,
     )
 
 
@@ -158,7 +166,8 @@ def _close(
     )
     conn.execute("update tasks.claim set status = %s where batch_id = %s", (status, batch_id))
     last = nights.newest(conn)
-    if request.act == "release" or last is None:
+    # the claims of a file that cannot be told are made anew (sql/tasks/claims.sql)
+    if request.act == "release" or last is None or seen.context is not None:
         return ()
     for (task_id,) in conn.execute(
         "select task_id from tasks.claim where batch_id = %s", (batch_id,)

@@ -26,6 +26,7 @@ from throughline.tasks import files, listed, pausing, payers, restored, transmis
 from throughline.tasks.payers import PayerSystem
 from throughline.tasks.validate import complaints
 from throughline.tasks.wire import x12, x12_837p
+from throughline.tasks.wire.filed import NotTold
 from throughline.transports.address import Address
 from throughline.warehouse import Connection, derive, failpoints, nights, sql
 from throughline.warehouse.moment import Moment, moment_of
@@ -160,9 +161,13 @@ def _file(to: PayerSystem, at: datetime, control: str, rows: Sequence[tuple[Any,
 def _accepted_by_validator(
     conn: Connection, seq: int, to: PayerSystem, at: datetime, rows: list[tuple[Any, ...]]
 ) -> list[tuple[Any, ...]]:
-    """Return the claims that pyx12 accepts; a rejected file is halved until the bad claims are found."""
+    """Return the claims that pyx12 accepts and that a list can tell.
+
+    A file that is rejected is halved until the bad claims are found: they become exceptions.
+    """
     try:
-        found = complaints(_file(to, at, "999999999", rows))
+        file = _file(to, at, "999999999", rows)
+        found = complaints(file) or listed.check(file, {row[2]: (row[3], row[4]) for row in rows})
     except x12.Unwritable as error:
         found = [str(error)]
     if not found:
@@ -243,16 +248,22 @@ def made_anew(conn: Connection, seq: int, batch_id: UUID | str) -> UUID:
 def to_ask(conn: Connection, seq: int) -> list[dict[str, str]]:
     """Return the waiting batches to ask a person about: `batch_id`, and `digest` of its file and list.
 
-    A batch whose file says something else than its claims gets an exception, and nobody is asked to
-    attest it. Commits.
+    A batch whose list cannot be told gets an exception, and the question is only whether to throw it
+    away; its digest is then that of the reason. Commits.
     """
-    found = listed.digests(conn, [one.batch_id for one in listed.waiting(conn)])
-    untold = [str(batch_id) for batch_id, digest in found.items() if digest is None]
-    for batch_id in untold:
-        exceptions.open_exception(
-            conn, seq, nights.by_seq(conn, seq).cut_off, "claim_invalid", "claim_batch", batch_id,
-            detail={"why": DIFFERS},
-        )  # fmt: skip
+    asked, untold = [], []
+    for one in listed.waiting(conn):
+        batch_id = str(one.batch_id)
+        try:
+            digest = listed.of(conn, one.batch_id).digest
+        except NotTold as error:
+            digest = hashlib.sha256(f"not told: {error}".encode()).hexdigest()
+            untold.append(batch_id)
+            exceptions.open_exception(
+                conn, seq, nights.by_seq(conn, seq).cut_off, "claim_invalid", "claim_batch", batch_id,
+                detail={"why": DIFFERS, "untold": str(error)},
+            )  # fmt: skip
+        asked.append({"batch_id": batch_id, "digest": digest})
     conn.execute(
         "update operations.exception set status = 'cleared', closed_seq = %s, resolution = %s"
         " where reason = 'claim_invalid' and status = 'open' and about_kind = 'claim_batch'"
@@ -260,11 +271,7 @@ def to_ask(conn: Connection, seq: int) -> list[dict[str, str]]:
         (seq, "the batch waits no more, or its file says what its claims say", DIFFERS, untold),
     )
     conn.commit()
-    return [
-        {"batch_id": str(batch_id), "digest": digest}
-        for batch_id, digest in found.items()
-        if digest
-    ]
+    return asked
 
 
 def withdraw_fallen(conn: Connection) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +22,7 @@ from throughline.decisions import Door, NotAllowedError, Request, opening
 from throughline.practice.permissions import may
 from throughline.tasks.wire import filed
 from throughline.tasks.wire.filed import NotTold
+from throughline.tasks.wire.x12 import Unwritable
 from throughline.warehouse import Connection, sql
 
 SEES = "see_patients"
@@ -132,15 +134,28 @@ def of(conn: Connection, batch_id: UUID | str) -> Listed:
     return Listed(found, status, sha256, digest, told, head, claims)
 
 
-def digests(conn: Connection, batches: list[UUID]) -> dict[UUID, str | None]:
-    """Return the digest of each batch's file and list; None for one that cannot be told."""
-    found: dict[UUID, str | None] = {}
-    for batch_id in batches:
-        try:
-            found[batch_id] = of(conn, batch_id).digest
-        except NotTold:
-            found[batch_id] = None
-    return found
+def why_untold(conn: Connection, batch_id: UUID | str) -> str | None:
+    """Return why the list of a batch cannot be told, without patient data; None if it can."""
+    try:
+        of(conn, batch_id)
+    except NotTold as error:
+        return str(error)
+    return None
+
+
+def check(payload: bytes, claims: Mapping[str, tuple[str, Any]]) -> list[str]:
+    """Return why the list of a file could not be told, before it is a batch's; empty if it can.
+
+    `claims` are frequency and content of its claims, by number.
+    """
+    try:
+        said = filed.read(payload)
+        _compare_claims(said, claims)
+        for claim in said.claims:
+            _told(claim, claims[claim["number"]][1], None, [])
+    except NotTold as error:
+        return [str(error)]
+    return []
 
 
 def attested(conn: Connection, batch_id: UUID | str) -> dict[str, Any] | None:
@@ -211,20 +226,36 @@ def _compare(
         wrong.append("payer or billing provider")
     if wrong:
         raise NotTold(f"the file of this batch differs from its claims: {', '.join(wrong)}")
-    sender = filed.differences(said.billing, filed.written_of_sender(known[numbers[0]][1]))
-    if sender:
-        raise NotTold(f"the file names another billing provider: {', '.join(sender)}")
-    for claim in said.claims:
-        frequency, content, *_ = known[claim["number"]]
-        names = filed.differences(claim, filed.written(claim["number"], frequency, content))
-        if names:
-            raise NotTold(f"the file says otherwise of claim {claim['number']}: {', '.join(names)}")
+    _compare_claims(said, {number: row[:2] for number, row in known.items()})
+
+
+def _compare_claims(said: filed.Filed, known: Mapping[str, tuple[str, Any]]) -> None:
+    """Raise `NotTold` where what a file says differs from the frequency and content of its claims."""
+    try:
+        first = known[said.claims[0]["number"]][1]
+        sender = filed.differences(said.billing, filed.written_of_sender(first))
+        if sender:
+            raise NotTold(f"the file names another billing provider: {', '.join(sender)}")
+        for claim in said.claims:
+            number = claim["number"]
+            names = filed.differences(claim, filed.written(number, *known[number]))
+            if names:
+                raise NotTold(f"the file says otherwise of claim {number}: {', '.join(names)}")
+    except Unwritable as error:
+        raise NotTold(f"a claim of the file cannot be written: {error}") from None
+    except (LookupError, TypeError, AttributeError):
+        raise NotTold("the file has a claim of which the list lacks a part") from None
 
 
 def _told(claim: dict[str, Any], content: Any, place: str | None, cases: Any) -> dict[str, Any]:
     """Return a claim as it is told: the file's words, with the codes' dots and the days as people write them."""
-    codes = dict(zip(claim["diagnoses"], content["diagnoses"], strict=True))
-    diagnoses = [codes[code] for code in claim["diagnoses"]]
+    diagnoses = list(content["diagnoses"])
+    if any(
+        not (at.isascii() and at.isdigit() and 1 <= int(at) <= len(diagnoses))
+        for line in claim["lines"]
+        for at in line["pointers"]
+    ):
+        raise NotTold(f"a line of claim {claim['number']} points at no diagnosis")
     patient = claim["patient"] | {"birth_date": _day(claim["patient"]["birth_date"])}
     lines = [
         {

@@ -1,8 +1,8 @@
-"""Shows claims to a named person: `python -m throughline.told.claims [BATCH --by ID]`.
+"""Shows claims to a named person: `python -m throughline.told.claims [BATCH --by ID [--action refuse --note …]]`.
 
 Without a batch it lists those that wait, without patient data. With one, it prints the list of its claims,
-with patient data, and keeps that this person opened it. `THROUGHLINE_DECIDER_DSN` holds the warehouse's
-address.
+with patient data, and keeps that this person opened it. With `--action refuse` it refuses the batch instead:
+the way out of one whose list cannot be told. `THROUGHLINE_DECIDER_DSN` holds the warehouse's address.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import TextIO
 from throughline import decisions, warehouse
 from throughline.decisions import NotAllowedError, Request, command_line
 from throughline.practice import practice
-from throughline.tasks import claim_words, listed
+from throughline.tasks import attest, claim_words, listed
 from throughline.warehouse import Connection
 
+REFUSE = "refuse"
+"""What may be done with a batch at a terminal: to attest it, its list is answered on the page or in Airflow."""
 COLUMNS = ("batch", "payer", "billing_npi", "claims", "charge", "since", "due", "file_by")
 
 
@@ -44,12 +46,24 @@ def show_waiting(conn: Connection, out: TextIO) -> None:
         )
 
 
+def _refusal(conn: Connection, number: str, note: str) -> Request:
+    return Request(REFUSE, attest.ABOUT, str(listed.find(conn, number)), "", note)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Show what waits, or one batch; returns 0, or 2 with the reason when it cannot be shown."""
+    """Show what waits, or show or refuse one batch; returns 0, or 2 with the reason why that cannot be."""
     parser = argparse.ArgumentParser(prog="python -m throughline.told.claims")
     parser.add_argument("batch", nargs="?", help="its number; eight characters are enough")
     command_line.ask_who(parser)
+    parser.add_argument("--action", default="", help="refuse: do not send the batch")
+    parser.add_argument("--note", default="", help="with refuse: why")
+    parser.add_argument(
+        "--preview", action="store_true", help="with refuse: show what would follow, write nothing"
+    )
+    parser.set_defaults(actions=(REFUSE,))
     given = parser.parse_args(arguments)
+    if given.action and given.batch:
+        return command_line.decide(given, lambda conn: _refusal(conn, given.batch, given.note))
     try:
         with warehouse.connect(decisions.address()) as conn:
             if given.batch is None:

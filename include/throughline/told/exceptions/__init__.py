@@ -32,7 +32,11 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "The claim was refused in the batch {refused_batch}",
     ),
     "claim_denied": ("Denied are {denied}, and {balance} is open", "By line: {lines}"),
-    "claim_invalid": ("The validator says: {validator}", "It holds {why}"),
+    "claim_invalid": (
+        "The validator says: {validator}",
+        "Nobody can attest it: {why}",
+        "In detail: {untold}",
+    ),
     "claim_rejected": ("Claim {patient_control_number}, status {code}",),
     "claim_unanswered": ("Claim {about}, payer {payer_id}; an answer was due on {due_on}",),
     "claim_without_person": ("Claim {about}, sent by {submitter} to {payer_id}",),
@@ -276,7 +280,8 @@ def tell(conn: Connection) -> str:
     told = [_told(stuck, zone) for stuck in rows(conn, ids)]
     told.append(
         "To decide: make resolve ID=<number> BY=<your name> ACTION=<act> NOTE=<why>\n"
-        "Rows of a delivery, and files: make decide ID=<number> BY=<your name> ACTION=<act> NOTE=<why>"
+        "Rows of a delivery, and files: make decide ID=<number> BY=<your name> ACTION=<act> NOTE=<why>\n"
+        "A batch of claims: make claims BATCH=<number> BY=<your name> ACTION=refuse NOTE=<why>"
     )
     return "\n\n".join(told)
 

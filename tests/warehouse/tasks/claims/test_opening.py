@@ -175,7 +175,7 @@ def test_a_file_that_says_something_else_is_told_to_nobody(
     with pytest.raises(NotTold) as error:
         listed.open_for(desk.conn, batch, ADA, COMMAND_LINE)
     assert "ELM" not in str(error.value)
-    assert claims.to_ask(desk.conn, desk.seq) == []
+    assert [asked["batch_id"] for asked in claims.to_ask(desk.conn, desk.seq)] == [str(batch)]
     assert desk.open_exceptions() == ["claim_invalid"]
     desk.conn.execute(
         "update tasks.claim_batch set payload = %s, payload_sha256 = %s",

@@ -126,6 +126,37 @@ def test_a_file_that_differs_from_its_claims_is_not_shown(
     told = browser("biller").get(f"/claims/{batch}")
     assert (told.status_code, "Nobody can attest this batch" in told.text) == (409, True)
     assert desk.rows("select * from operations.opened") == []
+    assert "FAMILY" not in told.text.upper()
+
+
+def test_a_batch_that_cannot_be_told_is_refused_on_its_page(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    desk.conn.execute("update tasks.claim_batch set payload = payload || '\n'")
+    desk.conn.commit()
+    biller = browser("biller")
+    told = biller.get(f"/claims/{batch}").text
+    assert "is thrown away; the next night makes the claims anew" in told
+    assert 'value="release"' not in told
+    token = token_of(told)
+    assert sent(biller, batch, token).status_code == 409, "nobody attests what cannot be told"
+    assert sent(biller, batch, token, act="refuse").status_code == 409, "without its reason"
+    assert decided(desk) == []
+    assert sent(biller, batch, token, act="refuse", note="unreadable").status_code == 303
+    assert decided(desk) == [("refuse", "biller", "page", "unreadable", "throughline_decider")]
+    assert "it is refused" in biller.get(f"/claims/{batch}").text
+
+
+def test_who_may_not_attest_is_not_offered_to_throw_it_away(
+    browser: Browser, desk: Desk, batch: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.conn.execute("update tasks.claim_batch set payload = payload || '\n'")
+    desk.conn.commit()
+    sees = permissions.Permissions({"see_patients": {permissions.ANY: frozenset({"operator"})}})
+    monkeypatch.setattr(permissions, "permissions", lambda: sees)
+    told = browser("operator").get(f"/claims/{batch}")
+    assert (told.status_code, 'name="act"' in told.text) == (409, False)
+    assert "is for those who may attest claims" in told.text
 
 
 def test_what_was_attested_is_shown_as_it_was(

@@ -76,7 +76,7 @@ exceptions: venv ## list what needs a person: id, reason, owner, due date, money
 resolve: venv ## decide on an exception: ID= BY= ACTION= NOTE= (PREVIEW=1 shows what would follow)
 	@$(stack) resolve
 
-claims: venv ## list the batches of claims that wait; BATCH= BY= shows the claims of one: read them before attesting
+claims: venv ## list the batches of claims that wait; BATCH= LOGIN=ask shows the claims of one: read them before attesting
 	@$(stack) claims
 
 quarantine: venv ## list rows that a gate set aside: id, feed, file, row, reason, since

@@ -30,7 +30,7 @@ pages = APIRouter(dependencies=[Depends(requires_authenticated())])
 @app.middleware("http")
 async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
     """Tell the browser what it may do with an answer, refusals included."""
-    response = await answer(request)
+    response = routes.too_long(request) or await answer(request)
     for name, value in served.headers().items():
         response.headers.setdefault(name, value)
     return response
@@ -96,6 +96,7 @@ class OperationsPages(AirflowPlugin):
     fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Throughline"}]  # noqa: RUF012 - Airflow's own form
     external_views = [  # noqa: RUF012
         _entry("This morning", "", "this-morning"),
+        _entry("Whom to call", "calls", "whom-to-call"),
         _entry("Exceptions", "exceptions", "exceptions"),
         _entry("Claims to release", "claims", "claims-to-release"),
         _entry("Find a case or a person", "search", "search-cases"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from stack.nights import chain
 from stack.worlds import known
 
 Say = Callable[[str], None]
+STOPPING = "stopping ..."
 
 
 class NoWarehouse(RuntimeError):
@@ -82,14 +83,29 @@ def up(chosen: options.Options, say: Say) -> Stack:
             wait(work, return_when=FIRST_EXCEPTION)
             for part in [part for part in work if part.done()] + work:
                 part.result()
-        except BaseException:
-            # The other threads wait for programs that are no longer wanted; stopping those ends the wait. A thread
-            # may just be starting one, so repeat until all threads are done.
+        except BaseException as why:
+            if isinstance(why, KeyboardInterrupt):
+                say(STOPPING)
+            _give_up(world, work, say)
+            raise
+    return Stack(world, server, work[1].result(), work[2].result())
+
+
+def _give_up(world: Path, work: Sequence[Future[Any]], say: Say) -> None:
+    """Stop a world's programs until no thread waits for one that is not wanted any more.
+
+    A thread may just be starting one, so repeat. A second Ctrl-C, or SIGTERM, must not end this early: then the
+    threads would be waited for, and with them the whole start.
+    """
+    while True:
+        try:
             while wait(work, timeout=0.2).not_done:
                 _stop_programs(world)
             _stop_programs(world)
-            raise
-    return Stack(world, server, work[1].result(), work[2].result())
+        except KeyboardInterrupt:
+            say(STOPPING)
+        else:
+            return
 
 
 def restore_point(server: postgres.Server, say: Say) -> None:
@@ -197,7 +213,7 @@ def running(chosen: options.Options, say: Say) -> Iterator[Stack]:
                 try:
                     worker.join()
                 except KeyboardInterrupt:
-                    say("stopping ...")
+                    say(STOPPING)
 
 
 def _what(chosen: options.Options) -> str:

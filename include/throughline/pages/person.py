@@ -1,4 +1,4 @@
-"""One person: whom to call, under which numbers the systems know them, and their cases."""
+"""Whom to call today; and one person: telephone, under which numbers the systems know them, and their cases."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from uuid import UUID
 
 from throughline.pages.one import NotFound
 from throughline.pages.people import Name
+from throughline.told.today import Today
 from throughline.vocabulary import words as vocabulary
 from throughline.warehouse import Connection, sql
 
+SIZE = 25
+"""Calls on one page of the list."""
 WARNINGS = {kind: vocabulary.FACT_KIND.words[kind] for kind in (
     "death", "hospice", "opt_out", "left_practice",
 )}  # fmt: skip
@@ -81,6 +84,50 @@ class Person:
     def doubts(self) -> list[Record]:
         """Records that may be this person's."""
         return [record for record in self.records if record.status == "doubt"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call to make today, as `sql/told/pages/calls.sql` gives it. Times are UTC.
+
+    `on_hold`: an exception stands before it, so nobody should call until a person has decided.
+    """
+
+    case_id: str
+    person_id: str
+    title: str
+    stage: str
+    due_at: datetime
+    owner_team: str
+    owner: str | None
+    on_hold: bool
+    attempts: int
+    last_attempt_at: datetime | None
+    warnings: list[str] | None
+    language: str | None
+    interpreter_required: bool | None
+    preferred_contact: str | None
+    total: int
+
+    @property
+    def before(self) -> list[str]:
+        """What to know before the call, each in words."""
+        told = [WARNINGS[kind] for kind in self.warnings or ()]
+        if self.language and self.language != "en":
+            told.append(f"language: {self.language}")
+        if self.interpreter_required:
+            told.append("an interpreter is needed")
+        if self.preferred_contact:
+            told.append(f"prefers {self.preferred_contact}")
+        return told
+
+
+def calls(conn: Connection, today: Today, page: int) -> list[Call]:
+    """Return one page of the calls that are due today or overdue; those that wait for a decision come last."""
+    rows = sql.run(
+        conn, "told/pages/calls.sql", day_ends=today.ends, size=SIZE, skip=(page - 1) * SIZE
+    ).rows
+    return [Call(*row) for row in rows]
 
 
 def whole_id(text: str) -> str:

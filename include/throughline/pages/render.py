@@ -13,6 +13,7 @@ from throughline.told import exceptions, words
 
 PLACES = (
     ("", "This morning"),
+    ("calls", "Calls"),
     ("exceptions", "Exceptions"),
     ("claims", "Claims"),
     ("sending", "Sending"),

@@ -109,6 +109,20 @@ def refusal(
     )  # fmt: skip
 
 
+def too_long(request: Request) -> Response | None:
+    """Return the refusal of a body longer than any form, or of unknown length; None of all others.
+
+    FastAPI reads a body before it asks whose it is.
+    """
+    length = request.headers.get("content-length", "0")
+    if "transfer-encoding" not in request.headers and length.isdecimal() and len(length) < 7:
+        return None
+    text = (
+        "Nothing was changed: this is longer than any form of ours, or does not say how long it is."
+    )
+    return refusal(request, None, 413, "Not taken", text, None)
+
+
 def _visitor(request: Request) -> Visitor | None:
     """Return who looks, if it is known already."""
     return getattr(request.state, "visitor", None)
@@ -209,6 +223,22 @@ def exception_page(request: Request, who: Looking, number: str) -> Response:
             today=today(conn), offered={choice.act for choice in acts.offered(who, stuck)},
         )  # fmt: skip
     return html(content)
+
+
+@router.get("/calls")
+def calls_page(request: Request, who: Looking) -> Response:
+    """Return whom to call today, with the telephone number for those who may see it."""
+    page = listed.chosen(request.query_params).page
+    with reading() as conn:
+        now = today(conn)
+        calls = person.calls(conn, now, page)
+        names = people.names(conn, who, "calls", [call.person_id for call in calls])
+    return html(
+        render(
+            "calls.html.jinja", who, root_of(request), "calls",
+            calls=calls, names=names, today=now, page=page, size=person.SIZE,
+        )
+    )  # fmt: skip
 
 
 @router.get("/case/{number}")

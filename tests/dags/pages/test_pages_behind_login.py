@@ -158,3 +158,15 @@ def test_a_person_is_not_for_everybody(plugin: ModuleType, nobody: TestClient) -
     told = nobody.get("/person/00000000-0000-0000-0000-000000000000")
     assert told.status_code == 403
     assert "for those who may see patients" in told.text
+
+
+def test_no_body_is_read_that_is_longer_than_a_form(nobody: TestClient) -> None:
+    told = nobody.post("/search", content=b"said=" + b"x" * 1_000_000)
+    assert told.status_code == 413
+    assert "longer than any form" in told.text
+    for length in ("-1", "1e9", "²", "9" * 5000):
+        headers = {"content-length": length.encode()}
+        assert nobody.post("/search", headers=headers, content=b"x").status_code == 413
+    assert nobody.post("/search", content=iter([b"x"])).status_code == 413
+    # the longest note, each character escaped, is still asked for a login
+    assert nobody.post("/search", content=b"x" * 300_000).status_code == 401

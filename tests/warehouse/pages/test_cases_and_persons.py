@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from throughline import warehouse
-from throughline.pages import case, people, person, search
+from throughline.pages import case, people, person, render, search
 from throughline.pages.one import NotFound
 from throughline.pages.visitor import Visitor
-from throughline.told.today import today
+from throughline.told.today import Today, today
+from throughline.warehouse import sql
 
 NURSE, VIEWER = Visitor("nurse", ("care_management",)), Visitor("viewer")
 
@@ -197,3 +199,39 @@ def test_without_the_permission_only_numbers_of_ours_are_found(conn: warehouse.C
     by_exception = search.search(conn, VIEWER, one.next_step_ref[:8])
     assert by_exception.address == f"exception/{one.next_step_ref}"
     assert looked(conn) == []
+
+
+def test_the_calls_say_whom_to_call_with_what_number_and_what_to_know_before(
+    conn: warehouse.Connection,
+) -> None:
+    now = today(conn)
+    found = person.calls(conn, now, 1)
+    told = morning_calls(conn, now)
+    assert [(call.case_id[:8], call.due_at, call.attempts, call.on_hold) for call in found] == told
+    assert {call.total for call in found} == {len(told)}
+    assert person.calls(conn, now, 2) == []
+    known = people.names(conn, NURSE, "calls", [call.person_id for call in found])
+    assert known
+    assert all(known[call.person_id].full for call in found if call.person_id in known)
+    assert looked(conn) == [("nurse", "calls")] * len({call.person_id for call in found})
+    assert people.names(conn, VIEWER, "calls", [call.person_id for call in found]) == {}
+    html = {
+        who.who: render.render(
+            "calls.html.jinja", who, "/throughline", "calls", page=1, size=person.SIZE, today=now,
+            calls=found, names=people.names(conn, who, "calls", [c.person_id for c in found]),
+        )
+        for who in (NURSE, VIEWER)
+    }  # fmt: skip
+    for name in known.values():
+        assert str(escape(name.full)) in html["nurse"]
+        assert name.telephone in html["nurse"]
+        assert name.full not in html["viewer"]
+        assert not name.telephone or name.telephone not in html["viewer"]
+        assert name.person_id not in html["viewer"]
+    assert "Telephone" not in html["viewer"]
+
+
+def morning_calls(conn: warehouse.Connection, now: Today) -> list[tuple[str, datetime, int, bool]]:
+    """What the morning's page says of the same calls."""
+    rows = sql.run(conn, "told/numbers/calls.sql", seq=now.seq, day_ends=now.ends).rows
+    return [(row[0], row[3], row[4], row[9]) for row in rows]

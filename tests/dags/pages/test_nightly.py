@@ -91,6 +91,7 @@ def runs(metadata: None, newest: tuple[int, str]) -> Iterator[None]:
     """A run of a night's step for the newest business date, and one that asks about a batch."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
     from airflow.utils.types import DagRunType
 
     made = [
@@ -99,14 +100,14 @@ def runs(metadata: None, newest: tuple[int, str]) -> Iterator[None]:
             run_id="asset+1:00",
             run_type=DagRunType.MANUAL,
             partition_key=newest[1],
-            state="success",
+            state=DagRunState.SUCCESS,
         ),
         DagRun(
             dag_id="release_claims",
             run_id=f"claims__{BATCH}",
             run_type=DagRunType.MANUAL,
             conf={"batch_id": BATCH},
-            state="running",
+            state=DagRunState.RUNNING,
         ),
     ]
     with create_session() as session:

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.throughline.sources import wire
-from tests.unit.throughline.sources.test_x12_remittance import payment, read
-from tests.unit.throughline.sources.wire import REMITTANCE, found, remittance
+from tests.unit.throughline.sources.test_x12_remittance import read
+from tests.unit.throughline.sources.wire import REMITTANCE, found, payment, remittance
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,37 @@ ASKS = {"release_feed": "stopped", "release_claims": "claims"}
 """How the ids of the runs begin that ask about a batch."""
 
 
+def run_dag(
+    dags: dict[str, Any],
+    dag_id: str,
+    key: str | None = None,
+    conf: dict[str, Any] | None = None,
+    run_id: str | None = None,
+) -> dict[str, str]:
+    """Run one DAG in this process; returns the state of each task, and of the run under the empty name.
+
+    A run that asks about a batch has the id that the night gives it, unless `run_id` says another.
+    """
+    from airflow.serialization.definitions.dag import SerializedDAG
+
+    batch = (conf or {}).get("batch_id")
+    run_id = run_id or (f"{ASKS[dag_id]}__{batch}" if batch and dag_id in ASKS else None)
+    named = {} if run_id is None else {"run_id": run_id}
+    create = SerializedDAG.create_dagrun
+
+    def made(dag: SerializedDAG, *given: Any, **more: Any) -> Any:
+        own = named if dag.dag_id == dag_id else {}  # not of a run that this one triggers
+        return create(dag, *given, **{"partition_key": key} | more | own)
+
+    dag = dags[dag_id]
+    # Airflow 3.3.2 looks for the row of a deadline by what the DAG says of it: dag.test() writes none.
+    dag.deadline = None
+    with mock.patch.object(SerializedDAG, "create_dagrun", made):
+        run = dag.test(logical_date=None, run_conf=conf)
+    states = {task.task_id: str(task.state) for task in run.get_task_instances()}
+    return {"": str(run.state), **states}
+
+
 class Practice:
     """A warehouse with its systems, and methods to run DAGs on it."""
 
@@ -48,24 +79,7 @@ class Practice:
 
         A run that asks about a batch has the id that the night gives it, unless `run_id` says another.
         """
-        from airflow.serialization.definitions.dag import SerializedDAG
-
-        batch = (conf or {}).get("batch_id")
-        run_id = run_id or (f"{ASKS[dag_id]}__{batch}" if batch and dag_id in ASKS else None)
-        named = {} if run_id is None else {"run_id": run_id}
-        create = SerializedDAG.create_dagrun
-
-        def made(dag: SerializedDAG, *given: Any, **more: Any) -> Any:
-            own = named if dag.dag_id == dag_id else {}  # not of a run that this one triggers
-            return create(dag, *given, **{"partition_key": key} | more | own)
-
-        dag = self.dags[dag_id]
-        # Airflow 3.3.2 looks for the row of a deadline by what the DAG says of it: dag.test() writes none.
-        dag.deadline = None
-        with mock.patch.object(SerializedDAG, "create_dagrun", made):
-            run = dag.test(logical_date=None, run_conf=conf)
-        states = {task.task_id: str(task.state) for task in run.get_task_instances()}
-        return {"": str(run.state), **states}
+        return run_dag(self.dags, dag_id, key, conf, run_id)
 
     def night(self, day: date) -> dict[str, dict[str, str]]:
         """Advance the world to a day and run the chain for it."""

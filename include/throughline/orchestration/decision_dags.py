@@ -66,6 +66,7 @@ class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
             return self.take(asked, {**answer, "dag_id": run.dag_id, "run_id": run.run_id})
         except NotAllowedError as error:
             self.log.warning("%s. The answer is not taken, and the question stays open.", error)
+            # as it was: Airflow keeps the text and the assigned users of a question that is put again
             return self._ask(context, asked)
 
     def _ask(self, context: Context, asked: Asked) -> NoReturn:

@@ -25,7 +25,7 @@ from throughline.decisions import NotAllowedError, command_line, logins
 from throughline.deployment import pause
 from throughline.exceptions import resolve
 from throughline.orchestration import decisions as questions
-from throughline.pages import access, claims, routes
+from throughline.pages import access, claims, routes, sending
 from throughline.pages.acts import state
 from throughline.pages.forms import COOKIE, Forms
 from throughline.pages.one import exception
@@ -74,6 +74,11 @@ class Doors:
                 thing.about_id,
             )
             return str(row.verdict_id)
+        if door == "page" and key[0] == "sending":
+            (row,) = self.desk.rows(
+                "select (select decision_id::text from operations.sending_pause) as decision_id"
+            )
+            return row.decision_id or ""
         if door == "page":
             return state(conn, exception(conn, thing.number))
         return ""
@@ -111,7 +116,9 @@ class Doors:
         self.app.dependency_overrides = {get_user: lambda: User(who)} if who else {}
         browser = TestClient(self.app, cookies={COOKIE: "s"})
         kind, act = key
-        if kind == "claim_batch":
+        if kind == "sending":
+            about, address = "sending", "/sending"
+        elif kind == "claim_batch":
             about, address = f"claim_batch|{thing.about_id}", f"/claims/{thing.number}"
         else:
             about, address = f"exception|{thing.number}|{act}", f"/exception/{thing.number}/{act}"
@@ -183,6 +190,7 @@ def doors(
     app = FastAPI()
     routes.install(app)
     app.include_router(claims.router)
+    app.include_router(sending.router)
     return Doors(desk, app, tmp_path)
 
 

@@ -190,18 +190,24 @@ def _file(desk: Desk) -> tuple[str, str]:
     return batch.batch_id, file
 
 
+def _says(desk: Desk, kind: str) -> None:
+    desk.conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
+        " values (gen_random_uuid(), 'somebody', %s, 'sending', 'sending', 'a test')",
+        (kind,),
+    )
+    desk.conn.commit()
+
+
 def sending(desk: Desk) -> Thing:
     """Return what is paused: everything that is sent."""
-    return Thing("sending", "sending")
+    return Thing("sending", "sending", change=lambda: _says(desk, "pause_sending"))
 
 
 def paused(desk: Desk) -> Thing:
     """Pause it."""
-    desk.conn.execute(
-        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
-        " values (gen_random_uuid(), 'somebody', 'pause_sending', 'sending', 'sending', 'a test')"
-    )
-    return Thing("sending", "sending")
+    _says(desk, "pause_sending")
+    return Thing("sending", "sending", change=lambda: _says(desk, "resume_sending"))
 
 
 def claims(desk: Desk) -> Thing:
@@ -259,7 +265,7 @@ QUESTION = {
     ("claim_batch", "release"),
     ("claim_batch", "refuse"),
 }
-PAGE = {key for key in THINGS if key[0] in ("exception", "set_aside", "claim_batch")}
+PAGE = {key for key in THINGS if key[0] in ("exception", "set_aside", "claim_batch", "sending")}
 COMMAND = {key for key in THINGS if key[0] not in ("batch", "claim_batch")}
 """By which door an act comes in."""
 

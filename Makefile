@@ -27,7 +27,7 @@ python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
 kit := PYTHONPATH=include $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile watch backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -99,6 +99,9 @@ source-profile: venv ## check a new connection's files before its first night: S
 
 watch: ## ask whether the morning is there, tell somebody if not: for cron or systemd (docs/told.md)
 	@p="$$($(find_python))"; exec "$${p:-python3}" include/throughline/deployment/watch.py
+
+retain: venv ## remove what is past the terms of practice.yaml: BY= NOTE= (PREVIEW=1 shows what would go)
+	@$(stack) retain
 
 backup: venv ## back up the warehouse, Airflow's database and files: OUT=folder (WAIT=seconds for a night to end)
 	@$(stack) backup

@@ -60,6 +60,11 @@ def home(world: Path) -> Path:
     return paths.private(world / "airflow")
 
 
+def logs(world: Path) -> Path:
+    """Folder of the logs of Airflow's tasks and of its dag-processor."""
+    return world / "logs" / "airflow"
+
+
 def warehouse_connections(server: Server) -> dict[str, str]:
     """URI of each of the warehouse's connections, by Airflow's connection id."""
     return {
@@ -117,11 +122,8 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
             "PRINT_STATS_INTERVAL": 0,
         },
         "LOGGING": {
-            "BASE_LOG_FOLDER": world / "logs" / "airflow",
-            "DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": world
-            / "logs"
-            / "airflow"
-            / "dag-processor",
+            "BASE_LOG_FOLDER": logs(world),
+            "DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": logs(world) / "dag-processor",
             "NAMESPACE_LEVELS": "great_expectations=WARNING httpx=WARNING paramiko=WARNING",
             "COLORED_CONSOLE_LOG": False,
         },
@@ -151,6 +153,7 @@ def tool_environment(world: Path) -> dict[str, str]:
     return paths.child_environment() | {
         "THROUGHLINE_LANDING": str(paths.private(world / "landing")),
         "THROUGHLINE_PAGES": str(paths.private(world / "pages")),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs(world)),
         "THROUGHLINE_SANDBOX_LOGINS": str(world / "logins.json"),
         "THROUGHLINE_AIRFLOW": f"http://127.0.0.1:{processes.notes(world, 'api-server').get('port', 0)}",
     }

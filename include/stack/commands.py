@@ -16,7 +16,7 @@ import psycopg
 
 from stack import airflow, lock, options, paths, postgres, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
-from stack.worlds import backups, sending
+from stack.worlds import backups, keeping, sending
 from stack.worlds import commands as worlds
 
 
@@ -226,7 +226,9 @@ def deliveries() -> int:
     os.environ["Q"] = (
         "select left(b.batch_id::text, 8) as delivery, b.source || '/' || b.feed as feed, b.business_date,"
         " b.status, b.rows_received as rows, left(f.file_id::text, 8) as file, f.original_name as name,"
-        " x.row_count as rows_in_file, case when x.decision_id is not null then 'rejected' end as decision"
+        " x.row_count as rows_in_file, case when x.decision_id is not null then 'rejected' end as decision,"
+        " (select 'by retention on ' || to_char(r.removed_at, 'YYYY-MM-DD') from landing.removed_file as r"
+        " where r.path = f.path) as bytes_removed"
         " from landing.batch as b left join landing.batch_file as x on x.batch_id = b.batch_id"
         " left join landing.file as f on f.file_id = x.file_id"
         " where b.known_seq > (select max(seq) from operations.night) - 7"
@@ -378,6 +380,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "pause-sending": sending.sending("pause"),
     "resume-sending": sending.sending("resume"),
     "source-profile": source_profile,
+    "retain": keeping.retain,
     "backup": backups.backup,
     "restore": backups.restore,
     "worlds": worlds.worlds,

@@ -29,6 +29,9 @@ STEPS: dict[str, tuple[str, ...]] = {
     "throughline.exceptions": (LOOP, DECIDER),
     "throughline.exceptions.resolve": (DECIDER,),
     "throughline.decisions": (DECIDER,),
+    "throughline.retention": (DECIDER,),
+    # a restore carries it over as the owner
+    "throughline.deployment.removed": (),
     "throughline.warehouse.steps": (LOADER, LOOP),
 }
 """Modules and the roles that they run in; everything else of the pipeline, and of `sql/`, is the loop's."""

@@ -1,16 +1,23 @@
-"""What ran once may run again: a date, a step whose rows were deleted, a backfill, a replay. Nothing changes."""
+"""What ran once may run again: a date, a step whose rows were deleted, a backfill, a replay. Nothing changes.
+
+That also holds after what is past its time was removed.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from stack import postgres
+from stack import airflow, paths, postgres, processes
 from stack.nights import chain
 from tests.night.conftest import Lived, Practice
 from tests.night.kills import DIGESTS, SENT
@@ -139,3 +146,95 @@ def test_a_second_practice_runs_beside_the_first(same: Practice, practice: Pract
     assert practice.value("select 1") == same.value("select 1")
     assert practice.airflow().dags().keys() == same.airflow().dags().keys()
     assert practice.airflow_address().url != same.airflow_address().url
+
+
+# ---- after what is past its time was removed; last, because a night is added ----
+
+COMMAND = """
+import sys
+from dataclasses import replace
+from datetime import date
+from throughline.deployment import retain
+from throughline.practice import practice
+from throughline.vocabulary.keeping import Period
+terms = {terms}
+retain.practice = lambda: replace(practice(), retention=tuple((kind, Period(days=30)) for kind in terms))
+retain._today = lambda zone: date.fromisoformat("{today}")
+sys.exit(retain.main(["--by", "operator", "--note", "their term is over"]))
+"""
+LATER = "2036-01-01"
+
+
+def retain(practice: Practice, *terms: str, today: str = LATER) -> str:
+    """Run the command on a world with terms of 30 days; returns what it printed."""
+    server = postgres.running(practice.world)
+    assert server is not None
+    port = int(processes.notes(practice.world, "api-server")["port"])
+    ran = subprocess.run(
+        [sys.executable, "-c", COMMAND.format(terms=terms, today=today)],
+        env=airflow.environment(practice.world, server, port)
+        | {"THROUGHLINE_DECIDER_DSN": server.dsn("throughline_decider")},
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def airflow_rows(practice: Practice, query: str) -> list[tuple[object, ...]]:
+    server = postgres.running(practice.world)
+    assert server is not None
+    with psycopg.connect(server.dsn("airflow", "airflow")) as conn:
+        ran = conn.execute(query.encode())
+        return ran.fetchall() if ran.description else []
+
+
+def age_runs(practice: Practice) -> None:
+    """Let the runs of all nights but the newest, and their logs, be of a year ago."""
+    old = "(select id from dag_run where dag_id = 'extract_feeds' order by id desc offset 1)"
+    airflow_rows(
+        practice,
+        f"update dag_run set start_date = start_date - interval '1 year' where id in {old}",
+    )
+    logs = airflow.logs(practice.world)
+    for (run_id,) in airflow_rows(practice, f"select run_id from dag_run where id in {old}"):
+        for file in logs.glob(f"dag_id=extract_feeds/run_id={run_id}/**/*.log"):
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+
+
+def test_after_retention_nights_go_on_and_old_ones_are_replayed(lived: Lived) -> None:
+    made = lived.practice
+    age_runs(made)
+    landing = Path(made.world / "landing")
+    newest = "select distinct on (dag_id) dag_id, run_id from dag_run order by dag_id, id desc"
+    before = {"digests": made.rows(DIGESTS), "runs": airflow_rows(made, newest)}
+    today = str(made.value("select current_date"))
+    said = retain(made, "airflow_metadata", "logs", today=today)
+    assert "airflow_metadata: gone" in said
+    assert "logs: gone" in said
+    assert airflow_rows(made, newest) == before["runs"]
+    aged = "select count(*) from dag_run where start_date < now() - interval '300 days'"
+    assert airflow_rows(made, aged) == [(0,)]
+    archives = "select tablename from pg_tables where tablename like '\\_airflow%'"
+    assert airflow_rows(made, archives) == []
+    said = retain(made, "landed_bytes", "claims_bytes")
+    assert "something open needs them" in said
+    gone = {path for (path,) in made.rows("select path from landing.removed_file")}
+    kept = {path for (path,) in made.rows("select path from landing.file where path <> ''")} - gone
+    assert gone
+    assert kept
+    assert not any((landing / path).exists() for path in gone)
+    assert all((landing / path).exists() for path in kept)
+    first = made.value(
+        "select min(n.business_date) from operations.night as n inner join landing.file as f on f.known_seq = n.seq"
+        " inner join landing.removed_file as r on r.path = f.path where n.status = 'finished'"
+    )
+    told = made.run("replay", NIGHT=first)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "were removed by retention on" in told.stdout
+    made.night()
+    assert made.rows(DIGESTS)[: len(before["digests"])] == before["digests"]
+    assert made.run("check").returncode == 0

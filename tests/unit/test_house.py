@@ -30,6 +30,7 @@ ORDER = (
     "cases",
     "silence",
     "tasks",
+    "retention",
     "told",
     "profiling",
     "proven",

@@ -26,13 +26,10 @@ from psycopg.conninfo import make_conninfo
 
 from throughline.deployment import archive
 from throughline.deployment.archive import ArchiveError
-from throughline.warehouse import derivation
+from throughline.warehouse import derivation, nights
 
 WAIT_S = 900
 LOOK_S = 1.0
-BACKUP_LOCK = 7_240_119
-"""Advisory lock on the warehouse: nothing that a row refers to is removed while a backup is made."""
-
 Say = Callable[[str], None]
 
 
@@ -78,8 +75,9 @@ def take(
 
 @contextmanager
 def _nothing_removed(dsn: str) -> Iterator[psycopg.Connection]:
+    """Keep `make retain` away: nothing that a row refers to is removed while a backup is made."""
     with psycopg.connect(make_conninfo(dsn, dbname="throughline"), autocommit=True) as conn:
-        conn.execute("select pg_advisory_lock_shared(%s)", (BACKUP_LOCK,))
+        conn.execute("select pg_advisory_lock_shared(%s)", (nights.RETENTION_LOCK,))
         yield conn
 
 
@@ -144,7 +142,10 @@ def _pack(file: Path, folders: dict[str, Path]) -> int:
 def _nothing_missing(conn: psycopg.Connection, landing: Path) -> None:
     missing = [
         path
-        for (path,) in conn.execute("select distinct path from landing.file where path <> ''")
+        for (path,) in conn.execute(
+            "select distinct f.path from landing.file as f where f.path <> ''"
+            " and not exists (select from landing.removed_file as r where r.path = f.path)"
+        )
         if not (landing / path).is_file()
     ]
     if missing:

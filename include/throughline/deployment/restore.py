@@ -28,7 +28,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from throughline import warehouse
-from throughline.deployment import archive, elsewhere
+from throughline.deployment import archive, elsewhere, removed
 from throughline.deployment.archive import ArchiveError
 from throughline.proven import chain
 from throughline.tasks import restored
@@ -85,7 +85,10 @@ def restore(
         say(f"{count} files are in place")
         with psycopg.connect(owner_dsn("throughline" + NEW)) as conn:
             chained = _chained(conn, heads or pages, taken_at)
+            gone = removed.carry_over(make_conninfo(dsn, dbname="throughline"), conn, landing)
         needed = elsewhere.says(make_conninfo(dsn, dbname="airflow" + NEW), told, fernet)
+        if gone:
+            say(f"{gone} landed files were removed by retention since, and are not in the backup")
         _nobody_connected(server)
         _swap(server)
     for line in (*chained, *decided, *needed):

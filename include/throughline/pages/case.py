@@ -172,7 +172,8 @@ def told(entry: Entry) -> str:
         note = f": {entry.note}" if entry.note else ""
         return f"{words.title(entry.kind)} by {entry.to_state}{note}"
     code = _outcome(entry.to_state) if entry.kind in ("attempt", "contact") else entry.to_state
-    return f"{FACTS.get(entry.kind, words.title(entry.kind))}{f' ({code})' if code else ''}"
+    gone = f"; {entry.note}" if entry.note else ""
+    return f"{FACTS.get(entry.kind, words.title(entry.kind))}{f' ({code})' if code else ''}{gone}"
 
 
 def _event(entry: Entry, stage: str) -> str:

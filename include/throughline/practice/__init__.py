@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from throughline.vocabulary import DEFINITIONS, read
+from throughline.vocabulary.keeping import Period
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Practice:
-    """Facts about the practice. `sole_submitter` pairs a payer id with a billing NPI, or with `any`."""
+    """Facts about the practice. `sole_submitter` pairs a payer id with a billing NPI, or with `any`.
+
+    `retention` pairs a kind of thing that is kept with how long; what is not in it is kept for good.
+    """
 
     name: str
     time_zone: str
@@ -36,6 +40,7 @@ class Practice:
     contact_to: str
     longest_stay_days: int = 100
     sites: tuple[Site, ...] = ()
+    retention: tuple[tuple[str, Period], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,5 +107,8 @@ def practice() -> Practice:
                 ),
             )
             for site, said in (raw.get("sites") or {}).items()
+        ),
+        retention=tuple(
+            (kind, Period(**said)) for kind, said in (raw.get("retention") or {}).items()
         ),
     )

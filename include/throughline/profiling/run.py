@@ -75,8 +75,9 @@ def _copy_landed(source: str, folder: Path) -> None:
     root = Path(os.environ["THROUGHLINE_LANDING"])
     with warehouse.connect(os.environ["THROUGHLINE_LANDED_DSN"]) as conn:
         rows = conn.execute(
-            "select original_name, path, coalesce(modified_at, received_at) from landing.file"
+            "select original_name, path, coalesce(modified_at, received_at) from landing.file as f"
             " where source = %s and status in ('landed', 'refused') and path <> ''"
+            " and not exists (select from landing.removed_file as r where r.path = f.path)"
             " order by known_seq, original_name, path",
             (source,),
         ).fetchall()

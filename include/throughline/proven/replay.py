@@ -35,7 +35,8 @@ class Replay:
     """The digests of one night, as recorded and as recomputed.
 
     `derived_by` is the derivation number of the night. `differences` are filled only if it is not the
-    number of this code.
+    number of this code. `removed` counts the files of the night whose bytes are gone, with the day on which
+    the last of them went.
     """
 
     seq: int
@@ -46,6 +47,7 @@ class Replay:
     computed_plan: str
     derived_by: int
     differences: tuple[Difference, ...] = ()
+    removed: tuple[int, date] | None = None
 
     @property
     def is_of_this_derivation(self) -> bool:
@@ -81,10 +83,16 @@ def replay(conn: Connection, seq: int) -> Replay:
         differences = tuple(Difference(*row) for row in rows)
     # A reconcile by day plans nothing: what it advances waits for the next night.
     plan = "0" if night.kind == "intraday" else tasks.replay_plan(conn, seq, night.cut_off)
+    gone = conn.execute(
+        "select count(*), max(r.removed_at)::date from landing.removed_file as r"
+        " where exists (select from landing.file as f where f.path = r.path and f.known_seq = %s)",
+        (seq,),
+    ).fetchone()
     conn.rollback()
     return Replay(
-        seq, night.business_date, recorded[0], state, recorded[1], plan, recorded[2], differences
-    )
+        seq, night.business_date, recorded[0], state, recorded[1], plan, recorded[2], differences,
+        removed=(gone[0], gone[1]) if gone and gone[0] else None,
+    )  # fmt: skip
 
 
 def tell(one: Replay) -> str:
@@ -107,6 +115,11 @@ def tell(one: Replay) -> str:
             f" ({each.cases:,})"
             for each in one.differences
         ]
+    if one.removed:
+        lines.append(
+            f"    the bytes of {one.removed[0]:,} of its files were removed by retention on {one.removed[1]}:"
+            " this was computed from the records that were read out of them"
+        )
     return "\n".join(lines)
 
 

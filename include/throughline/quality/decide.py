@@ -32,6 +32,7 @@ from throughline.quality.balance import balance
 from throughline.quality.contents import beside, dollars, releasable
 from throughline.quality.merge import OTHER_CONTENT
 from throughline.quality.suites import suite_of
+from throughline.quality.withdraw import refuse_if_removed
 from throughline.sources.records import WITHOUT_CLAIMS
 from throughline.warehouse import Connection
 
@@ -293,6 +294,7 @@ def _weigh_delivery(conn: Connection, request: Request) -> Preview:
     ).fetchall()
     if not files:
         raise NotKeptBackError("nothing of it is loaded")
+    refuse_if_removed(conn, {row[0] for row in files})
     rows: dict[str, int] = {}
     for _, _, source, feed, day, count in files:
         what = f"{source}/{feed} of {day}"

@@ -8,12 +8,14 @@ versions that the rejected ones had superseded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
 from psycopg import sql
 
 from throughline import warehouse
+from throughline.decisions import NotAllowedError
 from throughline.quality.balance import balance
 from throughline.quality.load import load_again
 from throughline.quality.merge import KEYS
@@ -45,6 +47,29 @@ _RESTORE = """
         )
     order by o.source, o.source_id, o.source_version desc, o.known_seq desc
 """
+
+
+class LaterBytesRemovedError(NotAllowedError):
+    """A delivery cannot be taken back: what came after it cannot be read again."""
+
+
+def refuse_if_removed(conn: Connection, batches: Iterable[UUID]) -> None:
+    """Raise `LaterBytesRemovedError` if later deliveries of the feeds of these batches have no bytes any more."""
+    row = conn.execute(
+        "select b.source || '/' || b.feed, max(r.removed_at) from landing.batch as b"
+        " inner join landing.batch as l on l.source = b.source and l.feed = b.feed"
+        " and l.known_seq > b.known_seq and l.status = 'loaded'"
+        " inner join landing.batch_file as x on x.batch_id = l.batch_id and x.withdrawn_seq is null"
+        " inner join landing.file as f on f.file_id = x.file_id and f.status = 'landed'"
+        " inner join landing.removed_file as r on r.path = f.path"
+        " where b.batch_id = any(%s) group by 1 order by 1 limit 1",
+        (list(batches),),
+    ).fetchone()
+    if row is not None:
+        raise LaterBytesRemovedError(
+            f"it cannot be taken back: the bytes of later deliveries of {row[0]}, which would be read again,"
+            f" were removed by retention on {row[1]:%Y-%m-%d}"
+        )
 
 
 def has_rejected(conn: Connection, source: str) -> bool:

@@ -249,6 +249,26 @@ class Landing:
         return BatchResult(batch_id, delivery.feed, on, delivery.rows, len(delivery.files))
 
 
+class BytesRemovedError(LookupError):
+    """The bytes of a landed file were removed because they were past their time; the message says when."""
+
+
+def refuse_removed(conn: Connection, batch_id: UUID) -> None:
+    """Raise `BytesRemovedError` if a file of a batch that would be read has no bytes any more."""
+    row = conn.execute(
+        "select count(*), max(r.removed_at) from landing.batch_file as x"
+        " inner join landing.file as f on f.file_id = x.file_id"
+        " inner join landing.removed_file as r on r.path = f.path"
+        " where x.batch_id = %s and f.status = 'landed' and x.withdrawn_seq is null",
+        (batch_id,),
+    ).fetchone()
+    if row is not None and row[0]:
+        raise BytesRemovedError(
+            f"batch {batch_id}: the bytes of {row[0]} files were removed by retention on"
+            f" {row[1]:%Y-%m-%d}, and cannot be read again"
+        )
+
+
 def landed_before(conn: Connection, source: str, seq: int) -> list[BatchResult]:
     """Return the batches that an earlier attempt of this night has landed."""
     rows: Iterable[tuple[UUID, str, date, int, int]] = conn.execute(

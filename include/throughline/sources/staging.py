@@ -18,6 +18,7 @@ from throughline.sources import catalogue, registry
 from throughline.sources.definitions import SourceDefinition, definition
 from throughline.sources.entry import CatalogueError
 from throughline.sources.files import open_file
+from throughline.sources.landing import refuse_removed
 from throughline.sources.records import READER_ERRORS, UNFORESEEN, Fault, FileRefusedError
 from throughline.sources.standard import File
 from throughline.sources.table import COMMON, StagedRow, array
@@ -62,9 +63,9 @@ class _Tally:
 def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     """Parse the landed files of a batch into `staging`; rows that cannot be staged go to quarantine.
 
-    Commits. A rerun replaces the rows of an earlier attempt with the same rows. A batch that was
-    rejected or refused is not changed. Raises `LookupError` for an unknown batch.
-    """
+        Commits. A rerun replaces the rows of an earlier attempt with the same rows. A batch that was
+    rejected or refused is not changed. Raises `LookupError` for an unknown batch, or (`BytesRemovedError`)
+        for one whose bytes were removed."""
     row = conn.execute(
         "select batch_id, source, feed, known_seq, status, rows_received"
         " from landing.batch where batch_id = %s for update",
@@ -76,6 +77,7 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     if status not in OPEN:
         conn.commit()
         return Staged(feed, received, {})
+    refuse_removed(conn, key)
     about = definition(source)
     writer = _Writer(conn, source, feed, key, seq, about)
     writer.take_back(is_judged=status in ("stopped", "loaded"))

@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from throughline import quality, warehouse
+from throughline import quality, retention, warehouse
 from throughline.practice import practice
 from throughline.told import words
 from throughline.told.shapes import Paused, Searched, Undecided, Unmapped, Waiting
@@ -87,6 +87,7 @@ def tell(conn: Connection) -> str:
         for row in sql.run(conn, "told/numbers/searches.sql", seq=newest_seq).rows
     ]
     lines += [f"Kept decision: {one}" for one in quality.kept_decisions(conn)]
+    lines += retention.status(conn, practice(), datetime.now(ZoneInfo(zone)).date())
     return "\n".join(lines)
 
 

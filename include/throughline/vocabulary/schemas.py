@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
+from throughline.vocabulary import keeping
 from throughline.vocabulary.documents import DefinitionError, Document, Place, read
 from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
 
@@ -52,6 +53,7 @@ def check_files(definitions: Path = DEFINITIONS) -> None:
             found += [f"{document.at(())}: {word} is missing: a step opens it" for word in lost]
         if name == "practice" and not found:
             found += _places_twice(document)
+            found += keeping.too_short(document, read(definitions / "payers.yaml").data["payers"])
         if name == "permissions" and not found:
             lost = [word for word in words.words["permission"] if word not in document.data["may"]]
             found += [

@@ -372,6 +372,7 @@ PERMISSION = WordList(
         "write_off": "Write off the open balance of a claim",
         "decide_identity": "Say whether two records are one person",
         "pause_sending": "Pause sending, and resume it",
+        "apply_retention": "Have removed what is past its time",
         "see_patients": "See who the patients are",
     },
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from psycopg import errors
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
@@ -17,6 +18,11 @@ CHAIN = "chain"
 LEASE_HOURS = 12
 OPENING_LOCK = 7_240_119
 """Advisory lock for opening a night: two that come at once get two numbers, or the same night."""
+
+RETENTION_LOCK = 7_240_121
+"""Advisory lock: held alone while bytes are removed, shared while a backup is made or a night takes the chain."""
+RETENTION_WAIT = "10min"
+"""How long a night that begins waits for a removal to end, before its task is tried again."""
 
 _COLUMNS = "seq, business_date, kind, cut_off, status"
 
@@ -210,8 +216,15 @@ def finish(
 def take_lease(conn: Connection, holder: str, business_date: date) -> None:
     """Take or keep the chain's lease for a date; a night holds it from extract to report.
 
-    An unfinished earlier date goes first. Raises `LeaseHeldError`. Commits.
+    An unfinished earlier date goes first; so does a removal of what is past its time. Raises
+    `LeaseHeldError`. Commits.
     """
+    try:
+        conn.execute("select set_config('lock_timeout', %s, true)", (RETENTION_WAIT,))
+        conn.execute("select pg_advisory_xact_lock_shared(%s)", (RETENTION_LOCK,))
+    except errors.LockNotAvailable:
+        conn.rollback()
+        raise LeaseHeldError("what is past its time is being removed") from None
     conn.execute(
         "insert into operations.lease (name) values (%s) on conflict (name) do nothing", (CHAIN,)
     )
@@ -232,6 +245,16 @@ def take_lease(conn: Connection, holder: str, business_date: date) -> None:
         (holder, business_date, LEASE_HOURS, CHAIN),
     )
     conn.commit()
+
+
+def lease_holder(conn: Connection) -> str | None:
+    """Return who holds the chain, as a person reads it; None if nobody does."""
+    row = conn.execute(
+        "select holder from operations.lease"
+        " where name = %s and holder is not null and expires_at > clock_timestamp()",
+        (CHAIN,),
+    ).fetchone()
+    return str(row[0]) if row else None
 
 
 def lease_taken_at(conn: Connection) -> datetime:

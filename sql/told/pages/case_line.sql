@@ -1,5 +1,6 @@
--- reads: cases.case_record, cases.event, evidence.fact, identity.link, operations.decision,
---     operations.exception, operations.night, tasks.task, tasks.transmission, tasks.transmission_task
+-- reads: cases.case_record, cases.event, evidence.fact, identity.link, landing.batch_file, landing.file,
+--     landing.removed_file, operations.decision, operations.exception, operations.night, tasks.task,
+--     tasks.transmission, tasks.transmission_task
 
 -- The story of a case on one line of time: what changed, what was asked for, what was sent, what was decided, and what
 -- the systems of record say. `evidence` false leaves out what they say, and when it happened, for those who may not see
@@ -61,7 +62,15 @@ line as (
         or (d.about_kind = 'case' and d.about_id = %(case_id)s::text)
     union all
     select
-        f.occurred_at, 'fact', f.kind, null, null, f.code, null, f.source, f.source_ref, f.known_seq,
+        f.occurred_at, 'fact', f.kind, null, null, f.code,
+        (
+            select 'bytes removed by retention on ' || to_char(max(g.removed_at), 'YYYY-MM-DD')
+            from landing.batch_file as x
+            inner join landing.file as a on a.file_id = x.file_id
+            inner join landing.removed_file as g on g.path = a.path
+            where x.batch_id = f.batch_id
+        ),
+        f.source, f.source_ref, f.known_seq,
         f.retracted_seq is not null
     from own as c
     inner join identity.link as l

@@ -59,7 +59,7 @@ def test_a_login_ends_with_the_working_day() -> None:
 
 
 def test_every_long_running_service_says_how_it_is() -> None:
-    ends = ("migrate", "backup")
+    ends = ("migrate", "backup", "retain")
     assert all("healthcheck" in service for name, service in SERVICES.items() if name not in ends)
 
 
@@ -81,7 +81,8 @@ def test_modules_that_are_started_exist() -> None:
 
 
 def test_only_what_migrates_or_restores_may_own_anything() -> None:
-    assert SERVICES["backup"]["profiles"] == ["backup"], "it runs when a person says so"
+    for name in ("backup", "retain"):
+        assert SERVICES[name]["profiles"] == [name], "it runs when a person says so"
     for name, service in SERVICES.items():
         if name not in ("postgres", "migrate", "backup"):
             environment = service.get("environment", {})
@@ -128,6 +129,7 @@ def test_each_process_holds_the_logins_that_its_work_needs() -> None:
     assert {name: _logins(name) for name in OURS} == {
         "migrate": {"OWNER", "LOOP", "LOADER", "READER", "DECIDER"},
         "backup": {"OWNER"},
+        "retain": {"DECIDER"},
         "api-server": {"READER", "DECIDER"},
         "scheduler": set(),
         "dag-processor": set(),

@@ -15,7 +15,8 @@ NAMES = [check.name for check in invariants.checks()]
 INVARIANT = {check.name: check.invariant for check in invariants.checks()}
 
 # What only a look at everything can find: the night did not touch it.
-NOT_BY_NIGHT: set[str] = set()
+NOT_BY_NIGHT = {"removed_without_a_decision"}
+"""It looks at what people had removed, by the night that takes the decision."""
 
 
 def broken_names(conn: Connection, seq: int | None) -> set[str]:

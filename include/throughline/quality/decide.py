@@ -82,12 +82,10 @@ def decide_row(
 ) -> UUID | None:
     """Record that `who` releases or rejects one row in quarantine, for all reasons it is there.
 
-    A row of a payment that does not balance stands for all its rows. Returns the decision's id, or None
-    if the row is already closed. A released row is pending until the next load of its batch. Does not
-    commit.
+    A row of a payment that does not balance stands for all its rows. Returns the decision's id, or None if the row is
+    already closed. A released row is pending until the next load of its batch. Does not commit.
 
-    Raises `ValueError` for an unknown action, an empty name, or the release of a row that could not be
-    read: there is nothing to load, so the source must send it again.
+    Raises `ValueError` for an unknown action, an empty name, or the release of a row that could not be read.
     """
     try:
         request = Request(action, "quarantine", quarantine_id, who, note)

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 class WordList:
     """One list of words: each word with what it means.
 
-    `not_yet` lists words that have no effect so far, each with the reason: definitions may not use them,
-    but rows of earlier versions may hold them. `columns` are the warehouse columns that hold only words of
-    the list, as `schema.table.column`; `also` lists other values that such a column may hold.
+    `not_yet` lists words without effect so far, each with the reason: definitions may not use them, rows of earlier
+    versions may. `columns` are the warehouse columns that hold only words of the list, as `schema.table.column`.
     """
 
     name: str

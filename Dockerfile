@@ -30,7 +30,8 @@ COPY plugins plugins
 COPY include/definitions include/definitions
 COPY include/throughline include/throughline
 COPY sql sql
-RUN python -m compileall -q dags plugins include
+# A clone that was made with a strict umask is readable for its owner alone, and so would be its copy.
+RUN chmod -R u=rwX,go=rX dags plugins include sql && python -m compileall -q dags plugins include
 
 ENV AIRFLOW_HOME=/opt/throughline/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/throughline/dags \
@@ -40,11 +41,12 @@ ENV AIRFLOW_HOME=/opt/throughline/airflow \
     PYTHONPATH=/opt/throughline/include \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    THROUGHLINE_CHAIN=/var/lib/throughline/chain \
     THROUGHLINE_LANDING=/var/lib/throughline/landing \
     THROUGHLINE_PAGES=/var/lib/throughline/pages
 
 # Code and settings belong to root: the processes cannot change them. Volumes take their owner from these folders.
-RUN mkdir -p airflow/logs /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox /var/lib/throughline/backups /var/lib/throughline/restore-points \
+RUN mkdir -p airflow/logs /var/lib/throughline/chain /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox /var/lib/throughline/backups /var/lib/throughline/restore-points \
     && chown -R throughline:throughline airflow/logs /var/lib/throughline
 
 # What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`. Without a
@@ -68,4 +70,7 @@ CMD ["airflow", "version"]
 
 # The simulated health system. Its staff attest by themselves: it is in no other image.
 FROM production AS sandbox
+USER root
 COPY include/sandbox include/sandbox
+RUN chmod -R u=rwX,go=rX include/sandbox && python -m compileall -q include/sandbox
+USER throughline

@@ -8,6 +8,8 @@ if [ "$(id -u)" = 0 ]; then
     chown postgres:postgres /var/lib/postgresql
     exec setpriv --reuid=postgres --regid=postgres --init-groups "$0" "$@"
 fi
+mkdir -p "$PGDATA"
+chmod 700 "$PGDATA"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     secret=$(mktemp)
     printf '%s\n' "${POSTGRES_PASSWORD:?}" >"$secret"
@@ -15,6 +17,6 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     initdb --username=postgres --pwfile="$secret" ${POSTGRES_INITDB_ARGS:-}
     rm "$secret"
     printf '\nhost all all all scram-sha-256\n' >>"$PGDATA/pg_hba.conf"
-    echo "listen_addresses = '*'" >>"$PGDATA/postgresql.conf"
+    printf '%s\n' "listen_addresses = '*'" "unix_socket_directories = '/var/run/postgresql'" >>"$PGDATA/postgresql.conf"
 fi
 exec "$@"

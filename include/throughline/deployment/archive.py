@@ -41,6 +41,12 @@ def fingerprint(key: str) -> str:
     return hashlib.sha256(f"throughline backup|{key}".encode()).hexdigest()[:16]
 
 
+def folder_of(variable: str) -> Path | None:
+    """Return the folder that a variable of the environment names; None if it is not set."""
+    given = os.environ.get(variable)
+    return Path(given) if given else None
+
+
 @contextmanager
 def new(folder: Path) -> Iterator[Path]:
     """Give a private folder to fill; it gets its name only if the block succeeds, and otherwise it is gone.

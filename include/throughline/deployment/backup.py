@@ -1,8 +1,10 @@
 """Backs up a deployment: both databases, landed bytes and pages. `python -m throughline.deployment.backup FOLDER`.
 
-The environment has `POSTGRES_DSN` (the superuser's), `THROUGHLINE_LANDING`, `THROUGHLINE_PAGES` and
-`AIRFLOW__CORE__FERNET_KEY`. No key is in the backup: the manifest names those that a restore needs, by fingerprint. It
-holds patient data; the folder is private.
+The environment has `POSTGRES_DSN` (the superuser's), `THROUGHLINE_LANDING`, `THROUGHLINE_PAGES`,
+`AIRFLOW__CORE__FERNET_KEY`, and `THROUGHLINE_CHAIN` if the heads of the chain are kept in a folder of their own.
+
+No key is in the backup: the manifest names those that a restore needs, by fingerprint. It holds patient data; the
+folder is private.
 
 A night may run meanwhile. The command waits for its end up to `--wait` seconds; then it notes the night in the
 manifest and goes on, because a dump reads one moment of each database, and holds up nothing but changes of the
@@ -40,15 +42,16 @@ def take(
     pages: Path | None,
     *,
     fernet: str,
+    heads: Path | None = None,
     wait_s: float = WAIT_S,
     say: Say = print,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
     """Write a backup to a new folder, and return it.
 
-    Without folders it holds no files. Databases come before files: what is landed is never changed, and is on
-    the disk before a row refers to it. Raises
-    `ArchiveError`, `OSError` and `psycopg.Error`, and then leaves nothing behind.
+    Without folders it holds no files; `heads` is that of the chain's heads, if they are not beside the pages.
+    Databases come before files: what is landed is never changed, and is on the disk before a row refers to it.
+    Raises `ArchiveError`, `OSError` and `psycopg.Error`, and then leaves nothing behind.
     """
     with archive.new(folder) as part, _nothing_removed(dsn) as conn:
         during = _wait_for_night(conn, wait_s, say, sleep)
@@ -63,7 +66,7 @@ def take(
             archive.run("pg_restore", dsn, "--list", f"--file={os.devnull}", str(file))
             say(f"{database}: {_size(file)}")
         said = _told(conn) | {"taken_at": taken_at.isoformat(), "during": during}
-        folders = {"landing": landing, "pages": pages}
+        folders = {"landing": landing, "pages": pages, "chain": heads}
         count = _pack(part / archive.FILES, {name: each for name, each in folders.items() if each})
         if landing is not None:
             _nothing_missing(conn, landing)
@@ -173,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         take(
             folder, os.environ["POSTGRES_DSN"], Path(os.environ["THROUGHLINE_LANDING"]),
             Path(os.environ["THROUGHLINE_PAGES"]), fernet=os.environ["AIRFLOW__CORE__FERNET_KEY"],
-            wait_s=asked.wait,
+            heads=archive.folder_of("THROUGHLINE_CHAIN"), wait_s=asked.wait,
         )  # fmt: skip
     except (ArchiveError, OSError, psycopg.Error) as error:
         print(f"no backup was made: {str(error).strip()}", file=sys.stderr)

@@ -81,7 +81,8 @@ def restore(
             mark = restored.note(
                 conn, taken_at, max(days) if days else datetime.now(UTC).date(), number
             )
-        count = _unpack(folder / archive.FILES, {"landing": landing, "pages": pages})
+        places = {"landing": landing, "pages": pages, "chain": heads or pages}
+        count = _unpack(folder / archive.FILES, places)
         say(f"{count} files are in place")
         with psycopg.connect(owner_dsn("throughline" + NEW)) as conn:
             chained = _chained(conn, heads or pages, taken_at)

@@ -119,6 +119,38 @@ def test_what_is_mounted_into_our_containers_belongs_to_their_user() -> None:
         assert {t for t in _targets(name) if not t.startswith("/run/")} <= folders, name
 
 
+def test_the_steps_that_make_the_settings_write_settings_alone(tmp_path: Path) -> None:
+    # `docker pull --quiet` prints a name, and Compose reads no file with a line that sets nothing.
+    docker = tmp_path / "docker"
+    docker.write_text(
+        '#!/bin/sh\nif [ "$1" = pull ]; then echo "docker.io/library/$3"; else echo "python@sha256:d1c9"; fi\n'
+    )
+    docker.chmod(0o755)
+    steps = re.findall(
+        r"^```sh\n(.*?)^```$", (ROOT / "docs/deployment.md").read_text("utf-8"), re.M | re.S
+    )
+    wanted = [step for step in steps if "> .env" in step]
+    assert len(wanted) == 2
+    for step in wanted:
+        subprocess.run(
+            ["sh", "-eu", "-c", step], cwd=tmp_path, check=True, capture_output=True,
+            env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        )  # fmt: skip
+    lines = (tmp_path / ".env").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[A-Z_]+=\S+", line)] == []
+    required = set(re.findall(r"\$\{([A-Z_]+):\?", TEXT))
+    assert {line.partition("=")[0] for line in lines} == required
+    assert (tmp_path / "airflow-logins.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_code_in_the_image_is_readable_whatever_the_umask_of_the_clone() -> None:
+    for part in DOCKERFILE.split("FROM production AS sandbox"):
+        copied = re.findall(r"^COPY (?!requirements)(\S+) \S+$", part, re.MULTILINE)
+        opened = re.search(r"^RUN chmod -R u=rwX,go=rX (.*?) &&", part, re.MULTILINE)
+        assert opened is not None
+        assert all(path.startswith(tuple(opened[1].split())) for path in copied)
+
+
 def _logins(name: str) -> set[str]:
     """The roles of the warehouse whose passwords a service holds."""
     environment = SERVICES[name].get("environment", {})
@@ -232,6 +264,14 @@ def test_the_data_of_the_servers_outlives_their_containers() -> None:
     # Of the public images: since 18 the folder above PGDATA, so that an upgrade can see the old data beside the new.
     assert "/var/lib/postgresql" in _targets("postgres")
     assert "/data" in _targets("redis")
+
+
+def test_the_heads_of_the_chain_outlive_their_containers_in_a_volume_of_their_own() -> None:
+    named = re.search(r"THROUGHLINE_CHAIN=(\S+)", DOCKERFILE)
+    assert named is not None
+    writers = {name for name in OURS if _targets(name).get(named[1]) == f"chain:{named[1]}"}
+    assert writers == {"worker-1", "worker-2", "worker-decisions", "backup"}
+    assert _targets("api-server")[named[1]] == f"chain:{named[1]}:ro"
 
 
 def test_the_image_has_a_celery_that_the_executor_can_import() -> None:

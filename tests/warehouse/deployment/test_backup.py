@@ -125,7 +125,10 @@ def test_what_was_there_comes_back_and_the_warehouse_knows_that_it_did(
     rights = "select relname, relacl::text, relowner::regrole::text from pg_class where relname !~ '^pg_' order by 1, 2"
     before = deployed.rows(rights)
     deployed.keeps(1)
-    folder = deployed.back_up(tmp_path / "kept")
+    heads = tmp_path / "chain"
+    heads.mkdir()
+    shutil.copy(deployed.pages / "chain.jsonl", heads)
+    folder = deployed.back_up(tmp_path / "kept", heads=heads)
     deployed.night(2, "2026-07-07")
     deployed.keeps(2)
     deployed.rows("insert into dag_run values ('second')", "airflow", "airflow")
@@ -159,7 +162,9 @@ def test_what_was_there_comes_back_and_the_warehouse_knows_that_it_did(
         "select seq from operations.night order by 1", db="throughline_replaced"
     ) == [(1,), (2,)]
     # and once more: from the same backup, with the replaced one gone for good
-    again = deployed.restore(folder, lost_until=date(2026, 7, 9))
+    (heads / "chain.jsonl").unlink()
+    again = deployed.restore(folder, heads=heads, lost_until=date(2026, 7, 9))
+    assert '"seq": 1' in (heads / "chain.jsonl").read_text(), "a folder of its own is in the backup"
     assert again.lost_until == date(2026, 7, 9)
     assert deployed.rows("select count(*) from operations.night", db="throughline_replaced") == [
         (1,)
@@ -193,7 +198,7 @@ def test_a_night_that_does_not_end_in_time_is_noted(deployed: Deployed, tmp_path
         " ('chain', 'night of 2026-07-07', '2026-07-07', now(), now() + interval '1 hour')"
     )
     waits: list[float] = []
-    folder = deployed.back_up(tmp_path / "kept", wait_s=0.01, sleep=waits.append)
+    folder = deployed.back_up(tmp_path / "kept", wait_s=1, sleep=waits.append)
     assert waits
     assert archive.read(folder)["during"]["holder"] == "night of 2026-07-07"
     deployed.restore(folder)

@@ -37,7 +37,6 @@ ENV AIRFLOW_HOME=/opt/throughline/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/throughline/dags \
     AIRFLOW__CORE__PLUGINS_FOLDER=/opt/throughline/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=false \
-    AIRFLOW__SECRETS__BACKEND_KWARGS='{"connections_file_path": "/run/secrets/connections.json"}' \
     PYTHONPATH=/opt/throughline/include \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -47,12 +46,16 @@ ENV AIRFLOW_HOME=/opt/throughline/airflow \
 
 # Code and settings belong to root: the processes cannot change them. Volumes take their owner from these folders.
 RUN mkdir -p airflow/logs /var/lib/throughline/chain /var/lib/throughline/landing /var/lib/throughline/pages /var/lib/throughline/sandbox /var/lib/throughline/backups /var/lib/throughline/restore-points \
-    && chown -R throughline:throughline airflow/logs /var/lib/throughline
+    && chown root:root . && chown -R throughline:throughline airflow/logs /var/lib/throughline
 
 # What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`. Without a
-# file of settings, Airflow would write one, with every secret of its environment in it.
+# file of settings, Airflow would write one, with every secret of its environment in it. Where connections come from is
+# said there and not by ENV: Compose unsets a variable that it names without a value, even if the image has one.
 RUN mkdir airflow/config \
-    && touch airflow/airflow.cfg \
+    && printf '%s\n' \
+        '[secrets]' \
+        'backend_kwargs = {"connections_file_path": "/run/secrets/connections.json"}' \
+        > airflow/airflow.cfg \
     && printf '%s\n' \
         'import sys' \
         'if sys.argv[1:2] == ["celery"]:' \

@@ -206,12 +206,21 @@ def test_no_container_can_be_written_into_or_gain_rights() -> None:
     for name, service in SERVICES.items():
         if "celery" in service.get("command", []):
             assert "--pid /tmp/" in " ".join(service["command"]), name
-    assert "touch airflow/airflow.cfg" in DOCKERFILE
+    assert "> airflow/airflow.cfg" in DOCKERFILE
 
 
 def test_the_port_is_on_loopback_unless_somebody_says_otherwise() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert published == {"api-server": ["${AIRFLOW_ADDRESS:-127.0.0.1}:${AIRFLOW_PORT:-8080}:8080"]}
+
+
+def test_no_variable_of_the_image_is_unset_by_naming_it_without_a_value() -> None:
+    # Compose then removes it from the container, which is seen only when the container runs.
+    set_by_image = set(re.findall(r"^(?:ENV|   ) ?([A-Z_]+)=", DOCKERFILE, re.MULTILINE))
+    assert {"AIRFLOW_HOME", "THROUGHLINE_PAGES", "THROUGHLINE_REVISION"} <= set_by_image
+    for name in OURS:
+        given = SERVICES[name].get("environment", {})
+        assert not set_by_image & {key for key, value in given.items() if value is None}, name
 
 
 def test_no_base_image_has_a_default() -> None:

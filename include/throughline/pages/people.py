@@ -34,6 +34,39 @@ class Name:
         return telephone(self.phone)
 
 
+LANGUAGES = {
+    "ar": "Arabic",
+    "bn": "Bengali",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fa": "Persian",
+    "fr": "French",
+    "hi": "Hindi",
+    "ht": "Haitian Creole",
+    "it": "Italian",
+    "ko": "Korean",
+    "ne": "Nepali",
+    "pl": "Polish",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "so": "Somali",
+    "sw": "Swahili",
+    "tl": "Tagalog",
+    "uk": "Ukrainian",
+    "ur": "Urdu",
+    "vi": "Vietnamese",
+    "yi": "Yiddish",
+    "zh": "Chinese",
+}
+"""Names of languages by ISO 639-1; a record's other codes are shown as they are."""
+
+
+def language(code: str) -> str:
+    """Return a language as people say it: `en-US` is English."""
+    return LANGUAGES.get(code.lower().partition("-")[0], code)
+
+
 def telephone(phone: str | None) -> str:
     """Return a telephone number as people read it; empty if there is none."""
     digits = phone or ""

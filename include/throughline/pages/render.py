@@ -34,7 +34,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(w=words, x=exceptions, c=case, k=claim_words, telephone=people.telephone)
+    made.globals.update(
+        w=words, x=exceptions, c=case, k=claim_words, telephone=people.telephone, people=people
+    )
     return made
 
 

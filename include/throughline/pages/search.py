@@ -6,6 +6,7 @@ What is typed comes by POST, so that no name stands in an address or a log.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from throughline.pages import people
@@ -18,6 +19,8 @@ MOST = 50
 """Persons that a search shows."""
 LONGEST = 100
 SHORTEST_NAME = 2
+MOST_TRIED = 60
+"""Spellings of what was typed that are looked up: each takes a millisecond."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +96,29 @@ def names_of(said: str) -> list[tuple[str, str]]:
     return pairs[:7]
 
 
+def spellings(name: str) -> list[str]:
+    """Return how a name may be written in a record: with a hyphen or a space, another apostrophe, without accents."""
+    plain = "".join(
+        sign for sign in unicodedata.normalize("NFD", name) if not unicodedata.combining(sign)
+    )
+    found = [unicodedata.normalize("NFC", name), plain]
+    for here, there in (("-", " "), (" ", "-"), ("\u2019", "'"), ("'", "\u2019")):
+        found += [each.replace(here, there) for each in found]
+    return list(dict.fromkeys(found))
+
+
 def _by_name(conn: Connection, said: str) -> list[str]:
+    asked = {
+        (_pattern(family), _pattern(given)): None
+        for one, other in names_of(said)
+        if one and len(one + other) >= SHORTEST_NAME
+        for family in spellings(one)
+        for given in spellings(other)
+    }
     found: dict[str, None] = {}
-    for family, given in names_of(said):
-        if not family or len(family + given) < SHORTEST_NAME:
-            continue
+    for family, given in list(asked)[:MOST_TRIED]:
         rows = sql.run(
-            conn,
-            "told/pages/search_names.sql",
-            family=_pattern(family),
-            given=_pattern(given),
-            most=MOST + 1,
+            conn, "told/pages/search_names.sql", family=family, given=given, most=MOST + 1
         ).rows
         found |= dict.fromkeys(row[0] for row in rows)
     return list(found)

@@ -176,6 +176,19 @@ def test_a_person_is_found_by_name_and_by_any_number(
 
 
 @pytest.mark.parametrize(
+    "typed", ["Smith-Jones", "smith jones", "Smith Jones, Jos\u00e9", "JOSE SMITH-JONES", "O\u2019Hara", "o'hara"]
+)  # fmt: skip
+def test_a_person_is_found_by_another_spelling_of_the_name(
+    conn: warehouse.Connection, typed: str
+) -> None:
+    changed = ("Smith-Jones", "Jose") if "mith" in typed.lower() else ("O'Hara", "Jose")
+    conn.execute(
+        "update core.patient set family = %s, given = %s where family = 'Family77'", changed
+    )
+    assert [name.family for name in search.search(conn, NURSE, typed).persons] == [changed[0]]
+
+
+@pytest.mark.parametrize(
     "typed",
     ["", " ", "f", "%", "_amily77", "Family\\", "fam%77", "x" * 5000, "a\x00b", "Family77, X"],
 )

@@ -7,6 +7,7 @@ vocabulary. Pages show them, and `make exceptions` prints them:
 
 from __future__ import annotations
 
+import re
 import string
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -87,6 +88,8 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
 }
 """What else is known, by reason: each sentence is told if everything that it names is known."""
 MONEY = frozenset({"balance", "denied"})
+UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An id of our own: nobody reads more of it than its first characters, which name the thing everywhere."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,10 @@ def subject(stuck: Stuck) -> str:
     if stuck.case_id:
         stage = f"stage {words.plain(stuck.stage)} of " if stuck.stage else ""
         return f"{stage}{_lower(stuck.workflow_title or '')}"
-    return f"{words.plain(stuck.about_kind)} {stuck.file_name or stuck.about_id}"
+    about = stuck.file_name or stuck.about_id
+    if UUID.fullmatch(about):
+        about = about[:8]
+    return f"{words.plain(stuck.about_kind)} {about}"
 
 
 def why(stuck: Stuck, zone: str) -> str:

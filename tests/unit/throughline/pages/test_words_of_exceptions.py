@@ -13,7 +13,7 @@ from throughline.exceptions.choices import choices
 from throughline.exceptions.resolve import ACTIONS, FITTING
 from throughline.pages import listed
 from throughline.pages.listed import Chosen, Listed
-from throughline.pages.people import Name, telephone
+from throughline.pages.people import Name, language, telephone
 from throughline.pages.render import render, script
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told import exceptions
@@ -196,3 +196,26 @@ def test_a_visitor_has_the_teams_that_list_them() -> None:
     assert visitor("stranger").teams == ()
     with pytest.raises(PermissionError):
         visitor(" ")
+
+
+def test_a_name_stands_beside_the_day_of_birth_on_every_page_that_shows_it() -> None:
+    told = page(Visitor("nurse", ()), {ADA.person_id: ADA})
+    born = ADA.birth_date
+    assert born is not None
+    assert f"born {born:%d %b %Y}" in told
+
+
+def test_a_thing_with_an_id_of_ours_is_named_by_its_first_characters() -> None:
+    rows = replace(
+        CALL,
+        case_id=None,
+        about_kind="batch",
+        about_id="205256a8-7fd8-a351-f298-729e4ee17749",
+        file_name=None,
+    )
+    assert exceptions.subject(rows) == "batch 205256a8"
+
+
+@pytest.mark.parametrize(("code", "said"), [("en-US", "English"), ("ES", "Spanish"), ("tlh", "tlh")])  # fmt: skip
+def test_a_language_is_said_as_people_say_it(code: str, said: str) -> None:
+    assert language(code) == said

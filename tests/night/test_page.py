@@ -1,8 +1,10 @@
-"""The page of the morning in a real browser: from its file, and inside Airflow."""
+"""The pages in a real browser: the morning from its file; all of them in Airflow, by the rules of axe-core."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 import httpx
@@ -35,10 +37,23 @@ return [...document.querySelectorAll('h1, h2, td, th, p')].filter(e => e.innerTe
     .filter(x => x[0] < 3);
 """
 
+SECONDS = 60
+RULES = """
+const done = arguments[0];
+axe.run().then(
+    told => done(told.violations.map(one => [one.id, one.nodes.map(node => node.html.slice(0, 200))])),
+    error => done([["axe itself", [String(error)]]]));
+"""
+FOCUSED = """
+const at = document.activeElement, style = getComputedStyle(at);
+return [at.tagName, at.id || at.textContent.trim().slice(0, 20), style.outlineStyle !== 'none'];
+"""
+
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
     with browser.opened() as opened:
+        opened.set_script_timeout(SECONDS)
         yield opened
 
 
@@ -90,3 +105,108 @@ def test_the_page_in_airflow_is_for_those_who_logged_in(lived: Lived, driver: An
     driver.get(f"{address.url}/throughline/")
     assert "Call by 17:00" in driver.page_source
     driver.delete_all_cookies()
+
+
+def until(driver: Any, found: Any) -> Any:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(driver, SECONDS).until(found)
+
+
+def into_frame(driver: Any) -> None:
+    """Go into the frame in which Airflow shows a page, when the page is there."""
+    driver.switch_to.default_content()
+    until(driver, lambda d: d.find_elements("css selector", "iframe"))
+    driver.switch_to.frame(driver.find_element("css selector", "iframe"))
+    until(driver, lambda d: d.find_elements("css selector", "h1"))
+
+
+@pytest.fixture
+def airflow(lived: Lived, driver: Any) -> str:
+    """Airflow's address; the browser has logged in through Airflow's own form."""
+    address = lived.practice.airflow_address()
+    driver.switch_to.default_content()
+    browser.show(driver, f"{address.url}/auth/login", 1280, "light")
+    until(driver, lambda d: d.find_elements("name", "username") or "/auth/" not in d.current_url)
+    if driver.find_elements("name", "username"):
+        driver.find_element("name", "username").send_keys("operator")
+        driver.find_element("name", "password").send_keys(address.passwords["operator"])
+        driver.find_element("css selector", "button").click()
+        until(driver, lambda d: "/auth/login" not in d.current_url)
+    return str(address.url)
+
+
+@pytest.fixture
+def places(lived: Lived) -> list[str]:
+    """A path of each kind of page."""
+    ((exception, case, person),) = lived.practice.rows(
+        "select e.exception_id::text, c.case_id::text, c.person_id::text from operations.exception as e"
+        " inner join cases.case_record as c on c.case_id = e.case_id"
+        " order by e.status <> 'open', e.exception_id limit 1"
+    )
+    batches = lived.practice.rows("select batch_id::text from tasks.claim_batch limit 1")
+    ((night,),) = lived.practice.rows("select max(seq) from operations.night")
+    return [
+        *("", "exceptions", "claims", "search", f"night/{night}", f"exception/{exception}"),
+        *(f"exception/{exception}/assign", f"case/{case}", f"person/{person}", "case/00000000"),
+        *(f"claims/{batch}" for (batch,) in batches),
+    ]
+
+
+def test_axe_finds_nothing_on_any_page(driver: Any, airflow: str, places: list[str]) -> None:
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    found = {}
+    for place in places:
+        for width, scheme in ((1280, "light"), (500, "dark")):
+            browser.show(driver, f"{airflow}/throughline/{place}", width, scheme)
+            assert driver.find_elements("css selector", "h1"), place
+            assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+            driver.execute_script(axe)
+            told = driver.execute_async_script(RULES)
+            if told:
+                found[place, scheme] = told
+    assert found == {}, json.dumps([[*where, told] for where, told in found.items()], indent=1)
+
+
+def test_links_leave_the_frame_and_a_run_leads_back(driver: Any, airflow: str) -> None:
+    driver.get(f"{airflow}/plugin/exceptions")
+    into_frame(driver)
+    driver.find_element("css selector", "footer a").click()  # the newest night
+    until(driver, lambda d: d.find_elements("id", "runs"))
+    link = driver.find_elements("css selector", "a[href*='/dags/report_operations/runs/']")[0]
+    link.click()
+    driver.switch_to.default_content()
+    until(driver, lambda d: "/dags/report_operations/runs/" in d.current_url)
+    assert "/plugin/exceptions" not in driver.current_url
+    tab = until(driver, lambda d: d.find_elements("css selector", "a[href$='/plugin/throughline']"))
+    tab[0].click()
+    into_frame(driver)
+    assert driver.find_element("css selector", "h1").text.startswith("Night of")
+    driver.switch_to.default_content()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_frame_follows_airflows_theme(driver: Any, airflow: str, theme: str) -> None:
+    # what a test says about the reader's colours would hold inside the frame too
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    driver.execute_script("localStorage.setItem('theme', arguments[0])", theme)
+    driver.get(f"{airflow}/plugin/exceptions")
+    into_frame(driver)
+    dark = driver.execute_script("return matchMedia('(prefers-color-scheme: dark)').matches")
+    assert dark is (theme == "dark")
+    driver.switch_to.default_content()
+    driver.execute_script("localStorage.removeItem('theme')")
+
+
+def test_the_keyboard_reaches_the_search_and_shows_where_it_is(driver: Any, airflow: str) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.show(driver, f"{airflow}/throughline/search", 1280, "light")
+    reached = []
+    for _ in range(8):
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+        reached.append(tuple(driver.execute_script(FOCUSED)))
+    assert reached[0][1] == "Skip to the content"
+    assert ("INPUT", "said", True) in reached
+    assert ("BUTTON", "Search", True) in reached
+    assert all(visible for _, _, visible in reached[:7]), reached

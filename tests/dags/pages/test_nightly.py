@@ -92,7 +92,6 @@ def runs(metadata: None, newest: tuple[int, str]) -> Iterator[None]:
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from airflow.utils.state import DagRunState
-    from airflow.utils.state import DagRunState
     from airflow.utils.types import DagRunType
 
     made = [

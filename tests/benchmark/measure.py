@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -235,6 +236,7 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
                     f"  {patients:,} patients, night {number}: {nights[-1]['seconds']:.1f} s",
                     file=sys.stderr,
                 )
+            pages = _pages(folder)
     finally:
         meter.close()
         server.stop()
@@ -242,6 +244,7 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
         "patients": patients,
         "nights": nights,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "pages": pages,
         "statements": [
             {
                 "step": step,
@@ -253,6 +256,13 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
             for (step, text), (seconds, scanned, times) in statements.all.items()
         ],
     }
+
+
+def _pages(folder: Path) -> Any:
+    """Return what each page behind login costs, measured in a process of its own."""
+    target = folder / "pages.json"
+    subprocess.run([sys.executable, "-m", "tests.benchmark.pages", str(target)], check=True)
+    return json.loads(target.read_text(encoding="utf-8"))
 
 
 def _result(meter: Meter, seq: int, delivery: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def text(results: list[dict[str, Any]]) -> str:
         parts += [f"### {title}", "", *_table(results, nights), ""]
     parts += ["### Growth", "", *_growth(results), ""]
     parts += ["### Whole tables that a delta night read", "", *_scans(results), ""]
+    parts += ["### Pages", "", *_pages(results), ""]
     parts += ["### Every night", "", *_nights(results), ""]
     return "\n".join(parts)
 
@@ -88,6 +89,17 @@ def _scans(results: list[dict[str, Any]]) -> list[str]:
                 f" | {scan['read']:,} |"
             )
     return lines if len(lines) > 2 else ["None."]
+
+
+def _pages(results: list[dict[str, Any]]) -> list[str]:
+    lines = ["| patients | page | median, ms | slowest, ms | kB |", "|--:|---|--:|--:|--:|"]
+    for result in results:
+        for page in result["pages"]:
+            lines.append(
+                f"| {result['patients']:,} | {page['page']} | {page['median']:.0f}"
+                f" | {page['slowest']:.0f} | {page['bytes'] / 1000:,.0f} |"
+            )
+    return lines
 
 
 def _nights(results: list[dict[str, Any]]) -> list[str]:

@@ -37,6 +37,11 @@ def test_a_small_size_is_measured_and_its_statements_are_counted() -> None:
     nights = re.findall(r"^\| 40 \| (\d) \| .* ([\d,]+) \|$", ended.stdout, flags=re.M)
     assert [number for number, _ in nights] == ["0", "1", "2"]
     assert all(int(read.replace(",", "")) > 0 for _, read in nights)
+    pages = re.findall(r"^\| 40 \| ([a-z ,]+) \| (\d+) \| \d+ \| \d+ \|$", ended.stdout, re.M)
+    assert {"morning", "exceptions", "case", "person", "search, by name"} <= {
+        name for name, _ in pages
+    }
+    assert all(int(milliseconds) > 0 for _, milliseconds in pages)
     watched = re.search(r"^([\d,]+) statements, [\d,]+ rows of large tables", ended.stdout, re.M)
     assert watched is not None
     assert int(watched[1].replace(",", "")) > 1000

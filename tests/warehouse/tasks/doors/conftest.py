@@ -105,7 +105,9 @@ class Doors:
             "responded_by_user": {"id": who, "name": by or who} if who else None,
             "run_id": "a",
         }
-        asked = questions.Asked(subject="", body="", about_id=thing.about_id, shown=shown, may=[])
+        asked = questions.Asked(
+            subject="", body="", about_id=thing.about_id, shown=shown, may=[], options=[]
+        )
         take = questions.take_claims if key[0] == "claim_batch" else questions.take_batch
         with suppress(NotAllowedError, AirflowSkipException):
             take(asked, answer)

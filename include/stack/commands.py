@@ -148,14 +148,14 @@ def psql() -> int:
 
 
 def check() -> int:
-    """Every invariant, over everything; with ``ACTION=accept BY= NOTE=``, a person takes the chain as it is."""
+    """Every invariant, over everything; with ``ACTION=accept LOGIN= NOTE=``, a person takes the chain as it is."""
     action = os.environ.get("ACTION", "").strip()
     if action not in ("", "accept"):
         raise CommandFailed(f"ACTION={action}: make check takes none but accept")
-    by, note = (os.environ.get(name, "") for name in ("BY", "NOTE"))
-    return _pipeline(
-        "throughline.proven.check", *(["--accept", "--by", by, "--note", note] if action else [])
-    )
+    by, note, login = (os.environ.get(name, "").strip() for name in ("BY", "NOTE", "LOGIN"))
+    said = ["--accept", "--by", by, "--note", note] if action else []
+    said += [] if not (action and login) else ["--login"] if login == "ask" else ["--login", login]
+    return _pipeline("throughline.proven.check", *said)
 
 
 def replay() -> int:

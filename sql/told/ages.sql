@@ -7,7 +7,7 @@ select
         when e.opened_at > %(as_of)s - interval '2 days' then '0-1'
         when e.opened_at > %(as_of)s - interval '8 days' then '2-7'
         when e.opened_at > %(as_of)s - interval '31 days' then '8-30'
-        else '31+'
+        else '31-'
     end as days,
     count(*) as open,
     count(*) filter (where e.due_at < %(as_of)s) as overdue

@@ -18,7 +18,7 @@ PERMISSIONS = tuple(PERMISSION.words)
 SHIPPED = frozenset({"admin", "operator", "biller", "viewer"})
 """The logins of the sandbox, which the definitions of this tree name until a practice names its own people."""
 
-NEEDS_LOGIN = frozenset({"attest_claims", "write_off", "decide_identity"})
+NEEDS_LOGIN = frozenset({"attest_claims", "write_off", "decide_identity", "accept_chain"})
 """What a command does only for somebody who logs in to Airflow: a login of the operating system is not enough."""
 
 

@@ -3,8 +3,9 @@
 `python -m throughline.proven.check [--night SEQ]`, with the warehouse's address in the
 environment variable `THROUGHLINE_DSN`. Exits with 1 and a list of violations if one does not hold.
 The heads of the chain that each night kept in the folder of `THROUGHLINE_CHAIN`, or else of
-`THROUGHLINE_PAGES`, are compared with the chain. `--accept --by NAME --note WHY` takes the chain as it is:
-from then on the file is held against it anew.
+`THROUGHLINE_PAGES`, are compared with the chain. `--accept --note WHY`, by a person who may (`accept_chain`) and logs
+in or whose login of the operating system it is, takes the chain as it is: from then on the file is held against it
+anew. The address in `THROUGHLINE_DECIDER_DSN` is needed for this alone.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from throughline import warehouse
-from throughline.proven import chain, invariants
+from throughline import decisions, warehouse
+from throughline.decisions import NotAllowedError, Request, command_line
+from throughline.proven import accept, chain, invariants
 
 WHAT_TO_DO = """
 Change nothing yet: pause sending, and copy the database and the file. A copy of the file elsewhere, or the heads that
 the monitor of the check-in address was told, say which of the two is right (docs/runbook.md, "The chain does not
 agree"). Put the right file back, or restore the right backup. If neither is there, a person who knows why goes on with
-what is here: make check ACTION=accept BY=... NOTE=... (--accept --by ... --note ...).
+what is here: make check ACTION=accept LOGIN=ask NOTE=... (--accept --login --note ...).
 """
 
 
@@ -31,16 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m throughline.proven.check")
     parser.add_argument("--night", type=int, help="only what this night changed")
     parser.add_argument("--accept", action="store_true", help="take the chain as it is")
-    parser.add_argument("--by", default="", help="who accepts it")
+    command_line.ask_who(parser)
     parser.add_argument("--note", default="", help="why it does not agree with the file")
     given = parser.parse_args(arguments)
     folder = chain.folder_of(os.environ)
     with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
         broken = invariants.check(conn, given.night)
         if given.accept:
-            wrong = _accept(folder, given.by.strip(), given.note.strip(), is_sound=not broken)
-            if wrong:
-                print(wrong, file=sys.stderr)
+            try:
+                _accept(folder, given, is_sound=not broken)
+            except NotAllowedError as error:
+                print(error, file=sys.stderr)
                 return 2
         other = _other_heads(conn, folder)
         conn.rollback()
@@ -58,18 +61,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _accept(folder: Path | None, who: str, why: str, *, is_sound: bool) -> str | None:
-    """Accept the chain; returns why that is refused."""
-    if not who or not why:
-        return "nothing was accepted: say who (BY=, --by) and why (NOTE=, --note)"
+def _accept(folder: Path | None, given: argparse.Namespace, *, is_sound: bool) -> None:
+    """Accept the chain as a decision of whoever gives the command. Raises `NotAllowedError`."""
     if folder is None:
-        return (
+        raise NotAllowedError(
             "nothing was accepted: neither THROUGHLINE_CHAIN nor THROUGHLINE_PAGES names a folder"
         )
-    if not is_sound:
-        return "nothing was accepted: the checks of the invariants do not hold"
-    chain.accept(folder, who, why)
-    return None
+    caller = command_line.caller_of(given.by.strip(), given.login, os.environ)
+    with warehouse.connect(decisions.address()) as conn:
+        request = Request(
+            accept.ACT, accept.ABOUT, "chain", caller.who, given.note, {"is_sound": is_sound},
+            caller.door,
+        )  # fmt: skip
+        if caller.why_not is not None:
+            decisions.refuse(conn, request, caller.why_not)
+        decisions.record(conn, request)
+        conn.commit()
+    chain.accept(folder, caller.who, given.note.strip())
 
 
 def _other_heads(conn: warehouse.Connection, folder: Path | None) -> list[str]:

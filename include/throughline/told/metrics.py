@@ -14,7 +14,7 @@ from pathlib import Path
 from throughline.told.numbers import Numbers
 from throughline.warehouse import Connection, sql
 
-AGES = ("0-1", "2-7", "8-30", "31+")
+AGES = ("0-1", "2-7", "8-30", "31-")
 """Since how many days an exception is open."""
 
 

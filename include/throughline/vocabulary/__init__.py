@@ -4,7 +4,8 @@ from throughline.vocabulary.codes import MEANINGS
 from throughline.vocabulary.documents import DefinitionError, Document, Place, read
 from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
 from throughline.vocabulary.schemas import check, check_files, load
-from throughline.vocabulary.words import LISTS, WordList
+from throughline.vocabulary.word_list import WordList
+from throughline.vocabulary.words import LISTS
 
 __all__ = [
     "DEFINITIONS",

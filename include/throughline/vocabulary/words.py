@@ -6,25 +6,7 @@ are in its definitions; `throughline.vocabulary.lists` combines both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True)
-class WordList:
-    """One list of words: each word with what it means.
-
-    `not_yet` lists words without effect so far, each with the reason: definitions may not use them, rows of earlier
-    versions may. `columns` are the warehouse columns that hold only words of the list, as `schema.table.column`.
-    """
-
-    name: str
-    title: str
-    about: str
-    words: Mapping[str, str]
-    not_yet: Mapping[str, str] = field(default_factory=dict)
-    columns: tuple[str, ...] = ()
-
+from throughline.vocabulary.word_list import WordList
 
 TASK_KIND = WordList(
     "task_kind",
@@ -372,6 +354,7 @@ PERMISSION = WordList(
         "decide_identity": "Say whether two records are one person",
         "pause_sending": "Pause sending, and resume it",
         "apply_retention": "Have removed what is past its time",
+        "accept_chain": "Accept the chain of what was decided as it is, although its kept heads differ",
         "see_patients": "See who the patients are",
     },
 )

@@ -175,6 +175,7 @@ def checked(
 ) -> Callable[..., int]:
     """Return the command, which looks at the file in the test's folder."""
     monkeypatch.setenv("THROUGHLINE_DSN", dsn("throughline_loop"))
+    monkeypatch.setenv("THROUGHLINE_DECIDER_DSN", dsn("throughline_decider"))
     monkeypatch.setenv("THROUGHLINE_CHAIN", str(tmp_path))
     return lambda *arguments: check(list(arguments))
 
@@ -204,10 +205,25 @@ def test_a_file_that_is_missing_or_was_changed_is_found_and_a_person_can_accept_
     assert chain.keep(owner, 4, tmp_path)
     assert checked() == 1
     assert "has no head of 3 nights (1 to 3)" in capsys.readouterr().out
-    for incomplete in (["--by", "ann"], ["--note", "why"], ["--by", " ", "--note", "why"]):
-        assert checked("--accept", *incomplete) == 2
-    assert checked("--accept", "--by", "ann", "--note", "the disk was lost, ticket 4711") == 0
-    assert "by ann: the disk was lost, ticket 4711" in capsys.readouterr().out
+    for incomplete in (
+        ["--by", "Ada"],
+        ["--by", "Ada", "--note", "\u200b"],
+        ["--note", "why"],
+        ["--by", "ann", "--note", "why"],
+    ):
+        assert checked("--accept", *incomplete) == 2, incomplete
+    assert checked() == 1
+    (refused,) = owner.execute(
+        "select who, permission, door from operations.refused_act where act = 'accept' and who = 'ann'"
+    ).fetchall()
+    assert refused == ("ann", "accept_chain", "command_line")
+    capsys.readouterr()
+    assert checked("--accept", "--by", "Ada", "--note", "the disk was lost, ticket 4711") == 0
+    assert "by Ada: the disk was lost, ticket 4711" in capsys.readouterr().out
+    decided = owner.execute(
+        "select decided_by, note, door from operations.decision where about_kind = 'chain'"
+    ).fetchall()
+    assert decided == [("Ada", "the disk was lost, ticket 4711", "command_line")]
     kept_nights(owner, tmp_path)
     assert checked() == 0
     (tmp_path / chain.FILE).write_text(

@@ -203,7 +203,7 @@ def test_the_claim_says_what_the_clinician_documented_and_nothing_else(
     assert any(line.startswith("NM1*IL*1*MULLER-O'NEIL*ZOE*") for line in lines)
     assert next(line for line in lines if line.startswith("CLM*")).split("*")[2] == "192.5"
     assert [line for line in lines if line.startswith("NM1*82")] == [
-        "NM1*82*1*WEI*ZOE****XX*1000000001~"
+        "NM1*82*1*WEISS*ZOE****XX*1000000001~"
     ]
     assert batch is not None
     assert desk.broken() == []

@@ -52,4 +52,4 @@ def test_the_age_of_an_exception_is_counted_in_days(conn: Connection) -> None:
         for one in metrics.gauges(conn, told, {})
         if one.name == "throughline.exceptions.open"
     }
-    assert found == {"0-1": 2, "2-7": 2, "8-30": 2, "31+": 2}
+    assert found == {"0-1": 2, "2-7": 2, "8-30": 2, "31-": 2}

@@ -21,7 +21,8 @@ from throughline.vocabulary import (
     vocabulary,
 )
 from throughline.vocabulary.schemas import FILES, schema_of
-from throughline.vocabulary.words import EXCEPTION_REASON, FACT_KIND, PAYER_CLASS, ROLE, WordList
+from throughline.vocabulary.word_list import WordList
+from throughline.vocabulary.words import EXCEPTION_REASON, FACT_KIND, PAYER_CLASS, ROLE
 
 ROOT = DEFINITIONS.parents[1]
 

@@ -259,6 +259,9 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
 INNER = {("record", "link"), ("record", "unlink")}
 """Acts that no door takes: the two on an exception of identity record them."""
 
+ELSEWHERE = {("retention", "remove"), ("chain", "accept")}
+"""Acts with a command of their own, about no row: tried in `tests/warehouse/retention` and `proven/test_chain.py`."""
+
 QUESTION = {
     ("batch", "release"),
     ("batch", "reject"),

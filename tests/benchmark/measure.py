@@ -277,6 +277,12 @@ def _result(meter: Meter, seq: int, delivery: Path) -> dict[str, Any]:
     status = meter.query("select status from operations.night where seq = %s", seq)[0][0]
     if status != "finished":
         raise RuntimeError(f"night {seq} ended as {status}")
+    aside = meter.query(
+        "select feed || ': ' || reason, count(*) from quality.quarantine where known_seq = %s group by 1",
+        seq,
+    )
+    if aside:
+        raise RuntimeError(f"night {seq} set rows of the benchmark's own files aside: {aside}")
     counts = {
         name: meter.query(query, seq)[0][0]
         for name, query in {

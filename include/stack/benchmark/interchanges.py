@@ -61,13 +61,17 @@ def _accepted(number: int, visit: int, who: Resource, seen: date, level: int) ->
     ]
 
 
+PAID = 100
+"""Dollars that a payer pays of each claim."""
+
+
 def _paid(number: int, visit: int, who: Resource, seen: date, _: int) -> list[str]:
     return [
-        f"CLP*B{number}-{visit}*1*140*100**MB*P{number}-{visit}*11*1~",
+        f"CLP*B{number}-{visit}*1*140*{PAID}**MB*P{number}-{visit}*11*1~",
         f"NM1*QC*1*{who['family']}*{who['given']}****MI*{who['member']}~",
-        "SVC*HC:99213*140*100**1~",
+        f"SVC*HC:99213*140*{PAID}**1~",
         f"DTM*472*{seen:%Y%m%d}~",
-        "CAS*CO*45*40~",
+        f"CAS*CO*45*{140 - PAID}~",
         f"REF*6R*B{number}-{visit}-1~",
     ]
 
@@ -130,7 +134,7 @@ HEADS: dict[str, tuple[str, str, list[str]]] = {
         "005010X221A1",
         "HP",
         [
-            "BPR*I*1*C*ACH*CCP*01*999999999*DA*1*1512345678**01*999988880*DA*2*20260901~",
+            "BPR*I*{paid}*C*ACH*CCP*01*999999999*DA*1*1512345678**01*999988880*DA*2*20260901~",
             "TRN*1*{control}*1512345678~",
             "DTM*405*20260901~",
             "N1*PR*PAYER~",
@@ -183,8 +187,11 @@ def claims(folder: Path, night: date, rows: list[tuple[int, int, Resource, date]
         version, group, head = HEADS[kind]
         for part, start in enumerate(range(0, len(rows), CLAIMS_PER_FILE)):
             control = int(f"{night:%m%d}{kind[0]}{part:03d}")
-            body = [line.format(control=f"T{kind}{control}") for line in head]
-            for level, row in enumerate(rows[start : start + CLAIMS_PER_FILE], start=4):
+            mine = rows[start : start + CLAIMS_PER_FILE]
+            body = [
+                line.format(control=f"T{kind}{control}", paid=PAID * len(mine)) for line in head
+            ]
+            for level, row in enumerate(mine, start=4):
                 body += loop(*row, level)
             path = folder / f"{night:%Y%m%d}-{kind}-{part}.x12"
             path.write_text(_interchange(kind, version, group, body, control, night))

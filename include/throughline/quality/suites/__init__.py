@@ -112,6 +112,12 @@ _ENDS = " union all ".join(
 _SET_KEY = "concat_ws('/', r.file_id, r.set_at)"
 
 
+def _of_set(total: str) -> str:
+    """Return a sum of the row's set: all sets are added up once, since a set may have as many rows as a file."""
+    each = f"select s.set_key, max(s.{total}) as total from ({_ENDS}) as s group by s.set_key"
+    return f"((select jsonb_object_agg(a.set_key, a.total) from ({each}) as a) ->> {_SET_KEY})::numeric"
+
+
 def _unbalanced(name: str, condition: str) -> Rule:
     return Rule(name, condition, sums=("r.stated", "r.explained"))
 
@@ -123,10 +129,7 @@ _BALANCE = [
         f"{_SET_KEY} in (select s.set_key from ({_ENDS}) as s"
         " where s.set_stated is distinct from s.set_explained)",
         also=("provider_adjustment",),
-        sums=(
-            f"(select max(s.set_stated) from ({_ENDS}) as s where s.set_key = {_SET_KEY})",
-            f"(select max(s.set_explained) from ({_ENDS}) as s where s.set_key = {_SET_KEY})",
-        ),
+        sums=(_of_set("set_stated"), _of_set("set_explained")),
         names_payer=True,
         of_set=True,
     ),

@@ -28,7 +28,7 @@ from throughline.pages.routes import (
     with_session,
 )
 from throughline.pages.visitor import Visitor
-from throughline.tasks import attest, listed
+from throughline.tasks import attest, listed, pausing
 from throughline.tasks.wire.filed import NotTold
 from throughline.told.today import today
 from throughline.warehouse import Connection
@@ -211,5 +211,5 @@ def _shown(
             "batch.html.jinja", who, root_of(request), PLACE,
             batch_id=str(batch_id), status=status, file=head, claims=claims, digest=digest, token=token,
             follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
-            decided=decided, today=today(conn),
+            decided=decided, is_paused=pausing.is_paused(conn), today=today(conn),
         )  # fmt: skip

@@ -213,8 +213,24 @@ def test_a_batch_is_attested_on_its_page_and_sent_by_the_next_night(
     after = biller.get(f"/claims/{batch}").text
     assert "Released: decided by biller" in after
     assert "The next night sends it" in after
+    assert "paused" not in after
+    desk.conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
+        " values (gen_random_uuid(), 'operator', 'pause_sending', 'sending', 'sending', 'a test')"
+    )
+    desk.conn.commit()
+    waits = biller.get(f"/claims/{batch}").text
+    assert "It waits: " in waits
+    assert "The next night sends it" not in waits
+    assert decided(desk)[:1] == [("release", "biller", "page", "", "throughline_decider")]
+    desk.conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, decided_at)"
+        " values (gen_random_uuid(), 'operator', 'resume_sending', 'sending', 'sending', 'a test',"
+        " clock_timestamp() + interval '1 second')"
+    )
+    desk.conn.commit()
     assert sent(biller, batch, token_of(told)).status_code == 303, "said again"
-    assert len(decided(desk)) == 1
+    assert len([row for row in decided(desk) if row[0] == "release"]) == 1
     assert desk.dispatch() == {"accepted": 1}
     assert desk.broken() == []
 

@@ -20,6 +20,8 @@ NIGHTS = (
     (Kill(TASK, "cases.after_open"), Kill(TASK, "reconcile.after_apply"), Kill("postgres", "dispatch")),
     (Kill("dag-processor", "link_persons"), Kill(TASK, "evidence.after_claim"), Kill("sandbox", "plan")),
 )  # fmt: skip
+IN_TIER = 3
+"""Nights of these that `make test-nights` lives; `make long` lives all."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,16 @@ def disturbed(make_practice: Callable[..., Practice], undisturbed: Lived) -> Ite
 
 
 @pytest.mark.parametrize(
-    "number", range(len(NIGHTS)), ids=lambda n: " + ".join(map(str, NIGHTS[n]))
+    "number",
+    [
+        pytest.param(
+            number,
+            id=" + ".join(map(str, killed)),
+            # half a minute each; the matrix of kills has their points, too
+            marks=pytest.mark.long if number >= IN_TIER else (),
+        )
+        for number, killed in enumerate(NIGHTS)
+    ],
 )
 def test_a_night_in_which_something_was_killed_is_the_undisturbed_one(
     disturbed: Practice, undisturbed: Lived, number: int

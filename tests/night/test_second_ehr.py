@@ -24,7 +24,7 @@ from tests.night.systems import north
 if TYPE_CHECKING:
     from tests.night.conftest import Practice
 
-pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow, pytest.mark.long]
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITION = Path("include/definitions/sources/north.yaml")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.throughline.sources.wire import payment
 from tests.warehouse.deliveries import Hand
-from tests.warehouse.quality.test_money import WO, file, held, judge, posted, remittance
+from tests.warehouse.quality.money.test_money import WO, file, held, judge, posted, remittance
 from throughline import decisions, quality
 from throughline.decisions import NotAllowedError, Request
 from throughline.quality.decide import decide_row

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.unit.throughline.sources.wire import CLAIMS, claim, claims, simple
 from tests.warehouse.deliveries import Hand
-from tests.warehouse.quality.test_money import file, judge, remittance, stated
+from tests.warehouse.quality.money.test_money import file, judge, remittance, stated
 
 
 def sent(*lines: tuple[str, str, str]) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.throughline.sources.wire import payment, siu
 from tests.warehouse.deliveries import Hand, patient
-from tests.warehouse.quality.test_money import WO, file, judge, posted, remittance
+from tests.warehouse.quality.money.test_money import WO, file, judge, posted, remittance
 from throughline import decisions, quality
 from throughline.decisions import Request
 from throughline.quality.decide import decide_row

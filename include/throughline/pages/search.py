@@ -17,6 +17,8 @@ from throughline.warehouse import Connection, sql
 
 MOST = 50
 """Persons that a search shows."""
+RECORDS = 1000
+"""Records that a name is compared with at most; a person has one in each system, and those that were merged."""
 LONGEST = 100
 SHORTEST_NAME = 2
 MOST_TRIED = 60
@@ -118,8 +120,9 @@ def _by_name(conn: Connection, said: str) -> list[str]:
     found: dict[str, None] = {}
     for family, given in list(asked)[:MOST_TRIED]:
         rows = sql.run(
-            conn, "told/pages/search_names.sql", family=family, given=given, most=MOST + 1
-        ).rows
+            conn, "told/pages/search_names.sql", family=family, given=given, most=MOST + 1,
+            records=RECORDS,
+        ).rows  # fmt: skip
         found |= dict.fromkeys(row[0] for row in rows)
     return list(found)
 

@@ -203,10 +203,10 @@ def test_the_keyboard_reaches_the_search_and_shows_where_it_is(driver: Any, airf
 
     browser.show(driver, f"{airflow}/throughline/search", 1280, "light")
     reached = []
-    for _ in range(8):
+    while len(reached) < 30 and ("BUTTON", "Search", True) not in reached:
         driver.switch_to.active_element.send_keys(Keys.TAB)
         reached.append(tuple(driver.execute_script(FOCUSED)))
     assert reached[0][1] == "Skip to the content"
     assert ("INPUT", "said", True) in reached
     assert ("BUTTON", "Search", True) in reached
-    assert all(visible for _, _, visible in reached[:7]), reached
+    assert all(visible for _, _, visible in reached), reached

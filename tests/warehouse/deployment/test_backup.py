@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import stat
@@ -252,7 +253,8 @@ def test_a_disk_that_is_full_fails_the_command(deployed: Deployed, tmp_path: Pat
         "PYTHONPATH": str(ROOT / "include"),
     }
     command = (
-        f"ulimit -f 40; exec {sys.executable} -m throughline.deployment.backup {tmp_path / 'kept'}"
+        f"ulimit -f 40; exec {shlex.quote(sys.executable)} -m throughline.deployment.backup"
+        f" {shlex.quote(str(tmp_path / 'kept'))}"
     )
     ended = subprocess.run(
         ["bash", "-c", command], env=env, capture_output=True, text=True, check=False
@@ -352,8 +354,13 @@ def test_a_restore_that_breaks_off_leaves_what_was_there(
         return 0
 
     monkeypatch.setattr(restore, "_unpack", dies)
-    with pytest.raises(KeyboardInterrupt):
-        deployed.restore(folder)
+    # a run in the background ignores it, and so would this process
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            deployed.restore(folder)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert deployed.rows("select count(*) from operations.night") == [(2,)]
     monkeypatch.undo()
     deployed.restore(folder)

@@ -202,7 +202,7 @@ def test_the_keyboard_reaches_the_search_and_shows_where_it_is(driver: Any, airf
     from selenium.webdriver.common.keys import Keys
 
     browser.show(driver, f"{airflow}/throughline/search", 1280, "light")
-    reached = []
+    reached: list[tuple[Any, ...]] = []
     while len(reached) < 30 and ("BUTTON", "Search", True) not in reached:
         driver.switch_to.active_element.send_keys(Keys.TAB)
         reached.append(tuple(driver.execute_script(FOCUSED)))

@@ -10,7 +10,8 @@ from fastapi import Request as Browser
 from fastapi.responses import RedirectResponse
 
 from throughline import decisions
-from throughline.decisions import Door, NotAllowedError, NotPermittedError, Request
+from throughline.decisions import Door, NoReasonError, NotAllowedError, NotPermittedError, Request
+from throughline.decisions.reasons import LONGEST
 from throughline.pages import forms
 from throughline.pages.access import deciding, reading
 from throughline.pages.render import render
@@ -33,8 +34,6 @@ from throughline.warehouse import Connection, sql
 
 PLACE = "sending"
 TITLES = {"pause_sending": "Pause sending", "resume_sending": "Resume sending"}
-LONGEST = 2000
-"""Characters of a reason."""
 LAST = 10
 """Decisions that are listed."""
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
@@ -60,8 +59,6 @@ def decide(
     if act not in TITLES:
         return refusal(request, who, 422, "Not taken", "A form says pause or resume.", PLACE)
     note = note.strip()
-    if not note or len(note) > LONGEST or "\0" in note:
-        return _page(request, who, note, f"It needs a reason of at most {LONGEST:,} characters.")
     try:
         with deciding() as conn:
             if _state(conn) != shown:
@@ -69,6 +66,8 @@ def decide(
                 return refusal(request, who, 409, "It has changed", text, PLACE)
             decisions.record(conn, _request(act, who, note))
             conn.commit()
+    except NoReasonError as error:
+        return _page(request, who, note, f"Nothing was recorded: {error}.")
     except NotPermittedError as error:
         return refusal(request, who, 403, "Not for you", f"{error}. That is kept.", PLACE)
     except NotAllowedError as error:

@@ -203,7 +203,7 @@ def test_who_may_pauses_sending_with_a_form_once_and_resumes_it(
     operator = browser("operator")
     for bad in ({"token": "x"}, {"token": ""}):
         assert operator.post("/sending", data=said | bad).status_code == 403
-    for bad in ({"note": " "}, {"act": "anything"}):
+    for bad in ({"note": " "}, {"note": "\u200b"}, {"act": "anything"}):
         assert operator.post("/sending", data=said | bad).status_code == 422
     foreign = operator.post("/sending", data=said, headers={"Sec-Fetch-Site": "cross-site"})
     assert foreign.status_code == 403

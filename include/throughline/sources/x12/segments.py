@@ -2,7 +2,8 @@
 
 Real senders' files contain, and this module accepts: a byte-order mark, blank lines or text before the
 ISA, an ISA that is not 106 characters long, line ends after the terminator or as the terminator,
-separators that change from one interchange to the next, no terminator after the last segment.
+lines of a fixed width that break segments, separators that change from one interchange to the next, no
+terminator after the last segment.
 """
 
 from __future__ import annotations
@@ -27,6 +28,12 @@ LONGEST_SEGMENT = 1 << 23
 
 # Control characters (hex 1C to 1F) are separators too, though Python counts them as blanks.
 _HEADER = re.compile(r"ISA([^A-Za-z0-9 \t\r\n\f\v])")
+_LINE_END = re.compile(r"[\r\n]+")
+# Where the elements of an ISA end: their lengths are fixed (X12.5), so that a broken one can be put together.
+_ENDS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
+# How much of an interchange shows whether it is in lines of a fixed width.
+_SAMPLE = 1 << 12
+_TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}[^A-Za-z0-9\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +56,19 @@ def read_header(text: str) -> tuple[Separators, list[str], int] | None:
     element = text[3]
     head = text[:LONGEST_HEADER]
     parts = head.split(element, 16)
-    if len(parts) < 17 or any("\n" in p.strip() or len(p) > 40 for p in parts[:16]):
+    if len(parts) < 17 or any(_LINE_END.search(p.strip()) or len(p) > 40 for p in parts[:16]):
         return None
     end = sum(len(part) + 1 for part in parts[:16])
     # ISA16 and the terminator; a header without its ISA16 has the terminator in its place.
     component, terminator = head[end : end + 1], head[end + 1 : end + 2]
     after = head[end + 2 :]
-    if not component or component.isalnum():
+    if not component or component.isalnum() or component in "\r\n":
         return None
     if terminator in ("\r", "\n") or not terminator:
         rest = after.lstrip("\r\n")
+        if rest and not rest[0].isalnum() and not rest[0].isspace():
+            # the line was broken just before the terminator
+            return None
         line = re.match(r"[A-Z0-9]{2,3}" + re.escape(element) + r"[^\r\n]*", rest)
         if line is not None and line.group().endswith(component):
             terminator, end, component = component, end - 1, ":"
@@ -107,6 +117,96 @@ def _text_chunks(stream: BinaryIO) -> Iterator[str]:
             return
 
 
+def _padded(line: str, width: int, terminator: str) -> str:
+    """Return a line with the blanks that were cut off its end: only a segment's end leaves it short."""
+    return line if not line or line.rstrip().endswith(terminator) else line.ljust(width)
+
+
+def _wrapped_header(text: str) -> tuple[int, str] | None:
+    """Return the width of the lines that break the ISA at the start of `text`, and its terminator.
+
+    The elements of an ISA have fixed lengths: only the right width puts all of them in their places.
+    Returns None if there is none, or if a line end may be the terminator.
+    """
+    *lines, last = _LINE_END.split(text)
+    for width in sorted({len(line) for line in lines if len(line) >= len(lines[0])}):
+        whole = "".join(line.ljust(width) for line in lines) + last
+        ends = tuple(at for at, mark in enumerate(whole[:104]) if mark == text[3])
+        rest = whole[106:].lstrip()
+        if (
+            ends == _ENDS
+            and not any(mark.isalnum() or mark.isspace() for mark in whole[104:106])
+            and (not rest or _TAG.match(rest))
+        ):
+            return width, whole[105]
+    return None
+
+
+def _wrapped_body(text: str, terminator: str) -> int:
+    """Return the width of the lines that break segments of an interchange; 0 if it has none."""
+    if "\n" not in text and "\r" not in text:
+        return 0
+    after = sum(text.count(terminator + end) for end in ("\n", "\r", "\r\n"))
+    if text.count("\n") + text.count("\r") == after:
+        return 0
+    lines = [line for line in _LINE_END.split(text)[:-1] if line.strip()]
+    broken = [len(line) for line in lines if not line.rstrip().endswith(terminator)]
+    width = max(map(len, lines), default=0)
+    # a text with line ends of its own breaks segments anywhere
+    return width if 2 <= broken.count(width) >= len(broken) / 2 else 0
+
+
+class _Text:
+    """The text of a stream in pieces.
+
+    After `unwrap`, the line ends of an interchange in lines of one width are left out, and blanks that were
+    cut off the ends of its lines are put back, until a line begins with another interchange.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._chunks = _text_chunks(stream)
+        self._rest = ""
+        self._width = 0
+        self._terminator = ""
+        self._is_end = False
+
+    def unwrap(self, text: str, width: int, terminator: str) -> None:
+        """Go on with `text`, which begins with an interchange in lines of `width`."""
+        self._rest, self._width, self._terminator = text, width, terminator
+        self._is_end = False
+
+    def next(self) -> str | None:
+        """Return the next piece, or None at the end."""
+        rest, self._rest = self._rest, ""
+        if not self._width:
+            return rest or next(self._chunks, None)
+        # at least one line more than the last one, whose end may follow
+        while _LINE_END.search(rest) is None and len(rest) < LONGEST_SEGMENT:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self._width = 0
+                return rest or None
+            rest += chunk
+        joined: list[str] = []
+        at = 0
+        for found in _LINE_END.finditer(rest):
+            line = rest[at : found.start()]
+            if self._is_end and _HEADER.match(line):
+                self._width = 0
+                break
+            if line:
+                joined.append(_padded(line, self._width, self._terminator))
+                self._is_end = line.rstrip().endswith(self._terminator)
+            at = found.end()
+        else:
+            if at == 0:
+                # no line has so many characters
+                self._width, at = 0, len(rest)
+                joined.append(rest)
+        self._rest = rest[at:]
+        return "".join(joined)
+
+
 class SegmentReader:
     """Iterate over the segments of a stream as lists of elements.
 
@@ -120,7 +220,7 @@ class SegmentReader:
         self.position = 0
         self.separators = Separators()
         self.skipped = 0
-        self._chunks = _text_chunks(stream)
+        self._chunks = _Text(stream)
         # the text that is here, and where in it reading goes on: a rest is never joined or cut out for
         # each interchange, which would cost the square of their number
         self._text = ""
@@ -189,7 +289,7 @@ class SegmentReader:
 
     def _more(self) -> bool:
         """Read on, and drop what has been read; returns False at the end of the stream."""
-        chunk = next(self._chunks, None)
+        chunk = self._chunks.next()
         if chunk is None:
             self._is_all = True
             return False
@@ -239,8 +339,37 @@ class SegmentReader:
         """Say whether the next interchange, if it is here already, has the same separators."""
         if index + 1 >= len(parts):
             return False
-        elements = parts[index + 1].strip().split(self.separators.element)
-        return elements[0] == "ISA" and self._is_header(elements)
+        head = parts[index + 1].strip()
+        elements = head.split(self.separators.element)
+        is_broken = _LINE_END.search(head) is not None
+        return elements[0] == "ISA" and self._is_header(elements) and not is_broken
+
+    def _header(self, ahead: int) -> tuple[Separators, list[str], int] | None:
+        """Read the header that is `ahead`, and put its interchange together if lines break its segments.
+
+        Raises `FileRefusedError` if they do and nobody can tell where.
+        """
+        while len(self._text) - self._at - ahead < _SAMPLE and self._more():
+            pass
+        where = self._at + ahead
+        head = self._text[where : where + LONGEST_HEADER]
+        width, terminator = 0, ""
+        found = read_header(head)
+        is_broken = _LINE_END.search(head[:106]) is not None
+        if is_broken and (wrapped := _wrapped_header(head)) is not None:
+            width, terminator = wrapped
+        elif found is not None and (terminator := found[0].terminator) not in "\r\n":
+            width = _wrapped_body(self._text[where : where + _SAMPLE], terminator)
+        elif found is None and is_broken and _LINE_END.sub("", head)[:120].count(head[3]) > 15:
+            raise FileRefusedError(self.file, 0, "lines_wrapped")
+        if width:
+            self._chunks.unwrap(self._text[where:], width, terminator)
+            self._text, self._is_all = self._text[:where], False
+            while len(self._text) - self._at - ahead < LONGEST_HEADER and self._more():
+                pass
+            where = self._at + ahead
+            return read_header(self._text[where : where + LONGEST_HEADER])
+        return found
 
     def _find_header(self) -> tuple[Separators, list[str], int] | None:
         """Read on until an interchange header, and go to where it starts."""
@@ -248,10 +377,8 @@ class SegmentReader:
             start = self._at
             while (match := _HEADER.search(self._text, start)) is not None:
                 ahead = match.start() - self._at
-                while len(self._text) - self._at - ahead < LONGEST_HEADER and self._more():
-                    pass
+                found = self._header(ahead)
                 where = self._at + ahead
-                found = read_header(self._text[where : where + LONGEST_HEADER])
                 if found is not None:
                     if self._text[self._at : where].strip("\ufeff \r\n\t\x00"):
                         self.skipped += 1

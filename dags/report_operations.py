@@ -1,6 +1,6 @@
 """### What
-Checks the invariants on what the night changed, and writes the night's numbers and a page that an
-operations lead can open without Airflow.
+Checks the invariants on what the night changed, holds the chain of decisions against the heads that earlier nights
+kept, and writes the night's numbers and a page that an operations lead can open without Airflow.
 
 ### Trigger
 The asset `created_tasks`, with its business date, even if an earlier step failed.
@@ -9,7 +9,7 @@ The asset `created_tasks`, with its business date, even if an earlier step faile
 `operations.night` (counts, digests, status) and the page under the reports folder.
 
 ### Gate rules
-A violated invariant fails the night.
+A violated invariant fails the night. A chain that differs from its heads does not: it is told, and an exception.
 
 ### When it fails
 The night is marked failed; `make check` lists the violations.

@@ -45,7 +45,7 @@ STEPS = (
     "open_night", "land", "stage", "gate", "load", "notice_files", "link_persons", "assert_facts",
     "build_work_list", "open_cases",
     "reconcile", "settle", "notice_silence", "plan", "dispatch", "prepare_claims", "notice_questions", "settle_plan",
-    "check_invariants", "close_night", "write_page",
+    "check_invariants", "compare_chain", "close_night", "write_page",
 )  # fmt: skip
 POINTS = (
     "export.after_kick_off", "land.after_commit", "stage.after_commit", "gate.before_commit", "load.before_commit",

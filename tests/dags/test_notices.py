@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,6 +116,55 @@ def test_a_connection_that_cannot_be_read_fails_nothing(
     notices.tell("Throughline: failed")
     assert "throughline_webhook cannot be read: ConnectionError" in caplog.text
     assert "secret.example.org" not in caplog.text
+
+
+@pytest.mark.parametrize("wrong", [[], ["night 3 is missing", "night 4 is missing"]])
+def test_a_chain_that_differs_is_told_to_the_team_whose_exception_it_is(
+    wrong: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from throughline.orchestration import notices
+    from throughline.practice import teams
+    from throughline.proven import chain
+
+    told: list[tuple[str, tuple[str, ...]]] = []
+    record, row = SimpleNamespace(rows=None), SimpleNamespace(fetchone=lambda: ("compliance",))
+    monkeypatch.setattr(notices, "tell", lambda text, to: told.append((text, to)))
+    monkeypatch.setattr(notices, "step", lambda *_: nullcontext(record))
+    monkeypatch.setattr(chain, "notice", lambda *_: wrong)
+    conn: Any = SimpleNamespace(execute=lambda *_: row)
+    night: Any = SimpleNamespace(seq=5, business_date=date(2026, 9, 8))
+    notices.hold_chain(conn, night, tmp_path)
+    assert record.rows == len(wrong)
+    if not wrong:
+        assert told == []
+        return
+    ((text, to),) = told
+    team = teams()["compliance"]
+    assert text.startswith(
+        f"Throughline for {team.title}: night 5 of 2026-09-08 found that the chain of decisions is not the one"
+    )
+    assert to == team.mail
+    assert "night 3" not in text
+
+
+def test_the_check_in_says_that_the_chain_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from throughline.orchestration import notices
+    from throughline.proven import chain
+
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        notices, "_check_in", lambda _, __, signal, text: said.append((signal, text))
+    )
+    monkeypatch.setattr(chain, "head", lambda *_: chain.Head(5, 7, "ab", "2026-09-09T07:00:00Z"))
+    conn: Any = SimpleNamespace()
+    night: Any = SimpleNamespace(seq=5, status="finished")
+    for is_in_doubt in (False, True):
+        monkeypatch.setattr(chain, "is_in_doubt", lambda _, doubt=is_in_doubt: doubt)
+        notices.night_ended(conn, night)
+    assert said == [
+        ("", "chain 7 ab"),
+        ("", "chain 7 ab\nit is not the chain whose heads are in chain.jsonl"),
+    ]
 
 
 BILLING = Team(

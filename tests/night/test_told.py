@@ -19,7 +19,7 @@ STEPS_OF = {
     },
     "reconcile_tasks": {"ask_receivers", "reconcile", "settle", "notice_silence"},
     "create_tasks": {"plan", "prepare_claims", "notice_questions", "dispatch", "settle_plan"},
-    "report_operations": {"check_invariants", "close_night", "write_page"},
+    "report_operations": {"check_invariants", "compare_chain", "close_night", "write_page"},
 }
 
 

@@ -28,7 +28,8 @@ MOST_DATES = 2
 class Known:
     """The newest night of a world, and how many business dates are done; ``noted_at`` is UTC.
 
-    ``reached`` is the last business date that was over in the world, if its sandbox said so.
+    ``reached`` is the last business date that was over in the world, if its sandbox said so. ``chain_differs`` says
+    that the chain was not the one whose heads were kept, when a night looked last.
     """
 
     noted_at: str
@@ -38,6 +39,7 @@ class Known:
     status: str
     failed_step: str | None
     reached: str | None = None
+    chain_differs: bool = False
 
     @property
     def line(self) -> str:
@@ -52,7 +54,8 @@ def ask(server: Server) -> Known | None:
         with warehouse.connect(server.dsn(warehouse.READER)) as connection:
             newest = warehouse.newest_night(connection)
             row = connection.execute(
-                "select count(distinct business_date) from operations.night where status = 'finished'"
+                "select count(distinct business_date), exists (select from operations.exception"
+                " where reason = 'chain_differs' and status = 'open') from operations.night where status = 'finished'"
             ).fetchone()
     except psycopg.Error:
         return None
@@ -65,6 +68,7 @@ def ask(server: Server) -> Known | None:
         newest.business_date.isoformat(),
         newest.status,
         newest.failed_step,
+        chain_differs=row[1],
     )
 
 
@@ -109,6 +113,8 @@ def trouble(known: Known | None, *, at_work: bool, reached: date | None = None) 
         return f"{known.line}; `make night` runs its date again"
     if known.status == "running" and not at_work:
         return f"night {known.seq} of {known.business_date} was begun and has not ended; `make night` resumes it"
+    if known.chain_differs:
+        return "the chain is not the one whose heads were kept: pause sending, then `make check` (docs/runbook.md)"
     waiting = (reached - date.fromisoformat(known.business_date)).days if reached else 0
     if waiting >= MOST_DATES:
         return f"{waiting} business dates have passed since that of the last night, {known.business_date}"

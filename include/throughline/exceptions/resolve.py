@@ -78,6 +78,7 @@ FITTING = {
     "persons_not_reached": ("assign",),
     "claims_not_released": ("acknowledge", "assign"),
     "feed_not_released": ("acknowledge", "assign"),
+    "chain_differs": ("assign",),
     "identity_doubt": ("confirm", "reject", "acknowledge", "assign"),
 }
 """The actions allowed for reasons that concern no stage of a case; a reason not listed allows all others."""

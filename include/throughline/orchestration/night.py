@@ -371,6 +371,7 @@ def report(partition_key: str | None, failed_tasks: list[str]) -> str | None:
         except nights.NightUnknownError:
             nights.release_lease(conn, business_date)
             return None
+        notices.hold_chain(conn, night, chain_root())
         with warehouse.step(conn, night.seq, "close_night") as record:
             if failed_tasks and night.status == "running":
                 failed = f"report_operations: {', '.join(failed_tasks)}"

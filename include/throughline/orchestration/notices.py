@@ -23,6 +23,8 @@ from throughline.orchestration.addresses import address
 from throughline.warehouse import nights, step
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from throughline.practice import Team
     from throughline.silence.questions import Unanswered
     from throughline.transports.address import Address
@@ -49,7 +51,37 @@ def night_ended(conn: Connection, night: nights.Night) -> None:
     from throughline.told import messages
 
     signal = messages.SUCCESS if night.status == "finished" else messages.FAILURE
-    _check_in(conn, night, signal, str(chain.head(conn, night.seq) or ""))
+    said = [str(chain.head(conn, night.seq) or "")]
+    if chain.is_in_doubt(conn):
+        said.append(f"it is not the chain whose heads are in {chain.FILE}")
+    _check_in(conn, night, signal, "\n".join(said))
+
+
+def hold_chain(conn: Connection, night: nights.Night, folder: Path) -> None:
+    """Hold the chain against the heads kept in `folder`, and tell the team whose exception it is if they differ.
+
+    Runs as a step of the night, and commits before anybody is told. The night goes on.
+    """
+    from throughline.practice import teams
+    from throughline.proven import chain
+
+    with step(conn, night.seq, "compare_chain") as record:
+        record.rows = len(chain.notice(conn, night.seq, folder))
+        row = conn.execute(
+            "select owner_team from operations.reason where reason = %s", (chain.REASON,)
+        ).fetchone()
+    if record.rows:
+        team = teams().get(row[0]) if row else None
+        tell(chain_text(night, team.title if team else None), team.mail if team else ())
+
+
+def chain_text(night: nights.Night, team: str | None) -> str:
+    """Return the notice of a night that found the chain to be another one than its kept heads say."""
+    return (
+        f"Throughline{f' for {team}' if team else ''}: night {night.seq} of {night.business_date} found that the"
+        " chain of decisions is not the one whose heads were kept. Pause sending; make check says what differs, the"
+        f" runbook what to do. {_base()}/throughline/exceptions"
+    )
 
 
 def _check_in(conn: Connection, night: nights.Night, signal: str, text: str = "") -> None:

@@ -17,13 +17,19 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from throughline.warehouse import Connection
+from throughline import exceptions
+from throughline.warehouse import Connection, derive, nights
 
 FILE = "chain.jsonl"
 """One line for each night: its number, the last entry's place and hash, and when that was read.
 
 Another line says that the warehouse was restored from a backup, or that a person accepted the chain as it is.
 """
+
+REASON, ABOUT = "chain_differs", "chain"
+"""Of the exception that a night opens; no other module does."""
+MOST_TOLD = 5
+"""Differences that the exception lists; `make check` lists all."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,8 @@ def kept(folder: Path) -> Kept | None:
         lines = file.read_text("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        return Kept(file, faults=[f"{file} cannot be read: {error.strerror}"])
     found = Kept(file)
     for number, line in enumerate(lines, 1):
         try:
@@ -168,6 +176,37 @@ def compare(conn: Connection, folder: Path) -> list[str]:
         *_not_in_chain(conn, known.file, heads),
         *_not_kept(known.file, heads, nights),
     ]
+
+
+def notice(conn: Connection, seq: int, folder: Path) -> list[str]:
+    """Compare as night `seq`, and return what is wrong; while there is something, it is an exception.
+
+    The exception ends on the first night that finds nothing. A night that is not the newest opens and ends none. Does
+    not commit.
+    """
+    wrong = compare(conn, folder)
+    if not nights.is_newest(conn, seq):
+        return wrong
+    if wrong:
+        more = len(wrong) - MOST_TOLD
+        told = [*wrong[:MOST_TOLD], *([f"and {more:,} more"] if more > 0 else [])]
+        exceptions.open_exception(
+            conn, seq, nights.by_seq(conn, seq).cut_off, REASON, ABOUT, FILE,
+            detail={"differs": "; ".join(told)},
+        )  # fmt: skip
+    else:
+        exceptions.clear(
+            conn, seq, derive("exception", REASON, ABOUT, FILE), "the chain agrees with its heads"
+        )
+    return wrong
+
+
+def is_in_doubt(conn: Connection) -> bool:
+    """Say whether a night found that the chain is not the one whose heads were kept, and none since found it right."""
+    found = conn.execute(
+        "select from operations.exception where reason = %s and status = 'open'", (REASON,)
+    )
+    return found.rowcount > 0
 
 
 def _nights_that_kept(conn: Connection, since: datetime | None) -> list[int]:

@@ -49,6 +49,12 @@ def tell(conn: Connection) -> str:
         words.paused(Paused(*row), zone)
         for row in sql.run(conn, "told/numbers/paused.sql", seq=newest_seq).rows
     ]
+    for (seq,) in conn.execute(
+        "select opened_seq from operations.exception where reason = 'chain_differs' and status = 'open'"
+    ).fetchall():
+        lines.append(
+            f"Night {seq} found that the chain is not the one whose heads were kept: pause sending, then make check"
+        )
     for row in sql.run(conn, "told/numbers/undecided.sql", seq=newest_seq).rows:
         one = Undecided(*row)
         lines.append(

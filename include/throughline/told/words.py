@@ -78,6 +78,7 @@ STEPS = {
     "notice_questions": "look for questions that nobody answers",
     "settle_plan": "give next steps again",
     "check_invariants": "check the invariants",
+    "compare_chain": "hold the chain against its kept heads",
     "close_night": "write the numbers",
     "write_page": "write the page",
 }

@@ -183,6 +183,7 @@ EXCEPTION_REASON = WordList(
         "rows_set_aside": "Rows of a delivery were set aside; release or reject them, or have the source correct them",
         "claims_not_released": "Nobody has decided about a batch of claims, and the payer's filing limit comes near",
         "feed_not_released": "Nobody has decided about a delivery that a gate stopped the night before",
+        "chain_differs": "The chain of decisions is not the one whose heads were kept; pause sending, then look",
     },
     not_yet={
         "consent_missing": "no step asks for a consent before a contact",

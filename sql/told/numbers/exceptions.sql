@@ -15,7 +15,7 @@ select
     -- without a case, name the subject: a file, a workflow, a source and kind of fact, a field and code
     (
         array_agg(coalesce(f.name, e.about_id) order by coalesce(f.name, e.about_id))
-        filter (where e.about_kind in ('workflow', 'facts', 'code', 'status', 'file', 'sent_file', 'remittance') or f.name is not null)
+        filter (where e.about_kind in ('workflow', 'facts', 'code', 'status', 'file', 'sent_file', 'remittance', 'chain') or f.name is not null)
     )[1:12] as subjects
 from operations.exception as e
 left join operations.reason as r on r.reason = e.reason

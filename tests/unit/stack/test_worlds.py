@@ -194,6 +194,7 @@ def test_clean_leaves_no_empty_folder_and_removes_nothing_else(
         (replace(NIGHT, status="failed", failed_step="load"), False, None, "failed in load"),
         (replace(NIGHT, status="running"), True, None, None),
         (replace(NIGHT, status="running"), False, None, "has not ended"),
+        (replace(NIGHT, chain_differs=True), True, None, "the chain is not the one whose heads"),
     ],
 )
 def test_what_is_wrong_with_the_nights_is_said(

@@ -240,6 +240,56 @@ def test_a_file_that_is_missing_or_was_changed_is_found_and_a_person_can_accept_
     assert "they were not looked at" in capsys.readouterr().out
 
 
+def test_a_night_tells_that_its_chain_is_another_one_and_that_it_is_right_again(
+    owner: Connection, tmp_path: Path, checked: Callable[..., int]
+) -> None:
+    def opened() -> list[tuple[str, str, str]]:
+        owner.commit()
+        return owner.execute(
+            "select owner_team, about_id, detail ->> 'differs' from operations.exception"
+            " where reason = 'chain_differs' and status = 'open'"
+        ).fetchall()
+
+    owner.execute(
+        "insert into operations.reason (reason, owner_team, due_days, title)"
+        " values ('chain_differs', 'compliance', 1, 'x') on conflict do nothing"
+    )
+    (night,) = owner.execute("select max(seq) from operations.night").fetchall()[0]
+    kept_nights(owner, tmp_path)
+    assert chain.notice(owner, night, tmp_path) == []
+    assert opened() == []
+    file = tmp_path / chain.FILE
+    whole = file.read_text()
+    for name, (moved, said) in MOVED.items():
+        file.write_text("\n".join(moved(whole.splitlines())))
+        assert chain.notice(owner, night, tmp_path), name
+        ((team, about, told),) = opened()
+        assert (team, about) == ("compliance", chain.FILE)
+        assert said in told, name
+        assert chain.is_in_doubt(owner)
+        file.write_text(whole)
+        assert chain.notice(owner, night, tmp_path) == []
+        assert opened() == [], name
+        assert not chain.is_in_doubt(owner)
+    file.unlink()
+    assert chain.notice(owner, night, tmp_path)
+    assert "is missing, and 3 nights (1 to 3) kept the head" in opened()[0][2]
+    # nothing can be read there: still no error, which would lose the night
+    file.mkdir()
+    assert "cannot be read: Is a directory" in chain.notice(owner, night, tmp_path)[0]
+    file.rmdir()
+    # many differences, of which a night lists a few
+    file.write_text(whole.splitlines()[2] + "\n" + '{"seq": 1}\n' * 9)
+    owner.execute("delete from operations.exception where reason = 'chain_differs'")
+    assert len(chain.notice(owner, night, tmp_path)) == 10
+    assert opened()[0][2].endswith("; and 5 more")
+    # an older night that is run again says what it finds, and changes nothing
+    file.write_text(whole)
+    assert chain.notice(owner, night - 1, tmp_path) == []
+    assert len(opened()) == 1
+    assert checked() == 0
+
+
 def test_a_broken_file_stops_no_night_and_what_follows_is_readable(
     owner: Connection, tmp_path: Path
 ) -> None:

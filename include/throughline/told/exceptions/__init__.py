@@ -28,6 +28,7 @@ WHY = vocabulary.EXCEPTION_REASON.words
 OUTCOMES = vocabulary.CONTACT_OUTCOME.words
 
 DETAILS: Mapping[str, tuple[str, ...]] = {
+    "chain_differs": ("It was found that {differs}",),
     "charge_check": (
         "The charge says {charged}, the documentation supports {expected}",
         "The claim was refused in the batch {refused_batch}",

@@ -34,6 +34,10 @@ class NotBegunError(Exception):
     """The night could not be started or followed; the message says why."""
 
 
+class NoAnswerError(NotBegunError):
+    """Airflow did not answer in time, or not as Airflow does: it may the next time."""
+
+
 class Airflow:
     """Airflow's REST API at `url`. Use it as a context manager."""
 
@@ -53,14 +57,16 @@ class Airflow:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Call a path under `/api/v2` and return its JSON answer; logs in again if the token has expired.
 
-        Raises `NotBegunError`.
+        Raises `NotBegunError`; its `NoAnswerError` if asking again may help.
         """
         answer = self._request(method, f"/api/v2{path}", body)
         if answer.status_code == requests.codes.unauthorized and self._login:
             self.log_in(*self._login)
             answer = self._request(method, f"/api/v2{path}", body)
         if not answer.ok:
-            raise NotBegunError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+            busy = answer.status_code >= requests.codes.server_error
+            failed = NoAnswerError if busy else NotBegunError
+            raise failed(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json()
 
     def log_in(self, user: str, password: str) -> None:
@@ -75,7 +81,7 @@ class Airflow:
         try:
             return self._session.request(method, self.url + path, json=body, timeout=SECONDS)
         except requests.RequestException as error:
-            raise NotBegunError(f"Airflow does not answer at {self.url}: {error}") from error
+            raise NoAnswerError(f"Airflow does not answer at {self.url}: {error}") from error
 
 
 def begin(airflow: Airflow, day: date) -> str:
@@ -90,14 +96,15 @@ def begin(airflow: Airflow, day: date) -> str:
 def follow(airflow: Airflow, day: date, run_id: str, seconds: float) -> bool:
     """Print each DAG of the night as it ends; returns whether the night succeeded.
 
-    Raises `NotBegunError` if the last DAG has not ended after `seconds`.
+    An Airflow that does not answer is asked again. Raises `NotBegunError` if the last DAG has not ended after
+    `seconds`.
     """
     deadline = time.monotonic() + seconds
-    begun = airflow.ask("GET", f"/dags/{CHAIN[0]}/dagRuns/{run_id}")["run_after"]
+    begun = _asked(airflow, f"/dags/{CHAIN[0]}/dagRuns/{run_id}", deadline)["run_after"]
     state = ""
     for dag in CHAIN:
         while True:
-            state = _state(airflow, dag, day, begun)
+            state = _state(airflow, dag, day, begun, deadline)
             if state and state not in UNFINISHED:
                 break
             if time.monotonic() > deadline:
@@ -109,10 +116,21 @@ def follow(airflow: Airflow, day: date, run_id: str, seconds: float) -> bool:
     return state == "success"
 
 
-def _state(airflow: Airflow, dag: str, day: date, begun: str) -> str:
+def _asked(airflow: Airflow, path: str, deadline: float) -> Any:
+    """Return an answer. A busy machine may owe one for a minute, while the night goes on."""
+    while True:
+        try:
+            return airflow.ask("GET", path)
+        except NoAnswerError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+
+
+def _state(airflow: Airflow, dag: str, day: date, begun: str, deadline: float) -> str:
     """Return the state of the DAG's run for this date that started since then; empty if there is none."""
     since = f"limit=20&order_by=-run_after&run_after_gte={begun}"
-    runs = airflow.ask("GET", f"/dags/{dag}/dagRuns?{since}")
+    runs = _asked(airflow, f"/dags/{dag}/dagRuns?{since}", deadline)
     mine = [run for run in runs["dag_runs"] if run["partition_key"] == day.isoformat()]
     return str(mine[0]["state"]) if mine else ""
 

@@ -29,6 +29,8 @@ class Airflow:
 
     def __init__(self, *, paused: str = "", failed: str = "") -> None:
         self.paused, self.failed = paused, failed
+        self.busy = 0
+        """Calls, after the run has begun, that are not answered in time."""
         self.good_for: float = math.inf
         """Calls that a token is good for."""
         self.begun: list[dict[str, Any]] = []
@@ -49,6 +51,9 @@ class Airflow:
         _, _, _, _, dag, *rest = path.split("/")
         if not rest:
             return told({"is_paused": dag == self.paused})
+        if self.begun and self.busy:
+            self.busy -= 1
+            return Answer(503, b"busy")
         if seen.method == "POST":
             self.begun.append({"dag": dag, **json.loads(seen.body)})
             return told({"dag_run_id": "manual__1"})
@@ -97,6 +102,22 @@ def test_a_night_that_outlasts_its_login_is_followed_to_its_end() -> None:
         client.log_in("operator", "right")
         assert begin.follow(client, DAY, begin.begin(client, DAY), 1)
     assert len(airflow.logins) > 2
+
+
+def test_a_night_is_followed_past_an_airflow_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(begin, "POLL_SECONDS", 0)
+    airflow = Airflow()
+    with airflow.client() as client:
+        run = begin.begin(client, DAY)
+        airflow.busy = 3
+        assert begin.follow(client, DAY, run, 60)
+        airflow.busy = 1_000_000
+        with pytest.raises(begin.NotBegunError, match="503"):
+            begin.follow(client, DAY, run, 0.1)
+    with pytest.raises(begin.NotBegunError, match="does not answer"):
+        begin.follow(client, DAY, run, 0.1)
 
 
 def test_a_night_that_would_stop_half_way_is_not_begun() -> None:

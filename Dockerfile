@@ -20,7 +20,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 # Another auth manager, a secrets backend: what is locked stays as it is, or the build fails.
 ARG EXTRA_PACKAGES=
 RUN if [ -n "${EXTRA_PACKAGES}" ]; then \
-        sed -n 's/^\([a-z0-9][^ ;]*==[^ ;]*\).*/\1/p' requirements.txt > /tmp/constraints.txt \
+        sed -n 's/^\([a-z0-9][^\\]*[^\\ ]\) *\\$/\1/p' requirements.txt > /tmp/constraints.txt \
         && pip install --no-cache-dir --constraint /tmp/constraints.txt ${EXTRA_PACKAGES} \
         && pip check && rm /tmp/constraints.txt; \
     fi

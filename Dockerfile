@@ -50,9 +50,12 @@ RUN mkdir -p airflow/logs /var/lib/throughline/chain /var/lib/throughline/landin
 
 # What a worker has imported before it forks, a task has for nothing, as below the scheduler of `make night`. Without a
 # file of settings, Airflow would write one, with every secret of its environment in it. Where connections come from is
-# said there and not by ENV: Compose unsets a variable that it names without a value, even if the image has one.
+# said there and not by ENV: Compose unsets a variable that it names without a value, even if the image has one. A
+# process without a login to Airflow's database, a worker, still needs an address of one, which it never asks.
 RUN mkdir airflow/config \
     && printf '%s\n' \
+        '[database]' \
+        'sql_alchemy_conn = postgresql+psycopg2://nobody@no-database/none' \
         '[secrets]' \
         'backend_kwargs = {"connections_file_path": "/run/secrets/connections.json"}' \
         > airflow/airflow.cfg \

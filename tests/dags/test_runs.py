@@ -163,6 +163,8 @@ def test_a_source_that_is_not_ready_gives_its_slot_back_until_the_deadline(
     # longer than the three hours of its definition
     assert night.land("ehr", 1) == []
     assert practice.rows(detail) == [("done", {"unavailable": "ehr: the export is not ready"})]
+    why = "select reason, count(*) from landing.not_received where known_seq = 1 group by 1"
+    assert practice.rows(why) == [("the export is not ready", len(sources.definition("ehr").feeds))]
 
 
 def test_a_run_without_a_business_date_is_refused(

@@ -117,6 +117,8 @@ def land(source: str, seq: int) -> list[str]:
                 conn.rollback()
                 log.warning("%s cannot be read tonight: %s", source, error)
                 record.detail = {"waiting" if again else "unavailable": str(error)}
+                if not again:
+                    sources.note_not_received(conn, source, seq, definition.feeds, error)
                 batches = []
             else:
                 record.detail = {"batches": len(batches)}

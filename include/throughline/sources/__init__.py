@@ -6,6 +6,7 @@ Airflow keeps parsing DAG files that need only the names of the sources.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ __all__ = [
     "SourceUnavailable",
     "definition",
     "extract",
+    "note_not_received",
     "register",
     "source_names",
     "stage",
@@ -52,6 +54,15 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     from throughline.sources.staging import stage as parse
 
     return parse(conn, batch_id, landing_root)
+
+
+def note_not_received(
+    conn: Connection, source: str, seq: int, feeds: Iterable[str], problem: SourceUnavailable
+) -> None:
+    """Keep why feeds do not come in a night: see `throughline.sources.landing`."""
+    from throughline.sources.landing import note_not_received as note
+
+    note(conn, source, seq, feeds, problem)
 
 
 def register(conn: Connection, seq: int) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from throughline.transports.address import SourceUnavailable
 from throughline.warehouse import Connection, derive
 from throughline.warehouse.nights import Night
 
@@ -205,6 +206,10 @@ class Landing:
             ),
         )
 
+    def not_received(self, feeds: Iterable[str], problem: SourceUnavailable) -> None:
+        """Keep why feeds do not come tonight, in our words and, where it may be shown, in the source's."""
+        note_not_received(self._conn, self._source, self._night.seq, feeds, problem)
+
     def clear_incoming(self) -> None:
         """Remove partial files that an earlier attempt of this night left."""
         for left in self._folder.glob(".incoming-*"):
@@ -280,3 +285,20 @@ def landed_before(conn: Connection, source: str, seq: int) -> list[BatchResult]:
         (source, seq),
     ).fetchall()
     return [BatchResult(*row) for row in rows]
+
+
+def note_not_received(
+    conn: Connection, source: str, seq: int, feeds: Iterable[str], problem: SourceUnavailable
+) -> None:
+    """Keep why feeds of a source do not come in a night; the last reason counts."""
+    # a problem begins with the name of the source or of its connection
+    name, _, rest = str(problem).partition(": ")
+    reason = rest if rest and " " not in name else str(problem)
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into landing.not_received (source, feed, known_seq, reason, said)"
+            " values (%s, %s, %s, %s, nullif(%s, ''))"
+            " on conflict (source, feed, known_seq) do update"
+            " set reason = excluded.reason, said = excluded.said",
+            [(source, feed, seq, reason, problem.said) for feed in feeds],
+        )

@@ -31,7 +31,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Feed:
-    """What a feed delivered since the day before, and whether it is up to date."""
+    """What a feed delivered since the day before, and whether it is up to date.
+
+    If nothing came, `absent_because` says why, and `source_says` what the source says about it, as far as known.
+    """
 
     source: str
     feed: str
@@ -47,6 +50,8 @@ class Feed:
     last_business_date: date | None
     is_fresh: bool
     data_docs: str | None
+    absent_because: str | None = None
+    source_says: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from typing import Any
 class SourceUnavailable(RuntimeError):
     """A source cannot be read now. The message names the source and the kind of failure, no secrets.
 
-    `body` is its last answer, if there was one; it may hold anything, and is not shown.
+    `body` is its last answer, if there was one; it may hold anything, and is not shown. `said` is what of
+    it may be shown: its words about a request that names no patient, else empty.
     """
 
     def __init__(self, message: str, body: bytes = b"") -> None:
         super().__init__(message)
         self.body = body
+        self.said = ""
 
 
 class NotYet(SourceUnavailable):

@@ -1,4 +1,5 @@
--- reads: landing.batch, operations.feed, operations.freshness(), operations.night, quality.verdict
+-- reads: landing.batch, landing.not_received, operations.feed, operations.freshness(), operations.night,
+--     quality.verdict
 
 -- Every expected feed: what it delivered since the day before, the gate's verdict, and its freshness.
 with today as (
@@ -40,6 +41,13 @@ judged as (
         b.feed,
         array_position(array['stop', 'quarantine', 'warn', 'pass'], v.verdict),
         v.known_seq desc
+),
+
+absent as (
+    select distinct on (n.source, n.feed) n.source, n.feed, n.reason, n.said
+    from landing.not_received as n
+    where n.known_seq > %(since)s and n.known_seq <= %(seq)s
+    order by n.source, n.feed, n.known_seq desc
 )
 
 select
@@ -56,10 +64,13 @@ select
     coalesce(d.rows_pending, 0) as rows_pending,
     x.last_business_date,
     coalesce(x.last_business_date >= t.business_date - f.allowed_lag_days, false) as is_fresh,
-    j.data_docs
+    j.data_docs,
+    a.reason as absent_because,
+    a.said as source_says
 from operations.feed as f
 cross join today as t
 left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed
 left join delivered as d on d.source = f.source and d.feed = f.feed
 left join judged as j on j.source = f.source and j.feed = f.feed
+left join absent as a on a.source = f.source and a.feed = f.feed and d.feed is null
 order by is_fresh, array_position(array['stop', 'quarantine', 'warn'], j.verdict), f.source, f.feed;

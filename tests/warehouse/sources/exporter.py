@@ -47,8 +47,9 @@ class Exporter:
     """A server with as many jobs as it is asked for; every job exports `lines`, by type.
 
     Queues of answers go before what it would say by itself: `kick_offs`, `statuses`, and `files` by
-    type. `wants_token` guards all but the store, which answers files on another host if
-    `has_store` is set, and refuses every request with a token, as a store of signed addresses does.
+    type. An export with a type of `refuses` is answered with 400 and `refusal`. `wants_token` guards
+    all but the store, which answers files on another host if `has_store` is set, and refuses every
+    request with a token, as a store of signed addresses does.
     """
 
     def __init__(self, web: Web, store: Web) -> None:
@@ -64,6 +65,8 @@ class Exporter:
         self.has_store = False
         self.store_generation = 1
         self.pending_polls = 0
+        self.refuses: frozenset[str] = frozenset()
+        self.refusal = b""
         self.deleted: list[str] = []
         self.asked: list[dict[str, list[str]]] = []
         self.paths: list[str] = []
@@ -90,6 +93,8 @@ class Exporter:
             self.asked.append(query)
             if self.kick_offs:
                 return self.kick_offs.popleft()
+            if self.refuses & set(query["_type"][0].split(",")):
+                return Answer(400, self.refusal)
             return Answer(
                 202, headers={"Content-Location": self.web.url(f"/job/{len(self.asked)}")}
             )

@@ -158,12 +158,86 @@ def test_a_manifest_that_lists_a_file_twice_and_says_little_else(
     assert rows(fetch_export()) == WHOLE
 
 
-def test_a_refusal_that_names_nothing_is_one(fetch_export: Fetch, exporting: Exporter) -> None:
-    exporting.kick_offs.append(
-        Answer(400, b'{"issue": [{"severity": "error", "code": "invalid"}]}')
-    )
+def outcome(text: str, code: str = "invalid") -> bytes:
+    """A refusal in words."""
+    issue = {"severity": "error", "code": code, "diagnostics": text}
+    return json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
+
+
+def why(conn: warehouse.Connection) -> dict[str, tuple[str, str | None]]:
+    """Why feeds did not come, and what the server says about it."""
+    rows = conn.execute("select feed, reason, said from landing.not_received").fetchall()
+    return {feed: (reason, said) for feed, reason, said in rows}
+
+
+def test_a_refusal_of_each_type_is_one(
+    conn: warehouse.Connection, fetch_export: Fetch, exporting: Exporter
+) -> None:
+    exporting.refuses = frozenset(TYPES)
     with pytest.raises(SourceUnavailable, match="export: http_400"):
         fetch_export()
+    # the whole, and each half of it that was refused
+    assert [one["_type"] for one in exporting.asked] == [
+        ["Patient,Encounter,Task"],
+        ["Patient"],
+        ["Encounter,Task"],
+        ["Encounter"],
+        ["Task"],
+    ]
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_without_exports_is_asked_once(
+    fetch_export: Fetch, exporting: Exporter, status: int
+) -> None:
+    exporting.kick_offs += [Answer(status)] * 9
+    with pytest.raises(SourceUnavailable, match=f"export: http_{status}"):
+        fetch_export()
+    assert len(exporting.asked) == 1
+
+
+@pytest.mark.parametrize("refused", TYPES)
+def test_a_type_that_is_refused_without_a_word_costs_that_type_alone(
+    conn: warehouse.Connection, fetch_export: Fetch, exporting: Exporter, refused: str
+) -> None:
+    exporting.refuses = frozenset({refused})
+    exporting.refusal = outcome("One  or more\nrequested types\x07 cannot be exported")
+    assert rows(fetch_export()) == {f: WHOLE[f] for f in WHOLE if f != refused.lower()}
+    said = "One or more requested types cannot be exported"
+    assert why(conn) == {refused.lower(): ("export: http_400", said)}
+
+
+def test_a_type_that_the_server_does_not_list_is_left_out_first(
+    conn: warehouse.Connection, fetch_export: Fetch, exporting: Exporter
+) -> None:
+    listed = [{"type": kind} for kind in ("Patient", "Encounter", "Observation")]
+    statement = {"rest": [{"mode": "server", "resource": listed}]}
+    exporting.files["metadata"] = deque([Answer(200, json.dumps(statement).encode())])
+    exporting.refuses = frozenset({"Task"})
+    assert rows(fetch_export()) == {feed: WHOLE[feed] for feed in ("patient", "encounter")}
+    assert [one["_type"] for one in exporting.asked] == [
+        ["Patient,Encounter,Task"],
+        ["Patient,Encounter"],
+    ]
+    assert why(conn) == {"task": ("export: http_400", None)}
+
+
+def test_why_a_feed_is_late_is_kept_without_the_words_of_a_report_of_errors(
+    conn: warehouse.Connection, fetch_export: Fetch, exporting: Exporter
+) -> None:
+    body = {
+        "transactionTime": exporting.time,
+        "requiresAccessToken": True,
+        "output": [{"type": "Patient", "url": exporting.web.url("/file/Patient")}],
+        "error": [{"type": "OperationOutcome", "url": exporting.web.url("/file/Errors")}],
+    }
+    exporting.statuses.append(Answer(200, json.dumps(body).encode()))
+    exporting.files["Errors"] = deque([Answer(200, outcome("Task of Ada Long is broken") + b"\n")])
+    assert rows(fetch_export()) == {"patient": WHOLE["patient"]}
+    assert why(conn) == {
+        "task": ("the server could not export it", None),
+        "encounter": ("it was not in the manifest", None),
+    }
 
 
 # --- waiting

@@ -164,6 +164,28 @@ def test_counts_hold_totals_and_no_patient(told: of.Numbers) -> None:
     assert "MRN1" not in text
 
 
+def test_a_feed_that_did_not_come_says_why(conn: Connection, told: of.Numbers) -> None:
+    absent = [f for f in told.feeds if f.status == "missing"]
+    assert absent
+    assert {(f.absent_because, f.source_says) for f in absent} == {(None, None)}
+    conn.cursor().executemany(
+        "insert into landing.not_received (source, feed, known_seq, reason, said) values (%s, %s, %s, %s, %s)",
+        [
+            (absent[0].source, absent[0].feed, 3, "export: http_400", "not <supported> here"),
+            # of an earlier night, and of a feed that came in the end
+            (absent[0].source, absent[0].feed, 2, "export: http_500", None),
+            *((f.source, f.feed, 3, "late", None) for f in told.feeds if f.status != "missing"),
+        ],
+    )
+    again = of.collect(conn, 3, ZONE)
+    said = {(f.source, f.feed): (f.absent_because, f.source_says) for f in again.feeds}
+    assert said.pop((absent[0].source, absent[0].feed)) == (
+        "export: http_400",
+        "not <supported> here",
+    )
+    assert set(said.values()) == {(None, None)}
+
+
 def test_an_earlier_night_is_told_as_it_was(conn: Connection, told: of.Numbers) -> None:
     with conn.cursor() as cursor:
         cursor.execute(

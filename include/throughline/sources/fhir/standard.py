@@ -105,6 +105,8 @@ class Fhir(Standard):
             batches += search(definition, searched, address, conn, landing, deadline)
         if problem is not None and not batches:
             raise problem
+        if problem is not None:
+            landing.not_received(exported, problem)
         return batches
 
     def landed(self, definition: SourceDefinition, address: Address, conn: Connection) -> None:

@@ -14,7 +14,8 @@ from tests.unit.throughline.sources import servers
 from tests.unit.throughline.sources.searching import Searched, task
 from tests.unit.throughline.sources.servers import Answer
 from tests.unit.throughline.sources.smart import smart, token
-from throughline.sources.fhir.search.client import Capability, NotSearchable, Searcher
+from throughline.sources.fhir.search.capability import Capability
+from throughline.sources.fhir.search.client import NotSearchable, Searcher
 from throughline.sources.fhir.search.methods import Method, ladder, windows
 from throughline.sources.source import Search
 from throughline.transports.address import NotYet, SourceUnavailable

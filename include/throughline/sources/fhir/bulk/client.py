@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urljoin
 
@@ -15,6 +16,7 @@ from throughline.sources.fhir.bulk.manifest import (
     parse,
 )
 from throughline.sources.fhir.client import ServerClient
+from throughline.sources.fhir.search.capability import Capability, capability
 from throughline.sources.files import open_file
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.https import Answer
@@ -28,7 +30,14 @@ PATIENCE_S = 300.0
 
 
 class Refused(SourceUnavailable):
-    """The server refuses the export; its answer may name what it cannot export."""
+    """The server refuses the export; its answer may name what it cannot export.
+
+    `is_of_request` is False if it offers no such export at all, whatever is asked for.
+    """
+
+    def __init__(self, message: str, body: bytes, *, is_of_request: bool) -> None:
+        super().__init__(message, body)
+        self.said, self.is_of_request = errors.words(body), is_of_request
 
 
 class JobLost(SourceUnavailable):
@@ -131,8 +140,18 @@ class BulkClient(ServerClient):
             return urljoin(f"{self._http.address.base_url}/{request.path}", job)
         reason = f"{self._name}: export: http_{answer.status}"
         if answer.status in (400, 404, 405, 422, 501):
-            raise Refused(reason, answer.body)
+            raise Refused(reason, answer.body, is_of_request=answer.status in (400, 422))
         raise SourceUnavailable(reason)
+
+    def capability(self) -> Capability | None:
+        """Return what the server says of itself; None if it says nothing that can be read."""
+        try:
+            answer = self._get("metadata", "application/fhir+json")
+            if answer.status != 200:
+                return None
+            return capability(answer.body, self._name, datetime.now(UTC))
+        except SourceUnavailable:
+            return None
 
     def status(self, job: str) -> Manifest | Running:
         """Return the manifest of a job, with all its pages, or how long it may still take.

@@ -45,3 +45,25 @@ def named_in(line: bytes, *, is_refusal: bool = False) -> set[str] | None:
     except (ValueError, AttributeError, TypeError):
         return None
     return named
+
+
+LONGEST = 300
+"""How many characters of a server's words are kept."""
+
+
+def words(body: bytes) -> str:
+    """Return what the errors of an OperationOutcome say, as one line; empty if it is none or says nothing.
+
+    Only for answers to what names no patient: a server may repeat what it was asked.
+    """
+    try:
+        said = [
+            str(issue.get("diagnostics") or (issue.get("details") or {}).get("text") or "")
+            for issue in orjson.loads(body).get("issue", [])
+            if issue.get("severity") in SEVERE
+        ]
+    except (ValueError, AttributeError, TypeError):
+        return ""
+    line = " ".join(" ".join(filter(None, said)).split())
+    line = "".join(each for each in line if each.isprintable())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

@@ -20,6 +20,7 @@ from throughline.sources.fhir.bulk.client import BulkClient, JobLost, Refused, R
 from throughline.sources.fhir.bulk.jobs import Job
 from throughline.sources.fhir.bulk.landed import Part, fetch, land
 from throughline.sources.fhir.ndjson import KINDS
+from throughline.sources.fhir.search.capability import Capability
 from throughline.sources.landing import BatchResult, Landing
 from throughline.transports.address import Address, NotYet, SourceUnavailable
 from throughline.transports.patience import REAL, Clock
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 IN_PLACE_S = 60.0
 LAST_LOOK_S = 30.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 600.0
+NOT_READY = "no export was ready in time"
 # A job that is not ready after this time is given up, and asked for anew.
 GIVEN_UP_AFTER = timedelta(hours=40)
 
@@ -64,6 +66,7 @@ class _Visit:
         self.pending: list[Job] = []
         self.ready: dict[UUID, Part] = {}
         self.refused: set[str] = set()
+        self.capability: Capability | None = None
         self.in_place = IN_PLACE_S
 
     def _since(self) -> dict[str, datetime | None]:
@@ -163,29 +166,24 @@ class _Visit:
                 waits.append(again.wait_s)
             except Refused as refused:
                 # some servers export practitioners and places only together with other types
-                log.warning("%s: refused: %s", self.definition.source, ", ".join(wish.feeds))
-                self.refused |= set(wish.feeds)
+                self._refuse(wish.feeds, refused)
                 problem = refused
         if problem is not None and not (self.pending or self.ready or waits):
             raise problem
         return waits
 
     def _ask(self, since: datetime | None, feeds: list[str]) -> None:
-        """Kick off an export, once more without the types that the server says it cannot export."""
+        """Kick off an export; again without the types that the server refuses, which are late alone.
+
+        Raises `Refused` if it refuses all of them.
+        """
         try:
             # a server that takes one export at a time takes this one when the others are ready
             url = self.client.kick_off(
                 _request(self.definition, feeds, since), is_first=not self.pending
             )
         except Refused as refused:
-            named = (errors.named_in(refused.body, is_refusal=True) or set()) & set(feeds)
-            rest = [feed for feed in feeds if feed not in named]
-            if not named or not rest:
-                raise
-            self.refused |= named
-            for feed in sorted(named):
-                log.warning("%s/%s: the server does not export it", self.definition.source, feed)
-            self._ask(since, rest)
+            self._without(since, feeds, refused)
             return
         job = jobs.begin(
             self.conn, self.definition.source, self.night, feeds, since, self.asked, url
@@ -193,6 +191,47 @@ class _Visit:
         self.conn.commit()
         failpoints.hit("export.after_kick_off")
         self.pending.append(job)
+
+    def _without(self, since: datetime | None, feeds: list[str], refused: Refused) -> None:
+        """Ask again for those of some feeds that were refused together that may be had.
+
+        A server that names the types it refuses is taken at its word. Else those go that its
+        CapabilityStatement does not list; if it lists all of them, halves are asked for. Raises `Refused`.
+        """
+        named = (errors.named_in(refused.body, is_refusal=True) or set()) & set(feeds)
+        if not named and refused.is_of_request and len(feeds) > 1:
+            named = self._not_listed(feeds)
+        rest = [feed for feed in feeds if feed not in named]
+        if named and rest:
+            self._refuse(sorted(named), refused)
+            self._ask(since, rest)
+            return
+        if not refused.is_of_request or len(feeds) == 1 or named:
+            raise refused
+        middle = len(feeds) // 2
+        all_refused = True
+        for half in (feeds[:middle], feeds[middle:]):
+            try:
+                self._ask(since, half)
+                all_refused = False
+            except Refused as again:
+                self._refuse(half, again)
+        if all_refused:
+            raise refused
+
+    def _not_listed(self, feeds: list[str]) -> set[str]:
+        """Return the feeds whose type the server's CapabilityStatement does not have, if it has others."""
+        if self.capability is None:
+            self.capability = self.client.capability() or Capability(datetime.now(UTC))
+        lacks = {f for f in feeds if not self.capability.has(KINDS[f].resource_type)}
+        return lacks if len(lacks) < len(feeds) else set()
+
+    def _refuse(self, feeds: list[str], refused: Refused) -> None:
+        """Ask for some feeds no more tonight, and keep why."""
+        self.refused |= set(feeds)
+        for feed in feeds:
+            log.warning("%s/%s: the server does not export it", self.definition.source, feed)
+        self.landing.not_received(feeds, refused)
 
     def _by_deadline(self, wait_s: float) -> float:
         """Return a wait cut short for a last look before the deadline, if that is a while away."""
@@ -240,6 +279,8 @@ class _Visit:
                 " again by the next night",
                 self.definition.source,
             )
+            late = {feed for job in self.pending for feed in job.feeds}
+            self.landing.not_received(sorted(late), SourceUnavailable(NOT_READY))
             return
 
     def collect(self) -> list[Part]:
@@ -283,7 +324,7 @@ def export(
         visit.take_up()
         parts = visit.collect()
         if not parts and definition.feeds:
-            raise SourceUnavailable(f"{definition.source}: no export was ready in time")
+            raise SourceUnavailable(f"{definition.source}: {NOT_READY}")
         batches = land(parts, definition, landing, visit.marks)
         for part in parts:
             jobs.end(conn, part.job, "landed", landing.night.seq)

@@ -158,10 +158,13 @@ def land(
             part.discard()
             continue
         _read_errors(part, landing, definition.source)
-        part.late |= _omitted(part, definition, set(feeds) - part.late)
-        part.late |= {
-            FEED_OF_TYPE[got.file.type] for got in part.got["output"] if got.problem is not None
-        }
+        omitted = _omitted(part, definition, set(feeds) - part.late)
+        landing.not_received(sorted(omitted), SourceUnavailable("it was not in the manifest"))
+        part.late |= omitted
+        for got in part.got["output"]:
+            if got.problem is not None:
+                landing.not_received([FEED_OF_TYPE[got.file.type]], got.problem)
+                part.late.add(FEED_OF_TYPE[got.file.type])
         behind |= part.late
         brought = {
             feed: deliveries.setdefault(feed, Delivery(feed))
@@ -265,5 +268,7 @@ def _read_errors(part: Part, landing: Landing, source: str) -> None:
         landing.keep(got.path, "error.ndjson", "error.ndjson", refused="export_error_report")
     for feed in sorted(part.late):
         log.warning("%s/%s: the server could not export it tonight", source, feed)
+    # the report's own words may name a patient
+    landing.not_received(sorted(part.late), SourceUnavailable("the server could not export it"))
     if not part.is_understood:
         log.warning("%s: an error of the export names no feed: nothing counts as complete", source)

@@ -13,6 +13,7 @@ import msgspec
 
 from throughline.sources.fhir.bulk.client import MOST_PAGES, patience_of
 from throughline.sources.fhir.client import ServerClient
+from throughline.sources.fhir.search.capability import Capability, capability
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.transports.https import Answer
 from throughline.transports.patience import REAL, Clock
@@ -29,27 +30,6 @@ class NotSearchable(SourceUnavailable):
 
 class Ignored(NotSearchable):
     """The server does not use the parameter that the search is about, and would give everything."""
-
-
-class _Named(msgspec.Struct):
-    name: str = ""
-    code: str = ""
-
-
-class _Type(msgspec.Struct, rename="camel"):
-    type: str = ""
-    interaction: list[_Named] = []
-    search_param: list[_Named] = []
-
-
-class _Rest(msgspec.Struct, rename="camel"):
-    mode: str = "server"
-    resource: list[_Type] = []
-    search_param: list[_Named] = []
-
-
-class _Statement(msgspec.Struct):
-    rest: list[_Rest] = []
 
 
 class _Mode(msgspec.Struct):
@@ -89,26 +69,8 @@ class _Resource(msgspec.Struct, rename="camel"):
     issue: list[_Issue] = []
 
 
-_STATEMENT = msgspec.json.Decoder(_Statement)
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 _RESOURCE = msgspec.json.Decoder(_Resource)
-
-
-@dataclass(frozen=True)
-class Capability:
-    """What a server says it can be asked, by resource type; `at` is its own time."""
-
-    at: datetime
-    params: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    interactions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def searches(self, kind: str, param: str) -> bool:
-        """Return whether a type can be searched by a parameter."""
-        return param in self.params.get(kind, frozenset())
-
-    def does(self, kind: str, interaction: str) -> bool:
-        """Return whether a type has an interaction, such as `history-type`."""
-        return interaction in self.interactions.get(kind, frozenset())
 
 
 @dataclass
@@ -141,22 +103,7 @@ class Searcher(ServerClient):
     def capability(self) -> Capability:
         """Return what the server says it can be asked. Raises `SourceUnavailable`."""
         answer = self._get("metadata", {})
-        try:
-            statement = _STATEMENT.decode(answer.body)
-        except msgspec.DecodeError:
-            raise SourceUnavailable(
-                f"{self._name}: the CapabilityStatement cannot be read"
-            ) from None
-        params: dict[str, frozenset[str]] = {}
-        interactions: dict[str, frozenset[str]] = {}
-        for rest in statement.rest:
-            if rest.mode != "server":
-                continue
-            of_all = {one.name for one in rest.search_param}
-            for one in rest.resource:
-                params[one.type] = frozenset(of_all | {each.name for each in one.search_param})
-                interactions[one.type] = frozenset(each.code for each in one.interaction)
-        return Capability(_time_of(answer), params, interactions)
+        return capability(answer.body, self._name, _time_of(answer))
 
     def search(self, kind: str, params: Mapping[str, Any], must_use: str = "") -> Iterator[Found]:
         """Yield the pages of a search: matches of the type as they came, without what is included.

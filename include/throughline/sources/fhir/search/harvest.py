@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from throughline.sources.definitions import SourceDefinition
+from throughline.sources.fhir.bulk.errors import words
 from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.fhir.search.client import (
     Capability,
@@ -96,6 +97,7 @@ class _Search:
     def _best(self, feed: str, kind: str, mark: datetime | None, out: BinaryIO) -> _Harvest:
         """Search in the first way that the server does not refuse. Raises `NotSearchable`."""
         methods = ladder(kind, self.capability, self.definition.feeds[feed].search_by)
+        said = ""
         for method in methods:
             out.seek(0)
             out.truncate()
@@ -112,9 +114,13 @@ class _Search:
                     harvest.lines = len(seen)
             except NotSearchable as refused:
                 log.warning("%s/%s by %s: %s", self.definition.source, feed, method.name, refused)
+                # what it says of a search for a person may name the person
+                said = said if method.name == "patient" else words(refused.body) or said
                 continue
             return harvest
-        raise NotSearchable(f"{self.definition.source}: the server offers no search of {kind}")
+        nothing = NotSearchable(f"{self.definition.source}: the server offers no search of {kind}")
+        nothing.said = said
+        raise nothing
 
     def _pages(
         self, feed: str, kind: str, method: Method, mark: datetime | None, harvest: _Harvest
@@ -307,6 +313,7 @@ def search(
                 if isinstance(problem, NotYet) and may_wait(problem.wait_s):
                     raise
                 log.warning("%s/%s: %s", definition.source, feed, problem)
+                landing.not_received([feed], problem)
                 continue
             batches.append(landing.batch(delivery, definition.zone))
     return batches

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from throughline.sources.fhir.search.client import Capability
+from throughline.sources.fhir.search.capability import Capability
 from throughline.sources.source import Search
 
 LAST_UPDATED = "_lastUpdated"

@@ -22,6 +22,7 @@ from typing import Any
 from throughline.sources import catalogue
 from throughline.sources.checks import instead
 from throughline.sources.entry import Code
+from throughline.sources.records import entities
 from throughline.vocabulary.codes import code_rows
 from throughline.vocabulary.lists import PRACTICE_LISTS, vocabulary
 
@@ -36,7 +37,9 @@ REMEMBERED = 4096
 
 
 def fold(text: str) -> str:
-    """Return a text without case, blanks and punctuation."""
+    """Return a text without case, blanks and punctuation, and without the entities of HTML."""
+    if "&" in text:
+        text = entities(text)
     return "".join(c for c in text.casefold() if c.isalnum())
 
 

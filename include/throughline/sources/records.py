@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from html import unescape
+from html.entities import html5
 from typing import Literal
 
 Severity = Literal["row", "warning"]
+
+_ENTITY = re.compile(r"&(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 
 
 READER_ERRORS = (
@@ -83,5 +88,33 @@ class Fault:
 
 
 def one_line(text: str | None) -> str | None:
-    """Return a name without the line ends and tabs that a sender put into it."""
+    """Return a name without the line ends, tabs and entities that a sender put into it."""
+    if text is not None and "&" in text:
+        text = entities(text)
     return text if text is None or text.isprintable() else " ".join(text.split()) or None
+
+
+def _character(found: re.Match[str]) -> str:
+    name = found.group(1)
+    if name[0] == "#":
+        return unescape(found.group())
+    # a sender who writes in capitals does so here too: &APOS;
+    return html5.get(f"{name};") or html5.get(f"{name.lower()};") or found.group()
+
+
+def entities(text: str) -> str:
+    """Return a text with the characters that its HTML and XML entities stand for, escaped up to three times."""
+    for _ in range(3):
+        text = _ENTITY.sub(_character, text)
+    return text
+
+
+def until_separator(text: str, separator: str) -> str:
+    """Return a text up to the first `separator` (`&`) that does not begin an entity."""
+    at = text.find(separator)
+    while at >= 0:
+        found = _ENTITY.match(text, at)
+        if found is None or _character(found) == found.group():
+            return text[:at]
+        at = text.find(separator, found.end())
+    return text

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from throughline.sources.records import entities
+
 LARGEST = 999_999_999_999
 
 
@@ -373,6 +375,8 @@ def digits(phone: str | None) -> str | None:
     text = phone or ""
     if "@" in text:
         return None
+    if "&" in text:
+        text = entities(text)
     found = text.translate(_PUNCTUATION)
     if not (found.isascii() and found.isdigit()):
         found = ""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from throughline.sources.files import decode
+from throughline.sources.records import entities, until_separator
 
 _TIME = re.compile(
     r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6}))?\s*(?:([+-])(\d{2})(\d{2}))?$",
@@ -97,16 +98,22 @@ class Message:
         return self.part(components, 1), self.part(components, 2)
 
     def part(self, components: Sequence[str], component: int) -> str | None:
-        """Return component `component` (from 1): its first subcomponent, unescaped, or None."""
+        """Return component `component` (from 1): its first subcomponent, unescaped, or None.
+
+        Interface engines that pass messages through XML leave entities behind (`O&apos;Brien`); no subcomponent
+        begins like one.
+        """
         if component > len(components):
             return None
         text = components[component - 1]
         if not text:
             return None
         if self.subcomponent in text:
-            text = text.split(self.subcomponent, 1)[0]
+            text = until_separator(text, self.subcomponent)
         if self.escape in text:
             text = self._unescape(text)
+        if "&" in text:
+            text = entities(text)
         text = text.strip()
         # a pair of quotes ("") means: delete the value
         return text if text and text != '""' else None

@@ -15,7 +15,7 @@ import msgspec
 
 from throughline.sources.records import Fault
 from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
-from throughline.sources.x12.values import at, day, money, period
+from throughline.sources.x12.values import at, day, money, name_at, period
 
 PAYER = "PR"
 # X12 98 as 005010X214 allows it in loop 2100A (NM101): payer, clearinghouse.
@@ -224,7 +224,7 @@ class _StatusReader:
         if self.level == "20":
             self.source_entity, self.source_id = at(e, 1).upper() or None, at(e, 9) or None
         elif self.level == "PT":
-            self.patient = at(e, 3) or None, at(e, 4) or None, at(e, 9) or None
+            self.patient = name_at(e, 3), name_at(e, 4), at(e, 9) or None
 
     def finish(self) -> Iterator[ClaimStatus | Fault]:
         """Yield the statuses of the claim (or batch) whose loop ends here."""

@@ -13,7 +13,7 @@ import msgspec
 
 from throughline.sources.records import Fault
 from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
-from throughline.sources.x12.values import at, code_of, day, moment, money, number, period
+from throughline.sources.x12.values import at, code_of, day, moment, money, name_at, number, period
 
 ZERO = Decimal(0)
 _BLANK = ("",) * 8
@@ -97,7 +97,7 @@ def kind_of(version: str) -> str | None:
 
 
 def _person(e: list[str]) -> Party:
-    return Party(family=at(e, 3) or None, given=at(e, 4) or None, member_id=at(e, 9) or None)
+    return Party(family=name_at(e, 3), given=name_at(e, 4), member_id=at(e, 9) or None)
 
 
 def _demographics(party: Party, e: list[str]) -> None:
@@ -176,7 +176,7 @@ class _Reader:
             elif who == "QC":
                 self.patient = _person(e)
             elif who == "PR":
-                self.payer_name, self.payer_id = at(e, 3) or None, at(e, 9) or None
+                self.payer_name, self.payer_id = name_at(e, 3), at(e, 9) or None
         elif tag == "DMG":
             if self.party_of == "QC" and self.patient is not None:
                 _demographics(self.patient, e)

@@ -34,7 +34,7 @@ from throughline.sources.x12.plans import (
     read_benefit,
     span,
 )
-from throughline.sources.x12.values import REPR, at, day, member, period, short, since
+from throughline.sources.x12.values import REPR, at, day, member, name_at, period, short, since
 
 INACTIVE = frozenset({"6", "7", "8"})
 PART_A, PART_B = "MA", "MB"
@@ -281,7 +281,7 @@ class _Reader:
             if person is not None:
                 self.inside(person, tag, e)
             elif tag == "NM1" and self.level == "20":
-                self.payer_name, self.payer_id = at(e, 3) or None, at(e, 9) or None
+                self.payer_name, self.payer_id = name_at(e, 3), at(e, 9) or None
             elif tag == "AAA":
                 # the payer or the provider was rejected, and with it everyone below
                 if self.level == "21":
@@ -340,11 +340,11 @@ class _Reader:
         elif tag == "NM1":
             if self.last is None:
                 if at(e, 1) in ("IL", "03"):
-                    person.family, person.given = at(e, 3) or None, at(e, 4) or None
+                    person.family, person.given = name_at(e, 3), name_at(e, 4)
                     person.member_id = at(e, 9) or person.member_id
             elif at(e, 1) in PLANS or not self.last.entity_name:
                 # a loop of several names: the plan's or the payer's counts, not a contact's
-                self.last.entity_name = at(e, 3) or None
+                self.last.entity_name = name_at(e, 3)
         elif tag == "TRN":
             # TRN01 = 2: the trace number of the one who asked
             if person.trace_number is None or at(e, 1) == "2":

@@ -21,7 +21,7 @@ from throughline.sources.x12.payments import (
     Sum,
     doubt_of,
 )
-from throughline.sources.x12.values import at, code_of, day, money, number, period
+from throughline.sources.x12.values import at, code_of, day, money, name_at, number, period
 
 ONE = Decimal(1)
 # BPR01 (X12 305): notification only, prenotification of transfers to come. No money moves.
@@ -146,7 +146,7 @@ class _Reader:
         if tag == "N1":
             self.party_of = at(e, 1)
             if self.party_of == "PR":
-                header.payer_name = at(e, 2) or None
+                header.payer_name = name_at(e, 2)
                 header.payer_id = at(e, 4) or None
             elif self.party_of == "PE":
                 header.payee_id = at(e, 4) or None
@@ -268,15 +268,15 @@ class _Reader:
     def name(self, claim: Payment, e: list[str]) -> None:
         who = at(e, 1)
         if who == "QC":
-            claim.family, claim.given = at(e, 3) or None, at(e, 4) or None
+            claim.family, claim.given = name_at(e, 3), name_at(e, 4)
             claim.member_id = at(e, 9) or claim.member_id
         elif who == "IL":
             if claim.member_id is None:
                 claim.member_id = at(e, 9) or None
         elif who == "74":
             # corrected patient or insured: the payer's spelling and number apply
-            claim.family = at(e, 3) or claim.family
-            claim.given = at(e, 4) or claim.given
+            claim.family = name_at(e, 3) or claim.family
+            claim.given = name_at(e, 4) or claim.given
             claim.member_id = at(e, 9) or claim.member_id
         elif who == "TT":
             claim.crossover_payer = at(e, 9) or at(e, 3) or None

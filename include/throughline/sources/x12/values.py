@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from hashlib import md5
 
+from throughline.sources.records import one_line
+
 LARGEST = Decimal("999999999999")
 SYSTEMS = frozenset({"AD", "ER", "HC", "HP", "IV", "N4", "N6", "NU", "UI", "WK"})
 """What a service may be named by (X12 235 as 005010X221A1 allows it): CDT, HCPCS, HIPPS, NDC, revenue codes."""
@@ -88,6 +90,11 @@ def at(elements: list[str], index: int) -> str:
         return elements[index].strip()
     except IndexError:
         return ""
+
+
+def name_at(elements: list[str], index: int) -> str | None:
+    """Return the name in element `index`, in one line and without entities (`O&#39;BRIEN`), or None."""
+    return one_line(at(elements, index)) or None
 
 
 def code_of(parts: list[str]) -> str | None:

@@ -252,10 +252,10 @@ def _organization(resource: Resource, settings: Settings) -> tuple[str | None, V
     return None, (
         npi_of(o.identifier, settings.npi_system, on),
         identifier_of(o.identifier, settings.tax_system, on),
-        o.name,
+        one_line(o.name),
         kind.code if kind is not None else None,
-        address.line[0] if address.line else None,
-        address.city,
+        one_line(address.line[0]) if address.line else None,
+        one_line(address.city),
         address.state,
         address.postal_code,
         digits(phone_of(o.telecom, on)),
@@ -281,7 +281,7 @@ def _location(resource: Resource, settings: Settings) -> tuple[str | None, Value
     codes = [c.code for t in place.type if (c := first_code(t)) is not None]
     service = next((c for c in codes if c and len(c) == 2 and c.isdigit()), None)
     return None, (
-        place.name,
+        one_line(place.name),
         target(place.managing_organization),
         service,
         npi_of(place.identifier, settings.npi_system, day_of(place, settings)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -17,6 +19,9 @@ from throughline.sources.files import is_broken
 from throughline.sources.records import Fault, FileRefusedError
 
 FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
+
+TWO_VALUES = "key_with_two_values"
+"""Why a record is set aside that says two things under one name."""
 
 # The longest line that is accepted as a resource.
 LONGEST_LINE = 64 << 20
@@ -65,6 +70,10 @@ class _Typed(msgspec.Struct, rename="camel"):
 
 _BUNDLE = msgspec.json.Decoder(_Bundle)
 _TYPED = msgspec.json.Decoder(_Typed)
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_COMPACT = msgspec.json.Encoder()
+# The elements that name whom a record is about.
+_ABOUT = frozenset({"subject", "patient", "beneficiary", "for"})
 
 
 def lines(stream: BinaryIO, file: str) -> Iterator[tuple[int, bytes]]:
@@ -177,6 +186,9 @@ def read(
             if not resource.id:
                 yield _fault(file, number, "id_missing", line)
                 continue
+            if says_two_things(line):
+                yield _torn(file, number, line)
+                continue
             if resource.contained:
                 resolve(resource, settings)
             subject_id, values = to_row(resource, settings)
@@ -191,6 +203,58 @@ def read(
         if not_used is not None and (odd := not_used(resource)) is not None:
             yield Fault(file, number, number, odd, "warning")
         yield Row(number, resource.id, found, subject_id, False, values, below)
+
+
+def says_two_things(line: bytes) -> bool:
+    """Say whether a key of a resource stands twice with two values.
+
+    "Property names SHALL be unique" (FHIR R4, json.html). Decoders keep the last one. Written again, the
+    members of a resource are shorter if one of them was left out; only then is the line read key by key,
+    which takes longer than all the rest. Of what a member holds, only the reference to a patient is looked
+    at; the other keys are if any member stands twice.
+    """
+    members = _MEMBERS.decode(line)
+    size = len(_COMPACT.encode(members))
+    # one line end, or none
+    if size == len(line) - 1 or _is_whole(line.rstrip(), size, len(members)):
+        for name in members.keys() & _ABOUT:
+            if bytes(members[name]).count(b'"reference"') > 1:
+                break
+        else:
+            return False
+    try:
+        json.loads(line, object_pairs_hook=_unique)
+    except Unreadable:
+        return True
+    return False
+
+
+def _is_whole(line: bytes, size: int, count: int) -> bool:
+    """Say whether a line holds nothing but `count` members that take `size` bytes when written closely."""
+    # with a blank after each colon and comma, as Python writes it
+    at = line.find(b":") + 1
+    return len(line) == (size + 2 * count - 1 if line[at : at + 1] == b" " else size)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of an object. Raises `Unreadable` if one stands twice with two values."""
+    found = dict(pairs)
+    if len(found) != len(pairs) and any(found[key] != value for key, value in pairs):
+        raise Unreadable(TWO_VALUES)
+    return found
+
+
+def _torn(file: str, number: int, line: bytes) -> Fault:
+    """Return the fault of a line that says two things: it names a record or a patient only if it names one."""
+    ids = {value for key, value in json.loads(line, object_pairs_hook=list) if key == "id"}
+    patients = {found.group(1) for found in _PATIENT.finditer(line)}
+    fault = _fault(file, number, TWO_VALUES, line)
+    is_one = len(ids) == 1
+    return replace(
+        fault,
+        source_id=str(ids.pop()) if is_one else None,
+        subject_id=fault.subject_id if is_one and len(patients) < 2 else None,
+    )
 
 
 def type_of(line: bytes) -> str:

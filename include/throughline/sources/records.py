@@ -38,6 +38,10 @@ WITHOUT_CLAIMS = "payment_without_claims"
 """Why a payment is set aside that neither claims nor provider adjustments explain."""
 
 
+TEST_DATA = "test_data"
+"""Why something is set aside that its sender calls a test (MSH-11, ISA15, HTEST)."""
+
+
 class FileRefusedError(Exception):
     """A file whose envelope cannot be read, so that none of its rows can be identified.
 

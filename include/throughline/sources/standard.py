@@ -104,6 +104,13 @@ OWN_CODES: Mapping[str, Any] = {
 """The convention `codes`, for standards whose readers use it (`throughline.sources.codes`)."""
 
 
+TESTS: Mapping[str, Any] = {
+    "enum": ["set_aside", "read"],
+    "description": "what becomes of data that says it is a test: `read` for a sender that never says anything else",
+}
+"""The convention `test_data`, for standards whose envelope can say so."""
+
+
 class Standard(ABC):
     """One standard. Its feeds and conventions are the ones that definitions may use."""
 

@@ -16,12 +16,15 @@ from throughline.sources.fhir.resources import KINDS as KINDS
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import Unreadable, version
 from throughline.sources.files import is_broken
-from throughline.sources.records import Fault, FileRefusedError
+from throughline.sources.records import TEST_DATA, Fault, FileRefusedError
 
 FEED_OF_TYPE = {kind.resource_type: feed for feed, kind in KINDS.items()}
 
 TWO_VALUES = "key_with_two_values"
 """Why a record is set aside that says two things under one name."""
+
+# Test health data: a security label of FHIR R4 (v3-ActReason).
+HTEST = "HTEST"
 
 # The longest line that is accepted as a resource.
 LONGEST_LINE = 64 << 20
@@ -185,6 +188,9 @@ def read(
                 continue
             if not resource.id:
                 yield _fault(file, number, "id_missing", line)
+                continue
+            if resource.meta is not None and any(s.code == HTEST for s in resource.meta.security):
+                yield _fault(file, number, TEST_DATA, line)
                 continue
             if says_two_things(line):
                 yield _torn(file, number, line)

@@ -12,7 +12,7 @@ from throughline.sources.files import decode
 from throughline.sources.records import entities, until_separator
 
 _TIME = re.compile(
-    r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6}))?\s*(?:([+-])(\d{2})(\d{2}))?$",
+    r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,9}))?\s*(?:([+-])(\d{2}):?(\d{2}))?$",
     re.ASCII,
 )
 _HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)$")
@@ -176,7 +176,7 @@ def _moment(text: str, zone: ZoneInfo | timezone) -> datetime | None:
     if found is None or found.group(3) is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    fraction = (found.group(7) or "0").ljust(6, "0")
+    fraction = (found.group(7) or "0").ljust(6, "0")[:6]
     offset: ZoneInfo | timezone = zone
     try:
         if found.group(8):
@@ -192,7 +192,8 @@ def _moment(text: str, zone: ZoneInfo | timezone) -> datetime | None:
 
 def offset_of(text: str | None) -> timezone | None:
     """Return the offset that a DTM names, or None."""
-    tail = (text or "").strip()[-5:]
+    tail = (text or "").strip()
+    tail = (tail[:-3] + tail[-2:] if tail[-3:-2] == ":" else tail)[-5:]
     return _offset(tail) if tail[:1] in ("+", "-") else None
 
 

@@ -244,13 +244,14 @@ def _candidates(
         yield [(some, []) for some in numbers if some]
 
 
+def kept(m: Message, tag: str) -> list[list[str]]:
+    """Return the segments of a kind of resource (AIS, AIG, AIL, AIP) that do not take theirs away."""
+    return [fields for fields in m.every(tag) if (m.value(fields, 2) or "").upper() != "D"]
+
+
 def _resources(m: Message, tag: str) -> list[list[str]]:
     """Return the segments of a kind that name a resource and do not take it away."""
-    return [
-        fields
-        for fields in m.every(tag)
-        if len(fields) > 3 and fields[3] and (m.value(fields, 2) or "").upper() != "D"
-    ]
+    return [fields for fields in kept(m, tag) if len(fields) > 3 and fields[3]]
 
 
 def _said(m: Message, fields: list[str]) -> list[str]:

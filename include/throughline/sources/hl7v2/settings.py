@@ -25,7 +25,8 @@ class Settings:
 
     `roles` are the roles (AIP-4) of those who see patients, best first; `degrees` those of people who
     may bill a visit, both in capitals. `codes` reads the codes of each field. `mrn_authority` and
-    `mrn_type` (PID-3) are those of the record number that the EHR knows.
+    `mrn_type` (PID-3) are those of the record number that the EHR knows. `reads_tests` reads messages that
+    say that they are tests.
     """
 
     roles: tuple[str, ...] = ()
@@ -33,6 +34,7 @@ class Settings:
     codes: Mapping[str, Codes] = field(default_factory=_known_to_all)
     mrn_authority: str | None = None
     mrn_type: str = "MR"
+    reads_tests: bool = False
 
 
 NOTHING_SAID = Settings()
@@ -48,4 +50,5 @@ def settings_of(definition: SourceDefinition) -> Settings:
         codes=codes_of(STANDARD, with_older(said.get("codes", {}), said.get("cancelled_by", {}))),
         mrn_authority=said.get("mrn_authority"),
         mrn_type=said.get("mrn_type", "MR"),
+        reads_tests=said.get("test_data") == "read",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -12,14 +12,17 @@ import msgspec
 
 from throughline.sources.files import is_broken
 from throughline.sources.hl7v2 import people
+from throughline.sources.hl7v2.batch import Wrappers
 from throughline.sources.hl7v2.message import Message, day, moment, offset_of
 from throughline.sources.hl7v2.settings import NOTHING_SAID, Settings
 from throughline.sources.hl7v2.split import Piece, split
-from throughline.sources.records import Fault
+from throughline.sources.records import TEST_DATA, Fault
 
 NOT_USED = "message_type_not_used_here"
 EVENTS = frozenset({"S12", "S13", "S14", "S15", "S16", "S17", "S26"})
 DELETED = "S17"
+# HL7 table 0103, and N of version 2.9: what is sent while somebody tries or teaches.
+TESTS = frozenset({"T", "D", "N"})
 
 # The status after each event if SCH-25 says nothing (HL7 table 0003).
 STATUS_OF_EVENT = {
@@ -98,88 +101,28 @@ def read(
 ) -> Iterator[Appointment | Fault]:
     """Yield the appointments and faults of a file in its order; `zone` is the sender's own.
 
-    A message of another type, or of several patients, is a fault; one in another character set than it says
+    A message of another type, of several patients, or of a test is a fault; one in another character set than it says
     is counted as a warning. If a batch was not closed, or the gzip file is truncated, the last message may be
     incomplete and is a fault. Raises `FileRefusedError` if the file holds neither message nor wrapper.
     """
     held: Piece | None = None
-    open_wrappers = messages = 0
+    wrappers = Wrappers()
     for piece in split(stream, file):
         if held is not None:
             yield read_message(held, file, zone, settings)
             held = None
+        if (odd := wrappers.see(piece)) is not None:
+            yield Fault(file, 0, piece.position, odd, "warning")
         if piece.kind == "MSH":
-            messages += 1
             held = piece
             if piece.is_misnamed:
                 yield Fault(
                     file, piece.row, piece.position, "characters_not_as_declared", "warning"
                 )
-        elif piece.kind in ("FHS", "BHS"):
-            open_wrappers += 1
-            messages = 0
-        else:
-            open_wrappers = _after(piece, open_wrappers)
-            count = _stated(piece)
-            if piece.kind == "BTS" and count is not None and count != messages:
-                yield Fault(file, 0, piece.position, "wrong_message_count", "warning")
-    if held is not None and (open_wrappers or is_broken(stream)):
+    if held is not None and (wrappers.open or is_broken(stream)):
         yield _fault(held, file, "truncated", settings, is_cut=True)
     elif held is not None:
         yield read_message(held, file, zone, settings)
-
-
-def _after(piece: Piece, open_wrappers: int) -> int:
-    """Return how many wrappers are open after a BTS or an FTS; an FTS closes them all."""
-    return max(0, open_wrappers - 1) if piece.kind == "BTS" else 0
-
-
-def _stated(piece: Piece) -> int | None:
-    """Return the count that a BTS or FTS states."""
-    head = piece.segments[0]
-    fields = head.split(head[3:4] or "|")
-    stated = fields[1].strip() if len(fields) > 1 else ""
-    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 9 else None
-
-
-@dataclass
-class Contents:
-    """What a file holds: when it was made (FHS-7, BHS-7, else its newest MSH-7), and its messages.
-
-    It is incomplete if a wrapper was not closed, or announces more messages than there are.
-    """
-
-    made_at: datetime | None = None
-    messages: int = 0
-    is_complete: bool = True
-
-
-def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
-    """Return what a file holds. Raises `FileRefusedError` if it is not an HL7 v2 file."""
-    found = Contents()
-    newest: datetime | None = None
-    open_wrappers = in_batch = 0
-    for piece in split(stream, file):
-        head = piece.segments[0]
-        fields = head.split(head[3:4] or "|")
-        at = moment(fields[6].split("^")[0], zone) if len(fields) > 6 else None
-        if piece.kind == "MSH":
-            found.messages += 1
-            in_batch += 1
-            newest = max(newest or at, at) if at else newest
-        elif piece.kind in ("FHS", "BHS"):
-            open_wrappers += 1
-            in_batch = 0
-            found.made_at = max(found.made_at or at, at) if at else found.made_at
-        else:
-            open_wrappers = _after(piece, open_wrappers)
-            stated = _stated(piece)
-            if piece.kind == "BTS" and stated is not None and stated > in_batch:
-                found.is_complete = False
-    found.made_at = found.made_at or newest
-    if open_wrappers or is_broken(stream):
-        found.is_complete = False
-    return found
 
 
 def read_message(
@@ -210,6 +153,8 @@ def read_message(
         return refuse("trigger_event_not_used_here" if event else "trigger_event_missing", control)
     if control is None:
         return refuse("control_id_missing")
+    if (m.value(msh, 11) or "").upper() in TESTS and not settings.reads_tests:
+        return refuse(TEST_DATA, control)
     made, local = _clock(m, zone)
     if made is None:
         return refuse("message_time_unreadable", control)
@@ -224,6 +169,8 @@ def read_message(
         return refuse("appointment_without_start", control)
     if len({tuple(each[3:4]) for each in m.fields if each[0] == "PID"}) > 1:
         return replace(refuse("several_patients", control), subject_id=None)
+    if len({(m.value(each, 1), m.value(each, 2)) for each in m.every("SCH")}) > 1:
+        return replace(refuse("several_appointments", control), source_id=control)
     reason, reason_text = m.coded(sch, 6)
     visit_type, visit_text = _visit_type(m, sch, settings)
     found = Appointment(
@@ -324,7 +271,8 @@ def _visit_type(m: Message, sch: list[str], settings: Settings) -> tuple[str | N
     codes = settings.codes[VISIT_TYPE]
     first: tuple[str | None, str | None] = (None, None)
     for tag, index in (("SCH", 8), ("SCH", 7), ("AIS", 3)):
-        code, text = m.coded(sch if tag == "SCH" else m.first(tag), index)
+        place = sch if tag == "SCH" else next(iter(people.kept(m, tag)), [])
+        code, text = m.coded(place, index)
         if (code is None and text is None) or (code or "").upper() in NO_VISIT_TYPE:
             continue
         word, is_known = codes.find(code, text)
@@ -366,7 +314,11 @@ def _span(
     if starts is None:
         for tag, index in (("AIS", 4), ("AIG", 8), ("AIP", 6), ("AIL", 6)):
             starts = next(
-                (at for s in m.every(tag) if (at := moment(m.value(s, index), zone)) is not None),
+                (
+                    at
+                    for s in people.kept(m, tag)
+                    if (at := moment(m.value(s, index), zone)) is not None
+                ),
                 None,
             )
             if starts is not None:
@@ -383,7 +335,7 @@ def _span(
 
 
 def _location(m: Message) -> str | None:
-    for fields in (*m.every("AIL"), *m.every("PV1")):
+    for fields in (*people.kept(m, "AIL"), *m.every("PV1")):
         for place in m.repetitions(fields, 3):
             if parts := [part for i in (1, 2, 4) if (part := m.part(place, i))]:
                 return "/".join(parts)

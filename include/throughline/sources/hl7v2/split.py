@@ -25,6 +25,7 @@ MOST_LINES = 20_000
 
 _ENDS = bytes.maketrans(b"\r\x0b\x1c\x00", b"\n\n\n\n")
 _TAG = re.compile(rb"[A-Z][A-Z0-9]{2}$")
+_TYPE = re.compile(rb"\s*[A-Z]{3}(?:\W|$)")
 _WRAPPERS = (b"FHS", b"BHS", b"BTS", b"FTS")
 _CHARACTER_SETS = {
     "ASCII": "utf-8",
@@ -121,6 +122,29 @@ def _decode(lines: list[bytes]) -> tuple[list[str], bool]:
     return text.split("\n"), is_misnamed
 
 
+def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a stream with their numbers; a header within one, after which a type stands, begins another.
+
+    Files of which the last message had no line end are joined so.
+    """
+    head = b""
+    for position, line in enumerate(_lines(stream), 1):
+        if head and line.find(b"MSH", 1) > 0:
+            at = 0
+            while (found := line.find(head, at + 1)) > 0:
+                fields = line[found : found + 2000].split(head[3:4], 9)
+                if len(fields) > 8 and _TYPE.match(fields[8]):
+                    yield position, line[:found]
+                    line, found = line[found:], 0
+                at = found
+        yield position, line
+        begin = line.lstrip()[:10]
+        if begin[:3] == b"MSH":
+            # the header with its separators, up to the field separator after them
+            at = begin.find(begin[3:4], 4)
+            head = begin[: at + 1] if at > 0 else b""
+
+
 def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
     """Yield the messages (`MSH`) and wrapper segments of a file in their order.
 
@@ -138,8 +162,7 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
         segments, is_misnamed = _decode(message)
         return Piece(row, start, "MSH", segments, is_cut, is_misnamed)
 
-    for line in _lines(stream):
-        position += 1
+    for position, line in _messages(stream):
         if not line or line.isspace():
             continue
         tag = line.lstrip()[:3]

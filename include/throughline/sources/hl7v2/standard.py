@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault
-from throughline.sources.standard import OWN_CODES, Contents, File, Held, Standard
+from throughline.sources.standard import OWN_CODES, TESTS, Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports.files import RemoteFile
 
@@ -31,6 +31,7 @@ CONVENTIONS: dict[str, Mapping[str, Any]] = {
         "items": {"type": "string", "minLength": 1},
         "description": "degrees (HL7 v2 table 0360) of those who may bill a visit",
     },
+    "test_data": TESTS,
     "cancelled_by": {
         "type": "object",
         "additionalProperties": {"enum": ["patient", "clinic", "other"]},
@@ -50,9 +51,9 @@ class Hl7v2(Standard):
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
         """Count messages; a file belongs to the one feed even when it holds none."""
-        from throughline.sources.hl7v2 import siu
+        from throughline.sources.hl7v2.batch import scan
 
-        found = siu.scan(stream, file.name, definition.zone)
+        found = scan(stream, file.name, definition.zone)
         return Contents({"appointment": found.messages}, found.made_at, found.is_complete)
 
     def read(

@@ -49,8 +49,9 @@ class Contents:
     """What a file holds. It does not count rows, only says which feeds they belong to and how new they are.
 
     `feeds` counts transaction sets by feed (0: an empty group says that there was nothing), `unused`
-    those of no feed. `newest` is the latest time of an interchange, without time zone. A file is
-    incomplete if an interchange or transaction set in it has no end.
+    those of no feed. `newest` is the latest time of an interchange, without time zone. `is_test` says
+    whether an interchange calls itself a test. A file is incomplete if an interchange or transaction set in
+    it has no end.
     """
 
     feeds: Counter[str] = field(default_factory=Counter)
@@ -59,6 +60,7 @@ class Contents:
     interchanges: int = 0
     segments: int = 0
     is_complete: bool = True
+    is_test: bool = False
 
 
 def feed_of(transaction_set: str, version: str) -> str | None:
@@ -96,6 +98,7 @@ def scan(stream: BinaryIO, file: str) -> Contents:
                 contents.feeds[feed] += 1
         elif tag == "ISA":
             contents.interchanges += 1
+            contents.is_test = contents.is_test or at(e, 15).upper() == "T"
             made = moment(at(e, 9), at(e, 10))
             if made is not None and (contents.newest is None or made > contents.newest):
                 contents.newest = made

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
-from throughline.sources.records import Fault, FileRefusedError
-from throughline.sources.standard import OWN_CODES, Contents, File, Held, Standard
+from throughline.sources.records import TEST_DATA, Fault, FileRefusedError
+from throughline.sources.standard import OWN_CODES, TESTS, Contents, File, Held, Standard
 from throughline.sources.table import StagedRow
 from throughline.transports.files import RemoteFile
 
@@ -18,16 +18,21 @@ class X12(Standard):
     name = "x12"
     transports = ("https", "sftp", "folder")
     suffix = "x12"
-    conventions = {"codes": OWN_CODES}  # noqa: RUF012
+    conventions = {"codes": OWN_CODES, "test_data": TESTS}  # noqa: RUF012
     not_used = "transaction_set_not_used_here"
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
-        """Count transaction sets by feed; an empty group means that there was nothing to send."""
+        """Count transaction sets by feed; an empty group means that there was nothing to send.
+
+        Raises `FileRefusedError`, also if an interchange says that it is a test (ISA15 T).
+        """
         from throughline.sources.x12 import reader
 
         found = reader.scan(stream, file.name)
         if not found.feeds and not found.unused:
             raise FileRefusedError(file.name, found.segments, "no_transaction_set")
+        if found.is_test and definition.conventions.get("test_data") != "read":
+            raise FileRefusedError(file.name, found.segments, TEST_DATA)
         made = found.newest.replace(tzinfo=definition.zone) if found.newest else None
         return Contents(found.feeds, made, found.is_complete, found.segments)
 

@@ -15,7 +15,7 @@ import pytest
 from tests.unit.throughline.sources import wire
 from throughline.sources.definitions import definition
 from throughline.sources.files import open_file
-from throughline.sources.hl7v2 import message, people, rows, siu, split
+from throughline.sources.hl7v2 import batch, message, people, rows, siu, split
 from throughline.sources.hl7v2.message import Message
 from throughline.sources.records import Fault, FileRefusedError
 
@@ -141,9 +141,9 @@ WRAPPED = (
 )
 
 
-def scan(data: bytes | str) -> siu.Contents:
+def scan(data: bytes | str) -> batch.Contents:
     """What a file holds."""
-    return siu.scan(io.BytesIO(data.encode() if isinstance(data, str) else data), "f.hl7", ZONE)
+    return batch.scan(io.BytesIO(data.encode() if isinstance(data, str) else data), "f.hl7", ZONE)
 
 
 def test_batch_wrappers() -> None:
@@ -251,7 +251,7 @@ def test_a_packed_file_that_breaks_off(tmp_path: Path) -> None:
         assert scan(stream.read()).messages == 400
     path.write_bytes(whole[: len(whole) // 2])
     with open_file(path) as stream:
-        contents = siu.scan(stream, "f", ZONE)
+        contents = batch.scan(stream, "f", ZONE)
     assert not contents.is_complete
     with open_file(path) as stream:
         everything = list(siu.read(stream, "f", ZONE))

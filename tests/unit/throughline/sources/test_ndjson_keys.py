@@ -104,3 +104,21 @@ def test_a_patient_with_two_ids_is_nobody() -> None:
     line = '{"resourceType":"Patient","id":"p1","id":"p2"}'
     [fault] = both("patient", line.encode())[1]
     assert (fault.source_id, fault.subject_id) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_test"),
+    [
+        ([{"code": "HTEST"}], True),
+        ([{"code": "R"}, {"system": "http://x", "code": "HTEST"}], True),
+        ([{"code": "R"}], False),
+        ([], False),
+    ],
+)
+def test_test_health_data_is_set_aside(labels: list[dict[str, str]], is_test: bool) -> None:
+    """A security label of FHIR (v3-ActReason): what it is on is about nobody."""
+    line = json.dumps({**json.loads(VISIT), "meta": {**META, "security": labels}})
+    rows, faults = both("encounter", line.encode())
+    assert (len(rows), [(f.reason, f.source_id, f.subject_id) for f in faults]) == (
+        (0, [("test_data", "e1", "p1")]) if is_test else (1, [])
+    )

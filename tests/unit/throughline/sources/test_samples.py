@@ -27,7 +27,7 @@ from throughline.sources.definitions import definition
 from throughline.sources.fhir import ndjson
 from throughline.sources.fhir.settings import settings_of
 from throughline.sources.files import open_file
-from throughline.sources.hl7v2 import siu, split
+from throughline.sources.hl7v2 import batch, siu, split
 from throughline.sources.hl7v2.message import Message
 from throughline.sources.records import Fault, FileRefusedError
 from throughline.sources.x12 import reader
@@ -266,7 +266,7 @@ def test_hl7_samples(path: Path) -> None:
     refused: FileRefusedError | None = None
     try:
         with path.open("rb") as stream:
-            contents = siu.scan(stream, path.name, ZONE)
+            contents = batch.scan(stream, path.name, ZONE)
         with path.open("rb") as stream:
             found = list(siu.read(stream, path.name, ZONE))
     except FileRefusedError as error:
@@ -368,7 +368,7 @@ def test_damaged_hl7_is_read_or_refused() -> None:
     ).encode()
     for data in damaged(whole, 2):
         try:
-            siu.scan(io.BytesIO(data), "f", ZONE)
+            batch.scan(io.BytesIO(data), "f", ZONE)
             found = list(siu.read(io.BytesIO(data), "f", ZONE))
         except FileRefusedError:
             continue

@@ -15,13 +15,8 @@ import orjson
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.bulk.errors import words
 from throughline.sources.fhir.ndjson import KINDS
-from throughline.sources.fhir.search.client import (
-    Capability,
-    Found,
-    Ignored,
-    NotSearchable,
-    Searcher,
-)
+from throughline.sources.fhir.search.capability import Capability
+from throughline.sources.fhir.search.client import Found, Ignored, NotSearchable, Searcher
 from throughline.sources.fhir.search.methods import LAST_UPDATED, Method, instant, ladder, windows
 from throughline.sources.landing import BatchResult, Delivery, Landing
 from throughline.transports.address import Address, NotYet, SourceUnavailable

@@ -47,7 +47,8 @@ SAYS = {
 WORDS = ("ok", "missing", "failed", "unknown")
 """What Throughline itself says."""
 BETWEEN_TRIES_S = 5.0
-TELL_S = 30
+TELL_S, WAY_S = 30, 60.0
+"""Seconds for one answer of whoever is told, and for all of one way of telling."""
 AGAIN_S = 3600
 """A problem that stays is reported again after this many seconds."""
 LONGEST = 64
@@ -109,11 +110,31 @@ def tell(line: str, settings: Settings) -> list[str]:
         given = settings.get(f"THROUGHLINE_WATCH_{name}", "")
         if not given:
             continue
+        why = _why_not(way, given, line, settings)
+        if why:
+            failed.append(f"{name.lower()}: {why}")
+    return failed
+
+
+def _why_not(
+    way: Callable[[str, str, Settings], None], given: str, line: str, settings: Settings
+) -> str | None:
+    """Send the line in one way; returns the kind of error, or that it takes too long, or None."""
+    ended: list[str | None] = []
+
+    def send() -> None:
         try:
             way(given, line, settings)
         except Exception as error:  # noqa: BLE001 - the other ways must still be tried
-            failed.append(f"{name.lower()}: {type(error).__name__}")
-    return failed
+            ended.append(type(error).__name__)
+        else:
+            ended.append(None)
+
+    # a server that says a little again and again must not keep the next run of cron's watch from speaking
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    sender.join(WAY_S)
+    return ended[0] if ended else "TakesTooLong"
 
 
 def _command(command: str, line: str, _: Settings) -> None:

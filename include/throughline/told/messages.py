@@ -12,6 +12,7 @@ import logging
 import re
 import smtplib
 import ssl
+import threading
 from collections.abc import Sequence
 from email.message import EmailMessage
 
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 START, SUCCESS, FAILURE = "/start", "", "/fail"
 """What healthchecks.io and services like it take at the end of a check's address."""
 BRIEF = Patience(attempts=3, total_s=20.0, first_wait_s=1.0, longest_wait_s=3.0)
-SMTP_S = 10.0
+SMTP_S, MAIL_S = 10.0, 30.0
+"""Seconds for one answer of a mail server, and for a whole mail: a server may say a little again and again."""
 _LINK = re.compile(r"\s*https?://\S+")
 
 
@@ -66,8 +68,19 @@ def mail(address: Address, text: str, to: Sequence[str] = ()) -> bool:
 
     Its extra says `to` (addresses, separated by commas; only used if the argument is empty), `from_email`,
     and like Airflow's own SMTP provider `disable_ssl` and `disable_tls`: TLS from the first byte is the
-    default, STARTTLS without it.
+    default, STARTTLS without it. A mail that takes longer than `MAIL_S` is given up, although it may still arrive.
     """
+    delivered: list[bool] = []
+    # a socket's timeout starts again with each byte; join bounds all of it
+    sender = threading.Thread(
+        target=lambda: delivered.append(_mailed(address, text, to)), daemon=True
+    )
+    sender.start()
+    sender.join(MAIL_S)
+    return delivered[0] if delivered else _lost(f"{address.name}: TakesTooLong")
+
+
+def _mailed(address: Address, text: str, to: Sequence[str]) -> bool:
     extra = address.extra
     message = EmailMessage()
     # without the link: too long for a line, it would be folded into something that nobody can read

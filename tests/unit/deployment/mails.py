@@ -9,12 +9,18 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[int, list[str]]]:
-    """Take mails on loopback; gives its port, and what it was sent."""
+def mail_server(*, greets_forever: bool = False) -> Iterator[tuple[int, list[str]]]:
+    """Take mails on loopback; gives its port, and what it was sent.
+
+    With `greets_forever`, it says a line every 50 ms and never that it is ready.
+    """
     told: list[str] = []
+    over = threading.Event()
 
     class Smtp(socketserver.StreamRequestHandler):
         def handle(self) -> None:
+            while greets_forever and not over.wait(0.05):
+                self.wfile.write(b"220-wait\r\n")
             self.wfile.write(b"220 here\r\n")
             data = False
             for raw in self.rfile:
@@ -32,4 +38,5 @@ def mail_server() -> Iterator[tuple[int, list[str]]]:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield server.server_address[1], told
+        over.set()
         server.shutdown()

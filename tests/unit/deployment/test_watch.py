@@ -119,6 +119,22 @@ def test_a_way_that_fails_is_said_without_its_secrets_and_stops_no_other(
     assert not kept.exists()  # the next run tries again
 
 
+def test_a_way_that_never_comes_to_an_end_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "WAY_S", 0.3)
+    with servers.web(lambda _: Answer(200)) as web, mail_server(greets_forever=True) as (port, _):
+        settings = {
+            "THROUGHLINE_WATCH_COMMAND": f"{sys.executable} -c 'import time; time.sleep(1)'",
+            "THROUGHLINE_WATCH_MAIL": "ops@example.org",
+            "THROUGHLINE_WATCH_SMTP": f"smtp://127.0.0.1:{port}",
+            "THROUGHLINE_WATCH_WEBHOOK": web.url("/hook"),
+        }
+        assert watch.tell("Throughline: x", settings) == [
+            "command: TakesTooLong",
+            "mail: TakesTooLong",
+        ]
+    assert len(web.seen) == 1
+
+
 def test_a_trouble_is_told_once_an_hour_and_its_end_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

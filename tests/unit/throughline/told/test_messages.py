@@ -96,3 +96,16 @@ def test_a_check_in_with_a_text_carries_it() -> None:
         assert messages.check_in(address(web.url("/ping")), messages.SUCCESS, "chain 7 abc")
         assert not messages.check_in(address(web.url("/ping")), messages.SUCCESS, "chain 7 abc")
     assert [(one.path, one.body) for one in web.seen] == [("/ping", b"chain 7 abc")] * 2
+
+
+def test_a_mail_server_that_never_comes_to_an_end_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(messages, "MAIL_S", 0.3)
+    with mail_server(greets_forever=True) as (port, _):
+        there = Address(
+            "throughline_mail", "smtp", port=port,
+            extra={"disable_ssl": True, "disable_tls": True, "to": "lead@example.org"},
+        )  # fmt: skip
+        assert not messages.mail(there, "Throughline: failed")
+    assert "throughline_mail: TakesTooLong" in caplog.text

@@ -4,7 +4,7 @@
 #   make night PATIENTS=500 SEED=7 the same in a new world of that size and seed
 #   make help                      the rest
 #
-# Options: PATIENTS= SEED= NIGHT= POPULATION= MISBEHAVE= N= Q= WORLD=
+# Options: PATIENTS= SEED= NIGHT= POPULATION= MISBEHAVE= N= Q= WORLD= and those that `make help` names
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -14,6 +14,17 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT
 override Q := $(value Q)
 export Q
+
+# PATIENT=40 or patients=40 would be ignored, and another world meant. Each command looks at the rest: THROUGHLINE_GIVEN.
+known := PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED \
+  SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT Q SIZES NIGHTS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
+  SHELL THROUGHLINE_% AIRFLOW% PYTEST_% PIP_% UV_%
+given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
+ifneq ($(filter-out $(known),$(given)),)
+$(error $(addsuffix =,$(filter-out $(known),$(given))) is no option: `make help` and README.md name them)
+endif
+export THROUGHLINE_GIVEN := $(given)
+export THROUGHLINE_GOALS := $(MAKECMDGOALS)
 
 # The first Python that the pinned packages support. A shim that cannot run does not count.
 define find_python
@@ -128,7 +139,7 @@ dump: venv ## dump the results of ten nights of 500 patients to OUT=folder, as s
 	@$(stack) dump
 
 dump-compare: venv ## show the differences between two dumps: A=folder B=folder
-	@$(stack) dump
+	@$(stack) dump-compare
 
 # Three workers on two cores: half of a whole night's time is Airflow's waiting.
 tests := mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10

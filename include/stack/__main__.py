@@ -12,6 +12,7 @@ from types import FrameType
 from stack import airflow, commands, lock, options, postgres, processes, sandbox, up
 from stack.nights import chain
 from stack.worlds import commands as worlds
+from throughline import programs
 from throughline.deployment.archive import ArchiveError
 
 EXPECTED = (
@@ -59,7 +60,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
     try:
-        options.check(os.environ)
+        options.forget_blanks(os.environ)
+        options.check(arguments[0], os.environ)
         return known[arguments[0]]()
     except EXPECTED as reason:
         print(f"{arguments[0]}: {reason}", file=sys.stderr)
@@ -67,15 +69,18 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print(f"{arguments[0]}: interrupted; nothing was left running", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `make sql ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         if error.errno not in PLAIN:
             raise
-        print(f"{arguments[0]}: {PLAIN[error.errno]}{error}", file=sys.stderr)
+        # not the error's own text: a path may have thousands of characters
+        named = (
+            f": {options.shown(str(error.filename), options.SHOWN_OF_A_PATH)}"
+            if error.filename
+            else ""
+        )
+        print(f"{arguments[0]}: {PLAIN[error.errno]}{error.strerror}{named}", file=sys.stderr)
         return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    programs.run(lambda: main(sys.argv[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -132,8 +133,10 @@ def psql() -> int:
     """A prompt on the warehouse, in the role of ``ROLE`` (the reader's by default)."""
     with _server() as server:
         role = os.environ.get("ROLE", "").strip() or warehouse.READER
-        if role not in server.passwords:
-            raise CommandFailed(f"ROLE={role}: must be one of {', '.join(postgres.ROLES)}")
+        if role not in postgres.ROLES:
+            raise CommandFailed(
+                f"ROLE={options.shown(role)}: must be one of {', '.join(postgres.ROLES)}"
+            )
         program = [str(postgres.binary(server.state, "psql")), "-X", "-d", "throughline"]
         login = {
             "PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": role,
@@ -151,10 +154,8 @@ def check() -> int:
     """Every invariant, over everything; with ``ACTION=accept LOGIN= NOTE=``, a person takes the chain as it is."""
     action = os.environ.get("ACTION", "").strip()
     if action not in ("", "accept"):
-        raise CommandFailed(f"ACTION={action}: make check takes none but accept")
-    by, note, login = (os.environ.get(name, "").strip() for name in ("BY", "NOTE", "LOGIN"))
-    said = ["--accept", "--by", by, "--note", note] if action else []
-    said += [] if not (action and login) else ["--login"] if login == "ask" else ["--login", login]
+        raise CommandFailed(f"ACTION={options.shown(action)}: make check takes none but accept")
+    said = ["--accept", *options.words(os.environ, "BY", "NOTE", "LOGIN")] if action else []
     return _pipeline("throughline.proven.check", *said)
 
 
@@ -188,14 +189,12 @@ def claims() -> int:
 
     With ``ACTION=refuse NOTE=`` it refuses that batch.
     """
-    batch, who, action = (os.environ.get(name, "").strip() for name in ("BATCH", "BY", "ACTION"))
+    batch = os.environ.get("BATCH", "")
     if not batch:
         return _pipeline("throughline.told.claims")
-    act = ["--action", action, "--note", os.environ.get("NOTE", "")] if action else []
-    act += ["--preview"] if os.environ.get("PREVIEW", "").strip() not in ("", "0") else []
-    return _pipeline(
-        "throughline.told.claims", batch, *(["--by", who] if who else []), *_login(), *act
-    )
+    act = ("ACTION", "NOTE") if os.environ.get("ACTION") else ()
+    said = options.words(os.environ, "BY", "LOGIN", *act, "PREVIEW")
+    return _pipeline("throughline.told.claims", *said, "--", batch)
 
 
 def quarantine() -> int:
@@ -248,25 +247,13 @@ def _decision(module: str, command: str, example: str, *more: str) -> int:
     ``BY`` is a login of the sandbox. ``LOGIN`` logs in to Airflow: a file with user and password, or ``ask``.
     """
     given = {name: os.environ.get(name, "") for name in ("ID", "ACTION")}
-    missing = [name for name, value in given.items() if not value]
+    missing = [name for name, value in given.items() if not value.strip()]
     if missing:
         raise CommandFailed(
             f"{', '.join(missing)} missing: {command} ID=... BY=operator ACTION={example} NOTE='why'"
         )
-    said = [
-        word
-        for name in ("BY", "NOTE", *more)
-        if os.environ.get(name)
-        for word in (f"--{name.lower()}", os.environ[name])
-    ]
-    said += ["--preview"] if os.environ.get("PREVIEW", "").strip() not in ("", "0") else []
-    return _pipeline(module, given["ID"], "--action", given["ACTION"], *said, *_login())
-
-
-def _login() -> list[str]:
-    """How ``LOGIN`` logs in to Airflow: a file with user and password, or ``ask``."""
-    login = os.environ.get("LOGIN", "").strip()
-    return [] if not login else ["--login"] if login == "ask" else ["--login", login]
+    said = options.words(os.environ, "ACTION", "BY", "NOTE", *more, "PREVIEW", "LOGIN")
+    return _pipeline(module, *said, "--", given["ID"])
 
 
 def source_profile() -> int:
@@ -277,19 +264,21 @@ def source_profile() -> int:
     source, folder = os.environ.get("SOURCE", "").strip(), os.environ.get("FOLDER", "").strip()
     if not source:
         raise CommandFailed("SOURCE is missing: make source-profile SOURCE=ehr FOLDER=~/export")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{,62}", source):
+        raise CommandFailed(
+            f"SOURCE={options.shown(source)}: must be the name of a file in include/definitions/sources"
+        )
     chosen = options.read()
-    given = Path(os.environ.get("OUT", "").strip() or _pages() / f"{Path(source).name}.html")
-    if given.expanduser().is_dir():
+    given = os.environ.get("OUT", "").strip()
+    page = paths.typed(given) if given else _pages() / f"{source}.html"
+    options.new_folder("OUT", page.parent)
+    if page.is_dir():
         raise CommandFailed(f"OUT={given}: is a folder; name the file of the page")
-    arguments = [source, "--page", str(given.expanduser().absolute())]
-    arguments += ["--as-of", chosen.night] if chosen.night else []
+    arguments = ["--page", str(page), *(["--as-of", chosen.night] if chosen.night else [])]
     with ExitStack() as stack:
         env = paths.child_environment()
         if folder:
-            place = Path(folder).expanduser().absolute()
-            if not place.is_dir():
-                raise CommandFailed(f"FOLDER={folder}: no such folder")
-            arguments += ["--folder", str(place)]
+            arguments += ["--folder", str(options.folder_of("FOLDER", folder))]
         else:
             stack.enter_context(lock.held("source-profile"))
             world = stack.enter_context(_server())
@@ -298,7 +287,7 @@ def source_profile() -> int:
         empty = stack.enter_context(postgres.throwaway())
         up.migrate(empty)
         return subprocess.run(
-            [sys.executable, "-m", "throughline.profiling.run", *arguments],
+            [sys.executable, "-m", "throughline.profiling.run", *arguments, source],
             env=env | {"THROUGHLINE_DSN": empty.dsn()},
             cwd=paths.ROOT,
             check=False,
@@ -346,7 +335,7 @@ def _server() -> Iterator[postgres.Server]:
         yield running
 
 
-def _tests(folder: str, *numbers: str) -> Callable[[], int]:
+def _tests(folder: str, *numbers: str, arguments: tuple[str, ...] = ()) -> Callable[[], int]:
     """Run a program of the tests, after a look at its options: those of a world, and these numbers."""
 
     def run() -> int:
@@ -355,7 +344,7 @@ def _tests(folder: str, *numbers: str) -> Callable[[], int]:
         if not (paths.ROOT / "tests" / folder / "__main__.py").exists():
             raise CommandFailed(f"tests/{folder} is not in this clone")
         return subprocess.run(
-            [sys.executable, "-m", f"tests.{folder}"], cwd=paths.ROOT, check=False
+            [sys.executable, "-m", f"tests.{folder}", *arguments], cwd=paths.ROOT, check=False
         ).returncode
 
     return run
@@ -389,5 +378,6 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "benchmark": _tests("benchmark", "SIZES", "NIGHTS"),
     "chaos": _tests("chaos", "JOBS", "BUDGET", "PATIENTS", "SEED"),
     "dump": _tests("dump"),
+    "dump-compare": _tests("dump", arguments=("compare",)),
     "lock": lock_requirements,
 }

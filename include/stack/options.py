@@ -6,11 +6,12 @@ selects another world, which is kept next to the first. A command without these 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -29,13 +30,44 @@ MOST = {
 
 LINES = ("Q", "NOTE")
 """Variables whose value may have several lines."""
-TAKEN = (
-    "PATIENTS", "SEED", "NIGHT", "POPULATION", "MISBEHAVE", "N", "ROLE", "ID", "BATCH", "BY", "ACTION", "NOTE", "OWNER",
-    "AMOUNT", "LOGIN", "PREVIEW", "OUT", "A", "B", "RENAMED", "SOURCE", "FOLDER", "WORLD", "ALL", "Q", "SIZES",
-    "NIGHTS", "JOBS", "BUDGET", "ONLY", "FROM", "LOST_UNTIL", "OTHER_KEYS", "WAIT", "THROUGHLINE_STATE",
-)  # fmt: skip
+_WORLD = ("PATIENTS", "SEED", "POPULATION")
+_DECIDED = ("ID", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN")
+TAKES: Mapping[str, tuple[str, ...]] = {
+    # night and nights say themselves what to write instead of N and NIGHT
+    "night": (*_WORLD, "NIGHT", "MISBEHAVE", "N"),
+    "nights": (*_WORLD, "N", "MISBEHAVE", "NIGHT"),
+    "morning": _WORLD,
+    "ui": _WORLD,
+    "status": _WORLD,
+    "sql": (*_WORLD, "Q"),
+    "psql": (*_WORLD, "ROLE"),
+    "check": (*_WORLD, "ACTION", "BY", "NOTE", "LOGIN"),
+    "replay": (*_WORLD, "NIGHT"),
+    "exceptions": _WORLD,
+    "resolve": (*_WORLD, *_DECIDED, "OWNER", "AMOUNT"),
+    "claims": (*_WORLD, "BATCH", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN"),
+    "quarantine": _WORLD,
+    "deliveries": _WORLD,
+    "decide": (*_WORLD, *_DECIDED),
+    "pause-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
+    "resume-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
+    "source-profile": (*_WORLD, "SOURCE", "FOLDER", "OUT", "NIGHT"),
+    "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),
+    "backup": (*_WORLD, "OUT", "WAIT"),
+    "restore": (*_WORLD, "FROM", "LOST_UNTIL", "OTHER_KEYS"),
+    "worlds": (),
+    "stop": (),
+    "clean": ("WORLD", "ALL"),
+    "benchmark": ("SIZES", "NIGHTS", "SAVE", "STATEMENTS"),
+    "chaos": ("JOBS", "BUDGET", "ONLY", "APART", "KEEP", "PATIENTS", "SEED"),
+    "dump": (*_WORLD, "N", "MISBEHAVE", "OUT"),
+    "dump-compare": ("A", "B", "RENAMED"),
+    "lock": (),
+}
+"""The variables that each command takes. One that it does not know would be ignored, and something else done."""
+TAKEN = (*sorted({name for names in TAKES.values() for name in names}), "THROUGHLINE_STATE")
 """Every variable that a command takes."""
-SHOWN = 40
+SHOWN, SHOWN_OF_A_PATH = 40, 200
 """Characters of a wrong value that a message repeats."""
 
 
@@ -81,9 +113,7 @@ def read(environment: dict[str, str] | None = None) -> Options:
     env = {k: v.strip() for k, v in (os.environ if environment is None else environment).items()}
     population = env.get("POPULATION") or None
     if population:
-        folder = Path(population).expanduser().resolve()
-        if not folder.is_dir():
-            raise WrongOption(f"POPULATION={population}: no such folder")
+        folder = folder_of("POPULATION", population)
         if not any(folder.glob("Patient*.ndjson*")):
             raise WrongOption(f"POPULATION={population}: no Patient.ndjson is in it")
         population = str(folder)
@@ -104,8 +134,24 @@ def read(environment: dict[str, str] | None = None) -> Options:
     )
 
 
-def check(environment: Mapping[str, str]) -> None:
-    """Refuse what cannot be meant in any variable that a command takes. Raises :class:`WrongOption`."""
+def forget_blanks(environment: MutableMapping[str, str]) -> None:
+    """Take a variable that has nothing but blanks for one that was not given."""
+    for key in TAKEN:
+        if not environment.get(key, "").strip():
+            environment.pop(key, None)
+
+
+def check(command: str, environment: Mapping[str, str]) -> None:
+    """Refuse a variable that the command does not take, and what cannot be meant in one. Raises :class:`WrongOption`.
+
+    ``THROUGHLINE_GIVEN`` names what was given to ``make``, for all of ``THROUGHLINE_GOALS``.
+    """
+    goals = {command, *environment.get("THROUGHLINE_GOALS", "").split()}
+    taken = {name for goal in goals for name in TAKES.get(goal, ())}
+    for key in environment.get("THROUGHLINE_GIVEN", "").split():
+        if key in TAKEN and key not in taken and key != "THROUGHLINE_STATE":
+            known = ", ".join(f"{name}=" for name in TAKES[command]) or "none"
+            raise WrongOption(f"{key}= is no option of `make {command}`; it takes {known}")
     for key in TAKEN:
         text = environment.get(key, "")
         if any("\ud800" <= sign <= "\udfff" for sign in text):
@@ -174,11 +220,60 @@ def seconds(environment: Mapping[str, str], key: str, default: int) -> int:
     return _count({key: environment.get(key, "").strip()}, key, default, 0)
 
 
+def folder_of(key: str, given: str) -> Path:
+    """The folder that a variable names. Raises :class:`WrongOption` if it is none."""
+    try:
+        folder = Path(given).expanduser().resolve()
+        if folder.is_dir():
+            return folder
+        wrong = "is a file, no folder" if folder.exists() else "no such folder"
+    except (OSError, RuntimeError, ValueError) as error:
+        # too long a name, a loop of links, ~somebody that there is not
+        wrong = getattr(error, "strerror", None) or str(error)
+    raise WrongOption(f"{key}={shown(given, SHOWN_OF_A_PATH)}: {wrong}")
+
+
+def new_folder(key: str, folder: Path) -> Path:
+    """Make a folder that a variable names, if it is missing. Raises :class:`WrongOption` if it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        wrong = None if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        wrong = error.strerror
+    if wrong:
+        raise WrongOption(
+            f"{key}: {shown(str(folder), SHOWN_OF_A_PATH)} cannot be written: {wrong}"
+        )
+    return folder
+
+
+def shown(text: str, most: int = SHOWN) -> str:
+    """A wrong value as a message repeats it."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+def words(environment: Mapping[str, str], *names: str) -> list[str]:
+    """What variables say as arguments of a program of the pipeline; what is not given is left out.
+
+    Each is one word with its value: a note that begins with a dash is no argument of its own. ``LOGIN`` is a file
+    with user and password, or ``ask``. Raises :class:`WrongOption`.
+    """
+    said = []
+    for name in names:
+        text = environment.get(name, "")
+        if name == "PREVIEW":
+            said += ["--preview"] if is_set(environment, name) else []
+        elif text.strip():
+            asked = name == "LOGIN" and text.strip() == "ask"
+            said.append(f"--{name.lower()}={'' if asked else text}")
+    return said
+
+
 def is_set(environment: Mapping[str, str], key: str) -> bool:
     """Whether a switch is on. Raises :class:`WrongOption`."""
     text = environment.get(key, "").strip()
     if text not in ("", "0", "1"):
-        raise WrongOption(f"{key}={text[:SHOWN]}: must be 1, or not given")
+        raise WrongOption(f"{key}={shown(text)}: must be 1, or not given")
     return text == "1"
 
 
@@ -187,15 +282,14 @@ def _count(env: Mapping[str, str], key: str, default: int, least: int) -> int:
     # isdigit takes ² and digits of other scripts, and int refuses numbers of thousands of digits
     if re.fullmatch("[0-9]{1,19}", text) and least <= int(text) <= MOST[key]:
         return int(text)
-    shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-    raise WrongOption(f"{key}={shown}: must be a whole number from {least} to {MOST[key]}")
+    raise WrongOption(f"{key}={shown(text)}: must be a whole number from {least} to {MOST[key]}")
 
 
 def _date(key: str, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise WrongOption(f"{key}={text[:SHOWN]}: must be a date like 2026-09-01") from None
+        raise WrongOption(f"{key}={shown(text)}: must be a date like 2026-09-01") from None
 
 
 def _misbehaviour(text: str) -> Misbehaviour:
@@ -205,5 +299,5 @@ def _misbehaviour(text: str) -> Misbehaviour:
     if len(parts) == 3:
         return Misbehaviour(feed=parts[0], date=_date("MISBEHAVE", parts[1]), kind=parts[2])
     raise WrongOption(
-        f"MISBEHAVE={text}: must be feed:kind or feed:date:kind, like claim:2026-09-02:late"
+        f"MISBEHAVE={shown(text)}: must be feed:kind or feed:date:kind, like claim:2026-09-02:late"
     )

@@ -6,6 +6,7 @@ through a home folder (mode 700), which we should not open up. ``/var/tmp`` surv
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -33,7 +34,7 @@ def state_folder() -> Path:
     """
     given = os.environ.get("THROUGHLINE_STATE")
     if given:
-        folder = Path(given).expanduser().absolute()
+        folder = typed(given)
         folder.mkdir(parents=True, exist_ok=True)
     else:
         user = Path(f"/var/tmp/throughline-{os.getuid()}")  # noqa: S108 - owner and mode are checked below
@@ -45,6 +46,14 @@ def state_folder() -> Path:
     _own(folder)
     folder.chmod(0o711)
     return folder
+
+
+def typed(given: str) -> Path:
+    """The absolute path that a person means. Raises ``NotADirectoryError`` for the home of a user that there is not."""
+    try:
+        return Path(given).expanduser().absolute()
+    except RuntimeError:
+        raise NotADirectoryError(errno.ENOTDIR, "no such user", given) from None
 
 
 def scratch() -> Path:

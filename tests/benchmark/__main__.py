@@ -8,10 +8,10 @@ without a network. `SAVE=docs/benchmark.md` writes the result to that page.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from tests.benchmark import growth, report, sizes
+from throughline import programs
 
 SIZES = "1000,10000,100000"
 NIGHTS = 4
@@ -36,4 +36,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

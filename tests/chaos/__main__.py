@@ -70,6 +70,12 @@ def main() -> int:
     """Run what is not done yet, as far as the budget goes; write the page. Returns 1 when a cell failed."""
     deadline = time.monotonic() + 60 * float(os.environ.get("BUDGET") or "inf")
     only = os.environ.get("ONLY", "")
+    if not any(name(kill).startswith(only) for kill in LINES):
+        print(
+            f"chaos: ONLY={only[:40]}: no line begins so; they are like {name(LINES[0])}",
+            file=sys.stderr,
+        )
+        return 2
     results = Results()
     stopped = threading.Event()
     left: queue.SimpleQueue[Kill] = queue.SimpleQueue()

@@ -11,14 +11,16 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
 
-from stack import options, postgres, up
+from stack import options, paths, postgres, up
 from stack.nights import night, staff
 from tests.dump.compare import compare
 from tests.dump.write import write
+from throughline import programs
 
 PATIENTS, SEED, NIGHTS = 500, 1, 10
 
@@ -49,10 +51,13 @@ def dump(folder: Path) -> int:
     return 0
 
 
-def tell_differences(one: str, other: str, renamed: str) -> int:
+def tell_differences(one: Path, other: Path, renamed: str) -> int:
     """Print what differs; returns 1 when something does."""
-    names = dict(pair.split("=", 1) for pair in renamed.split(",") if pair) if renamed else None
-    told = compare(Path(one), Path(other), names)
+    pairs = [pair.split("=", 1) for pair in renamed.split(",") if pair]
+    if any(len(pair) != 2 for pair in pairs):
+        raise options.WrongOption("RENAMED: must be old=new, with a comma between several")
+    names = dict(pairs) if pairs else None
+    told = compare(one, other, names)
     print("\n".join(told) or "the dumps agree")
     return 1 if told else 0
 
@@ -62,17 +67,31 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
-def main() -> int:
-    """Dump, or compare when two folders are named."""
-    one, other = os.environ.get("A", ""), os.environ.get("B", "")
-    if one and other:
-        return tell_differences(one, other, os.environ.get("RENAMED", ""))
-    out = os.environ.get("OUT", "")
-    if not out:
-        print("dump: make dump OUT=folder, or make dump-compare A=folder B=folder", file=sys.stderr)
+def main(arguments: Sequence[str]) -> int:
+    """Dump to `OUT`, or with the word `compare` list the differences of `A` and `B`; returns 2 if it cannot."""
+    try:
+        if arguments:
+            one, other = (_given(name) for name in ("A", "B"))
+            return tell_differences(one, other, os.environ.get("RENAMED", ""))
+        out = paths.typed(os.environ.get("OUT", "").strip() or _missing("OUT"))
+        # hours before the first line is written
+        if any(options.new_folder("OUT", out).iterdir()):
+            raise options.WrongOption(f"OUT={out}: is not empty; name a new folder")
+    except (options.WrongOption, OSError) as wrong:
+        print(f"dump: {wrong}", file=sys.stderr)
         return 2
-    return dump(Path(out).absolute())
+    return dump(out)
+
+
+def _given(name: str) -> Path:
+    return options.folder_of(name, os.environ.get(name, "").strip() or _missing(name))
+
+
+def _missing(name: str) -> str:
+    raise options.WrongOption(
+        f"{name} is missing: make dump OUT=folder, or make dump-compare A=folder B=folder"
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(lambda: main(sys.argv[1:]))

@@ -16,6 +16,7 @@ INCLUDE = ROOT / "include"
 
 # A package imports only what stands above it (docs/architecture.md says what each is for).
 ORDER = (
+    "programs",
     "vocabulary",
     "practice",
     "warehouse",
@@ -226,6 +227,21 @@ def test_neither_imports_the_commands_dags_or_pages() -> None:
         for wanted in named(source)
     }
     assert not [each for each in roots if each[1] in ("stack", "dags", "plugins", "tests")]
+
+
+def test_every_program_ends_in_silence_where_nobody_reads_on() -> None:
+    alone = {
+        "throughline.deployment.watch",  # copied to machines without packages
+        "throughline.deployment.health",  # prints nothing
+    }
+    programs = {
+        name: source
+        for name, source in (read("throughline") | read("stack")).items()
+        if '__name__ == "__main__"' in source and name not in alone
+    }
+    del programs["stack.bootstrap"]  # runs before there is any package
+    assert len(programs) > 15
+    assert [name for name, source in programs.items() if "programs.run(" not in source] == []
 
 
 def test_the_pipeline_reaches_others_with_one_library_for_http() -> None:

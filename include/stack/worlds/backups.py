@@ -29,12 +29,16 @@ def backup() -> int:
     wait_s = options.seconds(os.environ, "WAIT", WAIT_S)
     world = options.world_path(options.read())
     given = os.environ.get("OUT", "").strip()
+    out = paths.typed(given) if given else None
+    if out is not None:
+        options.new_folder("OUT", out.parent)
     with beside_a_night("backup", world), up.server(world) as server:
         fernet = airflow.fernet_key(world)
         if fernet is None:
             raise ArchiveError(f"{world.name} has no keys yet; `make night` makes it")
-        folder = Path(given).expanduser().absolute() if given else _place(world)
+        folder = out or _place(world)
         if folder.exists():
+            options.new_folder("OUT", folder)
             folder = folder / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
         pipeline.take(
             folder, server.dsn(postgres.SUPERUSER, "postgres"), paths.private(world / "landing"),
@@ -60,7 +64,7 @@ def restore() -> int:
         raise ArchiveError(f"{world.name} is up: `make stop` first")
     with lock.held("restore"), up.started(world) as server:
         mark = pipeline.restore(
-            Path(given).expanduser().absolute(), server.dsn(postgres.SUPERUSER, "postgres"),
+            paths.typed(given), server.dsn(postgres.SUPERUSER, "postgres"),
             lambda database: server.dsn(postgres.OWNER, database), paths.private(world / "landing"),
             paths.private(world / "pages"), fernet=airflow.fernet_key(world), other_keys=other_keys,
             lost_until=lost_until, say=say,

@@ -121,13 +121,15 @@ def clean() -> int:
 def _chosen(there: list[Path], named: str, all_: str) -> list[Path]:
     """The worlds to remove. Raises :class:`NotSaidWhich` without removing anything."""
     names = ", ".join(world.name for world in there) or "none"
+    if named and all_ == "1":
+        raise NotSaidWhich("WORLD= names one world and ALL=1 means every one: give one of them")
     if named:
         found = [world for world in there if world.name == named]
         if not found:
-            raise NotSaidWhich(f"WORLD={named}: no such world; there is {names}")
+            raise NotSaidWhich(f"WORLD={options.shown(named)}: no such world; there is {names}")
         return found
     if all_ not in ("", "0", "1"):
-        raise NotSaidWhich(f"ALL={all_}: must be 1, or not given")
+        raise NotSaidWhich(f"ALL={options.shown(all_)}: must be 1, or not given")
     if all_ == "1" or not there or _agreed(there):
         return there
     raise NotSaidWhich(

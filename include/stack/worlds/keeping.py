@@ -17,9 +17,7 @@ def retain() -> int:
         raise options.WrongOption(
             "BY or NOTE missing: make retain BY=operator NOTE='why' (PREVIEW=1 shows what would go)"
         )
-    said = ["--preview"] if is_preview else ["--note", note]
-    said += ["--by", by] if by else []
-    said += [] if not login else ["--login"] if login == "ask" else ["--login", login]
+    said = options.words(os.environ, "NOTE", "BY", "LOGIN", "PREVIEW")
     with lock.held("retain"), up.server(options.world_path(options.read())) as server:
         up.restore_point(server, lambda text: print(text, file=sys.stderr))
         up.migrate(server)

@@ -15,11 +15,12 @@ def sending(action: str) -> Callable[[], int]:
     """Return the command that records a named person's decision that nothing goes out, or goes out again."""
 
     def run() -> int:
-        by, note = (os.environ.get(name, "") for name in ("BY", "NOTE"))
-        if not by or not note:
+        by, note, login = (os.environ.get(name, "").strip() for name in ("BY", "NOTE", "LOGIN"))
+        if not note or not (by or login):
             raise options.WrongOption(
-                f"BY or NOTE missing: make {action}-sending BY='your name' NOTE='why'"
+                f"BY or NOTE missing: make {action}-sending BY=operator NOTE='why' (or LOGIN=ask instead of BY)"
             )
+        said = options.words(os.environ, "BY", "NOTE", "LOGIN")
         world = options.world_path(options.read())
         # a night that is sending must not have to end first
         with (
@@ -36,7 +37,7 @@ def sending(action: str) -> Callable[[], int]:
             return subprocess.run(
                 [
                     sys.executable, "-m", "throughline.deployment.pause",
-                    "sending", "--by", by, "--action", action, "--note", note,
+                    "sending", "--action", action, *said,
                 ],
                 env=airflow.tool_environment(world) | dsn,
                 cwd=paths.ROOT,

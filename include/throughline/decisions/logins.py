@@ -59,7 +59,7 @@ def log_in(login: str, by: str, environment: Mapping[str, str]) -> tuple[str, Us
     import requests  # most commands log nobody in
 
     url = environment.get(AIRFLOW, "http://localhost:8080").rstrip("/")
-    given = _asked_for(by) if login == "" else _read(Path(login).expanduser(), by)
+    given = _asked_for(by) if login == "" else _read(login, by)
     with requests.Session() as session:
         session.trust_env = False  # as in `begin`: no proxy, no .netrc
         try:
@@ -73,13 +73,19 @@ def log_in(login: str, by: str, environment: Mapping[str, str]) -> tuple[str, Us
 
 def _asked_for(by: str) -> _Given:
     if not sys.stdin.isatty():
-        raise NotLoggedInError("there is no terminal to ask for a password: --login FILE")
+        raise NotLoggedInError(
+            "there is no terminal to ask for a password: --login FILE (with make: LOGIN=file)"
+        )
     user = by or input("User of Airflow: ").strip()
     return _Given(user, getpass.getpass(f"Password of {user}: "))
 
 
-def _read(file: Path, by: str) -> _Given:
+def _read(login: str, by: str) -> _Given:
     """Return what a file holds: `{"user": …, "password": …}` or `{"token": …}`. Nobody else may read it."""
+    try:
+        file = Path(login).expanduser()
+    except RuntimeError:
+        raise NotLoggedInError(f"{login}: no such user") from None
     try:
         if stat.S_IMODE(file.stat().st_mode) & 0o077:
             raise NotLoggedInError(f"{file}: others may read this password (chmod 600)")

@@ -53,14 +53,17 @@ def folder_of(variable: str) -> Path | None:
 def new(folder: Path) -> Iterator[Path]:
     """Give a private folder to fill; it gets its name only if the block succeeds, and otherwise it is gone.
 
-    Raises `ArchiveError` if there is something under that name.
+    Raises `ArchiveError` if there is something under that name, or nothing can be.
     """
     if folder.exists():
         raise ArchiveError(f"{folder} is there already")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(mode=0o700)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part.mkdir(mode=0o700)
+    except OSError as error:
+        raise ArchiveError(f"{folder} cannot be made: {error.strerror}") from None
     try:
         yield part
         for file in part.iterdir():

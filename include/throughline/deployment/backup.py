@@ -26,6 +26,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from throughline import programs
 from throughline.deployment import archive
 from throughline.deployment.archive import ArchiveError
 from throughline.warehouse import derivation, nights
@@ -186,4 +187,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

@@ -21,6 +21,7 @@ from typing import Any
 
 import requests
 
+from throughline import programs
 from throughline.orchestration.chain import CHAIN
 from throughline.practice.permissions import shipped_logins
 
@@ -171,4 +172,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from throughline import programs
 from throughline.deployment import restore_point
 from throughline.deployment.archive import ArchiveError
 from throughline.warehouse import migrate
@@ -98,4 +99,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

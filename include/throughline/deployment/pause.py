@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
+from throughline import programs
 from throughline.decisions import Request, command_line
 from throughline.tasks.pausing import ABOUT, ACTIONS
 
@@ -25,4 +25,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

@@ -27,7 +27,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from throughline import warehouse
+from throughline import programs, warehouse
 from throughline.deployment import archive, elsewhere, removed
 from throughline.deployment.archive import ArchiveError
 from throughline.proven import chain
@@ -311,4 +311,4 @@ def follows(mark: Restored) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from throughline import decisions, retention, warehouse
+from throughline import decisions, programs, retention, warehouse
 from throughline.decisions import NotAllowedError, Request, command_line
 from throughline.practice import practice
 from throughline.practice.permissions import may
@@ -133,4 +133,4 @@ def _alone(conn: Connection) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

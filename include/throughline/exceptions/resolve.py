@@ -8,12 +8,11 @@ With `--preview` it shows what would follow and writes nothing. The environment 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
-from throughline import decisions
+from throughline import decisions, programs
 from throughline.decisions import (
     Act,
     NotAllowedError,
@@ -372,4 +371,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

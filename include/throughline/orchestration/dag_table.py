@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from throughline import programs
 from throughline.orchestration.chain import CHAIN
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -74,4 +75,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    programs.run(lambda: main(sys.argv[1:]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from throughline import programs
 from throughline.quality.suites import suite_of
 from throughline.sources import catalogue
 from throughline.sources.definitions import definition, source_names
@@ -90,4 +91,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    programs.run(lambda: main(sys.argv[1:]))

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from throughline import warehouse
+from throughline import programs, warehouse
 from throughline.profiling import page, text
 from throughline.profiling.profile import profile
 from throughline.profiling.rehearsal import NothingToProfile
@@ -93,4 +93,4 @@ def _copy_landed(source: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

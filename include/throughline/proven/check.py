@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from throughline import decisions, warehouse
+from throughline import decisions, programs, warehouse
 from throughline.decisions import NotAllowedError, Request, command_line
 from throughline.proven import accept, chain, invariants
 
@@ -97,4 +97,4 @@ def _other_heads(conn: warehouse.Connection, folder: Path | None) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main, unread=1)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from throughline import cases, tasks, warehouse
+from throughline import cases, programs, tasks, warehouse
 from throughline.warehouse import Connection, derivation, nights, sql
 
 
@@ -146,4 +146,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main, unread=1)

@@ -10,14 +10,13 @@ enough. The next night loads released rows and takes back what was rejected.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from psycopg import sql
 
-from throughline import decisions
+from throughline import decisions, programs
 from throughline.decisions import (
     COMMAND_LINE,
     Act,
@@ -397,4 +396,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

@@ -80,7 +80,10 @@ def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
     """Return one source definition, checked. Raises `SourceDefinitionError`."""
     file = folder / f"{name}.yaml"
     if not file.is_file():
-        raise SourceDefinitionError(f"there is no definition of a source {name!r}")
+        known = ", ".join(source_names(folder)) or "none"
+        raise SourceDefinitionError(
+            f"there is no definition of a source {name!r}; there are {known}"
+        )
     try:
         document = read(file)
     except DefinitionError as error:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
-from throughline import decisions, warehouse
+from throughline import decisions, programs, warehouse
 from throughline.decisions import NotAllowedError, Request, command_line
 from throughline.practice import practice
 from throughline.tasks import attest, claim_words, listed
@@ -83,4 +83,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

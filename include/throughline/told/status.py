@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from throughline import quality, retention, warehouse
+from throughline import programs, quality, retention, warehouse
 from throughline.practice import practice
 from throughline.told import words
 from throughline.told.shapes import Paused, Searched, Undecided, Unmapped, Waiting
@@ -141,4 +140,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

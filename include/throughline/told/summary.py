@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from throughline import warehouse
+from throughline import programs, warehouse
 from throughline.practice import practice
 from throughline.told import owed, text, words
 from throughline.told.numbers import Numbers, collect
@@ -395,4 +394,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from throughline import programs
 from throughline.vocabulary.lists import ADDED, DEFINITIONS, PRACTICE_LISTS, vocabulary
 from throughline.vocabulary.schemas import SCHEMAS, WORDS, definitions_of, schema_of
 from throughline.vocabulary.words import LISTS
@@ -128,4 +129,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    programs.run(lambda: main(sys.argv[1:]))

@@ -17,7 +17,7 @@ import pytest
 from sandbox import __main__ as sandbox
 from tests.unit.throughline.sources import servers
 from tests.unit.throughline.sources.servers import Answer, Seen
-from throughline.deployment import begin, health
+from throughline.deployment import archive, begin, health
 from throughline.orchestration.chain import CHAIN
 
 DAY = date(2026, 9, 8)
@@ -199,3 +199,11 @@ def test_a_sandbox_that_does_not_answer_is_not_well(
 ) -> None:
     assert sandbox.main(["world", "--addresses", str(tmp_path / "addresses.json")]) == 1
     assert "does not answer" in capsys.readouterr().err
+
+
+def test_a_backup_where_no_folder_can_be_is_refused_by_its_name() -> None:
+    with (
+        pytest.raises(archive.ArchiveError, match=r"^/proc/x cannot be made: No such file"),
+        archive.new(Path("/proc/x")),
+    ):
+        pass

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stack import commands, postgres
+from throughline.decisions import command_line
 from throughline.quality import decide
 
 ASKED = ("LOGIN", "ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
@@ -48,15 +49,15 @@ def test_a_decision_travels_word_for_word(
         "ID": ID,
         "BY": "Ann O'Lee",
         "ACTION": "reject",
-        "NOTE": "two; $words",
+        "NOTE": "--two; $words",
     }.items():
         monkeypatch.setenv(name, value)
     assert command() == 0
-    assert ran == [(module, ID, "--action", "reject", "--by", "Ann O'Lee", "--note", "two; $words")]
+    assert ran == [(module, "--action=reject", "--by=Ann O'Lee", "--note=--two; $words", "--", ID)]
 
 
 @pytest.mark.parametrize(
-    ("login", "words"), [("ask", ("--login",)), ("~/me.json", ("--login", "~/me.json")), (" ", ())]
+    ("login", "words"), [("ask", ("--login=",)), ("~/me.json", ("--login=~/me.json",)), (" ", ())]
 )
 def test_who_decides_may_log_in(
     ran: Calls, monkeypatch: pytest.MonkeyPatch, login: str, words: tuple[str, ...]
@@ -64,7 +65,7 @@ def test_who_decides_may_log_in(
     for name, value in {"ID": ID, "ACTION": "retry", "LOGIN": login}.items():
         monkeypatch.setenv(name, value)
     commands.resolve()
-    assert ran[0][4:] == words
+    assert ran[0][2:-2] == words
 
 
 def test_an_exception_may_be_given_an_owner_or_an_amount(
@@ -79,7 +80,7 @@ def test_an_exception_may_be_given_an_owner_or_an_amount(
     }.items():
         monkeypatch.setenv(name, value)
     commands.resolve()
-    assert ran[0][-4:] == ("--owner", "Bo Li", "--amount", "7")
+    assert ran[0][-4:] == ("--owner=Bo Li", "--amount=7", "--", ID)
 
 
 @pytest.mark.parametrize("command", [commands.resolve, commands.decide])
@@ -96,6 +97,18 @@ def test_a_decision_that_lacks_something_is_not_sent(
     assert ran == []
 
 
+@pytest.mark.parametrize("text", ["--preview", "-5 dollars", "--by=Bo"])
+def test_a_note_or_an_id_that_begins_with_a_dash_is_no_argument(
+    ran: Calls, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    for name in ("ID", "NOTE"):
+        monkeypatch.setenv(name, text)
+    monkeypatch.setenv("ACTION", "release")
+    commands.decide()
+    given = command_line.parser("x", "a row", ("release",)).parse_args(ran[0][1:])
+    assert (given.id, given.note, given.preview, given.by) == (text, text, False, "")
+
+
 def test_a_wrong_action_is_refused_in_our_own_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert decide.main(["c0ffee00", "--by", "Ann", "--action", "shrug"]) == 2
     told = capsys.readouterr().err
@@ -108,7 +121,9 @@ def test_a_prompt_is_opened_as_the_reader_unless_a_role_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, role: str | None
 ) -> None:
     """`make` exports every variable: one that was not given is there, and empty."""
-    server = postgres.Server(tmp_path, 1, dict.fromkeys(postgres.ROLES, "secret"))
+    server = postgres.Server(
+        tmp_path, 1, dict.fromkeys((postgres.SUPERUSER, *postgres.ROLES), "secret")
+    )
     monkeypatch.setattr(commands, "_server", lambda: contextlib.nullcontext(server))
     monkeypatch.setattr(postgres, "binary", lambda *_: Path("/bin/sh"))
     opened: list[str] = []

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from throughline import warehouse
+from throughline import programs, warehouse
 from throughline.told.exceptions import tell
 
 
@@ -17,4 +16,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

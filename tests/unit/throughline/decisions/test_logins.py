@@ -185,6 +185,11 @@ def test_a_file_with_a_password_is_for_nobody_else(
         caller_of("", str(tmp_path / "gone.json"), {})
 
 
+def test_a_file_of_a_user_that_there_is_not_lets_nobody_in() -> None:
+    with pytest.raises(NotLoggedInError, match="no such user"):
+        logins.log_in("~no-such-user/me.json", "Ann", {})
+
+
 def test_nobody_is_asked_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
     with pytest.raises(NotLoggedInError, match="no terminal"):

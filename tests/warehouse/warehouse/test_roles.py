@@ -163,6 +163,32 @@ def test_what_runs_as_its_owner_is_known_and_no_role_gets_another(
     assert {name: set(may) for name, may in rows} == AS_OWNER
 
 
+def test_what_runs_as_its_owner_looks_last_among_what_its_caller_made(
+    address: Callable[[str], str],
+) -> None:
+    """https://www.postgresql.org/docs/18/sql-createfunction.html#SQL-CREATEFUNCTION-SECURITY (read 2026-11-29)."""
+    with warehouse.connect(address(postgres.SUPERUSER)) as conn:
+        rows = conn.execute(
+            "select p.oid::regprocedure::text, p.proconfig from pg_proc as p"
+            " where p.prosecdef and p.pronamespace <> 'pg_catalog'::regnamespace"
+        ).fetchall()
+    assert len(rows) >= len(AS_OWNER)
+    assert [row for row in rows if row[1] != ["search_path=pg_catalog, pg_temp"]] == []
+
+
+@pytest.mark.parametrize("role", [LOADER, LOOP], indirect=True)
+def test_no_role_has_a_function_of_its_own_run_as_the_owner(own: warehouse.Connection) -> None:
+    own.execute(
+        "create function pg_temp.mine() returns real language plpgsql as"
+        " $$ begin raise exception 'runs as %', current_user; end $$"
+    )
+    own.execute(
+        "create temp view pg_class as select oid, pg_temp.mine() as reltuples from pg_catalog.pg_class"
+    )
+    own.execute("grant all on pg_temp.pg_class to public")
+    own.execute("select operations.refresh_statistics('evidence.fact', 1000000)")
+
+
 def test_the_reader_writes_nothing_and_no_role_of_the_night_writes_anothers_rows(
     address: Callable[[str], str],
 ) -> None:

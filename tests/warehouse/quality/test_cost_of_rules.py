@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from throughline import warehouse
@@ -30,9 +31,16 @@ def repeated(plan: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def conn(defined_warehouse: str) -> Iterator[warehouse.Connection]:
-    with warehouse.connect(defined_warehouse) as connection:
-        yield connection
+def connection(defined_warehouse: str) -> Iterator[warehouse.Connection]:
+    with warehouse.connect(defined_warehouse) as opened:
+        yield opened
+
+
+@pytest.fixture
+def conn(connection: warehouse.Connection) -> Iterator[warehouse.Connection]:
+    """Return the connection of all these tests; a statement that fails is the fault of one of them."""
+    yield connection
+    connection.rollback()
 
 
 @pytest.mark.parametrize(("feed", "rule", "table"), RULES)
@@ -52,3 +60,11 @@ def test_a_part_that_runs_for_each_row_is_seen(conn: warehouse.Connection) -> No
         " from staging.payment as r where r.source_id in (select source_id from staging.payment)"
     )
     assert len(repeated("\n".join(row[0] for row in rows))) == 1
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_rule_that_cannot_be_asked_leaves_the_others_alone(
+    conn: warehouse.Connection, again: bool
+) -> None:
+    with pytest.raises(psycopg.errors.SyntaxError):
+        conn.execute("explain select from where")

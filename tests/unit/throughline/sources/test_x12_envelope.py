@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, SupportsIndex
 
 import pytest
 import yaml
@@ -312,18 +311,42 @@ def interchange(number: int) -> bytes:
     return wire.file_of(wire.interchange(groups, number=number))
 
 
-def seconds(data: bytes) -> float:
-    """The least of three times that reading takes, in seconds."""
-    taken = []
-    for _ in range(3):
-        begun = time.thread_time()
-        for _segment in SegmentReader(io.BytesIO(data), "f"):
-            pass
-        taken.append(time.thread_time() - begun)
-    return min(taken)
+class Counted(str):
+    """Text that counts the characters which are cut out of it, split or joined: what reading it costs."""
+
+    __slots__ = ()
+    touched = 0
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Counted:
+        return self._counted(super().__getitem__(key))
+
+    def __add__(self, other: str, /) -> Counted:
+        return self._counted(super().__add__(other))
+
+    def __radd__(self, other: str) -> Counted:
+        return self._counted(other + str(self))
+
+    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
+        Counted.touched += len(self)
+        return [Counted(part) for part in super().split(sep, maxsplit)]
+
+    @staticmethod
+    def _counted(text: str) -> Counted:
+        Counted.touched += len(text)
+        return Counted(text)
 
 
-def test_many_interchanges_cost_what_their_segments_cost() -> None:
+def cost(monkeypatch: pytest.MonkeyPatch, data: bytes) -> float:
+    """How many characters reading touches, for each one that there is."""
+    with monkeypatch.context() as patched:
+        whole = segments._text_chunks
+        patched.setattr(segments, "_text_chunks", lambda stream: map(Counted, whole(stream)))
+        Counted.touched = 0
+        assert sum(1 for _ in SegmentReader(io.BytesIO(data), "f")) > len(data) / 100
+    return Counted.touched / len(data)
+
+
+def test_many_interchanges_cost_what_their_segments_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the text was split and joined again for each: the square of their number."""
     plain = b"".join(interchange(number) for number in range(1500))
     other = {b"*": b"|", b"~": b"!"}
@@ -333,7 +356,11 @@ def test_many_interchanges_cost_what_their_segments_cost() -> None:
         for mark, instead in other.items() if number % 2 else ():
             one = one.replace(mark, instead)
         odd.append(one)
-    assert seconds(b"".join(odd)) < 6 * seconds(plain)
+    assert 1 < cost(monkeypatch, plain) < 6
+    # other separators in each: the next few are looked at, however many follow
+    few, many = (cost(monkeypatch, b"".join(odd[:number])) for number in (300, 1500))
+    assert few < 40
+    assert many < 1.1 * few
 
 
 @pytest.mark.parametrize("short", [1, 7, 64, 1 << 12])

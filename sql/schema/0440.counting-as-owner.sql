@@ -1,4 +1,4 @@
--- depends: 0380.a-look-at-the-calls
+-- depends: 0460.why-a-feed-did-not-come
 
 -- PostgreSQL looks for a table first among the session's own temporary ones, unless the search path names them. A role
 -- that called its own view pg_class had it read by these two functions, and the view's function ran as the owner.

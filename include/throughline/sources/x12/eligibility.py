@@ -151,17 +151,21 @@ class Eligibility(msgspec.Struct, gc=False):
         without: list[tuple[date | None, date | None]] = []
         plans: list[Benefit] = []
         is_medicare = self._is_medicare()
-        is_open = False
+        is_open, on = False, self.as_of_date
         for b in self.benefits:
             information, kind = b.information, b.insurance_type
             if information in ACTIVE:
-                self.is_active = True
+                # a benefit that is over, or not begun, says nothing about the asked day
+                if is_medicare or covers(b, on):
+                    self.is_active = True
                 if kind == PART_B:
                     first, last = span(b)
                     if first is not None:
                         spans.append((first, last))
-                    else:
+                    elif covers(b, on):
                         is_open = True
+                    else:
+                        without.append((first, last))
                 elif kind == RISK:
                     plans.append(b)
                 elif kind == QUALIFIED_BENEFICIARY:
@@ -175,18 +179,14 @@ class Eligibility(msgspec.Struct, gc=False):
                     without.append(span(b))
             elif information == "X" and HOSPICE_SERVICE in b.service_types:
                 last = span(b)[1]
-                ended = last is not None and self.as_of_date is not None and last < self.as_of_date
+                ended = last is not None and on is not None and last < on
                 self.is_hospice = self.is_hospice or not ended
             if b.procedure is not None and b.procedure in PREVENTIVE and "348" in b.dates:
                 setattr(self, PREVENTIVE[b.procedure], b.dates["348"][0])
         if spans:
             # disenrolled and enrolled again: the very first day counts for G0402, the latest for today
-            self.part_b_from, last = spans[0]
-            if len(spans) > 1:
-                self.part_b_from = min(first for first, _ in spans)
-                last = max(self._begun(spans), key=lambda each: each[0])[1]
-            self.part_b_to = last
-        on = self.as_of_date
+            self.part_b_from = min(first for first, _ in spans)
+            self.part_b_to = max(self._begun(spans), key=lambda each: each[0])[1]
         if without:
             self.part_b_to = ends(without, spans, on, self.part_b_to)
         if is_medicare and self.is_active and (spans or without) and not is_open:

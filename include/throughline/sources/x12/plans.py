@@ -136,21 +136,20 @@ def _judged(
 def span(benefit: Benefit) -> tuple[date | None, date | None]:
     """Return first and last day of a benefit; the last is None while it is open."""
     dates = benefit.dates
+    # an end of its own: 347 plan, 349 benefit, 357 eligibility
+    ended = next((dates[q][0] for q in ("357", "347", "349") if q in dates), None)
     # 291 plan, 290 coordination of benefits, 307 eligibility, 292 benefit, 346 plan begin
     for qualifier in ("291", "290", "307", "292", "346", "356", "348"):
         if qualifier in dates:
             first, last = dates[qualifier]
-            if qualifier in ("356", "346", "348"):
-                last = dates.get("357", dates.get("347", (None, None)))[0]
-            return first, last
-    return None, None
+            return first, last or ended
+    return None, ended
 
 
 def covers(benefit: Benefit, day: date | None) -> bool:
     """Return whether a benefit may hold on a day: its dates, where it has any, do not rule it out."""
     first, last = span(benefit)
-    dates = benefit.dates
-    last = last or next((dates[q][0] for q in ("347", "357", "343") if q in dates), None)
+    last = last or benefit.dates.get("343", (None, None))[0]
     if day is None:
         return last is None
     return (first is None or first <= day) and (last is None or day <= last)

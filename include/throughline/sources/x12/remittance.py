@@ -88,6 +88,7 @@ class _Reader:
         self.sum = Sum()
         self.above: list[list[str]] = []
         self.party_of = ""
+        self.strangers: set[str] = set()
         self.claim: Payment | None = None
         self.line: PaymentLine | None = None
         self.raw: list[list[str]] = []
@@ -145,7 +146,10 @@ class _Reader:
             self.above.append(e)
         if tag == "N1":
             self.party_of = at(e, 1)
-            if self.party_of == "PR":
+            if self.row >= self.first_row:
+                # the payer and the payee of a set stand above its claims; some repeat them
+                self.others(e)
+            elif self.party_of == "PR":
                 header.payer_name = name_at(e, 2)
                 header.payer_id = at(e, 4) or None
             elif self.party_of == "PE":
@@ -153,7 +157,7 @@ class _Reader:
                 if at(e, 3) == "XX":
                     header.payee_npi = header.payee_id
         elif tag == "REF":
-            if self.party_of == "PR" and at(e, 1) == "2U":
+            if self.party_of == "PR" and at(e, 1) == "2U" and self.row < self.first_row:
                 header.payer_id = at(e, 2) or None
         elif tag == "TRN":
             header.check_number = at(e, 2) or None
@@ -173,6 +177,15 @@ class _Reader:
         elif tag == "DTM" and at(e, 1) == "405":
             header.produced_on = day(at(e, 2))
 
+    def others(self, e: list[str]) -> None:
+        """Note whether the claims that follow are another payer's or payee's than the payment (N1 below the first)."""
+        whose = {"PR": self.header.payer_id, "PE": self.header.payee_id}
+        kind, number = at(e, 1), at(e, 4)
+        if kind in whose:
+            self.strangers.discard(kind)
+            if number and whose[kind] and number != whose[kind]:
+                self.strangers.add(kind)
+
     def open_claim(self, e: list[str]) -> None:
         self.row += 1
         self.raw = [e]
@@ -190,6 +203,8 @@ class _Reader:
             self.reason = "claim_status_missing"
         elif total is None or paid is None:
             self.reason = "claim_amount_unreadable"
+        elif self.strangers:
+            self.reason = "claim_of_another_party"
         self.claim = Payment(
             context=self.tx.context,
             remittance=self.header,
@@ -222,6 +237,8 @@ class _Reader:
                 line.control_number = at(e, 2) or None
         elif tag == "NM1":
             self.name(claim, e)
+        elif tag == "N1":
+            self.others(e)
         elif tag == "LQ":
             if line is not None and at(e, 1) in ("HE", "RX") and at(e, 2):
                 line.remark_codes.append(at(e, 2))

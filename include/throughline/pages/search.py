@@ -1,4 +1,4 @@
-"""Search by name, record number, number of a case or an exception.
+"""Search by name, telephone number, record number, number of a case or an exception.
 
 What is typed comes by POST, so that no name stands in an address or a log.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from itertools import product
 
 from throughline.pages import people
 from throughline.pages.one import NotFound, span
 from throughline.pages.people import Name
 from throughline.pages.visitor import Visitor
+from throughline.sources.fhir.values import digits
 from throughline.warehouse import Connection, sql
 
 MOST = 50
@@ -22,7 +24,17 @@ RECORDS = 1000
 LONGEST = 100
 SHORTEST_NAME = 2
 MOST_TRIED = 60
-"""Spellings of what was typed that are looked up: each takes a millisecond."""
+"""Pairs of names that are looked up: each takes a millisecond."""
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+UMLAUT_WRITTEN_OUT = re.compile("(?<=[^aeiouq])([aou])e(?=[^aeiou\\W])")
+"""ae, oe or ue between consonants."""
+LOCAL_DIGITS = 7
+"""Digits of a telephone number without its area code, in North America: the fewest that are looked for."""
+LONGEST_TELEPHONE = 18
+"""Digits that a telephone number has at most (15, by E.164) with the prefix for another country (011)."""
+TELEPHONE = re.compile(
+    r"(?:tel(?:ephone)?\.?:? ?)?[(+]*[0-9][0-9 ()./+-]*(?: ?(?:;ext=|extension|ext|x|#)\.? ?[0-9]{1,6})?"
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,8 @@ def search(conn: Connection, visitor: Visitor, typed: str) -> Found:
     cases, exceptions = _by_number(conn, said)
     if not visitor.sees_patients:
         return Found(cases=cases, exceptions=exceptions)
-    ids = _by_record(conn, said) or ([] if cases or exceptions else _by_name(conn, said))
+    ids = [*dict.fromkeys((*_by_record(conn, said), *_by_telephone(conn, said)))]
+    ids = ids or ([] if cases or exceptions else _by_name(conn, said))
     shown = people.names(conn, visitor, "search", ids[:MOST])
     persons = sorted(
         shown.values(), key=lambda name: ((name.family or "").lower(), name.full, name.person_id)
@@ -85,6 +98,28 @@ def _by_record(conn: Connection, said: str) -> list[str]:
     return [row[0] for row in found]
 
 
+def telephone_of(said: str) -> str:
+    """Return the digits of a telephone number in any form a person types; empty if it is none.
+
+    `(716) 555-0142`, `716.555.0142`, `+1 716 555 0142 ext. 5` and `555-0142` are telephone numbers. A country code
+    or a prefix of North America, and the zeros that begin a number in other countries, are left out.
+    """
+    plain = unicodedata.normalize("NFKC", said)
+    plain = re.sub("[\u2010-\u2015\u2212]", "-", plain).lower()
+    if not TELEPHONE.fullmatch(plain):
+        return ""
+    found = (digits(plain.lstrip("telphon.: ")) or "").lstrip("0")
+    return found if LOCAL_DIGITS <= len(found) <= LONGEST_TELEPHONE else ""
+
+
+def _by_telephone(conn: Connection, said: str) -> list[str]:
+    number = telephone_of(said)
+    if not number:
+        return []
+    found = sql.run(conn, "told/pages/search_telephones.sql", number=number, most=MOST + 1).rows
+    return [row[0] for row in found]
+
+
 def names_of(said: str) -> list[tuple[str, str]]:
     """Return what was typed as pairs of family and given name: `Long, Ada`, `Ada Long`, `Long`."""
     if "," in said:
@@ -98,24 +133,37 @@ def names_of(said: str) -> list[tuple[str, str]]:
     return pairs[:7]
 
 
-def spellings(name: str) -> list[str]:
-    """Return how a name may be written in a record: with a hyphen or a space, another apostrophe, without accents."""
-    plain = "".join(
-        sign for sign in unicodedata.normalize("NFD", name) if not unicodedata.combining(sign)
-    )
-    found = [unicodedata.normalize("NFC", name), plain]
-    for here, there in (("-", " "), (" ", "-"), ("\u2019", "'"), ("'", "\u2019")):
-        found += [each.replace(here, there) for each in found]
-    return list(dict.fromkeys(found))
+def other_spellings(name: str) -> list[str]:
+    """Return how else German writes a name: Müller is also Mueller. Marks, hyphens and blanks need none."""
+    name = unicodedata.normalize("NFC", name).lower()
+    short = UMLAUT_WRITTEN_OUT.sub(r"\1", name)
+    return [each for each in (name.translate(UMLAUTS), short) if each != name]
 
 
 def _by_name(conn: Connection, said: str) -> list[str]:
+    pairs = [pair for pair in names_of(said) if pair[0] and len("".join(pair)) >= SHORTEST_NAME]
+    others = [
+        pair
+        for family, given in pairs
+        for pair in product((family, *other_spellings(family)), (given, *other_spellings(given)))
+        if pair != (family, given)
+    ]
+    return _with_names(conn, pairs) or _with_names(conn, others)
+
+
+def _with_names(conn: Connection, pairs: list[tuple[str, str]]) -> list[str]:
+    """Return who has a family and a given name that begin like one of some pairs, as the warehouse compares names."""
+    if not pairs:
+        return []
+    keys = conn.execute(
+        "select core.name_key(t.family), core.name_key(t.given) from unnest(%s::text[], %s::text[])"
+        " as t (family, given)",
+        ([family for family, _ in pairs], [given for _, given in pairs]),
+    ).fetchall()
     asked = {
         (_pattern(family), _pattern(given)): None
-        for one, other in names_of(said)
-        if one and len(one + other) >= SHORTEST_NAME
-        for family in spellings(one)
-        for given in spellings(other)
+        for family, given in keys
+        if family and len(family + given) >= SHORTEST_NAME
     }
     found: dict[str, None] = {}
     for family, given in list(asked)[:MOST_TRIED]:
@@ -128,5 +176,5 @@ def _by_name(conn: Connection, said: str) -> list[str]:
 
 
 def _pattern(beginning: str) -> str:
-    """Return the pattern of `like` for a beginning, in lower case."""
-    return re.sub(r"([\\%_])", r"\\\1", beginning.lower()) + "%"
+    """Return the pattern of `like` for a beginning."""
+    return re.sub(r"([\\%_])", r"\\\1", beginning) + "%"

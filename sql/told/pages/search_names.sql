@@ -1,13 +1,14 @@
 -- reads: core.patient, identity.link
 
--- Persons by the beginning of family and given name, in any system. Both are patterns, in lower case. A beginning of two
+-- Persons by the beginning of family and given name, in any system. Both are patterns of core.name_key. A beginning of two
 -- letters fits very many: some of their records are enough for a list that says that there are more.
 select distinct l.person_id::text as person_id
 from (
     select m.source, m.source_id
     from core.patient as m
     where m.retracted_seq is null and not m.is_deleted
-        and lower(m.family) like %(family)s and lower(coalesce(m.given, '')) like %(given)s
+        and core.name_key(m.family) like %(family)s
+        and (%(given)s = '%%' or core.name_key(m.given) like %(given)s)
     limit %(records)s -- noqa: AM09
 ) as p
 inner join identity.link as l

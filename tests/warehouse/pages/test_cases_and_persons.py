@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +15,7 @@ from throughline import warehouse
 from throughline.pages import case, people, person, render, search
 from throughline.pages.one import NotFound
 from throughline.pages.visitor import Visitor
+from throughline.tasks.wire import letters
 from throughline.told.today import Today, today
 from throughline.warehouse import sql
 
@@ -176,16 +179,85 @@ def test_a_person_is_found_by_name_and_by_any_number(
 
 
 @pytest.mark.parametrize(
-    "typed", ["Smith-Jones", "smith jones", "Smith Jones, Jos\u00e9", "JOSE SMITH-JONES", "O\u2019Hara", "o'hara"]
+    ("family", "given", "typed"),
+    [
+        ("Smith-Jones", "Jose", ("Smith-Jones", "smith jones", "Smith Jones, Jos\u00e9", "JOSE SMITH-JONES", "smithj")),
+        ("O'Hara", "Ann", ("O\u2019Hara", "o'hara", "ohara", "Ann O Hara")),
+        ("P\u00e9rez", "JOS\u00c9", ("perez", "Jose Perez", "p\u00c9rez, jose\u0301")),
+        ("M\u00fcller", "J\u00f6rg", ("Muller", "Mueller", "MULLER, Joerg", "J\u00f6rg M")),
+        ("Mueller", "Zo\u00eb", ("M\u00fcller", "zoe mueller", "Zo\u00eb Mueller")),
+        ("Wei\u00df", "\u0141ukasz", ("Weiss", "WEI\u1e9e", "lukasz weiss")),
+        ("\u00d8stergaard", "\u00deorir", ("ostergaard", "\u00f8ster", "thorir ost")),
+        ("\u0110\u1eb7ng", "\u1ea2nh", ("Dang", "dang, anh", "\u0111\u1eb7ng")),
+        ("\u674e", "\u5a1c", ("\u674e \u5a1c", "\u674e, \u5a1c")),
+        ("\u0421\u0418\u0414\u041e\u0420\u041e\u0412", "\u0406\u0433\u043e\u0440", ("\u0441\u0438\u0434",)),
+    ],
 )  # fmt: skip
 def test_a_person_is_found_by_another_spelling_of_the_name(
+    conn: warehouse.Connection, family: str, given: str, typed: tuple[str, ...]
+) -> None:
+    conn.execute(
+        "update core.patient set family = %s, given = %s where family = 'Family77'", (family, given)
+    )
+    for said in typed:
+        assert [name.family for name in search.search(conn, NURSE, said).persons] == [family], said
+
+
+def test_the_letters_of_the_search_are_those_of_claims(conn: warehouse.Connection) -> None:
+    """Each Latin letter of Latin-1, Extended-A and B: what a claim writes for it is what a search takes it for."""
+    forms = {}
+    for sign in map(chr, (*range(0xC0, 0x250), 0x1E9E)):
+        with contextlib.suppress(letters.NoFormError):
+            forms[sign] = re.sub("[^a-z]", "", letters.folded(sign).lower())
+    assert len(forms) > 300
+    said = list(forms)
+    found = conn.execute(
+        "select t.sign, core.name_key(t.sign) from unnest(%s::text[]) as t (sign)", (said,)
+    ).fetchall()
+    assert {sign: key for sign, key in found if forms[sign] and key != forms[sign]} == {}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "7165550142", "(716) 555-0142", "716.555.0142", "716 555 0142", "716-555-0142", "716/555-0142",
+        "+1 716 555 0142", "1-716-555-0142", "+1 (716) 555-0142 ext. 7", "716 555 0142 x12", "tel: 7165550142",
+        "Tel. 716 555 0142", "555-0142", "5550142", "011 1 716 555 0142", "\uff17\uff11\uff16 555\u20110142",
+    ],
+)  # fmt: skip
+def test_a_person_is_found_by_a_telephone_number_in_any_form(
     conn: warehouse.Connection, typed: str
 ) -> None:
-    changed = ("Smith-Jones", "Jose") if "mith" in typed.lower() else ("O'Hara", "Jose")
-    conn.execute(
-        "update core.patient set family = %s, given = %s where family = 'Family77'", changed
-    )
-    assert [name.family for name in search.search(conn, NURSE, typed).persons] == [changed[0]]
+    conn.execute("update core.patient set phone = '7165550142' where family = 'Family77'")
+    conn.execute("update core.patient set phone = '7165550143' where family = 'Family78'")
+    found = search.search(conn, NURSE, typed)
+    assert [name.family for name in found.persons] == ["Family77"]
+    assert looked(conn) == [("nurse", "search")]
+    assert search.search(conn, VIEWER, typed) == search.Found()
+
+
+@pytest.mark.parametrize(
+    "typed", ["0142", "550142", "6165550142", "tel", "7165550142 Long", "+", "1" * 40, "55501427"]
+)
+def test_what_is_no_telephone_number_or_of_nobody_finds_nobody(
+    conn: warehouse.Connection, typed: str
+) -> None:
+    conn.execute("update core.patient set phone = '7165550142' where family = 'Family77'")
+    assert search.search(conn, NURSE, typed) == search.Found()
+
+
+def test_both_searches_use_their_index(conn: warehouse.Connection) -> None:
+    conn.execute("analyze core.patient")
+    conn.execute("set enable_seqscan = off")
+    for name, given in (
+        ("search_names", {"family": "long%", "given": "%", "most": 51, "records": 1000}),
+        ("search_telephones", {"number": "7165550142", "most": 51}),
+    ):
+        text = (sql.ROOT / f"told/pages/{name}.sql").read_text(encoding="utf-8")
+        plan = "\n".join(row[0] for row in conn.execute(f"explain {text}".encode(), given))
+        assert {"search_names": "patient_named", "search_telephones": "patient_telephone"}[
+            name
+        ] in plan, plan
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 from stack import airflow, options, paths, postgres, processes, rest, sandbox
 from stack.nights import chain
 from stack.worlds import known
+from throughline.vocabulary.counts import count as counted
 
 Say = Callable[[str], None]
 STOPPING = "stopping ..."
@@ -58,7 +59,9 @@ def up(chosen: options.Options, say: Say) -> Stack:
     def warehouse() -> None:
         applied = migrate(server)
         since(
-            f"warehouse ready, {len(applied)} migrations applied" if applied else "warehouse ready"
+            f"warehouse ready, {counted(len(applied), 'migration')} applied"
+            if applied
+            else "warehouse ready"
         )
 
     def systems() -> sandbox.Sandbox:

@@ -20,6 +20,7 @@ from stack.nights import warehouse
 from stack.nights.chain import POLL_SECONDS, NightFailed, clear_abandoned, wait_for_dags
 from stack.up import Stack
 from throughline.orchestration.chain import CHAIN
+from throughline.vocabulary.counts import count as counted
 
 HAND_OVER_SECONDS = 120
 """Longest time between the end of a DAG and the start of the next; measured: one second."""
@@ -225,7 +226,7 @@ def _all_alive(stack: Stack) -> None:
 
 def _line(dag: str, step: warehouse.Step) -> str:
     what = " ".join(part for part in (step.step, step.part.partition("/")[0], step.feed) if part)
-    rows = "" if step.row_count is None else f"{step.row_count:,} rows"
+    rows = "" if step.row_count is None else counted(step.row_count, "row")
     mark = "" if step.status == "done" else "  FAILED"
     return f"  {dag:<18} {what:<40} {rows:>16} {step.seconds or 0:8.2f} s{mark}"
 

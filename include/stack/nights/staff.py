@@ -20,6 +20,7 @@ from typing import Any
 from stack import airflow, options, paths, rest
 from stack.nights import chain, warehouse
 from stack.up import Stack
+from throughline.vocabulary.counts import count as counted
 
 QUESTIONS = {"release-feeds": "operator", "release-claims": "biller"}
 """DAG that asks a question to the user who answers it."""
@@ -57,7 +58,9 @@ def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> No
         chain.wait_until_quiet(overseer)
     resolved = _resolve_exceptions(stack, chosen, day)
     if resolved["open"]:
-        say(f"{RESOLVER}: resolved {resolved['resolved']} of {resolved['open']} open exceptions")
+        say(
+            f"{RESOLVER}: resolved {resolved['resolved']} of {counted(resolved['open'], 'open exception')}"
+        )
     paths.write_private(mark, json.dumps(day.isoformat()))
 
 

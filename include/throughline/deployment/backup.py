@@ -29,6 +29,7 @@ from psycopg.conninfo import make_conninfo
 from throughline import programs
 from throughline.deployment import archive
 from throughline.deployment.archive import ArchiveError
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import derivation, nights
 
 WAIT_S = 900
@@ -71,7 +72,7 @@ def take(
         count = _pack(part / archive.FILES, {name: each for name, each in folders.items() if each})
         if landing is not None:
             _nothing_missing(conn, landing)
-        say(f"{count} files: {_size(part / archive.FILES)}")
+        say(f"{counted(count, 'file')}: {_size(part / archive.FILES)}")
         keys = {"fernet": archive.fingerprint(fernet)}
         archive.write_manifest(part, said | {"keys": keys})
     return folder

@@ -23,6 +23,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from throughline import programs
 from throughline.deployment import restore_point
 from throughline.deployment.archive import ArchiveError
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import migrate
 
 OWNER = "throughline_owner"
@@ -94,7 +95,7 @@ def main() -> int:
     server = parts.netloc.rpartition("@")[2]
     owner = f"{OWNER}:{quote(owner_password, safe='')}@{server}"
     applied = migrate(urlunsplit(parts._replace(netloc=owner, path="/throughline")))
-    print(f"warehouse: {len(applied)} migrations applied")
+    print(f"warehouse: {counted(len(applied), 'migration')} applied")
     return subprocess.run(["airflow", "db", "migrate"], check=False).returncode
 
 

@@ -33,6 +33,7 @@ from throughline.deployment.archive import ArchiveError
 from throughline.proven import chain
 from throughline.tasks import restored
 from throughline.tasks.restored import Restored
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse.sql import ROOT
 
 NEW, OLD = "_restoring", "_replaced"
@@ -76,14 +77,14 @@ def restore(
             say(f"{database} is restored beside the one that is there")
         applied = warehouse.migrate(owner_dsn("throughline" + NEW))
         if applied:
-            say(f"{len(applied)} migrations applied")
+            say(f"{counted(len(applied), 'migration')} applied")
         with psycopg.connect(owner_dsn("throughline" + NEW)) as conn:
             mark = restored.note(
                 conn, taken_at, max(days) if days else datetime.now(UTC).date(), number
             )
         places = {"landing": landing, "pages": pages, "chain": heads or pages}
         count = _unpack(folder / archive.FILES, places)
-        say(f"{count} files are in place")
+        say(f"{counted(count, 'file is', 'files are')} in place")
         with psycopg.connect(owner_dsn("throughline" + NEW)) as conn:
             chained = _chained(conn, heads or pages, taken_at)
             gone = removed.carry_over(make_conninfo(dsn, dbname="throughline"), conn, landing)

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from throughline.deployment import archive, backup
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse.sql import ROOT
 
 KEPT = 3
@@ -32,7 +33,7 @@ def take(folder: Path, dsn: str, fernet: str, say: Callable[[str], None] = print
         return None
     name = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ")
     made = backup.take(folder / name, dsn, None, None, fernet=fernet, wait_s=0, say=lambda _: None)
-    say(f"restore point before {len(waiting)} migrations: {made}")
+    say(f"restore point before {counted(len(waiting), 'migration')}: {made}")
     points = sorted(file.parent for file in folder.glob(f"*/{archive.MANIFEST}"))
     for old in points[:-KEPT]:
         shutil.rmtree(old)

@@ -40,6 +40,8 @@ TITLES = {
     "carries_nothing": "The file carries nothing",
 }
 """What an act is called on a button, by its name."""
+KNOWN = frozenset({*ACTIONS, *OF_ROWS, "refuse"})
+"""Every act that some exception offers."""
 
 
 @dataclass(frozen=True)

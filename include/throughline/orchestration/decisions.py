@@ -16,6 +16,7 @@ from throughline.decisions import Door, NobodyNamedError, NotAllowedError, Reque
 from throughline.orchestration.connections import DECIDER, LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, nights
 
 ATTEST, REFUSE = "Attest and release", "Refuse"
@@ -161,7 +162,8 @@ def describe_batch(run: Run) -> Asked | Taken:
     return {
         "subject": f"{source} / {feed} of {day}",
         "body": (
-            f"{received} rows were received; {failed} of {expectations} expectations failed.\n\n"
+            f"{counted(received, 'row was', 'rows were')} received; {failed} of"
+            f" {counted(expectations, 'expectation')} failed.\n\n"
             f"{reasons}\n\n{counts}\n\n{answers}\n\n"
             "Until you decide, what this feed would have proven is unknown."
         ),
@@ -281,7 +283,7 @@ def describe_claims(run: Run) -> Asked | Taken:
         payer, npi, count, charge, sha256, control = row
         labels, digest = {"release": ATTEST, "refuse": REFUSE}, ""
         number = batch_id[: tasks.listed.SHORT]
-        said = f"Interchange {control}, billing provider {npi}, {count} claims, {charge} USD.\n\n"
+        said = f"Interchange {control}, billing provider {npi}, {counted(count, 'claim')}, {charge} USD.\n\n"
         try:
             digest = tasks.attest.show(conn, batch_id)
             said += (
@@ -299,7 +301,7 @@ def describe_claims(run: Run) -> Asked | Taken:
         )
         conn.commit()
     return {
-        "subject": f"{count} claims to {payer}, {charge} USD",
+        "subject": f"{counted(count, 'claim')} to {payer}, {charge} USD",
         "body": f"{said}{answers}" + (f"\n\n{tasks.attest.ATTESTATION}" if digest else ""),
         "about_id": batch_id,
         "shown": digest,

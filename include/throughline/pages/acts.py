@@ -13,7 +13,7 @@ import throughline.quality.decide
 import throughline.tasks.attest  # noqa: F401 - registers the acts on batches of claims
 from throughline import decisions
 from throughline.decisions import Decision, Door, NotAllowedError, Request
-from throughline.exceptions.choices import Choice
+from throughline.exceptions.choices import KNOWN, Choice
 from throughline.exceptions.resolve import LARGEST
 from throughline.pages.visitor import Visitor
 from throughline.practice import teams
@@ -24,6 +24,10 @@ from throughline.warehouse import Connection, sql
 
 class NotOffered(LookupError):
     """The visitor may not do this about the exception, or nobody may now."""
+
+
+class Unheard(LookupError):
+    """There is no such act, of no exception."""
 
 
 class Changed(RuntimeError):
@@ -56,8 +60,15 @@ def offered(visitor: Visitor, stuck: Stuck) -> list[Choice]:
     ]
 
 
+def known(act: str) -> None:
+    """Raise `Unheard` for what is no act at all."""
+    if act not in KNOWN:
+        raise Unheard("There is no such act. Open the exception: it names what may be done.")
+
+
 def choice_of(choices: list[Choice], act: str) -> Choice:
-    """Return an act out of some. Raises `NotOffered`."""
+    """Return an act out of some. Raises `NotOffered`, and `Unheard` for what is no act at all."""
+    known(act)
     for choice in choices:
         if choice.act == act:
             return choice

@@ -8,25 +8,16 @@ from uuid import UUID
 from airflow.api_fastapi.core_api.security import requires_authenticated
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi import Request as Browser
-from fastapi.responses import RedirectResponse
 
 from throughline import decisions
-from throughline.decisions import Door, NotAllowedError, NotPermittedError, Request
+from throughline.decisions import Door, NoReasonError, NotAllowedError, NotPermittedError, Request
 from throughline.decisions.reasons import LONGEST
 from throughline.pages import forms
 from throughline.pages.access import deciding, look, reading
+from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
 from throughline.pages.one import NotFound, span
 from throughline.pages.render import render
-from throughline.pages.routes import (
-    Looking,
-    forms_of,
-    html,
-    own_form,
-    refusal,
-    root_of,
-    session_of,
-    with_session,
-)
+from throughline.pages.routes import Looking, html, recorded, refusal
 from throughline.pages.visitor import Visitor
 from throughline.tasks import attest, listed, pausing
 from throughline.tasks.wire.filed import NotTold
@@ -111,16 +102,12 @@ def decide(
     with reading() as conn:
         batch_id, _ = batch(conn, number)
     digest = forms_of(request, who).check(token, _about(batch_id))
-    back = f"{PLACE}/{batch_id}"
+    asked = _request(act, batch_id, who, digest, note)
+    place = f"{PLACE}/{batch_id}"
     try:
-        with deciding() as conn:
-            decisions.record(conn, _request(act, batch_id, who, digest, note))
-            conn.commit()
-    except NotPermittedError as error:
-        return refusal(request, who, 403, "Not for you", f"{error}. That is kept.", back)
-    except NotAllowedError as error:
-        return refusal(request, who, 409, "Not taken", f"Nothing was decided: {error}.", back)
-    return RedirectResponse(f"{root_of(request)}/{back}", status_code=303)
+        return recorded(request, who, place, lambda conn: decisions.record(conn, asked), note)
+    except NoReasonError as error:
+        return refusal(request, who, 422, "Not taken", f"Nothing was recorded: {error}.", place)
 
 
 def _about(batch_id: UUID) -> str:

@@ -13,7 +13,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from airflow.configuration import conf
+from fastapi import Request, Response
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
+
+from throughline.pages.visitor import Visitor
 
 COOKIE = "throughline_form"
 SALT = "throughline.pages.forms"
@@ -73,3 +77,36 @@ def _same(said: Sequence[str], expected: Sequence[str]) -> bool:
         for one, other in zip(said, expected, strict=True)
     ]
     return all(equal)
+
+
+def session_of(request: Request) -> str:
+    """Return the random value that this browser keeps for its forms; empty if it has none yet."""
+    return request.cookies.get(COOKIE, "")
+
+
+def forms_of(request: Request, who: Visitor, session: str = "") -> Forms:
+    """Return what makes and checks the tokens of this user in this browser."""
+    secret = str(conf.get("api", "secret_key", fallback=""))
+    return Forms(secret, who.who, session or session_of(request))
+
+
+def with_session(response: Response, request: Request, session: str) -> Response:
+    """Give the browser its random value, if it is new."""
+    if session != session_of(request):
+        is_secure = request.url.scheme == "https" or bool(conf.get("api", "ssl_cert", fallback=""))
+        response.set_cookie(
+            COOKIE, session, path=root_of(request) or "/", httponly=True, samesite="strict",
+            secure=is_secure,
+        )  # fmt: skip
+    return response
+
+
+def own_form(request: Request) -> None:
+    """Refuse a form that a browser says another site sent, whatever its token. Raises `RefusedForm`."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise RefusedForm("this form was sent by another site")
+
+
+def root_of(request: Request) -> str:
+    """Return the address of the plugin on its host, without a slash at the end."""
+    return str(request.scope.get("root_path", "")).rstrip("/")

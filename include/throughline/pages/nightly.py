@@ -21,9 +21,10 @@ from sqlalchemy import select
 
 from throughline.deployment import served
 from throughline.pages.access import reading
+from throughline.pages.forms import root_of
 from throughline.pages.one import NotFound
 from throughline.pages.render import render
-from throughline.pages.routes import Looking, html, root_of
+from throughline.pages.routes import Looking, html
 from throughline.told.today import today
 from throughline.warehouse import Connection, sql
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from throughline.pages.one import NotFound
-from throughline.pages.people import Name
+from throughline.pages.people import LANGUAGES, Name, language
 from throughline.told.today import Today
 from throughline.vocabulary import words as vocabulary
 from throughline.warehouse import Connection, sql
@@ -113,8 +113,8 @@ class Call:
     def before(self) -> list[str]:
         """What to know before the call, each in words."""
         told = [WARNINGS[kind] for kind in self.warnings or ()]
-        if self.language and self.language != "en":
-            told.append(f"language: {self.language}")
+        if self.language and language(self.language) != LANGUAGES["en"]:
+            told.append(f"speaks {language(self.language)}")
         if self.interpreter_required:
             told.append("an interpreter is needed")
         if self.preferred_contact:

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import quote
 
 import psycopg
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
-from airflow.configuration import conf
 from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from throughline.decisions import NotPermittedError
+from throughline.decisions import NoReasonError, NotAllowedError, NotPermittedError
 from throughline.deployment import served
 from throughline.exceptions.choices import Choice
 from throughline.pages import acts, case, forms, listed, one, people, person, search
 from throughline.pages.access import deciding, reading
 from throughline.pages.acts import Typed
-from throughline.pages.forms import Forms, RefusedForm
+from throughline.pages.forms import (
+    RefusedForm,
+    forms_of,
+    own_form,
+    root_of,
+    session_of,
+    with_session,
+)
 from throughline.pages.render import render, script
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
 from throughline.told.today import today
+from throughline.warehouse import Connection
 
 log = logging.getLogger(__name__)
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
@@ -40,39 +48,6 @@ def looking(request: Request, user: GetUserDep) -> Visitor:
 
 
 Looking = Annotated[Visitor, Depends(looking)]
-
-
-def session_of(request: Request) -> str:
-    """Return the random value that this browser keeps for its forms; empty if it has none yet."""
-    return request.cookies.get(forms.COOKIE, "")
-
-
-def forms_of(request: Request, who: Visitor, session: str = "") -> Forms:
-    """Return what makes and checks the tokens of this user in this browser."""
-    secret = str(conf.get("api", "secret_key", fallback=""))
-    return Forms(secret, who.who, session or session_of(request))
-
-
-def with_session(response: Response, request: Request, session: str) -> Response:
-    """Give the browser its random value, if it is new."""
-    if session != session_of(request):
-        is_secure = request.url.scheme == "https" or bool(conf.get("api", "ssl_cert", fallback=""))
-        response.set_cookie(
-            forms.COOKIE, session, path=root_of(request) or "/", httponly=True, samesite="strict",
-            secure=is_secure,
-        )  # fmt: skip
-    return response
-
-
-def own_form(request: Request) -> None:
-    """Refuse a form that a browser says another site sent, whatever its token. Raises `RefusedForm`."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise RefusedForm("this form was sent by another site")
-
-
-def root_of(request: Request) -> str:
-    """Return the address of the plugin on its host, without a slash at the end."""
-    return str(request.scope.get("root_path", "")).rstrip("/")
 
 
 def html(content: str, status: int = 200) -> HTMLResponse:
@@ -98,15 +73,41 @@ def refusal(
     text: str,
     back: str | None = "exceptions",
     login: str = "",
+    typed: str = "",
 ) -> Response:
-    """Return a page that says kindly why there is nothing else to see; `login` is where one logs in."""
+    """Return a page that says kindly why there is nothing else to see.
+
+    `login` is where one logs in. `typed` is what the visitor had written, so that it is not lost.
+    """
     return html(
         render(
             "message.html.jinja", who, root_of(request),
             heading=heading, text=text, back=back, back_text=BACK.get(back or "", "Back"), login=login,
+            typed=typed,
         ),
         status,
     )  # fmt: skip
+
+
+def recorded(
+    request: Request, who: Visitor, place: str, record: Callable[[Connection], object], typed: str
+) -> Response:
+    """Record a decision that a form asks for, and return what to answer: its page anew, or why it is not taken.
+
+    `record` raises what `throughline.decisions` raises; `NoReasonError` is left to the form, which can be filled in.
+    """
+    try:
+        with deciding() as conn:
+            record(conn)
+            conn.commit()
+    except NoReasonError:
+        raise
+    except NotPermittedError as error:
+        return refusal(request, who, 403, "Not for you", f"{error}. That is kept.", place)
+    except NotAllowedError as error:
+        text = f"Nothing was recorded: {error}."
+        return refusal(request, who, 409, "Not taken", text, place, typed=typed)
+    return RedirectResponse(f"{root_of(request)}/{place}", status_code=303)
 
 
 def too_long(request: Request) -> Response | None:
@@ -128,6 +129,12 @@ def _visitor(request: Request) -> Visitor | None:
     return getattr(request.state, "visitor", None)
 
 
+def _typed(request: Request) -> str:
+    """Return the reason in the form that was sent, if it was read before the request was refused."""
+    note = (getattr(request, "_form", None) or {}).get("note", "")
+    return note if isinstance(note, str) else ""
+
+
 def _refused_by_http(request: Request, error: Exception) -> Response:
     """Say in a page what HTTP says with a number: nobody has logged in, nothing is there, a form cannot be read."""
     status = error.status_code if isinstance(error, HTTPException) else 422
@@ -136,7 +143,8 @@ def _refused_by_http(request: Request, error: Exception) -> Response:
         airflow = root_of(request).removesuffix("/throughline")
         back = quote(f"{root_of(request)}{request.scope['path'].removeprefix(root_of(request))}")
         text = "You have not logged in, or your login has ended. Nothing was changed."
-        return refusal(request, who, 401, "Log in", text, None, f"{airflow}/auth/login?next={back}")
+        login = f"{airflow}/auth/login?next={back}"
+        return refusal(request, who, 401, "Log in", text, None, login, _typed(request))
     if status == 404:
         text = "There is no page at this address, or no night has written it yet."
         return refusal(request, who, 404, "Not found", text, "")
@@ -164,7 +172,11 @@ def install(app: FastAPI) -> None:
         return refusal(request, _visitor(request), 500, "Not now", text, "")
 
     def missing(request: Request, error: Exception) -> Response:
-        return refusal(request, _visitor(request), 404, "Not found", str(error))
+        of_person = (
+            request.scope["path"].removeprefix(root_of(request)).startswith(("/case", "/person"))
+        )
+        back = "search" if of_person else "exceptions"
+        return refusal(request, _visitor(request), 404, "Not found", str(error), back)
 
     def unreachable(request: Request, error: Exception) -> Response:
         log.warning("a page cannot be shown: %s", type(error).__name__)
@@ -176,9 +188,10 @@ def install(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         text = f"Nothing was changed: {error}. Open the page again and repeat what you did."
-        return refusal(request, _visitor(request), 403, "Not taken", text)
+        return refusal(request, _visitor(request), 403, "Not taken", text, typed=_typed(request))
 
     app.add_exception_handler(one.NotFound, missing)
+    app.add_exception_handler(acts.Unheard, missing)
     app.add_exception_handler(acts.NotOffered, not_offered)
     app.add_exception_handler(RefusedForm, refused)
     app.add_exception_handler(psycopg.OperationalError, unreachable)
@@ -353,6 +366,7 @@ def act_on(
 ) -> Response:
     """Record an act about an exception, and show the exception with it."""
     own_form(request)
+    acts.known(act)
     typed = Typed(note, owner, amount)
     with reading() as conn:
         stuck = one.exception(conn, number)
@@ -367,12 +381,16 @@ def act_on(
     except acts.Lacking as error:
         return _act_page(request, who, stuck, choice, typed, str(error))
     except NotPermittedError as error:
-        return refusal(request, who, 403, "Not for you", f"{str(error).capitalize()}.", back)
+        return refusal(
+            request, who, 403, "Not for you", f"{str(error).capitalize()}.", back, typed=note
+        )
     except (acts.Changed, acts.NotOffered) as error:
         is_own = (
-            error.by_visitor if isinstance(error, acts.Changed) else stuck.decided_by == who.who
+            error.by_visitor
+            if isinstance(error, acts.Changed)
+            else (stuck.decided_by, stuck.decided) == (who.who, act)
         )
         if not is_own:
             text = "It changed after you had opened the form, so nothing was recorded. Look at it again."
-            return refusal(request, who, 409, "It has changed", text, back)
+            return refusal(request, who, 409, "It has changed", text, back, typed=note)
     return RedirectResponse(f"{root_of(request)}/{back}", status_code=303)

@@ -7,24 +7,15 @@ from typing import Annotated
 from airflow.api_fastapi.core_api.security import requires_authenticated
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi import Request as Browser
-from fastapi.responses import RedirectResponse
 
 from throughline import decisions
-from throughline.decisions import Door, NoReasonError, NotAllowedError, NotPermittedError, Request
+from throughline.decisions import Door, NoReasonError, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
 from throughline.pages import forms
-from throughline.pages.access import deciding, reading
+from throughline.pages.access import reading
+from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
 from throughline.pages.render import render
-from throughline.pages.routes import (
-    Looking,
-    forms_of,
-    html,
-    own_form,
-    refusal,
-    root_of,
-    session_of,
-    with_session,
-)
+from throughline.pages.routes import Looking, html, recorded, refusal
 from throughline.pages.visitor import Visitor
 from throughline.tasks import pausing
 from throughline.told import words
@@ -59,20 +50,16 @@ def decide(
     if act not in TITLES:
         return refusal(request, who, 422, "Not taken", "A form says pause or resume.", PLACE)
     note = note.strip()
+
+    def record(conn: Connection) -> None:
+        if _state(conn) != shown:
+            raise NotAllowedError("somebody has paused or resumed it meanwhile")
+        decisions.record(conn, _request(act, who, note))
+
     try:
-        with deciding() as conn:
-            if _state(conn) != shown:
-                text = "Somebody has paused or resumed it meanwhile. Nothing was recorded."
-                return refusal(request, who, 409, "It has changed", text, PLACE)
-            decisions.record(conn, _request(act, who, note))
-            conn.commit()
+        return recorded(request, who, PLACE, record, note)
     except NoReasonError as error:
         return _page(request, who, note, f"Nothing was recorded: {error}.")
-    except NotPermittedError as error:
-        return refusal(request, who, 403, "Not for you", f"{error}. That is kept.", PLACE)
-    except NotAllowedError as error:
-        return refusal(request, who, 409, "Not taken", f"Nothing was recorded: {error}.", PLACE)
-    return RedirectResponse(f"{root_of(request)}/{PLACE}", status_code=303)
 
 
 def _state(conn: Connection) -> str:

@@ -252,7 +252,7 @@ def _not_in_chain(conn: Connection, file: Path, heads: Sequence[Head]) -> list[s
     other = [each for each in heads if there.get(each.n) != each.sha256]
     if len(other) > 1 and len(other) == len(heads):
         return [
-            f"{file} is of another warehouse, or the whole chain was written anew: none of its {len(heads)} heads is"
+            f"{file} is of another warehouse, or the whole chain was written anew: of its {len(heads)} heads none is"
             " in the chain"
         ]
     return [

@@ -33,6 +33,7 @@ from throughline.quality.merge import OTHER_CONTENT
 from throughline.quality.suites import suite_of
 from throughline.quality.withdraw import refuse_if_removed
 from throughline.sources.records import WITHOUT_CLAIMS
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection
 
 ACTIONS = {"release": "released", "reject": "rejected"}
@@ -112,10 +113,11 @@ def _weigh_batch(conn: Connection, request: Request) -> Preview:
         raise NotStoppedError("this batch was judged again since it was shown")
     if released_by is not None:
         raise NotStoppedError(f"{released_by} has released this batch already; it is being loaded")
-    what = f"{received:,} rows of {source}/{feed} of {day}"
+    what = f"{counted(received, 'row')} of {source}/{feed} of {day}"
+    are = "is" if received == 1 else "are"
     if request.act == "release":
         return Preview(
-            (f"{what} are loaded under a new number, and their business date is run again.",)
+            (f"{what} {are} loaded under a new number, and their business date is run again.",)
         )
     return Preview((f"{what} are rejected; the received files are kept.",))
 
@@ -155,7 +157,7 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
         place["rows"] = [one for one, *_ in together]
         _, stated, explained, _ = together[0]
         taken = sum(amount or 0 for *_, amount in together)
-        what = f"all {len(together)} rows of the payment of row {row_no}"
+        what = f"all of the payment of row {row_no} ({counted(len(together), 'row')})"
         whole = (
             f" The payment states {dollars(stated)}; its claims less its adjustments are"
             f" {dollars(explained)}, of which {dollars(taken)} in these rows."
@@ -246,10 +248,8 @@ def _weigh_set_aside(conn: Connection, request: Request) -> Preview:
     source, feed, day = batch
     what = f"of {source}/{feed} of {day}"
     if request.act == "reject":
-        count = len({place for _, place, _ in rows})
-        return Preview(
-            (f"{count:,} rows {what} are rejected for good.",), context=[row[0] for row in rows]
-        )
+        all_ = counted(len({place for _, place, _ in rows}), "row")
+        return Preview((f"Rejects {all_} {what} for good.",), context=[row[0] for row in rows])
     loadable = releasable(feed)
     unreadable = {place for _, place, reason in rows if reason not in loadable}
     taken = [row for row in rows if row[1] not in unreadable]
@@ -257,12 +257,12 @@ def _weigh_set_aside(conn: Connection, request: Request) -> Preview:
         raise UnreadableError(
             "none of these rows can be loaded: reject them, or have their source send them again"
         )
-    follows = [f"The next night loads {len({row[1] for row in taken}):,} rows {what}."]
+    follows = [f"The next night loads {counted(len({row[1] for row in taken}), 'row')} {what}."]
     if unreadable:
-        follows.append(
-            f"{len(unreadable):,} rows cannot be read and stay: reject them, or have their source"
-            " send them again."
+        stay = counted(
+            len(unreadable), "row that cannot be read stays", "rows that cannot be read stay"
         )
+        follows.append(f"{stay}, to be rejected or sent again.")
     return Preview(tuple(follows), context=[row[0] for row in taken])
 
 
@@ -297,7 +297,7 @@ def _weigh_delivery(conn: Connection, request: Request) -> Preview:
         what = f"{source}/{feed} of {day}"
         rows[what] = rows.get(what, 0) + count
     follows = [
-        f"The next night takes back {count:,} rows of {what}, with everything they proved."
+        f"The next night takes back {counted(count, 'row')} of {what}, with everything they proved."
         for what, count in rows.items()
     ]
     follows.append("What they had replaced stands again. The received files are kept.")

@@ -6,6 +6,8 @@ import os
 from html import escape
 from pathlib import Path
 
+from throughline.vocabulary.counts import count as counted
+
 INDEX = "index.html"
 
 _FRAME = """<!doctype html>
@@ -22,7 +24,7 @@ th, td {{ text-align: left; padding: .4rem .6rem;
 {body}
 </body></html>
 """
-_PAGE = """<p>{received} rows were received. This page shows counts only, no values of rows.</p>
+_PAGE = """<p>{received} received. This page shows counts only, no values of rows.</p>
 <table><thead><tr><th>expectation</th><th>severity</th><th>observed</th><th>stops the feed</th></tr></thead>
 <tbody>
 {rows}
@@ -59,7 +61,11 @@ def write(
         for name, severity, observed, stops in failures
     )
     path = folder / f"{source}-{feed}-{batch[:8]}.html"
-    _write(path, f"{source} / {feed}, night {seq}", _PAGE.format(received=received, rows=rows))
+    _write(
+        path,
+        f"{source} / {feed}, night {seq}",
+        _PAGE.format(received=counted(received, "row"), rows=rows),
+    )
     items = "\n".join(
         f'<li><a href="{escape(name)}">{escape(" / ".join(name.removesuffix(".html").split("-")))}</a></li>'
         for name in pages(root, seq)

@@ -25,6 +25,7 @@ from throughline.quality.history import (
 from throughline.quality.named import SUBJECT, name_by_earlier_version
 from throughline.quality.suites import CRITICAL, INFO, WARNING, Rule, suite_of
 from throughline.sources.records import WITHOUT_CLAIMS
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, derive, failpoints
 
 log = logging.getLogger(__name__)
@@ -159,7 +160,9 @@ def _judge_rows(conn: Connection, batch: _Batch, broken: list[Rule]) -> list[_Fa
         )
         stops = rule.severity == CRITICAL and count > rule.tolerated * batch.received
         failures.append(
-            _Failure(rule.name, rule.severity, f"{count} of {batch.received} rows", stops)
+            _Failure(
+                rule.name, rule.severity, f"{count} of {counted(batch.received, 'row')}", stops
+            )
         )
     return failures
 
@@ -174,7 +177,7 @@ def _judge_delivery(
             _Failure(
                 VOLUME,
                 CRITICAL if few else INFO,
-                f"{batch.received} rows, usually {volume.usual:.0f}",
+                f"{counted(batch.received, 'row')}, usually {volume.usual:.0f}",
                 few,
             )
         )
@@ -192,7 +195,7 @@ def _judge_delivery(
             _Failure(
                 UNREADABLE,
                 CRITICAL if stops else WARNING,
-                f"{unreadable} of {batch.received} rows",
+                f"{unreadable} of {counted(batch.received, 'row')}",
                 stops,
             )
         )
@@ -204,10 +207,12 @@ def _judge_delivery(
     )
     if refused:
         # its content is unknown, so the feed cannot be complete
-        failures.append(_Failure(REFUSED, CRITICAL, f"{refused} files", True))
+        failures.append(_Failure(REFUSED, CRITICAL, counted(refused, "file"), True))
     behind = (batch.night_date - batch.business_date).days
     if behind > 0:
-        failures.append(_Failure(FRESHNESS, INFO, f"{behind} days behind the night", False))
+        failures.append(
+            _Failure(FRESHNESS, INFO, f"{counted(behind, 'day')} behind the night", False)
+        )
     gone = fields_gone(conn, batch.batch_id, profile)
     if gone:
         told = ", ".join(f"{name} (always in at least {share:.0%} of rows)" for name, share in gone)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from throughline.sources.definitions import DEFINITIONS, SourceDefinition
 from throughline.sources.systems import systems
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, nights, sql
 from throughline.warehouse.moment import moment_of
 
@@ -34,7 +35,7 @@ def notice_files(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> dict
 def kept_decisions(conn: Connection, folder: Path = DEFINITIONS) -> list[str]:
     """Return the decisions that definitions keep about unreadable files, each with how many it has settled."""
     return [
-        f"{one.source}: {each.told}, {_settled(conn, one.source, each.names)} files so far"
+        f"{one.source}: {each.told}, {counted(_settled(conn, one.source, each.names), 'file')} so far"
         for one in systems(folder)
         for each in one.carries_nothing
     ]

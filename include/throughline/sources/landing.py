@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from throughline.transports.address import SourceUnavailable
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, derive
 from throughline.warehouse.nights import Night
 
@@ -269,7 +270,7 @@ def refuse_removed(conn: Connection, batch_id: UUID) -> None:
     ).fetchone()
     if row is not None and row[0]:
         raise BytesRemovedError(
-            f"batch {batch_id}: the bytes of {row[0]} files were removed by retention on"
+            f"batch {batch_id}: the bytes of {counted(row[0], 'file')} were removed by retention on"
             f" {row[1]:%Y-%m-%d}, and cannot be read again"
         )
 

@@ -9,6 +9,7 @@ from throughline.decisions import COMMAND_LINE, Act, Door, NotAllowedError, Prev
 from throughline.decisions.opening import NotOpenedError, has_opened
 from throughline.practice import permissions
 from throughline.tasks import listed
+from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, nights
 
 STATUS = {"release": "released", "refuse": "refused"}
@@ -108,12 +109,13 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         detail["untold"] = untold
     if needs_bytes:
         detail["digest"] = _as_opened(conn, request, given)
-    what = f"{count} claims for {total} US dollars"
+    what = f"{counted(count, 'claim')} for {total} US dollars"
+    are, each = ("is", "it") if count == 1 else ("are", "each")
     follows = {
-        "release": f"{what} are sent to {payer}, byte for byte as shown.",
-        "refuse": f"{what} are not sent; each becomes an exception for billing."
+        "release": f"{what} {are} sent to {payer}, byte for byte as shown.",
+        "refuse": f"{what} {are} not sent; {each} becomes an exception for billing."
         if untold is None
-        else f"This file of {what} is thrown away; the next night makes the claims anew and asks about them.",
+        else f"This file of {what} is thrown away; the next night makes its claims anew and asks again.",
     }
     barred = request.act == "release" and permissions.permissions().four_eyes
     return Preview(

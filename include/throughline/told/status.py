@@ -128,7 +128,7 @@ def _line(
     if failed_step:
         told += f"  in {failed_step}"
     elif calls is not None:
-        told += f"  {calls} calls due, {unknown} not known, {exceptions} exceptions"
+        told += f"  {words.count(calls, 'call')} due, {unknown} not known, {words.count(exceptions or 0, 'exception')}"
     return told.rstrip()
 
 

@@ -166,7 +166,6 @@ def _feeds(numbers: Numbers) -> str:
     """Return one line for each feed that needs attention, and one sentence for the rest."""
     quiet = words.quiet(numbers)
     loud = [feed for feed in numbers.feeds if feed not in quiet]
-    rows = sum(feed.rows_received for feed in quiet)
     return text.section(
         f"FEEDS: {len(quiet)} of {len(numbers.feeds)} as expected",
         text.table(
@@ -187,9 +186,7 @@ def _feeds(numbers: Numbers) -> str:
         )
         if loud
         else "",
-        text.wrap(f"{len(quiet)} feeds loaded, verdict pass ({rows:,} rows): " + _by_source(quiet))
-        if quiet
-        else "",
+        text.wrap(f"{words.passed(quiet)}: {_by_source(quiet)}") if quiet else "",
         *(text.wrap(words.searched(row)) for row in numbers.searches if not row.left_out),
         *(text.wrap(words.carried_nothing(row)) for row in numbers.carried_nothing),
     )

@@ -22,6 +22,7 @@ from throughline.told.shapes import (
 )
 from throughline.told.today import Clock
 from throughline.told.today import waits as waits
+from throughline.vocabulary.counts import count as count
 from throughline.warehouse import disk
 
 OBSTACLES = {
@@ -95,9 +96,9 @@ def title(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: `1 case`, `2 cases`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def noun(number: int, one: str) -> str:
+    """Return the noun alone that belongs to a number: `case` to 1, `cases` to 2."""
+    return one if number == 1 else one + "s"
 
 
 def dollars(amount: Decimal | None) -> str:
@@ -234,6 +235,12 @@ def quiet(numbers: Numbers) -> list[Feed]:
     ]
 
 
+def passed(feeds: list[Feed]) -> str:
+    """Return how many feeds need no attention: `12 feeds loaded, verdict pass (1 row)`."""
+    rows = count(sum(feed.rows_received for feed in feeds), "row")
+    return f"{count(len(feeds), 'feed')} loaded, verdict pass ({rows})"
+
+
 ERRORS = {disk.DiskFullError.__name__: disk.FULL}
 """Errors of steps that have words; any other is shown by its type."""
 
@@ -241,7 +248,7 @@ ERRORS = {disk.DiskFullError.__name__: disk.FULL}
 def paused(pause: Paused, zone: str) -> str:
     """Return since when and by whom sending is paused, and how much waits."""
     since = pause.since.astimezone(ZoneInfo(zone))
-    things = "1 planned task waits" if pause.waiting == 1 else f"{pause.waiting} planned tasks wait"
+    things = count(pause.waiting, "planned task waits", "planned tasks wait")
     return f"Sending is paused since {since:%Y-%m-%d %H:%M}, by {pause.by}; {things}."
 
 

@@ -1,30 +1,16 @@
--- reads: cases.case_record, cases.stage, evidence.fact, identity.link, tasks.task
+-- reads: evidence.fact, identity.link, tasks.call
 
 -- Calls to make today: open outreach tasks that are due by the end of the day or overdue.
 -- Attempts are those recorded in the EHR since the trigger, not the tasks we sent. Tasks on hold come last: an
 -- exception stands before them, so the call is not wanted until a person has decided.
 with due as (
-    select
-        t.task_id,
-        t.case_id,
-        t.person_id,
-        t.workflow,
-        t.stage,
-        least(t.due_at, s.due_at) as due_at,
-        t.owner_team,
-        t.owner,
-        t.priority,
-        t.status = 'on-hold' as on_hold,
-        c.trigger_on
-    from tasks.task as t
-    inner join cases.case_record as c on c.case_id = t.case_id
-    left join cases.stage as s on s.case_id = t.case_id and s.stage = t.stage
+    select t.*
+    from tasks.call as t
     where
-        t.kind = 'outreach'
-        and t.planned_seq <= %(seq)s
+        t.planned_seq <= %(seq)s
         and (t.closed_seq is null or t.closed_seq > %(seq)s)
         -- "by the end of the day" is stored as midnight, which still counts as today
-        and least(t.due_at, s.due_at) <= %(day_ends)s
+        and t.due_at <= %(day_ends)s
 ),
 
 attempted as (

@@ -1,25 +1,14 @@
--- reads: cases.case_record, cases.stage, cases.workflow_version, core.patient, evidence.fact, identity.link,
---     operations.source, tasks.task
+-- reads: cases.workflow_version, core.patient, evidence.fact, identity.link, operations.source, tasks.call
 
 -- Calls to make today, one page of them: open outreach tasks that are due by the end of the day or overdue, the late
 -- ones first, and last those on hold, which wait for a decision. What was tried is what the EHR says since the trigger.
 with due as (
     select
-        t.case_id,
-        t.person_id,
-        t.workflow,
-        t.stage,
-        least(t.due_at, s.due_at) as due_at,
-        t.owner_team,
-        t.owner,
-        t.status = 'on-hold' as on_hold,
-        c.trigger_on,
+        t.*,
         count(*) over () as total
-    from tasks.task as t
-    inner join cases.case_record as c on c.case_id = t.case_id
-    left join cases.stage as s on s.case_id = t.case_id and s.stage = t.stage
-    where t.kind = 'outreach' and t.closed_seq is null and least(t.due_at, s.due_at) <= %(day_ends)s
-    order by on_hold, due_at, t.workflow, t.case_id
+    from tasks.call as t
+    where t.closed_seq is null and t.due_at <= %(day_ends)s
+    order by t.on_hold, t.due_at, t.workflow, t.case_id
     limit %(size)s offset %(skip)s
 )
 
@@ -40,8 +29,7 @@ select
     p.preferred_contact,
     d.total
 from due as d
-inner join cases.case_record as c on c.case_id = d.case_id
-left join cases.workflow_version as w on w.workflow = c.workflow and w.version = c.version
+left join cases.workflow_version as w on w.workflow = d.workflow and w.version = d.version
 left join lateral (
     select
         count(*) filter (where f.kind = 'attempt' and f.occurred_at >= d.trigger_on) as attempts,

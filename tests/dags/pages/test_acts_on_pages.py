@@ -233,3 +233,68 @@ def test_a_form_of_another_page_pauses_nothing(browser: Callable[..., TestClient
     found = token(viewer.get("/search").text)
     said = {"token": found, "act": "pause_sending", "note": "why"}
     assert viewer.post("/sending", data=said).status_code == 403
+
+
+def test_an_act_that_is_none_is_not_found_and_says_what_to_do(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    for who in ("operator", "viewer"):
+        for act in ("nothing", "Retry", "retry_", "%00"):
+            form = f"/exception/{number}/{act}"
+            for told in (browser(who).get(form), browser(who).post(form, data={"note": "x"})):
+                assert told.status_code == 404, (who, act)
+                assert "There is no such act" in told.text
+    assert browser("viewer").get(f"/exception/{number}/retry").status_code == 403
+    assert decisions(server, number) == []
+
+
+def test_what_was_written_is_shown_again_when_the_login_has_ended(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    from airflow.api_fastapi.core_api.security import get_user
+
+    form = f"/exception/{number}/retry"
+    operator = browser("operator")
+    said = {"token": token(operator.get(form).text), "note": "a <b>new</b> number"}
+    plugin = operator.app
+    plugin.dependency_overrides.pop(get_user)  # type: ignore[attr-defined]
+    for path in (form, "/sending"):
+        told = operator.post(path, data=said | {"said": "Ada Long"})
+        assert told.status_code == 401, path
+        assert "a &lt;b&gt;new&lt;/b&gt; number" in told.text, path
+        assert "<b>new</b>" not in told.text
+        assert "Ada Long" not in told.text
+        assert "Nothing was changed" in told.text
+    assert decisions(server, number) == []
+
+
+def test_what_was_written_is_shown_again_when_the_form_is_refused(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    form = f"/exception/{number}/retry"
+    said = {"token": token(browser("operator").get(form).text), "note": "another number"}
+    assert "another number" in browser("operator").post(form, data=said | {"token": "x"}).text
+    with warehouse.connect(server.dsn()) as conn:
+        conn.execute(
+            "update operations.exception set amount = 2 + coalesce(amount, 0) where exception_id = %s",
+            (number,),
+        )
+    told = browser("operator").post(form, data=said)
+    assert (told.status_code, "another number" in told.text) == (409, True)
+
+
+def test_of_two_tabs_the_second_is_refused_with_words(
+    browser: Callable[..., TestClient], server: postgres.Server, number: str
+) -> None:
+    """The same person, another act: only what was sent first counts, and the other is not dropped in silence."""
+    one = f"/exception/{number}"
+    operator = browser("operator")
+    said = {
+        act: {"token": token(operator.get(f"{one}/{act}").text), "note": f"why {act}"}
+        for act in ("acknowledge", "close_case")
+    }
+    assert operator.post(f"{one}/acknowledge", data=said["acknowledge"]).status_code == 200
+    told = operator.post(f"{one}/close_case", data=said["close_case"])
+    assert (told.status_code, "nothing was recorded" in told.text) == (409, True)
+    assert "why close_case" in told.text
+    assert decisions(server, number) == [("operator", "acknowledge")]

@@ -69,7 +69,7 @@ def test_each_rule_catches_the_row_that_breaks_it(hand: Hand, feed: str) -> None
         hand.put(
             feed, {entry(feed).table.name: [{"source_id": f"x{number}", "row_no": 1, **row}]}, 1
         )
-        assert violated(hand, feed) == {name: "1 of 1 rows"}
+        assert violated(hand, feed) == {name: "1 of 1 row"}
         hand.new_night()
 
 

@@ -259,7 +259,7 @@ def test_a_file_whose_envelope_cannot_be_read_stops_its_feed(hand: Hand) -> None
     broken = gzip.compress(ndjson(people(5)))[:4] + b"\x00" * 20
     verdict = hand.judge("patient", people(10), broken)
     assert verdict.verdict == "stop"
-    assert hand.failed() == {gates.REFUSED: "1 files"}
+    assert hand.failed() == {gates.REFUSED: "1 file"}
     assert hand.load(hand.batch).loaded == 0
     assert (
         hand.rows("select last_business_date from operations.freshness(99) where feed = 'patient'")

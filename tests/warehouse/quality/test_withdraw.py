@@ -238,7 +238,7 @@ def test_only_what_is_loaded_can_be_taken_back_and_the_question_says_what_follow
     hand.take_in("encounter", [later(1, 1, 1)])
     request = Request("reject", "delivery", str(hand.batch), WHO)
     told = preview(hand.people, request).follows
-    assert told[0].startswith("The next night takes back 1 rows of ehr/encounter of 2026-03-02")
+    assert told[0].startswith("The next night takes back 1 row of ehr/encounter of 2026-03-02")
     reject(hand, hand.batch)
     with pytest.raises(decide.NotKeptBackError):
         preview(hand.people, request)

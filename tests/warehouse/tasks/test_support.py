@@ -230,7 +230,7 @@ def test_the_question_is_about_the_batch_that_was_made_anew(
     turns(desk)
     asked = asking.describe_claims(of(batch))
     assert asked["about_id"] != str(batch)
-    assert asked["subject"].startswith("1 claims")
+    assert asked["subject"].startswith("1 claim to ")
 
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"

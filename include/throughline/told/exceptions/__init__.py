@@ -43,15 +43,15 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "claim_unanswered": ("Claim {about}, payer {payer_id}; an answer was due on {due_on}",),
     "claim_without_person": ("Claim {about}, sent by {submitter} to {payer_id}",),
     "code_not_mapped": (
-        "{records} records of {source} have {about}",
-        "{cases} open cases rest on it",
-        "{openings} discharges open no case because of it",
+        "{records:record|records} of {source} with {about}",
+        "{cases:open case rests|open cases rest} on it",
+        "{openings:discharge opens|discharges open} no case because of it",
     ),
     "facts_silent": (
-        "{about}: the last one came on {last_day}, {silent_days} days ago; the longest gap before was"
-        " {longest_gap_days} days",
+        "{about}: the last one came on {last_day}, {silent_days:day|days} ago; the longest gap before was"
+        " {longest_gap_days:day|days}",
     ),
-    "file_refused": ("The file is {file} ({why})", "{cases} open cases rest on it"),
+    "file_refused": ("The file is {file} ({why})", "{cases:open case rests|open cases rest} on it"),
     "file_rejected": (
         "File {interchange} to {target}: {code} in its TA1 or 999",
         "Payer {payer_id}",
@@ -61,34 +61,46 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "missing_coverage": ("Missing: {missing}",),
     "missing_diagnosis": ("Missing: {missing}",),
     "missing_practitioner": ("Missing: {missing}",),
-    "new_code": ("The code is {about}", "{codes} codes of the field are new"),
+    "new_code": ("The code is {about}", "{codes:code of the field is|codes of the field are} new"),
     "no_receiver": ("The work is: {effect}",),
-    "one_status": ("The field is {about}, in {rows} rows",),
+    "one_status": ("The field is {about}, in {rows:row|rows}",),
     "patient_balance": ("{balance} is open", "By line: {lines}"),
     "payment_overdue": ("{balance} is open",),
     "persons_not_reached": (
-        "{persons} persons of {about} were left out",
-        "{cases} open cases rest on them",
+        "{persons:person of {about} was|persons of {about} were} left out",
+        "{cases:open case rests|open cases rest} on them",
     ),
     "provider_adjustment": ("Payment {about}, payer {payer_id}: {adjustments}",),
     "rows_set_aside": (
-        "{rows} rows of {source}/{feed} of {business_date}: {reasons}",
-        "{cases} open cases rest on them",
+        "{rows:row|rows} of {source}/{feed} of {business_date}: {reasons}",
+        "{cases:open case rests|open cases rest} on them",
     ),
     "stay_not_ended": (
-        "{source} has had the patient of {about} in a facility since {since} ({kind}); {cases} open cases wait",
+        "{source} has had the patient of {about} in a facility since {since} ({kind});"
+        " {cases:open case waits|open cases wait}",
     ),
     "transmission_rejected": ("{kind} to {target}, attempt {attempt}: {why}",),
     "uncertain_transmission": ("{kind} to {target}, attempt {attempt}: {why}",),
     "unmatched_acknowledgement": ("It names {about}",),
     "unmatched_remittance": ("Claim {about}, payer {payer_id}, payment {check}",),
     "workflow_silent": (
-        "{about}: the last case opened on {last_day}, {silent_days} days ago; the longest gap before was"
-        " {longest_gap_days} days",
+        "{about}: the last case opened on {last_day}, {silent_days:day|days} ago; the longest gap before was"
+        " {longest_gap_days:day|days}",
     ),
 }
 """What else is known, by reason: each sentence is told if everything that it names is known."""
 MONEY = frozenset({"balance", "denied"})
+
+
+class _Sentences(string.Formatter):
+    """Fills in sentences: `{rows:row|rows}` is `1 row` or `2 rows`."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, _, many = format_spec.partition("|")
+        return f"{value} {one if value == '1' else many}" if many else str(value)
+
+
+SENTENCES = _Sentences()
 UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """An id of our own: nobody reads more of it than its first characters, which name the thing everywhere."""
 
@@ -177,7 +189,7 @@ def why(stuck: Stuck, zone: str) -> str:
     for sentence in DETAILS.get(stuck.reason, ()):
         needs = {field for _, field, _, _ in string.Formatter().parse(sentence) if field}
         if needs <= known.keys():
-            said.append(sentence.format(**known))
+            said.append(SENTENCES.format(sentence, **known))
     return ". ".join(each[:1].upper() + each[1:] for each in said) + "."
 
 

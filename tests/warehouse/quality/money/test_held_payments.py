@@ -65,7 +65,7 @@ def test_a_held_payment_is_released_whole_and_posted_as_it_stands(hand: Hand) ->
     [(row,)] = hand.rows("select quarantine_id from quality.quarantine where row_no = 1")
     request = Request("release", "quarantine", str(row), "Ada Okafor", "the bank shows 55")
     assert decisions.preview(hand.people, request).follows == (
-        "The next night loads all 2 rows of the payment of row 1 of the feed payment. The payment states"
+        "The next night loads all of the payment of row 1 (2 rows) of the feed payment. The payment states"
         " $300.00; its claims less its adjustments are $55.00, of which $55.00 in these rows.",
     )
     decisions.record(hand.people, request)

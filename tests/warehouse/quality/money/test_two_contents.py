@@ -168,7 +168,7 @@ def test_a_named_person_lets_the_second_count_in_place_of_the_first(hand: Hand) 
     [(row,)] = hand.rows("select quarantine_id::text from quality.quarantine")
     request = Request("release", "quarantine", row, "Ada Okafor", "the bank shows 150")
     assert decisions.preview(hand.people, request).follows == (
-        "The next night loads all 1 rows of the payment of row 1 of the feed payment. Another of this id"
+        "The next night loads all of the payment of row 1 (1 row) of the feed payment. Another of this id"
         " and version says something else. One says $160.00, this one $150.00. This one counts in place"
         " of it.",
     )

@@ -37,9 +37,9 @@ _CHOSEN = """
             where l.person_id = c.person_id and i.retired_seq is null order by i.system, i.value limit 1
         ),
         (
-            select p.family from core.patient as p
+            select array[p.family, p.phone] from core.patient as p
             inner join identity.link as l on l.source = p.source and l.source_id = p.source_id
-            where l.person_id = c.person_id and p.retracted_seq is null limit 1
+            where l.person_id = c.person_id and p.retracted_seq is null order by p.phone limit 1
         ),
         (select batch_id from tasks.claim_batch where status = 'waiting' order by claim_count desc limit 1),
         (select max(claim_count) from tasks.claim_batch where status = 'waiting')
@@ -73,7 +73,7 @@ def _asked(browser: TestClient) -> Iterator[tuple[str, Callable[[], Any]]]:
         row = conn.execute(_CHOSEN).fetchone()
     if row is None:
         raise RuntimeError("the warehouse holds no case to look at")
-    exception, case, person, number, family, batch, claims = row
+    exception, case, person, number, (family, telephone), batch, claims = row
 
     def get(path: str) -> Callable[[], Any]:
         return lambda: browser.get(path)
@@ -83,6 +83,7 @@ def _asked(browser: TestClient) -> Iterator[tuple[str, Callable[[], Any]]]:
         return lambda: browser.post("/search", data={"said": said, "token": token})
 
     yield "morning", get("/latest.html")
+    yield "whom to call", get("/calls")
     yield "exceptions", get("/exceptions")
     if exception is not None:
         yield "exception", get(f"/exception/{exception}")
@@ -90,6 +91,8 @@ def _asked(browser: TestClient) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "person", get(f"/person/{person}")
     yield "search, by record number", search(str(number))
     yield "search, by name", search(str(family))
+    if telephone:
+        yield "search, by telephone", search(f"({telephone[:3]}) {telephone[3:6]}-{telephone[6:]}")
     yield "search, many hits", search(str(family)[:FIRST_LETTERS])
     yield "claims to release", get("/claims")
     if batch is not None:

@@ -147,7 +147,8 @@ def places(lived: Lived) -> list[str]:
     batches = lived.practice.rows("select batch_id::text from tasks.claim_batch limit 1")
     ((night,),) = lived.practice.rows("select max(seq) from operations.night")
     return [
-        *("", "exceptions", "claims", "search", f"night/{night}", f"exception/{exception}"),
+        *("", "calls", "exceptions", "claims", "sending", "search", f"night/{night}"),
+        *(f"exception/{exception}", f"exception/{exception}/nothing"),
         *(f"exception/{exception}/assign", f"case/{case}", f"person/{person}", "case/00000000"),
         *(f"claims/{batch}" for (batch,) in batches),
     ]
@@ -157,7 +158,7 @@ def test_axe_finds_nothing_on_any_page(driver: Any, airflow: str, places: list[s
     axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
     found = {}
     for place in places:
-        for width, scheme in ((1280, "light"), (500, "dark")):
+        for width, scheme in ((1280, "light"), (390, "dark")):
             browser.show(driver, f"{airflow}/throughline/{place}", width, scheme)
             assert driver.find_elements("css selector", "h1"), place
             assert driver.execute_script("return document.documentElement.scrollWidth") <= width
@@ -210,3 +211,35 @@ def test_the_keyboard_reaches_the_search_and_shows_where_it_is(driver: Any, airf
     assert ("INPUT", "said", True) in reached
     assert ("BUTTON", "Search", True) in reached
     assert all(visible for _, _, visible in reached), reached
+
+
+def test_a_login_that_ends_in_the_middle_of_a_form_loses_nothing(
+    lived: Lived, driver: Any, airflow: str
+) -> None:
+    decided = "select count(*) from operations.decision"
+    before = lived.practice.rows(decided)
+    browser.show(driver, f"{airflow}/throughline/sending", 1280, "light")
+    driver.find_element("id", "note").send_keys("the fee schedule is wrong")
+    driver.delete_cookie("_token")
+    driver.find_element("css selector", "form button").click()
+    until(driver, lambda d: d.find_elements("id", "typed"))
+    assert driver.find_element("css selector", "h1").text == "Log in"
+    typed = driver.find_element("id", "typed").get_attribute("value")
+    assert typed == "the fee schedule is wrong"
+    assert lived.practice.rows(decided) == before
+    assert "fee" not in driver.current_url
+
+
+def test_a_person_is_found_by_telephone_and_nothing_typed_stands_in_the_address(
+    lived: Lived, driver: Any, airflow: str
+) -> None:
+    ((phone, family),) = lived.practice.rows(
+        "select p.phone, p.family from core.patient as p inner join identity.link as l on l.source = p.source"
+        " and l.source_id = p.source_id and l.status = 'active' and l.retired_seq is null"
+        " where p.retracted_seq is null and length(p.phone) = 10 order by p.source_id limit 1"
+    )
+    browser.show(driver, f"{airflow}/throughline/search", 390, "light")
+    driver.find_element("id", "said").send_keys(f"+1 {phone[:3]}.{phone[3:6]} {phone[6:]}")
+    driver.find_element("css selector", "form button").click()
+    until(driver, lambda d: family in d.find_element("css selector", "main").text)
+    assert phone[6:] not in driver.current_url

@@ -6,6 +6,7 @@ import importlib.util
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -256,8 +257,8 @@ def test_what_was_written_is_shown_again_when_the_login_has_ended(
     form = f"/exception/{number}/retry"
     operator = browser("operator")
     said = {"token": token(operator.get(form).text), "note": "a <b>new</b> number"}
-    plugin = operator.app
-    plugin.dependency_overrides.pop(get_user)  # type: ignore[attr-defined]
+    plugin: Any = operator.app
+    plugin.dependency_overrides.pop(get_user)
     for path in (form, "/sending"):
         told = operator.post(path, data=said | {"said": "Ada Long"})
         assert told.status_code == 401, path

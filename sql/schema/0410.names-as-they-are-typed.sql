@@ -1,4 +1,4 @@
--- depends: 0380.a-look-at-the-calls
+-- depends: 0460.why-a-feed-did-not-come
 
 -- People type a name without its marks, its hyphen or its apostrophe, and a record may have them, or lack them. Both are
 -- compared by the same letters. Postgres' unaccent is not everywhere, and is not immutable: normalize() is both.

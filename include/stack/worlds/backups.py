@@ -56,6 +56,7 @@ def restore() -> int:
     given = os.environ.get("FROM", "").strip()
     if not given:
         raise options.WrongOption("FROM is missing: make restore FROM=folder")
+    folder = options.folder_of("FROM", given)
     lost_until = options.day(os.environ, "LOST_UNTIL")
     other_keys = options.is_set(os.environ, "OTHER_KEYS")
     world = options.world_folder(options.read(), remember=True)
@@ -64,7 +65,7 @@ def restore() -> int:
         raise ArchiveError(f"{world.name} is up: `make stop` first")
     with lock.held("restore"), up.started(world) as server:
         mark = pipeline.restore(
-            paths.typed(given), server.dsn(postgres.SUPERUSER, "postgres"),
+            folder, server.dsn(postgres.SUPERUSER, "postgres"),
             lambda database: server.dsn(postgres.OWNER, database), paths.private(world / "landing"),
             paths.private(world / "pages"), fernet=airflow.fernet_key(world), other_keys=other_keys,
             lost_until=lost_until, say=say,

@@ -99,18 +99,20 @@ def read(folder: Path) -> dict[str, Any]:
     """Return the manifest of a whole backup. Raises `ArchiveError` if anything of it is missing or changed."""
     try:
         told: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArchiveError(f"{folder} is no backup: {type(error).__name__}") from None
-    if told.get("format") != FORMAT:
-        raise ArchiveError(
-            f"{folder} has the format {told.get('format')}; this version reads {FORMAT}"
-        )
+    except OSError as error:
+        raise ArchiveError(f"{folder} is no backup: {MANIFEST}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise ArchiveError(f"{folder} is no backup: {MANIFEST} cannot be read") from None
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        said = str(told.get("format") if isinstance(told, dict) else None)[:40]
+        raise ArchiveError(f"{folder} has the format {said}; this version reads {FORMAT}")
+    parts = told.get("parts")
     for name in (*(f"{database}.dump" for database in DATABASES), FILES):
-        part = told["parts"].get(name)
+        part = parts.get(name) if isinstance(parts, dict) else None
         file = folder / name
-        if part is None or not file.is_file():
+        if not isinstance(part, dict) or not file.is_file():
             raise ArchiveError(f"{folder} is not whole: {name} is missing")
-        if file.stat().st_size != part["bytes"] or digest(file) != part["sha256"]:
+        if file.stat().st_size != part.get("bytes") or digest(file) != part.get("sha256"):
             raise ArchiveError(f"{folder} is not whole: {name} is not as it was written")
     return told
 

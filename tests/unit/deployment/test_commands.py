@@ -207,3 +207,27 @@ def test_a_backup_where_no_folder_can_be_is_refused_by_its_name() -> None:
         archive.new(Path("/proc/x")),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (None, "is no backup: manifest.json: No such file"),
+        ("{", "is no backup: manifest.json cannot be read"),
+        ("[" * 100_000, "is no backup: manifest.json cannot be read"),
+        ("[]", "has the format None"),
+        ('{"format": "' + "9" * 5000 + '"}', "has the format 9"),
+        ('{"format": 1}', "is not whole: airflow.dump is missing"),
+        ('{"format": 1, "parts": []}', "is not whole: airflow.dump is missing"),
+        ('{"format": 1, "parts": {"airflow.dump": {}}}', "airflow.dump is not as it was written"),
+    ],
+)
+def test_what_is_no_backup_is_refused_by_what_is_wrong_with_it(
+    tmp_path: Path, manifest: str | None, said: str
+) -> None:
+    (tmp_path / "airflow.dump").write_bytes(b"x")
+    if manifest is not None:
+        (tmp_path / archive.MANIFEST).write_text(manifest)
+    with pytest.raises(archive.ArchiveError, match=said) as refused:
+        archive.read(tmp_path)
+    assert len(str(refused.value)) < 300

@@ -351,28 +351,28 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
     delivery is a `delivery`, one of its files a `landed_file`.
     Raises `NotKeptBackError` if there is none, or more than one.
     """
-    found: list[tuple[str, str]] = []
-    if len(start) >= SHORTEST:
-        found = conn.execute(
-            "select case e.reason when 'file_refused' then 'exception' else 'set_aside' end,"
-            " case e.reason when 'file_refused' then e.exception_id::text else e.about_id end"
-            " from operations.exception as e"
-            " where e.reason in ('rows_set_aside', 'file_refused') and e.status = 'open'"
-            " and (starts_with(e.exception_id::text, %(start)s)"
-            " or (e.reason = 'file_refused' and starts_with(e.about_id, %(start)s)))"
-            " union all select 'quarantine', q.quarantine_id::text from quality.quarantine as q"
-            " where q.status = 'open' and starts_with(q.quarantine_id::text, %(start)s)"
-            " union all select 'delivery', b.batch_id::text from landing.batch as b"
-            " where b.status = 'loaded' and starts_with(b.batch_id::text, %(start)s)"
-            " union all select 'landed_file', f.file_id::text from landing.file as f"
-            " where f.status = 'landed' and starts_with(f.file_id::text, %(start)s) limit 2",
-            {"start": start.lower()},
-        ).fetchall()
+    if len(start) < SHORTEST:
+        raise NotKeptBackError(
+            f"ID={start}: must be the number of a row, delivery or file, or its first {SHORTEST} characters or more"
+        )
+    found = conn.execute(
+        "select case e.reason when 'file_refused' then 'exception' else 'set_aside' end,"
+        " case e.reason when 'file_refused' then e.exception_id::text else e.about_id end"
+        " from operations.exception as e"
+        " where e.reason in ('rows_set_aside', 'file_refused') and e.status = 'open'"
+        " and (starts_with(e.exception_id::text, %(start)s)"
+        " or (e.reason = 'file_refused' and starts_with(e.about_id, %(start)s)))"
+        " union all select 'quarantine', q.quarantine_id::text from quality.quarantine as q"
+        " where q.status = 'open' and starts_with(q.quarantine_id::text, %(start)s)"
+        " union all select 'delivery', b.batch_id::text from landing.batch as b"
+        " where b.status = 'loaded' and starts_with(b.batch_id::text, %(start)s)"
+        " union all select 'landed_file', f.file_id::text from landing.file as f"
+        " where f.status = 'landed' and starts_with(f.file_id::text, %(start)s) limit 2",
+        {"start": start.lower()},
+    ).fetchall()
     if len(found) != 1:
         many = "more than one thing" if found else "no row, delivery or file"
-        raise NotKeptBackError(
-            f"{many} whose id begins with {start[:40]} is waiting for a decision"
-        )
+        raise NotKeptBackError(f"{many} whose id begins with {start[:40]} waits for a decision")
     return found[0]
 
 

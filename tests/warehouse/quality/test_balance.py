@@ -328,7 +328,8 @@ def test_a_named_person_decides_on_a_row_from_the_command_line(
         (WHO, "release", "seen")
     ]
     for arguments, why in (
-        ([kept, "--by", WHO, "--action", "reject"], "is waiting for a decision"),
+        ([kept, "--by", WHO, "--action", "reject"], "waits for a decision"),
+        (["c0ffee", "--by", WHO, "--action", "reject"], "ID=c0ffee: must be the number of a row"),
         ([unreadable, "--by", WHO, "--action", "release"], "cannot be loaded"),
         ([unreadable, "--by", "  ", "--action", "reject"], "belongs to nobody"),
         ([unreadable, "--by", WHO, "--action", "reject"], "reject needs a reason"),

@@ -298,9 +298,10 @@ def tell(conn: Connection) -> str:
         return "No exception is open."
     told = [_told(stuck, zone) for stuck in rows(conn, ids)]
     told.append(
-        "To decide: make resolve ID=<number> BY=<your name> ACTION=<act> NOTE=<why>\n"
-        "Rows of a delivery, and files: make decide ID=<number> BY=<your name> ACTION=<act> NOTE=<why>\n"
-        "A batch of claims: make claims BATCH=<number> BY=<your name> ACTION=refuse NOTE=<why>"
+        "To decide: make resolve ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\n"
+        "Rows of a delivery, and files: make decide ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\n"
+        "A batch of claims: make claims BATCH=<number> BY=<your login> ACTION=refuse NOTE=<why>\n"
+        "BY= is a login of the sandbox; anywhere else, LOGIN=ask asks for yours of Airflow."
     )
     return "\n\n".join(told)
 

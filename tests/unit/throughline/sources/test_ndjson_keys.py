@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.unit.throughline.sources.test_ndjson import META, both
-from throughline.sources.fhir.ndjson import says_two_things
+from throughline.sources.fhir.ndjson import LOOKS, says_two_things
 
 VISIT = (
     '{"resourceType":"Encounter","id":"e1","meta":' + json.dumps(META) + ',"status":"finished",'
@@ -73,6 +73,18 @@ def test_a_record_that_says_one_thing_is_read(line: str) -> None:
     for end in ("\n", "\r\n", ""):
         rows, faults = both("encounter", (line + end).encode())
         assert ([row.source_id for row in rows], faults) == (["e1"], [])
+
+
+def test_what_a_program_writes_twice_it_writes_from_the_beginning() -> None:
+    """To look at each line would take half as long again as to read it."""
+    good, torn = VISIT + "\n", with_first(VISIT, '"id":"e2"') + "\n"
+
+    def found(*text: str) -> list[int]:
+        return [fault.row for fault in both("encounter", "".join(text).encode())[1]]
+
+    assert found(good * (LOOKS - 1), torn) == [LOOKS]
+    assert found(good * LOOKS, torn) == []
+    assert found(good * 3, torn, good * LOOKS, torn) == [4, LOOKS + 5]
 
 
 @pytest.mark.parametrize("key", ["subject", "patient", "beneficiary", "for"])

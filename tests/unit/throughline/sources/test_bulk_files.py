@@ -59,7 +59,7 @@ def test_a_token_that_ends_during_an_export_is_renewed(web: Web) -> None:
         manifest(web),
         Answer(401),
         token("c"),
-        Answer(200, b"x\n"),
+        Answer(200, b"{}\n"),
     ]
     with BulkClient(smart(web), clock=QUICK) as client:
         client.status(client.kick_off(ASKED))
@@ -152,9 +152,9 @@ def test_blank_lines_stand_for_no_record(
     web: Web, client: BulkClient, tmp_path: Path, body: bytes, lines: int
 ) -> None:
     web.answers += [Answer(200, body)] * 3
-    got = client.download(ManifestFile("Patient", web.url("/f"), lines), tmp_path / "f")
+    got = client.download(ManifestFile("Basic", web.url("/f"), lines), tmp_path / "f")
     assert (got.lines, got.is_complete) == (lines, True)
-    more = ManifestFile("Patient", web.url("/f"), lines + 1)
+    more = ManifestFile("Basic", web.url("/f"), lines + 1)
     assert not client.download(more, tmp_path / "f").is_complete
 
 
@@ -171,7 +171,7 @@ def test_a_file_that_is_not_given(
 
 def test_a_file_at_another_host_gets_no_token_after_a_redirect(web: Web, tmp_path: Path) -> None:
     """Oracle Health answers 307 with the signed address of a file store."""
-    with servers.web(lambda _: Answer(200, b"x\n")) as store:
+    with servers.web(lambda _: Answer(200, b"{}\n")) as store:
         web.answers += [
             token(),
             Answer(307, headers={"Location": store.url("/signed?X-Amz-Signature=1")}),
@@ -225,7 +225,7 @@ def test_files_that_need_no_token_get_none(web: Web, tmp_path: Path) -> None:
         token(),
         started(web),
         manifest(web, requiresAccessToken=False),
-        Answer(200, b"x\n"),
+        Answer(200, b"{}\n"),
     ]
     with BulkClient(smart(web)) as client:
         found = client.status(client.kick_off(ASKED))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from throughline.sources.fhir.bulk.manifest import (
     parse,
 )
 from throughline.sources.fhir.client import ServerClient
+from throughline.sources.fhir.ndjson import FEED_OF_TYPE
 from throughline.sources.fhir.search.capability import Capability, capability
 from throughline.sources.files import open_file
 from throughline.transports.address import Address, SourceUnavailable
@@ -196,6 +199,9 @@ class BulkClient(ServerClient):
         try:
             return parse(answer, url)
         except UnreadableManifest as error:
+            if errors.is_final(answer.body):
+                # an error that came with 200
+                raise JobLost(f"{self._name}: export status: failed") from None
             raise SourceUnavailable(f"{self._name}: export: {error}") from None
 
     def download(self, file: ManifestFile, target: Path, *, needs_token: bool = True) -> Download:
@@ -214,6 +220,8 @@ class BulkClient(ServerClient):
         return Download(again.path, again.bytes, again.lines, is_complete=False)
 
     def _fetch(self, file: ManifestFile, target: Path, needs_token: bool) -> Download:
+        if not file.url.startswith(("http://", "https://")):
+            raise SourceUnavailable(f"{self._name}: export file: no address that can be read")
         try:
             self._http.download(
                 file.url,
@@ -227,6 +235,8 @@ class BulkClient(ServerClient):
             reason = str(error).removeprefix(f"{self._name}: ")
             error.args = (f"{self._name}: export file: {reason}",)
             raise
+        if file.type in FEED_OF_TYPE and not _has_records(target):
+            raise SourceUnavailable(f"{self._name}: export file: something else came in its place")
         return _measure(target)
 
     def finish(self, job: str) -> None:
@@ -235,6 +245,25 @@ class BulkClient(ServerClient):
             self._http.get(job, method="DELETE")
         except SourceUnavailable:
             return
+
+
+# How much of a file shows what it is.
+_SAMPLE = 1 << 16
+_ERROR = re.compile(rb'\s*\{[^\n]*"resourceType"\s*:\s*"OperationOutcome"[^\n]*\s*')
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def _has_records(path: Path) -> bool:
+    """Return whether a file may hold records: none at all, or lines of JSON that are not one error alone.
+
+    A page to log in, or an error with 200 instead of the file: what was in it would never be asked for again.
+    """
+    with open_file(path) as stream:
+        begin = stream.read(_SAMPLE)
+    text = begin.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not text or begin.startswith(_UTF_16):
+        return True
+    return text[:1] in b"{[" and not (len(begin) < _SAMPLE and _ERROR.fullmatch(text))
 
 
 def _measure(path: Path) -> Download:

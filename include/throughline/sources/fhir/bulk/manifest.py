@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin
 
+from throughline.sources.fhir.ndjson import FEED_OF_TYPE
 from throughline.transports.https import Answer
 
 LISTS = ("output", "deleted", "error")
@@ -53,6 +54,20 @@ class Manifest:
         )
 
 
+_TYPES = {name.lower(): name for name in FEED_OF_TYPE}
+
+
+def _type(said: Any) -> str:
+    """Return a type as FHIR writes it: one in other letters would be left out in silence."""
+    return _TYPES.get(str(said).lower(), str(said))
+
+
+def _count(said: Any) -> int | None:
+    """Return a number of lines, also of a server that writes numbers as text, or None."""
+    text = "" if isinstance(said, bool) else str(said).removesuffix(".0")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def parse(answer: Answer, url: str) -> tuple[Manifest, str | None]:
     """Return the manifest in an answer from `url`, and the address of its next page, if there is one.
 
@@ -63,9 +78,9 @@ def parse(answer: Answer, url: str) -> tuple[Manifest, str | None]:
     def files(raw: Any) -> list[ManifestFile]:
         return [
             ManifestFile(
-                str(entry.get("type", "")),
-                urljoin(url, str(entry["url"])),
-                entry["count"] if isinstance(entry.get("count"), int) else None,
+                _type(entry.get("type", "")),
+                urljoin(url, entry["url"]) if entry["url"] else "",
+                _count(entry.get("count")),
             )
             for entry in raw or []
         ]
@@ -74,7 +89,7 @@ def parse(answer: Answer, url: str) -> tuple[Manifest, str | None]:
         body = answer.json()
         found = Manifest(
             str(body["transactionTime"]),
-            body.get("requiresAccessToken") not in (False, "false"),
+            str(body.get("requiresAccessToken")).lower() not in ("false", "0"),
             *(files(body.get(name)) for name in LISTS),
         )
         links = body.get("link") or []

@@ -81,7 +81,16 @@ def main() -> int:
     dsn = os.environ["POSTGRES_DSN"]
     owner_password = os.environ["THROUGHLINE_OWNER_PASSWORD"]
     passwords = {role: os.environ[name] for role, name in ROLES.items()}
-    prepare(dsn, {OWNER: owner_password, **passwords})
+    parts = urlsplit(dsn)
+    server = parts.netloc.rpartition("@")[2]
+    try:
+        prepare(dsn, {OWNER: owner_password, **passwords})
+    except psycopg.Error as error:
+        print(
+            f"PostgreSQL at {server} refuses, or cannot be reached: {str(error).strip()}",
+            file=sys.stderr,
+        )
+        return 1
     points = os.environ.get("THROUGHLINE_RESTORE_POINTS")
     if points:
         try:
@@ -91,8 +100,6 @@ def main() -> int:
                 f"no restore point, so nothing was migrated: {str(error).strip()}", file=sys.stderr
             )
             return 1
-    parts = urlsplit(dsn)
-    server = parts.netloc.rpartition("@")[2]
     owner = f"{OWNER}:{quote(owner_password, safe='')}@{server}"
     applied = migrate(urlunsplit(parts._replace(netloc=owner, path="/throughline")))
     print(f"warehouse: {counted(len(applied), 'migration')} applied")

@@ -12,12 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from sandbox import __main__ as sandbox
 from tests.unit.throughline.sources import servers
 from tests.unit.throughline.sources.servers import Answer, Seen
-from throughline.deployment import archive, begin, health
+from throughline.deployment import archive, begin, deploy, health
 from throughline.orchestration.chain import CHAIN
 
 DAY = date(2026, 9, 8)
@@ -231,3 +232,21 @@ def test_what_is_no_backup_is_refused_by_what_is_wrong_with_it(
     with pytest.raises(archive.ArchiveError, match=said) as refused:
         archive.read(tmp_path)
     assert len(str(refused.value)) < 300
+
+
+def test_a_server_that_cannot_be_trusted_is_named_and_nothing_is_migrated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    why = "connection failed: SSL error: certificate verify failed"
+    for name in deploy.ROLES.values():
+        monkeypatch.setenv(name, "a-password")
+    monkeypatch.setenv("THROUGHLINE_OWNER_PASSWORD", "a-password")
+    monkeypatch.setenv("POSTGRES_DSN", "postgresql://root:a-password@pg.example:5432/postgres")
+
+    def refuse(*_: object) -> None:
+        raise psycopg.OperationalError(why)
+
+    monkeypatch.setattr(deploy, "prepare", refuse)
+    assert deploy.main() == 1
+    said = capsys.readouterr().err
+    assert said == f"PostgreSQL at pg.example:5432 refuses, or cannot be reached: {why}\n"

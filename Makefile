@@ -11,13 +11,13 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW
 override Q := $(value Q)
 export Q
 
 # PATIENT=40 or patients=40 would be ignored, and another world meant. Each command looks at the rest: THROUGHLINE_GIVEN.
 known := PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED \
-  SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT Q SIZES NIGHTS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
+  SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW Q SIZES NIGHTS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
   SHELL THROUGHLINE_% AIRFLOW% PYTEST_% PIP_% UV_%
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 ifneq ($(filter-out $(known),$(given)),)
@@ -36,9 +36,10 @@ endef
 # exec: the signal of a Ctrl-C reaches the program, and make waits for it.
 python := .venv/bin/python
 stack := PYTHONPATH=include exec $(python) -m stack
-kit := PYTHONPATH=include $(python) -m
+# The tests and the generated pages are about ours, whatever the caller has.
+kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile check-definitions watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -52,6 +53,7 @@ help: ## this list
 	@echo "  POPULATION=folder        patients from a folder of FHIR R4 NDJSON instead"
 	@echo "  NIGHT=2026-03-02         a business date (default: the next)"
 	@echo "  MISBEHAVE=feed:date:kind a fault of the sandbox (separate several with commas)"
+	@echo "  DEFINITIONS=folder       the practice's own definitions, laid over ours (or THROUGHLINE_DEFINITIONS)"
 	@echo "  THROUGHLINE_STATE=folder where the worlds are (default: one folder per clone, which make status prints)"
 
 night: venv ## run the night of the next business date
@@ -107,6 +109,9 @@ decide: venv ## decide on such a row, on all of a delivery or a file (its number
 
 source-profile: venv ## check a new connection's files before its first night: SOURCE= FOLDER=
 	@$(stack) source-profile
+
+check-definitions: venv ## say all that is wrong with the definitions, and whose each file is: DEFINITIONS=folder (TAKE_NOTE=1, SHOW=workflow)
+	@$(stack) check-definitions
 
 watch: ## ask whether the morning is there, tell somebody if not: for cron or systemd (docs/told.md)
 	@p="$$($(find_python))"; exec "$${p:-python3}" include/throughline/deployment/watch.py
@@ -181,13 +186,13 @@ derivation: venv ## record the derivation's rules, after raising its number or i
 
 docs: sql-headers ## regenerate the generated pages
 	@$(kit) tests.contracts --warehouse
-	@PYTHONPATH=include $(python) -m throughline.vocabulary.page
-	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table
-	@PYTHONPATH=include $(python) -m throughline.orchestration.feed_table
+	@$(kit) throughline.vocabulary.page
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table
+	@$(kit) throughline.orchestration.feed_table
 
 docs-check: venv
-	@PYTHONPATH=include $(python) -m throughline.vocabulary.page --check
-	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" PYTHONPATH=include $(python) -m throughline.orchestration.dag_table --check && PYTHONPATH=include $(python) -m throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check
+	@$(kit) throughline.vocabulary.page --check
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table --check && $(kit) throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check
 
 lock: venv ## generate requirements.txt from requirements.in
 	@$(stack) lock

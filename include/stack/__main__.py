@@ -12,6 +12,7 @@ from types import FrameType
 from stack import airflow, commands, lock, options, postgres, processes, sandbox, up
 from stack.nights import chain
 from stack.worlds import commands as worlds
+from stack.worlds import definitions
 from throughline import programs
 from throughline.deployment.archive import ArchiveError
 
@@ -21,6 +22,7 @@ EXPECTED = (
     commands.CommandFailed,
     lock.Busy,
     chain.NightFailed,
+    definitions.Broken,
     options.WrongOption,
     postgres.PostgresFailed,
     processes.NotOurs,
@@ -62,6 +64,7 @@ def main(arguments: list[str]) -> int:
     try:
         options.forget_blanks(os.environ)
         options.check(arguments[0], os.environ)
+        definitions.choose(os.environ)
         return known[arguments[0]]()
     except EXPECTED as reason:
         print(f"{arguments[0]}: {reason}", file=sys.stderr)

@@ -23,6 +23,7 @@ import httpx
 
 from stack import paths, processes
 from stack.postgres import Server, free_port
+from stack.worlds import definitions
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 MIGRATE = "airflow-migrate"
@@ -168,13 +169,13 @@ def start(world: Path, server: Server) -> bool:
     """
     port = int(processes.notes(world, "api-server").get("port", 0))
     database = server.dsn("airflow", "airflow")
-    told = {"database": database, "code": _code()}
+    told = {"database": database, "code": _code(), "definitions": definitions.digest()}
     stale = any(
         processes.notes(world, "api-server").get(key, told[key]) != told[key] for key in told
     )
     if stale or processes.find(world, "api-server") is None:
         # The others use the api-server's port, and all use PostgreSQL's: if a port changes, all must restart. They must
-        # also restart if the code that they have already imported has changed.
+        # also restart if the code, or a definition, that they have already read has changed.
         stop(world)
         port = free_port(port)
     env = environment(world, server, port)

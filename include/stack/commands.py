@@ -17,7 +17,7 @@ import psycopg
 
 from stack import airflow, lock, options, paths, postgres, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
-from stack.worlds import backups, keeping, sending
+from stack.worlds import backups, definitions, keeping, sending
 from stack.worlds import commands as worlds
 
 
@@ -369,6 +369,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "pause-sending": sending.sending("pause"),
     "resume-sending": sending.sending("resume"),
     "source-profile": source_profile,
+    "check-definitions": definitions.check_definitions,
     "retain": keeping.retain,
     "backup": backups.backup,
     "restore": backups.restore,

@@ -30,7 +30,7 @@ MOST = {
 
 LINES = ("Q", "NOTE")
 """Variables whose value may have several lines."""
-_WORLD = ("PATIENTS", "SEED", "POPULATION")
+_WORLD = ("PATIENTS", "SEED", "POPULATION", "DEFINITIONS")
 _DECIDED = ("ID", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN")
 TAKES: Mapping[str, tuple[str, ...]] = {
     # night and nights say themselves what to write instead of N and NIGHT
@@ -52,6 +52,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "pause-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "resume-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "source-profile": (*_WORLD, "SOURCE", "FOLDER", "OUT", "NIGHT"),
+    "check-definitions": (*_WORLD, "TAKE_NOTE", "SHOW"),
     "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),
     "backup": (*_WORLD, "OUT", "WAIT"),
     "restore": (*_WORLD, "FROM", "LOST_UNTIL", "OTHER_KEYS"),
@@ -65,7 +66,11 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "lock": (),
 }
 """The variables that each command takes. One that it does not know would be ignored, and something else done."""
-TAKEN = (*sorted({name for names in TAKES.values() for name in names}), "THROUGHLINE_STATE")
+TAKEN = (
+    *sorted({name for names in TAKES.values() for name in names}),
+    "THROUGHLINE_DEFINITIONS",
+    "THROUGHLINE_STATE",
+)
 """Every variable that a command takes."""
 SHOWN, SHOWN_OF_A_PATH = 40, 200
 """Characters of a wrong value that a message repeats."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from stack import airflow, options, paths, postgres, processes, rest, sandbox
 from stack.nights import chain
-from stack.worlds import known
+from stack.worlds import definitions, known
 from throughline.vocabulary.counts import count as counted
 
 Say = Callable[[str], None]
@@ -43,8 +43,10 @@ def up(chosen: options.Options, say: Say) -> Stack:
 
     Raises ``processes.NotOurs`` in a copy of a world that is up.
     """
+    definitions.check()
     world = options.world_folder(chosen, remember=True)
     processes.refuse_others(world)
+    definitions.remember(world, say)
     begun = time.monotonic()
 
     def since(text: str) -> None:

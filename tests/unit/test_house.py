@@ -28,6 +28,7 @@ ORDER = (
     "identity",
     "evidence",
     "workflows",
+    "definitions",
     "cases",
     "silence",
     "tasks",

@@ -25,7 +25,9 @@ from tests.warehouse.clinic import Clinic, call, charge, coverage, note, patient
 from throughline import tasks, workflows
 from throughline.quality.suites import SUITES, Rule
 from throughline.sources import systems
-from throughline.sources.definitions import DEFINITIONS
+from throughline.vocabulary import OURS
+
+DEFINITIONS = OURS / "sources"
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")

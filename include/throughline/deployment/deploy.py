@@ -20,9 +20,10 @@ import psycopg
 from psycopg import sql
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from throughline import programs
+from throughline import definitions, programs
 from throughline.deployment import restore_point
 from throughline.deployment.archive import ArchiveError
+from throughline.vocabulary import DefinitionError
 from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import migrate
 
@@ -77,7 +78,12 @@ def prepare(dsn: str, passwords: dict[str, str]) -> None:
 
 
 def main() -> int:
-    """Prepare the server, take a restore point, migrate the warehouse as its owner, then Airflow's own tables."""
+    """Check the definitions, prepare the server, take a restore point, migrate the warehouse, then Airflow's tables."""
+    try:
+        definitions.check()
+    except DefinitionError as error:
+        print(f"the definitions have faults, nothing was started:\n{error}", file=sys.stderr)
+        return 1
     dsn = os.environ["POSTGRES_DSN"]
     owner_password = os.environ["THROUGHLINE_OWNER_PASSWORD"]
     passwords = {role: os.environ[name] for role, name in ROLES.items()}

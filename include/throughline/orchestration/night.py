@@ -31,7 +31,7 @@ def begin(partition_key: str | None) -> int:
     `DefinitionError` for an invalid definition, `CatalogueError` for a feed with a missing part, and
     `AirflowFailException` for a run without a business date.
     """
-    from throughline import evidence, sources, vocabulary, workflows
+    from throughline import definitions, evidence, sources, workflows
     from throughline.practice import practice
     from throughline.proven import catalogue
 
@@ -40,7 +40,7 @@ def begin(partition_key: str | None) -> int:
             "a night needs a business date: trigger with partition_key YYYY-MM-DD"
         )
     business_date = date.fromisoformat(partition_key)
-    vocabulary.check_files()
+    definitions.check()
     with open_warehouse() as conn:
         nights.take_lease(conn, f"night of {partition_key}", business_date)
         night = nights.open_night(conn, business_date, practice().time_zone)

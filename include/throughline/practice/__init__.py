@@ -1,11 +1,11 @@
-"""Who we are: what the practice says about itself in `include/definitions/practice.yaml`."""
+"""Who we are: what the practice says about itself in `practice.yaml`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
 
-from throughline.vocabulary import DEFINITIONS, read
+from throughline.vocabulary import layers, read
 from throughline.vocabulary.keeping import Period
 
 
@@ -76,14 +76,14 @@ def teams() -> dict[str, Team]:
             lead_mail=tuple(said.get("lead_mail") or ()),
             system_users=tuple((said.get("system_users") or {}).items()),
         )
-        for team, said in read(DEFINITIONS / "teams.yaml").data.items()
+        for team, said in read(layers().file("teams.yaml")).data.items()
     }
 
 
 @lru_cache(maxsize=1)
 def practice() -> Practice:
     """Return this deployment's practice; cached per process, validated when a night opens."""
-    raw = read(DEFINITIONS / "practice.yaml").data
+    raw = read(layers().file("practice.yaml")).data
     return Practice(
         name=raw["name"],
         time_zone=raw["time_zone"],

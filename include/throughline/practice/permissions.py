@@ -1,4 +1,4 @@
-"""Who may do what, as the practice says in `include/definitions/permissions.yaml`."""
+"""Who may do what, as the practice says in `permissions.yaml`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from throughline.practice import teams
-from throughline.vocabulary import DEFINITIONS, nearest, read
+from throughline.vocabulary import layers, nearest, read
 from throughline.vocabulary.words import PERMISSION
 
 ANY = "any"
@@ -38,7 +38,7 @@ class Permissions:
 @lru_cache(maxsize=1)
 def permissions() -> Permissions:
     """Return this deployment's permissions; cached per process, validated when a night opens."""
-    raw = read(DEFINITIONS / "permissions.yaml").data
+    raw = read(layers().file("permissions.yaml")).data
     return Permissions(
         {
             what: {
@@ -90,7 +90,7 @@ def teams_asked(what: str) -> dict[str, str]:
 
     A provider for whom only single persons have it is left out.
     """
-    said = read(DEFINITIONS / "permissions.yaml").data["may"].get(what) or {}
+    said = read(layers().file("permissions.yaml")).data["may"].get(what) or {}
     of = said if isinstance(said, dict) else {ANY: said}
     found = {str(npi): [name for name in names if name in teams()] for npi, names in of.items()}
     return {npi: named[0] for npi, named in found.items() if named}

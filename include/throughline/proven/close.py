@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from pathlib import Path
 
 from psycopg.types.json import Jsonb
 
 from throughline.practice import practice
 from throughline.proven import invariants
 from throughline.told.numbers import collect, counts
+from throughline.vocabulary import layers, vocabulary
 from throughline.warehouse import Connection, nights, sql
+from throughline.workflows.definitions import examine
 
-DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 GIT_SECONDS = 5
 
 
@@ -115,9 +115,18 @@ def code_revision() -> str | None:
     return described.stdout.strip() or None
 
 
-def definition_hashes(folder: Path = DEFINITIONS) -> dict[str, str]:
-    """Return the SHA-256 of every definition file, by its path below `definitions/`."""
+def definition_hashes() -> dict[str, str]:
+    """Return the SHA-256 of every definition file that holds, by its path below its folder.
+
+    A workflow that is based on one of ours is two files.
+    """
+    files = layers().every()
+    bases = {
+        f"based_on/{base.name}": base
+        for one in examine(layers(), vocabulary())[0]
+        if (base := one.based_on)
+    }
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*.yaml"))
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in (files | bases).items()
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from throughline.sources.definitions import DEFINITIONS, SourceDefinition
+from throughline.sources.definitions import SourceDefinition
 from throughline.sources.systems import systems
 from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, nights, sql
@@ -14,7 +14,7 @@ from throughline.warehouse.moment import moment_of
 PATH = "quality/refused_files.sql"
 
 
-def notice_files(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> dict[str, int]:
+def notice_files(conn: Connection, seq: int, folder: Path | None = None) -> dict[str, int]:
     """Open exceptions about the files that were refused up to night `seq`, and clear those that are settled.
 
     A file is settled when a named person says that it carries nothing, when its name is on
@@ -32,7 +32,7 @@ def notice_files(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> dict
     return dict(done.counts)
 
 
-def kept_decisions(conn: Connection, folder: Path = DEFINITIONS) -> list[str]:
+def kept_decisions(conn: Connection, folder: Path | None = None) -> list[str]:
     """Return the decisions that definitions keep about unreadable files, each with how many it has settled."""
     return [
         f"{one.source}: {each.told}, {counted(_settled(conn, one.source, each.names), 'file')} so far"

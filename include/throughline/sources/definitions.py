@@ -1,4 +1,4 @@
-"""Source definitions: `include/definitions/sources/*.yaml`, one per system of record.
+"""Source definitions: `sources/*.yaml` of the definitions, one per system of record.
 
 DAG files import this module, so it imports nothing heavy at the top.
 """
@@ -12,7 +12,6 @@ from datetime import date, time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -27,21 +26,22 @@ from throughline.sources.source import (
     SourceDefinition,
     SourceDefinitionError,
 )
-from throughline.vocabulary import DefinitionError, Place, read
+from throughline.vocabulary import OURS, DefinitionError, Place, layers, read
+from throughline.vocabulary.numbers import is_time_zone
+from throughline.vocabulary.overlay import SOURCES
 
 __all__ = [
-    "DEFINITIONS",
     "Feed",
     "SourceDefinition",
     "SourceDefinitionError",
     "definition",
+    "file_of",
     "names_with_feeds",
     "parse",
     "source_names",
 ]
 
-DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions" / "sources"
-
+SCHEMA = OURS / "sources" / "schema.json"
 
 _X12_ID = re.compile(r"[ -)+-9;-\]_-}]*")
 """What X12 can say, without the separators of our files."""
@@ -54,17 +54,34 @@ REPLACED = {
 }
 
 
-def source_names(folder: Path = DEFINITIONS) -> list[str]:
-    """Return the names of all defined sources, in order of file name."""
-    return sorted(file.stem for file in folder.glob("*.yaml"))
+def _files(folder: Path | None) -> dict[str, Path]:
+    if folder is None:
+        return layers().files(SOURCES)
+    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
 
 
-def names_with_feeds(folder: Path = DEFINITIONS) -> list[str]:
+def source_names(folder: Path | None = None) -> list[str]:
+    """Return the names of all defined sources, sorted; with `folder`, of those that it alone defines."""
+    return list(_files(folder))
+
+
+def file_of(name: str, folder: Path | None = None) -> Path:
+    """Return the file that defines a source. Raises `SourceDefinitionError`."""
+    file = _files(folder).get(name)
+    if file is None:
+        known = ", ".join(source_names(folder)) or "none"
+        raise SourceDefinitionError(
+            f"there is no definition of a source {name!r}; there are {known}"
+        )
+    return file
+
+
+def names_with_feeds(folder: Path | None = None) -> list[str]:
     """Return the names of the sources that are read every night; the others only take work.
 
     An invalid file counts too, so that `open_night` can refuse it and say why.
     """
-    return [name for name in source_names(folder) if _may_have_feeds(folder / f"{name}.yaml")]
+    return [name for name, file in _files(folder).items() if _may_have_feeds(file)]
 
 
 def _may_have_feeds(file: Path) -> bool:
@@ -75,20 +92,19 @@ def _may_have_feeds(file: Path) -> bool:
     return not isinstance(raw, dict) or "feeds" in raw or "roles" not in raw
 
 
-@lru_cache(maxsize=64)
-def definition(name: str, folder: Path = DEFINITIONS) -> SourceDefinition:
+def definition(name: str, folder: Path | None = None) -> SourceDefinition:
     """Return one source definition, checked. Raises `SourceDefinitionError`."""
-    file = folder / f"{name}.yaml"
-    if not file.is_file():
-        known = ", ".join(source_names(folder)) or "none"
-        raise SourceDefinitionError(
-            f"there is no definition of a source {name!r}; there are {known}"
-        )
+    file = file_of(name, folder)
+    return _checked(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _checked(file: Path, _changed: int) -> SourceDefinition:
     try:
         document = read(file)
     except DefinitionError as error:
         raise SourceDefinitionError(str(error)) from None
-    return parse(document.data, file.name, document.lines)
+    return parse(document.data, document.name, document.lines)
 
 
 def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> SourceDefinition:
@@ -97,10 +113,10 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
     Raises `SourceDefinitionError`. For each error, its message has the file, the line, the place, the
     value found and what to write instead.
     """
-    schema = json.loads((DEFINITIONS / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     wrong = _replaced(raw) or problems(raw, schema) or sorted(_mistakes(raw, file))
     if wrong:
-        raise SourceDefinitionError("; ".join(with_line(each, file, lines or {}) for each in wrong))
+        raise SourceDefinitionError("\n".join(with_line(each, file, lines or {}) for each in wrong))
     feeds = {
         name: Feed(
             name=name,
@@ -189,11 +205,8 @@ def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
     """Yield the errors that no schema can find: words defined in another file, and keys without effect."""
     if Path(file).stem != raw["source"]:
         yield f"source: {raw['source']!r} is not the file's name; write {Path(file).stem}"
-    if "time_zone" in raw:
-        try:
-            ZoneInfo(raw["time_zone"])
-        except (KeyError, ValueError):
-            yield f"time_zone: there is no zone {raw['time_zone']!r}; write one such as America/New_York"
+    if "time_zone" in raw and not is_time_zone(raw["time_zone"]):
+        yield f"time_zone: there is no zone {raw['time_zone']!r}; write one such as America/New_York"
     for number, one in enumerate(raw.get("carries_nothing", [])):
         try:
             date.fromisoformat(one["decided_on"])
@@ -204,17 +217,26 @@ def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
             if not names.strip("*?. "):
                 problem = f"{names!r} is every file; write what the names have in common"
                 yield f"carries_nothing/{number}/names: {problem}"
-    teams = yaml.safe_load((DEFINITIONS.parent / "teams.yaml").read_text(encoding="utf-8"))
+    teams = _teams()
     owners = {"": raw, **{f"feeds/{name}/": feed for name, feed in raw.get("feeds", {}).items()}}
     for place, said in owners.items():
         team = said.get("owner_team", raw["owner_team"])
-        if team not in teams and (said is raw or "owner_team" in said):
+        if teams is not None and team not in teams and (said is raw or "owner_team" in said):
             yield f"{place}owner_team: there is no team {team!r}; {instead(team, teams)}"
     if "feeds" in raw:
         yield from _mistakes_of_standard(raw)
     elif "roles" not in raw:
         yield "feeds: is missing; write at least one feed of its standard, or its roles"
     yield from _mistakes_of_roles(raw)
+
+
+def _teams() -> dict[str, Any] | None:
+    """Return the teams; None if their file cannot be read, which its own check reports."""
+    try:
+        said = read(layers().file("teams.yaml")).data
+    except DefinitionError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:

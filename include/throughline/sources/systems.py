@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from throughline.sources import catalogue
 from throughline.sources.checks import with_line
-from throughline.sources.definitions import DEFINITIONS, definition, source_names
+from throughline.sources.definitions import definition, file_of, source_names
 from throughline.sources.source import SourceDefinition, SourceDefinitionError
 from throughline.vocabulary import read
 
@@ -24,13 +24,27 @@ MRN_SPACE, CLAIM_SPACE = "mrn", "pcn"
 """Pseudo-sources of record numbers and of our claim control numbers, which no one system owns."""
 
 
-def systems(folder: Path = DEFINITIONS) -> list[SourceDefinition]:
-    """Return all source definitions, checked one against another. Raises `SourceDefinitionError`."""
-    found = [definition(name, folder) for name in source_names(folder)]
-    for file, place, problem in _problems(found):
-        lines = read(folder / f"{file}.yaml").lines
-        raise SourceDefinitionError(with_line(f"{place}: {problem}", f"{file}.yaml", lines))
+def systems(folder: Path | None = None) -> list[SourceDefinition]:
+    """Return all source definitions, checked one against another. Raises `SourceDefinitionError` with every problem."""
+    found, wrong = examine(folder)
+    if wrong:
+        raise SourceDefinitionError("\n".join(wrong))
     return found
+
+
+def examine(folder: Path | None = None) -> tuple[list[SourceDefinition], list[str]]:
+    """Return the source definitions that are sound, and every problem of all, one a line. Raises nothing."""
+    found: list[SourceDefinition] = []
+    wrong: list[str] = []
+    for name in source_names(folder):
+        try:
+            found.append(definition(name, folder))
+        except SourceDefinitionError as error:
+            wrong += str(error).splitlines()
+    for name, place, problem in _problems(found):
+        document = read(file_of(name, folder))
+        wrong.append(with_line(f"{place}: {problem}", document.name, document.lines))
+    return found, wrong
 
 
 def _problems(found: list[SourceDefinition]) -> Iterator[tuple[str, str, str]]:
@@ -71,7 +85,7 @@ def _shared(one: SourceDefinition, other: SourceDefinition, name: str) -> str:
     return f"{what} {', '.join(sorted(both))}" if both else ""
 
 
-def connections(folder: Path = DEFINITIONS) -> list[str]:
+def connections(folder: Path | None = None) -> list[str]:
     """Return the connections of all roles that take work, sorted. Raises `SourceDefinitionError`."""
     taking = {
         role.connection
@@ -82,7 +96,7 @@ def connections(folder: Path = DEFINITIONS) -> list[str]:
     return sorted(taking)
 
 
-def register(conn: Connection, seq: int, folder: Path = DEFINITIONS) -> int:
+def register(conn: Connection, seq: int, folder: Path | None = None) -> int:
     """Register the systems, roles and feeds defined on night `seq`; returns the number of feeds.
 
     A feed is expected from the night that first registered it. Raises `SourceDefinitionError`. Does

@@ -1,25 +1,31 @@
 """The vocabulary: the words that definitions may use, what they mean, and checks that they use no others."""
 
 from throughline.vocabulary.codes import MEANINGS
-from throughline.vocabulary.documents import DefinitionError, Document, Place, read
-from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
-from throughline.vocabulary.schemas import check, check_files, load
+from throughline.vocabulary.documents import DefinitionError, Document, Place, read, shown
+from throughline.vocabulary.files import check_files
+from throughline.vocabulary.lists import Vocabulary, nearest, vocabulary
+from throughline.vocabulary.overlay import OURS, PARTS, WRITTEN_AGAINST, Layers, layers
+from throughline.vocabulary.schemas import problems
 from throughline.vocabulary.word_list import WordList
 from throughline.vocabulary.words import LISTS
 
 __all__ = [
-    "DEFINITIONS",
     "LISTS",
     "MEANINGS",
+    "OURS",
+    "PARTS",
+    "WRITTEN_AGAINST",
     "DefinitionError",
     "Document",
+    "Layers",
     "Place",
     "Vocabulary",
     "WordList",
-    "check",
     "check_files",
-    "load",
+    "layers",
     "nearest",
+    "problems",
     "read",
+    "shown",
     "vocabulary",
 ]

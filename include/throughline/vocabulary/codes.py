@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from throughline.vocabulary.documents import read
-from throughline.vocabulary.lists import DEFINITIONS
+from throughline.vocabulary.overlay import layers
 from throughline.vocabulary.words import CONTACT_OUTCOME, DISPOSITION, FACILITY_CLASS, VISIT_CLASS
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
@@ -24,11 +24,15 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
 """The maps of `codes.yaml`, each with what its codes may mean."""
 
 
-@lru_cache(maxsize=8)
-def code_rows(definitions: Path = DEFINITIONS) -> tuple[tuple[str, str, str, str], ...]:
+def code_rows(definitions: Path | None = None) -> tuple[tuple[str, str, str, str], ...]:
     """Return the rows of `evidence.code_map`: (map, system or '', code, meaning)."""
-    codes = read(definitions / "codes.yaml").data
-    payers = read(definitions / "payers.yaml").data
+    folder = layers(definitions)
+    return _rows(folder.file("codes.yaml"), folder.file("payers.yaml"))
+
+
+@lru_cache(maxsize=8)
+def _rows(codes_file: Path, payers_file: Path) -> tuple[tuple[str, str, str, str], ...]:
+    codes, payers = read(codes_file).data, read(payers_file).data
     rows = [
         (name, "" if system == "any" else system, str(code), str(value))
         for name, systems in codes.items()

@@ -19,23 +19,37 @@ Place = tuple[str | int, ...]
 """A path in a document: keys and list indexes."""
 
 
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def shown(path: Path) -> str:
+    """Return the path of a file as its reader can open it: below this project relative to it, else whole."""
+    whole = path.absolute()
+    return whole.relative_to(ROOT).as_posix() if whole.is_relative_to(ROOT) else str(whole)
+
+
 class DefinitionError(ValueError):
     """A definition is incomplete or invalid; the message names the file, the line and the place."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """One definition: its data, and the line (from 1) on which each place begins."""
+    """One definition: its data, and the line (from 1) on which each place begins.
+
+    `files` names the file of each place, where a definition is put together of two.
+    """
 
     name: str
     data: Any
     lines: Mapping[Place, int] = field(default_factory=dict)
+    files: Mapping[Place, str] = field(default_factory=dict)
 
     def at(self, place: Place) -> str:
         """Return a place as in messages: `file:line: stages/seen/clock`, without a line if it is not known."""
         known = next((p for n in range(len(place), -1, -1) if (p := place[:n]) in self.lines), None)
         line = "" if known is None else f":{self.lines[known]}"
-        return f"{self.name}{line}: {'/'.join(self._words(place)) or 'top'}"
+        file = self.name if known is None else self.files.get(known, self.name)
+        return f"{file}{line}: {'/'.join(self._words(place)) or 'top'}"
 
     def _words(self, place: Place) -> list[str]:
         """Return the steps of a place, with the names of list entries instead of indexes if they have one."""
@@ -57,20 +71,28 @@ def read(path: Path) -> Document:
     A key is ambiguous if it appears twice (the last one would win), or if YAML reads it as a number, a
     date or a boolean: `no` and `020` are words here, and must be quoted.
     """
-    loader = _Loader(path.read_text(encoding="utf-8"))
+    name = shown(path)
+    try:
+        loader = _Loader(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise DefinitionError(f"{name}: is not UTF-8: save it as such") from None
+    except FileNotFoundError:
+        raise DefinitionError(f"{name}: there is no such file") from None
+    except yaml.YAMLError as error:  # characters that YAML does not allow
+        raise DefinitionError(f"{name}: invalid YAML: {error}") from error
     lines: dict[Place, int] = {}
     try:
         node = loader.get_single_node()
         if node is None:
-            return Document(path.name, None, {(): 1})
-        _mark(path.name, node, (), node.start_mark.line, lines)
-        return Document(path.name, loader.construct_document(node), lines)
+            return Document(name, None, {(): 1})
+        _mark(name, node, (), node.start_mark.line, lines)
+        return Document(name, loader.construct_document(node), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
-        raise DefinitionError(f"{path.name}{line}: invalid YAML: {error.problem}") from error
+        raise DefinitionError(f"{name}{line}: invalid YAML: {error.problem}") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise DefinitionError(f"{path.name}: invalid YAML: {error}") from error
+        raise DefinitionError(f"{name}: invalid YAML: {error}") from error
     finally:
         loader.dispose()
 

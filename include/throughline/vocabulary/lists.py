@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from throughline.vocabulary.documents import read
+from throughline.vocabulary.documents import DefinitionError, read
+from throughline.vocabulary.overlay import SOURCES, Layers, layers
 from throughline.vocabulary.words import END_REASON, LISTS, PAYER_CLASS
 
-DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 OWN_WORDS = "vocabulary.yaml"
+UNREAD = object()
+"""In place of what a file says that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -50,31 +52,36 @@ ADDED = {END_REASON.name: "end_reasons", PAYER_CLASS.name: "payer_classes"}
 class Vocabulary:
     """The words of a practice: by list, each word with its meaning, and the words not supported yet.
 
-    `roles` are the roles that at least one of its sources has.
+    `roles` are the roles that at least one of its sources has. `unread` are the lists of files that cannot be read: any
+    word may be in them.
     """
 
     words: Mapping[str, Mapping[str, str]]
     titles: Mapping[str, str]
     not_yet: Mapping[str, Mapping[str, str]]
     roles: frozenset[str]
+    unread: frozenset[str] = frozenset()
 
 
-def vocabulary(definitions: Path = DEFINITIONS) -> Vocabulary:
-    """Return the words of the practice that a folder defines. Raises `DefinitionError` for invalid YAML.
+def vocabulary(definitions: Path | Layers | None = None) -> Vocabulary:
+    """Return the words of this practice, or of the one that a folder defines.
 
     Feeds of the folder's sources are words as well: `source.feed`, `role.feed` (any source with the role), and
-    `feed` (any source).
+    `feed` (any source). Errors are ignored here: the check of each file reports them.
     """
+    folder = definitions if isinstance(definitions, Layers) else layers(definitions)
     files: dict[str, Any] = {}
     words = {each.name: dict(each.words) for each in LISTS}
     for own in PRACTICE_LISTS:
-        words[own.name] = _words(_below(files, definitions, own.file, own.at), own.meaning)
+        words[own.name] = _words(_below(files, folder, own.file, own.at), own.meaning)
     for name, key in ADDED.items():
-        words[name] |= _words(_below(files, definitions, OWN_WORDS, (key,)), "")
-    sources = list(_sources(definitions / "sources"))
+        words[name] |= _words(_below(files, folder, OWN_WORDS, (key,)), "")
+    sources = list(_sources(files, folder))
     words["feed"] = _feeds(sources)
-    words["who"] = words["team"] | _members(_below(files, definitions, "teams.yaml", ()))
+    words["who"] = words["team"] | _members(_below(files, folder, "teams.yaml", ()))
     words["source"] = {str(s.get("source")): str(s.get("title", "")) for s in sources}
+    lists = {own.name: own.file for own in PRACTICE_LISTS} | dict.fromkeys(ADDED, OWN_WORDS)
+    lists |= {"who": "teams.yaml", "feed": SOURCES, "source": SOURCES}
     return Vocabulary(
         words,
         {each.name: each.title for each in LISTS}
@@ -82,6 +89,7 @@ def vocabulary(definitions: Path = DEFINITIONS) -> Vocabulary:
         | {"feed": "feed", "source": "source", "who": "team or member of one"},
         {each.name: each.not_yet for each in LISTS if each.not_yet},
         frozenset(role for source in sources for role in source["roles"]),
+        frozenset(name for name, file in lists.items() if files.get(file) is UNREAD),
     )
 
 
@@ -92,11 +100,10 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     return by_fold[found[0]] if found else None
 
 
-def _below(files: dict[str, Any], folder: Path, name: str, keys: tuple[str, ...]) -> Any:
+def _below(files: dict[str, Any], folder: Layers, name: str, keys: tuple[str, ...]) -> Any:
     """Return the mapping below some keys of a file; empty if there is no such file or key."""
     if name not in files:
-        path = folder / name
-        files[name] = read(path).data if path.is_file() else None
+        files[name] = _read(folder.file(name))
     found = files[name]
     for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
@@ -124,10 +131,19 @@ def _members(teams: Any) -> dict[str, str]:
     }
 
 
-def _sources(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the content of each source definition. Errors are reported when the source is registered."""
-    for path in sorted(folder.glob("*.yaml")):
-        said = read(path).data
+def _read(path: Path) -> Any:
+    try:
+        return read(path).data if path.is_file() else None
+    except DefinitionError:
+        return UNREAD
+
+
+def _sources(files: dict[str, Any], folder: Layers) -> Iterator[dict[str, Any]]:
+    """Yield the content of each source definition, and note in `files` whether one cannot be read."""
+    for path in folder.files(SOURCES).values():
+        said = _read(path)
+        if said is UNREAD:
+            files[SOURCES] = UNREAD
         if isinstance(said, dict):
             parts = {key: said.get(key) for key in ("feeds", "roles")}
             yield said | {

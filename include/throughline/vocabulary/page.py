@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from throughline import programs
-from throughline.vocabulary.lists import ADDED, DEFINITIONS, PRACTICE_LISTS, vocabulary
+from throughline.vocabulary.lists import ADDED, PRACTICE_LISTS, vocabulary
+from throughline.vocabulary.overlay import OURS
 from throughline.vocabulary.schemas import SCHEMAS, WORDS, definitions_of, schema_of
 from throughline.vocabulary.words import LISTS
 
-ROOT = DEFINITIONS.parents[1]
+ROOT = OURS.parents[1]
 PAGE = ROOT / "docs" / "vocabulary.md"
 HEAD = """# The vocabulary
 
@@ -29,13 +30,13 @@ word marked *not yet* has no effect so far and is refused as well; a workflow ve
 before goes on."""
 
 
-def files(definitions: Path = DEFINITIONS) -> dict[Path, str]:
+def files(definitions: Path = OURS) -> dict[Path, str]:
     """Return the generated texts by path. Raises `DefinitionError` for definitions with invalid YAML."""
     schema = json.dumps(definitions_of(vocabulary(definitions)), indent=2, ensure_ascii=False)
     return {PAGE: render(definitions), SCHEMAS / WORDS: schema + "\n"}
 
 
-def render(definitions: Path = DEFINITIONS) -> str:
+def render(definitions: Path = OURS) -> str:
     """Return the page: each list with its words, where definitions use them, and which columns hold them."""
     said = places()
     words = vocabulary(definitions).words

@@ -8,90 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
-from throughline.vocabulary import keeping
-from throughline.vocabulary.documents import DefinitionError, Document, Place, read
-from throughline.vocabulary.lists import DEFINITIONS, Vocabulary, nearest, vocabulary
+from throughline.vocabulary.documents import DefinitionError, Document, Place
+from throughline.vocabulary.lists import Vocabulary, nearest
+from throughline.vocabulary.numbers import is_npi, is_time_zone
+from throughline.vocabulary.overlay import OURS
 
-SCHEMAS = DEFINITIONS / "schemas"
+SCHEMAS = OURS / "schemas"
 WORDS = "words.json"
-FILES = (
-    "calendars",
-    "codes",
-    "exceptions",
-    "payers",
-    "permissions",
-    "practice",
-    "teams",
-    "vocabulary",
-)
-"""The definition files of which a practice has exactly one: `<name>.yaml`, with schema `<name>.json`."""
-
-
-def load(path: Path, schema: str, words: Vocabulary | None = None) -> Document:
-    """Read a definition and check it against its schema. Raises `DefinitionError`.
-
-    `words` defaults to the vocabulary of the file's folder.
-    """
-    document = read(path)
-    check(document, schema, words or vocabulary(path.parent))
-    return document
-
-
-def check_files(definitions: Path = DEFINITIONS) -> None:
-    """Raise `DefinitionError` with every problem in the files that a practice has exactly one of."""
-    words = vocabulary(definitions)
-    found = []
-    for name in FILES:
-        document = read(definitions / f"{name}.yaml")
-        found += problems(document, name, words)
-        if name == "exceptions" and isinstance(document.data, dict):
-            lost = [word for word in words.words["exception_reason"] if word not in document.data]
-            found += [f"{document.at(())}: {word} is missing: a step opens it" for word in lost]
-        if name == "practice" and not found:
-            found += _places_twice(document)
-            found += keeping.too_short(document, read(definitions / "payers.yaml").data["payers"])
-        if name == "permissions" and not found:
-            lost = [word for word in words.words["permission"] if word not in document.data["may"]]
-            found += [
-                f"{document.at(('may',))}: {word} is missing: say who may, or [] for nobody"
-                for word in lost
-            ]
-        if name == "teams" and not found:
-            found += _not_of_a_team(document)
-    if found:
-        raise DefinitionError("\n".join(found))
-
-
-def _places_twice(document: Document) -> Iterator[str]:
-    """Yield the location codes that two sites both claim; a source's code must name one site."""
-    first: dict[tuple[str, str], str] = {}
-    for site, said in (document.data.get("sites") or {}).items():
-        for source, codes in said["locations"].items():
-            for number, code in enumerate(codes):
-                other = first.setdefault((source, code), site)
-                if other != site:
-                    place = ("sites", site, "locations", source, number)
-                    yield f"{document.at(place)}: {code!r} of {source} already belongs to {other}"
-
-
-def _not_of_a_team(document: Document) -> Iterator[str]:
-    """Yield members with the name of a team, and logins that belong to nobody or to two people."""
-    owner: dict[str, str] = {}
-    for team, said in document.data.items():
-        members = said.get("members") or []
-        for number, member in enumerate(members):
-            if member in document.data:
-                yield f"{document.at((team, 'members', number))}: {member!r} is the name of a team"
-        for login, member in (said.get("system_users") or {}).items():
-            place = document.at((team, "system_users", login))
-            if member not in members:
-                yield f"{place}: {member!r} is no member of {team}: {_instead(member, members)}"
-            if owner.setdefault(login, member) != member:
-                yield f"{place}: is {owner[login]} in another team"
 
 
 def check(document: Document, schema: str, words: Vocabulary) -> None:
@@ -118,15 +44,19 @@ def definitions_of(words: Vocabulary) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "The words of the definitions. Written by `make docs`",
-        "$defs": {
-            name: {
-                "title": words.titles[name],
-                "enum": list(listed),
-                "enumDescriptions": list(listed.values()),
-                **({"notYet": dict(words.not_yet[name])} if name in words.not_yet else {}),
-            }
-            for name, listed in sorted(words.words.items())
-        },
+        "$defs": {name: _list_of(name, words) for name in sorted(words.words)},
+    }
+
+
+def _list_of(name: str, words: Vocabulary) -> dict[str, Any]:
+    if name in words.unread:
+        return {"title": words.titles[name]}
+    listed = words.words[name]
+    return {
+        "title": words.titles[name],
+        "enum": list(listed),
+        "enumDescriptions": list(listed.values()),
+        **({"notYet": dict(words.not_yet[name])} if name in words.not_yet else {}),
     }
 
 
@@ -154,14 +84,24 @@ def _validator(name: str, words: Vocabulary) -> Any:
             yield ValidationError(reason)
 
     def time_zone(_: Any, __: Any, instance: Any, ___: Any) -> Iterator[Any]:
-        known = available_timezones()
-        if isinstance(instance, str) and instance not in known:
-            yield ValidationError(f"{instance!r} is not a time zone: {_instead(instance, known)}")
+        if isinstance(instance, str) and not is_time_zone(instance):
+            known = available_timezones()
+            yield ValidationError(f"{instance!r} is not a time zone: {instead(instance, known)}")
 
-    resource = Resource.from_contents(definitions_of(words), default_specification=DRAFT202012)
+    def npi(_: Any, __: Any, instance: Any, ___: Any) -> Iterator[Any]:
+        if isinstance(instance, str) and len(instance) == 10 and not is_npi(instance):
+            yield ValidationError(
+                f"{instance!r} is no NPI: its check digit does not fit; look it up"
+            )
+
+    named = {WORDS: definitions_of(words), "workflow.json": schema_of("workflow")}
+    resources = [
+        (uri, Resource.from_contents(said, default_specification=DRAFT202012))
+        for uri, said in named.items()
+    ]
     extend: Any = validators.extend
-    kind = extend(Draft202012Validator, {"notYet": not_yet, "timeZone": time_zone})
-    return kind(schema_of(name), registry=Registry().with_resource(WORDS, resource))
+    kind = extend(Draft202012Validator, {"notYet": not_yet, "timeZone": time_zone, "npi": npi})
+    return kind(schema_of(name), registry=Registry().with_resources(resources))
 
 
 def _told(error: Any, place: Place) -> Iterator[tuple[Place, str]]:
@@ -179,12 +119,17 @@ def _told(error: Any, place: Place) -> Iterator[tuple[Place, str]]:
             if title
             else f"{error.instance!r} is not allowed"
         )
-        yield place, f"{text}: {_instead(error.instance, error.validator_value)}"
+        yield place, f"{text}: {instead(error.instance, error.validator_value)}"
     elif error.validator == "additionalProperties" and error.validator_value is False:
         known = schema.get("properties", {})
         for key in error.instance:
             if key not in known:
-                yield (*place, key), f"unknown key {key!r}: {_instead(key, known)}"
+                yield (*place, key), f"unknown key {key!r}: {instead(key, known)}"
+    elif error.validator == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                about = schema.get("properties", {}).get(key, {}).get("description", "")
+                yield place, f"{key!r} is a required property" + (f": {about}" if about else "")
     elif error.validator == "oneOf" and all(
         set(each) == {"required"} for each in error.validator_value
     ):
@@ -194,7 +139,7 @@ def _told(error: Any, place: Place) -> Iterator[tuple[Place, str]]:
         yield place, error.message
 
 
-def _instead(word: str, words: Any) -> str:
+def instead(word: str, words: Any) -> str:
     """Return a suggestion for an invalid word: the nearest valid one."""
     if not words:
         return "there is none yet"

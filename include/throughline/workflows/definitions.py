@@ -1,4 +1,4 @@
-"""Reads and validates `include/definitions/workflows/*.yaml`: an incomplete definition never runs.
+"""Reads and validates `workflows/*.yaml` of the definitions: an incomplete definition never runs.
 
 `include/definitions/schemas/workflow.json` checks the structure and `throughline.vocabulary` the words; this module
 checks what depends on more than one place in a file.
@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from throughline.vocabulary import (
-    DEFINITIONS,
     DefinitionError,
+    Document,
+    Layers,
     Place,
     Vocabulary,
-    load,
+    layers,
     nearest,
+    problems,
     vocabulary,
 )
+from throughline.vocabulary.overlay import WORKFLOWS
+from throughline.workflows.based_on import put_together
 
 # The proofs that must come before each proof.
 COMES_AFTER = {"note": "visit", "settlement": "claim"}
@@ -81,25 +85,38 @@ SAID_OF_TASK: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Workflow:
-    """One version of a workflow: `definition` is the file's content, `sha256` the hash of its canonical JSON."""
+    """One version of a workflow: `definition` is what holds, `sha256` the hash of its canonical JSON.
+
+    `document` is what it was read from: of a file that is based on one of ours, what both make together. `based_on` is
+    the file of ours, if it is.
+    """
 
     workflow: str
     version: int
     status: str
     definition: dict[str, Any]
     sha256: str
+    document: Document
+    based_on: Path | None = None
 
 
-def load_file(path: Path, words: Vocabulary | None = None) -> Workflow:
-    """Return the workflow of one file. Raises `DefinitionError`.
+def load_file(
+    path: Path, words: Vocabulary | None = None, folder: Layers | None = None
+) -> Workflow:
+    """Return the workflow of one file. Raises `DefinitionError` with every problem, one a line.
 
-    `words` defaults to the vocabulary of the definitions folder around the file's folder.
+    `folder` is where a workflow is looked for on which it is based, and the vocabulary by default; it defaults to the
+    definitions folder around the file's folder.
     """
-    document = load(path, "workflow", words or vocabulary(path.parent.parent))
-    raw = document.data
-    found = [f"{document.at(place)}: {problem}" for place, problem in _problems(raw)]
+    folder = folder or layers(path.parent.parent)
+    words = words or vocabulary(folder)
+    document, base = put_together(path, folder, words)
+    found = problems(document, "workflow", words)
+    if not found:
+        found = [f"{document.at(place)}: {text}" for place, text in _problems(document.data)]
     if found:
         raise DefinitionError("\n".join(found))
+    raw = document.data
     # The hash covers the content only; the status may change without a new version.
     said = {key: value for key, value in raw.items() if key != "status"}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
@@ -109,6 +126,8 @@ def load_file(path: Path, words: Vocabulary | None = None) -> Workflow:
         raw["status"],
         raw,
         hashlib.sha256(canonical.encode()).hexdigest(),
+        document,
+        base,
     )
 
 
@@ -195,22 +214,64 @@ def _stage_problems(
                 yield ("task",), f"a task of kind {task['kind']} needs {name}"
 
 
-def load_all(definitions: Path = DEFINITIONS) -> list[Workflow]:
-    """Return all workflows by name. Raises `DefinitionError`, also if two files conflict."""
-    words = vocabulary(definitions)
-    found = [load_file(path, words) for path in sorted((definitions / "workflows").glob("*.yaml"))]
-    keys = [(w.workflow, w.version) for w in found]
-    if len(set(keys)) != len(keys):
-        raise DefinitionError("two files define one version of a workflow")
-    active = [w.workflow for w in found if w.status == "active"]
-    if len(set(active)) != len(active):
-        raise DefinitionError("two versions of one workflow are active")
-    for workflow in found:
-        for stage in workflow.definition["stages"] if workflow.status == "active" else ():
+def load_all(definitions: Path | None = None) -> list[Workflow]:
+    """Return all workflows of this practice, or of a folder, by file. Raises `DefinitionError` with every problem."""
+    folder = layers(definitions)
+    found, wrong = examine(folder, vocabulary(folder))
+    if wrong:
+        raise DefinitionError("\n".join(wrong))
+    return found
+
+
+def examine(folder: Layers, words: Vocabulary) -> tuple[list[Workflow], list[str]]:
+    """Return the workflows that are sound, by file, and every problem of all, one a line. Raises nothing."""
+    found: list[Workflow] = []
+    wrong: list[str] = []
+    for path in folder.files(WORKFLOWS).values():
+        try:
+            found.append(load_file(path, words, folder))
+        except DefinitionError as error:
+            wrong += str(error).splitlines()
+    return found, wrong + list(_contradictions(found)) + list(_not_taken(found, words))
+
+
+def _contradictions(found: list[Workflow]) -> Iterator[str]:
+    """Yield what two files cannot both say."""
+    by_version: dict[tuple[str, int], Workflow] = {}
+    active: dict[str, Workflow] = {}
+    for one in found:
+        first = by_version.setdefault((one.workflow, one.version), one)
+        if first is not one:
+            yield (
+                f"{_where(one, 'version')}: two files define one version of a workflow:"
+                f" {_where(first, 'version')} has {one.workflow} {one.version} too"
+            )
+        if one.status == "active":
+            other = active.setdefault(one.workflow, one)
+            if other is not one and other is not first:
+                yield (
+                    f"{_where(one, 'status')}: two versions of one workflow are active:"
+                    f" {_where(other, 'status')} has {one.workflow} {other.version}; give a file that replaces"
+                    " another the same name, or write status: retired in one of them"
+                )
+
+
+def _where(one: Workflow, key: str) -> str:
+    """Return the file of a workflow, with the line of a key if it is said there."""
+    document = one.document
+    is_here = document.files.get((key,), document.name) == document.name
+    line = document.lines.get((key,)) if is_here else None
+    return document.name if line is None else f"{document.name}:{line}"
+
+
+def _not_taken(found: list[Workflow], words: Vocabulary) -> Iterator[str]:
+    """Yield the stages of active workflows whose tasks no system takes."""
+    for one in found:
+        for number, stage in enumerate(one.definition["stages"] if one.status == "active" else ()):
             takers = ROLES_OF.get(stage.get("task", {}).get("kind"), set())
             if takers and not takers & words.roles:
-                raise DefinitionError(
-                    f"{workflow.workflow}: stages/{stage['stage']}: no source has the role"
-                    f" {' or '.join(sorted(takers))}, and its tasks go to one that has"
+                yield (
+                    f"{one.document.at(('stages', number, 'task'))}: no source has the role"
+                    f" {' or '.join(sorted(takers))}, and its tasks go to one that has: give it to a source"
+                    f" (roles in sources/<name>.yaml), or leave {one.workflow} out (leave_out in practice.yaml)"
                 )
-    return found

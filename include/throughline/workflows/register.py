@@ -9,7 +9,7 @@ import holidays
 from psycopg.types.json import Jsonb
 
 from throughline.practice import permissions, practice, teams
-from throughline.vocabulary import DEFINITIONS, DefinitionError, read
+from throughline.vocabulary import DefinitionError, layers, read
 from throughline.warehouse import Connection
 from throughline.workflows.definitions import load_all
 
@@ -81,7 +81,7 @@ def _retire(conn: Connection, workflow: str, seq: int) -> None:
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = read(DEFINITIONS / name).data
+    found: dict[str, Any] = read(layers().file(name)).data
     return found
 
 

@@ -92,6 +92,7 @@ def test_only_what_migrates_or_restores_may_own_anything() -> None:
 
 def test_no_secret_is_mounted_where_nobody_reads_it() -> None:
     assert set(_targets("migrate")) == {
+        "/run/definitions",
         "/run/postgres-ca.pem",
         "/var/lib/throughline/restore-points",
     }

@@ -14,7 +14,9 @@ import yaml
 from tests.warehouse.clinic import EHR, Clinic, Record, call, coverage, patient, practitioner, stay
 from throughline import cases
 from throughline.sources import systems
-from throughline.sources.definitions import DEFINITIONS
+from throughline.vocabulary import OURS
+
+DEFINITIONS = OURS / "sources"
 
 NORTH = "north"
 TCM = "transitional_care"

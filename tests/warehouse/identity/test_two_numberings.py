@@ -24,7 +24,10 @@ from tests.warehouse.clinic import (
     patient,
 )
 from throughline.sources import systems
-from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError
+from throughline.sources.definitions import SourceDefinitionError
+from throughline.vocabulary import OURS
+
+DEFINITIONS = OURS / "sources"
 
 NORTH = "north"
 BORN = date(1950, 3, 1)

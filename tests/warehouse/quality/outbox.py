@@ -13,11 +13,14 @@ import yaml
 from tests.unit.throughline.sources import wire
 from throughline import quality, sources, warehouse
 from throughline.exceptions.resolve import resolve
-from throughline.sources.definitions import DEFINITIONS, definition
+from throughline.sources.definitions import definition
 from throughline.sources.fetch import extract
 from throughline.transports.address import Address
+from throughline.vocabulary import OURS
 from throughline.warehouse import nights
 from throughline.warehouse.nights import Night
+
+DEFINITIONS = OURS / "sources"
 
 ZONE = "America/New_York"
 CLEARINGHOUSE = replace(definition("clearinghouse"), transport="folder")
@@ -111,5 +114,4 @@ class Outbox:
         said = {"names": list(names), "decided_by": "Ann Lee", "decided_on": "2026-09-02"}
         raw["carries_nothing"] = [said]
         (self.sources / "clearinghouse.yaml").write_text(yaml.safe_dump(raw))
-        definition.cache_clear()
         return self.sources

@@ -17,12 +17,15 @@ import yaml
 from tests.unit.throughline.sources import servers, wire
 from tests.unit.throughline.sources.servers import Answer, Seen
 from throughline import warehouse
-from throughline.sources.definitions import DEFINITIONS, SourceDefinition, definition, parse
+from throughline.sources.definitions import SourceDefinition, definition, parse
 from throughline.sources.fetch import extract
 from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.landing import BatchResult, Landing, business_date_of
 from throughline.transports.address import Address, SourceUnavailable
+from throughline.vocabulary import OURS
 from throughline.warehouse.nights import Night
+
+DEFINITIONS = OURS / "sources"
 
 CLEARINGHOUSE, SCHEDULING, EHR = (definition(n) for n in ("clearinghouse", "scheduling", "ehr"))
 

@@ -17,11 +17,14 @@ import yaml
 from tests.unit.throughline.sources import servers, wire
 from throughline import warehouse
 from throughline.sources import registry, stage
-from throughline.sources.definitions import DEFINITIONS, SourceDefinition, parse
+from throughline.sources.definitions import SourceDefinition, parse
 from throughline.sources.fetch import extract
 from throughline.sources.landing import BatchResult
 from throughline.transports import Address
+from throughline.vocabulary import OURS
 from throughline.warehouse.nights import Night
+
+DEFINITIONS = OURS / "sources"
 
 NIGHT = "2026-09-03"
 # 22:00 in New York of the night's business date

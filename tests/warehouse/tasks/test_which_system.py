@@ -37,7 +37,9 @@ from tests.warehouse.tasks.desk import (
 )
 from tests.warehouse.tasks.outside import FILES, OTHER_FILES, Outside
 from throughline.sources import systems
-from throughline.sources.definitions import DEFINITIONS
+from throughline.vocabulary import OURS
+
+DEFINITIONS = OURS / "sources"
 
 # The other chart stands before and after the first one by its name: no rule may rest on that.
 BEFORE, AFTER = "a_north", "north"

@@ -19,11 +19,11 @@ from throughline.pages.visitor import Visitor, visitor
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
 from throughline.told.today import Today
-from throughline.vocabulary import DEFINITIONS, read
+from throughline.vocabulary import OURS, read
 
 ZONE = "America/New_York"
 TODAY = Today(ZONE, datetime(2026, 9, 4, 7, tzinfo=UTC), 3, date(2026, 9, 3))
-REASONS = tuple(read(DEFINITIONS / "exceptions.yaml").data)
+REASONS = tuple(read(OURS / "exceptions.yaml").data)
 CALL = Stuck(
     exception_id="e6b0d470-0000-0000-0000-000000000001",
     reason="missed_clock",

@@ -31,8 +31,7 @@ def definitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     """Read the definitions of a practice of the test's own."""
     (tmp_path / "teams.yaml").write_text(TEAMS)
     (tmp_path / "permissions.yaml").write_text(MAY)
-    monkeypatch.setattr(practice, "DEFINITIONS", tmp_path)
-    monkeypatch.setattr(permissions, "DEFINITIONS", tmp_path)
+    monkeypatch.setenv("THROUGHLINE_DEFINITIONS", str(tmp_path))
     permissions.permissions.cache_clear()
     practice.teams.cache_clear()
     yield

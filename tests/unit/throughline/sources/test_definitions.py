@@ -12,9 +12,12 @@ import yaml
 
 from throughline import sources
 from throughline.sources import catalogue, definitions
-from throughline.sources.definitions import DEFINITIONS, SourceDefinitionError, definition, parse
+from throughline.sources.definitions import SourceDefinitionError, definition, parse
 from throughline.sources.source import CarriesNothing, Export
 from throughline.transports.address import Address
+from throughline.vocabulary import OURS
+
+DEFINITIONS = OURS / "sources"
 
 RAW = yaml.safe_load((DEFINITIONS / "scheduling.yaml").read_text())
 
@@ -180,7 +183,7 @@ def test_every_mistake_is_told_at_once() -> None:
         parse(broken, "scheduling.yaml")
     assert [
         one.split(": ")[1]
-        for one in str(refused.value).split("; ")
+        for one in str(refused.value).splitlines()
         if one.startswith("scheduling.yaml: ")
     ] == [
         "connection",
@@ -225,7 +228,7 @@ def test_a_word_that_is_said_twice(tmp_path: Path) -> None:
     twice = said.replace("feeds:\n", 'feeds:\n  appointment: {expected_by: "04:00"}\n')
     (tmp_path / "scheduling.yaml").write_text(twice)
     with pytest.raises(
-        SourceDefinitionError, match=r"^scheduling\.yaml:\d+: feeds: the key appointment"
+        SourceDefinitionError, match=r"/scheduling\.yaml:\d+: feeds: the key appointment"
     ):
         definition("scheduling", tmp_path)
 
@@ -233,7 +236,7 @@ def test_a_word_that_is_said_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["a: [", "just words", ""])
 def test_a_file_that_is_no_definition(tmp_path: Path, text: str) -> None:
     (tmp_path / "odd.yaml").write_text(text)
-    with pytest.raises(SourceDefinitionError, match=r"^odd\.yaml(:\d+)?: "):
+    with pytest.raises(SourceDefinitionError, match=r"/odd\.yaml(:\d+)?: "):
         definition("odd", tmp_path)
 
 

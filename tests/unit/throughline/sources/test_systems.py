@@ -104,7 +104,9 @@ def test_what_is_refused_names_file_field_and_reason(folder: Path, name: str) ->
     with pytest.raises(SourceDefinitionError) as refused:
         systems.systems(folder)
     file, _, rest = said.partition(": ")
-    assert re.match(rf"{re.escape(file)}(:\d+)?: {re.escape(rest)}", str(refused.value))
+    assert re.match(
+        rf"{re.escape(str(folder / file))}(:\d+)?: {re.escape(rest)}", str(refused.value)
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,13 +20,14 @@ from tests.unit.throughline.sources.wire import (
     reasons,
     remittance,
 )
-from throughline.sources.definitions import DEFINITIONS, parse
+from throughline.sources.definitions import parse
 from throughline.sources.records import FileRefusedError
 from throughline.sources.x12 import segments
 from throughline.sources.x12.reader import scan
 from throughline.sources.x12.segments import SegmentReader
 from throughline.sources.x12.standard import X12
 from throughline.transports.files import RemoteFile
+from throughline.vocabulary import OURS
 
 TWO = wire.interchange(
     wire.group(CLAIMS, wire.transaction(CLAIMS, claims(claim("A1", "100"), claim("A2", "50.25"))))
@@ -287,7 +288,7 @@ def test_times_and_test_flag_of_the_envelope() -> None:
 def test_a_file_of_a_test_is_refused() -> None:
     """ISA15 T: nothing in it was billed or paid. A definition may say that its source never says anything else."""
     test = wire.file_of([TWO[0].replace("*P*", "*T*"), *TWO[1:]])
-    said = yaml.safe_load((DEFINITIONS / "clearinghouse.yaml").read_text())
+    said = yaml.safe_load((OURS / "sources" / "clearinghouse.yaml").read_text())
     for data, what, is_read in (
         (test, {}, False),
         (wire.file_of(TWO) + test, {}, False),

@@ -28,12 +28,13 @@ def made(folder: Path, text: str) -> Path:
 def test_every_place_has_its_line(tmp_path: Path) -> None:
     document = read(made(tmp_path, TEXT))
     assert document.data["stages"][0]["clock"] == {"from": "trigger", "days": 3}
-    assert document.at(()) == "made.yaml:2: top"
-    assert document.at(("team",)) == "made.yaml:2: team"
-    assert document.at(("stages", 0, "clock", "days")) == "made.yaml:7: stages/seen/clock/days"
-    assert document.at(("stages", 1, "feeds", 1)) == "made.yaml:8: stages/billed/feeds/1"
+    made_yaml = str(tmp_path / "made.yaml")
+    assert document.at(()) == f"{made_yaml}:2: top"
+    assert document.at(("team",)) == f"{made_yaml}:2: team"
+    assert document.at(("stages", 0, "clock", "days")) == f"{made_yaml}:7: stages/seen/clock/days"
+    assert document.at(("stages", 1, "feeds", 1)) == f"{made_yaml}:8: stages/billed/feeds/1"
     # what is not there is told where it should be
-    assert document.at(("stages", 0, "window")) == "made.yaml:5: stages/seen/window"
+    assert document.at(("stages", 0, "window")) == f"{made_yaml}:5: stages/seen/window"
 
 
 def test_without_lines_the_place_is_told_alone() -> None:

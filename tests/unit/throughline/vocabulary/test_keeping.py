@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from throughline import practice
-from throughline.vocabulary import DEFINITIONS, DefinitionError, check_files, read
+from throughline.vocabulary import OURS, DefinitionError, check_files, read
 from throughline.vocabulary.keeping import Period, floors
 
-PAYERS = read(DEFINITIONS / "payers.yaml").data["payers"]
+PAYERS = read(OURS / "payers.yaml").data["payers"]
 NO_ADVANTAGE = {"MEDB1": {"payer_class": "part_b", "timely_filing_days": 365}}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The definitions of this tree, to be changed."""
-    return Path(shutil.copytree(DEFINITIONS, tmp_path / "definitions"))
+    return Path(shutil.copytree(OURS, tmp_path / "definitions"))
 
 
 def say(folder: Path, *lines: str) -> int:
@@ -35,7 +35,7 @@ def test_everything_is_kept_where_nothing_is_said(
 ) -> None:
     assert practice.practice().retention == ()
     say(folder, "logs: {days: 90}", "looked: {years: 6}")
-    monkeypatch.setattr(practice, "DEFINITIONS", folder)
+    monkeypatch.setenv("THROUGHLINE_DEFINITIONS", str(folder))
     assert practice.practice.__wrapped__().retention == (
         ("logs", Period(days=90)),
         ("looked", Period(years=6)),

@@ -21,7 +21,8 @@ from sqlglot import exp
 from throughline.practice import Practice
 from throughline.sources import registry
 from throughline.sources.source import Feed, Role, SourceDefinition
-from throughline.vocabulary.schemas import FILES, SCHEMAS, schema_of
+from throughline.vocabulary.files import FILES
+from throughline.vocabulary.schemas import SCHEMAS, schema_of
 from throughline.warehouse import contract
 from throughline.warehouse.sql import ROOT as SQL
 from throughline.warehouse.sql import split

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from throughline.vocabulary import DEFINITIONS, vocabulary
+from throughline.vocabulary import OURS, vocabulary
 from throughline.workflows import DefinitionError, load_all, load_file
 
 WORDS = vocabulary()
 WHOLE = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-    for path in (DEFINITIONS / "workflows").glob("*.yaml")
+    for path in (OURS / "workflows").glob("*.yaml")
 }
 
 
@@ -33,7 +33,7 @@ def load(folder: Path, raw: Any) -> Any:
 
 
 def test_every_class_of_payers_has_a_share_of_the_charge() -> None:
-    payers = yaml.safe_load((DEFINITIONS / "payers.yaml").read_text(encoding="utf-8"))
+    payers = yaml.safe_load((OURS / "payers.yaml").read_text(encoding="utf-8"))
     classes = {*payers["classes_by_sopt"].values(), *payers["classes_by_filing"].values(), "other"}
     classes |= {payer["payer_class"] for payer in payers["payers"].values()}
     assert set(payers["allowed_shares"]) == classes
@@ -205,14 +205,14 @@ MISSPELT = [
 def test_a_word_that_is_none_is_refused_with_its_line_and_the_nearest(
     tmp_path: Path, name: str, right: str, wrong: str, title: str, word: str, near: str
 ) -> None:
-    text = (DEFINITIONS / "workflows" / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (OURS / "workflows" / f"{name}.yaml").read_text(encoding="utf-8")
     before, _, _ = text.partition(right)
     line = before.count("\n") + 1
     assert right in text
     with pytest.raises(DefinitionError) as refused:
         load(tmp_path, text.replace(right, wrong, 1))
     problems = str(refused.value).splitlines()
-    assert any(p.startswith(f"made.yaml:{line}: ") and p.endswith(
+    assert any(p.startswith(f"{tmp_path}/made.yaml:{line}: ") and p.endswith(
         f"'{word}' is not a known {title}: the nearest is '{near}'") for p in problems), problems  # fmt: skip
 
 
@@ -240,7 +240,7 @@ NOT_YET = [
 def test_what_decides_nothing_is_not_yet(
     tmp_path: Path, right: str, wrong: str, problem: str
 ) -> None:
-    text = (DEFINITIONS / "workflows" / f"{T}.yaml").read_text(encoding="utf-8")
+    text = (OURS / "workflows" / f"{T}.yaml").read_text(encoding="utf-8")
     assert right in text
     changed = text.replace(right, wrong, 1)
     line = 1 + next(
@@ -251,7 +251,7 @@ def test_what_decides_nothing_is_not_yet(
     with pytest.raises(DefinitionError) as refused:
         load(tmp_path, changed)
     (told,) = str(refused.value).splitlines()
-    assert told.startswith(f"made.yaml:{line}: ")
+    assert told.startswith(f"{tmp_path}/made.yaml:{line}: ")
     assert problem in told
 
 
@@ -275,7 +275,7 @@ def test_two_files_must_not_contradict(
 ) -> None:
     (tmp_path / "workflows").mkdir()
     for name in ("sources", "teams.yaml", "payers.yaml", "vocabulary.yaml"):
-        (tmp_path / name).symlink_to(DEFINITIONS / name)
+        (tmp_path / name).symlink_to(OURS / name)
     for number, raw in enumerate((WHOLE[T], WHOLE[T] | changes)):
         (tmp_path / "workflows" / f"{number}.yaml").write_text(
             yaml.safe_dump(raw), encoding="utf-8"

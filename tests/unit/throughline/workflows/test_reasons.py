@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import yaml
 
-from throughline.vocabulary.lists import DEFINITIONS
+from throughline.vocabulary import OURS
 
 
 def test_a_reason_has_an_owner_days_and_a_title_and_nothing_else() -> None:
-    text = (DEFINITIONS / "exceptions.yaml").read_text(encoding="utf-8")
+    text = (OURS / "exceptions.yaml").read_text(encoding="utf-8")
     stray = {
         reason: sorted(set(said) - {"owner_team", "due_days", "title"})
         for reason, said in yaml.safe_load(text).items()

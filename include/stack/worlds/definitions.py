@@ -1,0 +1,92 @@
+"""Whose definitions a command uses: those of ``DEFINITIONS=``, of ``THROUGHLINE_DEFINITIONS``, or of the world.
+
+A world keeps to its definitions: with others, its next night would open and end cases that nobody meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
+
+from stack import options, paths
+from throughline import definitions
+from throughline.vocabulary import DefinitionError, layers
+from throughline.vocabulary.overlay import SETTING
+
+OURS = "ours"
+"""``DEFINITIONS=ours``: Throughline's own, where the world had others before."""
+FILE = "definitions"
+THROUGHLINES = "Throughline's own"
+
+
+class Broken(ValueError):
+    """The definitions have faults; the message has one a line."""
+
+
+def choose(environment: MutableMapping[str, str]) -> None:
+    """Put the folder that the command uses into ``THROUGHLINE_DEFINITIONS``, for itself and its programs.
+
+    Raises :class:`options.WrongOption` if there is no such folder.
+    """
+    given = environment.get("DEFINITIONS", "").strip() or environment.get(SETTING, "").strip()
+    chosen = given or _of_world(environment)
+    if not chosen or chosen == OURS:
+        environment.pop(SETTING, None)
+        return
+    folder = Path(chosen).expanduser().absolute()
+    if not folder.is_dir():
+        whose = "" if given else f" (the world's; DEFINITIONS={OURS} for Throughline's)"
+        raise options.WrongOption(f"DEFINITIONS={chosen}: there is no such folder{whose}")
+    environment[SETTING] = str(folder)
+
+
+def remember(world: Path, say: Callable[[str], None]) -> None:
+    """Keep with a world whose definitions it uses, and say it if they are not Throughline's or were others before."""
+    before, now = _kept(world), os.environ.get(SETTING, "")
+    if now or before:
+        changed = f", before {before or THROUGHLINES}" if before != now else ""
+        say(f"definitions: {now or THROUGHLINES}{changed}")
+    paths.write_private(world / FILE, now)
+
+
+def check() -> None:
+    """Check all definitions, as the night will. Raises :class:`Broken`."""
+    try:
+        definitions.check()
+    except DefinitionError as error:
+        raise Broken(f"the definitions have faults, nothing was started:\n{error}") from None
+
+
+def check_definitions() -> int:
+    """Say every fault of the definitions, or what they make together; ``TAKE_NOTE=1`` and ``SHOW=`` as in the docs."""
+    said = ["--take-note"] if options.is_set(os.environ, "TAKE_NOTE") else []
+    shown = os.environ.get("SHOW", "").strip()
+    said += ["--show", shown] if shown else []
+    command = [sys.executable, "-m", "throughline.definitions", *said]
+    return subprocess.run(
+        command, env=paths.child_environment(), cwd=paths.ROOT, check=False
+    ).returncode
+
+
+def digest() -> str:
+    """Fingerprint of every definition that holds; it changes with any file."""
+    of = hashlib.sha256()
+    for name, path in layers().every().items():
+        of.update(f"{name}\0".encode() + path.read_bytes())
+    return of.hexdigest()
+
+
+def _of_world(environment: MutableMapping[str, str]) -> str:
+    try:
+        return _kept(options.world_path(options.read(dict(environment))))
+    except options.WrongOption:  # the command says so, if it takes these options
+        return ""
+
+
+def _kept(world: Path) -> str:
+    file = world / FILE
+    return file.read_text().strip() if file.is_file() else ""

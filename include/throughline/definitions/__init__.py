@@ -1,0 +1,89 @@
+"""Checks all definitions of a practice at once, before anything is started: files, words, and one file against another.
+
+Imports neither Airflow nor what reads or writes a wire format, so that it answers within two seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from throughline.sources import systems
+from throughline.sources.checks import instead, with_line
+from throughline.sources.definitions import file_of
+from throughline.sources.source import SourceDefinition
+from throughline.vocabulary import OURS, DefinitionError, Layers, layers, read, vocabulary
+from throughline.vocabulary.files import faults, strangers
+from throughline.vocabulary.numbers import is_npi
+from throughline.workflows.definitions import Workflow, examine
+
+__all__ = ["Checked", "check", "examined"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What all files say together, and what is wrong with them: `file:line: place: what, and what to write`."""
+
+    folder: Layers
+    workflows: list[Workflow] = field(default_factory=list)
+    sources: list[SourceDefinition] = field(default_factory=list)
+    faults: tuple[str, ...] = ()
+
+
+def check() -> Checked:
+    """Return the definitions of this deployment. Raises `DefinitionError` with every fault, one a line."""
+    found = examined()
+    if found.faults:
+        raise DefinitionError("\n".join(found.faults))
+    return found
+
+
+def examined() -> Checked:
+    """Return the definitions of this deployment, with every fault. Raises nothing."""
+    try:
+        folder = layers()
+    except DefinitionError as error:
+        return Checked(Layers(OURS), faults=(str(error),))
+    words = vocabulary(folder)
+    wrong = [] if folder.own is None else list(strangers(folder.own))
+    wrong += faults(folder, words)
+    sources, of_sources = systems.examine()
+    workflows, of_workflows = examine(folder, words)
+    wrong += [
+        *of_sources,
+        *_not_there(sources, folder),
+        *of_workflows,
+        *_numbers_of_ours(workflows),
+    ]
+    return Checked(folder, workflows, sources, tuple(dict.fromkeys(wrong)))
+
+
+def _not_there(sources: list[SourceDefinition], folder: Layers) -> Iterator[str]:
+    """Yield payers and billing providers that a source serves and that there cannot be."""
+    try:
+        payers = read(folder.file("payers.yaml")).data["payers"]
+    except (DefinitionError, KeyError, TypeError):
+        return
+    for one in sources:
+        document = read(file_of(one.source))
+        for number, payer in enumerate(one.serves.get("payers", ())):
+            if payer not in payers:
+                told = f"serves/payers/{number}: there is no payer {payer!r} in payers.yaml; {instead(payer, payers)}"
+                yield with_line(told, document.name, document.lines)
+        for number, npi in enumerate(one.serves.get("billing_npi", ())):
+            if not is_npi(npi):
+                told = f"serves/billing_npi/{number}: {npi!r} is no NPI: its check digit does not fit; look it up"
+                yield with_line(told, document.name, document.lines)
+
+
+def _numbers_of_ours(workflows: list[Workflow]) -> Iterator[str]:
+    """Yield the practice's workflows that go by a version of ours and say something else."""
+    ours = {(one.workflow, one.version): one for one in examine(Layers(OURS), vocabulary(OURS))[0]}
+    for one in workflows:
+        same = ours.get((one.workflow, one.version))
+        if same is not None and same.sha256 != one.sha256:
+            yield (
+                f"{one.document.at(('version',))}: version {one.version} of {one.workflow} is Throughline's and says"
+                f" something else; give yours another number, such as {1000 + one.version}: a registered version never"
+                " changes, and ours stay below 1000"
+            )

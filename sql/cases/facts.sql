@@ -295,6 +295,15 @@ said as (
     inner join operations.exception as e on e.case_id = o.case_id
     inner join operations.decision as d
         on d.about_kind = 'exception' and d.about_id = e.exception_id::text
+    union all
+    -- a named person closes what a workflow had open that was switched off; cases opened later are not meant
+    select d.*, c.case_id, null::text, e.reason
+    from own as o
+    inner join cases.case_record as c on c.case_id = o.case_id
+    inner join operations.exception as e on e.reason = 'workflow_switched_off' and e.about_id = c.workflow
+    inner join operations.decision as d
+        on d.about_kind = 'exception' and d.about_id = e.exception_id::text and d.kind = 'close_cases'
+    where c.opened_seq < d.known_seq
 )
 
 select

@@ -162,7 +162,7 @@ update w_state as t
 set status = 'closed', close_reason = 'closed by ' || d.decided_by
 from (
     select distinct on (case_id) case_id, decided_by from w_decision
-    where action = 'close_case' order by case_id, known_seq desc
+    where action in ('close_case', 'close_cases') order by case_id, known_seq desc
 ) as d
 where d.case_id = t.case_id and t.status = 'open';
 

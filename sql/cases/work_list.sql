@@ -56,6 +56,15 @@ inner join cases.case_record as c
     on c.case_id = e.case_id or (d.about_kind = 'case' and c.case_id::text = d.about_id)
 where d.known_seq > %(since)s and d.known_seq <= %(seq)s
 union
+-- a named person closes the open cases of a workflow that is switched off
+select %(seq)s, c.person_id, 'decision'
+from operations.decision as d
+inner join operations.exception as e
+    on e.exception_id::text = d.about_id and e.reason = 'workflow_switched_off'
+inner join cases.case_record as c
+    on c.workflow = e.about_id and (c.closed_seq is null or c.closed_seq >= d.known_seq)
+where d.about_kind = 'exception' and d.kind = 'close_cases' and d.known_seq > %(since)s and d.known_seq <= %(seq)s
+union
 select %(seq)s, k.person_id, 'outcome'
 from tasks.transmission as x
 inner join tasks.transmission_task as l on l.transmission_id = x.transmission_id

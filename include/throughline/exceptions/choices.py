@@ -38,6 +38,8 @@ TITLES = {
     "confirm": "They are the same person",
     "reject": "They are two people",
     "carries_nothing": "The file carries nothing",
+    "finish": "Finish its open cases",
+    "close_cases": "Close its open cases",
 }
 """What an act is called on a button, by its name."""
 KNOWN = frozenset({*ACTIONS, *OF_ROWS, "refuse"})
@@ -89,6 +91,7 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
     said = {
         "owner": "A team, or a member of one,",
         "amount": "the amount that you name" if balance is None else str(balance),
+        "cases": str(detail.get("cases", 0)),
     }
     if act == "write_off" and balance is None:
         follows = "The amount that you name is written off the claim's open balance."

@@ -31,6 +31,8 @@ LARGEST = Decimal(10) ** 10
 """An amount in US dollars that is not reached."""
 CARRIES_NOTHING = "carries_nothing"
 """What a named person says of a file that could not be read."""
+SWITCHED_OFF = "workflow_switched_off"
+"""Why somebody is asked what becomes of a workflow's open cases."""
 
 ACTIONS = {
     "retry": "try this stage's task again",
@@ -42,8 +44,12 @@ ACTIONS = {
     "confirm": "identity: both records are the same person",
     "reject": "identity: the records are two different people",
     CARRIES_NOTHING: "file: it carries nothing for us",
+    "finish": "workflow switched off: its open cases go on to their end",
+    "close_cases": "workflow switched off: close its open cases",
 }
-NEEDS_REASON = frozenset({"continue", "close_case", "write_off", "confirm", "reject"})
+NEEDS_REASON = frozenset(
+    {"continue", "close_case", "write_off", "confirm", "reject", "finish", "close_cases"}
+)
 """The actions that end something for good: a person must say why."""
 USUAL = {
     "missed_clock": "retry",
@@ -60,6 +66,7 @@ USUAL = {
 
 FITTING = {
     "workflow_silent": ("acknowledge", "assign"),
+    SWITCHED_OFF: ("finish", "close_cases", "assign"),
     "facts_silent": ("acknowledge", "assign"),
     "new_code": ("acknowledge", "assign"),
     "one_status": ("acknowledge", "assign"),
@@ -81,7 +88,13 @@ FITTING = {
     "identity_doubt": ("confirm", "reject", "acknowledge", "assign"),
 }
 """The actions allowed for reasons that concern no stage of a case; a reason not listed allows all others."""
-ONLY = {"confirm": "identity_doubt", "reject": "identity_doubt", CARRIES_NOTHING: "file_refused"}
+ONLY = {
+    "confirm": "identity_doubt",
+    "reject": "identity_doubt",
+    CARRIES_NOTHING: "file_refused",
+    "finish": SWITCHED_OFF,
+    "close_cases": SWITCHED_OFF,
+}
 """Actions that apply to one reason alone."""
 
 
@@ -151,6 +164,8 @@ FOLLOWS = {
     "assign": "{owner} owns it from now on; it stays open.",
     "confirm": "From the next night on, both records belong to one person.",
     "reject": "The records stay two different people; nobody is asked about them again.",
+    "finish": "The workflow opens no more cases; the {cases} that are open go on to their end.",
+    "close_cases": "Every open case of the workflow closes, and its open tasks are cancelled: {cases}.",
     "carries_nothing": "The exception closes: from the next night on, the file holds back nothing.",
 }
 """What a person is shown before deciding. The next night or `reconcile_by_day` applies the decision."""
@@ -196,6 +211,8 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     if waits is not None:
         raise DecidedError(f"{waits[0]}: decided by {waits[1]} on {waits[2]}, counts from tonight")
     said: dict[str, object] = {"action": request.act}
+    if reason == SWITCHED_OFF:
+        said["cases"] = (detail or {}).get("cases", 0)
     if request.act == "assign":
         said["owner"] = _owner(request.said.get("owner"))
         if said["owner"] in teams():
@@ -282,6 +299,8 @@ PERMISSION = {
     "confirm": "decide_identity",
     "reject": "decide_identity",
     CARRIES_NOTHING: "decide_rows",
+    "finish": "decide_workflows",
+    "close_cases": "decide_workflows",
 }
 """What a person needs for an action; for one that is not listed, `resolve_exceptions`."""
 

@@ -25,7 +25,8 @@ from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.warehouse.moment import Moment, moment_of
 
 REASONS = ("workflow_silent", "facts_silent", "new_code", "one_status")
-"""The reasons of `include/definitions/exceptions.yaml` that only this package opens."""
+SWITCHED_OFF = "workflow_switched_off"
+"""The reasons of `exceptions.yaml` that only this package opens: what is silent or new, and what is switched off."""
 
 LIMITS: dict[str, int] = {
     "quiet_nights": 28,
@@ -49,6 +50,7 @@ if it has at least 20 rows and the last 14 deliveries of that size had at least 
 """
 
 _MADE = ("quiet", "new_codes", "one_status", "exceptions")
+_OFF = "silence/switched_off.sql"
 
 
 def notice(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
@@ -106,5 +108,14 @@ def _judge(conn: Connection, moment: Moment) -> dict[str, int]:
     for path in made:
         done = sql.run(conn, path, given, **params)
     failpoints.hit("silence.after_exceptions")
-    sql.drop_made(conn, *made)
-    return dict(done.counts)
+    sql.drop_made(conn, *made, _OFF)
+    off = _ask_what_becomes(conn, moment)
+    return {name: times + off.get(name, 0) for name, times in done.counts.items()}
+
+
+def _ask_what_becomes(conn: Connection, moment: Moment) -> dict[str, int]:
+    """Open and clear the exceptions about workflows that are switched off and have open cases; returns counts."""
+    sql.run(conn, "silence/take_back.sql", **moment.params, reasons=[SWITCHED_OFF])
+    counts = dict(sql.run(conn, _OFF, **moment.params).counts)
+    sql.drop_made(conn, _OFF)
+    return counts

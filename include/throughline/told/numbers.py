@@ -32,6 +32,7 @@ from throughline.told.shapes import (
     Standing,
     StepTime,
     Stopped,
+    SwitchedOff,
     Tasks,
     Undecided,
     Unknown,
@@ -85,6 +86,7 @@ class Numbers:
     refused: list[Refused] = field(default_factory=list)
     # the pause of sending, if there is one
     paused: list[Paused] = field(default_factory=list)
+    switched_off: list[SwitchedOff] = field(default_factory=list)
     exceptions: list[Exceptions] = field(default_factory=list)
     cases: list[Standing] = field(default_factory=list)
     funnel: list[FunnelStage] = field(default_factory=list)
@@ -128,6 +130,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "waiting": ("waiting", Waiting),
     "refused": ("refused", Refused),
     "paused": ("paused", Paused),
+    "switched_off": ("switched_off", SwitchedOff),
     "exceptions": ("exceptions", Exceptions),
     "cases": ("cases", Standing),
     "funnel": ("funnel", FunnelStage),
@@ -137,7 +140,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
 }
 
 # Only the current state is kept: an earlier night reads these from its stored counts.
-_AS_OF_NOW = ("unknown", "money", "proven", "waiting", "cases", "funnel")
+_AS_OF_NOW = ("unknown", "money", "proven", "waiting", "cases", "funnel", "switched_off")
 
 
 def collect(conn: Connection, seq: int, time_zone: str) -> Numbers:

@@ -15,6 +15,7 @@ from throughline.practice import practice
 from throughline.told import mornings, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import FunnelStage
+from throughline.told.standing import what_holds
 from throughline.warehouse import Connection, nights
 
 LATEST = "latest.html"
@@ -99,6 +100,8 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
     )
     return environment.get_template("page.html.jinja").render(
         n=numbers,
+        practice=practice().name,
+        standing=what_holds(numbers),
         w=words,
         funnels=funnels(numbers),
         width=FUNNEL_WIDTH,

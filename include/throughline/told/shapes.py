@@ -303,6 +303,17 @@ class Paused:
 
 
 @dataclass(frozen=True)
+class SwitchedOff:
+    """A workflow that is switched off, with its open cases; `decided` is what becomes of them, `by` who said so."""
+
+    workflow: str
+    title: str
+    cases: int
+    decided: str | None
+    by: str | None
+
+
+@dataclass(frozen=True)
 class StepTime:
     """A step of the night: its parts, seconds and rows."""
 

@@ -16,6 +16,7 @@ from throughline.practice import practice
 from throughline.told import owed, text, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import Feed
+from throughline.told.standing import what_holds
 from throughline.warehouse import nights
 
 
@@ -50,7 +51,7 @@ def _head(numbers: Numbers) -> str:
     )
     said = [
         words.headline(numbers),
-        *(words.paused(one, numbers.time_zone) for one in numbers.paused),
+        *what_holds(numbers),
     ]
     return f"{first}\n{'=' * len(first)}\n{textwrap.fill(' '.join(said), text.WIDTH)}"
 

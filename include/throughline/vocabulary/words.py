@@ -167,6 +167,7 @@ EXCEPTION_REASON = WordList(
         "transmission_rejected": "The receiver refused what was sent",
         "file_refused": "A file cannot be read; say that it carries nothing, or have the source send it again",
         "workflow_silent": "A workflow has stopped opening cases; fix its feed, codes or definition, or retire it",
+        "workflow_switched_off": "A workflow is switched off and has open cases; finish them, or close them",
         "facts_silent": "A kind of fact has stopped coming; ask the source's administrator, or map a new code",
         "new_code": "A code came that has no meaning here; add it to its map, or acknowledge it",
         "one_status": "All rows of a feed have one status; ask the source's administrator what happened to the others",
@@ -356,6 +357,7 @@ PERMISSION = WordList(
         "pause_sending": "Pause sending, and resume it",
         "apply_retention": "Have removed what is past its time",
         "accept_chain": "Accept the chain of what was decided as it is, although its kept heads differ",
+        "decide_workflows": "Say what becomes of the open cases of a workflow that is switched off",
         "see_patients": "See who the patients are",
     },
 )

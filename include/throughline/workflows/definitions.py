@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class Workflow:
     status: str
     definition: dict[str, Any]
     sha256: str
-    document: Document
+    document: Document = field(default=Document("", None), compare=False)
     based_on: Path | None = None
 
 

@@ -17,11 +17,13 @@ from throughline.workflows.definitions import load_all
 def register(conn: Connection, seq: int) -> int:
     """Register this night's definitions; returns the number of new workflow versions.
 
-    A registered version must not change: a changed workflow needs a new version number. Raises
+    A registered version must not change: a changed workflow needs a new version number. A workflow that
+    no definition names any more is switched off. Raises
     `DefinitionError`. Does not commit.
     """
     new = 0
-    for workflow in load_all():
+    found = load_all()
+    for workflow in found:
         row = conn.execute(
             "select sha256, status from cases.workflow_version where workflow = %s and version = %s",
             (workflow.workflow, workflow.version),
@@ -63,6 +65,7 @@ def register(conn: Connection, seq: int) -> int:
                     "version": workflow.version,
                 },
             )
+    _switch_off(conn, seq, {one.workflow for one in found if one.status == "active"})
     _register_calendar(conn)
     _register_reasons(conn)
     _register_asked(conn)
@@ -77,6 +80,15 @@ def _retire(conn: Connection, workflow: str, seq: int) -> None:
         "update cases.workflow_version set status = 'retired', retired_seq = %s"
         " where workflow = %s and status = 'active'",
         (seq, workflow),
+    )
+
+
+def _switch_off(conn: Connection, seq: int, active: set[str]) -> None:
+    """Retire the versions of workflows that no definition names any more: from tonight on, they open nothing."""
+    conn.execute(
+        "update cases.workflow_version set status = 'retired', retired_seq = %s"
+        " where status = 'active' and not workflow = any(%s)",
+        (seq, sorted(active)),
     )
 
 

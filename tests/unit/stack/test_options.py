@@ -158,7 +158,7 @@ def test_every_command_says_what_it_takes_and_takes_what_its_help_names() -> Non
 @pytest.mark.parametrize(
     ("command", "given", "said"),
     [
-        ("backup", "FOLDER", "takes PATIENTS=, SEED=, POPULATION=, OUT=, WAIT="),
+        ("backup", "FOLDER", "takes PATIENTS=, SEED=, POPULATION=, DEFINITIONS=, OUT=, WAIT="),
         ("clean", "PATIENTS SEED", "PATIENTS= is no option of `make clean`; it takes WORLD=, ALL="),
         ("stop", "WORLD", "it takes none"),
         ("check", "NIGHT", "NIGHT= is no option"),

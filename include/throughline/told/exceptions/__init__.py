@@ -83,6 +83,9 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "uncertain_transmission": ("{kind} to {target}, attempt {attempt}: {why}",),
     "unmatched_acknowledgement": ("It names {about}",),
     "unmatched_remittance": ("Claim {about}, payer {payer_id}, payment {check}",),
+    "workflow_switched_off": (
+        "{about} opens no more cases; {cases} of its cases are open, and go on until somebody decides",
+    ),
     "workflow_silent": (
         "{about}: the last case opened on {last_day}, {silent_days:day|days} ago; the longest gap before was"
         " {longest_gap_days:day|days}",

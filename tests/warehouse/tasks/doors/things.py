@@ -106,6 +106,14 @@ def refused_file(desk: Desk) -> Thing:
     return Thing(number, number, change=change)
 
 
+def switched_off(desk: Desk) -> Thing:
+    """Make an exception about a workflow that is switched off."""
+    number, change = _exception(
+        desk, "workflow_switched_off", "workflow", "transitional_care", detail={"cases": 2}
+    )
+    return Thing(number, number, change=change)
+
+
 def _set_aside(desk: Desk, feed: str, reason: str) -> tuple[str, str]:
     (batch,) = desk.rows(
         "update landing.batch set rows_received = 1, rows_quarantined = 1 where feed = %s and known_seq = 1"
@@ -238,6 +246,8 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("exception", "confirm"): of_case("identity_doubt"),
     ("exception", "reject"): of_case("identity_doubt"),
     ("exception", "carries_nothing"): refused_file,
+    ("exception", "finish"): switched_off,
+    ("exception", "close_cases"): switched_off,
     ("set_aside", "release"): rows,
     ("set_aside", "reject"): rows,
     ("batch", "release"): stopped,

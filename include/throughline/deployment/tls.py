@@ -21,6 +21,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 """The first message of a client that wants TLS: its length, and the code 80877103."""
+AUTHENTICATION, REFUSED = b"R", b"E"
+"""What a server's message begins with: it says how to log in, or that something is wrong."""
+SASL = (10).to_bytes(4, "big")
+"""Begins the offer of ways to log in, whose names follow, each with a zero byte, and one zero byte more."""
 CHUNK = 1 << 16
 SECONDS = 30
 LAST_SECONDS = 2
@@ -50,7 +54,7 @@ def carried(dsn: str) -> Iterator[Path]:
                 if await there.readexactly(1) != b"S":
                     return
                 await to.start_tls(trusted, server_hostname=host)
-            await asyncio.gather(pump(reader, to), pump(there, writer))
+            await asyncio.gather(pump(reader, to), answers(there, writer))
 
     with tempfile.TemporaryDirectory(prefix="throughline-") as made:
         socket = Path(made) / f".s.PGSQL.{PORT}"
@@ -106,6 +110,24 @@ def context(given: Mapping[str, str], environment: Mapping[str, str]) -> ssl.SSL
     if setting("sslcert"):
         found.load_cert_chain(setting("sslcert"), setting("sslkey") or None)
     return found
+
+
+async def answers(there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Carry on what a server over TLS says to a client without.
+
+    Such a server also offers to log in by a proof that is bound to the TLS connection (SCRAM-SHA-256-PLUS). A client
+    without TLS takes that for an attack and ends, so the offer is left out. The certificate has been checked here.
+    """
+    kind = b""
+    while kind not in (AUTHENTICATION, REFUSED):
+        kind = await there.readexactly(1)
+        body = await there.readexactly(int.from_bytes(await there.readexactly(4), "big") - 4)
+        if kind == AUTHENTICATION and body.startswith(SASL):
+            offered = body.removeprefix(SASL).split(b"\0")
+            body = SASL + b"\0".join(way for way in offered if not way.endswith(b"-PLUS"))
+        writer.write(kind + (len(body) + 4).to_bytes(4, "big") + body)
+        await writer.drain()
+    await pump(there, writer)
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -18,6 +18,8 @@ from stack import postgres
 from throughline.deployment import archive, tls
 from throughline.deployment.archive import ArchiveError
 
+BOUND = b"SCRAM-SHA-256-PLUS\0"
+
 
 def certificate(folder: Path) -> Path:
     """Write a certificate of `localhost` that vouches for itself, and its key beside it; returns it."""
@@ -49,9 +51,22 @@ def server() -> Iterator[postgres.Server]:
         yield running
 
 
+async def offer(there: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Say what a server says over TLS: it offers a login that is bound to the connection, too."""
+    kind, length, way = [await there.readexactly(n) for n in (1, 4, 4)]
+    assert (kind, way) == (tls.AUTHENTICATION, tls.SASL)
+    longer = int.from_bytes(length, "big") + len(BOUND)
+    writer.write(kind + longer.to_bytes(4, "big") + way + BOUND)
+    await tls.pump(there, writer)
+
+
 @pytest.fixture
-def wanted(server: postgres.Server, tmp_path: Path) -> Iterator[str]:
+def wanted(
+    server: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """The address of a server that takes connections over TLS alone; its certificate is `tls/certificate.pem`."""
+    # who can log in so does, and the server behind has no TLS
+    monkeypatch.setenv("PGCHANNELBINDING", "disable")
     to = server.dsn(postgres.SUPERUSER, "postgres")
     behind = conninfo_to_dict(to)
     own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -65,7 +80,7 @@ def wanted(server: postgres.Server, tmp_path: Path) -> Iterator[str]:
             str(behind["host"]), int(behind["port"] or 0)
         )
         async with tls.closing(there_to):
-            await asyncio.gather(tls.pump(reader, there_to), tls.pump(there, writer))
+            await asyncio.gather(tls.pump(reader, there_to), offer(there, writer))
 
     with tls.served(lambda taken: asyncio.start_server(taken, "127.0.0.1", 0), take) as front:
         yield make_conninfo(to, host="localhost", port=front.sockets[0].getsockname()[1])

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stack import airflow, lock, options, paths, postgres, processes, up
+from throughline.deployment import archive
 from throughline.deployment.archive import ArchiveError
 
 WAIT_S = 900
@@ -57,6 +58,8 @@ def restore() -> int:
     if not given:
         raise options.WrongOption("FROM is missing: make restore FROM=folder")
     folder = options.folder_of("FROM", given)
+    if not (folder / archive.MANIFEST).is_file():
+        raise ArchiveError(f"{folder} is no backup: it has no {archive.MANIFEST}")
     lost_until = options.day(os.environ, "LOST_UNTIL")
     other_keys = options.is_set(os.environ, "OTHER_KEYS")
     world = options.world_folder(options.read(), remember=True)

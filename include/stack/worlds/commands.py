@@ -17,6 +17,8 @@ import psutil
 from stack import airflow, lock, options, paths, postgres, processes, sandbox, up
 from stack.worlds import known
 
+REMOVED = "removed"
+"""The folder of the state in which a world is removed."""
 COLUMNS = ("world", "patients", "seed", "nights", "last night", "size", "state")
 
 
@@ -104,11 +106,11 @@ def clean() -> int:
     if every:
         _interrupt_holder()
     with lock.held("clean"):
+        state = paths.state_folder()
         for world in chosen:
             for message in _down(world):
                 print(message, file=sys.stderr)
-            shutil.rmtree(world)
-        state = paths.state_folder()
+            _remove(world, state / REMOVED)
         if every or options.read({}).world in {world.name for world in chosen}:
             (state / "world.json").unlink(missing_ok=True)
         if every:
@@ -116,6 +118,18 @@ def clean() -> int:
             lock.remove()
     say(f"removed {', '.join(world.name for world in chosen) or 'nothing: there was no world'}")
     return 0
+
+
+def _remove(world: Path, removed: Path) -> None:
+    """Remove a world at once: what is half removed, because somebody interrupted it, is no world any more.
+
+    What an earlier, interrupted call left goes first.
+    """
+    if removed.is_dir():
+        shutil.rmtree(removed)
+    paths.private(removed)
+    world.rename(removed / world.name)
+    shutil.rmtree(removed)
 
 
 def _chosen(there: list[Path], named: str, all_: str) -> list[Path]:

@@ -1,4 +1,7 @@
-"""How a program of the command line ends: with its code, and in silence if nobody reads what it prints any more."""
+"""How a program of the command line ends: with its code, and without a traceback for what is no fault of its own.
+
+That is a pipe which nobody reads any more, Ctrl-C, and a warehouse that does not answer or is not made yet.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 INTERRUPTED = 130
+FAILED = 1
 
 
 def run(main: Callable[[], int], *, unread: int = 0) -> NoReturn:
@@ -24,4 +28,29 @@ def run(main: Callable[[], int], *, unread: int = 0) -> NoReturn:
         code = unread
     except KeyboardInterrupt:
         code = INTERRUPTED
+    except Exception as error:
+        said = _of_the_warehouse(error)
+        if said is None:
+            raise
+        print(said, file=sys.stderr)
+        code = FAILED
     sys.exit(code)
+
+
+def _of_the_warehouse(error: Exception) -> str | None:
+    """Return what is wrong with the warehouse itself; None if it is something else, and a fault of the program.
+
+    What the server says of a row is not repeated: it may say who a patient is.
+    """
+    psycopg = sys.modules.get("psycopg")  # a program that has not imported it asks no warehouse
+    if psycopg is None:
+        return None
+    errors = psycopg.errors
+    if isinstance(error, errors.DiskFull):
+        return "the disk of the warehouse is full"
+    if isinstance(error, (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)):
+        return "the warehouse has not the tables of this version yet: `make night` or a deployment makes them"
+    if isinstance(error, psycopg.OperationalError):
+        first = str(error).strip().partition("\n")[0]
+        return f"the warehouse does not answer: {first or type(error).__name__}"
+    return None

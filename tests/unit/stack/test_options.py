@@ -222,6 +222,7 @@ def test_blanks_are_as_good_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         ("restore", "FROM", "/no/such/folder"),
         ("restore", "FROM", __file__),
         ("restore", "FROM", "x" * 5000),
+        ("restore", "FROM", str(Path(__file__).parent)),
         ("backup", "OUT", f"{__file__}/x"),
         ("backup", "OUT", "x/" * 5000),
         ("pause-sending", "LOGIN", "ask"),
@@ -232,6 +233,7 @@ def test_blanks_are_as_good_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_command_refuses_in_one_line_what_it_cannot_use(
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     command: str,
@@ -248,6 +250,7 @@ def test_a_command_refuses_in_one_line_what_it_cannot_use(
     told = capsys.readouterr().err
     assert variable in told or text in told or "NOTE" in told
     assert (told.count("\n"), len(told) < 300) == (1, True)
+    assert not list(tmp_path.glob("worlds/*"))
 
 
 @pytest.mark.parametrize("command", ["status", "sql", "check", "exceptions"])

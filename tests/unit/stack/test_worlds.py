@@ -156,6 +156,25 @@ def test_clean_removes_the_world_that_was_named_and_no_other(
     assert options.read({}).world == "patients-2000-s1"
 
 
+def test_a_world_whose_removal_was_interrupted_is_no_world(
+    two: tuple[Path, Path], state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = two
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("WORLD", first.name)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", interrupted)
+        assert __main__.main(["clean"]) == 130
+    assert options.all_worlds() == [second]
+    assert (state / worlds.REMOVED / first.name).is_dir()
+    monkeypatch.setenv("WORLD", second.name)
+    assert __main__.main(["clean"]) == 0
+    assert not (state / worlds.REMOVED).exists()
+
+
 @pytest.mark.parametrize("answer", ["yes", "y"])
 def test_at_a_terminal_clean_asks(
     two: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, answer: str

@@ -42,3 +42,25 @@ def test_what_is_read_to_its_end_gives_its_code() -> None:
 
 def test_ctrl_c_is_no_traceback() -> None:
     assert ended("lambda: (_ for _ in ()).throw(KeyboardInterrupt)", read=True) == (130, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("UndefinedTable('relation x')", "has not the tables of this version"),
+        ("DiskFull('x')", "the disk of the warehouse is full"),
+        ("AdminShutdown('terminating connection\\nDETAIL: x')", "terminating connection\n"),
+        ("ConnectionTimeout()", "does not answer: ConnectionTimeout"),
+    ],
+)
+def test_a_warehouse_that_cannot_be_asked_is_told_in_one_line(error: str, said: str) -> None:
+    code, told = ended(
+        f"lambda: (_ for _ in ()).throw(__import__('psycopg').errors.{error})", read=True
+    )
+    assert (code, told.count("\n"), said in told) == (1, 1, True)
+
+
+@pytest.mark.parametrize("error", ["ValueError('x')", "__import__('psycopg').errors.SyntaxError()"])
+def test_a_fault_of_the_program_keeps_its_traceback(error: str) -> None:
+    code, told = ended(f"lambda: (_ for _ in ()).throw({error})", read=True)
+    assert (code, "Traceback" in told) == (1, True)

@@ -5,8 +5,7 @@ Medicare's answers (HETS 270/271 companion guide, 5010; public copies of version
 Qualified Medicare Beneficiary; EB*X*…*45 hospice; EB*D with EB13 = HC:G0438 and DTP*348 the next day a
 preventive service is covered. EB*6 of MB, or of no insurance type, with DTP*307 is a time without Part B; without a
 date it has not begun, or has ended, on the asked day (so `EDIAndHETSMap`, a published reader of them, read 2026-11-29).
-Codes and formats of dates (D8 or RD8 at each level): 005010X279A1 as kputnam/stupidedi defines it (X279A1-HB271.rb,
-read 2026-11-29).
+Codes and dates (D8 or RD8 at each level): 005010X279A1 as kputnam/stupidedi has it (X279A1-HB271.rb, 2026-11-29).
 """
 
 from __future__ import annotations
@@ -22,12 +21,14 @@ from throughline.sources.x12.envelope import ENVELOPE, Context, Transaction
 from throughline.sources.x12.plans import (
     ACTIVE,
     ELSEWHERE,
+    ENDS,
     HEALTH,
     MEDICARE,
     PLANS,
     RISK,
     Benefit,
     covers,
+    end_all,
     ends,
     holds,
     is_advantage,
@@ -77,6 +78,7 @@ class Eligibility(msgspec.Struct, gc=False):
     benefit_code: str | None = None
     insurance_code: str | None = None
     benefits: list[Benefit] = []
+    ends_on: date | None = None
 
     def columns(self, sex: str | None) -> tuple[object, ...]:
         """Return the columns of the answer, with the word for the sex."""
@@ -152,7 +154,7 @@ class Eligibility(msgspec.Struct, gc=False):
         plans: list[Benefit] = []
         is_medicare = self._is_medicare()
         is_open, on = False, self.as_of_date
-        for b in self.benefits:
+        for b in end_all(self.benefits, self.ends_on):
             information, kind = b.information, b.insurance_type
             if information in ACTIVE:
                 # a benefit that is over, or not begun, says nothing about the asked day
@@ -335,8 +337,9 @@ class _Reader:
                     # a plan's year around the day of the answer, and not the day that was asked
                     return
                 # of a time that is over (HETS answers with the whole range) its last day
-                is_over = on is not None and last is not None and last < on
-                person.as_of_date = last if is_over else first
+                person.as_of_date = last if on and last and last < on else first
+            elif at(e, 1) in ENDS:
+                person.ends_on = period(at(e, 2), at(e, 3))[0]
         elif tag == "NM1":
             if self.last is None:
                 if at(e, 1) in ("IL", "03"):
@@ -345,19 +348,16 @@ class _Reader:
             elif at(e, 1) in PLANS or not self.last.entity_name:
                 # a loop of several names: the plan's or the payer's counts, not a contact's
                 self.last.entity_name = name_at(e, 3)
-        elif tag == "TRN":
+        elif tag == "TRN" and (person.trace_number is None or at(e, 1) == "2"):
             # TRN01 = 2: the trace number of the one who asked
-            if person.trace_number is None or at(e, 1) == "2":
-                person.trace_number = at(e, 2) or None
-        elif tag == "MSG":
-            if self.last is not None:
-                self.last.messages.append(at(e, 1))
-        elif tag == "REF":
-            if self.last is not None:
-                if at(e, 1) == "18":
-                    self.last.contract = at(e, 2) or None
-                if at(e, 3):
-                    self.last.messages.append(at(e, 3))
+            person.trace_number = at(e, 2) or None
+        elif tag == "MSG" and self.last is not None:
+            self.last.messages.append(at(e, 1))
+        elif tag == "REF" and self.last is not None:
+            if at(e, 1) == "18":
+                self.last.contract = at(e, 2) or None
+            if at(e, 3):
+                self.last.messages.append(at(e, 3))
         elif tag == "DMG":
             person.birth_date, person.sex = day(at(e, 2)), at(e, 3) or None
         elif tag == "AAA":

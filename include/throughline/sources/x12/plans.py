@@ -49,6 +49,8 @@ _OPTION = re.compile(r"\bbill option(?: code)?\s*[:=-]?\s*([ABC12])\b", re.IGNOR
 _DRUGS = re.compile(r"S\d{4}")
 _SERVICE = re.compile("[A-Za-z0-9]+")
 _BLANK = [""] * 6
+ENDS = ("357", "347", "349")
+"""DTP01 of an end in a segment of its own: of eligibility, plan, benefit."""
 
 
 class Benefit(msgspec.Struct, gc=False):
@@ -137,13 +139,21 @@ def span(benefit: Benefit) -> tuple[date | None, date | None]:
     """Return first and last day of a benefit; the last is None while it is open."""
     dates = benefit.dates
     # an end of its own: 347 plan, 349 benefit, 357 eligibility
-    ended = next((dates[q][0] for q in ("357", "347", "349") if q in dates), None)
+    ended = next((dates[q][0] for q in ENDS if q in dates), None)
     # 291 plan, 290 coordination of benefits, 307 eligibility, 292 benefit, 346 plan begin
     for qualifier in ("291", "290", "307", "292", "346", "356", "348"):
         if qualifier in dates:
             first, last = dates[qualifier]
             return first, last or ended
     return None, ended
+
+
+def end_all(benefits: list[Benefit], on: date | None) -> list[Benefit]:
+    """Return benefits: those without dates of their own end with the person's (loop 2100C), on this day."""
+    for benefit in benefits if on is not None else ():
+        if span(benefit) == (None, None):
+            benefit.dates = {**benefit.dates, ENDS[0]: (on, None)}
+    return benefits
 
 
 def covers(benefit: Benefit, day: date | None) -> bool:

@@ -314,6 +314,22 @@ def test_a_plan_that_is_over_or_not_begun_says_nothing_about_the_day(over: str) 
     assert one.is_active is False
 
 
+@pytest.mark.parametrize("end", ["347", "349", "357"])
+def test_an_end_at_the_person_is_that_of_each_benefit_without_dates(end: str) -> None:
+    """Loop 2100C of 005010X279A1: it holds for all benefits that do not say otherwise."""
+    who = [
+        "TRN*2*TRACE1*9LAKE",
+        "NM1*IL*1*QUIRK*ZEBULON****MI*1EG4TE5MK73",
+        f"DTP*{end}*D8*20260801",
+    ]
+    for benefit, is_active in (("EB*1**30**GOLD", None), ("EB*1**30*MB", False)):
+        [one] = found(simple(ELIGIBILITY, answer(benefit, person=who)))[0]
+        assert one.is_active is is_active
+        own = answer(benefit, "DTP*291*D8*20260815", person=who)
+        [one] = found(simple(ELIGIBILITY, own))[0]
+        assert one.is_active is True
+
+
 @pytest.mark.parametrize(
     "held", ["DTP*347*D8*20261231", "DTP*291*RD8*20260101-20261231", "DTP*346*D8*20260101", "MSG*x"]
 )

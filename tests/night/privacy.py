@@ -1,7 +1,7 @@
 """Searches for patient data where none may be: in logs, databases, reports and pages.
 
 The search terms come from the truth that the sandbox's servers wrote, not from the pipeline: each
-patient's full name, record number, phone number and birth date. A leak is reported by the term's number
+patient's full name, record number, phone number, birth date and member numbers. A leak is reported by the term's number
 and the place of the match, so that the report itself leaks nothing.
 """
 
@@ -40,7 +40,12 @@ FAMILY_KEYS = {"family", "family_name", "last_name"}
 GIVEN_KEYS = {"given", "given_name", "first_name"}
 NUMBER_KEYS = {"mrn", "record_number", "medical_record_number"}
 PHONE_KEYS = {"phone", "telephone", "phone_number"}
+MEMBER_KEYS = {"member", "member_id", "subscriber_id"}
+PAYERS, MEMBER = "payers", 2
+"""A person's payers in the truth, and where in each the member's number stands."""
 BIRTH_KEYS = {"birth_date", "birthdate", "birthDate", "born", "date_of_birth", "dob"}
+
+KINDS = {"name", "number", "phone", "birth date", "member"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class Term:
     kind: str
     place: str
     text: str
+
+
+Tables = Iterable[tuple[str, Iterable[str]]]
+"""Databases, each with the names of some tables (`schema.table`)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Leak:
 
 
 def terms(truth_dir: Path) -> list[Term]:
-    """Return what is to be looked for: every patient's name, number, phone and birth date.
+    """Return what is to be looked for: every patient's name, number, phone, birth date and member numbers.
 
     Raises `AssertionError` when the truth names nobody: then nothing could be found.
     """
@@ -74,9 +83,7 @@ def terms(truth_dir: Path) -> list[Term]:
                     for kind, text in _of(json.loads(line)):
                         found.setdefault((kind, text), Term(kind, f"{path.name}:{number}", text))
     kinds = {term.kind for term in found.values()}
-    assert kinds >= {"name", "number", "phone", "birth date"}, (
-        f"the truth tells only {sorted(kinds)}"
-    )
+    assert kinds >= KINDS, f"the truth tells only {sorted(kinds)}"
     return list(found.values())
 
 
@@ -92,9 +99,14 @@ def _of(record: object) -> Iterator[tuple[str, str]]:
     given = next((_first(record[key]) for key in GIVEN_KEYS if _first(record.get(key))), None)
     if family and given:
         yield from _name_forms(family, given)
+    for payer in record.get(PAYERS) or ():
+        if isinstance(payer, list) and len(payer) > MEMBER and _is_text(payer[MEMBER]):
+            yield "member", payer[MEMBER]
     for key, value in record.items():
         if _is_text(value):
-            if key in NUMBER_KEYS:
+            if key in MEMBER_KEYS:
+                yield "member", value
+            elif key in NUMBER_KEYS:
                 yield "number", value
             elif key in PHONE_KEYS:
                 yield from _phone_forms(value)
@@ -150,13 +162,19 @@ def _birth_forms(birth: str) -> Iterator[tuple[str, str]]:
 
 
 def find_leaks(
-    truth_dir: Path, paths: Iterable[Path], dsns: Iterable[str], *, min_birth_year: int = 2015
+    truth_dir: Path,
+    paths: Iterable[Path],
+    dsns: Iterable[str],
+    *,
+    tables: Tables = (),
+    min_birth_year: int = 2015,
 ) -> list[Leak]:
     """Return every term of the truth that stands in a file below `paths` or in a database.
 
     `dsns` are databases that may hold no patient data at all (Airflow's): every column of every
-    table is read. Birth dates from `min_birth_year` on are left out, since they are also dates of
-    nights. Letters of either case are the same.
+    table is read. `tables` are those of another database that may not hold any either. Birth dates
+    from `min_birth_year` on are left out, since they are also dates of nights. Letters of either case
+    are the same.
     """
     wanted = [
         term
@@ -173,7 +191,20 @@ def find_leaks(
             ]
     for dsn in dsns:
         leaks += _in_database(dsn, looked_for)
+    for dsn, names in tables:
+        leaks += _in_database(dsn, looked_for, names)
     return leaks
+
+
+def rows_of(dsn: str, names: Iterable[str]) -> dict[str, int]:
+    """Return how many rows each of these tables has: a search through an empty one shows nothing."""
+    counted = {}
+    with psycopg.connect(dsn) as conn:
+        for name in names:
+            query = sql.SQL("select count(*) from {}").format(sql.Identifier(*name.split(".")))
+            row = conn.execute(query).fetchone()
+            counted[name] = row[0] if row else 0
+    return counted
 
 
 def _year(birth: str) -> int:
@@ -231,7 +262,8 @@ def _chunks(file: Path) -> Iterator[bytes]:
             rest = block[-LONGEST:]
 
 
-def _in_database(dsn: str, looked_for: _Search) -> list[Leak]:
+def _in_database(dsn: str, looked_for: _Search, names: Iterable[str] | None = None) -> list[Leak]:
+    wanted = None if names is None else set(names)
     leaks: list[Leak] = []
     with psycopg.connect(dsn) as conn:
         tables: dict[tuple[str, str], list[sql.Composed]] = {}
@@ -243,6 +275,8 @@ def _in_database(dsn: str, looked_for: _Search) -> list[Leak]:
             " and c.table_schema <> all(%s) order by 1, 2, c.ordinal_position",
             (list(TEXTUAL), list(SYSTEM)),
         ):
+            if wanted is not None and f"{schema}.{table}" not in wanted:
+                continue
             # Bytes as they are, but those that no text has: pickles and messages hold plain words.
             shape = "encode({}, 'escape')" if kind == "bytea" else "{}"
             tables.setdefault((schema, table), []).append(

@@ -53,6 +53,9 @@ def _nights(world: Path, server: postgres.Server | None) -> known.Known | None:
     noted = known.noted(world)
     if noted:
         print(f"\n{noted.line} (as noted {noted.noted_at} UTC; PostgreSQL is down)")
+        print(
+            "What waits for a person, and whether sending is paused, is told while it is up: make ui"
+        )
     elif (world / "postgres" / "made").exists():
         print(
             "\nHow the last nights went is not known while PostgreSQL is down: make ui, make status"

@@ -240,6 +240,7 @@ def test_status_knows_the_last_night_while_everything_is_down(
     told = capsys.readouterr().out
     assert "night 4 of 2026-09-08 failed in load (as noted 2026-09-10 06:00 UTC" in told
     assert "`make night` runs its date again" in told
+    assert "whether sending is paused, is told while it is up: make ui" in told
 
 
 @pytest.mark.parametrize(("reached", "ends"), [("2026-09-09", 0), ("2026-09-10", 1), (None, 0)])

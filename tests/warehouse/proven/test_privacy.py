@@ -18,6 +18,7 @@ PERSON = {
     "given": "Maria",
     "birth_date": "1950-02-03",
     "phone": "5855550142",
+    "payers": [["original_medicare", "MEDB1", "3PA1AA1AA11", "2023-01-01", 1, False]],
 }
 
 
@@ -38,6 +39,8 @@ def truth(tmp_path: Path) -> Path:
         ('{"id": "L100001"}', "number"),
         ("tel:(585) 555-0142", "phone"),
         ("call 585-555-0142", "phone"),
+        ("NM1*IL*1*X*Y****MI*3PA1AA1AA11~", "member"),
+        ("member 3pa1aa1aa11 is unknown", "member"),
         ("DMG*D8*19500203*F", "birth date"),
         ('"birthDate": "1950-02-03"', "birth date"),
     ],
@@ -78,6 +81,24 @@ def test_it_finds_a_patient_in_any_column_of_a_database(
             conn.execute("drop table xcom")
     assert {leak.kind for leak in leaks} == {"name", "number", "birth date"}
     assert {leak.found_in for leak in leaks} == {"public.xcom"}
+
+
+def test_it_looks_only_into_the_tables_that_it_is_given(
+    truth: Path, server: postgres.Server
+) -> None:
+    dsn = server.dsn("airflow", "airflow")
+    with warehouse.connect(dsn) as conn:
+        for name in ("patients", "verdicts"):
+            conn.execute(f"create table {name} (detail jsonb)".encode())
+            conn.execute(f"insert into {name} values ('[\"Maria Okafor\"]')".encode())
+        conn.commit()
+    try:
+        leaks = privacy.find_leaks(truth, [], [], tables=[(dsn, ["public.verdicts"])])
+        assert privacy.rows_of(dsn, ["public.patients"]) == {"public.patients": 1}
+    finally:
+        with warehouse.connect(dsn) as conn:
+            conn.execute("drop table patients, verdicts")
+    assert [leak.found_in for leak in leaks] == ["public.verdicts"]
 
 
 def test_a_truth_that_names_nobody_proves_nothing(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ class Message:
     __slots__ = (
         "_by_tag",
         "_escapes",
+        "_is_plain",
         "component",
         "escape",
         "fields",
@@ -38,6 +39,7 @@ class Message:
             raise ValueError("header_unreadable")
         separator = head[3]
         marks = head[4:].split(separator, 1)[0]
+        after = head[4 + len(marks) :]
         if any(mark.isalnum() for mark in marks):
             marks = ""
         defaults = "^~\\&"
@@ -45,6 +47,9 @@ class Message:
         self.component, self.repetition = marks[0], marks[1]
         self.escape, self.subcomponent = marks[2], marks[3]
         self._escapes: dict[str, str] | None = None
+        # most messages have no subcomponent, escape or entity anywhere, and need no look at each part
+        rest = "".join((after, *segments[1:]))
+        self._is_plain = not (self.subcomponent in rest or self.escape in rest or "&" in rest)
         self.fields = [segment.split(separator) for segment in segments]
         # MSH-1 is the separator itself: put it in its place, so that fields[n] is MSH-n
         self.fields[0].insert(1, separator)
@@ -108,12 +113,13 @@ class Message:
         text = components[component - 1]
         if not text:
             return None
-        if self.subcomponent in text:
-            text = until_separator(text, self.subcomponent)
-        if self.escape in text:
-            text = self._unescape(text)
-        if "&" in text:
-            text = entities(text)
+        if not self._is_plain:
+            if self.subcomponent in text:
+                text = until_separator(text, self.subcomponent)
+            if self.escape in text:
+                text = self._unescape(text)
+            if "&" in text:
+                text = entities(text)
         text = text.strip()
         # a pair of quotes ("") means: delete the value
         return text if text and text != '""' else None

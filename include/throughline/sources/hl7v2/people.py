@@ -246,7 +246,15 @@ def _candidates(
 
 def kept(m: Message, tag: str) -> list[list[str]]:
     """Return the segments of a kind of resource (AIS, AIG, AIL, AIP) that do not take theirs away."""
-    return [fields for fields in m.every(tag) if (m.value(fields, 2) or "").upper() != "D"]
+    return [
+        fields
+        for fields in m.every(tag)
+        if fields[2:3] in ([], [""], ["A"]) or not _is_away(m, fields)
+    ]
+
+
+def _is_away(m: Message, fields: list[str]) -> bool:
+    return (m.value(fields, 2) or "").upper() == "D"
 
 
 def _resources(m: Message, tag: str) -> list[list[str]]:

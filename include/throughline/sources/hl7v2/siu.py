@@ -169,7 +169,8 @@ def read_message(
         return refuse("appointment_without_start", control)
     if len({tuple(each[3:4]) for each in m.fields if each[0] == "PID"}) > 1:
         return replace(refuse("several_patients", control), subject_id=None)
-    if len({(m.value(each, 1), m.value(each, 2)) for each in m.every("SCH")}) > 1:
+    schedules = m.every("SCH")
+    if len(schedules) > 1 and len({(m.value(s, 1), m.value(s, 2)) for s in schedules}) > 1:
         return replace(refuse("several_appointments", control), source_id=control)
     reason, reason_text = m.coded(sch, 6)
     visit_type, visit_text = _visit_type(m, sch, settings)

@@ -25,6 +25,8 @@ MOST_LINES = 20_000
 
 _ENDS = bytes.maketrans(b"\r\x0b\x1c\x00", b"\n\n\n\n")
 _TAG = re.compile(rb"[A-Z][A-Z0-9]{2}$")
+JOINED = b"\x00joined"
+"""Stands between two parts of one line."""
 _TYPE = re.compile(rb"\s*[A-Z]{3}(?:\W|$)")
 _WRAPPERS = (b"FHS", b"BHS", b"BTS", b"FTS")
 _CHARACTER_SETS = {
@@ -64,8 +66,8 @@ class Piece:
         return "\r".join(self.segments)
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a stream; a very long line comes in parts, to limit memory."""
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield a stream in blocks of whole lines, without the last line end; a very long line comes in parts."""
     first = stream.read(CHUNK)
     recode = None
     for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
@@ -77,9 +79,10 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
     while chunk:
         if recode is not None:
             chunk = recode.decode(chunk).encode("utf-8", "replace")
-        lines = (pending + chunk.translate(_ENDS)).split(b"\n")
-        pending = lines.pop()
-        yield from lines
+        block, end, rest = (pending + chunk.translate(_ENDS)).rpartition(b"\n")
+        if end:
+            yield block
+        pending = rest
         if len(pending) > LONGEST_MESSAGE:
             yield pending
             pending = b""
@@ -122,27 +125,40 @@ def _decode(lines: list[bytes]) -> tuple[list[str], bool]:
     return text.split("\n"), is_misnamed
 
 
-def _messages(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a stream with their numbers; a header within one, after which a type stands, begins another.
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a stream, and `JOINED` before one that is the rest of the line before it.
 
-    Files of which the last message had no line end are joined so.
+    A header within a line, after which a type stands, begins another message: files of which the last
+    message had no line end are joined so.
     """
     head = b""
-    for position, line in enumerate(_lines(stream), 1):
-        if head and line.find(b"MSH", 1) > 0:
-            at = 0
-            while (found := line.find(head, at + 1)) > 0:
-                fields = line[found : found + 2000].split(head[3:4], 9)
+    for block in _blocks(stream):
+        lines = block.split(b"\n")
+        # most blocks have headers at the beginning of lines alone
+        headers = block.count(b"\nMSH") + block.startswith(b"MSH")
+        if block.count(b"MSH") == headers:
+            yield from lines
+            last = block.rfind(b"\nMSH") + 1
+            head = _head(block[last : last + 10]) or head
+            continue
+        for line in lines:
+            rest = line
+            at = rest.find(head, 1) if head else -1
+            while at > 0:
+                fields = rest[at : at + 2000].split(head[3:4], 9)
                 if len(fields) > 8 and _TYPE.match(fields[8]):
-                    yield position, line[:found]
-                    line, found = line[found:], 0
-                at = found
-        yield position, line
-        begin = line.lstrip()[:10]
-        if begin[:3] == b"MSH":
-            # the header with its separators, up to the field separator after them
-            at = begin.find(begin[3:4], 4)
-            head = begin[: at + 1] if at > 0 else b""
+                    yield rest[:at]
+                    yield JOINED
+                    rest, at = rest[at:], 0
+                at = rest.find(head, at + 1)
+            yield rest
+            head = _head(line.lstrip()[:10]) or head
+
+
+def _head(line: bytes) -> bytes:
+    """Return a header with its separators, up to the field separator after them; empty if it is none."""
+    at = line.find(line[3:4], 4) if line[:3] == b"MSH" else -1
+    return line[: at + 1] if at > 0 else b""
 
 
 def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
@@ -162,7 +178,11 @@ def split(stream: BinaryIO, file: str) -> Iterator[Piece]:
         segments, is_misnamed = _decode(message)
         return Piece(row, start, "MSH", segments, is_cut, is_misnamed)
 
-    for position, line in _messages(stream):
+    for line in _lines(stream):
+        if line is JOINED:
+            position -= 1
+            continue
+        position += 1
         if not line or line.isspace():
             continue
         tag = line.lstrip()[:3]

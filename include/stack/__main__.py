@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from stack import airflow, commands, lock, options, postgres, processes, sandbox, up
+import psycopg
+
+from stack import airflow, commands, lock, options, paths, postgres, processes, sandbox, up
 from stack.nights import chain
 from stack.worlds import commands as worlds
 from stack.worlds import definitions
@@ -46,6 +48,10 @@ PLAIN = {
 """Errors of a folder or a disk that need no traceback, with what goes before the system's own words."""
 
 
+FULL = 64 << 20
+"""Bytes: with less, PostgreSQL cannot even write the next file of its log, and ends."""
+
+
 def main(arguments: list[str]) -> int:
     """Run one command; returns 0 on success, 1 with a printed reason on failure, 130 after Ctrl-C."""
     known: dict[str, Callable[[], int]] = commands.COMMANDS
@@ -67,7 +73,13 @@ def main(arguments: list[str]) -> int:
         definitions.choose(os.environ)
         return known[arguments[0]]()
     except EXPECTED as reason:
-        print(f"{arguments[0]}: {reason}", file=sys.stderr)
+        print(f"{arguments[0]}: {_of_the_disk()}{reason}", file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        said = str(error).strip().partition("\n")[0]
+        print(
+            f"{arguments[0]}: {_of_the_disk()}PostgreSQL does not answer: {said}", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         print(f"{arguments[0]}: interrupted; nothing was left running", file=sys.stderr)
@@ -83,6 +95,17 @@ def main(arguments: list[str]) -> int:
         )
         print(f"{arguments[0]}: {PLAIN[error.errno]}{error.strerror}{named}", file=sys.stderr)
         return 1
+
+
+def _of_the_disk() -> str:
+    """What goes before a reason while the disk is all but full: a server that cannot write says anything else."""
+    try:
+        folder = paths.state_folder()
+        there = os.statvfs(folder)
+    except OSError:
+        return ""
+    left = there.f_bavail * there.f_frsize
+    return f"the disk is full, {left >> 20} MB are left in {folder}: " if left < FULL else ""
 
 
 if __name__ == "__main__":

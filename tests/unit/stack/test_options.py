@@ -10,9 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 
-from stack import __main__, commands, options, sandbox
+from stack import __main__, commands, options, postgres, sandbox
 from stack.nights import chain, night
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -303,6 +304,30 @@ def test_a_full_disk_is_called_a_full_disk(
     told = capsys.readouterr().err
     assert said in told
     assert "/data/x" in told
+
+
+@pytest.mark.parametrize(
+    "why", [postgres.PostgresFailed("ended"), psycopg.OperationalError("closed\nby the server")]
+)
+@pytest.mark.parametrize(
+    ("left", "begins"), [(1000, "the disk is full, 3 MB are left"), (10**6, "")]
+)
+def test_what_fails_on_a_full_disk_says_so_first(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    why: Exception,
+    left: int,
+    begins: str,
+) -> None:
+    def fails() -> int:
+        raise why
+
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=left, f_frsize=4096))
+    monkeypatch.setitem(commands.COMMANDS, "status", fails)
+    assert __main__.main(["status"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"status: {begins}")
+    assert ("disk" in told, told.count("\n")) == (bool(begins), 1)
 
 
 def test_a_state_folder_that_is_a_file_is_refused(

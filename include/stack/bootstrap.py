@@ -142,8 +142,17 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
+def run() -> int:
+    """Run :func:`main`; where nothing can be written, say which file in one line. Raises ``SystemExit`` with it."""
     try:
-        sys.exit(main())
+        return main()
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
+    except OSError as error:
+        raise SystemExit(
+            f"the packages cannot be installed into this clone: {error.strerror}: {error.filename}"
+        ) from None
+
+
+if __name__ == "__main__":
+    sys.exit(run())

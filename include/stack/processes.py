@@ -160,7 +160,9 @@ def wait_until(
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not after {seconds:.0f} s")
+            raise TimeoutError(
+                f"{what} did not come within {seconds:.0f} s; if the machine is busy, try again"
+            )
         time.sleep(every)
 
 

@@ -370,6 +370,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "resume-sending": sending.sending("resume"),
     "source-profile": source_profile,
     "check-definitions": definitions.check_definitions,
+    "practice": definitions.lay_out,
     "retain": keeping.retain,
     "backup": backups.backup,
     "restore": backups.restore,

@@ -72,6 +72,25 @@ def check_definitions() -> int:
     ).returncode
 
 
+def lay_out() -> int:
+    """Lay out the folder ``DIR=`` for a practice; asks at the terminal what ``NAME= ZONE= PHONE= NPI=`` do not say."""
+    folder = os.environ.get("DIR", "").strip()
+    if not folder:
+        raise options.WrongOption(
+            "DIR is missing: make practice DIR=~/our-practice NAME='Our practice'"
+        )
+    said = [
+        word
+        for name in ("NAME", "ZONE", "PHONE", "NPI")
+        if (given := os.environ.get(name, "").strip())
+        for word in (f"--{name.lower()}", given)
+    ]
+    command = [sys.executable, "-m", "throughline.definitions.lay_out", *said, "--", folder]
+    return subprocess.run(
+        command, env=paths.child_environment(), cwd=paths.ROOT, check=False
+    ).returncode
+
+
 def digest() -> str:
     """Fingerprint of every definition that holds; it changes with any file."""
     of = hashlib.sha256()

@@ -32,11 +32,11 @@ def emit(conn: Connection, seq: int) -> None:
     from airflow.sdk.observability import stats
 
     from throughline.orchestration.addresses import landing_root, reports_root
-    from throughline.practice import practice
+    from throughline.practice import told_zone
     from throughline.told import metrics, numbers
 
     try:
-        told = numbers.collect(conn, seq, practice().time_zone)
+        told = numbers.collect(conn, seq, told_zone())
         folders = {"landing": landing_root(), "pages": reports_root()}
         for one in metrics.gauges(conn, told, folders):
             stats.gauge(one.name, one.value, tags=dict(one.tags))

@@ -32,7 +32,7 @@ def begin(partition_key: str | None) -> int:
     `AirflowFailException` for a run without a business date.
     """
     from throughline import definitions, evidence, sources, workflows
-    from throughline.practice import practice
+    from throughline.definitions import refused
     from throughline.proven import catalogue
 
     if not partition_key:
@@ -40,11 +40,11 @@ def begin(partition_key: str | None) -> int:
             "a night needs a business date: trigger with partition_key YYYY-MM-DD"
         )
     business_date = date.fromisoformat(partition_key)
-    definitions.check()
     with open_warehouse() as conn:
         nights.take_lease(conn, f"night of {partition_key}", business_date)
-        night = nights.open_night(conn, business_date, practice().time_zone)
-        with warehouse.step(conn, night.seq, "open_night") as record:
+        night = nights.open_night(conn, business_date, refused.zone(conn))
+        with refused.told(conn, night.seq), warehouse.step(conn, night.seq, "open_night") as record:
+            definitions.check()
             catalogue.check(conn)
             sources.register(conn, night.seq)
             evidence.register_codes(conn)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-from throughline.practice import practice
+from throughline.practice import told_zone
 
-TIME_ZONE = practice().time_zone
+TIME_ZONE = told_zone()
 """The time zone of the schedules below: the practice's, which also sets the night's cut-off."""
 
 NIGHTLY = "0 4 * * *"

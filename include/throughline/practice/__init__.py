@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from throughline.vocabulary import layers, read
+from throughline.vocabulary import DefinitionError, layers, read
 from throughline.vocabulary.keeping import Period
+from throughline.vocabulary.numbers import is_time_zone
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,23 @@ def practice() -> Practice:
             (kind, Period(**said)) for kind, said in (raw.get("retention") or {}).items()
         ),
     )
+
+
+def told_zone() -> str:
+    """Return the time zone in which people are told: the practice's; UTC while its file cannot be read.
+
+    A night whose definitions are broken is told as well, and why.
+    """
+    try:
+        zone = practice().time_zone
+    except (DefinitionError, KeyError, TypeError, AttributeError):
+        return "UTC"
+    return zone if is_time_zone(zone) else "UTC"
+
+
+def told_name() -> str:
+    """Return the name of the practice, for people; empty while its file cannot be read."""
+    try:
+        return str(practice().name)
+    except (DefinitionError, KeyError, TypeError, AttributeError):
+        return ""

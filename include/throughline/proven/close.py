@@ -8,10 +8,10 @@ import subprocess
 
 from psycopg.types.json import Jsonb
 
-from throughline.practice import practice
+from throughline.practice import told_zone
 from throughline.proven import invariants
 from throughline.told.numbers import collect, counts
-from throughline.vocabulary import layers, vocabulary
+from throughline.vocabulary import DefinitionError, layers, vocabulary
 from throughline.warehouse import Connection, nights, sql
 from throughline.workflows.definitions import examine
 
@@ -56,7 +56,7 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
     failed_step, reason = kept
     if failed_step and "check_invariants" in failed_step and not reason:
         reason = _what_is_broken(conn, seq)
-    told = counts(collect(conn, seq, time_zone or practice().time_zone))
+    told = counts(collect(conn, seq, time_zone or told_zone()))
     if status == "finished" and night.kind != "intraday":
         # In one transaction: if the process dies after this, the next date does not wait for this one.
         nights.give_back(conn, night.business_date)
@@ -120,7 +120,10 @@ def definition_hashes() -> dict[str, str]:
 
     A workflow that is based on one of ours is two files.
     """
-    files = layers().every()
+    try:
+        files = layers().every()
+    except DefinitionError:  # the folder is not there, which is why the night failed
+        return {}
     bases = {
         f"based_on/{base.name}": base
         for one in examine(layers(), vocabulary())[0]

@@ -81,7 +81,11 @@ def names_with_feeds(folder: Path | None = None) -> list[str]:
 
     An invalid file counts too, so that `open_night` can refuse it and say why.
     """
-    return [name for name, file in _files(folder).items() if _may_have_feeds(file)]
+    try:
+        files = _files(folder)
+    except DefinitionError:  # the practice's folder is not there: `open_night` says so
+        return []
+    return [name for name, file in files.items() if _may_have_feeds(file)]
 
 
 def _may_have_feeds(file: Path) -> bool:

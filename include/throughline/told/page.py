@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from throughline.practice import practice
+from throughline.practice import told_name, told_zone
 from throughline.told import mornings, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import FunnelStage
@@ -100,7 +100,7 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
     )
     return environment.get_template("page.html.jinja").render(
         n=numbers,
-        practice=practice().name,
+        practice=told_name(),
         standing=what_holds(numbers),
         w=words,
         funnels=funnels(numbers),
@@ -134,7 +134,7 @@ def write_page(
     night = nights.by_seq(conn, seq)
     if night.status == "void":
         night = nights.current(conn, night.business_date)
-    zone = time_zone or practice().time_zone
+    zone = time_zone or told_zone()
     before = nights.finished_before(conn, night.seq)
     if before:
         earlier = nights.current(conn, nights.by_seq(conn, before).business_date)

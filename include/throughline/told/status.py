@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from throughline import programs, quality, retention, warehouse
-from throughline.practice import practice
+from throughline.definitions import examined
+from throughline.practice import practice, told_zone
 from throughline.told import words
 from throughline.told.shapes import Paused, Searched, Undecided, Unmapped, Waiting
 from throughline.warehouse import Connection, nights, sql
@@ -22,10 +23,15 @@ NIGHTS = 7
 
 def tell(conn: Connection) -> str:
     """Return the last nights (one line each), what is running, and what waits for a person."""
-    zone = practice().time_zone
+    zone = told_zone()
     lines = [_line(*row) for row in sql.run(conn, "told/nights.sql", nights=NIGHTS).rows]
     if not lines:
         return "No night has run yet: make night"
+    failed = conn.execute(
+        "select reason from operations.night where status = 'failed' and reason is not null"
+        " and seq = (select max(seq) from operations.night where status <> 'void')"
+    ).fetchone()
+    lines += [f"Why the last night failed: {failed[0]}"] if failed else []
     holder = conn.execute(
         "select holder, taken_at from operations.lease"
         " where holder is not null and expires_at > clock_timestamp()"
@@ -91,6 +97,12 @@ def tell(conn: Connection) -> str:
         words.searched(Searched(*row))
         for row in sql.run(conn, "told/numbers/searches.sql", seq=newest_seq).rows
     ]
+    wrong = examined().faults
+    if wrong:
+        told = words.count(len(wrong), "fault")
+        return "\n".join(
+            [*lines, f"The definitions have {told}, and no night begins with them:", *wrong]
+        )
     lines += [f"Kept decision: {one}" for one in quality.kept_decisions(conn)]
     lines += retention.status(conn, practice(), datetime.now(ZoneInfo(zone)).date())
     return "\n".join(lines)

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from throughline import programs, warehouse
-from throughline.practice import practice
+from throughline.practice import told_zone
 from throughline.told import owed, text, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import Feed
@@ -383,7 +383,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("No night has run yet.")
             return 1
         try:
-            numbers = collect(conn, seq, practice().time_zone)
+            numbers = collect(conn, seq, told_zone())
         except LookupError as error:
             print(error)
             return 1

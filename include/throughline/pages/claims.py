@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -82,8 +83,12 @@ def batch_page(request: Browser, who: Looking, number: str) -> Response:
         return _opened(request, who, batch_id)
     with reading() as conn:
         kept = listed.attested(conn, batch_id)
+        decided, now = _decided(conn, batch_id), today(conn)
     if kept is None:
         text = f"Batch {str(batch_id)[: listed.SHORT]} does not wait any more: it is {status}."
+        if decided:
+            at, by, note = decided
+            text += f" Decided by {by} on {now.local(at):%Y-%m-%d %H:%M}: {note or 'no note'}"
         return refusal(request, who, 200, "Not waiting", text, PLACE)
     return html(_shown(request, who, batch_id, status, kept["file"], kept["claims"]))
 
@@ -174,6 +179,15 @@ def _untold(request: Browser, who: Visitor, batch_id: UUID, why: str) -> Respons
     return with_session(html(content, status=409), request, session)
 
 
+def _decided(conn: Connection, batch_id: UUID) -> tuple[datetime, str, str] | None:
+    """Return when and by whom a batch was decided, and with which note; None if it was not."""
+    return conn.execute(
+        "select d.decided_at, d.decided_by, d.note from tasks.claim_batch as b"
+        " inner join operations.decision as d on d.decision_id = b.decision_id where b.batch_id = %s",
+        (batch_id,),
+    ).fetchone()
+
+
 def _shown(
     request: Browser,
     who: Visitor,
@@ -189,14 +203,9 @@ def _shown(
 ) -> str:
     with reading() as conn:
         kept_look(conn, who, batch_id)
-        decided = conn.execute(
-            "select d.decided_at, d.decided_by, d.note from tasks.claim_batch as b"
-            " inner join operations.decision as d on d.decision_id = b.decision_id where b.batch_id = %s",
-            (batch_id,),
-        ).fetchone()
         return render(
             "batch.html.jinja", who, root_of(request), PLACE,
             batch_id=str(batch_id), status=status, file=head, claims=claims, digest=digest, token=token,
             follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
-            decided=decided, is_paused=pausing.is_paused(conn), today=today(conn),
+            decided=_decided(conn, batch_id), is_paused=pausing.is_paused(conn), today=today(conn),
         )  # fmt: skip

@@ -140,7 +140,7 @@ def test_a_batch_that_cannot_be_told_is_refused_on_its_page(
     assert 'value="release"' not in told
     token = token_of(told)
     assert sent(biller, batch, token).status_code == 409, "nobody attests what cannot be told"
-    assert sent(biller, batch, token, act="refuse").status_code == 409, "without its reason"
+    assert sent(biller, batch, token, act="refuse").status_code == 422, "without its reason"
     assert decided(desk) == []
     assert sent(biller, batch, token, act="refuse", note="unreadable").status_code == 303
     assert decided(desk) == [("refuse", "biller", "page", "unreadable", "throughline_decider")]
@@ -239,11 +239,13 @@ def test_a_refusal_needs_its_reason(browser: Browser, desk: Desk, batch: UUID) -
     biller = browser("biller")
     token = token_of(biller.get(f"/claims/{batch}").text)
     answer = sent(biller, batch, token, act="refuse")
-    assert (answer.status_code, "refuse needs a reason" in answer.text) == (409, True)
+    assert (answer.status_code, "refuse needs a reason" in answer.text) == (422, True)
     assert decided(desk) == []
     assert sent(biller, batch, token, act="refuse", note="not mine").status_code == 303
     assert decided(desk) == [("refuse", "biller", "page", "not mine", "throughline_decider")]
-    assert "it is refused" in biller.get(f"/claims/{batch}").text
+    told = biller.get(f"/claims/{batch}").text
+    assert "it is refused. Decided by biller on " in told
+    assert ": not mine" in told
 
 
 def test_what_changed_after_the_page_was_shown_is_not_attested(

@@ -115,7 +115,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         "release": f"{what} {are} sent to {payer}, byte for byte as shown.",
         "refuse": f"{what} {are} not sent; {each} becomes an exception for billing."
         if untold is None
-        else f"This file of {what} is thrown away; the next night makes its claims anew and asks again.",
+        else f"This file of {what} is thrown away; the next night makes the claims anew, and asks again.",
     }
     barred = request.act == "release" and permissions.permissions().four_eyes
     return Preview(

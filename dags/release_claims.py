@@ -19,8 +19,9 @@ that fell is made anew without it, and asked about again.
 
 ### When it fails
 The next `create_tasks` sends the released batch, after looking up an uncertain transfer. An answer that cannot
-be taken (of somebody who may not, or has not opened the list; a refusal without a note) leaves the question open. To
-ask those who may now, after a change of `permissions.yaml`, clear the task that asks.
+be taken (of somebody who may not, or has not opened the list; a refusal without a note) leaves the question open.
+After a change of `permissions.yaml`, an open question stays with those to whom it was assigned: those who may now
+decide on the page *Claims to release*.
 
 ### Re-run safely
 A batch is sent at most once, however often tasks are rerun.

@@ -66,7 +66,7 @@ def _bases(path: Path) -> Iterator[str]:
 
 
 def keep(found: list[Replaced], *, anew: bool = False) -> list[Path]:
-    """Copy ours to the practice's folder where no copy is, or `anew`; returns the copies. Raises `OSError`."""
+    """Write a copy of ours to the practice's folder where none is, or `anew`; returns the copies. Raises `OSError`."""
     made = []
     for one in found:
         if one.ours.is_file() and (not one.kept.is_file() or (anew and one.has_changed)):

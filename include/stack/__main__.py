@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     try:
         options.forget_blanks(os.environ)
         options.check(arguments[0], os.environ)
-        definitions.choose(os.environ)
+        definitions.choose(arguments[0], os.environ)
         return known[arguments[0]]()
     except EXPECTED as reason:
         print(f"{arguments[0]}: {_of_the_disk()}{reason}", file=sys.stderr)

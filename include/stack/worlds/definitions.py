@@ -27,11 +27,15 @@ class Broken(ValueError):
     """The definitions have faults; the message has one a line."""
 
 
-def choose(environment: MutableMapping[str, str]) -> None:
+def choose(command: str, environment: MutableMapping[str, str]) -> None:
     """Put the folder that the command uses into ``THROUGHLINE_DEFINITIONS``, for itself and its programs.
 
-    Raises :class:`options.WrongOption` if there is no such folder.
+    A command that takes none, such as the benchmark, is about ours. Raises :class:`options.WrongOption` if there is no
+    such folder.
     """
+    if "DEFINITIONS" not in options.TAKES[command]:
+        environment.pop(SETTING, None)
+        return
     given = environment.get("DEFINITIONS", "").strip() or environment.get(SETTING, "").strip()
     chosen = given or _of_world(environment)
     if not chosen or chosen == OURS:

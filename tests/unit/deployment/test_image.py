@@ -32,3 +32,20 @@ def test_what_is_locked_constrains_extra_packages() -> None:
         of_it = {"python_version": python[:4], "python_full_version": python}
         names = [one.name for one in wanted if not one.marker or one.marker.evaluate(of_it)]
         assert len(names) == len(set(names))
+
+
+def test_no_tool_of_tests_is_in_an_image() -> None:
+    asked = (ROOT / "requirements.in").read_text(encoding="utf-8")
+    tools = re.findall(r"^([\w-]+)", asked[asked.index("\npytest\n") :], re.MULTILINE)
+    removed = re.search(r"pip uninstall --yes (.*?) \\\n *&& pip check", DOCKERFILE, re.DOTALL)
+    assert removed is not None
+    assert removed[1].replace("\\\n", " ").split() == tools
+    code = [*(ROOT / "include/throughline").rglob("*.py"), *(ROOT / "dags").glob("*.py")]
+    imported = {
+        name
+        for file in [*code, *(ROOT / "plugins").glob("*.py")]
+        for name in re.findall(
+            r"^ *(?:import|from) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert not imported & {tool.replace("-", "_") for tool in tools}

@@ -26,6 +26,7 @@ import pytest
 from stack import airflow, paths, postgres, processes, rest, sandbox
 from stack.airflow import Address
 from tests.night.kills import DIGESTS, SENT
+from tests.unit.throughline.sources.servers import Answer, Seen, web
 from tests.worlds import world
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -230,15 +231,22 @@ class Lived:
     """By night: what was sent, with the hash of its bytes and the outcome."""
     said: list[str]
     """By night: what the command printed."""
+    told: list[Seen]
+    """What arrived at the addresses of notices and check-ins."""
 
 
 @pytest.fixture(scope="session")
-def undisturbed(make_practice: Callable[..., Practice]) -> Lived:
+def undisturbed(make_practice: Callable[..., Practice]) -> Iterator[Lived]:
     """Ten nights of a small practice; up at first, and stopped by whoever needs the machine."""
     made = make_practice(LIVED_PATIENTS)
-    made.up()
-    said = [made.nights(1) for _ in range(LIVED_NIGHTS)]
-    return Lived(made, made.rows(DIGESTS), made.rows(SENT), said)
+    with web(lambda _: Answer(200, b"ok")) as outside:
+        for name in ("webhook", "check_in"):
+            made.environment[f"AIRFLOW_CONN_THROUGHLINE_{name.upper()}"] = json.dumps(
+                {"conn_type": "http", "extra": {"base_url": outside.url(f"/{name}")}}
+            )
+        made.up()
+        said = [made.nights(1) for _ in range(LIVED_NIGHTS)]
+        yield Lived(made, made.rows(DIGESTS), made.rows(SENT), said, outside.seen)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from stack import postgres
 from throughline import warehouse
 from throughline.warehouse import migrations
+from throughline.warehouse.sql import ROOT
 
 
 @pytest.fixture
@@ -43,4 +44,4 @@ def test_who_migrates_waits_for_another_who_does(dsn: str) -> None:
 def test_a_new_database_is_migrated(warehouse_server: postgres.Server) -> None:
     with psycopg.connect(warehouse_server.dsn()) as conn:
         row = conn.execute("select count(*) from public._yoyo_migration").fetchone()
-    assert row == (len(list((migrations.ROOT / "schema").glob("*.sql"))),)
+    assert row == (len(list((ROOT / "schema").glob("*.sql"))),)

@@ -20,7 +20,7 @@ from stack import postgres
 from tests.unit.throughline.sources import wire
 from throughline import warehouse
 from throughline.sources.files import open_file
-from throughline.sources.hl7v2 import siu
+from throughline.sources.hl7v2 import batch
 from throughline.sources.landing import Landing
 from throughline.sources.x12.segments import SegmentReader
 from throughline.warehouse import nights
@@ -87,7 +87,7 @@ def megabytes_of_hl7(messages: int) -> float:
 def read(packed: str) -> None:
     """Read a packed file of HL7 v2 and print the most memory that this took, in kB."""
     with open_file(Path(packed)) as stream:
-        siu.scan(stream, "f", ZoneInfo(ZONE))
+        batch.scan(stream, "f", ZoneInfo(ZONE))
     status = Path("/proc/self/status").read_text(encoding="ascii")
     print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 

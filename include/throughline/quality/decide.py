@@ -373,7 +373,8 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
     if len(found) != 1:
         many = "more than one thing" if found else "no row, delivery or file"
         raise NotKeptBackError(f"{many} whose id begins with {start[:40]} waits for a decision")
-    return found[0]
+    kind, about = found[0]
+    return kind, about
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,7 +6,7 @@ itself: keys of the file whole, stages by their name. The result is checked, reg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,7 @@ def _merged(base: Document, own: Document) -> _Parts:
 
 def _stages(
     base: Document, own: Document
-) -> tuple[list[dict[str, Any]], Mapping[Place, tuple[str, int]]]:
+) -> tuple[list[dict[str, Any]], dict[Place, tuple[str, int]]]:
     """Return the stages, and the file and line of each place in them. Raises `DefinitionError`."""
     order: list[str] = [stage["stage"] for stage in base.data["stages"]]
     ours = {name: number for number, name in enumerate(order)}

@@ -38,7 +38,7 @@ def refusal(own: Path, text: str) -> str:
 
 
 def changed(**keys: Any) -> dict[str, Any]:
-    return copy.deepcopy(BASE) | {"version": 1001} | keys
+    return {**copy.deepcopy(BASE), "version": 1001, **keys}
 
 
 def test_what_is_not_said_is_as_in_ours(own: Path) -> None:

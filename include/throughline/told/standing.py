@@ -11,7 +11,7 @@ def switched_off(row: SwitchedOff) -> str:
     """Return that a workflow opens nothing any more, and what becomes of its open cases."""
     if not row.cases:
         return f"{row.title} is switched off: it opens no more cases, and has none open."
-    open_ = "1 open case goes on" if row.cases == 1 else f"{row.cases:,} open cases go on"
+    open_ = f"{words.count(row.cases, 'open case')} {'goes' if row.cases == 1 else 'go'} on"
     becomes = {
         None: f"{open_} as before, until somebody decides what becomes of them (make exceptions)",
         "finish": f"{open_} to the end, as {row.by} decided",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import socketserver
 import subprocess
@@ -123,7 +124,7 @@ def test_a_way_that_never_comes_to_an_end_stops_no_other(monkeypatch: pytest.Mon
     monkeypatch.setattr(watch, "WAY_S", 0.3)
     with servers.web(lambda _: Answer(200)) as web, mail_server(greets_forever=True) as (port, _):
         settings = {
-            "THROUGHLINE_WATCH_COMMAND": f"{sys.executable} -c 'import time; time.sleep(1)'",
+            "THROUGHLINE_WATCH_COMMAND": f"{shlex.quote(sys.executable)} -c 'import time; time.sleep(1)'",
             "THROUGHLINE_WATCH_MAIL": "ops@example.org",
             "THROUGHLINE_WATCH_SMTP": f"smtp://127.0.0.1:{port}",
             "THROUGHLINE_WATCH_WEBHOOK": web.url("/hook"),

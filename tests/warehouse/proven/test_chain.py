@@ -164,7 +164,7 @@ MOVED: dict[str, tuple[Moved, str]] = {
     ),
     "another warehouse": (
         lambda lines: [line.replace('"sha256": "', '"sha256": "0') for line in lines],
-        "is of another warehouse, or the whole chain was written anew: none of its 3 heads",
+        "is of another warehouse, or the whole chain was written anew: of its 3 heads none is",
     ),
 }  # fmt: skip
 

@@ -118,7 +118,7 @@ def test_a_person_says_so_from_the_command_line(
         ((number, "release"), "nothing of it can be released: ACTION=carries_nothing"),
         ((number, "reject"), "nothing of it can be rejected: ACTION=carries_nothing"),
         ((number, "posted"), "nothing of it can be posted: ACTION=carries_nothing"),
-        ((number[:7], "carries_nothing"), "no row, delivery or file"),
+        ((number[:7], "carries_nothing"), "must be the number of a row, delivery or file"),
         (("00000000", "carries_nothing"), "no row, delivery or file"),
         ((loaded[:8], "carries_nothing"), "must be one of reject"),
     ):

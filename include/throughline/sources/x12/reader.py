@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from throughline.sources.files import is_broken
 from throughline.sources.records import Fault, FileRefusedError
@@ -76,6 +76,11 @@ def feed_of(transaction_set: str, version: str) -> str | None:
         "999": "functional_acknowledgement",
         "997": "functional_acknowledgement",
     }.get(transaction_set)
+
+
+def reads_tests(conventions: Mapping[str, Any]) -> bool:
+    """Return whether a source's conventions say that its tests (ISA15 T) are read."""
+    return bool(conventions.get("test_data") == "read")
 
 
 def scan(stream: BinaryIO, file: str) -> Contents:

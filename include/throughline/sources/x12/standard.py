@@ -31,7 +31,7 @@ class X12(Standard):
         found = reader.scan(stream, file.name)
         if not found.feeds and not found.unused:
             raise FileRefusedError(file.name, found.segments, "no_transaction_set")
-        if found.is_test and definition.conventions.get("test_data") != "read":
+        if found.is_test and not reader.reads_tests(definition.conventions):
             raise FileRefusedError(file.name, found.segments, TEST_DATA)
         made = found.newest.replace(tzinfo=definition.zone) if found.newest else None
         return Contents(found.feeds, made, found.is_complete, found.segments)

@@ -59,9 +59,25 @@ def _stated(piece: Piece) -> int | None:
     return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else None
 
 
+OF_SLOTS = frozenset({"S23", "S24"})
+"""Time slots that are blocked or opened: about no patient and no appointment.
+
+Source: the list of SIU's events at rhapsody.health/resources/hl7-siu-message, read 2026-11-29.
+"""
+
+
+def is_of_slots(head: str) -> bool:
+    """Return whether a message is about time slots, by its MSH."""
+    if not any(event in head for event in OF_SLOTS):
+        return False
+    fields = head.split(head[3:4] or "|", 9)
+    kind = fields[8].split(head[4:5] or "^") if len(fields) > 8 else []
+    return kind[:1] == ["SIU"] and len(kind) > 1 and kind[1].strip() in OF_SLOTS
+
+
 @dataclass
 class Contents:
-    """What a file holds: when it was made (FHS-7, BHS-7, else its newest MSH-7), and its messages.
+    """What a file holds: when it was made (FHS-7, BHS-7, else its newest MSH-7), and its messages of appointments.
 
     It is incomplete if a wrapper was not closed, or announces more messages or batches than there are.
     """
@@ -82,7 +98,7 @@ def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
         fields = head.split(head[3:4] or "|")
         at = moment(fields[6].split("^")[0], zone) if len(fields) > 6 else None
         if piece.kind == "MSH":
-            found.messages += 1
+            found.messages += not is_of_slots(head)
             newest = max(newest or at, at) if at else newest
         elif piece.kind in ("FHS", "BHS"):
             found.made_at = max(found.made_at or at, at) if at else found.made_at

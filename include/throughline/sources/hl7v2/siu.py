@@ -12,7 +12,7 @@ import msgspec
 
 from throughline.sources.files import is_broken
 from throughline.sources.hl7v2 import people
-from throughline.sources.hl7v2.batch import Wrappers
+from throughline.sources.hl7v2.batch import Wrappers, is_of_slots
 from throughline.sources.hl7v2.message import Message, day, moment, offset_of
 from throughline.sources.hl7v2.settings import NOTHING_SAID, Settings
 from throughline.sources.hl7v2.split import Piece, split
@@ -113,7 +113,9 @@ def read(
             held = None
         if (odd := wrappers.see(piece)) is not None:
             yield Fault(file, 0, piece.position, odd, "warning")
-        if piece.kind == "MSH":
+        if piece.kind == "MSH" and is_of_slots(piece.segments[0]):
+            yield Fault(file, piece.row, piece.position, "time_slot_not_used", "warning")
+        elif piece.kind == "MSH":
             held = piece
             if piece.is_misnamed:
                 yield Fault(

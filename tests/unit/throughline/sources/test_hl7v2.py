@@ -488,6 +488,18 @@ def test_a_message_that_is_no_appointment_is_a_fault_and_the_rest_goes_on(
     assert "Quirk" not in str(faults[0])
 
 
+@pytest.mark.parametrize("event", ["S23", "S24"])
+def test_time_slots_are_about_nobody_and_keep_nothing_back(event: str) -> None:
+    """One that was set aside made everybody's appointments not known."""
+    slots = wire.siu().replace("SIU^S12", f"SIU^{event}^SIU_S12", 1)
+    slots = "\r".join(line for line in slots.split("\r") if not line.startswith("PID"))
+    found, faults = read(slots + wire.siu(control="M2") + slots)
+    assert [a.control_id for a in found] == ["M2"]
+    assert [(f.reason, f.severity) for f in faults] == [("time_slot_not_used", "warning")] * 2
+    contents = batch.scan(io.BytesIO((slots + wire.siu(control="M2")).encode()), "f", ZONE)
+    assert (contents.messages, contents.is_complete) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("text", "about", "whose"),
     [

@@ -118,6 +118,13 @@ def test_messages_without_a_line_end_between_them(between: str) -> None:
     assert [each.practitioner_npi for each in a] == [one(PLAIN).practitioner_npi] * 3
 
 
+def test_lines_are_counted_as_they_stand_in_the_file() -> None:
+    """A fault names the line on which a message begins: the second of two on one line, and what follows."""
+    lines = PLAIN.rstrip("\r").count("\r") + 1
+    text = PLAIN.rstrip("\r") + SECOND + wire.siu(control="M3")
+    assert [a.position for a in read(text)[0]] == [1, lines, 2 * lines]
+
+
 def test_many_joined_messages() -> None:
     a, _ = read("".join(wire.siu(control=f"M{n}").rstrip("\r") for n in range(300)))
     assert [each.control_id for each in a] == [f"M{n}" for n in range(300)]

@@ -98,6 +98,23 @@ def test_it_opens_nothing_and_its_cases_go_on(clinic: Clinic, own: Path) -> None
     assert clinic.digest() == clinic.derived_digest()
 
 
+def test_a_newer_version_switches_nothing_off(clinic: Clinic, own: Path) -> None:
+    clinic.know(discharged("p1", "2026-07-06"))
+    night(clinic, "2026-07-06")
+    (own / "workflows" / f"{T}.yaml").write_text(
+        f"based_on: {{workflow: {T}, version: 2}}\nversion: 1001\ntitle: Care after a stay\n",
+        "utf-8",
+    )
+    night(clinic, "2026-07-07")
+    assert [tuple(row) for row in clinic.rows(
+        "select version, status from cases.workflow_version where workflow = %s order by 1", T
+    )] == [(2, "retired"), (1001, "active")]  # fmt: skip
+    assert clinic.rows(
+        "select 1 from operations.exception where reason = 'workflow_switched_off'"
+    ) == []  # fmt: skip
+    assert said(clinic) == []
+
+
 def test_finish_lets_them_go_on_and_asks_no_more(clinic: Clinic, own: Path) -> None:
     switched_off(clinic, own)
     decide(clinic, "finish")

@@ -17,6 +17,10 @@ select
         'is_qmb', r.is_qmb,
         'payer_name', r.payer_name,
         'relationship', r.relationship
-    ) as detail
+    ) || case
+        when r.type_code is null and evidence.mapped('payer_class_by_payer', null, r.payer_id) is null
+            then '{"not_stated": "payer_class"}'::jsonb
+        else '{}'::jsonb
+    end as detail
 from core.coverage as r
 where coalesce(r.status, 'active') = 'active';

@@ -33,7 +33,9 @@ select
     jsonb_build_object(
         'facility_class', evidence.facility_class(r.class_code, r.type_code),
         'practitioner_id', r.practitioner_id
-    ) as detail
+    ) || case
+        when r.discharge_disposition_code is null then '{"not_stated": "disposition"}'::jsonb else '{}'::jsonb
+    end as detail
 from core.encounter as r
 where evidence.facility_class(r.class_code, r.type_code) is not null
     and r.status = 'finished' and r.ends_at is not null;

@@ -14,7 +14,10 @@ create temp table w_unmatched (
     about_id text not null,
     source text not null,
     amount numeric,
-    detail jsonb not null
+    detail jsonb not null,
+    -- only where one person is meant, and a clock runs
+    person_id uuid,
+    due_at timestamptz
 ) on commit drop;
 
 -- A remittance for a claim of which there is neither a copy nor one of ours.

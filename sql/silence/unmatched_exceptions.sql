@@ -38,20 +38,20 @@ with fresh as (
 ),
 
 listed as (
-    select f.reason, f.about_kind, f.about_id, f.amount, f.detail
+    select f.reason, f.about_kind, f.about_id, f.amount, f.detail, f.person_id, f.due_at
     from fresh as f
     where f.together <= %(many)s
     union all
     select
         f.reason, 'feed', concat_ws(' ', f.source, %(seq)s), sum(f.amount),
-        jsonb_build_object('source', f.source, 'count', count(*))
+        jsonb_build_object('source', f.source, 'count', count(*)), null, min(f.due_at)
     from fresh as f
     where f.together > %(many)s
     group by f.reason, f.source
 )
 
 insert into operations.exception (
-    exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, amount, detail
+    exception_id, about_kind, about_id, reason, owner_team, opened_seq, opened_at, due_at, amount, detail, person_id
 )
 select
     md5(concat_ws('|', 'exception', w.reason, w.about_kind, w.about_id, (
@@ -60,7 +60,11 @@ select
             and e.closed_seq is not null
     )))::uuid,
     w.about_kind, w.about_id, w.reason, r.owner_team, %(seq)s, %(as_of)s,
-    cases.day_end(%(business_date)s::date + r.due_days), w.amount, w.detail
+    -- within the clock that waits for it, but never before the next day has ended
+    greatest(
+        least(cases.day_end(%(business_date)s::date + r.due_days), w.due_at), cases.day_end(%(business_date)s::date + 1)
+    ),
+    w.amount, w.detail, w.person_id
 from listed as w
 inner join operations.reason as r on r.reason = w.reason
 on conflict do nothing;

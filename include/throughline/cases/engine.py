@@ -20,6 +20,7 @@ STATE = (
 )  # fmt: skip
 WRITING = (
     "triggers",
+    "not_opened",
     "open",
     "exceptions",
     "apply",
@@ -87,6 +88,7 @@ def open_cases(conn: Connection, seq: int, as_of: datetime) -> int:
     for name in DERIVATION:
         sql.run(conn, f"cases/{name}.sql", **params)
     sql.run(conn, "cases/triggers.sql", **params)
+    sql.run(conn, "cases/not_opened.sql", **params)
     failpoints.hit("cases.before_open")
     result = sql.run(conn, "cases/open.sql", **params)
     failpoints.hit("cases.after_open")

@@ -79,6 +79,7 @@ FITTING = {
     "file_unanswered": ("acknowledge", "assign"),
     "claim_unanswered": ("acknowledge", "assign"),
     "stay_not_ended": ("acknowledge", "assign"),
+    "disposition_not_stated": ("acknowledge", "assign"),
     "file_refused": ("carries_nothing", "assign"),
     "code_not_mapped": ("assign",),
     "persons_not_reached": ("assign",),

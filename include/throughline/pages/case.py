@@ -11,11 +11,12 @@ from throughline.pages.one import NotFound, span
 from throughline.told import words
 from throughline.told.today import Today
 from throughline.vocabulary import words as vocabulary
+from throughline.vocabulary.reasons import END_REASON
 from throughline.warehouse import Connection, sql
 
 FACTS = vocabulary.FACT_KIND.words
 OUTCOMES = vocabulary.CONTACT_OUTCOME.words
-ENDS = vocabulary.END_REASON.words
+ENDS = END_REASON.words
 REASONS = vocabulary.EXCEPTION_REASON.words
 TASKS = vocabulary.TASK_KIND.words
 PARTS = {

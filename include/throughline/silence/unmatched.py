@@ -2,9 +2,9 @@
 
 A remittance or a 277CA for a claim that nobody sent, a TA1 or 999 of a file that nobody sent or that refuses one
 of ours, a claim whose patient nobody knows, money that belongs to no claim (PLB), a file or a claim of ours that
-nobody answers, and a stay of which the chart never says that it ended.
-Each has an owner, a due date and, where money is in it, an amount; it names claims, files and payers, never
-a patient. This affects exceptions only: no case, stage or task depends on it.
+nobody answers, a stay of which the chart never says that it ended, and a discharge of which it does not say where
+the patient went. Each has an owner, a due date and, where money is in it, an amount; it names claims, files and
+payers, never a patient. This affects exceptions only: no case, stage or task depends on it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ REASONS = (
     "file_unanswered",
     "claim_unanswered",
     "stay_not_ended",
+    "disposition_not_stated",
 )
 """The reasons of `include/definitions/exceptions.yaml` that only this module opens."""
 
@@ -38,7 +39,12 @@ claims (CAQH CORE 450, version 4.0.0, September 2015) could not be read beyond i
 than a hundred of one reason and source on one night become one exception.
 """
 
-_MADE = ("silence/unmatched.sql", "silence/never_ended.sql", "silence/unmatched_exceptions.sql")
+_MADE = (
+    "silence/unmatched.sql",
+    "silence/never_ended.sql",
+    "silence/disposition_not_stated.sql",
+    "silence/unmatched_exceptions.sql",
+)
 
 
 def notice(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:

@@ -25,6 +25,7 @@ from throughline.told.shapes import (
     FunnelStage,
     Money,
     Moved,
+    NotOpened,
     Paused,
     Proven,
     Refused,
@@ -76,6 +77,7 @@ class Numbers:
     unknown: list[Unknown] = field(default_factory=list)
     feeds: list[Feed] = field(default_factory=list)
     searches: list[Searched] = field(default_factory=list)
+    not_opened: list[NotOpened] = field(default_factory=list)
     carried_nothing: list[CarriedNothing] = field(default_factory=list)
     money: list[Money] = field(default_factory=list)
     unposted: list[Unposted] = field(default_factory=list)
@@ -121,6 +123,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "unknown": ("unknown", Unknown),
     "feeds": ("feeds", Feed),
     "searches": ("searches", Searched),
+    "not_opened": ("not_opened", NotOpened),
     "carried_nothing": ("carried_nothing", CarriedNothing),
     "money": ("money", Money),
     "unposted": ("unposted", Unposted),
@@ -140,7 +143,16 @@ _SECTIONS: dict[str, tuple[str, type]] = {
 }
 
 # Only the current state is kept: an earlier night reads these from its stored counts.
-_AS_OF_NOW = ("unknown", "money", "proven", "waiting", "cases", "funnel", "switched_off")
+_AS_OF_NOW = (
+    "unknown",
+    "not_opened",
+    "money",
+    "proven",
+    "waiting",
+    "cases",
+    "funnel",
+    "switched_off",
+)
 
 
 def collect(conn: Connection, seq: int, time_zone: str) -> Numbers:

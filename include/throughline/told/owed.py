@@ -1,9 +1,11 @@
-"""Two sections of the summary: exceptions by owner, and expected money by what blocks it."""
+"""Three sections of the summary: exceptions by owner, expected money by what blocks it, and what opened no case."""
 
 from __future__ import annotations
 
 from throughline.told import text, words
 from throughline.told.numbers import Numbers
+from throughline.told.shapes import NotOpened
+from throughline.vocabulary import NOT_OPENED_REASON, WHAT_HELPS
 
 
 def exceptions(numbers: Numbers) -> str:
@@ -68,4 +70,39 @@ def money(numbers: Numbers) -> str:
         ),
         text.more(len(numbers.money), "obstacles on the page"),
         text.wrap(words.unvalued(numbers)),
+    )
+
+
+def why(row: NotOpened) -> str:
+    """Return in words why something opened no case."""
+    return NOT_OPENED_REASON.words.get(row.reason, words.plain(row.reason))
+
+
+def helps(row: NotOpened) -> str:
+    """Return what changes it; empty if it is as it should be."""
+    return WHAT_HELPS.get(row.reason, "")
+
+
+def opened_none(row: NotOpened) -> str:
+    """Return what of a workflow opened no case: `12 that opened no case of transitional care in the last 30 days`."""
+    return f"{row.together:,} opened no case of {words.plain(row.workflow)} in the last 30 days"
+
+
+def not_opened(numbers: Numbers) -> str:
+    """Return the section on what opened no case; empty if everything did."""
+    if not numbers.not_opened:
+        return ""
+    together = {row.workflow: row.together for row in numbers.not_opened}
+    return text.section(
+        "OPENED NO CASE: "
+        + ", ".join(f"{things:,} of {words.plain(name)}" for name, things in together.items()),
+        text.table(
+            ("workflow", "count", "alone", "why"),
+            (
+                (words.plain(row.workflow), f"{row.things:,}", f"{row.alone:,}", why(row))
+                for row in numbers.not_opened[: text.LISTED]
+            ),
+            right=(1, 2),
+        ),
+        text.more(len(numbers.not_opened), "reasons on the page"),
     )

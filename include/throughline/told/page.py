@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from throughline.practice import told_name, told_zone
-from throughline.told import mornings, words
+from throughline.told import mornings, owed, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import FunnelStage
 from throughline.told.standing import what_holds
@@ -103,6 +103,7 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
         practice=told_name(),
         standing=what_holds(numbers),
         w=words,
+        owed=owed,
         funnels=funnels(numbers),
         width=FUNNEL_WIDTH,
         listed=CALLS_LISTED,

@@ -338,3 +338,18 @@ class Moved:
     to_state: str
     reason: str
     cases: int
+
+
+@dataclass(frozen=True)
+class NotOpened:
+    """What opened no case of a workflow for one reason: discharges, visits or due dates.
+
+    A thing with two reasons counts for both: `alone` counts those that this reason alone keeps, `together` all things
+    of the workflow.
+    """
+
+    workflow: str
+    reason: str
+    things: int
+    alone: int
+    together: int

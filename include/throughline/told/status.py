@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from throughline import programs, quality, retention, warehouse
 from throughline.definitions import examined
 from throughline.practice import practice, told_zone
-from throughline.told import words
-from throughline.told.shapes import Paused, Searched, Undecided, Unmapped, Waiting
+from throughline.told import owed, words
+from throughline.told.shapes import NotOpened, Paused, Searched, Undecided, Unmapped, Waiting
 from throughline.warehouse import Connection, nights, sql
 
 NIGHTS = 7
@@ -73,6 +73,14 @@ def tell(conn: Connection) -> str:
             f" definition of {code.source}"
         )
     last = nights.newest(conn)
+    kept = [
+        NotOpened(*row) for row in sql.run(conn, "told/numbers/not_opened.sql", seq=newest_seq).rows
+    ]
+    for workflow in sorted({row.workflow for row in kept}):
+        of = [row for row in kept if row.workflow == workflow]
+        lines.append(
+            f"{owed.opened_none(of[0])}: {'; '.join(f'{row.things:,} {words.plain(row.reason)}' for row in of)}"
+        )
     morning = (last.cut_off if last else datetime.now(UTC)).astimezone(ZoneInfo(zone)).date()
     for waits in [Waiting(*each) for each in sql.run(conn, "told/numbers/waiting.sql").rows]:
         lines.append(

@@ -30,6 +30,7 @@ def render(numbers: Numbers, reports: str | None = None) -> str:
         _calls(numbers),
         _moved(numbers),
         _unknown(numbers),
+        owed.not_opened(numbers),
         _feeds(numbers),
         _cases(numbers),
         _tasks(numbers),

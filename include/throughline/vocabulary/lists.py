@@ -10,7 +10,8 @@ from typing import Any
 
 from throughline.vocabulary.documents import DefinitionError, read
 from throughline.vocabulary.overlay import SOURCES, Layers, layers
-from throughline.vocabulary.words import END_REASON, LISTS, PAYER_CLASS
+from throughline.vocabulary.reasons import END_REASON
+from throughline.vocabulary.words import LISTS, PAYER_CLASS
 
 OWN_WORDS = "vocabulary.yaml"
 UNREAD = object()

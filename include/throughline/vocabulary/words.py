@@ -6,6 +6,7 @@ are in its definitions; `throughline.vocabulary.lists` combines both.
 
 from __future__ import annotations
 
+from throughline.vocabulary.reasons import END_REASON, NOT_OPENED_REASON
 from throughline.vocabulary.word_list import WordList
 
 TASK_KIND = WordList(
@@ -111,28 +112,6 @@ CONDITION = WordList(
     },
 )
 
-END_REASON = WordList(
-    "end_reason",
-    "reason of an end",
-    "Why a case was closed early.",
-    {
-        "died": "The patient died",
-        "left_practice": "The patient left the practice",
-        "declined": "The patient declined",
-        "hospice": "The patient is in hospice care",
-        "readmitted": "The patient was admitted again",
-        "second_discharge": "An earlier discharge has its own case",
-        "global_period": "The visit belongs to a surgical package",
-        "no_charge": "There is nothing to bill",
-        "self_pay_restricted": "The patient paid and asked that the payer not be told",
-        "billed_elsewhere": "Another practice billed it",
-        "billed_with_other_case": "The visit is billed through another case",
-        "billed_in_time": "A claim was filed in time, but its feed was late",
-        "not_due_yet": "The payer says that it is not due yet",
-        "trigger_withdrawn": "The source withdrew the record that opened the case",
-    },
-)
-
 EXCEPTION_REASON = WordList(
     "exception_reason",
     "reason of an exception",
@@ -178,6 +157,7 @@ EXCEPTION_REASON = WordList(
         "file_rejected": "A TA1 or 999 refuses a file that was sent, or part of it; mend it and send it again",
         "file_unanswered": "Neither a TA1 nor a 999 answers a file that was sent; ask whether it arrived",
         "claim_unanswered": "No answer names a claim that was sent; ask whether it arrived",
+        "disposition_not_stated": "A discharge does not say where the patient went; have the chart say it in time",
         "stay_not_ended": "The chart says that a stay goes on, for very long; end it there, or say that it goes on",
         "code_not_mapped": "A source's code is not mapped, and facts rest on it; map it in the source's definition",
         "persons_not_reached": "A search left some persons out; raise its requests, or wait for the next night",
@@ -372,6 +352,7 @@ LISTS: tuple[WordList, ...] = (
     PROOF,
     CONDITION,
     END_REASON,
+    NOT_OPENED_REASON,
     EXCEPTION_REASON,
     TASK_KIND,
     ASKS,

@@ -47,6 +47,10 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "{cases:open case rests|open cases rest} on it",
         "{openings:discharge opens|discharges open} no case because of it",
     ),
+    "disposition_not_stated": (
+        "{source} says that the patient was discharged on {day}, and not where to",
+        "No case is open, and nobody is asked to call, until the chart says it",
+    ),
     "facts_silent": (
         "{about}: the last one came on {last_day}, {silent_days:day|days} ago; the longest gap before was"
         " {longest_gap_days:day|days}",

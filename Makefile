@@ -23,6 +23,15 @@ given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$
 ifneq ($(filter-out $(known),$(given)),)
 $(error $(addsuffix =,$(filter-out $(known),$(given))) is no option: `make help` and README.md name them)
 endif
+# Targets that run no command of the stack look at nothing themselves. `long` runs `chaos` after its tests.
+tested := test test-nights test-fast coverage long
+plain := help venv watch format format-check lint types sql-headers derivation docs docs-check $(tested)
+goals := $(or $(MAKECMDGOALS),help)
+ofthese := $(if $(filter $(tested),$(goals)),ARGS) $(if $(filter long,$(goals)),BUDGET JOBS ONLY APART KEEP PATIENTS SEED)
+ignored := $(if $(filter-out $(plain),$(goals)),$(filter ARGS,$(given)),$(filter-out PYTHON SHELL THROUGHLINE_% AIRFLOW% PYTEST_% PIP_% UV_%,$(given)))
+ifneq ($(filter-out $(ofthese),$(ignored)),)
+$(error $(addsuffix =,$(filter-out $(ofthese),$(ignored))) is no option of `make $(goals)`$(if $(strip $(ofthese)),; it takes $(addsuffix =,$(ofthese))))
+endif
 export THROUGHLINE_GIVEN := $(given)
 export THROUGHLINE_GOALS := $(MAKECMDGOALS)
 

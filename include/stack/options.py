@@ -30,7 +30,8 @@ MOST = {
 
 LINES = ("Q", "NOTE")
 """Variables whose value may have several lines."""
-_WORLD = ("PATIENTS", "SEED", "POPULATION", "DEFINITIONS")
+_WHICH = ("PATIENTS", "SEED", "POPULATION")
+_WORLD = (*_WHICH, "DEFINITIONS")
 _DECIDED = ("ID", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN")
 TAKES: Mapping[str, tuple[str, ...]] = {
     # night and nights say themselves what to write instead of N and NIGHT
@@ -39,15 +40,15 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "morning": _WORLD,
     "ui": _WORLD,
     "status": _WORLD,
-    "sql": (*_WORLD, "Q"),
-    "psql": (*_WORLD, "ROLE"),
+    "sql": (*_WHICH, "Q"),
+    "psql": (*_WHICH, "ROLE"),
     "check": (*_WORLD, "ACTION", "BY", "NOTE", "LOGIN"),
     "replay": (*_WORLD, "NIGHT"),
     "exceptions": _WORLD,
     "resolve": (*_WORLD, *_DECIDED, "OWNER", "AMOUNT"),
     "claims": (*_WORLD, "BATCH", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN"),
-    "quarantine": _WORLD,
-    "deliveries": _WORLD,
+    "quarantine": _WHICH,
+    "deliveries": _WHICH,
     "decide": (*_WORLD, *_DECIDED),
     "pause-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "resume-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
@@ -55,7 +56,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI"),
     "check-definitions": (*_WORLD, "TAKE_NOTE", "SHOW"),
     "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),
-    "backup": (*_WORLD, "OUT", "WAIT"),
+    "backup": (*_WHICH, "OUT", "WAIT"),
     "restore": (*_WORLD, "FROM", "LOST_UNTIL", "OTHER_KEYS"),
     "worlds": (),
     "stop": (),
@@ -73,6 +74,15 @@ TAKEN = (
     "THROUGHLINE_STATE",
 )
 """Every variable that a command takes."""
+ONLY_WITH: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "check": dict.fromkeys(("BY", "NOTE", "LOGIN"), ("ACTION", ())),
+    "claims": dict.fromkeys(("BY", "LOGIN", "ACTION"), ("BATCH", ()))
+    | dict.fromkeys(("NOTE", "PREVIEW"), ("ACTION", ())),
+    "resolve": {"OWNER": ("ACTION", ("assign",)), "AMOUNT": ("ACTION", ("write_off", "resolve"))},
+}
+"""By command, the variables that do nothing without another one, and which of its values they need; none: any."""
+NOT_WITH: Mapping[str, str] = {"PATIENTS": "POPULATION"}
+"""Variables that do nothing beside another one."""
 SHOWN, SHOWN_OF_A_PATH = 40, 200
 """Characters of a wrong value that a message repeats."""
 
@@ -158,12 +168,33 @@ def check(command: str, environment: Mapping[str, str]) -> None:
         if key in TAKEN and key not in taken and key != "THROUGHLINE_STATE":
             known = ", ".join(f"{name}=" for name in TAKES[command]) or "none"
             raise WrongOption(f"{key}= is no option of `make {command}`; it takes {known}")
+    if len(goals) == 1:
+        _check_together(command, environment)
     for key in TAKEN:
         text = environment.get(key, "")
         if any("\ud800" <= sign <= "\udfff" for sign in text):
             raise WrongOption(f"{key}: has bytes that are not UTF-8")
         if any(ord(sign) < 32 or ord(sign) == 127 for sign in _one_line(key, text)):
             raise WrongOption(f"{key}: has a control character, such as a line end")
+
+
+def _check_together(command: str, environment: Mapping[str, str]) -> None:
+    """Refuse a variable that was given and does nothing, because another one is missing or there."""
+    for key in environment.get("THROUGHLINE_GIVEN", "").split():
+        other, wanted = ONLY_WITH.get(command, {}).get(key, ("", ()))
+        has = environment.get(other, "").strip()
+        if other and not (has in wanted if wanted else has):
+            raise WrongOption(
+                f"{key}= does nothing in `make {command}` without {other}={' or '.join(wanted)}"
+            )
+        other = NOT_WITH.get(key, "")
+        if environment.get(other, "").strip():
+            raise WrongOption(
+                f"{key}= does nothing beside {other}=, which says who the patients are"
+            )
+    if command == "source-profile" and environment.get("FOLDER", "").strip():
+        for key in set(_WHICH) & set(environment.get("THROUGHLINE_GIVEN", "").split()):
+            raise WrongOption(f"{key}= does nothing beside FOLDER=, which is of no world")
 
 
 def check_numbers(environment: Mapping[str, str], keys: Iterable[str]) -> None:

@@ -149,10 +149,12 @@ def throwaway() -> Iterator[Server]:
     It first deletes those whose program was killed: nobody else stops their servers.
     """
     # Not pytest's folder: that is mode 700, and as root the server runs as another user.
-    _sweep(paths.scratch())
-    folder = Path(tempfile.mkdtemp(prefix=THROWAWAY, dir=paths.scratch()))
-    folder.chmod(0o711)
-    paths.write_private(folder / "of", json.dumps((os.getpid(), psutil.Process().create_time())))
+    scratch = paths.scratch()
+    for where in dict.fromkeys((scratch, paths.MEMORY, paths.ON_DISK)):
+        for left in orphans(where, THROWAWAY):
+            stop(left, at_once=True)
+            shutil.rmtree(left, ignore_errors=True)
+    folder = made_folder(THROWAWAY, scratch)
     try:
         yield start(folder, durable=False)
     finally:
@@ -160,16 +162,23 @@ def throwaway() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _sweep(scratch: Path) -> None:
-    """Stop and delete the temporary servers whose program has ended without doing so."""
-    for folder in scratch.glob(f"{THROWAWAY}*"):
+def made_folder(prefix: str, where: Path) -> Path:
+    """Make a temporary folder that is this process's: once that has ended, it is one of the `orphans`."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
+    folder.chmod(0o711)
+    paths.write_private(folder / "of", json.dumps((os.getpid(), psutil.Process().create_time())))
+    return folder
+
+
+def orphans(where: Path, prefix: str) -> Iterator[Path]:
+    """Yield the temporary folders whose program has ended without deleting them: it was killed."""
+    for folder in where.glob(f"{prefix}*"):
         try:
             made_by = json.loads((folder / "of").read_text())
         except (OSError, ValueError):
             continue  # another user's, or one that begins or ends just now
         if not _lives(*made_by):
-            stop(folder, at_once=True)
-            shutil.rmtree(folder, ignore_errors=True)
+            yield folder
 
 
 def _lives(pid: int, since: float) -> bool:

@@ -7,11 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from stack import postgres
+from stack import paths, postgres
+from tests import leftover
 
 ROOT = Path(__file__).parents[2]
 CHANGED = 0.003
@@ -28,8 +28,7 @@ world.write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.arg
 def run(patients: int, nights: int) -> dict[str, Any]:
     """Measure one size: the first load and `nights` later ones. Raises `CalledProcessError`."""
     # Not below a home folder: as root, the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="throughline-benchmark-", dir="/var/tmp"))
-    folder.chmod(0o711)
+    folder = leftover.state_folder("throughline-benchmark-", paths.ON_DISK)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'include'}{os.pathsep}{ROOT}"}
     try:
         for night in range(nights + 1):

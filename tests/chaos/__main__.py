@@ -8,7 +8,8 @@ holds. A world lives some lines one after the other; where one failed, the next 
 
 Lines that came out well are kept in ``docs/chaos.json`` and are not run again while the code is the same: interrupt
 it and go on later. When the code is another one, those that never came out well come first. Options are variables:
-``BUDGET=60`` minutes (none: all), ``ONLY=process`` or ``process:step``, ``JOBS=`` worlds side by side, ``APART=1`` for
+``BUDGET=60`` minutes (none: all), ``ONLY=process`` or ``process:step`` (several with commas; ``ONLY=new`` is
+what never came out well), ``JOBS=`` worlds side by side, ``APART=1`` for
 one misbehaviour a night, ``KEEP=1`` to leave a world that failed on disk, ``PATIENTS=`` and ``SEED=``.
 """
 
@@ -17,13 +18,14 @@ from __future__ import annotations
 import os
 import queue
 import sys
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from stack import paths
+from tests import leftover
 from tests.chaos.matrix import APART, LINES, NIGHTS, name, spread
 from tests.chaos.results import PAGE, PATIENTS, SEED, Results, page
 from tests.night import truth as t
@@ -33,6 +35,7 @@ from tests.night.kills import DIGESTS, Kill, expect_kills, night
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = int(os.environ.get("JOBS") or 2)
 LINES_OF_A_WORLD = 1 if APART else 3
+NEW = "new"
 ROW = (*NIGHTS, ())
 """The nights of a line, each with its misbehaviours; the last is a good one."""
 
@@ -49,8 +52,7 @@ class World:
         if self.lived == LINES_OF_A_WORLD:
             self.drop()
         if self._practice is None:
-            state = Path(tempfile.mkdtemp(prefix="throughline-chaos-", dir="/var/tmp"))
-            state.chmod(0o711)
+            state = leftover.state_folder("throughline-chaos-", paths.ON_DISK)
             self._practice = Practice(state, {"PATIENTS": str(PATIENTS), "SEED": str(SEED)})
             expect_kills(self._practice)
             self._practice.up()
@@ -69,18 +71,16 @@ class World:
 def main() -> int:
     """Run what is not done yet, as far as the budget goes; write the page. Returns 1 when a cell failed."""
     deadline = time.monotonic() + 60 * float(os.environ.get("BUDGET") or "inf")
-    only = os.environ.get("ONLY", "")
-    if not any(name(kill).startswith(only) for kill in LINES):
-        print(
-            f"chaos: ONLY={only[:40]}: no line begins so; they are like {name(LINES[0])}",
-            file=sys.stderr,
-        )
-        return 2
     results = Results()
+    try:
+        chosen = only(os.environ.get("ONLY", ""), results)
+    except LookupError as wrong:
+        print(f"chaos: ONLY={wrong}", file=sys.stderr)
+        return 2
     stopped = threading.Event()
     left: queue.SimpleQueue[Kill] = queue.SimpleQueue()
     for kill in results.left(spread()):
-        if name(kill).startswith(only):
+        if name(kill) in chosen:
             left.put(kill)
     try:
         if results.reference is None:
@@ -99,6 +99,20 @@ def main() -> int:
         PAGE.write_text(page(results.lines), encoding="utf-8")
     print(f"{len(results.lines)} of {len(LINES)} lines are done; written: {PAGE.relative_to(ROOT)}")
     return int(any(result["failed"] for result in results.lines.values()))
+
+
+def only(said: str, results: Results) -> set[str]:
+    """Return the names of the lines that ``ONLY`` means. Raises `LookupError` for a word that no line begins with."""
+    every = [name(kill) for kill in LINES]
+    if said == NEW:
+        return {each for each in every if results.is_new(each)}
+    chosen: set[str] = set()
+    for word in said.split(","):
+        found = [each for each in every if each.startswith(word.strip())]
+        if not found:
+            raise LookupError(f"{word[:40]}: no line begins so; they are like {every[0]}")
+        chosen.update(found)
+    return chosen
 
 
 def work(

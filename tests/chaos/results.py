@@ -54,6 +54,11 @@ class Results:
         old = [kill for kill in lines if good.get(name(kill), {}).get("revision") != code()]
         return sorted(old, key=lambda kill: name(kill) in good)
 
+    def is_new(self, line: str) -> bool:
+        """Return whether a line never came out well, on any revision."""
+        result = self.lines.get(line)
+        return result is None or bool(result["failed"])
+
     def keep_reference(self, digests: list[list[str]]) -> None:
         """Keep the digests of the undisturbed world."""
         self._keep({"revision": code(), "digests": digests})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import psycopg
 
 from stack import options, paths, postgres, up
 from stack.nights import night, staff
+from tests import leftover
 from tests.dump.compare import compare
 from tests.dump.write import write
 from throughline import programs
@@ -27,8 +27,7 @@ PATIENTS, SEED, NIGHTS = 500, 1, 10
 
 def dump(folder: Path) -> int:
     """Run `N` nights as `make nights` does, and dump each before the staff act on the next morning."""
-    state = Path(tempfile.mkdtemp(prefix="throughline-dump-", dir="/var/tmp"))
-    state.chmod(0o711)
+    state = leftover.state_folder("throughline-dump-", paths.ON_DISK)
     os.environ["THROUGHLINE_STATE"] = str(state)
     asked = {"PATIENTS": str(PATIENTS), "SEED": str(SEED), "N": str(NIGHTS)}
     chosen = options.read(asked | {key: value for key, value in os.environ.items() if value})

@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ import pytest
 
 from stack import airflow, paths, postgres, processes, rest, sandbox
 from stack.airflow import Address
+from tests import leftover
 from tests.night.kills import DIGESTS, SENT
 from tests.unit.throughline.sources.servers import Answer, Seen, web
 from tests.worlds import world
@@ -186,9 +186,7 @@ def make_practice(pytestconfig: pytest.Config) -> Iterator[Callable[..., Practic
     made = pytestconfig.stash.setdefault(MADE, [])
 
     def make(patients: int = PATIENTS, seed: int = 1, **options: object) -> Practice:
-        # Not pytest's folder: it is closed to the user that PostgreSQL runs as when the tests run as root.
-        state = Path(tempfile.mkdtemp(prefix="throughline-night-", dir=paths.scratch()))
-        state.chmod(0o711)
+        state = leftover.state_folder("throughline-night-", paths.scratch())
         given = {"PATIENTS": str(patients), "SEED": str(seed)}
         practice = Practice(state, given | {key: str(value) for key, value in options.items()})
         made.append(practice)

@@ -288,6 +288,20 @@ def landed_before(conn: Connection, source: str, seq: int) -> list[BatchResult]:
     return [BatchResult(*row) for row in rows]
 
 
+def watermarks(conn: Connection, source: str, cut_off: datetime) -> dict[str, datetime]:
+    """Return up to when each feed of a source has been loaded.
+
+    A time that is still to come, which earlier versions took from servers whose clocks are ahead, does not count:
+    what changes until then would never be asked for. A night may be ahead of this machine, up to its `cut_off`.
+    """
+    rows = conn.execute(
+        "select feed, max(watermark) from landing.watermark"
+        " where source = %s and watermark <= greatest(clock_timestamp(), %s) group by feed",
+        (source, cut_off),
+    ).fetchall()
+    return dict(rows)
+
+
 def note_not_received(
     conn: Connection, source: str, seq: int, feeds: Iterable[str], problem: SourceUnavailable
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -154,44 +153,6 @@ def test_every_command_says_what_it_takes_and_takes_what_its_help_names() -> Non
     helped = dict(re.findall(r"^([a-z-]+):.*## (.*)$", MAKEFILE, re.MULTILINE))
     for command, names in options.TAKES.items():
         assert set(re.findall(r"\b([A-Z_]+)=", helped[command])) <= set(names), command
-
-
-@pytest.mark.parametrize(
-    ("command", "given", "said"),
-    [
-        ("backup", "FOLDER", "takes PATIENTS=, SEED=, POPULATION=, DEFINITIONS=, OUT=, WAIT="),
-        ("clean", "PATIENTS SEED", "PATIENTS= is no option of `make clean`; it takes WORLD=, ALL="),
-        ("stop", "WORLD", "it takes none"),
-        ("check", "NIGHT", "NIGHT= is no option"),
-    ],
-)
-def test_a_command_refuses_what_it_would_ignore(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    command: str,
-    given: str,
-    said: str,
-) -> None:
-    monkeypatch.setenv("THROUGHLINE_GIVEN", given)
-    monkeypatch.setenv("THROUGHLINE_GOALS", command)
-    assert __main__.main([command]) == 1
-    told = capsys.readouterr().err
-    assert (said in told, told.count("\n")) == (True, 1)
-
-
-def test_what_another_command_of_the_same_make_takes_is_not_refused() -> None:
-    options.check(
-        "night", {"THROUGHLINE_GOALS": "night sql", "THROUGHLINE_GIVEN": "PATIENTS Q PYTHON"}
-    )
-
-
-@pytest.mark.parametrize("word", ["PATIENT=40", "patients=40", 'A"b=1'])
-def test_a_misspelled_option_starts_nothing(word: str) -> None:
-    told = subprocess.run(
-        ["make", "status", word], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1)
-    assert f"{word.partition('=')[0]}= is no option" in told.stderr
 
 
 def test_blanks_are_as_good_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

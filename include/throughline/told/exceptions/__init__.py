@@ -241,8 +241,13 @@ def money(stuck: Stuck) -> str:
 
 
 def since(stuck: Stuck, zone: str) -> str:
-    """Return since when it stands still: `since Fri 04 Sep 2026`."""
-    return f"since {stuck.opened_at.astimezone(ZoneInfo(zone)):%a %d %b %Y}"
+    """Return since when it stands still: `since 2026-09-04`."""
+    return f"since {_day(stuck.opened_at, zone)}"
+
+
+def _day(moment: datetime, zone: str) -> str:
+    """Return the day of a moment as it stands everywhere in an exception: `2026-09-04`."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
 
 
 def tried(stuck: Stuck, zone: str) -> str:
@@ -251,17 +256,17 @@ def tried(stuck: Stuck, zone: str) -> str:
         return ""
     said = []
     if stuck.attempts and stuck.last_attempt_at:
-        last = stuck.last_attempt_at.astimezone(ZoneInfo(zone))
+        last = _day(stuck.last_attempt_at, zone)
         outcome = OUTCOMES.get(stuck.last_outcome or "", "")
         said.append(
-            f"{words.count(stuck.attempts, 'call')} since the case began, the last on {last:%a %d %b %Y}"
+            f"{words.count(stuck.attempts, 'call')} since the case began, the last on {last}"
             + (f": {_lower(outcome)}" if outcome else "")
         )
     if stuck.tasks and stuck.last_task_at:
-        last = stuck.last_task_at.astimezone(ZoneInfo(zone))
+        last = _day(stuck.last_task_at, zone)
         ended = OUTCOMES.get(stuck.last_reason or "") or words.plain(stuck.last_reason or "")
         said.append(
-            f"{words.count(stuck.tasks, 'task')} of ours for this stage, the last on {last:%a %d %b %Y}"
+            f"{words.count(stuck.tasks, 'task')} of ours for this stage, the last on {last}"
             + (f" ({_lower(ended)})" if ended and not stuck.attempts else "")
         )
     return "; ".join(said) if said else "nothing yet for this stage"

@@ -19,9 +19,11 @@ from throughline.sources.fhir.bulk import errors, jobs
 from throughline.sources.fhir.bulk.client import BulkClient, JobLost, Refused, Request, Running
 from throughline.sources.fhir.bulk.jobs import Job
 from throughline.sources.fhir.bulk.landed import Part, fetch, land
+from throughline.sources.fhir.bulk.manifest import Manifest
+from throughline.sources.fhir.client import believed
 from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.fhir.search.capability import Capability
-from throughline.sources.landing import BatchResult, Landing
+from throughline.sources.landing import BatchResult, Landing, watermarks
 from throughline.transports.address import Address, NotYet, SourceUnavailable
 from throughline.transports.patience import REAL, Clock
 from throughline.warehouse import Connection, failpoints
@@ -60,7 +62,7 @@ class _Visit:
         self.client, self.definition, self.conn, self.landing = client, definition, conn, landing
         self.night = landing.night
         self.deadline, self.clock = deadline, clock
-        self.marks = _watermarks(conn, definition.source)
+        self.marks = watermarks(conn, definition.source, landing.night.cut_off)
         self.since = self._since()
         self.asked = _digest(definition)
         self.pending: list[Job] = []
@@ -125,9 +127,14 @@ class _Visit:
                 waits.append(found.asked_s)
                 continue
             self.pending.remove(job)
-            complete_to = _parse_instant(self.definition.source, found.transaction_time)
-            self.ready[job.job_id] = Part(job, found, complete_to)
+            self.ready[job.job_id] = Part(job, found, self._complete_to(job, found))
         return waits
+
+    def _complete_to(self, job: Job, found: Manifest) -> datetime:
+        """Return up to when an export is complete."""
+        said = _parse_instant(self.definition.source, found.transaction_time)
+        now, cut_off = datetime.now(UTC), self.night.cut_off
+        return believed(self.definition.source, said, job.asked_at, now, cut_off)
 
     def wishes(self) -> list[_Wish]:
         """Return what no job brings up to tonight: a job of an earlier night leaves the days since."""
@@ -361,15 +368,6 @@ def _digest(definition: SourceDefinition) -> str:
     filters = {name: list(feed.type_filter) for name, feed in definition.feeds.items()}
     text = json.dumps([said.level, said.group, said.is_lenient, filters], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _watermarks(conn: Connection, source: str) -> dict[str, datetime]:
-    """Return how far each feed of a source has been loaded."""
-    rows = conn.execute(
-        "select feed, max(watermark) from landing.watermark where source = %s group by feed",
-        (source,),
-    ).fetchall()
-    return dict(rows)
 
 
 def _instant(at: datetime) -> str:

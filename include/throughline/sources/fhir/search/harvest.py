@@ -14,11 +14,12 @@ import orjson
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.bulk.errors import words
+from throughline.sources.fhir.client import believed
 from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.fhir.search.capability import Capability
 from throughline.sources.fhir.search.client import Found, Ignored, NotSearchable, Searcher
 from throughline.sources.fhir.search.methods import LAST_UPDATED, Method, instant, ladder, windows
-from throughline.sources.landing import BatchResult, Delivery, Landing
+from throughline.sources.landing import BatchResult, Delivery, Landing, watermarks
 from throughline.transports.address import Address, NotYet, SourceUnavailable
 from throughline.transports.patience import REAL, Clock
 from throughline.warehouse import Connection
@@ -56,11 +57,12 @@ class _Search:
         conn: Connection,
         landing: Landing,
         capability: Capability,
+        until: datetime,
         clock: Clock,
     ) -> None:
         self.client, self.definition, self.conn = client, definition, conn
         self.landing, self.capability = landing, capability
-        self.said, self.clock = definition.search, clock
+        self.said, self.until, self.clock = definition.search, until, clock
 
     def feed(self, feed: str, mark: datetime | None) -> Delivery:
         """Search one feed, and return its delivery. Raises `NotYet` and `SourceUnavailable`."""
@@ -69,7 +71,7 @@ class _Search:
         with path.open("wb") as out:
             harvest = self._best(feed, kind, mark, out)
         self._deletions(kind, mark, harvest)
-        until = self.capability.at
+        until = self.until
         delivery = Delivery(feed, rows=harvest.lines, made_at=until, watermark=until)
         delivery.is_complete = harvest.is_complete
         landed = self.landing.keep(
@@ -270,7 +272,7 @@ class _Search:
                 "source": self.definition.source,
                 "feed": feed,
                 "seq": self.landing.night.seq,
-                "until": self.capability.at,
+                "until": self.until,
                 "reached": harvest.reached,
                 "failed": harvest.failed,
             },
@@ -291,16 +293,16 @@ def search(
     A feed that cannot be searched is late; the others go on. Raises `NotYet` if the server asks for a
     longer wait that ends before the `deadline`, and `SourceUnavailable` if it cannot be asked at all.
     """
-    marks = dict(
-        conn.execute(
-            "select feed, max(watermark) from landing.watermark where source = %s group by feed",
-            (definition.source,),
-        ).fetchall()
-    )
+    marks = watermarks(conn, definition.source, landing.night.cut_off)
     may_wait = _until(deadline)
     batches: list[BatchResult] = []
     with Searcher(address, clock=clock) as client:
-        one = _Search(client, definition, conn, landing, client.capability(), clock)
+        asked_at = datetime.now(UTC)
+        capability = client.capability()
+        until = believed(
+            definition.source, capability.at, asked_at, datetime.now(UTC), landing.night.cut_off
+        )
+        one = _Search(client, definition, conn, landing, capability, until, clock)
         for feed in feeds:
             try:
                 delivery = one.feed(feed, marks.get(feed))

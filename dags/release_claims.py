@@ -23,6 +23,9 @@ be taken (of somebody who may not, or has not opened the list; a refusal without
 After a change of `permissions.yaml`, an open question stays with those to whom it was assigned: those who may now
 decide on the page *Claims to release*.
 
+The page *Claims to release* answers the question when a batch is decided there. Every hour the question
+looks whether its batch was decided elsewhere: a release is sent, anything else ends the run.
+
 ### Re-run safely
 A batch is sent at most once, however often tasks are rerun.
 """
@@ -42,5 +45,6 @@ release_claims = decision_dag(
     options=["Attest and release", "Refuse"],
     note="Kept with the decision; a refusal needs it",
     take=decisions.take_claims,
+    decided=decisions.claims_decided,
     carry=("send", decisions.carry_out_claims),
 )

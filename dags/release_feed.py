@@ -18,6 +18,8 @@ The question shows the verdict and links to its Data Docs: counts only, no patie
 The batch stays stopped and nothing is lost; answer again under Required Actions. An answer that cannot be taken
 (of somebody who may not, or without its reason) leaves the question open.
 
+Every hour the question looks whether its batch was decided elsewhere, and ends if so.
+
 ### Re-run safely
 A decided batch is not asked about again.
 """
@@ -38,6 +40,7 @@ release_feed = decision_dag(
     options=["Release", "Reject"],
     note="Why (kept with the decision)",
     take=decisions.take_batch,
+    decided=decisions.batch_decided,
     carry=("decide", decisions.carry_out_batch),
     publishes=EXTRACTED_FEEDS,
 )

@@ -18,7 +18,8 @@ from fastapi.responses import PlainTextResponse
 
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
-from throughline.pages import claims, nightly, routes, sending
+from throughline.pages import claims, routes, sending
+from throughline.pages.runs import nightly
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -99,6 +100,7 @@ class OperationsPages(AirflowPlugin):
         _entry("Whom to call", "calls", "whom-to-call"),
         _entry("Exceptions", "exceptions", "exceptions"),
         _entry("Claims to release", "claims", "claims-to-release"),
+        _entry("Sending", "sending", "sending"),
         _entry("Find a case or a person", "search", "search-cases"),
         {
             "name": "Throughline",

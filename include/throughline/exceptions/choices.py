@@ -16,6 +16,7 @@ from throughline.exceptions.resolve import (
     NEEDS_REASON,
     USUAL,
 )
+from throughline.exceptions.titles import title
 
 OF_A_CASE = ("retry", "continue", "acknowledge", "close_case", "assign")
 OF_NO_CASE = ("acknowledge", "assign")
@@ -28,20 +29,6 @@ OF_ROWS = {
 """What may be done with the rows of a delivery that were set aside (`throughline.quality.decide`)."""
 OF_CLAIMS = "The file is thrown away; the next night makes its claims anew, and asks about them."
 """What follows when a batch is refused that nobody can attest (`throughline.tasks.attest`)."""
-TITLES = {
-    "retry": "Try again",
-    "continue": "Continue without this stage",
-    "acknowledge": "Acknowledge for a week",
-    "close_case": "Close the case",
-    "write_off": "Write off",
-    "assign": "Assign",
-    "confirm": "They are the same person",
-    "reject": "They are two people",
-    "carries_nothing": "The file carries nothing",
-    "finish": "Finish its open cases",
-    "close_cases": "Close its open cases",
-}
-"""What an act is called on a button, by its name."""
 KNOWN = frozenset({*ACTIONS, *OF_ROWS, "refuse"})
 """Every act that some exception offers."""
 
@@ -74,13 +61,19 @@ def choices(reason: str, detail: Mapping[str, object], *, in_case: bool) -> list
     found = [_of_exception(name, reason, detail, usual) for name in names]
     if reason == "rows_set_aside":
         rows = [
-            Choice(act, "set_aside", f"{act.title()} the rows", follows)
+            Choice(act, "set_aside", title(act, "set_aside"), follows)
             for act, follows in OF_ROWS.items()
         ]
         found = rows + found
     if reason == "claim_invalid" and "untold" in detail:
         found.append(
-            Choice("refuse", "claim_batch", "Refuse the batch", OF_CLAIMS, needs_reason=True)
+            Choice(
+                "refuse",
+                "claim_batch",
+                title("refuse", "claim_batch"),
+                OF_CLAIMS,
+                needs_reason=True,
+            )
         )
     return sorted(found, key=lambda choice: not choice.is_usual)
 
@@ -98,7 +91,7 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
     return Choice(
         act,
         "exception",
-        TITLES.get(act, ACTIONS[act]),
+        title(act),
         follows.format(**said),
         needs_reason=act in NEEDS_REASON,
         asks={"assign": "owner", "write_off": "amount"}.get(act, ""),

@@ -21,6 +21,7 @@ from throughline.decisions import (
     UnknownActError,
     command_line,
 )
+from throughline.exceptions.titles import title
 from throughline.practice import teams
 from throughline.vocabulary import nearest
 from throughline.warehouse import Connection
@@ -210,7 +211,9 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         (str(request.about_id),),
     ).fetchone()
     if waits is not None:
-        raise DecidedError(f"{waits[0]}: decided by {waits[1]} on {waits[2]}, counts from tonight")
+        raise DecidedError(
+            f"{title(waits[0])}: decided by {waits[1]} on {waits[2]}, counts from tonight"
+        )
     said: dict[str, object] = {"action": request.act}
     if reason == SWITCHED_OFF:
         said["cases"] = (detail or {}).get("cases", 0)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, Param, PartitionedAtRuntime, dag, task
-from airflow.sdk.exceptions import AirflowFailException, TaskAwaitingInput
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput
 from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
 from throughline.decisions import NotAllowedError, NotPermittedError
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 16
 """How many questions may be open at once, so that no question waits for another's answer."""
 
+LOOKS_AGAIN = timedelta(hours=1)
+"""How often an open question looks whether its thing was decided elsewhere: on a page, or by a command."""
+
 NOBODY = "nobody may: see permissions.yaml"
 """Who is asked if nobody may answer: a question without assigned users is everybody's in Airflow."""
 
@@ -31,7 +35,7 @@ class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
     `describe` says at run time what is asked and who may answer; `take` records the answer. What was shown
     and the answer go through no XCom, which other users of Airflow may write. An answer that cannot be taken
     (of somebody who may not, without the reason that it needs, about claims that its person has not opened)
-    leaves the question open.
+    leaves the question open. Every `LOOKS_AGAIN`, `decided` is asked whether there is anything left to decide.
     """
 
     def __init__(
@@ -39,11 +43,13 @@ class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
         *,
         describe: Callable[[Run], Asked | Taken],
         take: Callable[[Asked, dict[str, Any]], Taken],
+        decided: Callable[[str], Taken | None],
         **more: Any,
     ) -> None:
-        super().__init__(**more)
+        super().__init__(response_timeout=LOOKS_AGAIN, **more)
         self.describe = describe
         self.take = take
+        self.decided = decided
 
     def execute(self, context: Context) -> Any:
         """Ask, and wait; return what was decided if an earlier try of this task has recorded it."""
@@ -60,6 +66,8 @@ class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
 
     def execute_complete(self, context: Context, event: dict[str, Any], asked: Asked) -> Any:
         """Record the answer and return what was decided, or ask again."""
+        if event.get("error_type") == "timeout":
+            return self._look_again(asked)
         answer: Any = super().execute_complete(context, event)
         run: Any = context["dag_run"]
         try:
@@ -85,6 +93,27 @@ class Ask(HITLOperator):  # type: ignore[misc]  # its provider carries no types
         )
         for notifier in self.notifiers:
             notifier(context)
+        self._wait(asked)
+
+    def _look_again(self, asked: Asked) -> Taken:
+        """Return what was decided elsewhere about an unanswered question, or go on waiting for its answer.
+
+        Raises `AirflowSkipException` if nothing follows from it. An answer that arrives meanwhile is kept:
+        Airflow hands it over instead of waiting.
+        """
+        try:
+            taken = self.decided(asked["about_id"])
+        except AirflowSkipException:
+            raise
+        except Exception as error:  # noqa: BLE001 - the question outlives a warehouse that is down
+            self.log.warning("What was asked cannot be looked at: %s.", type(error).__name__)
+            taken = None
+        if taken is None:
+            self._wait(asked)
+        return taken
+
+    def _wait(self, asked: Asked) -> NoReturn:
+        """Wait for an answer to the question as it stands."""
         raise TaskAwaitingInput(
             method_name="execute_complete",
             kwargs={"asked": dict(asked)},
@@ -106,14 +135,16 @@ def decision_dag(
     options: Sequence[str],
     note: str,
     take: Callable[[Asked, dict[str, Any]], Taken],
+    decided: Callable[[str], Taken | None],
     carry: tuple[str, Callable[[Taken], str | None]],
     publishes: Asset | None = None,
 ) -> Any:
     """Return a DAG of two tasks: ask about a thing and record the answer; carry out what was decided.
 
     `about` maps the run's parameters to their descriptions. `question` is the asking task's id and the
-    start of its subject; `carry` is the last task's id and its function. If the answer makes a business date
-    run again, `carry` returns the partition key, and `publishes` is published under it.
+    start of its subject; `decided` says what was decided elsewhere about a thing; `carry` is the last
+    task's id and its function. If the answer makes a business date run again, `carry` returns the
+    partition key, and `publishes` is published under it.
     """
 
     @task(task_id=carry[0], outlets=[publishes] if publishes else [])
@@ -142,6 +173,7 @@ def decision_dag(
             subject=question[1],
             describe=describe,
             take=take,
+            decided=decided,
             options=list(options),
             params={"note": Param("", type="string", description=note)},
             execution_timeout=None,

@@ -174,6 +174,22 @@ def describe_batch(run: Run) -> Asked | Taken:
     }
 
 
+def batch_decided(batch_id: str) -> Taken | None:
+    """Return the release of a stopped batch that was recorded elsewhere; None while the batch waits.
+
+    Raises `AirflowSkipException` if it is no longer stopped.
+    """
+    with open_warehouse() as conn:
+        if (_released(conn, batch_id) or (None, ""))[1] == "stopped":
+            return Taken(act="release", about_id=batch_id)
+        row = conn.execute(
+            "select status from landing.batch where batch_id = %s", (batch_id,)
+        ).fetchone()
+    if row is None or row[0] != "stopped":
+        raise AirflowSkipException("it is decided already")
+    return None
+
+
 def all_stopped(source: str, tonight: list[str]) -> dict[str, str]:
     """Return every delivery of a source that a gate stopped and nobody has decided about, with its business date.
 
@@ -340,6 +356,20 @@ def take_claims(asked: Asked, answer: dict[str, Any]) -> Taken:
             raise AirflowSkipException(str(error)) from None
         conn.commit()
     return Taken(act=act, about_id=batch_id)
+
+
+def claims_decided(batch_id: str) -> Taken | None:
+    """Return the release of a batch of claims that was recorded elsewhere; None while the batch waits.
+
+    Raises `AirflowSkipException` if it was refused, sent or made anew.
+    """
+    with open_warehouse() as conn:
+        row = conn.execute(
+            "select status from tasks.claim_batch where batch_id = %s", (batch_id,)
+        ).fetchone()
+    if row is None or row[0] not in ("waiting", "released"):
+        raise AirflowSkipException("it is decided already, or made anew")
+    return Taken(act="release", about_id=batch_id) if row[0] == "released" else None
 
 
 def carry_out_claims(taken: Taken) -> None:

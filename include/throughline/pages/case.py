@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
+from throughline.exceptions.titles import title
 from throughline.pages.one import NotFound, span
 from throughline.told import words
 from throughline.told.today import Today
@@ -171,7 +172,7 @@ def told(entry: Entry) -> str:
         return f"{REASONS.get(entry.kind, words.title(entry.kind))}{ended}"
     if entry.part == "decision":
         note = f": {entry.note}" if entry.note else ""
-        return f"{words.title(entry.kind)} by {entry.to_state}{note}"
+        return f"{title(entry.kind)}, by {entry.to_state}{note}"
     code = _outcome(entry.to_state) if entry.kind in ("attempt", "contact") else entry.to_state
     gone = f"; {entry.note}" if entry.note else ""
     return f"{FACTS.get(entry.kind, words.title(entry.kind))}{f' ({code})' if code else ''}{gone}"

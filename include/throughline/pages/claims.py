@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from airflow.api_fastapi.core_api.security import requires_authenticated
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi import Request as Browser
 
@@ -19,6 +19,7 @@ from throughline.pages.forms import forms_of, own_form, root_of, session_of, wit
 from throughline.pages.one import NotFound, span
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html, recorded, refusal
+from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor
 from throughline.tasks import attest, listed, pausing
 from throughline.tasks.wire.filed import NotTold
@@ -97,12 +98,16 @@ def batch_page(request: Browser, who: Looking, number: str) -> Response:
 def decide(
     request: Browser,
     who: Looking,
+    user: GetUserDep,
     number: str,
     token: Annotated[str, Form(max_length=2000)] = "",
     act: Annotated[str, Form(max_length=20)] = "",
     note: Annotated[str, Form(max_length=LONGEST)] = "",
 ) -> Response:
-    """Record that the visitor attests or refuses a batch in the state in which the form was shown."""
+    """Record that the visitor attests or refuses a batch in the state in which the form was shown.
+
+    Airflow's question about it ends with that.
+    """
     own_form(request)
     with reading() as conn:
         batch_id, _ = batch(conn, number)
@@ -110,9 +115,12 @@ def decide(
     asked = _request(act, batch_id, who, digest, note)
     place = f"{PLACE}/{batch_id}"
     try:
-        return recorded(request, who, place, lambda conn: decisions.record(conn, asked), note)
+        told = recorded(request, who, place, lambda conn: decisions.record(conn, asked), note)
     except NoReasonError as error:
         return refusal(request, who, 422, "Not taken", f"Nothing was recorded: {error}.", place)
+    if told.status_code == 303:
+        answers.answer(user, batch_id, act)
+    return told
 
 
 def _about(batch_id: UUID) -> str:

@@ -30,6 +30,7 @@ from throughline.pages.forms import (
     with_session,
 )
 from throughline.pages.render import render, script
+from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
@@ -357,6 +358,7 @@ def act_page(request: Request, who: Looking, number: str, act: str) -> Response:
 def act_on(
     request: Request,
     who: Looking,
+    user: GetUserDep,
     number: str,
     act: str,
     token: Annotated[str, Form(max_length=2000)] = "",
@@ -378,6 +380,8 @@ def act_on(
         with deciding() as conn:
             acts.decide(conn, who, stuck, choice, typed, shown)
             conn.commit()
+        if choice.about_kind == "claim_batch":
+            answers.answer(user, stuck.about_id, act)
     except acts.Lacking as error:
         return _act_page(request, who, stuck, choice, typed, str(error))
     except NotPermittedError as error:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from throughline.exceptions.titles import title
 from throughline.tasks.listed import SHORT, Listed
 from throughline.vocabulary.words import FACT_KIND
 
@@ -121,7 +122,7 @@ def question(one: dict[str, Any]) -> str:
 def decision(one: dict[str, Any]) -> str:
     """Return what a person decided about a case."""
     note = f': "{one["note"]}"' if one["note"] else ""
-    return f"{plain(one['act'])} ({reason(one['about'])}) by {one['who']} on {one['on']}{note}"
+    return f"{title(one['act'])} ({reason(one['about'])}) by {one['who']} on {one['on']}{note}"
 
 
 def head(listed: Listed) -> list[str]:

@@ -28,12 +28,17 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class Today:
-    """The morning after the newest night. `seq` and `business_date` are None before the first one."""
+    """The morning after the newest night. `seq` and `business_date` are None before the first one.
+
+    `status` is that of the night: running, finished or failed; `failed_step` names what failed, in the code's words.
+    """
 
     time_zone: str
     cut_off: datetime
     seq: int | None = None
     business_date: date | None = None
+    status: str = "finished"
+    failed_step: str | None = None
 
     @property
     def morning(self) -> date:
@@ -59,12 +64,12 @@ def today(conn: Connection) -> Today:
     """Return the morning after the newest night, or this moment if there has been none."""
     zone = practice().time_zone
     row = conn.execute(
-        "select seq, business_date, cut_off from operations.night where status <> 'void'"
+        "select cut_off, seq, business_date, status, failed_step from operations.night where status <> 'void'"
         " order by seq desc limit 1"
     ).fetchone()
     if row is None:
         return Today(zone, datetime.now(UTC))
-    return Today(zone, row[2], row[0], row[1])
+    return Today(zone, *row)
 
 
 def waits(row: Waiting, on: date) -> str:

@@ -48,7 +48,7 @@ def server() -> Iterator[postgres.Server]:
 @pytest.fixture
 def rights(monkeypatch: pytest.MonkeyPatch) -> Rights:
     made = Rights()
-    monkeypatch.setattr("throughline.pages.nightly.get_auth_manager", lambda: made)
+    monkeypatch.setattr("throughline.pages.runs.nightly.get_auth_manager", lambda: made)
     return made
 
 
@@ -156,3 +156,28 @@ def test_a_run_of_another_kind_is_told_kindly(operator: TestClient, asked: dict[
     told = operator.get("/run", params=asked)
     assert told.status_code == 404
     assert "This run is not of Throughline" in told.text
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("failed", " failed: what it did not get to is as of the night before."),
+        ("running", " has begun and not ended: what it has not looked at yet"),
+        ("finished", ""),
+    ],
+)
+def test_a_page_says_of_a_night_that_has_not_finished_that_it_shows_two_nights(
+    operator: TestClient, server: postgres.Server, newest: tuple[int, str], status: str, said: str
+) -> None:
+    with warehouse.connect(server.dsn()) as conn:
+        conn.execute(
+            "update operations.night set status = %s, failed_step = %s where seq = %s",
+            (status, "dispatch" if status == "failed" else None, newest[0]),
+        )
+    for path in ("/exceptions", "/calls", "/claims", "/sending", f"/night/{newest[0]}"):
+        told = operator.get(path).text
+        assert ('class="told no"' in told) is bool(said), path
+        assert said in told, path
+        assert ("As of <a" in told) is (status == "finished" and "night/" not in path), path
+    shown = operator.get(f"/night/{newest[0]}").text
+    assert (" at dispatch." in shown) is (status == "failed")

@@ -212,7 +212,7 @@ def test_what_waits_for_tonight_is_not_decided_again(desk: Clinic) -> None:
     resolve(desk.conn, exception_id, "Ada Lead", "retry")
     for action in ("retry", "acknowledge", "assign"):
         with pytest.raises(
-            DecidedError, match=r"^retry: decided by Ada Lead on .*, counts from ton"
+            DecidedError, match=r"^Try again: decided by Ada Lead on .*, counts from ton"
         ):
             resolve(desk.conn, exception_id, "Bo Lead", action, owner="billing")
     desk.conn.execute("update operations.decision set known_seq = 1 where known_seq is null")

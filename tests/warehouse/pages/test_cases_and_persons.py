@@ -91,7 +91,7 @@ def test_the_story_of_a_case_has_evidence_tasks_what_was_sent_exceptions_and_dec
         "ehr", "scheduling", "clearinghouse",
     }  # fmt: skip
     (decision,) = [entry for entry in whole if entry.part == "decision"]
-    assert case.told(decision) == "Retry by nurse: called"
+    assert case.told(decision) == "Try again, by nurse: called"
     assert case.run_of(decision) == "/dags/release_claims/runs/manual__1%2Ba"
     # without evidence: no fact, and what was proven stands at the night that learned it
     less = case.line(conn, one, evidence=False)

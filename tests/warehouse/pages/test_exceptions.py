@@ -128,7 +128,7 @@ def test_a_decision_that_waits_is_told_at_once_and_nothing_else_is_offered(
     stuck = one.exception(conn, exception_id)
     assert (
         exceptions.decided(stuck, "America/New_York")
-        == "retry: decided by nurse on 2026-09-04 11:30, counts from tonight"
+        == "Try again: decided by nurse on 2026-09-04 11:30, counts from tonight"
     )
     assert exceptions.may_be_done(stuck) == []
     assert [(each.kind, each.note) for each in one.log(conn, stuck)] == [("retry", "called twice")]

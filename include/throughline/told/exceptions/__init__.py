@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from throughline.exceptions.choices import Choice, choices
 from throughline.exceptions.resolve import SHORTEST
+from throughline.exceptions.titles import title
 from throughline.practice import practice
 from throughline.told import text, words
 from throughline.vocabulary import words as vocabulary
@@ -276,11 +277,18 @@ def decided(stuck: Stuck, zone: str) -> str:
     """Return the decision that waits for the next night; empty if there is none."""
     if not stuck.decided or not stuck.decided_at:
         return ""
-    act = words.plain(stuck.decided)
+    act = act_title(stuck, stuck.decided)
     if stuck.decided == "assign" and stuck.decided_owner:
-        act = f"assign to {words.plain(stuck.decided_owner)}"
+        act = f"{act} to {words.plain(stuck.decided_owner)}"
     at = stuck.decided_at.astimezone(ZoneInfo(zone))
     return f"{act}: decided by {stuck.decided_by} on {at:%Y-%m-%d %H:%M}, counts from tonight"
+
+
+def act_title(stuck: Stuck, act: str) -> str:
+    """Return what an act about an exception is called, as on its button."""
+    of_rows = stuck.reason == "rows_set_aside" and act in ("release", "reject")
+    kind = "set_aside" if of_rows else "claim_batch" if act == "refuse" else "exception"
+    return title(act, kind)
 
 
 def may_be_done(stuck: Stuck) -> list[Choice]:

@@ -121,11 +121,11 @@ def test_a_decision_shows_and_ends_what_is_offered() -> None:
     }
     waits = replace(CALL, decided="close_case", **made)
     assert exceptions.decided(waits, ZONE) == (
-        "close case: decided by nurse on 2026-09-04 11:00, counts from tonight"
+        "Close the case: decided by nurse on 2026-09-04 11:00, counts from tonight"
     )
     assert exceptions.may_be_done(waits) == []
     given = replace(CALL, decided="assign", decided_owner="billing", **made)
-    assert exceptions.decided(given, ZONE).startswith("assign to billing: decided by nurse")
+    assert exceptions.decided(given, ZONE).startswith("Assign to billing: decided by nurse")
     assert exceptions.may_be_done(given) != []
     assert exceptions.may_be_done(replace(CALL, status="resolved")) == []
 

@@ -87,7 +87,7 @@ def test_each_claim_is_told_in_words(desk: Desk, batch: UUID) -> None:
         "born 19", "record MRN-P1", "2 ELM ST, BOSTON MA", "2026-07-01 at 11 Office", "ZOE (NPI 1000000001)",
         "99214-25, 1 unit, 180.00 for", "93000, 2 units, 40.00 for", "Charge 220.00; diagnoses I10",
         "original claim", "(charge capture, since 2026-07-01) expects the code of an ordinary visit",
-        "charge check, asked on 2026-07-07, open", 'acknowledge (charge check) by operator on',
+        "charge check, asked on 2026-07-07, open", 'Acknowledge for a week (charge check) by operator on',
         '"asked the doctor"', "Interchange", "NPI 1234567893",
     ):  # fmt: skip
         assert said in text, text

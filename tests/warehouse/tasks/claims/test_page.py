@@ -20,6 +20,7 @@ from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
 from throughline.pages import access, claims, routes
 from throughline.pages.forms import Forms
+from throughline.pages.runs import answers
 from throughline.practice import permissions
 from throughline.tasks import listed
 from throughline.warehouse import Connection, connect
@@ -56,8 +57,22 @@ def batch(desk: Desk) -> UUID:
 
 
 @pytest.fixture
+def answered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """The answers that Airflow was given to its questions: who, about which batch, what."""
+    told: list[tuple[object, ...]] = []
+    monkeypatch.setattr(
+        answers, "answer", lambda user, about, act: told.append((user.get_id(), about, act))
+    )
+    return told
+
+
+@pytest.fixture
 def browser(
-    desk: Desk, desk_dsn: str, warehouse_server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+    answered: list[tuple[object, ...]],
+    desk: Desk,
+    desk_dsn: str,
+    warehouse_server: postgres.Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str], TestClient]:
     """Return a function that opens the pages as a user, each step of a page in its own role."""
 
@@ -201,8 +216,8 @@ def decided(desk: Desk) -> list[tuple[object, ...]]:
     ]
 
 
-def test_a_batch_is_attested_on_its_page_and_sent_by_the_next_night(
-    browser: Browser, desk: Desk, outside: Outside, batch: UUID
+def test_a_batch_is_attested_on_its_page_and_sent(
+    browser: Browser, desk: Desk, outside: Outside, batch: UUID, answered: list[tuple[object, ...]]
 ) -> None:
     biller = browser("biller")
     told = biller.get(f"/claims/{batch}").text
@@ -210,9 +225,10 @@ def test_a_batch_is_attested_on_its_page_and_sent_by_the_next_night(
     answer = sent(biller, batch, token_of(told))
     assert (answer.status_code, answer.headers["location"]) == (303, f"/claims/{batch}")
     assert decided(desk) == [("release", "biller", "page", "", "throughline_decider")]
+    assert answered == [("biller", batch, "release")]
     after = biller.get(f"/claims/{batch}").text
     assert "Released: decided by biller" in after
-    assert "The next night sends it" in after
+    assert "at the latest with the next night" in after
     assert "paused" not in after
     desk.conn.execute(
         "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
@@ -221,7 +237,7 @@ def test_a_batch_is_attested_on_its_page_and_sent_by_the_next_night(
     desk.conn.commit()
     waits = biller.get(f"/claims/{batch}").text
     assert "It waits: " in waits
-    assert "The next night sends it" not in waits
+    assert "at the latest with the next night" not in waits
     assert decided(desk)[:1] == [("release", "biller", "page", "", "throughline_decider")]
     desk.conn.execute(
         "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, decided_at)"
@@ -231,17 +247,22 @@ def test_a_batch_is_attested_on_its_page_and_sent_by_the_next_night(
     desk.conn.commit()
     assert sent(biller, batch, token_of(told)).status_code == 303, "said again"
     assert len([row for row in decided(desk) if row[0] == "release"]) == 1
+    assert answered == [("biller", batch, "release")] * 2, "an answer that was lost is given again"
     assert desk.dispatch() == {"accepted": 1}
     assert desk.broken() == []
 
 
-def test_a_refusal_needs_its_reason(browser: Browser, desk: Desk, batch: UUID) -> None:
+def test_a_refusal_needs_its_reason(
+    browser: Browser, desk: Desk, batch: UUID, answered: list[tuple[object, ...]]
+) -> None:
     biller = browser("biller")
     token = token_of(biller.get(f"/claims/{batch}").text)
     answer = sent(biller, batch, token, act="refuse")
     assert (answer.status_code, "refuse needs a reason" in answer.text) == (422, True)
     assert decided(desk) == []
+    assert answered == []
     assert sent(biller, batch, token, act="refuse", note="not mine").status_code == 303
+    assert answered == [("biller", batch, "refuse")]
     assert decided(desk) == [("refuse", "biller", "page", "not mine", "throughline_decider")]
     told = biller.get(f"/claims/{batch}").text
     assert "it is refused. Decided by biller on " in told

@@ -1,0 +1,31 @@
+"""What the acts of people are called: on a button, and wherever a decision is told afterwards."""
+
+from __future__ import annotations
+
+TITLES = {
+    "retry": "Try again",
+    "continue": "Continue without this stage",
+    "acknowledge": "Acknowledge for a week",
+    "close_case": "Close the case",
+    "write_off": "Write off",
+    "assign": "Assign",
+    "confirm": "They are the same person",
+    "reject": "They are two people",
+    "carries_nothing": "The file carries nothing",
+    "finish": "Finish its open cases",
+    "close_cases": "Close its open cases",
+}
+"""What an act is called on a button, by its name."""
+TITLES_OF = {
+    ("release", "set_aside"): "Release the rows",
+    ("reject", "set_aside"): "Reject the rows",
+    ("release", "claim_batch"): "Attest and release",
+    ("refuse", "claim_batch"): "Refuse the batch",
+}
+"""Replaces `TITLES` for acts on other things than an exception, by act and kind of thing."""
+
+
+def title(act: str, about_kind: str = "exception") -> str:
+    """Return what an act is called on its button, and wherever it is told afterwards: `Try again`."""
+    plain = act.replace("_", " ")
+    return TITLES_OF.get((act, about_kind)) or TITLES.get(act, plain[:1].upper() + plain[1:])

@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.place_zone, cases.stage_feed, evidence.booked_place,
+-- reads: cases.case_record, cases.place_zone, cases.setting, cases.stage_feed, evidence.booked_place,
 --     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.possible_stay,
 --     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
 --     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim, w_person
@@ -173,6 +173,15 @@ last_place as (
     order by f.person_id, f.starts_at desc, f.fact_id
 ),
 
+-- what counts as being the practice's patient, as practice.yaml says
+rule as (
+    select
+        coalesce(max(s.value) filter (where s.name = 'attribution_practitioner'), 'yes') = 'yes' as by_practitioner,
+        max(s.value) filter (where s.name = 'attribution_visit_days')::int as visit_days,
+        coalesce(max(s.value) filter (where s.name = 'attribution_booked'), 'no') = 'yes' as by_booking
+    from cases.setting as s
+),
+
 known_of as (
     select
         w.person_id,
@@ -181,7 +190,13 @@ known_of as (
             where f.kind = 'hospice' or (f.kind = 'eligibility' and (f.detail ->> 'is_hospice')::boolean)
         ) as hospice_at,
         bool_or(f.kind = 'left_practice') as has_left,
-        bool_or(f.kind = 'attribution') as is_attributed,
+        coalesce(bool_or(case f.kind
+            when 'attribution' then a.by_practitioner
+            when 'visit'
+                then f.occurred_at <= %(as_of)s and f.occurred_at > %(as_of)s - make_interval(days => a.visit_days)
+                    and (f.detail ->> 'is_billable_practitioner')::boolean is distinct from false
+            when 'booking' then a.by_booking and f.starts_at > %(as_of)s
+        end), false) as is_attributed,
         -- a refusal with a code that nobody has mapped may be one of contact
         bool_or(f.kind = 'opt_out' and coalesce(f.ends_at > %(as_of)s, true))
         or w.person_id in (select n.person_id from evidence.code_not_known as n where n.feed = 'consent')
@@ -205,6 +220,7 @@ known_of as (
                 and d.known_seq <= %(seq)s and (d.retired_seq is null or d.retired_seq > %(seq)s)
         ) as in_doubt
     from w_person as w
+    cross join rule as a
     left join w_fact as f on f.person_id = w.person_id
     group by w.person_id
 )

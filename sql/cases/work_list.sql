@@ -1,8 +1,9 @@
--- reads: cases.allowed_share, cases.case_record, cases.event, cases.setting, cases.setting_known,
---     cases.stage_feed, cases.watch, cases.workflow_version, evidence.fact, evidence.person_searched,
---     evidence.practitioner, evidence.row_set_aside, evidence.unmapped, identity.link, identity.person,
---     operations.decision, operations.exception, operations.feed, operations.freshness(), operations.night,
---     operations.work_item, tasks.task, tasks.transmission, tasks.transmission_task
+-- reads: cases.allowed_share, cases.case_record, cases.event, cases.not_opened, cases.setting,
+--     cases.setting_known, cases.stage_feed, cases.watch, cases.workflow_version, evidence.fact,
+--     evidence.person_searched, evidence.practitioner, evidence.row_set_aside, evidence.unmapped,
+--     identity.link, identity.person, operations.decision, operations.exception, operations.feed,
+--     operations.freshness(), operations.night, operations.work_item, tasks.task, tasks.transmission,
+--     tasks.transmission_task
 -- changes: operations.work_item
 
 -- The persons whose state may have changed since the last finished night (%(since)s), and why; nobody else needs
@@ -163,6 +164,14 @@ where exists (
 ) or exists (
     select from cases.allowed_share as s where s.known_seq > %(since)s and s.known_seq <= %(seq)s
 )
+union
+-- and whatever opened no case because the practice's rule did not make it theirs
+select distinct %(seq)s, k.person_id, 'definition'
+from cases.not_opened as k
+where k.reason = 'attribution_not_stated' and exists (
+        select from cases.setting_known as s
+        where s.known_seq > %(since)s and s.known_seq <= %(seq)s and s.name like 'attribution%%'
+    )
 union
 -- the derivation rules changed: all open cases, and those that may still be billed
 select distinct %(seq)s, c.person_id, 'derivation'

@@ -28,6 +28,8 @@ class Practice:
     """Facts about the practice. `sole_submitter` pairs a payer id with a billing NPI, or with `any`.
 
     `retention` pairs a kind of thing that is kept with how long; what is not in it is kept for good.
+    `attribution` is what makes a patient the practice's: `practitioner` and `booked` with `yes` or `no`, and
+    `visit_days` with a number of days.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Practice:
     longest_stay_days: int = 100
     sites: tuple[Site, ...] = ()
     retention: tuple[tuple[str, Period], ...] = ()
+    attribution: tuple[tuple[str, str], ...] = (("practitioner", "yes"),)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,17 @@ def practice() -> Practice:
         retention=tuple(
             (kind, Period(**said)) for kind, said in (raw.get("retention") or {}).items()
         ),
+        attribution=_attribution(raw.get("attribution") or {}),
     )
+
+
+def _attribution(said: dict[str, bool | int]) -> tuple[tuple[str, str], ...]:
+    """Return what makes a patient the practice's; a practitioner whom the chart names, unless the practice says no."""
+    told = [
+        (name, "yes" if said.get(name, name == "practitioner") else "no")
+        for name in ("practitioner", "booked")
+    ]
+    return (*told, *((("visit_days", str(said["visit_days"])),) if "visit_days" in said else ()))
 
 
 def told_zone() -> str:

@@ -172,6 +172,7 @@ def _register_practice(conn: Connection, seq: int) -> None:
         ("bill_hold_days", "", str(practice().bill_hold_days)),
         ("contact_from", "", practice().contact_from),
         ("contact_to", "", practice().contact_to),
+        *((f"attribution_{name}", "", value) for name, value in practice().attribution),
     ]
     for site in practice().sites:
         rows.append(("zone_of_site", site.site, site.time_zone))

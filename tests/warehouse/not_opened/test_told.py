@@ -28,7 +28,7 @@ def test_what_opened_no_case_is_told_with_its_reasons(conn: Connection) -> None:
     assert re.search(r"transitional care +2 +1 +Nothing says that this practice looks after", told)
     shown = page.render(collect(conn, 3, ZONE))
     assert "Nothing says that this practice looks after the patient" in shown
-    assert "have the chart name the patient&#39;s practitioner" in shown
+    assert "have the chart name a practitioner, or say in practice.yaml what else counts" in shown
     assert (
         "3 opened no case of transitional care in the last 30 days:"
         " 2 attribution not stated; 1 coverage not stated; 1 went elsewhere"

@@ -14,7 +14,7 @@ import psycopg
 from stack import airflow, commands, lock, options, paths, postgres, processes, sandbox, up
 from stack.nights import chain
 from stack.worlds import commands as worlds
-from stack.worlds import definitions
+from stack.worlds import definitions, systems
 from throughline import programs
 from throughline.deployment.archive import ArchiveError
 
@@ -30,6 +30,7 @@ EXPECTED = (
     processes.NotOurs,
     sandbox.SandboxFailed,
     up.NoWarehouse,
+    systems.NotGiven,
     worlds.NotSaidWhich,
     worlds.OthersLeft,
     PermissionError,

@@ -20,10 +20,12 @@ from importlib import metadata
 from pathlib import Path
 
 import httpx
+import psycopg
 
 from stack import paths, processes
+from stack.options import REAL
 from stack.postgres import Server, free_port
-from stack.worlds import definitions
+from stack.worlds import definitions, given
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 MIGRATE = "airflow-migrate"
@@ -80,6 +82,16 @@ def write_connections(world: Path, server: Server, systems: Mapping[str, str]) -
     paths.write_private(world / "connections.json", json.dumps(every, indent=1))
 
 
+def stored_connections(server: Server) -> set[str]:
+    """Return the ids of the connections that a world's Airflow keeps, by hand or by its pages."""
+    try:
+        with psycopg.connect(server.dsn("airflow", "airflow"), connect_timeout=10) as connection:
+            rows = connection.execute("select conn_id from connection").fetchall()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidCatalogName):
+        return set()  # Airflow has never been up in this world
+    return {str(one) for (one,) in rows}
+
+
 def environment(world: Path, server: Server, port: int) -> dict[str, str]:
     """The whole environment of every Airflow process of a world."""
     secret = _secrets(world)
@@ -128,12 +140,7 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
             "NAMESPACE_LEVELS": "great_expectations=WARNING httpx=WARNING paramiko=WARNING",
             "COLORED_CONSOLE_LOG": False,
         },
-        "SECRETS": {
-            "BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
-            "BACKEND_KWARGS": json.dumps(
-                {"connections_file_path": str(world / "connections.json")}
-            ),
-        },
+        "SECRETS": given.settings(world / "connections.json", is_real=world.name.startswith(REAL)),
         "USAGE_DATA_COLLECTION": {"ENABLED": False},
     }
     variables = {
@@ -169,13 +176,18 @@ def start(world: Path, server: Server) -> bool:
     """
     port = int(processes.notes(world, "api-server").get("port", 0))
     database = server.dsn("airflow", "airflow")
-    told = {"database": database, "code": _code(), "definitions": definitions.digest()}
+    told = {
+        "database": database,
+        "code": _code(),
+        "definitions": definitions.digest(),
+        "connections": given.digest(_secrets(world)["jwt"]),
+    }
     stale = any(
         processes.notes(world, "api-server").get(key, told[key]) != told[key] for key in told
     )
     if stale or processes.find(world, "api-server") is None:
         # The others use the api-server's port, and all use PostgreSQL's: if a port changes, all must restart. They must
-        # also restart if the code, or a definition, that they have already read has changed.
+        # also restart if the code, a definition or a connection of the caller that they have read has changed.
         stop(world)
         port = free_port(port)
     env = environment(world, server, port)

@@ -17,7 +17,7 @@ import psycopg
 
 from stack import airflow, lock, options, paths, postgres, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
-from stack.worlds import backups, definitions, keeping, sending
+from stack.worlds import backups, definitions, keeping, sending, systems
 from stack.worlds import commands as worlds
 
 
@@ -37,6 +37,7 @@ def run_night() -> int:
         raise CommandFailed(
             f"`make night` runs one night; `make nights N={chosen.nights}` runs more"
         )
+    _no_faults_of_real_systems(chosen)
     sandbox.check(chosen.misbehave)
     with lock.held("night"), up.running(chosen, say) as stack:
         return _night(stack, chosen)
@@ -47,6 +48,7 @@ def run_nights() -> int:
     chosen = options.read()
     if chosen.night is not None:
         raise CommandFailed("NIGHT= names one night; `make nights` takes the next N= of them")
+    _no_faults_of_real_systems(chosen)
     sandbox.check(chosen.misbehave)
     with lock.held("nights"), up.running(chosen, say) as stack:
         for _ in range(chosen.nights):
@@ -58,9 +60,15 @@ def run_nights() -> int:
     return 0
 
 
+def _no_faults_of_real_systems(chosen: options.Options) -> None:
+    if chosen.misbehave:
+        systems.refuse_real(chosen, "night MISBEHAVE=")
+
+
 def run_morning() -> int:
     """Let the sandbox's staff do what waits for a person after the newest night."""
     chosen = options.read()
+    systems.refuse_real(chosen, "morning")
     with lock.held("morning"), up.running(chosen, say) as stack:
         chain.wait_for_dags(rest.Client(stack.airflow))
         staff.act(stack, chosen, say)
@@ -83,6 +91,7 @@ def _night(stack: up.Stack, chosen: options.Options) -> int:
 def ui() -> int:
     """Start everything and leave it up."""
     chosen = options.read()
+    up.check(chosen, say, may_lack=True)
     world = options.world_folder(chosen, remember=True)
     with lock.held("ui"):
         kept = up.is_kept(world)
@@ -97,7 +106,8 @@ def ui() -> int:
     print(f"\nAirflow   {stack.airflow.url}")
     for name, role in airflow.USERS.items():
         print(f"          {name} / {stack.airflow.passwords[name]}   ({role})")
-    print(f"Sandbox   {stack.sandbox.control}")
+    if stack.sandbox:
+        print(f"Sandbox   {stack.sandbox.control}")
     print(f"Pages     {world / 'pages'}")
     print(
         "\nAirflow's home page shows its triggerer red: none runs here, because nothing needs one."
@@ -340,7 +350,9 @@ def _tests(folder: str, *numbers: str, arguments: tuple[str, ...] = ()) -> Calla
 
     def run() -> int:
         options.check_numbers(os.environ, numbers)
-        options.read()
+        chosen = options.read()
+        if folder == "dump" and not arguments:
+            systems.refuse_real(chosen, folder)
         if not (paths.ROOT / "tests" / folder / "__main__.py").exists():
             raise CommandFailed(f"tests/{folder} is not in this clone")
         return subprocess.run(

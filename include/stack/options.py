@@ -31,7 +31,12 @@ MOST = {
 LINES = ("Q", "NOTE")
 """Variables whose value may have several lines."""
 _WHICH = ("PATIENTS", "SEED", "POPULATION")
+"""What makes a world of the sandbox; the systems of a practice have their own patients."""
 _WORLD = (*_WHICH, "DEFINITIONS")
+OURS = "ours"
+"""``DEFINITIONS=ours``: Throughline's own, where the world had others before."""
+REAL = "real-"
+"""How the name of a world begins whose systems are the practice's, and not the sandbox's."""
 _DECIDED = ("ID", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN")
 TAKES: Mapping[str, tuple[str, ...]] = {
     # night and nights say themselves what to write instead of N and NIGHT
@@ -102,11 +107,15 @@ class Misbehaviour:
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for on the command line."""
+    """What was asked for on the command line.
+
+    ``practice`` is the folder of definitions of a practice with systems of its own: its world has no sandbox.
+    """
 
     patients: int = PATIENTS
     seed: int = SEED
     population: str | None = None
+    practice: str | None = None
     night: str | None = None
     nights: int = 1
     misbehave: tuple[Misbehaviour, ...] = ()
@@ -114,9 +123,10 @@ class Options:
     @property
     def world(self) -> str:
         """Name of the world, also the name of its folder."""
+        if self.practice:
+            return f"{REAL}{_named_after(self.practice)}"
         if self.population:
-            place = hashlib.sha256(self.population.encode()).hexdigest()[:8]
-            return f"population-{re.sub(r'[^A-Za-z0-9]+', '-', Path(self.population).name)}-{place}-s{self.seed}"
+            return f"population-{_named_after(self.population)}-s{self.seed}"
         return f"patients-{self.patients}-s{self.seed}"
 
     def after_a_night(self) -> Options:
@@ -136,9 +146,16 @@ def read(environment: dict[str, str] | None = None) -> Options:
     night = env.get("NIGHT") or None
     if night:
         night = _date("NIGHT", night)
-    named = any(env.get(key) for key in ("PATIENTS", "SEED", "POPULATION"))
+    named = [key for key in _WHICH if env.get(key)]
     last = {} if named else _last_world()
+    practice = _practice(env, last)
+    if practice and named:
+        raise WrongOption(
+            f"{named[0]}= makes a world of the sandbox, and {practice} has systems of its own"
+            f" (DEFINITIONS={OURS} for the sandbox with Throughline's definitions)"
+        )
     return Options(
+        practice=practice,
         patients=_count(env, "PATIENTS", last.get("patients", PATIENTS), 1),
         seed=_count(env, "SEED", last.get("seed", SEED), 0),
         population=population or last.get("population"),
@@ -148,6 +165,25 @@ def read(environment: dict[str, str] | None = None) -> Options:
             _misbehaviour(text) for text in re.split(r"[,\s]+", env.get("MISBEHAVE", "")) if text
         ),
     )
+
+
+def _practice(env: Mapping[str, str], last: Mapping[str, Any]) -> str | None:
+    """The folder of a practice with systems of its own that the environment names, or else that of the last world."""
+    given = env.get("DEFINITIONS") or env.get("THROUGHLINE_DEFINITIONS")
+    if not given:
+        found: str | None = last.get("practice")
+        return found
+    if given == OURS:
+        return None
+    # one name for `../practice` and `~/practice`; a link stays a link, as it may lead elsewhere tomorrow
+    folder = os.path.normpath(paths.typed(given))
+    return folder if any(Path(folder).glob("sources/*.yaml")) else None
+
+
+def _named_after(folder: str) -> str:
+    """A name for a world that is about a folder: the folder's own, and a hash of its path."""
+    place = hashlib.sha256(folder.encode()).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9]+', '-', Path(folder).name)}-{place}"
 
 
 def forget_blanks(environment: MutableMapping[str, str]) -> None:
@@ -226,6 +262,7 @@ def world_folder(options: Options, *, remember: bool = False) -> Path:
             "patients": options.patients,
             "seed": options.seed,
             "population": options.population,
+            "practice": options.practice,
         }
         paths.write_private(state / "world.json", json.dumps(chosen))
     return folder

@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 """The clone."""
 
 CONNECTION = "AIRFLOW_CONN_"
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - folders below it are made with a name nobody can guess
 ON_DISK = Path("/var/tmp")  # noqa: S108 - as above
@@ -94,8 +96,10 @@ def can_be_walked(folder: Path) -> bool:
 def child_environment() -> dict[str, str]:
     """Environment for our own programs: this clone's packages, without the caller's Airflow or PostgreSQL settings.
 
-    Connections (``AIRFLOW_CONN_...``) are kept, because sources outside the sandbox need them. The sandbox's and the
-    warehouse's connections are in a file that takes precedence, so the caller's cannot replace them.
+    Connections (``AIRFLOW_CONN_...``) are kept, because the systems of a practice need them. The sandbox's and the
+    warehouse's connections are in a file that takes precedence, so the caller's cannot replace them. The caller's
+    proxies are kept, but never for this machine; without one, nothing looks for one, which on macOS ends a process
+    that was forked.
     """
     foreign = ("AIRFLOW", "_AIRFLOW", "PG", "PYTHON", "THROUGHLINE_DSN", "MAKE", "MFLAGS")
     kept = {
@@ -107,9 +111,17 @@ def child_environment() -> dict[str, str]:
         "PYTHONPATH": str(ROOT / "include"),
         "PYTHONUNBUFFERED": "1",
         "TZ": "UTC",
-        "NO_PROXY": "*",
-        "no_proxy": "*",
+        "NO_PROXY": (past := _past_the_proxy()),
+        "no_proxy": past,
     }
+
+
+def _past_the_proxy() -> str:
+    """The hosts that are asked without a proxy: all of them if the caller has none."""
+    if not any(os.environ.get(name) or os.environ.get(name.upper()) for name in PROXIES):
+        return "*"
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    return ",".join([*(part.strip() for part in given.split(",") if part.strip()), *THIS_MACHINE])
 
 
 def _own(folder: Path) -> None:

@@ -16,6 +16,10 @@ from stack import paths, processes
 from stack.options import Misbehaviour, Options, WrongOption
 
 NAME = "sandbox"
+CONNECTIONS = frozenset(
+    {"ehr_main", "scheduling_main", "scheduling_api", "clearinghouse_main", "billing_main"}
+)
+"""The connections of its systems."""
 START_SECONDS = 300
 """Longest wait; a large new world takes a while, because it simulates sixty days of every patient."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from stack import airflow, options, paths, postgres, processes, rest, sandbox
 from stack.nights import chain
-from stack.worlds import definitions, known
+from stack.worlds import definitions, known, systems
 from throughline.vocabulary.counts import count as counted
 
 Say = Callable[[str], None]
@@ -30,7 +30,8 @@ class Stack:
 
     world: Path
     server: postgres.Server
-    sandbox: sandbox.Sandbox
+    sandbox: sandbox.Sandbox | None
+    """None if the systems are a practice's own."""
     airflow: airflow.Address
 
     def dsn(self, role: str = "throughline_reader") -> str:
@@ -38,12 +39,36 @@ class Stack:
         return self.server.dsn(role)
 
 
-def up(chosen: options.Options, say: Say) -> Stack:
-    """Start what is not running of a world; returns when everything answers. Running programs are reused.
+def check(chosen: options.Options, say: Say, *, may_lack: bool = False) -> None:
+    """Look at definitions and connections before anything of a world is made or started.
 
-    Raises ``processes.NotOurs`` in a copy of a world that is up.
+    Raises ``definitions.Broken``, and ``systems.NotGiven`` unless connections `may_lack`: then it is said.
     """
     definitions.check()
+    world = options.world_path(chosen)
+
+    def stored() -> set[str]:
+        if not (world / "postgres" / "made").exists():
+            return set()
+        processes.refuse_others(world)
+        with started(world) as server:
+            return airflow.stored_connections(server)
+
+    try:
+        told = systems.check(chosen, stored)
+    except systems.NotGiven as error:
+        if not may_lack or chosen.practice is None:
+            raise
+        told = str(error).splitlines()[1:]
+    for line in told:
+        say(line)
+
+
+def up(chosen: options.Options, say: Say) -> Stack:
+    """Start what is not running of a world, once :func:`check` has passed; returns when everything answers.
+
+    Running programs are reused. Raises ``processes.NotOurs`` in a copy of a world that is up.
+    """
     world = options.world_folder(chosen, remember=True)
     processes.refuse_others(world)
     definitions.remember(world, say)
@@ -53,7 +78,7 @@ def up(chosen: options.Options, say: Say) -> Stack:
         say(f"{text} ({time.monotonic() - begun:.1f} s)")
 
     # Start the sandbox first: it depends on nothing, and takes longest if the world is new.
-    program = sandbox.start(world, chosen)
+    program = None if chosen.practice else sandbox.start(world, chosen)
     server = postgres.start(world)
     restore_point(server, since)
     airflow.write_connections(world, server, {})
@@ -66,7 +91,9 @@ def up(chosen: options.Options, say: Say) -> Stack:
             else "warehouse ready"
         )
 
-    def systems() -> sandbox.Sandbox:
+    def sandboxed() -> sandbox.Sandbox | None:
+        if program is None:
+            return None
         ready = sandbox.ready(world, program)
         airflow.write_connections(world, server, ready.connections)
         since(f"sandbox ready ({_what(chosen)})")
@@ -83,7 +110,7 @@ def up(chosen: options.Options, say: Say) -> Stack:
         return ready
 
     with ThreadPoolExecutor(3) as pool:
-        work: list[Future[Any]] = [pool.submit(part) for part in (warehouse, systems, scheduler)]
+        work: list[Future[Any]] = [pool.submit(part) for part in (warehouse, sandboxed, scheduler)]
         try:
             wait(work, return_when=FIRST_EXCEPTION)
             for part in [part for part in work if part.done()] + work:
@@ -184,9 +211,16 @@ def _stop_programs(world: Path) -> None:
         part.result()
 
 
+def programs(world: Path) -> tuple[str, ...]:
+    """Names of the programs that a world has, besides PostgreSQL."""
+    return (
+        airflow.COMPONENTS if systems.is_real(world.name) else (sandbox.NAME, *airflow.COMPONENTS)
+    )
+
+
 def dead(world: Path) -> list[str]:
     """Names of a world's programs that should run but do not."""
-    gone = [name for name in (sandbox.NAME, *airflow.COMPONENTS) if not processes.find(world, name)]
+    gone = [name for name in programs(world) if not processes.find(world, name)]
     return gone if postgres.running(world) else ["PostgreSQL", *gone]
 
 
@@ -203,6 +237,7 @@ def is_kept(world: Path) -> bool:
 @contextmanager
 def running(chosen: options.Options, say: Say) -> Iterator[Stack]:
     """A world that is up for the duration of a block; stopped afterwards, unless ``make ui`` left it up."""
+    check(chosen, say)
     world = options.world_folder(chosen, remember=True)
     kept = is_kept(world)
     try:

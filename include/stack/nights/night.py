@@ -19,6 +19,7 @@ from stack import airflow, options, paths, rest, up
 from stack.nights import warehouse
 from stack.nights.chain import POLL_SECONDS, NightFailed, clear_abandoned, wait_for_dags
 from stack.up import Stack
+from stack.worlds import systems
 from throughline.orchestration.chain import CHAIN
 from throughline.vocabulary.counts import count as counted
 
@@ -61,11 +62,12 @@ def _run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> O
     with warehouse.connect(stack.dsn()) as connection:
         day = _business_date(stack, connection, chosen)
         clear_abandoned(client)
-        for fault in chosen.misbehave:
-            when = fault.date or day.isoformat()
-            stack.sandbox.misbehave(fault.feed, when, fault.kind)
-            say(f"the sandbox will misbehave: {fault.feed} {fault.kind} on {when}")
-        stack.sandbox.advance(day.isoformat())
+        if stack.sandbox:
+            for fault in chosen.misbehave:
+                when = fault.date or day.isoformat()
+                stack.sandbox.misbehave(fault.feed, when, fault.kind)
+                say(f"the sandbox will misbehave: {fault.feed} {fault.kind} on {when}")
+            stack.sandbox.advance(day.isoformat())
         say(f"night of {day:%A}, {day}")
         night = warehouse.night(connection, _follow(stack, client, day, say))
     return Outcome(night.seq, day, night.status, time.monotonic() - begun, _reason(night))
@@ -92,6 +94,8 @@ def summary(stack: Stack, seq: int) -> None:
 
 
 def _business_date(stack: Stack, connection: psycopg.Connection, chosen: options.Options) -> date:
+    if stack.sandbox is None:
+        return _of_practice(connection, chosen, systems.last_over())
     world = stack.sandbox.world()
     first = date.fromisoformat(str(world["first_night"]))
     if chosen.night is None:
@@ -103,6 +107,18 @@ def _business_date(stack: Stack, connection: psycopg.Connection, chosen: options
     if day - lived > MOST_AHEAD:
         raise NightFailed(
             f"NIGHT={day}: this world has lived to {lived}, and lives at most {MOST_AHEAD.days} days at once"
+        )
+    return day
+
+
+def _of_practice(connection: psycopg.Connection, chosen: options.Options, over: date) -> date:
+    """The night of a practice's own systems: the first is that of the last date that is over."""
+    day = (
+        date.fromisoformat(chosen.night) if chosen.night else warehouse.next_date(connection, over)
+    )
+    if day > over:
+        raise NightFailed(
+            f"{day} is not over yet: its night can be run from 03:00 of {day + timedelta(days=1)} on, practice's time"
         )
     return day
 

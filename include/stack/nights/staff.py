@@ -33,8 +33,11 @@ RESOLVE = "throughline.exceptions.resolve"
 def act(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> None:
     """Let the staff do the work of the morning after the newest night, once, and wait for its effects.
 
-    It does nothing after a night that did not finish: run that night again first. Raises ``NightFailed``.
+    It does nothing after a night that did not finish: run that night again first. A practice with systems of its own
+    has its own staff. Raises ``NightFailed``.
     """
+    if stack.sandbox is None:
+        return
     with warehouse.connect(stack.dsn()) as connection:
         last = warehouse.newest_night(connection)
     mark = stack.world / "staff.json"

@@ -7,7 +7,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from stack import airflow, lock, paths, postgres, processes, sandbox, up
+from stack import airflow, lock, paths, postgres, processes, up
 from stack.nights import warehouse
 from stack.worlds import known
 
@@ -22,7 +22,7 @@ def show(world: Path) -> int:
         print(f"at work    make {at_work.get('command')}, since {at_work.get('since')}")
     server = postgres.running(world)
     print(f"PostgreSQL {f'up at 127.0.0.1:{server.port}' if server else 'down'}")
-    for name in (sandbox.NAME, *airflow.COMPONENTS):
+    for name in up.programs(world):
         program = processes.find(world, name)
         print(f"{name:<14} {_one(program)}")
     if processes.find(world, "api-server"):

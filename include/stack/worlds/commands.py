@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from stack import airflow, lock, options, paths, postgres, processes, sandbox, up
-from stack.worlds import known
+from stack import lock, options, paths, postgres, processes, up
+from stack.worlds import known, systems
 
 REMOVED = "removed"
 """The folder of the state in which a world is removed."""
@@ -55,6 +55,8 @@ def worlds() -> int:
 def _row(world: Path, *, is_current: bool) -> tuple[str, ...]:
     named = re.fullmatch(r"patients-(\d+)-s(\d+)|population-.*-s(\d+)", world.name)
     patients, seed, other = named.groups() if named else (None, None, None)
+    if systems.is_real(world.name):
+        patients, seed = "real", "–"
     server = postgres.running(world)
     nights = known.ask(server) if server else known.noted(world)
     return (
@@ -71,10 +73,11 @@ def _row(world: Path, *, is_current: bool) -> tuple[str, ...]:
 def _state(world: Path, server: postgres.Server | None) -> str:
     if processes.others(world):
         return "copy of one that is up"
-    up_ = [name for name in (sandbox.NAME, *airflow.COMPONENTS) if processes.find(world, name)]
+    programs = up.programs(world)
+    up_ = [name for name in programs if processes.find(world, name)]
     if not server and not up_:
         return "down"
-    return "up" if server and len(up_) == 1 + len(airflow.COMPONENTS) else "partly up"
+    return "up" if server and len(up_) == len(programs) else "partly up"
 
 
 def _size(folder: Path) -> str:

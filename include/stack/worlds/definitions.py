@@ -13,12 +13,11 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 
 from stack import options, paths
+from stack.options import OURS
 from throughline import definitions
 from throughline.vocabulary import DefinitionError, layers
 from throughline.vocabulary.overlay import SETTING
 
-OURS = "ours"
-"""``DEFINITIONS=ours``: Throughline's own, where the world had others before."""
 FILE = "definitions"
 THROUGHLINES = "Throughline's own"
 

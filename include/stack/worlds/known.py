@@ -17,6 +17,7 @@ import psycopg
 from stack import paths, sandbox
 from stack.nights import warehouse
 from stack.postgres import Server
+from stack.worlds import systems
 
 FILE = "nights.json"
 ASK_SECONDS = 5.0
@@ -74,6 +75,8 @@ def ask(server: Server) -> Known | None:
 
 def reached(world: Path) -> str | None:
     """The last business date that is over in a world; what was noted last, if its sandbox does not say."""
+    if systems.is_real(world.name):
+        return systems.last_over().isoformat()
     try:
         running = sandbox.running(world)
         if running:

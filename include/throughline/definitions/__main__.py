@@ -17,6 +17,7 @@ from throughline import programs
 from throughline.definitions import Checked, examined
 from throughline.definitions.written import Replaced, keep, replaced
 from throughline.practice import practice
+from throughline.sources import systems
 from throughline.vocabulary import PARTS, shown
 
 TAKE_NOTE = "make check-definitions TAKE_NOTE=1"
@@ -89,14 +90,8 @@ def _summary(found: Checked) -> Iterator[str]:
         told = f", based on {shown(one.based_on)}" if one.based_on else ""
         yield f"  {one.workflow} {one.version}  {one.status}  sha256 {one.sha256[:16]}{told}"
     yield ""
-    needed: dict[str, list[str]] = {}
-    for source in found.sources:
-        for name in {source.connection, *(role.connection for role in source.roles.values())} - {
-            ""
-        }:
-            needed.setdefault(name, []).append(source.source)
-    for name, sources in sorted(needed.items()):
-        yield f"  connection {name}: used by {', '.join(sorted(sources))}"
+    for name, sources in systems.needed(found.sources).items():
+        yield f"  connection {name} (AIRFLOW_CONN_{name.upper()}): used by {', '.join(sources)}"
 
 
 def _moved_on(against: list[Replaced], *, is_noted: bool) -> Iterator[str]:

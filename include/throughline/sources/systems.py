@@ -6,7 +6,7 @@ says whom it serves. This module checks what involves more than one definition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,6 +94,17 @@ def connections(folder: Path | None = None) -> list[str]:
         if role.name != "chart"
     }
     return sorted(taking)
+
+
+def needed(found: Iterable[SourceDefinition]) -> dict[str, list[str]]:
+    """Return the connections that some systems need, to be read or to take work, with the sources that name each."""
+    by: dict[str, set[str]] = {}
+    for one in found:
+        of_roles = (role.connection for name, role in one.roles.items() if name != "chart")
+        for connection in (one.connection if one.feeds else "", *of_roles):
+            if connection:
+                by.setdefault(connection, set()).add(one.source)
+    return {connection: sorted(sources) for connection, sources in sorted(by.items())}
 
 
 def register(conn: Connection, seq: int, folder: Path | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -49,3 +50,17 @@ class Address:
         port = f":{self.port}" if self.port else ""
         path = self.path.strip("/")
         return f"{self.scheme}://{self.host}{port}{'/' + path if path else ''}"
+
+    @property
+    def private_key(self) -> str:
+        """The private key in PEM or OpenSSH format: `private_key` of the extra, or what is in its `key_file`.
+
+        Empty if there is neither. Raises `SourceUnavailable` if the file cannot be read.
+        """
+        text, file = self.extra.get("private_key"), self.extra.get("key_file")
+        if text or not file:
+            return str(text or "")
+        try:
+            return Path(str(file)).expanduser().read_text("utf-8")
+        except (OSError, RuntimeError, UnicodeDecodeError) as error:
+            raise SourceUnavailable(f"{self.name}: key_file: {type(error).__name__}") from None

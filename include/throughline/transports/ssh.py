@@ -68,19 +68,28 @@ def connected(
 
 
 def _key(address: Address) -> dict[str, Any]:
-    """Return the private key in the address, if there is one."""
-    text = address.extra.get("private_key")
+    """Return the private key of the address, if there is one; `private_key_passphrase` of its extra opens it."""
+    text = address.private_key
     if not text:
         return {}
     import io
 
+    passphrase = address.extra.get("private_key_passphrase")
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         try:
-            key = kind.from_private_key(io.StringIO(str(text)))
+            key = kind.from_private_key(
+                io.StringIO(text), password=str(passphrase) if passphrase else None
+            )
+        except paramiko.PasswordRequiredException:
+            raise SourceUnavailable(
+                f"{address.name}: the private key needs its private_key_passphrase"
+            ) from None
         except (paramiko.SSHException, ValueError):
             continue
         return {"pkey": key}
-    raise SourceUnavailable(f"{address.name}: the private key has an unknown type")
+    raise SourceUnavailable(
+        f"{address.name}: the private key has an unknown type, or another passphrase"
+    )
 
 
 def _trust(client: paramiko.SSHClient, address: Address) -> None:

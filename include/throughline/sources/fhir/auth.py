@@ -1,12 +1,17 @@
-"""SMART backend services: a signed assertion for a short-lived access token (SMART App Launch 2.2)."""
+"""SMART backend services: a signed assertion for a short-lived access token (SMART App Launch 2.2).
+
+A server that knows its clients by a secret is asked with that (RFC 6749, 4.4).
+"""
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -35,6 +40,11 @@ def algorithm_of(pem: str) -> str:
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp384r1":
         return "ES384"
     raise SourceUnavailable("the private key is neither RSA nor on curve P-384")
+
+
+def scope_of(address: Address) -> str:
+    """Return the scopes that are asked for: `scope` of the extra, or to read and search everything."""
+    return str(address.extra.get("scope") or "system/*.rs")
 
 
 class BackendService:
@@ -70,7 +80,7 @@ class BackendService:
     def _ask(self, url: str) -> Answer:
         """Request a token, and retry while that may help, with a new assertion each time."""
         about = replace(self._address, name=f"{self._address.name}: token")
-        with HttpClient(about, authorize=dict, clock=self._clock) as client:
+        with HttpClient(about, authorize=self._login, clock=self._clock) as client:
             return client.post_form(
                 url,
                 lambda: self._form(url),
@@ -81,7 +91,10 @@ class BackendService:
     def _form(self, url: str) -> dict[str, str]:
         """Return the form of a token request; a server accepts an assertion (`jti`) only once."""
         address, extra = self._address, self._address.extra
-        pem = str(extra.get("private_key") or address.password)
+        form = {"grant_type": "client_credentials", "scope": scope_of(address)}
+        if extra.get("client_secret"):
+            return form
+        pem = address.private_key or address.password
         client_id = str(extra.get("client_id") or address.login)
         algorithm = str(extra.get("algorithm") or algorithm_of(pem))
         now = int(time.time())
@@ -100,12 +113,16 @@ class BackendService:
             raise SourceUnavailable(
                 f"{address.name}: no assertion: {type(error).__name__}"
             ) from None
-        return {
-            "grant_type": "client_credentials",
-            "scope": str(extra.get("scope") or "system/*.rs"),
-            "client_assertion_type": ASSERTION,
-            "client_assertion": assertion,
-        }
+        return {**form, "client_assertion_type": ASSERTION, "client_assertion": assertion}
+
+    def _login(self) -> Mapping[str, str]:
+        """Return the header of a client with a secret (RFC 6749, 2.3.1), which some servers want instead of a key."""
+        secret = self._address.extra.get("client_secret")
+        if not secret:
+            return {}
+        name = str(self._address.extra.get("client_id") or self._address.login)
+        both = f"{quote(name, safe='')}:{quote(str(secret), safe='')}"
+        return {"Authorization": f"Basic {base64.b64encode(both.encode()).decode()}"}
 
     def _renew(self) -> None:
         response = self._ask(str(self._address.extra["token_url"]))

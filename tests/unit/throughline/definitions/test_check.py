@@ -196,7 +196,7 @@ def test_it_says_whose_each_file_is_and_what_is_pinned(
         f"  transitional_care 1001  active  sha256 {sha[:16]}, based on include/definitions/"
         in told
     )
-    assert "  connection ehr_main: used by ehr\n" in told
+    assert "  connection ehr_main (AIRFLOW_CONN_EHR_MAIN): used by ehr\n" in told
     assert main(["--show", "transitional_care"]) == 0
     assert "\nversion: 1001\n" in capsys.readouterr().out
     (own / "workflows" / "transitional_care.yaml").write_text(BASED + "owner: x\n", "utf-8")

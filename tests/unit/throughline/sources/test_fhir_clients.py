@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -104,6 +106,27 @@ def test_no_token(web: Web, clock: Clock, answers: list[Answer], reason: str) ->
     with pytest.raises(SourceUnavailable, match=f"^{reason}$"):
         BackendService(smart(web), clock=clock)()
     assert len(web.seen) == len(answers)
+
+
+def test_a_client_with_a_secret_logs_in_with_it(web: Web) -> None:
+    web.answers += [token()]
+    extra = {
+        "token_url": web.url("/token"),
+        "client_id": "us",
+        "client_secret": "a:b",
+        "scope": "s",
+    }
+    assert BackendService(web.address(extra=extra))()["Authorization"] == "Bearer t1"
+    (seen,) = web.seen
+    assert seen.headers["authorization"] == f"Basic {base64.b64encode(b'us:a%3Ab').decode()}"
+    assert parse_qs(seen.body.decode()) == {"grant_type": ["client_credentials"], "scope": ["s"]}
+
+
+def test_the_key_of_an_assertion_may_be_in_a_file(web: Web, tmp_path: Path) -> None:
+    web.answers += [token()]
+    (tmp_path / "key.pem").write_text(PEM)
+    address = smart(web, private_key="", key_file=str(tmp_path / "key.pem"))
+    assert BackendService(address)()["Authorization"] == "Bearer t1"
 
 
 def test_no_token_is_needed_where_none_is_given_out(web: Web) -> None:

@@ -277,6 +277,32 @@ def test_passwords_keys_and_hosts(box: servers.Sftp) -> None:
             pass
 
 
+def test_a_key_comes_from_a_file_and_may_need_a_passphrase(
+    box: servers.Sftp, tmp_path: Path
+) -> None:
+    file = tmp_path / "id_ed25519"
+    # few rounds: each takes its time
+    made = box.client_key.export_private_key(
+        "openssh", passphrase="open sesame", rounds=1, ignore_few_rounds=True
+    )
+    file.write_bytes(made)
+    extra = {"host_key": box.host_key, "key_file": str(file)}
+    with connect(
+        box.address(password="", extra={**extra, "private_key_passphrase": "open sesame"})
+    ) as folder:
+        folder.listing("inbox")
+    for changed, reason in (
+        ({}, "the private key needs its private_key_passphrase"),
+        ({"private_key_passphrase": "wrong"}, "an unknown type, or another passphrase"),
+        ({"key_file": str(tmp_path / "nowhere")}, "key_file: FileNotFoundError"),
+    ):
+        with (
+            pytest.raises(SourceUnavailable, match=reason),
+            connect(box.address(password="", extra={**extra, **changed}), sleep=lambda _: None),
+        ):
+            pass
+
+
 def test_nobody_listens_and_it_is_tried_three_times() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,15 +27,16 @@ class OldFile:
 
 
 def logs(
-    root: Path, before: date, zone: ZoneInfo, running: Iterable[str]
+    root: Path, before: date, zone: ZoneInfo, running: Iterable[str], until: float | None = None
 ) -> tuple[list[OldFile], date | None]:
     """Return Airflow's log files older than a day, and the day of the oldest that stays.
 
-    All files of a run are as old as its newest; those of the runs in `running` stay.
+    All files of a run are as old as its newest; those of the runs in `running` stay. Raises `TimeoutError` if it is
+    not done at `until` (of `time.monotonic`).
     """
     kept = set(running)
     of: dict[str, list[OldFile]] = {}
-    for file in _files(root, zone):
+    for file in _files(root, zone, until):
         run = next((part for part in file.path.split("/") if part.startswith("run_id=")), None)
         key = file.path if run is None else f"{file.path.split('/run_id=')[0]}/{run}"
         of.setdefault(key, []).append(file)
@@ -49,14 +51,17 @@ def logs(
     return sorted(old, key=lambda file: file.path), min(stay, default=None)
 
 
-def pages(root: Path, before: date, zone: ZoneInfo) -> tuple[list[OldFile], date | None]:
+def pages(
+    root: Path, before: date, zone: ZoneInfo, until: float | None = None
+) -> tuple[list[OldFile], date | None]:
     """Return pages of business dates before a day and gates' reports older than it, and the day of the oldest kept.
 
-    The newest two pages stay, and so does every other file of the folder, such as the heads of the chain.
+    The newest two pages stay, and so does every other file of the folder, such as the heads of the chain. Raises
+    `TimeoutError` as `logs` does.
     """
     mornings: list[OldFile] = []
     reports: list[OldFile] = []
-    for file in _files(root, zone):
+    for file in _files(root, zone, until):
         named = _MORNING.fullmatch(file.path)
         if named:
             mornings.append(OldFile(file.path, file.bytes, date.fromisoformat(named[1])))
@@ -93,9 +98,11 @@ def remove(root: Path, paths: Iterable[str]) -> int:
     return gone
 
 
-def _files(root: Path, zone: ZoneInfo) -> Iterator[OldFile]:
+def _files(root: Path, zone: ZoneInfo, until: float | None) -> Iterator[OldFile]:
     """Yield the regular files below a root; none if it is not there. Links, as Airflow's `latest`, are left out."""
     for folder, _, names in os.walk(root):
+        if until is not None and time.monotonic() > until:
+            raise TimeoutError(root)
         for name in names:
             file = Path(folder) / name
             try:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+import time as clock
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from psycopg.errors import QueryCanceled
 
 from throughline.practice import Practice
 from throughline.retention import folders, metadata
@@ -67,9 +71,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is past its time; a kind that has a term is listed even if nothing of it goes."""
+    """What is past its time; a kind that has a term is listed even if nothing of it goes.
+
+    `not_counted` are the kinds whose count took longer than it might.
+    """
 
     parts: tuple[Part, ...]
+    not_counted: tuple[str, ...] = ()
 
     @property
     def going(self) -> tuple[Part, ...]:
@@ -78,18 +86,35 @@ class Plan:
 
 
 def planned(
-    conn: Connection, about: Practice, places: Places, today: date, *, skip_unknown: bool = False
+    conn: Connection,
+    about: Practice,
+    places: Places,
+    today: date,
+    *,
+    skip_unknown: bool = False,
+    within_s: float | None = None,
 ) -> Plan:
     """Return what is past the terms of a practice on a day; writes nothing.
 
-    With `skip_unknown`, kinds whose place is not at hand are left out. Raises `PlaceUnknownError` otherwise, and
-    `psycopg.Error`.
+    With `skip_unknown`, kinds whose place is not at hand are left out. What takes longer than `within_s` in all is
+    not counted. Raises `PlaceUnknownError` if a place is not known otherwise, and `psycopg.Error`.
     """
     zone = ZoneInfo(about.time_zone)
     before = {kind: period.before(today) for kind, period in about.retention}
-    parts = _landed(conn, before, about.time_zone)
+    until = None if within_s is None else clock.monotonic() + within_s
+    parts: list[Part] = []
+    not_counted: list[str] = []
+    try:
+        with _bounded(conn, until):
+            parts += _landed(conn, before, about.time_zone)
+    except QueryCanceled:
+        not_counted += [kind for kind in LANDED if kind in before]
     if "looked" in before:
-        parts.append(_looked(conn, before["looked"], zone))
+        try:
+            with _bounded(conn, until):
+                parts.append(_looked(conn, before["looked"], zone))
+        except QueryCanceled:
+            not_counted.append("looked")
     wanted = {
         "logs": (places.logs, "AIRFLOW__LOGGING__BASE_LOG_FOLDER"),
         "pages": (places.pages, "THROUGHLINE_PAGES"),
@@ -109,15 +134,34 @@ def planned(
             parts.append(Part(kind, before[kind], found.count, oldest_kept_on=found.oldest_kept))
         else:
             running = metadata.running(places.airflow) if places.airflow and kind == "logs" else []
-            old, kept = (
-                folders.logs(place, before[kind], zone, running)
-                if kind == "logs"
-                else folders.pages(place, before[kind], zone)
-            )
+            try:
+                old, kept = (
+                    folders.logs(place, before[kind], zone, running, until)
+                    if kind == "logs"
+                    else folders.pages(place, before[kind], zone, until)
+                )
+            except TimeoutError:
+                not_counted.append(kind)
+                continue
             size = sum(file.bytes for file in old)
             listed = digest(file.path for file in old)
             parts.append(Part(kind, before[kind], len(old), size, kept, listed))
-    return Plan(tuple(sorted(parts, key=lambda part: KINDS.index(part.kind))))
+    return Plan(tuple(sorted(parts, key=lambda part: KINDS.index(part.kind))), tuple(not_counted))
+
+
+@contextmanager
+def _bounded(conn: Connection, until: float | None) -> Iterator[None]:
+    """Let the server end what is not done by then. Raises `QueryCanceled`."""
+    if until is None:
+        yield
+        return
+    left_ms = max(1, int((until - clock.monotonic()) * 1000))
+    with conn.transaction():
+        row = conn.execute("select current_setting('statement_timeout')").fetchone()
+        assert row is not None
+        conn.execute("select set_config('statement_timeout', %s, true)", (str(left_ms),))
+        yield
+        conn.execute("select set_config('statement_timeout', %s, true)", row)
 
 
 def digest(lines: Iterable[str]) -> str:

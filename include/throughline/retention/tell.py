@@ -8,6 +8,8 @@ from throughline.practice import Practice
 from throughline.retention.plan import Part, Places, Plan, planned
 from throughline.warehouse import Connection
 
+STATUS_S = 3.0
+"""Seconds that `make status` counts what is past its time; a preview counts all of it."""
 NAMES = {
     "landed_bytes": ("landed file", "landed files"),
     "claims_bytes": ("landed file of claims and payments", "landed files of claims and payments"),
@@ -52,7 +54,8 @@ def _part(part: Part) -> str:
 def status(conn: Connection, about: Practice, today: date) -> list[str]:
     """Return when retention was last applied, what broke off, and what is past its time now.
 
-    Nothing is said of a practice that keeps everything and has never removed anything.
+    Nothing is said of a practice that keeps everything and has never removed anything. What takes longer than
+    `STATUS_S` is not counted.
     """
     last = conn.execute(
         "select r.begun_at, coalesce(d.decided_by, 'nobody that is known'), bool_or(r.ended_at is null)"
@@ -67,8 +70,12 @@ def status(conn: Connection, about: Practice, today: date) -> list[str]:
         said = f"Retention: last applied {last[0]:%Y-%m-%d} by {last[1]}{broke_off}"
     if not about.retention:
         return [f"{said}. Everything is kept now (practice.yaml)"]
-    plan = planned(conn, about, Places.of_environment(), today, skip_unknown=True)
-    past = ", ".join(counted(part) for part in plan.going)
-    return [
-        f"{said}. Past their time: {past or 'nothing'}{': make retain PREVIEW=1' if past else ''}"
-    ]
+    plan = planned(
+        conn, about, Places.of_environment(), today, skip_unknown=True, within_s=STATUS_S
+    )
+    past = [counted(part) for part in plan.going]
+    if plan.not_counted:
+        names = ", ".join(NAMES[kind][1] for kind in plan.not_counted)
+        past.append(f"not counted, because it takes more than {STATUS_S:.0f} s: {names}")
+    told = f"{'; '.join(past)}: make retain PREVIEW=1" if past else "nothing"
+    return [f"{said}. Past their time: {told}"]

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(TEXT)
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 SERVICES = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if "throughline" in service["image"]]
 
@@ -229,6 +230,11 @@ def test_no_container_fills_the_machine() -> None:
     for name, service in SERVICES.items():
         assert service["logging"]["driver"] == "local", name
         assert 0 < service["pids_limit"] < 32768, name
+        limit = re.fullmatch(r"\$\{([A-Z]+_MEMORY):-(\d+[gm])\}", service["mem_limit"])
+        assert limit is not None, name
+        assert f"`{limit[1]}` {limit[2]}" in DOCS, name
+    # PostgreSQL's parallel joins need more shared memory than Docker's 64 MB.
+    assert SERVICES["postgres"]["shm_size"] == "1gb"
 
 
 def test_no_container_can_be_written_into_or_gain_rights() -> None:

@@ -15,6 +15,7 @@ from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.codes import unmapped
 from throughline.quality.docs import write as write_docs
 from throughline.quality.expectations import Staged, of_batch, violated, where
+from throughline.quality.fold import fold
 from throughline.quality.history import (
     Profile,
     Volume,
@@ -95,6 +96,7 @@ def gate(conn: Connection, batch_id: UUID | str, *, docs_root: Path) -> Verdict:
     if not is_whole(conn, batch.batch_id, batch.feed, batch.received):
         conn.rollback()
         raise StagingLost(f"the staged rows of batch {batch.batch_id} are gone")
+    fold(conn, batch.batch_id, batch.feed, for_load=False)
     rules = suite_of(batch.feed)
     volume = expected_volume(conn, batch.batch_id)
     profile = profile_of(conn, batch.batch_id, batch.feed)

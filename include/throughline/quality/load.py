@@ -9,6 +9,7 @@ from psycopg import sql
 
 from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.contents import hold
+from throughline.quality.fold import fold
 from throughline.quality.merge import OTHER_CONTENT, Batch, merge, merge_released, take_back
 from throughline.quality.suites import suite_of
 from throughline.sources.entry import Table
@@ -53,13 +54,14 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
         if not whole:
             conn.rollback()
             raise StagingLost(f"the staged rows of batch {batch.batch_id} are gone")
-        hold(conn, batch)
+        _ready(conn, batch)
         loaded = merge(conn, batch)
     elif whole and batch.loaded_seq == seq:
         before = take_back(conn, batch)
-        hold(conn, batch)
+        _ready(conn, batch)
         loaded = merge(conn, batch) - before
     else:
+        fold(conn, batch.batch_id, batch.feed, for_load=True)
         loaded = merge_released(conn, batch)
     _correct_quarantine(conn, batch)
     counts = _close(conn, batch, loaded)
@@ -80,12 +82,18 @@ def load_again(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     brought is still to be fetched. Raises `UnknownBatch`.
     """
     batch = _read(conn, batch_id, seq)
-    hold(conn, batch)
+    _ready(conn, batch)
     loaded = merge(conn, batch)
     _empty_staging(conn, batch.batch_id, batch.tables)
     balance(conn, batch.batch_id, loaded)
     conn.commit()
     return _counts(conn, batch)
+
+
+def _ready(conn: Connection, batch: Batch) -> None:
+    """Add up the rows that say parts of a record, and set aside those that contradict one of their version."""
+    fold(conn, batch.batch_id, batch.feed, for_load=True)
+    hold(conn, batch)
 
 
 def feed_of(conn: Connection, batch_id: UUID | str) -> str:

@@ -95,7 +95,9 @@ class Table:
     are watched for new codes. `part_of` names the record that its records are lines of, if they do not
     change with it: facts of a line rest on that record's codes, too. `for_gate` are columns of
     `staging` that only the gate needs: they go no further. `amount` is the column that says how much
-    money the record is about, if any; with `takes_off`, it is taken off what the others add up to.
+    money the record is about, if any; with `takes_off`, it is taken off what the others add up to. With
+    `adds_up`, a standard may tell a record in parts: each row says some fields (in the column `said`),
+    and the record is what all of them say (`throughline.quality.fold`).
     """
 
     name: str
@@ -107,6 +109,7 @@ class Table:
     part_of: Follows | None = None
     amount: str | None = None
     takes_off: bool = False
+    adds_up: bool = False
 
     @property
     def whole(self) -> Follows | None:

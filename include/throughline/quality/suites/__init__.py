@@ -141,7 +141,8 @@ _BALANCE = [
 SUITES: dict[str, list[Rule]] = {
     "patient": [
         *_identified(),
-        Rule("birth_date missing", f"{_ALIVE} and birth_date is null"),
+        # of one that was merged into another, a message may say nothing else
+        Rule("birth_date missing", f"{_ALIVE} and birth_date is null and replaced_by is null"),
         Rule(
             "birth_date out of range",
             "birth_date < date '1880-01-01'"

@@ -1,11 +1,13 @@
 """The feeds that FHIR reads: who the patients are, what was done for them, what it cost, who did it.
 
-X12 reads claims as well: its entry is here, once.
+X12 reads claims as well: its entry is here, once. Patients and encounters, which HL7 v2 reads as well, are in
+`throughline.sources.feeds.stays`.
 """
 
 from __future__ import annotations
 
 from throughline.sources.entry import Code, Entry, Follows, Table
+from throughline.sources.feeds.stays import ALL, ENCOUNTER, PATIENT
 from throughline.sources.feeds.value_sets import (
     ABOUT_CARE,
     CHARGE_STATUS,
@@ -15,15 +17,11 @@ from throughline.sources.feeds.value_sets import (
     CONSENT_CATEGORY,
     CONSENT_STATUS,
     CONVERSATION,
-    ENCOUNTER_STATUS,
     EVENT_STATUS,
     FILING,
     FREQUENCY,
     LOINC,
     MONEY_STATUS,
-    OTHER_CLASS,
-    SEX,
-    SEX_ALSO,
     TASK_STATUS,
     VERIFICATION,
     X12_SEX,
@@ -31,30 +29,12 @@ from throughline.sources.feeds.value_sets import (
 
 # A consent that refuses nothing stops no contact, whatever it is about.
 PERMITS = "coalesce(r.provision, 'permit') = 'permit'"
-ALL = ("*",)
 CLAIM = ("claim",)
 # A document that belongs to no encounter, or that nobody signed, documents no visit, whatever it is.
 NO_NOTE = "r.encounter_id is null or r.authenticator_id is null"
 
 FEEDS: tuple[Entry, ...] = (
-    Entry(
-        name="patient",
-        standards=("fhir",),
-        tables=(
-            Table(
-                "patient",
-                ("death", "left_practice", "attribution", "preference"),
-                codes=(
-                    Code("sex", words=SEX, synonyms=SEX_ALSO, is_watched=False, is_counted=True),
-                ),
-            ),
-        ),
-        subject="self",
-        links=("record_number",),
-        suite="patient",
-        volume="usual",
-        version="record",
-    ),
+    PATIENT,
     Entry(
         name="coverage",
         standards=("fhir",),
@@ -101,49 +81,7 @@ FEEDS: tuple[Entry, ...] = (
         volume="usual",
         version="record",
     ),
-    Entry(
-        name="encounter",
-        standards=("fhir",),
-        tables=(
-            Table(
-                "encounter",
-                ("admission", "discharge", "visit", "visit_open", "hospice"),
-                codes=(
-                    Code(
-                        "status",
-                        words=ENCOUNTER_STATUS,
-                        is_status=True,
-                        rests=ALL,
-                        may_be_stay="evidence.facility_class(r.class_code, r.type_code) is not null"
-                        " and r.starts_at is not null and r.ends_at is null",
-                    ),
-                    Code(
-                        "class_code",
-                        ("facility_by_class", "visit_by_class", "hospice"),
-                        words=OTHER_CLASS,
-                        rests=ALL,
-                        # a type that says what kind of stay it is outranks the class
-                        unless="evidence.mapped('facility_by_type', null, r.type_code) is not null",
-                        may_be_stay="r.status not in ('planned', 'finished', 'cancelled', 'entered-in-error')"
-                        " and r.starts_at is not null and r.ends_at is null",
-                    ),
-                    # most types are of visits, and say nothing about a stay
-                    Code("type_code", ("facility_by_type", "hospice")),
-                    Code(
-                        "discharge_disposition_code",
-                        ("disposition",),
-                        rests=("discharge", "hospice"),
-                        unless="evidence.facility_class(r.class_code, r.type_code) is null",
-                    ),
-                ),
-            ),
-        ),
-        subject="patient",
-        links=(),
-        suite="encounter",
-        volume="usual",
-        version="record",
-    ),
+    ENCOUNTER,
     Entry(
         name="condition",
         standards=("fhir",),

@@ -32,6 +32,9 @@ CONSENT_CATEGORY = (
 )  # fmt: skip
 # Classes of encounters that are neither a stay nor a visit to the practice (HL7 v3 ActEncounterCode).
 OTHER_CLASS = ("EMER", "PRENC")
+# HL7 v2 table 0004 (PV1-2), as the guide HL7 Version 2 to FHIR maps it (ConceptMap table-hl70004-to-v3-actcode, read
+# 2026-11-29). It maps no R (recurring), B (obstetrics), C, N and U: a source says what it means by them.
+V2_CLASS = (("E", "EMER"), ("I", "IMP"), ("O", "AMB"), ("P", "PRENC"))
 LOINC = ("http://loinc.org", "urn:oid:2.16.840.1.113883.6.1")
 SEX = ("F", "M", "O", "U")
 # FHIR R4 administrative-gender, and HL7 table 0001 with its texts.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from throughline.sources.entry import Code, Entry, Follows, Table
-from throughline.sources.feeds.fhir import ALL
+from throughline.sources.feeds.stays import ALL
 from throughline.sources.feeds.value_sets import FILING, X12_SEX
 
 # What the transaction set of a payment states, and what its claims explain.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from throughline.sources.files import is_broken
 from throughline.sources.hl7v2.message import moment
 from throughline.sources.hl7v2.split import Piece, split
+from throughline.sources.records import Fault
 
 
 @dataclass
@@ -59,6 +61,34 @@ def _stated(piece: Piece) -> int | None:
     return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 19 else None
 
 
+def pieces(stream: BinaryIO, file: str) -> Iterator[tuple[Piece, bool] | Fault]:
+    """Yield the messages of a file in its order, and a warning for each count of a wrapper that is wrong.
+
+    With each message comes whether it may be incomplete: it is the last one of a batch that was not closed, or of a
+    gzip file that is truncated. Raises `FileRefusedError` if the file holds neither message nor wrapper.
+    """
+    held: Piece | None = None
+    wrappers = Wrappers()
+    for piece in split(stream, file):
+        if held is not None:
+            yield held, False
+            held = None
+        if (odd := wrappers.see(piece)) is not None:
+            yield Fault(file, 0, piece.position, odd, "warning")
+        if piece.kind == "MSH" and not is_of_slots(piece.segments[0]):
+            held = piece
+        elif piece.kind == "MSH":
+            yield piece, False
+    if held is not None:
+        yield held, bool(wrappers.open) or is_broken(stream)
+
+
+def kind_of(head: str) -> str:
+    """Return the type of a message (MSH-9.1), by its MSH; empty if it has none."""
+    fields = head.split(head[3:4] or "|", 9)
+    return fields[8].split(head[4:5] or "^")[0].strip() if len(fields) > 8 else ""
+
+
 OF_SLOTS = frozenset({"S23", "S24"})
 """Time slots that are blocked or opened: about no patient and no appointment.
 
@@ -77,13 +107,15 @@ def is_of_slots(head: str) -> bool:
 
 @dataclass
 class Contents:
-    """What a file holds: when it was made (FHS-7, BHS-7, else its newest MSH-7), and its messages of appointments.
+    """What a file holds: when it was made (FHS-7, BHS-7, else its newest MSH-7), and its messages.
 
-    It is incomplete if a wrapper was not closed, or announces more messages or batches than there are.
+    `kinds` counts them by type (MSH-9.1). It is incomplete if a wrapper was not closed, or announces more
+    messages or batches than there are.
     """
 
     made_at: datetime | None = None
     messages: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
     is_complete: bool = True
 
 
@@ -98,7 +130,10 @@ def scan(stream: BinaryIO, file: str, zone: ZoneInfo) -> Contents:
         fields = head.split(head[3:4] or "|")
         at = moment(fields[6].split("^")[0], zone) if len(fields) > 6 else None
         if piece.kind == "MSH":
-            found.messages += not is_of_slots(head)
+            kind = kind_of(head)
+            if not is_of_slots(head):
+                found.messages += 1
+                found.kinds[kind] = found.kinds.get(kind, 0) + 1
             newest = max(newest or at, at) if at else newest
         elif piece.kind in ("FHS", "BHS"):
             found.made_at = max(found.made_at or at, at) if at else found.made_at

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from throughline.sources.definitions import SourceDefinition
+from throughline.sources.hl7v2 import adt
+from throughline.sources.hl7v2.batch import kind_of
 from throughline.sources.hl7v2.message import Message
 from throughline.sources.hl7v2.rows import cancelled_by
 from throughline.sources.hl7v2.settings import Settings, settings_of
 from throughline.sources.hl7v2.siu import FINAL_EVENTS, Appointment, read_message, status_of
-from throughline.sources.hl7v2.split import split
+from throughline.sources.hl7v2.split import Piece, split
 from throughline.sources.standard import Held, HeldCode
 
 _TAG = re.compile(r"[A-Z][A-Z0-9]{2}")
@@ -59,19 +61,16 @@ def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[
             made.append(_Noted(segments))
             return made[0]
 
+        if kind_of(piece.segments[0]) == "ADT" and not set(adt.FEEDS).isdisjoint(definition.feeds):
+            if (found := _of_adt(piece, file, definition, settings)) is not None:
+                yield found
+            continue
         read = read_message(piece, file, definition.zone, settings, noted)
         if not made:
             continue
         m = made[0]
         is_read = isinstance(read, Appointment)
-        elements = {
-            f"{fields[0]}-{index}": is_read and (fields[0], index) in m.asked
-            for fields in m.fields
-            if _TAG.fullmatch(fields[0])
-            for index, text in enumerate(fields)
-            # MSH-1 and MSH-2 say how the rest is written
-            if index and text.strip() and not (fields[0] == "MSH" and index < 3)
-        }
+        elements = _elements(m, m.asked if is_read else set())
         yield Held(
             _kind(m),
             elements,
@@ -80,6 +79,57 @@ def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[
             if isinstance(read, Appointment) and read.identifiers
             else None,
         )
+
+
+def _elements(m: Message, asked: set[tuple[str, int]]) -> dict[str, bool]:
+    """Return the fields that a message fills, and whether each is among those that were read."""
+    return {
+        f"{fields[0]}-{index}": (fields[0], index) in asked
+        for fields in m.fields
+        if _TAG.fullmatch(fields[0])
+        for index, text in enumerate(fields)
+        # MSH-1 and MSH-2 say how the rest is written
+        if index and text.strip() and not (fields[0] == "MSH" and index < 3)
+    }
+
+
+# The fields of ADT with codes that the reader translates.
+_CODED = (
+    ("PV1-2 class", "encounter.class_code", "PV1", 2),
+    ("PV1-36 disposition", "encounter.discharge_disposition_code", "PV1", 36),
+    ("PID-8 sex", "patient.sex", "PID", 8),
+)
+
+
+def _of_adt(
+    piece: Piece, file: str, definition: SourceDefinition, settings: Settings
+) -> Held | None:
+    """Return what an ADT message holds, read as each of its feeds; None if it is unreadable."""
+    made: list[_Noted] = []
+
+    def noted(segments: list[str]) -> _Noted:
+        made.append(_Noted(segments))
+        return made[-1]
+
+    told = [
+        one
+        for feed in adt.FEEDS
+        if feed in definition.feeds
+        for one in adt.read_message(piece, file, feed, definition.zone, settings, noted)
+        if isinstance(one, adt.Statement)
+    ]
+    if not made:
+        return None
+    m = made[0]
+    asked = set[tuple[str, int]]().union(*(each.asked for each in made)) if told else set()
+    codes = [
+        HeldCode(path, code, word if is_known else None)
+        for path, field, tag, index in _CODED
+        if told and (code := m.coded(m.first(tag), index)[0]) is not None
+        for word, is_known in (settings.codes[field].find(*m.coded(m.first(tag), index)),)
+    ]
+    subject = next((one.subject_id for one in told if one.subject_id), None)
+    return Held(_kind(m), _elements(m, asked), tuple(codes), subject)
 
 
 def _kind(m: Message) -> str:

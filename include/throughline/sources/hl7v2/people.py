@@ -176,17 +176,23 @@ def _is_in_use(m: Message, parts: list[str], on: date | None) -> bool:
     return (on is None or ends is None or ends >= on) and _is_current(m, parts, 12, 13, on)
 
 
-def postal_code(m: Message, pid: list[str], on: date | None) -> str | None:
-    """Return the postal code of the home address (XAD-7), else of another that is in use."""
+def address(m: Message, pid: list[str], on: date | None) -> list[str] | None:
+    """Return the home address (XAD-7), else another that is in use and has a postal code, as its components."""
     places = m.repetitions(pid, 11)
     if len(places) == 1 and len(places[0]) < 7:
-        return m.part(places[0], 5)
-    found: list[tuple[int, str]] = []
+        return places[0]
+    found: list[tuple[int, list[str]]] = []
     for parts in places:
         code, kind = m.part(parts, 5), (m.part(parts, 7) or "").upper()
         if code is not None and kind not in _NO_ADDRESS and _is_current(m, parts, 13, 14, on):
-            found.append((_ADDRESSES.get(kind, _LAST), code))
+            found.append((_ADDRESSES.get(kind, _LAST), parts))
     return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def postal_code(m: Message, pid: list[str], on: date | None) -> str | None:
+    """Return the postal code of the home address, else of another that is in use."""
+    place = address(m, pid, on)
+    return m.part(place, 5) if place is not None else None
 
 
 # One practitioner: the numbers (XCN), and what the segment says of the role.

@@ -1,8 +1,7 @@
-"""Turns appointments into rows of `staging.appointment`."""
+"""Turns what messages say into rows of `staging`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -11,9 +10,20 @@ import msgspec
 from throughline.sources.codes import CANCELLED_BY
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import digits
+from throughline.sources.hl7v2 import adt
+from throughline.sources.hl7v2.batch import kind_of, pieces
+from throughline.sources.hl7v2.order import version
 from throughline.sources.hl7v2.people import record_number
 from throughline.sources.hl7v2.settings import Settings, settings_of
-from throughline.sources.hl7v2.siu import DELETED, Appointment, appointment_id, read
+from throughline.sources.hl7v2.siu import (
+    DELETED,
+    NOT_USED,
+    Appointment,
+    appointment_id,
+    read_piece,
+)
+from throughline.sources.hl7v2.split import Piece
+from throughline.sources.hl7v2.told import as_json
 from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
 
@@ -42,8 +52,47 @@ COLUMNS = {
         "phone",
         "postal_code",
     ),
+    "encounter": (
+        "status",
+        "class_code",
+        "type_code",
+        "starts_at",
+        "ends_at",
+        "discharge_disposition_code",
+        "admit_source_code",
+        "practitioner_id",
+        "service_provider_id",
+        "location_id",
+        "visit_number",
+        "reason_code",
+        "said",
+    ),
+    "patient": (
+        "mrn",
+        "identifiers",
+        "family",
+        "given",
+        "birth_date",
+        "sex",
+        "phone",
+        "postal_code",
+        "state",
+        "address_line",
+        "city",
+        "is_active",
+        "deceased_at",
+        "is_deceased",
+        "replaced_by",
+        "general_practitioner_id",
+        "language",
+        "said",
+    ),
 }
-_NUMBER = re.compile(r"[0-9]+")
+# What a row has where its message says nothing.
+_DEFAULTS: dict[str, dict[str, object]] = {
+    "encounter": {"status": "in-progress"},
+    "patient": {"identifiers": [], "is_active": True, "is_deceased": False},
+}
 
 
 def cancelled_by(a: Appointment, settings: Settings) -> tuple[str | None, bool]:
@@ -56,11 +105,79 @@ def cancelled_by(a: Appointment, settings: Settings) -> tuple[str | None, bool]:
     return settings.codes[CANCELLED_BY].find(a.event_reason_code, a.event_reason_text)
 
 
-def rows(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[StagedRow | Fault]:
-    """Yield the rows and faults of one file. Raises `FileRefusedError`."""
+def rows(
+    stream: BinaryIO,
+    file: str,
+    definition: SourceDefinition,
+    feed: str = "appointment",
+    feeds: tuple[str, ...] = ("appointment",),
+) -> Iterator[StagedRow | Fault]:
+    """Yield the rows and faults of one feed in a file that belongs to `feeds`. Raises `FileRefusedError`.
+
+    The first feed accounts for wrappers, and for messages that none of the source's feeds reads.
+    """
     settings = settings_of(definition)
-    for found in read(stream, file, definition.zone, settings):
-        yield found if isinstance(found, Fault) else _row(found, settings)
+    is_first = feed == feeds[0]
+    for found in pieces(stream, file):
+        if isinstance(found, Fault):
+            if is_first:
+                yield found
+            continue
+        piece, is_truncated = found
+        kind = kind_of(piece.segments[0])
+        mine = [name for name in READ_FROM.get(kind, ()) if name in definition.feeds]
+        if feed == "appointment" and (feed in mine or (is_first and not mine)):
+            for one in read_piece(piece, is_truncated, file, definition.zone, settings):
+                yield one if isinstance(one, Fault) else _row(one, settings)
+        elif feed in mine:
+            yield from _told(piece, is_truncated, file, feed, definition, settings, mine)
+        elif is_first and not mine:
+            yield adt.fault(piece, file, feed, NOT_USED if kind else MISSING, settings)
+
+
+READ_FROM = {"SIU": ("appointment",), "ADT": adt.FEEDS}
+"""The feeds that each type of message (MSH-9.1) is read for."""
+MISSING = "message_type_missing"
+
+
+def _told(
+    piece: Piece,
+    is_truncated: bool,
+    file: str,
+    feed: str,
+    definition: SourceDefinition,
+    settings: Settings,
+    mine: list[str],
+) -> Iterator[StagedRow | Fault]:
+    """Yield the rows and faults of one ADT message; the first of its feeds has those that are of neither."""
+    if piece.is_misnamed:
+        yield Fault(file, piece.row, piece.position, "characters_not_as_declared", "warning")
+    if is_truncated:
+        yield adt.fault(piece, file, feed, "truncated", settings)
+        return
+    for found in adt.read_message(piece, file, feed, definition.zone, settings):
+        if not isinstance(found, Fault):
+            yield _said(found)
+        elif found.severity != "warning" or feed == mine[0]:
+            yield found
+
+
+def _said(told: adt.Statement) -> StagedRow:
+    """Return the row of what a message says of a visit or a person: for the gate, as if it said all there is."""
+    fields = {**_DEFAULTS[told.feed], **told.fields}
+    if "ended" in told.fields and "status" not in told.fields:
+        fields["status"] = "finished" if told.fields["ended"] else "in-progress"
+    fields["said"] = as_json(told.fields, told.version)
+    if "identifiers" in fields:
+        fields["identifiers"] = msgspec.json.encode(fields["identifiers"]).decode()
+    return StagedRow(
+        table=told.feed,
+        row_no=told.row,
+        source_id=told.source_id,
+        source_version=told.version,
+        subject_id=told.subject_id,
+        values=tuple(fields.get(name) for name in COLUMNS[told.feed]),
+    )
 
 
 def _row(a: Appointment, settings: Settings) -> StagedRow:
@@ -68,16 +185,13 @@ def _row(a: Appointment, settings: Settings) -> StagedRow:
     source_id = appointment_id(a.placer_id, a.filler_id)
     assert a.message_at is not None
     assert source_id is not None
-    made = a.message_at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
-    # messages of the same second sort by number: 10 comes after 9
-    number = _NUMBER.sub(lambda found: found.group().zfill(12), a.control_id)
     reason = a.event_reason_code if a.status in ("cancelled", "noshow") else None
     who, _ = cancelled_by(a, settings)
     return StagedRow(
         table="appointment",
         row_no=a.row,
         source_id=source_id,
-        source_version=f"{made}/{number}",
+        source_version=version(a.message_at, a.control_id),
         subject_id=mrn,
         is_deleted=a.trigger_event == DELETED,
         values=(

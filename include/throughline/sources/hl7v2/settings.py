@@ -12,6 +12,8 @@ from throughline.sources.definitions import SourceDefinition
 from throughline.sources.hl7v2.people import BILLABLE
 
 STANDARD = "hl7v2"
+# HL7 table 0103, and N of version 2.9: what is sent while somebody tries or teaches.
+TESTS = frozenset({"T", "D", "N"})
 
 
 @lru_cache(maxsize=1)
@@ -26,7 +28,11 @@ class Settings:
     `roles` are the roles (AIP-4) of those who see patients, best first; `degrees` those of people who
     may bill a visit, both in capitals. `codes` reads the codes of each field. `mrn_authority` and
     `mrn_type` (PID-3) are those of the record number that the EHR knows. `reads_tests` reads messages that
-    say that they are tests.
+    say that they are tests. Of ADT: `patient_authority` and `patient_type` are those of the number (PID-3)
+    by which the sender tells its patients apart, `visit_fields` the fields that may hold the number of a visit, best
+    first, `visit_assigner` what makes that number unique, `type_field` the field with the type of a visit.
+    `orders_by_event` takes EVN-2 for the order of messages instead of MSH-7. `reads_attribution` takes PD1-4 for the
+    practitioner whose patient it is.
     """
 
     roles: tuple[str, ...] = ()
@@ -35,6 +41,18 @@ class Settings:
     mrn_authority: str | None = None
     mrn_type: str = "MR"
     reads_tests: bool = False
+    patient_authority: str | None = None
+    patient_type: str = "MR"
+    visit_fields: tuple[tuple[str, int], ...] = (("PV1", 19),)
+    visit_assigner: str = "CX-4"
+    type_field: tuple[str, int] = ("PV1", 18)
+    orders_by_event: bool = False
+    reads_attribution: bool = False
+
+    @property
+    def tests(self) -> frozenset[str]:
+        """The processing ids (MSH-11) of messages that are not read because they are tests."""
+        return frozenset() if self.reads_tests else TESTS
 
 
 NOTHING_SAID = Settings()
@@ -51,4 +69,17 @@ def settings_of(definition: SourceDefinition) -> Settings:
         mrn_authority=said.get("mrn_authority"),
         mrn_type=said.get("mrn_type", "MR"),
         reads_tests=said.get("test_data") == "read",
+        patient_authority=said.get("patient_authority", said.get("mrn_authority")),
+        patient_type=said.get("patient_type", said.get("mrn_type", "MR")),
+        visit_fields=tuple(map(_field, said.get("visit_number", ("PV1-19",)))),
+        visit_assigner=said.get("visit_assigner", "CX-4"),
+        type_field=_field(said.get("encounter_type", "PV1-18")),
+        orders_by_event=said.get("adt_order") == "EVN-2",
+        reads_attribution=bool(said.get("primary_care_is_ours", False)),
     )
+
+
+def _field(name: str) -> tuple[str, int]:
+    """Return the segment and the number of a field: `PV1-19`."""
+    tag, _, number = name.partition("-")
+    return tag, int(number)

@@ -10,19 +10,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from throughline.sources.files import is_broken
 from throughline.sources.hl7v2 import people
-from throughline.sources.hl7v2.batch import Wrappers, is_of_slots
-from throughline.sources.hl7v2.message import Message, day, moment, offset_of
+from throughline.sources.hl7v2.batch import is_of_slots, pieces
+from throughline.sources.hl7v2.message import Message, day, moment
+from throughline.sources.hl7v2.order import clock
 from throughline.sources.hl7v2.settings import NOTHING_SAID, Settings
-from throughline.sources.hl7v2.split import Piece, split
+from throughline.sources.hl7v2.split import Piece
 from throughline.sources.records import TEST_DATA, Fault
 
 NOT_USED = "message_type_not_used_here"
 EVENTS = frozenset({"S12", "S13", "S14", "S15", "S16", "S17", "S26"})
 DELETED = "S17"
-# HL7 table 0103, and N of version 2.9: what is sent while somebody tries or teaches.
-TESTS = frozenset({"T", "D", "N"})
 
 # The status after each event if SCH-25 says nothing (HL7 table 0003).
 STATUS_OF_EVENT = {
@@ -105,26 +103,26 @@ def read(
     is counted as a warning. If a batch was not closed, or the gzip file is truncated, the last message may be
     incomplete and is a fault. Raises `FileRefusedError` if the file holds neither message nor wrapper.
     """
-    held: Piece | None = None
-    wrappers = Wrappers()
-    for piece in split(stream, file):
-        if held is not None:
-            yield read_message(held, file, zone, settings)
-            held = None
-        if (odd := wrappers.see(piece)) is not None:
-            yield Fault(file, 0, piece.position, odd, "warning")
-        if piece.kind == "MSH" and is_of_slots(piece.segments[0]):
-            yield Fault(file, piece.row, piece.position, "time_slot_not_used", "warning")
-        elif piece.kind == "MSH":
-            held = piece
-            if piece.is_misnamed:
-                yield Fault(
-                    file, piece.row, piece.position, "characters_not_as_declared", "warning"
-                )
-    if held is not None and (wrappers.open or is_broken(stream)):
-        yield _fault(held, file, "truncated", settings, is_cut=True)
-    elif held is not None:
-        yield read_message(held, file, zone, settings)
+    for found in pieces(stream, file):
+        if isinstance(found, Fault):
+            yield found
+        else:
+            yield from read_piece(*found, file, zone, settings)
+
+
+def read_piece(
+    piece: Piece, is_truncated: bool, file: str, zone: ZoneInfo, settings: Settings
+) -> Iterator[Appointment | Fault]:
+    """Yield the appointment of one message, or its fault, and warnings about it."""
+    if is_of_slots(piece.segments[0]):
+        yield Fault(file, piece.row, piece.position, "time_slot_not_used", "warning")
+        return
+    if piece.is_misnamed:
+        yield Fault(file, piece.row, piece.position, "characters_not_as_declared", "warning")
+    if is_truncated:
+        yield _fault(piece, file, "truncated", settings, is_cut=True)
+    else:
+        yield read_message(piece, file, zone, settings)
 
 
 def read_message(
@@ -155,9 +153,9 @@ def read_message(
         return refuse("trigger_event_not_used_here" if event else "trigger_event_missing", control)
     if control is None:
         return refuse("control_id_missing")
-    if (m.value(msh, 11) or "").upper() in TESTS and not settings.reads_tests:
+    if (m.value(msh, 11) or "").upper() in settings.tests:
         return refuse(TEST_DATA, control)
-    made, local = _clock(m, zone)
+    made, local = clock(m, zone)
     if made is None:
         return refuse("message_time_unreadable", control)
     sch = m.first("SCH")
@@ -284,25 +282,6 @@ def _visit_type(m: Message, sch: list[str], settings: Settings) -> tuple[str | N
         if first[0] is None:
             first = word, text
     return first
-
-
-def _clock(m: Message, zone: ZoneInfo) -> tuple[datetime | None, ZoneInfo | timezone]:
-    """Return when the message was written, and the zone of its times that name no offset.
-
-    MSH-7's offset is the message's default (HL7 v2 chapter 2, DTM). If it equals the offset of the
-    sender's own zone at that moment, the zone is used instead, because an appointment may lie after
-    the change to winter time.
-    """
-    text = m.value(m.fields[0], 7)
-    made = moment(text, zone)
-    stated = offset_of(text)
-    if (
-        made is None
-        or stated is None
-        or made.astimezone(zone).utcoffset() == stated.utcoffset(None)
-    ):
-        return made, zone
-    return made, stated
 
 
 def _span(

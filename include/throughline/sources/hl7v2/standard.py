@@ -1,4 +1,4 @@
-"""HL7 v2: files of SIU messages, which form one feed."""
+"""HL7 v2: files of messages; a file belongs to the feeds that its types of message are read for."""
 
 from __future__ import annotations
 
@@ -32,6 +32,40 @@ CONVENTIONS: dict[str, Mapping[str, Any]] = {
         "description": "degrees (HL7 v2 table 0360) of those who may bill a visit",
     },
     "test_data": TESTS,
+    "patient_authority": {
+        "type": "string",
+        "description": "the assigning authority (PID-3.4) of the number by which the sender of ADT tells its"
+        " patients apart, if it is not mrn_authority",
+    },
+    "patient_type": {
+        "type": "string",
+        "description": "the type (PID-3.5) of that number, if it is not mrn_type",
+    },
+    "visit_number": {
+        "type": "array",
+        "items": {"enum": ["PV1-19", "PID-18", "PV1-50"]},
+        "minItems": 1,
+        "description": "the fields that may hold the number of a visit, best first: PV1-19 if nothing is said;"
+        " an account (PID-18) may span several visits",
+    },
+    "visit_assigner": {
+        "enum": ["CX-4", "MSH-4", "none"],
+        "description": "what makes the number of a visit unique: its own assigner (CX-4, if nothing is said), the"
+        " sender's facility (MSH-4), or nothing",
+    },
+    "encounter_type": {
+        "enum": ["PV1-18", "PV1-10", "PV1-4"],
+        "description": "the field with the type of a visit or facility, PV1-18 if nothing is said",
+    },
+    "adt_order": {
+        "enum": ["MSH-7", "EVN-2"],
+        "description": "what says which of two ADT messages is the newer one: when it was written (MSH-7, if"
+        " nothing is said), or when the event was recorded (EVN-2)",
+    },
+    "primary_care_is_ours": {
+        "type": "boolean",
+        "description": "whether PD1-4 of ADT says whose patient of ours somebody is; false if nothing is said",
+    },
     "cancelled_by": {
         "type": "object",
         "additionalProperties": {"enum": ["patient", "clinic", "other"]},
@@ -50,28 +84,36 @@ class Hl7v2(Standard):
     conventions = CONVENTIONS
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
-        """Count messages; a file belongs to the one feed even when it holds none."""
+        """Count messages by feed; a file without any belongs to each feed: there was nothing to send."""
         from throughline.sources.hl7v2.batch import scan
+        from throughline.sources.hl7v2.rows import READ_FROM
 
         found = scan(stream, file.name, definition.zone)
-        return Contents({"appointment": found.messages}, found.made_at, found.is_complete)
+        ours = [name for name in self.feeds if name in definition.feeds]
+        counts = dict.fromkeys(ours, 0) if not found.messages else {}
+        for kind, number in found.kinds.items():
+            # what no feed of the source reads counts for the first one, which sets it aside
+            read = [name for name in READ_FROM.get(kind, ()) if name in ours] or ours[:1]
+            for name in read:
+                counts[name] = counts.get(name, 0) + number
+        return Contents(counts, found.made_at, found.is_complete)
 
     def read(
         self, stream: BinaryIO, file: File, feed: str, definition: SourceDefinition
     ) -> Iterator[StagedRow | Fault]:
-        """Yield appointments, and a fault for each message of another type."""
+        """Yield the rows of one feed, and a fault for each message that cannot be read."""
         from throughline.sources.hl7v2.rows import rows
 
-        return rows(stream, file.name, definition)
+        return rows(stream, file.name, definition, feed, file.feeds or (feed,))
 
     def readable(self) -> frozenset[str]:
-        """Return the one feed that messages are read as."""
+        """Return the feeds that messages are read as."""
         from throughline.sources.hl7v2.rows import COLUMNS
 
         return frozenset(COLUMNS)
 
     def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
-        """Return the columns of appointments."""
+        """Return the columns of a feed's records."""
         from throughline.sources.hl7v2.rows import COLUMNS
 
         return {feed: COLUMNS[feed]}

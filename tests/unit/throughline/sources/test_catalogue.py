@@ -56,6 +56,10 @@ def test_feeds_are_found_by_name_and_by_standard() -> None:
     assert len(set(catalogue.names())) == len(catalogue.FEEDS)
     assert catalogue.entry("claim") in catalogue.read_by("fhir")
     assert catalogue.entry("claim") in catalogue.read_by("x12")
-    assert [feed.name for feed in catalogue.read_by("hl7v2")] == ["appointment"]
+    assert [feed.name for feed in catalogue.read_by("hl7v2")] == [
+        "patient",
+        "encounter",
+        "appointment",
+    ]
     with pytest.raises(catalogue.UnknownFeed, match="'moon'"):
         catalogue.entry("moon")

@@ -221,7 +221,11 @@ def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
             if not names.strip("*?. "):
                 problem = f"{names!r} is every file; write what the names have in common"
                 yield f"carries_nothing/{number}/names: {problem}"
-    teams = _teams()
+    payers = _words_of("payers.yaml", "payers")
+    for called, payer in (raw.get("conventions") or {}).get("payers", {}).items():
+        if payers is not None and payer not in payers:
+            yield f"conventions/payers/{called}: there is no payer {payer!r}; {instead(payer, payers)}"
+    teams = _words_of("teams.yaml")
     owners = {"": raw, **{f"feeds/{name}/": feed for name, feed in raw.get("feeds", {}).items()}}
     for place, said in owners.items():
         team = said.get("owner_team", raw["owner_team"])
@@ -234,12 +238,14 @@ def _mistakes(raw: dict[str, Any], file: str) -> Iterator[str]:
     yield from _mistakes_of_roles(raw)
 
 
-def _teams() -> dict[str, Any] | None:
-    """Return the teams; None if their file cannot be read, which its own check reports."""
+def _words_of(file: str, key: str = "") -> dict[str, Any] | None:
+    """Return what another file names; None if it cannot be read, which its own check reports."""
     try:
-        said = read(layers().file("teams.yaml")).data
+        said = read(layers().file(file)).data
     except DefinitionError:
         return None
+    if key and isinstance(said, dict):
+        said = said.get(key)
     return said if isinstance(said, dict) else None
 
 

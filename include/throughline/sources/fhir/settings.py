@@ -36,7 +36,9 @@ class Settings:
 
     `practitioner_roles` are the roles of those who lead an encounter, best first. `delivered_on` is the
     day on which the source made the file that is read, if it is known. `codes` reads the codes of each
-    field (`table.column`).
+    field (`table.column`). `billable_taxonomies` are beginnings of NUCC codes. `signed_by_author`: who wrote a final
+    note counts as who signed it, if nobody else is named; `no_doc_status` is what a note is without a docStatus.
+    `payers` has the practice's id of a payer by what the server calls it, folded (`as_called`).
     """
 
     zone: ZoneInfo
@@ -49,6 +51,10 @@ class Settings:
     encounter_type_systems: tuple[str, ...] = ()
     procedure_code_systems: tuple[str, ...] = ()
     billable_qualifications: frozenset[str] = frozenset()
+    billable_taxonomies: tuple[str, ...] = ()
+    signed_by_author: bool = False
+    no_doc_status: str | None = None
+    payers: Mapping[str, str] = field(default_factory=dict)
     taxonomy_system: str = "http://nucc.org/provider-taxonomy"
     extensions: dict[str, str] = field(default_factory=dict)
     practitioner_roles: tuple[str, ...] = LEADING
@@ -67,6 +73,11 @@ _PLAIN = (
 )
 
 
+def as_called(name: str) -> str:
+    """Return a name as it is compared: without case, with single spaces."""
+    return " ".join(name.casefold().split())
+
+
 def settings_of(definition: SourceDefinition, made_at: datetime | None = None) -> Settings:
     """Return the conventions of a FHIR source, for a file that it made at a moment."""
     said = definition.conventions
@@ -76,6 +87,10 @@ def settings_of(definition: SourceDefinition, made_at: datetime | None = None) -
         encounter_type_systems=tuple(said.get("encounter_type_systems", ())),
         procedure_code_systems=tuple(said.get("procedure_code_systems", ())),
         billable_qualifications=frozenset(said.get("billable_qualifications", ())),
+        billable_taxonomies=tuple(said.get("billable_taxonomies", ())),
+        signed_by_author=said.get("signed_notes", {}).get("by") == "author",
+        no_doc_status=said.get("signed_notes", {}).get("doc_status"),
+        payers={as_called(name): payer for name, payer in said.get("payers", {}).items()},
         practitioner_roles=tuple(said.get("practitioner_roles", LEADING)),
         codes=codes_of(STANDARD, said.get("codes", {})),
         delivered_on=made_at.astimezone(definition.zone).date().isoformat() if made_at else "",

@@ -50,6 +50,32 @@ CONVENTIONS: dict[str, Mapping[str, Any]] = {
         "items": {"type": "string", "minLength": 1},
         "description": "degrees (HL7 v2 table 0360) of those who may bill a visit",
     },
+    "billable_taxonomies": {
+        "type": "array",
+        "items": {"type": "string", "pattern": "^[0-9A-Z]{2,10}$"},
+        "description": "beginnings of taxonomy codes (NUCC) of those who may bill a visit, where no degree is named",
+    },
+    "payers": {
+        "type": "object",
+        "additionalProperties": _SYSTEM,
+        "description": "the payer (of payers.yaml) by what the server calls it: its id, its name, or name / plan",
+    },
+    "signed_notes": {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "description": "which notes count as signed, where the server does not say who signed (US Core)",
+        "properties": {
+            "by": {
+                "enum": ["authenticator", "author"],
+                "description": "author: a final note counts as signed by its author, when it was written",
+            },
+            "doc_status": {
+                "enum": ["final", "preliminary"],
+                "description": "what a note is that has no docStatus; preliminary if left out",
+            },
+        },
+    },
     "practitioner_roles": {
         "type": "array",
         "items": {"type": "string", "minLength": 1},

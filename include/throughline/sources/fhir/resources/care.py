@@ -175,6 +175,10 @@ def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Valu
     )
 
 
+SIGNED = ("final", "amended")
+"""The statuses of a note that is done (FHIR R4, composition-status)."""
+
+
 class _Context(Backbone):
     encounter: list[Reference] = []
 
@@ -198,15 +202,21 @@ def _document(resource: Resource, settings: Settings) -> tuple[str | None, Value
     url = settings.extensions.get("authenticated_at")
     signed = extension_of(d.extension, url) if url else None
     encounters = d.context.encounter if d.context is not None else []
+    doc_status = settings.codes["document_reference.doc_status"](
+        d.doc_status or settings.no_doc_status
+    )
+    signer = target(d.authenticator)
+    if signer is None and settings.signed_by_author and doc_status in SIGNED:
+        signer = next((who for a in d.author if (who := target(a, "Practitioner"))), None)
     return subject(d.subject), (
         settings.codes["document_reference.status"](d.status),
-        settings.codes["document_reference.doc_status"](d.doc_status),
+        doc_status,
         *coding_of(settings.codes["document_reference.type_code"], d.type),
         target(encounters[0], "Encounter") if encounters else None,
         moment(d.date, settings.zone),
         moment(signed.value_date_time, settings.zone) if signed is not None else None,
         practitioner_of(d.author),
-        target(d.authenticator),
+        signer,
     )
 
 

@@ -1,9 +1,7 @@
-"""Patient, Coverage and Consent; Practitioner, Organization and Location."""
+"""Patient, Practitioner, Organization and Location."""
 # ruff: noqa: RUF012 - msgspec gives every struct its own empty list
 
 from __future__ import annotations
-
-from typing import Any
 
 import msgspec
 
@@ -18,8 +16,7 @@ from throughline.sources.fhir.choose import (
     practitioner_of,
     preferred_contact,
 )
-from throughline.sources.fhir.coded import code_of, pick_of
-from throughline.sources.fhir.left_out import orders, ranks
+from throughline.sources.fhir.left_out import ranks
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Address,
@@ -29,7 +26,6 @@ from throughline.sources.fhir.values import (
     Contact,
     Extension,
     Name,
-    Period,
     Reference,
     Resource,
     code,
@@ -37,8 +33,6 @@ from throughline.sources.fhir.values import (
     digits,
     extension_of,
     first_code,
-    first_day,
-    last_day,
     moment,
     pick_code,
     subject,
@@ -132,74 +126,6 @@ def _patient(resource: Resource, settings: Settings) -> tuple[str | None, Values
     )
 
 
-class Coverage(Resource):
-    """Coverage."""
-
-    status: str | None = None
-    type: Concept | None = None
-    subscriber_id: str | None = None
-    beneficiary: Reference | None = None
-    relationship: Concept | None = None
-    period: Period | None = None
-    payor: list[Reference] = []
-    # a positiveInt; of any other type it says nothing
-    order: Any = None
-
-
-def _coverage(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
-    assert isinstance(resource, Coverage)
-    c = resource
-    payor = c.payor[0] if c.payor else Reference()
-    period = c.period or Period()
-    payer_id = payor.identifier.value if payor.identifier is not None else target(payor)
-    member = c.subscriber_id or next(
-        (i.value for i in c.identifier if code(i.type) == "MB" and i.value), None
-    )
-    return subject(c.beneficiary), (
-        settings.codes["coverage.status"](c.status),
-        code_of(settings.codes["coverage.type_code"], c.type),
-        payer_id,
-        payor.display,
-        member,
-        first_day(period.start, settings.zone),
-        last_day(period.end, settings.zone),
-        str(c.order) if type(c.order) is int and 0 < c.order < 1000 else None,
-        code(c.relationship),
-        flag(c.extension, settings.extensions.get("qmb")),
-    )
-
-
-class _Provision(Backbone):
-    type: str | None = None
-    period: Period | None = None
-
-
-class Consent(Resource):
-    """Consent."""
-
-    status: str | None = None
-    category: list[Concept] = []
-    patient: Reference | None = None
-    date_time: str | None = None
-    provision: _Provision | None = None
-
-
-def _consent(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
-    assert isinstance(resource, Consent)
-    c = resource
-    provision = c.provision or _Provision()
-    period = provision.period or Period()
-    codes = settings.codes
-    return subject(c.patient), (
-        codes["consent.status"](c.status),
-        pick_of(codes["consent.category_code"], c.category),
-        codes["consent.provision"](provision.type),
-        moment(period.start, settings.zone),
-        moment(period.end, settings.zone),
-        moment(c.date_time, settings.zone),
-    )
-
-
 class _Qualification(Backbone):
     code: Concept | None = None
 
@@ -221,6 +147,8 @@ def _practitioner(resource: Resource, settings: Settings) -> tuple[str | None, V
     taxonomy = next((c.code for c in codings if c.system == settings.taxonomy_system), None)
     degree = next((c.code for c in codings if c.system != settings.taxonomy_system), None)
     billable = degree.upper() in settings.billable_qualifications if degree is not None else None
+    if billable is None and taxonomy is not None and settings.billable_taxonomies:
+        billable = taxonomy.upper().startswith(settings.billable_taxonomies)
     return None, (
         npi_of(p.identifier, settings.npi_system, on),
         one_line(name.family),
@@ -318,32 +246,6 @@ KINDS = (
         _patient,
         msgspec.json.Decoder(Patient),
         not_used=ranks,
-    ),
-    Kind(
-        "coverage",
-        "Coverage",
-        (
-            "status",
-            "type_code",
-            "payer_id",
-            "payer_name",
-            "member_id",
-            "starts_on",
-            "ends_on",
-            "coverage_order",
-            "relationship",
-            "is_qmb",
-        ),
-        _coverage,
-        msgspec.json.Decoder(Coverage),
-        not_used=orders,
-    ),
-    Kind(
-        "consent",
-        "Consent",
-        ("status", "category_code", "provision", "starts_at", "ends_at", "recorded_at"),
-        _consent,
-        msgspec.json.Decoder(Consent),
     ),
     Kind(
         "practitioner",

@@ -52,6 +52,7 @@ RETRY_POLICY = ExceptionRetryPolicy(
         RetryRule(
             exception=[
                 "throughline.warehouse.disk.DiskFullError",
+                "throughline.warehouse.disk.BytesLostError",
                 "psycopg.errors.DiskFull",  # an OperationalError too: this rule comes first
             ],
             action=RetryAction.FAIL,

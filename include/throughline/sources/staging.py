@@ -23,6 +23,7 @@ from throughline.sources.records import READER_ERRORS, UNFORESEEN, Fault, FileRe
 from throughline.sources.standard import File
 from throughline.sources.table import COMMON, StagedRow, array
 from throughline.warehouse import Connection, columns_of, derive, failpoints
+from throughline.warehouse.disk import refuse_lost
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +64,10 @@ class _Tally:
 def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     """Parse the landed files of a batch into `staging`; rows that cannot be staged go to quarantine.
 
-        Commits. A rerun replaces the rows of an earlier attempt with the same rows. A batch that was
+    Commits. A rerun replaces the rows of an earlier attempt with the same rows. A batch that was
     rejected or refused is not changed. Raises `LookupError` for an unknown batch, or (`BytesRemovedError`)
-        for one whose bytes were removed."""
+    for one whose bytes were removed, and `BytesLostError` if they are not there.
+    """
     row = conn.execute(
         "select batch_id, source, feed, known_seq, status, rows_received"
         " from landing.batch where batch_id = %s for update",
@@ -82,7 +84,9 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
     writer = _Writer(conn, source, feed, key, seq, about)
     writer.take_back(is_judged=status in ("stopped", "loaded"))
     tally = _Tally()
-    for file in _files(conn, key, Path(landing_root)):
+    files = _files(conn, key, Path(landing_root))
+    refuse_lost(file.path for file in files)
+    for file in files:
         before = replace(tally, faults=dict(tally.faults))
         try:
             with _uncollected(), conn.transaction():

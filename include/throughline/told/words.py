@@ -241,7 +241,7 @@ def passed(feeds: list[Feed]) -> str:
     return f"{count(len(feeds), 'feed')} loaded, verdict pass ({rows})"
 
 
-ERRORS = {disk.DiskFullError.__name__: disk.FULL}
+ERRORS = {disk.DiskFullError.__name__: disk.FULL, disk.BytesLostError.__name__: disk.LOST}
 """Errors of steps that have words; any other is shown by its type."""
 
 

@@ -1,17 +1,32 @@
-"""Recognises a full disk, ours or PostgreSQL's, whatever error it comes as."""
+"""Recognises a full disk, ours or PostgreSQL's, whatever error it comes as; and landed files that a disk has lost."""
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
+from pathlib import Path
 
 import psycopg
 
 FULL = "the disk is full"
+LOST = "the bytes of a landed file are lost"
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class DiskFullError(RuntimeError):
     """A disk or its quota is full. The message says whose; a retry cannot help until somebody makes room."""
+
+
+class BytesLostError(RuntimeError):
+    """Landed files that have to be read are not where they were put. A retry cannot help until they are back."""
+
+
+def refuse_lost(files: Iterable[Path]) -> None:
+    """Raise `BytesLostError` if one of the landed files is not there."""
+    lost = [file for file in files if not file.exists()]
+    if lost:
+        more = f", and {len(lost) - 1} more of this delivery" if len(lost) > 1 else ""
+        raise BytesLostError(f"{LOST}: put {lost[0]} back{more}, from a backup or the source")
 
 
 def full(error: BaseException) -> DiskFullError | None:

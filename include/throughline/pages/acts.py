@@ -66,13 +66,21 @@ def known(act: str) -> None:
         raise Unheard("There is no such act. Open the exception: it names what may be done.")
 
 
-def choice_of(choices: list[Choice], act: str) -> Choice:
-    """Return an act out of some. Raises `NotOffered`, and `Unheard` for what is no act at all."""
+def choice_of(stuck: Stuck, act: str, visitor: Visitor | None = None) -> Choice:
+    """Return an act that fits an exception, and that a visitor may do if one is named.
+
+    Raises `NotOffered`, and `Unheard` for what is no act at all.
+    """
     known(act)
-    for choice in choices:
-        if choice.act == act:
-            return choice
-    raise NotOffered("You may not do this, or it is decided already, or it does not fit.")
+    fitting = {choice.act: choice for choice in exceptions.may_be_done(stuck)}
+    if act not in fitting:
+        why = "is not open any more" if stuck.status != "open" else "is decided already"
+        fits = stuck.status == "open" and not stuck.decided
+        raise NotOffered(f"This act does not fit the exception{'' if fits else f', or it {why}'}.")
+    if visitor is not None and fitting[act] not in offered(visitor, stuck):
+        permission = decisions.permission_of(act, fitting[act].about_kind)
+        raise NotOffered(f"Others decide this: who has {permission} in the practice's permissions.")
+    return fitting[act]
 
 
 def follows(conn: Connection, visitor: Visitor, stuck: Stuck, choice: Choice) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor
 from throughline.tasks import attest, listed, pausing
 from throughline.tasks.wire.filed import NotTold
-from throughline.told.today import today
+from throughline.told.today import Today, today
 from throughline.warehouse import Connection
 
 PLACE = "claims"
@@ -86,10 +86,7 @@ def batch_page(request: Browser, who: Looking, number: str) -> Response:
         kept = listed.attested(conn, batch_id)
         decided, now = _decided(conn, batch_id), today(conn)
     if kept is None:
-        text = f"Batch {str(batch_id)[: listed.SHORT]} does not wait any more: it is {status}."
-        if decided:
-            at, by, note = decided
-            text += f" Decided by {by} on {now.local(at):%Y-%m-%d %H:%M}: {note or 'no note'}"
+        text = f"Batch {str(batch_id)[: listed.SHORT]} does not wait any more. {_why_ended(decided, now)}"
         return refusal(request, who, 200, "Not waiting", text, PLACE)
     return html(_shown(request, who, batch_id, status, kept["file"], kept["claims"]))
 
@@ -187,10 +184,24 @@ def _untold(request: Browser, who: Visitor, batch_id: UUID, why: str) -> Respons
     return with_session(html(content, status=409), request, session)
 
 
-def _decided(conn: Connection, batch_id: UUID) -> tuple[datetime, str, str] | None:
-    """Return when and by whom a batch was decided, and with which note; None if it was not."""
+def _why_ended(decided: tuple[datetime, str, str, str] | None, now: Today) -> str:
+    """Return why a batch ended that is not attested: refused, or made anew before or after its attestation."""
+    if decided is None:
+        return "It was made anew, as one of its claims fell or changed; what still holds is in another batch."
+    at, by, note, kind = decided
+    said = f"by {by} on {now.local(at):%Y-%m-%d %H:%M}: {note or 'no note'}"
+    if kind == "refuse":
+        return f"It is refused. Decided {said}"
+    return (
+        "It was not sent: before it went out, a claim fell or changed. What still holds is in another batch, and"
+        f" has to be attested again. It had been attested {said}"
+    )
+
+
+def _decided(conn: Connection, batch_id: UUID) -> tuple[datetime, str, str, str] | None:
+    """Return when and by whom a batch was decided, with which note, and what; None if it was not."""
     return conn.execute(
-        "select d.decided_at, d.decided_by, d.note from tasks.claim_batch as b"
+        "select d.decided_at, d.decided_by, d.note, d.kind from tasks.claim_batch as b"
         " inner join operations.decision as d on d.decision_id = b.decision_id where b.batch_id = %s",
         (batch_id,),
     ).fetchone()
@@ -211,9 +222,11 @@ def _shown(
 ) -> str:
     with reading() as conn:
         kept_look(conn, who, batch_id)
+        decided, now = _decided(conn, batch_id), today(conn)
         return render(
             "batch.html.jinja", who, root_of(request), PLACE,
             batch_id=str(batch_id), status=status, file=head, claims=claims, digest=digest, token=token,
             follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
-            decided=_decided(conn, batch_id), is_paused=pausing.is_paused(conn), today=today(conn),
+            decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
+            is_paused=pausing.is_paused(conn), today=now,
         )  # fmt: skip

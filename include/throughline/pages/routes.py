@@ -32,7 +32,6 @@ from throughline.pages.forms import (
 from throughline.pages.render import render, script
 from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor, visitor
-from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
 from throughline.told.today import today
 from throughline.warehouse import Connection
@@ -351,7 +350,7 @@ def act_page(request: Request, who: Looking, number: str, act: str) -> Response:
     """Return the form of one act about an exception, with what it will do. Changes nothing."""
     with reading() as conn:
         stuck = one.exception(conn, number)
-    return _act_page(request, who, stuck, acts.choice_of(acts.offered(who, stuck), act), Typed())
+    return _act_page(request, who, stuck, acts.choice_of(stuck, act, who), Typed())
 
 
 @router.post("/exception/{number}/{act}")
@@ -376,7 +375,7 @@ def act_on(
     shown = forms_of(request, who).check(token, f"exception|{stuck.exception_id}|{act}")
     try:
         # whoever may not do it is refused, and that is kept, where it would be recorded
-        choice = acts.choice_of(exceptions.may_be_done(stuck), act)
+        choice = acts.choice_of(stuck, act)
         with deciding() as conn:
             acts.decide(conn, who, stuck, choice, typed, shown)
             conn.commit()

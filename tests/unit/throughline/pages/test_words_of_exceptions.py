@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import throughline.quality.decide
+import throughline.tasks.attest  # noqa: F401 - registers the acts on batches of claims
+from throughline import decisions
 from throughline.exceptions.choices import choices
 from throughline.exceptions.resolve import ACTIONS, FITTING
+from throughline.exceptions.titles import TITLES, TITLES_OF
 from throughline.pages import listed
 from throughline.pages.listed import Chosen, Listed
 from throughline.pages.people import Name, language, telephone
@@ -219,3 +225,22 @@ def test_a_thing_with_an_id_of_ours_is_named_by_its_first_characters() -> None:
 @pytest.mark.parametrize(("code", "said"), [("en-US", "English"), ("ES", "Spanish"), ("tlh", "tlh")])  # fmt: skip
 def test_a_language_is_said_as_people_say_it(code: str, said: str) -> None:
     assert language(code) == said
+
+
+def test_the_docs_name_each_button_with_its_act_and_permission() -> None:
+    told = (Path(__file__).resolve().parents[4] / "docs/pages.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\*.+?) \| (`.+?) \| `(\w+)` \|$", told, re.M)
+    listed = {
+        (title, act): permission
+        for titles, acts, permission in rows
+        for title, act in zip(
+            re.findall(r"\*([^*]+)\*", titles), re.findall(r"`(\w+)`", acts), strict=True
+        )
+    }
+    rows_of = dict.fromkeys(("Release the rows", "Reject the rows"), "set_aside")
+    kinds = {**rows_of, "Refuse the batch": "claim_batch"}
+    titles = {(title, act) for act, title in TITLES.items()}
+    titles |= {(title, act) for (act, _), title in TITLES_OF.items() if title in kinds}
+    assert set(listed) == titles
+    for (title, act), permission in listed.items():
+        assert decisions.permission_of(act, kinds.get(title, "exception")) == permission, title

@@ -159,7 +159,7 @@ def test_a_batch_that_cannot_be_told_is_refused_on_its_page(
     assert decided(desk) == []
     assert sent(biller, batch, token, act="refuse", note="unreadable").status_code == 303
     assert decided(desk) == [("refuse", "biller", "page", "unreadable", "throughline_decider")]
-    assert "it is refused" in biller.get(f"/claims/{batch}").text
+    assert "It is refused" in biller.get(f"/claims/{batch}").text
 
 
 def test_who_may_not_attest_is_not_offered_to_throw_it_away(
@@ -186,6 +186,30 @@ def test_what_was_attested_is_shown_as_it_was(
     assert "FAMILY-P2" in told
     assert "expects 99213" not in told
     assert "No batch of claims waits" in browser("biller").get("/claims").text
+
+
+def test_a_batch_that_was_made_anew_says_so_whether_or_not_it_was_attested(
+    browser: Browser, desk: Desk, outside: Outside, batch: UUID
+) -> None:
+    falls = (
+        "update cases.case_record set wanted = 'wait',"
+        """ wanted_detail = wanted_detail || '{"do_not_bill": "charge_check"}' where person_id = %s"""
+    )
+    desk.conn.execute(falls, (desk.person("p1"),))
+    desk.conn.commit()
+    (second,) = desk.prepare()
+    told = browser("biller").get(f"/claims/{batch}").text
+    assert "It was made anew, as one of its claims fell" in told
+    assert "refused" not in told
+    desk.release(second, by="biller")
+    desk.conn.execute(falls, (desk.person("p2"),))
+    desk.conn.commit()
+    assert desk.dispatch() == {}
+    told = browser("biller").get(f"/claims/{second}").text
+    assert "It was not sent: before it went out, a claim fell" in told
+    assert "It had been attested by biller on " in told
+    assert "Refused" not in told
+    assert "FAMILY-P2" in told
 
 
 @pytest.mark.parametrize("number", ["1234567", "zzzzzzzz", "00000000"])
@@ -265,7 +289,7 @@ def test_a_refusal_needs_its_reason(
     assert answered == [("biller", batch, "refuse")]
     assert decided(desk) == [("refuse", "biller", "page", "not mine", "throughline_decider")]
     told = biller.get(f"/claims/{batch}").text
-    assert "it is refused. Decided by biller on " in told
+    assert "It is refused. Decided by biller on " in told
     assert ": not mine" in told
 
 

@@ -1,7 +1,8 @@
 -- reads: cases.case_record, cases.place_zone, cases.setting, cases.stage_feed, evidence.booked_place,
 --     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.possible_stay,
 --     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
---     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim, w_person
+--     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim, w_person,
+--     w_same
 -- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_possible_stay, w_rests,
 --     w_decision
 
@@ -98,7 +99,8 @@ select
     f.ends_at,
     f.known_seq,
     f.source,
-    coalesce(o.id_prefix, '') || f.source_ref as source_ref,
+    -- a record that another source tells as well goes by the name of the one that was known first
+    coalesce(m.ref, coalesce(o.id_prefix, '') || f.source_ref) as source_ref,
     f.source_version,
     f.identifiers,
     -- Whether a practitioner may bill is read from the practitioner's record, whichever record came first.
@@ -113,7 +115,7 @@ select
     z.zone,
     -- a visit goes by the name it has outside its source; our own claims store which visit they are for
     coalesce(
-        coalesce(o.id_prefix, '') || (f.identifiers ->> 'encounter'), coalesce(ko.id_prefix, '') || k.encounter_id
+        v.name, coalesce(o.id_prefix, '') || (f.identifiers ->> 'encounter'), coalesce(ko.id_prefix, '') || k.encounter_id
     ) as encounter,
     f.identifiers ->> 'patient_control_number' as pcn
 from w_person as w
@@ -128,6 +130,10 @@ inner join evidence.fact as f
     and f.known_seq <= %(seq)s
     and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
 left join operations.source as o on o.source = f.source
+left join w_same as m on m.person_id = l.person_id and m.source = f.source and m.source_ref = f.source_ref
+left join w_same as v
+    on v.person_id = l.person_id and v.source = f.source
+    and v.source_ref = 'encounter/' || (f.identifiers ->> 'encounter')
 left join w_practitioner as d
     on f.kind in ('visit', 'charge', 'booking', 'arrived')
     and d.named_by = f.source and d.source_id = f.detail ->> 'practitioner_id'
@@ -145,6 +151,33 @@ left join w_zone as z
         when f.kind in ('booking', 'booking_cancelled', 'no_show', 'arrived') then f.source_ref
         else 'encounter/' || (f.identifiers ->> 'encounter')
     end;
+
+-- What two sources state of one record is one fact. Of two discharges the one that says where the patient went, of
+-- two stays the one that ended, of two states of an appointment the newer one; else what the chart says, else the newer
+-- statement.
+delete from w_fact as f
+using (
+    select
+        w.fact_id,
+        w.person_id,
+        row_number() over (
+            partition by w.person_id, w.source_ref, case
+                when w.kind in ('booking', 'booking_cancelled', 'no_show', 'arrived') then 'appointment'
+                when w.kind = 'visit_open' then 'visit'
+                else w.kind
+            end
+            order by
+                w.detail ? 'not_stated', w.kind = 'visit' desc, w.ends_at is null,
+                case
+                    when w.kind in ('booking', 'booking_cancelled', 'no_show', 'arrived') then w.occurred_at
+                end desc nulls last,
+                coalesce(o.is_chart, false) desc, w.source_version desc, w.fact_id
+        ) as place
+    from w_fact as w
+    left join operations.source as o on o.source = w.source
+    where (w.person_id, w.source_ref) in (select s.person_id, s.ref from w_same as s)
+) as t
+where t.place > 1 and f.fact_id = t.fact_id and f.person_id = t.person_id;
 
 create index on w_fact (person_id, kind);
 

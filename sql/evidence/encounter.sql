@@ -8,7 +8,7 @@ select
     r.starts_at as occurred_at,
     r.starts_at,
     r.ends_at,
-    jsonb_build_object('encounter', r.source_id) as identifiers,
+    jsonb_build_object('encounter', r.source_id, 'visit_number', r.visit_number) as identifiers,
     jsonb_build_object(
         'class', r.class_code,
         'status', r.status,
@@ -29,7 +29,7 @@ select
     r.ends_at as occurred_at,
     r.starts_at,
     r.ends_at,
-    jsonb_build_object('encounter', r.source_id) as identifiers,
+    jsonb_build_object('encounter', r.source_id, 'visit_number', r.visit_number) as identifiers,
     jsonb_build_object(
         'facility_class', evidence.facility_class(r.class_code, r.type_code),
         'practitioner_id', r.practitioner_id

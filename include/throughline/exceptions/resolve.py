@@ -81,6 +81,7 @@ FITTING = {
     "claim_unanswered": ("acknowledge", "assign"),
     "stay_not_ended": ("acknowledge", "assign"),
     "disposition_not_stated": ("acknowledge", "assign"),
+    "sources_disagree": ("acknowledge", "assign"),
     "file_refused": ("carries_nothing", "assign"),
     "code_not_mapped": ("assign",),
     "persons_not_reached": ("assign",),

@@ -2,9 +2,10 @@
 
 A remittance or a 277CA for a claim that nobody sent, a TA1 or 999 of a file that nobody sent or that refuses one
 of ours, a claim whose patient nobody knows, money that belongs to no claim (PLB), a file or a claim of ours that
-nobody answers, a stay of which the chart never says that it ended, and a discharge of which it does not say where
-the patient went. Each has an owner, a due date and, where money is in it, an amount; it names claims, files and
-payers, never a patient. This affects exceptions only: no case, stage or task depends on it.
+nobody answers, a stay of which the chart never says that it ended, a discharge of which it does not say where
+the patient went, and one that two sources tell differently. Each has an owner, a due date and, where money is in
+it, an amount; it names claims, files and payers, never a patient. This affects exceptions only: no case, stage or
+task depends on it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ REASONS = (
     "claim_unanswered",
     "stay_not_ended",
     "disposition_not_stated",
+    "sources_disagree",
 )
 """The reasons of `include/definitions/exceptions.yaml` that only this module opens."""
 
@@ -43,6 +45,7 @@ _MADE = (
     "silence/unmatched.sql",
     "silence/never_ended.sql",
     "silence/disposition_not_stated.sql",
+    "silence/sources_disagree.sql",
     "silence/unmatched_exceptions.sql",
 )
 

@@ -132,6 +132,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             type_filter=tuple(feed.get("type_filter", ())),
             read_by=feed.get("read_by", "export"),
             search_by=feed.get("search_by", ""),
+            same_within_minutes=feed.get("same_within_minutes"),
         )
         for name, feed in raw.get("feeds", {}).items()
     }

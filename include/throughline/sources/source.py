@@ -22,6 +22,8 @@ class Feed:
     compared with: the `usual` volume, or nothing, because it answers what we `asked`. It defaults to
     the catalogue's value. `type_filter` has the search queries to which an export is limited.
     `read_by` is `export` or `search`; `search_by` names the way to search, if it is not to be chosen.
+    A record without a number in common with one of another source is the same if their times lie within
+    `same_within_minutes`; None: times join nothing.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Feed:
     type_filter: tuple[str, ...] = ()
     read_by: str = "export"
     search_by: str = ""
+    same_within_minutes: int | None = None
 
 
 @dataclass(frozen=True)

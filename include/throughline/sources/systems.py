@@ -117,18 +117,18 @@ def register(conn: Connection, seq: int, folder: Path | None = None) -> int:
     _register_roles(conn, found)
     feeds = [
         (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume,
-         catalogue.entry(feed.name).may_be_first(one.standard), seq)
+         catalogue.entry(feed.name).may_be_first(one.standard), seq, feed.same_within_minutes)
         for one in found
         for feed in one.feeds.values()
     ]  # fmt: skip
     with conn.cursor() as cursor:
         cursor.executemany(
             "insert into operations.feed (source, feed, owner_team, expected_by, allowed_lag_days, volume,"
-            " may_be_first, known_seq) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+            " may_be_first, known_seq, same_within_minutes) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (source, feed) do update"
             " set owner_team = excluded.owner_team, expected_by = excluded.expected_by,"
             " allowed_lag_days = excluded.allowed_lag_days, volume = excluded.volume,"
-            " may_be_first = excluded.may_be_first",
+            " may_be_first = excluded.may_be_first, same_within_minutes = excluded.same_within_minutes",
             feeds,
         )
     conn.execute(

@@ -158,6 +158,7 @@ EXCEPTION_REASON = WordList(
         "file_unanswered": "Neither a TA1 nor a 999 answers a file that was sent; ask whether it arrived",
         "claim_unanswered": "No answer names a claim that was sent; ask whether it arrived",
         "disposition_not_stated": "A discharge does not say where the patient went; have the chart say it in time",
+        "sources_disagree": "Two sources tell of one discharge or charge, and contradict each other; have one mend it",
         "stay_not_ended": "The chart says that a stay goes on, for very long; end it there, or say that it goes on",
         "code_not_mapped": "A source's code is not mapped, and facts rest on it; map it in the source's definition",
         "persons_not_reached": "A search left some persons out; raise its requests, or wait for the next night",

@@ -52,6 +52,10 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "{source} says that the patient was discharged on {day}, and not where to",
         "No case is open, and nobody is asked to call, until the chart says it",
     ),
+    "sources_disagree": (
+        "{source} and {other} tell of one {record} on {day}, and differ in its {differs}",
+        "Until they agree, the newer statement of the chart counts, else the newer one",
+    ),
     "facts_silent": (
         "{about}: the last one came on {last_day}, {silent_days:day|days} ago; the longest gap before was"
         " {longest_gap_days:day|days}",

@@ -19,6 +19,7 @@ from fastapi.responses import PlainTextResponse
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.pages import claims, routes, sending
+from throughline.pages.calls import record
 from throughline.pages.runs import nightly
 from throughline.told import mornings
 
@@ -76,6 +77,7 @@ routes.install(app)
 app.include_router(claims.router)
 app.include_router(nightly.router)
 app.include_router(sending.router)
+app.include_router(record.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)
 

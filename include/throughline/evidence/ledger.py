@@ -59,6 +59,7 @@ def _assert(conn: Connection, seq: int) -> dict[str, int]:
             counts[feed.name] = sum(_write(conn, feed, table, seq) for table in stating)
             failpoints.hit(f"evidence.after_{feed.name}")
     counts["mapped"] = state_mapped(conn, seq)
+    counts["by_hand"] = sql.run(conn, "evidence/recorded.sql", seq=seq).count("facts_recorded")
     for number in nights.later(conn, seq):
         _retract(conn, number)
     refresh_statistics(conn, "evidence.fact", sum(counts.values()))

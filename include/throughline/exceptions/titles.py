@@ -14,6 +14,8 @@ TITLES = {
     "carries_nothing": "The file carries nothing",
     "finish": "Finish its open cases",
     "close_cases": "Close its open cases",
+    "record_call": "Call recorded by hand",
+    "take_back_call": "Recorded call taken back",
 }
 """What an act is called on a button, by its name."""
 TITLES_OF = {

@@ -336,6 +336,7 @@ PERMISSION = WordList(
         "write_off": "Write off the open balance of a claim",
         "decide_identity": "Say whether two records are one person",
         "pause_sending": "Pause sending, and resume it",
+        "record_calls": "Record a call that no system has, and take one back that was recorded wrongly",
         "apply_retention": "Have removed what is past its time",
         "accept_chain": "Accept the chain of what was decided as it is, although its kept heads differ",
         "decide_workflows": "Say what becomes of the open cases of a workflow that is switched off",

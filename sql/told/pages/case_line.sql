@@ -60,6 +60,11 @@ line as (
     left join stuck as e on d.about_kind = 'exception' and d.about_id = e.exception_id::text
     where (d.about_kind = 'exception' and d.about_id in (select o.exception_id::text from stuck as o))
         or (d.about_kind = 'case' and d.about_id = %(case_id)s::text)
+        or (d.about_kind = 'recorded_call' and d.about_id in (
+            select o.decision_id::text
+            from operations.decision as o
+            where o.about_kind = 'case' and o.about_id = %(case_id)s::text
+        ))
     union all
     select
         f.occurred_at, 'fact', f.kind, null, null, f.code,

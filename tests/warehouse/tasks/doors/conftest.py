@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from stack import airflow, postgres
 from tests.warehouse.tasks.desk import Desk
-from tests.warehouse.tasks.doors.things import Thing
+from tests.warehouse.tasks.doors.things import CALLS, Thing
 from throughline import warehouse
 from throughline.decisions import NotAllowedError, command_line, logins
 from throughline.deployment import pause
@@ -27,6 +27,7 @@ from throughline.exceptions import resolve
 from throughline.orchestration import decisions as questions
 from throughline.pages import access, claims, routes, sending
 from throughline.pages.acts import state
+from throughline.pages.calls import record
 from throughline.pages.forms import COOKIE, Forms
 from throughline.pages.one import exception
 from throughline.quality import decide
@@ -79,6 +80,11 @@ class Doors:
                 "select (select decision_id::text from operations.sending_pause) as decision_id"
             )
             return row.decision_id or ""
+        if door == "page" and key[0] in CALLS:
+            (one,) = self.desk.rows(
+                "select status from cases.case_record where case_id::text = %s", thing.number
+            )
+            return str(one.status)
         if door == "page":
             return state(conn, exception(conn, thing.number))
         return ""
@@ -120,6 +126,8 @@ class Doors:
         kind, act = key
         if kind == "sending":
             about, address = "sending", "/sending"
+        elif kind in CALLS:
+            about, address = f"case|{thing.number}|call", f"/case/{thing.number}/call"
         elif kind == "claim_batch":
             about, address = f"claim_batch|{thing.about_id}", f"/claims/{thing.number}"
         else:
@@ -193,6 +201,7 @@ def doors(
     routes.install(app)
     app.include_router(claims.router)
     app.include_router(sending.router)
+    app.include_router(record.router)
     return Doors(desk, app, tmp_path)
 
 

@@ -218,6 +218,33 @@ def paused(desk: Desk) -> Thing:
     return Thing("sending", "sending", change=lambda: _says(desk, "resume_sending"))
 
 
+def open_case(desk: Desk) -> Thing:
+    """Return the open case, whose patient was called."""
+    (one,) = desk.rows("select case_id::text, trigger_on::text as day from cases.case_record")
+    said = {"at": f"{one.day} 15:00", "outcome": "reached"}
+    return Thing(one.case_id, one.case_id, said, lambda: _ends(desk, one.case_id))
+
+
+def recorded_call(desk: Desk) -> Thing:
+    """Record a call of the open case."""
+    thing = open_case(desk)
+    row = desk.conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
+        " values (gen_random_uuid(), 'somebody', 'record_call', 'case', %s, '', %s) returning decision_id::text",
+        (thing.about_id, Jsonb({"outcome": "reached", "at": "2026-07-01T19:00:00+00:00"})),
+    ).fetchone()
+    assert row is not None
+    return Thing(row[0], thing.number, {"call": row[0]}, thing.change)
+
+
+def _ends(desk: Desk, case_id: str) -> None:
+    desk.conn.execute(
+        "update cases.case_record set status = 'closed', close_reason = 'died', next_step = null where case_id = %s",
+        (case_id,),
+    )
+    desk.conn.commit()
+
+
 def claims(desk: Desk) -> Thing:
     """Prepare a batch of claims that waits."""
     batch = str(prepare(desk))
@@ -261,6 +288,8 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("quarantine", "not_ours"): row("payment", WITHOUT_CLAIMS),
     ("sending", "pause_sending"): sending,
     ("sending", "resume_sending"): paused,
+    ("case", "record_call"): open_case,
+    ("recorded_call", "take_back_call"): recorded_call,
     ("claim_batch", "release"): claims,
     ("claim_batch", "refuse"): claims,
 }
@@ -278,8 +307,11 @@ QUESTION = {
     ("claim_batch", "release"),
     ("claim_batch", "refuse"),
 }
-PAGE = {key for key in THINGS if key[0] in ("exception", "set_aside", "claim_batch", "sending")}
-COMMAND = {key for key in THINGS if key[0] not in ("batch", "claim_batch")}
+CALLS = ("case", "recorded_call")
+PAGE = {
+    key for key in THINGS if key[0] in ("exception", "set_aside", "claim_batch", "sending", *CALLS)
+}
+COMMAND = {key for key in THINGS if key[0] not in ("batch", "claim_batch", *CALLS)}
 """By which door an act comes in."""
 
 

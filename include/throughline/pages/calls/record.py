@@ -1,0 +1,110 @@
+"""The forms on which a person records a call of a case, or takes back one that was recorded wrongly."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from airflow.api_fastapi.core_api.security import requires_authenticated
+from fastapi import APIRouter, Depends, Form, Response
+from fastapi import Request as Browser
+
+from throughline import decisions
+from throughline.cases.recorded import CALL, CASE, OUTCOMES, RECORD, TAKE_BACK
+from throughline.decisions import Door, NoReasonError, NotAllowedError, Request
+from throughline.decisions.reasons import LONGEST
+from throughline.pages import case, forms, people
+from throughline.pages.access import reading
+from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
+from throughline.pages.render import render
+from throughline.pages.routes import Looking, html, recorded, refusal
+from throughline.pages.visitor import Visitor
+from throughline.told.today import today
+from throughline.warehouse import Connection
+
+router = APIRouter(dependencies=[Depends(requires_authenticated())])
+MAY = "record_calls"
+
+
+@router.get("/case/{number}/call")
+def call_page(request: Browser, who: Looking, number: str) -> Response:
+    """Return the form on which a call of a case is recorded, with the calls that were."""
+    return _page(request, who, number)
+
+
+@router.post("/case/{number}/call")
+def record_call(
+    request: Browser,
+    who: Looking,
+    number: str,
+    token: Annotated[str, Form(max_length=2000)] = "",
+    act: Annotated[str, Form(max_length=20)] = "",
+    call: Annotated[str, Form(max_length=60)] = "",
+    at: Annotated[str, Form(max_length=60)] = "",
+    outcome: Annotated[str, Form(max_length=60)] = "",
+    note: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:
+    """Record a call, or take one back, if the case still is as the form showed it."""
+    own_form(request)
+    with reading() as conn:
+        one = case.case(conn, number)
+    place = f"case/{one.number}"
+    shown = forms_of(request, who).check(token, _about(one.case_id))
+    if act not in (RECORD, TAKE_BACK):
+        return refusal(
+            request, who, 422, "Not taken", "A form records a call or takes one back.", place
+        )
+    note = note.strip()
+    door = Door("page", {"user_id": who.who, "page": f"{place}/call"})
+    if act == RECORD:
+        said = {"outcome": outcome, "at": at}
+        asked = Request(RECORD, CASE, one.case_id, who.who, note, said, door)
+    else:
+        asked = Request(TAKE_BACK, CALL, call, who.who, note, door=door)
+
+    def record(conn: Connection) -> None:
+        if _state(conn, one.case_id) != shown:
+            raise NotAllowedError("the case changed meanwhile: open it again")
+        decisions.record(conn, asked)
+
+    try:
+        return recorded(request, who, place, record, note)
+    except NoReasonError as error:
+        return _page(request, who, number, f"Nothing was recorded: {error}.", note)
+
+
+def _about(case_id: str) -> str:
+    return f"case|{case_id}|call"
+
+
+def _state(conn: Connection, case_id: str) -> str:
+    """Return how a case stands: a form of a case that ended since records nothing."""
+    row = conn.execute(
+        "select status from cases.case_record where case_id = %s", (case_id,)
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def _page(
+    request: Browser, who: Visitor, number: str, wrong: str = "", typed: str = ""
+) -> Response:
+    session = session_of(request) or forms.new_session()
+    with reading() as conn:
+        one = case.case(conn, number)
+        names = people.names(conn, who, "case", [one.person_id], one.case_id)
+        shown = _state(conn, one.case_id)
+        now = today(conn)
+        calls = conn.execute(
+            "select d.decision_id::text, (d.detail ->> 'at')::timestamptz, d.detail ->> 'outcome', d.decided_by,"
+            " d.known_seq, exists (select from operations.decision as b where b.kind = %s and b.about_kind = %s"
+            " and b.about_id = d.decision_id::text) from operations.decision as d"
+            " where d.kind = %s and d.about_kind = %s and d.about_id = %s order by 2 desc",
+            (TAKE_BACK, CALL, RECORD, CASE, one.case_id),
+        ).fetchall()
+    content = render(
+        "call.html.jinja", who, root_of(request),
+        case=one, name=names.get(one.person_id), calls=calls, outcomes=OUTCOMES, may=who.may(MAY),
+        is_open=one.status == "open", record=RECORD, take_back=TAKE_BACK,
+        token=forms_of(request, who, session).token(_about(one.case_id), shown),
+        typed=typed, wrong=wrong, longest=LONGEST, today=now,
+    )  # fmt: skip
+    return with_session(html(content, 422 if wrong else 200), request, session)

@@ -1,0 +1,48 @@
+-- reads: cases.case_record, evidence.fact, identity.link, operations.decision
+-- changes: evidence.fact
+-- counts: facts_recorded
+
+-- What named persons recorded by hand, because no system that is read has it: evidence of the night that knew the
+-- decision. It is about the chart's patient whose record opened the case.
+-- count: facts_recorded
+insert into evidence.fact (
+    fact_id, subject_source, subject_id, kind, code_system, code, occurred_at, known_seq, source, source_ref,
+    source_version, batch_id, identifiers, detail
+)
+select
+    md5(concat_ws('|', 'fact', 'by_hand', d.decision_id, k.kind))::uuid,
+    s.source,
+    s.source_id,
+    k.kind,
+    'contact_outcome',
+    d.detail ->> 'outcome',
+    (d.detail ->> 'at')::timestamptz,
+    %(seq)s,
+    'by_hand',
+    'decision/' || d.decision_id,
+    '1',
+    d.decision_id,
+    jsonb_build_object('decision', d.decision_id),
+    jsonb_build_object('medium', 'PHONE', 'recorded_by', d.decided_by)
+from operations.decision as d
+inner join cases.case_record as c on c.case_id::text = d.about_id
+left join evidence.fact as t on t.fact_id = c.trigger_fact_id
+cross join lateral (
+    select l.source, l.source_id
+    from identity.link as l
+    where l.person_id = c.person_id and l.status = 'active'
+        and l.known_seq <= %(seq)s and (l.retired_seq is null or l.retired_seq > %(seq)s)
+    order by
+        coalesce(l.source = t.subject_source and l.source_id = t.subject_id, false) desc, l.source, l.source_id
+    limit 1
+) as s
+cross join (values ('attempt'), ('contact')) as k (kind)
+where d.kind = 'record_call' and d.about_kind = 'case' and d.known_seq = %(seq)s
+    and (k.kind = 'attempt' or d.detail ->> 'outcome' in ('reached', 'declined', 'deceased', 'readmitted', 'done_elsewhere'))
+on conflict do nothing;
+
+update evidence.fact as f
+set retracted_seq = %(seq)s
+from operations.decision as d
+where d.kind = 'take_back_call' and d.about_kind = 'recorded_call' and d.known_seq = %(seq)s
+    and f.source = 'by_hand' and f.source_ref = 'decision/' || d.about_id and f.retracted_seq is null;

@@ -39,6 +39,7 @@ SLOW = (
     "warehouse/silence/test_silence",
     "warehouse/sources/test_fetch",
     "warehouse/sources/test_files",
+    "warehouse/sources/tables/test_three_reports",
     "warehouse/sources/test_staging",
     "warehouse/tasks/test_answers",
     "warehouse/tasks/test_claims",

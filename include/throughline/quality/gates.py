@@ -37,7 +37,10 @@ REFUSED = "files that cannot be read"
 FRESHNESS = "complete up to the business date"
 DRIFT = "fields that have gone"
 UNMAPPED = "codes that nobody has mapped"
-OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT, UNMAPPED)
+ABSENT = "records that are not in the report any more"
+OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT, UNMAPPED, ABSENT)
+ABSENT_FEW, ABSENT_TOLERATED = 5, 0.1
+"""So many records may be missing from a snapshot without a question, or this share of those that stood."""
 UNREADABLE_TOLERATED = 0.5
 MANY = 500
 """From this many rows on, statistics are refreshed: bad query plans become slow."""
@@ -221,7 +224,35 @@ def _judge_delivery(
         failures.append(_Failure(DRIFT, CRITICAL, told, True))
     if batch.received and (codes := unmapped(conn, batch.batch_id, batch.feed)):
         failures.append(_Failure(UNMAPPED, INFO, "; ".join(codes), False))
+    failures += _absent(conn, batch)
     return failures
+
+
+def _absent(conn: Connection, batch: _Batch) -> list[_Failure]:
+    """Return that a snapshot would delete many records, or all: a report of another kind, or for other days."""
+    table = sql.Identifier(batch.staged.table)
+    gone = _count(
+        conn,
+        # rows of no line of a file: see `throughline.sources.tabular.absent`
+        sql.SQL(
+            "select count(*) from staging.{} where batch_id = %(batch)s and is_deleted and row_no < 0"
+        ).format(table),
+        {"batch": batch.batch_id},
+    )
+    if not gone:
+        return []
+    stood = _count(
+        conn,
+        sql.SQL(
+            "select count(*) from core.{} where source = %(source)s and retracted_seq is null"
+            " and not is_deleted"
+        ).format(table),
+        {"source": batch.source},
+    )
+    is_many = gone > ABSENT_FEW and gone > ABSENT_TOLERATED * stood
+    stops = is_many or (gone > 1 and gone >= stood)
+    told = f"{gone:,} of {counted(stood, 'record')} would be deleted"
+    return [_Failure(ABSENT, CRITICAL if stops else INFO, told, stops)]
 
 
 def _count(conn: Connection, query: str | sql.Composed, params: dict[str, object]) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from throughline.sources import catalogue, codes, registry
+from throughline.sources import catalogue, registry
 from throughline.sources.checks import instead, problems, with_line
 from throughline.sources.source import (
     CarriesNothing,
@@ -275,7 +275,7 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
     wrong = problems(conventions, {"properties": standard.conventions}, at="conventions")
     yield from wrong
     if not wrong:
-        yield from codes.mistakes(standard.name, conventions.get("codes", {}))
+        yield from standard.mistakes(raw)
     is_export = raw["transport"] in standard.exports
     if is_export and "folder" in raw:
         yield "folder: an export has none; leave it out, or use the transport of a folder"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -31,6 +32,9 @@ BY_LINK: dict[Subject, Link] = {
 
 OWN_IDS = ("fhir",)
 """Standards whose records always refer to patients by the ids of their own system."""
+
+OWN_IDS_BY_PATIENTS = ("tabular",)
+"""Standards whose records do so if the source has patients."""
 
 
 class CatalogueError(ValueError):
@@ -170,12 +174,14 @@ class Entry:
             if table.follows is not None and table.follows.table not in names:
                 raise CatalogueError(f"{self.name}: tables: {table.name} follows none of them")
 
-    def may_be_first(self, standard: str) -> bool:
+    def may_be_first(self, standard: str, feeds: Collection[str] = ()) -> bool:
         """Return whether the feed may be about a person of whom its source has no patient record.
 
-        It identifies patients by a number from another system: a claim, a notice, a booking.
+        It identifies patients by a number from another system: a claim, a notice, a booking. A source that has
+        patients among its `feeds` refers to them.
         """
-        return self.subject in ("record_number", "member", "claim") and standard not in OWN_IDS
+        is_own = standard in OWN_IDS or (standard in OWN_IDS_BY_PATIENTS and "patient" in feeds)
+        return self.subject in ("record_number", "member", "claim") and not is_own
 
     @property
     def table(self) -> Table:

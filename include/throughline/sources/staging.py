@@ -106,6 +106,7 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
                 "update landing.file set status = 'refused', refused_reason = %s where file_id = %s",
                 (error.reason, file.file_id),
             )
+    tally.rows += registry.standard(about.standard).leaves_out(conn, key, feed, seq, about)
     failpoints.hit("stage.before_commit")
     if status in ("received", "staged"):
         conn.execute(

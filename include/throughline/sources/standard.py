@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, NamedTuple
 from uuid import UUID
 
-from throughline.sources import catalogue
+from throughline.sources import catalogue, codes
 from throughline.sources.records import Fault
 from throughline.sources.table import StagedRow
 
@@ -150,6 +150,10 @@ class Standard(ABC):
         """Tell a source that what `fetch` landed is committed; may be called again after a crash."""
         return
 
+    def mistakes(self, raw: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what is wrong with a source's conventions and no schema can say: the place, and what to write."""
+        yield from codes.mistakes(self.name, raw.get("conventions", {}).get("codes", {}))
+
     @abstractmethod
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
         """Return what a file of a folder holds. Raises `FileRefusedError` if it is not of this standard."""
@@ -159,6 +163,15 @@ class Standard(ABC):
         self, stream: BinaryIO, file: File, feed: str, definition: SourceDefinition
     ) -> Iterator[StagedRow | Fault]:
         """Yield the rows and faults of one feed in a landed file. Raises `FileRefusedError`."""
+
+    def leaves_out(
+        self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
+    ) -> int:
+        """Stage what a delivery says by leaving it out, after its files were read; returns the rows.
+
+        Does not commit.
+        """
+        return 0
 
     @abstractmethod
     def readable(self) -> frozenset[str]:

@@ -117,7 +117,7 @@ def register(conn: Connection, seq: int, folder: Path | None = None) -> int:
     _register_roles(conn, found)
     feeds = [
         (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume,
-         catalogue.entry(feed.name).may_be_first(one.standard), seq, feed.same_within_minutes)
+         catalogue.entry(feed.name).may_be_first(one.standard, one.feeds), seq, feed.same_within_minutes)
         for one in found
         for feed in one.feeds.values()
     ]  # fmt: skip

@@ -366,7 +366,13 @@ def unread(patch: pytest.MonkeyPatch, standard: str, feed: str) -> None:
     """Take the reader of a feed out of the package of a standard."""
     from throughline.sources.fhir import ndjson
     from throughline.sources.hl7v2 import rows
+    from throughline.sources.tabular import columns
     from throughline.sources.x12 import reader
 
-    kept: dict[str, Any] = {"fhir": ndjson.KINDS, "hl7v2": rows.COLUMNS, "x12": reader.READERS}
+    kept: dict[str, Any] = {
+        "fhir": ndjson.KINDS,
+        "hl7v2": rows.COLUMNS,
+        "tabular": columns.COLUMNS,
+        "x12": reader.READERS,
+    }
     patch.delitem(kept[standard], feed)

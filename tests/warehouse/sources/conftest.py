@@ -10,6 +10,7 @@ import pytest
 
 from tests.warehouse.sources.by_search import fetch, patients, server
 from tests.warehouse.sources.exporter import MONDAY, Exporter, Fetch, exporter, lines, small
+from tests.warehouse.sources.reports import reports
 from throughline import warehouse
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fetch import extract
@@ -18,7 +19,7 @@ from throughline.transports.address import SourceUnavailable
 from throughline.warehouse import failpoints, nights
 from throughline.warehouse.nights import Night
 
-__all__ = ["fetch", "patients", "server"]
+__all__ = ["fetch", "patients", "reports", "server"]
 
 # the kits of the unit tier: files as senders write them, servers that do as they are told
 ZONE = "America/New_York"

@@ -15,16 +15,14 @@ import pytest
 import yaml
 
 from tests.unit.throughline.sources import servers, wire
+from tests.warehouse.sources.reports import TABLE
 from throughline import warehouse
 from throughline.sources import registry, stage
-from throughline.sources.definitions import SourceDefinition, parse
+from throughline.sources.definitions import SourceDefinition, file_of, parse
 from throughline.sources.fetch import extract
 from throughline.sources.landing import BatchResult
 from throughline.transports import Address
-from throughline.vocabulary import OURS
 from throughline.warehouse.nights import Night
-
-DEFINITIONS = OURS / "sources"
 
 NIGHT = "2026-09-03"
 # 22:00 in New York of the night's business date
@@ -33,7 +31,7 @@ EVENING = datetime(2026, 9, 4, 2, tzinfo=UTC)
 
 def over(transport: str, source: str, **changes: Any) -> SourceDefinition:
     """A definition of the tree, read as files over a transport."""
-    said = yaml.safe_load((DEFINITIONS / f"{source}.yaml").read_text())
+    said = yaml.safe_load(file_of(source).read_text())
     said.pop("omitted_types", None)
     said |= {"transport": transport, "folder": "outbox", **changes}
     return parse(said, f"{source}.yaml")
@@ -116,6 +114,7 @@ SENT = {
     "x12": ("clearinghouse", CLAIM, "claim"),
     "hl7v2": ("scheduling", SIU, "appointment"),
     "fhir": ("ehr", PATIENT, "patient"),
+    "tabular": ("reports", TABLE, "patient"),
 }
 WAYS = [
     (transport, name)
@@ -133,6 +132,7 @@ def numbered(content: bytes, number: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("box", "standard"), WAYS, indirect=["box"], ids=map("-".join, WAYS))
+@pytest.mark.usefixtures("reports")
 def test_every_standard_comes_over_every_transport(
     conn: warehouse.Connection,
     fetch: Callable[..., dict[str, BatchResult]],
@@ -165,7 +165,7 @@ def test_every_way_is_there() -> None:
     """Files over HTTPS are what a FHIR source has no need of: it is asked for an export."""
     assert set(WAYS) == {
         (transport, name)
-        for name in ("fhir", "hl7v2", "x12")
+        for name in ("fhir", "hl7v2", "tabular", "x12")
         for transport in ("folder", "sftp", "https")
         if (transport, name) != ("https", "fhir")
     }

@@ -37,7 +37,7 @@ FEEDS: tuple[Entry, ...] = (
     PATIENT,
     Entry(
         name="coverage",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "coverage",
@@ -63,7 +63,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="consent",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "consent",
@@ -84,7 +84,7 @@ FEEDS: tuple[Entry, ...] = (
     ENCOUNTER,
     Entry(
         name="condition",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "condition",
@@ -104,7 +104,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="procedure",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "procedure",
@@ -129,7 +129,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="document_reference",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "document_reference",
@@ -168,7 +168,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="communication",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "communication",
@@ -201,7 +201,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="task",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "task",
@@ -221,7 +221,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="charge_item",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "charge_item",
@@ -245,7 +245,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="claim",
-        standards=("fhir", "x12"),
+        standards=("fhir", "tabular", "x12"),
         tables=(
             Table(
                 "claim",
@@ -281,7 +281,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="payment_notice",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(
             Table(
                 "payment_notice",
@@ -306,7 +306,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="practitioner",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(Table("practitioner", codes=(Code("qualification_code"),)),),
         subject="nobody",
         links=(),
@@ -316,7 +316,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="organization",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(Table("organization"),),
         subject="nobody",
         links=(),
@@ -326,7 +326,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="location",
-        standards=("fhir",),
+        standards=("fhir", "tabular"),
         tables=(Table("location", codes=(Code("status", is_status=True),)),),
         subject="nobody",
         links=(),

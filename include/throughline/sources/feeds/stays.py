@@ -15,7 +15,7 @@ ALL = ("*",)
 
 PATIENT = Entry(
     name="patient",
-    standards=("fhir", "hl7v2"),
+    standards=("fhir", "hl7v2", "tabular"),
     tables=(
         Table(
             "patient",
@@ -33,7 +33,7 @@ PATIENT = Entry(
 
 ENCOUNTER = Entry(
     name="encounter",
-    standards=("fhir", "hl7v2"),
+    standards=("fhir", "hl7v2", "tabular"),
     tables=(
         Table(
             "encounter",

@@ -32,7 +32,7 @@ INSURANCE = (
 FEEDS: tuple[Entry, ...] = (
     Entry(
         name="claim_response",
-        standards=("x12",),
+        standards=("tabular", "x12"),
         tables=(
             Table(
                 "claim_response",
@@ -89,7 +89,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="payment",
-        standards=("x12",),
+        standards=("tabular", "x12"),
         tables=(
             Table(
                 "payment",

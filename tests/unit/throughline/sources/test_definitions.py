@@ -46,13 +46,16 @@ EXPECTED = {"expected_by": "03:00"}
     [
         (
             {"standard": "carrier_pigeon"},
-            "standard: there is no standard 'carrier_pigeon'; write one of fhir, hl7v2, x12",
+            "standard: there is no standard 'carrier_pigeon'; write one of fhir, hl7v2, tabular, x12",
         ),
         (
             {"standard": "hl7_v2"},
             "standard: there is no standard 'hl7_v2'; did you mean hl7v2? write one of fhir,",
         ),
-        ({"standard": 7}, "standard: 7 cannot be read; write what it speaks (fhir, hl7v2, x12)"),
+        (
+            {"standard": 7},
+            "standard: 7 cannot be read; write what it speaks (fhir, hl7v2, tabular, x12)",
+        ),
         (
             {"transport": "pigeon"},
             "transport: hl7v2 cannot use 'pigeon'; write one of https, sftp,",

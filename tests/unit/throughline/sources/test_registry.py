@@ -22,7 +22,7 @@ INCLUDE = Path(throughline.__file__).resolve().parents[1]
 
 
 def test_a_package_with_a_face_is_a_standard() -> None:
-    assert registry.names() == ("fhir", "hl7v2", "x12")
+    assert registry.names() == ("fhir", "hl7v2", "tabular", "x12")
     with pytest.raises(UnknownStandardError, match="unknown standard 'moon'; known are fhir,"):
         standard("moon")
 
@@ -126,7 +126,9 @@ def test_a_new_package_and_its_feeds_are_all_that_a_standard_needs(tmp_path: Pat
         text=True,
         check=False,
     )
-    assert told.stdout.strip() == "('fhir', 'hl7v2', 'pigeon', 'x12') ('location',)", told.stderr
+    assert told.stdout.strip() == "('fhir', 'hl7v2', 'pigeon', 'tabular', 'x12') ('location',)", (
+        told.stderr
+    )
 
 
 def test_what_waits_in_files_is_not_asked_for() -> None:

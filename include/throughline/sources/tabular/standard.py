@@ -1,0 +1,75 @@
+"""Tables: CSV and TSV files, workbooks and the rows of queries, mapped to feeds by the source's definition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
+from uuid import UUID
+
+from throughline.sources.records import Fault
+from throughline.sources.standard import OWN_CODES, Contents, File, Held, Standard
+from throughline.sources.table import StagedRow
+from throughline.sources.tabular.columns import STANDARD as NAME
+from throughline.sources.tabular.columns import in_order, readable
+from throughline.sources.tabular.schema import TABLES
+
+if TYPE_CHECKING:
+    from throughline.sources.source import SourceDefinition
+    from throughline.transports.files import RemoteFile
+    from throughline.warehouse import Connection
+
+
+class Tabular(Standard):
+    """Tables of any shape: `tables` says which files there are, and what their columns mean."""
+
+    name = NAME
+    transports = ("https", "sftp", "folder")
+    suffix = "csv"
+    not_used = "file_of_no_table"
+    conventions = {"codes": OWN_CODES, "tables": TABLES}  # noqa: RUF012
+
+    def mistakes(self, raw: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what no schema can find in the tables: columns, formats and keys that do not fit."""
+        from throughline.sources.tabular.mistakes import mistakes
+
+        yield from super().mistakes(raw)
+        yield from mistakes(raw)
+
+    def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
+        """Count rows by feed; the name says which table a file is of."""
+        from throughline.sources.tabular.rows import scan
+
+        return scan(stream, file, definition)
+
+    def read(
+        self, stream: BinaryIO, file: File, feed: str, definition: SourceDefinition
+    ) -> Iterator[StagedRow | Fault]:
+        """Yield the records of one feed, and a fault for each row that cannot be read."""
+        from throughline.sources.tabular.rows import read
+
+        return read(stream, file, feed, definition)
+
+    def leaves_out(
+        self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
+    ) -> int:
+        """Stage the deletion of what the newest snapshot of a table does not have any more."""
+        from throughline.sources.tabular.absent import stage_absent
+
+        return stage_absent(conn, batch_id, feed, seq, definition)
+
+    def readable(self) -> frozenset[str]:
+        """Return the feeds whose columns can be mapped."""
+        return readable()
+
+    def columns(self, feed: str) -> dict[str, tuple[str, ...]]:
+        """Return the columns of a feed's records and of their lines."""
+        return in_order(feed)
+
+    def held(self, stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[Held]:
+        """Yield the columns of each row, mapped or not."""
+        from throughline.sources.tabular.held import held
+
+        return held(stream, file, definition)
+
+
+STANDARD = Tabular()

@@ -1,0 +1,72 @@
+"""Tables: what is wrong in their description, told with its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.throughline.sources.test_tabular import PATIENT, source
+from throughline.sources.source import SourceDefinitionError
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"columns": {**PATIENT["columns"], "birth_date": "Born"}}, "birth_date/date: is missing; write the format"),
+    ({"columns": {**PATIENT["columns"], "birth_date": {"from": "Born", "date": "?"}}},
+     "birth_date/date: '?' is to be filled in"),
+    ({"columns": {**PATIENT["columns"], "birth_date": {"from": "Born", "date": "%m/%Y"}}}, "does not say a day"),
+    ({"columns": {**PATIENT["columns"], "birth_date": {"from": "Born", "date": "%m/%d/%y"}}},
+     "birth_date/pivot: is missing"),
+    ({"columns": {**PATIENT["columns"], "born": "Born"}}, "columns/born: patient has no such column; write one of"),
+    ({"columns": {"family": "Name"}}, "columns/given: is missing; write where it is read"),
+    ({"columns": {**PATIENT["columns"], "mrn": {"from": ["Id", "Name"]}}}, "mrn/join: is missing"),
+    ({"columns": {**PATIENT["columns"], "mrn": {"from": "Id", "constant": "x"}}}, "write from or constant"),
+    ({"columns": {**PATIENT["columns"], "is_active": "Id"}}, "is_active/flag: is missing"),
+    ({"columns": {**PATIENT["columns"], "mrn": {"from": "Id", "date": "%Y"}}},
+     "mrn/date: does not apply to a text"),
+    ({"patient": "Id"}, "patient: a record of patient has none, or is one itself; leave it out"),
+    ({"lines": {"columns": {"code": "Id"}}}, "lines: a record of patient has none; leave it out"),
+    ({"covers": {"column": "birth_date", "days_back": 1, "days_ahead": 1}}, "covers: applies only to absent: deleted"),
+    ({"colums": {}}, "colums: there is no such field; did you mean columns?"),
+    ({"feed": "weather"}, "feed: no table can be read as 'weather'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changed", "told"), WRONG, ids=[told for _, told in WRONG])
+def test_a_mistake_is_told_with_its_place(changed: dict[str, Any], told: str) -> None:
+    with pytest.raises(SourceDefinitionError) as error:
+        source(PATIENT | changed)
+    (line,) = [line for line in str(error.value).splitlines() if told in line]
+    assert line.startswith("reports.yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ({"order": "position"}, "order: applies only to changes"),
+        ({"delivers": "changes"}, "absent: applies only to a snapshot"),
+        ({"dated": "patients.csv"}, "dated: 'patients.csv' has no date"),
+        ({"sheet": "One"}, "sheet: applies only to format: xlsx"),
+        ({"header": 0}, "columns: is missing; write the names of the columns"),
+        ({"unused": ["name"]}, "unused: 'name' is used below"),
+        ({"total": {"where": {"Id": "T"}}}, "total/sums: is missing"),
+        ({"zone": "Denver"}, "zone: there is no zone 'Denver'"),
+    ],
+)
+def test_a_mistake_of_a_table_is_told(table: dict[str, Any], told: str) -> None:
+    with pytest.raises(SourceDefinitionError) as error:
+        source(**table)
+    assert f"reports.yaml: conventions/tables/table/{told}" in str(error.value)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    columns = {"family": {"from": ["A", "B"]}, "given": "G", "birth_date": "Born", "sexx": "S"}
+    with pytest.raises(SourceDefinitionError) as error:
+        source(PATIENT | {"columns": columns}, zone="X", footer=1, dated="x")
+    told = [
+        line.removeprefix("reports.yaml: conventions/tables/table/")
+        for line in str(error.value).splitlines()
+    ]
+    assert [line.partition(":")[0] for line in told] == [
+        "dated", "records/0/columns/birth_date/date", "records/0/columns/family/join", "records/0/columns/sexx",
+        "zone",
+    ]  # fmt: skip

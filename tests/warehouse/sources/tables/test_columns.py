@@ -20,6 +20,7 @@ TYPES = {
 }
 NOT_OF_A_TABLE = {
     "identifiers",
+    "said",
     "trigger_event",
     "adjustments",
     "unbalanced",

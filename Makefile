@@ -11,13 +11,13 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI
 override Q := $(value Q)
 export Q
 
 # PATIENT=40 or patients=40 would be ignored, and another world meant. Each command looks at the rest: THROUGHLINE_GIVEN.
 known := PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED \
-  SOURCE FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI Q SIZES NIGHTS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
+  SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI Q SIZES NIGHTS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
   SHELL THROUGHLINE_% AIRFLOW% PYTEST_% PIP_% UV_%
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 ifneq ($(filter-out $(known),$(given)),)
@@ -48,7 +48,7 @@ stack := PYTHONPATH=include exec $(python) -m stack
 # The tests and the generated pages are about ours, whatever the caller has.
 kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile check-definitions practice watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile connect check-definitions practice watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -118,6 +118,9 @@ decide: venv ## decide on such a row, on all of a delivery or a file (its number
 
 source-profile: venv ## check a new connection's files before its first night: SOURCE= FOLDER=
 	@$(stack) source-profile
+
+connect: venv ## look at the systems before a first night: login, what they offer, a sample: SOURCE= (else all), EXPORT=1
+	@$(stack) connect
 
 practice: venv ## lay out a folder for the definitions of a practice: DIR= (NAME= ZONE= PHONE= NPI=, else it asks)
 	@$(stack) practice

@@ -31,6 +31,7 @@ EXPECTED = (
     sandbox.SandboxFailed,
     up.NoWarehouse,
     systems.NotGiven,
+    systems.NotUp,
     worlds.NotSaidWhich,
     worlds.OthersLeft,
     PermissionError,

@@ -92,6 +92,16 @@ def stored_connections(server: Server) -> set[str]:
     return {str(one) for (one,) in rows}
 
 
+def store(world: Path, server: Server) -> dict[str, str]:
+    """Settings by which a program outside Airflow reads the connections that a world's Airflow keeps."""
+    database = server.dsn("airflow", "airflow").partition("://")[2]
+    return {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://{database}",
+        "AIRFLOW__CORE__FERNET_KEY": _secrets(world)["fernet"],
+        "_AIRFLOW_PROCESS_CONTEXT": "server",
+    }
+
+
 def environment(world: Path, server: Server, port: int) -> dict[str, str]:
     """The whole environment of every Airflow process of a world."""
     secret = _secrets(world)

@@ -17,7 +17,7 @@ import psycopg
 
 from stack import airflow, lock, options, paths, postgres, rest, sandbox, up
 from stack.nights import chain, night, staff, status, warehouse
-from stack.worlds import backups, definitions, keeping, sending, systems
+from stack.worlds import backups, definitions, keeping, looking, sending, systems
 from stack.worlds import commands as worlds
 
 
@@ -383,6 +383,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "source-profile": source_profile,
     "check-definitions": definitions.check_definitions,
     "practice": definitions.lay_out,
+    "connect": looking.connect,
     "retain": keeping.retain,
     "backup": backups.backup,
     "restore": backups.restore,

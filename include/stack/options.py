@@ -58,6 +58,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "pause-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "resume-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "source-profile": (*_WORLD, "SOURCE", "FOLDER", "OUT", "NIGHT"),
+    "connect": (*_WORLD, "SOURCE", "EXPORT"),
     "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI"),
     "check-definitions": (*_WORLD, "TAKE_NOTE", "SHOW"),
     "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),

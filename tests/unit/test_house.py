@@ -37,6 +37,7 @@ ORDER = (
     "profiling",
     "proven",
     "orchestration",
+    "firstlook",
     "deployment",
     "pages",
 )

@@ -27,6 +27,10 @@ class NotGiven(RuntimeError):
     """Connections are not given; the message has each with the variable to set."""
 
 
+class NotUp(RuntimeError):
+    """The sandbox of a world is not up; the message says how to start it."""
+
+
 def is_real(world: str) -> bool:
     """Whether the systems of a world are a practice's, by its name."""
     return world.startswith(options.REAL)

@@ -1,9 +1,10 @@
 """Profile a source: what `make source-profile` runs.
 
-`python -m throughline.profiling.run SOURCE --page FILE [--folder FOLDER] [--as-of DATE]`, with the
-address of an empty warehouse in the environment variable `THROUGHLINE_DSN`. Without a folder it profiles
-the source's landed files: `THROUGHLINE_LANDED_DSN` is the warehouse that lists them, and
-`THROUGHLINE_LANDING` the folder that holds them. Exits with 1 and the reason if there are none.
+`python -m throughline.profiling.run SOURCE [--page FILE] [--folder FOLDER] [--as-of DATE]`, with the
+address of an empty warehouse in the environment variable `THROUGHLINE_DSN`. `--brief` leaves out the fields,
+and `--read-from` says what the files of a folder are. Without a folder it profiles the source's landed files:
+`THROUGHLINE_LANDED_DSN` is the warehouse that lists them, and `THROUGHLINE_LANDING` the folder that holds them. Exits
+with 1 and the reason if there are none.
 """
 
 from __future__ import annotations
@@ -44,15 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Profile a source, write the page and print the text; returns 1 if there is nothing to profile, else 0."""
     parser = argparse.ArgumentParser(prog="python -m throughline.profiling.run")
     parser.add_argument("source")
-    parser.add_argument("--page", type=Path, required=True)
+    parser.add_argument("--page", type=Path)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--read-from", default="")
+    parser.add_argument("--brief", action="store_true")
     parser.add_argument("--as-of", type=date.fromisoformat, default=datetime.now(UTC).date())
     given = parser.parse_args(arguments)
     try:
         about = definition(given.source)
         with _quiet(), tempfile.TemporaryDirectory(prefix="throughline-profile-") as made:
             root = Path(made)
-            folder, read_from = given.folder, str(given.folder)
+            folder, read_from = given.folder, given.read_from or str(given.folder)
             if folder is None:
                 folder = root / "landed"
                 read_from = f"the landed files of {about.source}"
@@ -63,9 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (NothingToProfile, SourceDefinitionError, SourceUnavailable) as error:
         print(error, file=sys.stderr)
         return 1
-    page.write(found, given.page)
-    print(text.render(found))
-    print(f"\nAs a page: {given.page}")
+    print(text.render(found, is_brief=given.brief))
+    if given.page is not None:
+        page.write(found, given.page)
+        print(f"\nAs a page: {given.page}")
     return 0
 
 

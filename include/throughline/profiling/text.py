@@ -14,13 +14,17 @@ LISTED = 40
 UNREAD = 15
 
 
-def render(p: SourceProfile) -> str:
-    """Return the whole profile."""
+def render(p: SourceProfile, *, is_brief: bool = False) -> str:
+    """Return the whole profile; briefly, what a first night would make of it and what to check."""
     parts = [
         f"{p.source}: {p.title} ({p.standard}), {count(len(p.files), 'file')} from {p.read_from},"
         f" as of {p.as_of}\n{w.headline(p)}",
         section("A FIRST NIGHT", _feeds(p)),
         section("CHECK BEFORE THE FIRST NIGHT", *_findings(p)),
+    ]
+    if is_brief:
+        return "\n\n".join(parts)
+    parts += [
         section("FILES", _files(p)),
         *(section(f"{feed.name}".upper(), *_feed(feed)) for feed in p.feeds if feed.tables),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +64,7 @@ class Address:
             return Path(str(file)).expanduser().read_text("utf-8")
         except (OSError, RuntimeError, UnicodeDecodeError) as error:
             raise SourceUnavailable(f"{self.name}: key_file: {type(error).__name__}") from None
+
+    def with_extra(self, **more: Any) -> Address:
+        """Return this address with other values in its extra."""
+        return replace(self, extra={**self.extra, **more})

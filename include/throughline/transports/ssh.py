@@ -97,18 +97,25 @@ def _trust(client: paramiko.SSHClient, address: Address) -> None:
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
         return
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    stated = str(address.extra.get("host_key", "")).split()
-    if not stated:
+    key = stated_key(address)
+    if key is None:
         client.load_system_host_keys()
         return
+    port = address.port or 22
+    host = address.host if port == 22 else f"[{address.host}]:{port}"
+    client.get_host_keys().add(host, key.get_name(), key)
+
+
+def stated_key(address: Address) -> paramiko.PKey | None:
+    """Return the host key that an address states, if it does. Raises `SourceUnavailable` if it is none."""
+    stated = str(address.extra.get("host_key", "")).split()
+    if not stated:
+        return None
     encoded = stated[1] if len(stated) > 1 else stated[0]
     try:
         raw = base64.b64decode(encoded)
         length = int.from_bytes(raw[:4], "big")
         kind = raw[4 : 4 + length].decode("ascii")
-        key = paramiko.PKey.from_type_string(kind, raw)
+        return paramiko.PKey.from_type_string(kind, raw)
     except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType) as error:
         raise SourceUnavailable(f"{address.name}: host_key: {type(error).__name__}") from None
-    port = address.port or 22
-    host = address.host if port == 22 else f"[{address.host}]:{port}"
-    client.get_host_keys().add(host, kind, key)

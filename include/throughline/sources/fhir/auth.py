@@ -6,6 +6,7 @@ A server that knows its clients by a secret is asked with that (RFC 6749, 4.4).
 from __future__ import annotations
 
 import base64
+import json
 import threading
 import time
 import uuid
@@ -27,6 +28,11 @@ ASSERTION_LIFETIME_S = 240
 # A token is renewed this long before it expires, so that it cannot expire in transit.
 MARGIN_S = 30.0
 PATIENCE = Patience(attempts=4, longest_wait_s=10.0)
+READS = "system/*.rs"
+WRITES = "system/CommunicationRequest.crs system/Task.crs"
+"""The scopes (SMART App Launch 2.2) to read what a server has, and to send it work and look up what was sent."""
+LONGEST = 300
+"""How many characters of a server's words are kept."""
 
 
 def algorithm_of(pem: str) -> str:
@@ -42,9 +48,20 @@ def algorithm_of(pem: str) -> str:
     raise SourceUnavailable("the private key is neither RSA nor on curve P-384")
 
 
-def scope_of(address: Address) -> str:
-    """Return the scopes that are asked for: `scope` of the extra, or to read and search everything."""
-    return str(address.extra.get("scope") or "system/*.rs")
+def oauth_words(body: bytes) -> str:
+    """Return what a server says of a token that it does not give (RFC 6749, 5.2), as one line; empty if nothing."""
+    try:
+        answer = json.loads(body)
+        said = [str(answer[key]) for key in ("error", "error_description") if answer.get(key)]
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return ""
+    line = "".join(each for each in " ".join(": ".join(said).split()) if each.isprintable())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+
+
+def scope_of(address: Address, without: str = READS) -> str:
+    """Return the scopes that are asked for: `scope` of the extra, or else those given here."""
+    return str(address.extra.get("scope") or without)
 
 
 class BackendService:
@@ -54,14 +71,20 @@ class BackendService:
     """
 
     def __init__(
-        self, address: Address, clock: Clock = REAL, patience: Patience | None = None
+        self,
+        address: Address,
+        clock: Clock = REAL,
+        patience: Patience | None = None,
+        scope: str = READS,
     ) -> None:
-        self._address = address
+        self._address, self._scope = address, scope
         self._patience = patience or PATIENCE
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
         self._until = 0.0
+        self.granted = ""
+        """The scopes that the server gave with the last token, if it said them."""
 
     def __call__(self) -> Mapping[str, str]:
         """Return the headers of a request. Raises `SourceUnavailable` if the server gives no token."""
@@ -91,7 +114,7 @@ class BackendService:
     def _form(self, url: str) -> dict[str, str]:
         """Return the form of a token request; a server accepts an assertion (`jti`) only once."""
         address, extra = self._address, self._address.extra
-        form = {"grant_type": "client_credentials", "scope": scope_of(address)}
+        form = {"grant_type": "client_credentials", "scope": scope_of(address, self._scope)}
         if extra.get("client_secret"):
             return form
         pem = address.private_key or address.password
@@ -130,8 +153,10 @@ class BackendService:
             answer = response.json()
             token, seconds = answer["access_token"], float(answer.get("expires_in", 300))
         except (ValueError, KeyError, TypeError):
-            raise SourceUnavailable(
-                f"{self._address.name}: token: http_{response.status}"
-            ) from None
-        self._token = str(token)
+            refused = SourceUnavailable(
+                f"{self._address.name}: token: http_{response.status}", response.body
+            )
+            refused.said = oauth_words(response.body)
+            raise refused from None
+        self._token, self.granted = str(token), str(answer.get("scope") or "")
         self._until = time.monotonic() + max(1.0, seconds - MARGIN_S)

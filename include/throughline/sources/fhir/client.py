@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
-from throughline.sources.fhir.auth import BackendService
+from throughline.sources.fhir.auth import READS, BackendService
 from throughline.transports.address import Address
 from throughline.transports.https import HttpClient
 from throughline.transports.patience import REAL, Clock, Patience
@@ -47,10 +47,13 @@ class ServerClient:
     Use it as a context manager, or call `close`.
     """
 
+    SCOPE: ClassVar[str] = READS
+    """The scopes that it asks for, unless its address states others."""
+
     def __init__(
         self, address: Address, *, clock: Clock = REAL, patience: Patience | None = None
     ) -> None:
-        tokens = BackendService(address, clock, patience)
+        tokens = BackendService(address, clock, patience, self.SCOPE)
         self._name = address.name
         self._http = HttpClient(address, authorize=tokens, renew=tokens.forget, clock=clock)
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import orjson
 
+from throughline.sources.fhir.auth import WRITES
 from throughline.sources.fhir.client import ServerClient
 from throughline.transports.address import SourceUnavailable
 from throughline.transports.https import Answer, Outcome
@@ -32,6 +33,8 @@ class FhirClient(ServerClient):
     Conditional create is optional for a server (FHIR R4, 3.1.0.8). `create` asks for it; after an
     uncertain outcome, call `find` before creating again.
     """
+
+    SCOPE = WRITES
 
     def create(self, resource: Mapping[str, Any] | bytes, identifier: tuple[str, str]) -> Outcome:
         """Create a resource with this identifier, at most once if the server supports conditional create.

@@ -187,7 +187,7 @@ class _Visit:
         try:
             # a server that takes one export at a time takes this one when the others are ready
             url = self.client.kick_off(
-                _request(self.definition, feeds, since), is_first=not self.pending
+                request_of(self.definition, feeds, since), is_first=not self.pending
             )
         except Refused as refused:
             self._without(since, feeds, refused)
@@ -350,7 +350,8 @@ def release(definition: SourceDefinition, address: Address, conn: Connection) ->
     conn.commit()
 
 
-def _request(definition: SourceDefinition, feeds: list[str], since: datetime | None) -> Request:
+def request_of(definition: SourceDefinition, feeds: list[str], since: datetime | None) -> Request:
+    """Return the request for an export of some feeds as a definition asks for it: all, or what changed since."""
     said = definition.export
     return Request(
         types=tuple(KINDS[feed].resource_type for feed in feeds),

@@ -20,16 +20,20 @@ class _Type(msgspec.Struct, rename="camel"):
     type: str = ""
     interaction: list[_Named] = []
     search_param: list[_Named] = []
+    operation: list[_Named] = []
 
 
 class _Rest(msgspec.Struct, rename="camel"):
     mode: str = "server"
     resource: list[_Type] = []
     search_param: list[_Named] = []
+    operation: list[_Named] = []
 
 
-class _Statement(msgspec.Struct):
+class _Statement(msgspec.Struct, rename="camel"):
     rest: list[_Rest] = []
+    resource_type: str = ""
+    fhir_version: str = ""
 
 
 _STATEMENT = msgspec.json.Decoder(_Statement)
@@ -37,11 +41,16 @@ _STATEMENT = msgspec.json.Decoder(_Statement)
 
 @dataclass(frozen=True)
 class Capability:
-    """What a server says it can be asked, by resource type; `at` is its own time."""
+    """What a server says it can be asked, by resource type; `at` is its own time.
+
+    `operations` has those of the whole server under an empty type.
+    """
 
     at: datetime
     params: Mapping[str, frozenset[str]] = field(default_factory=dict)
     interactions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    operations: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    fhir_version: str = ""
 
     def searches(self, kind: str, param: str) -> bool:
         """Return whether a type can be searched by a parameter."""
@@ -61,14 +70,17 @@ def capability(body: bytes, name: str, at: datetime) -> Capability:
     try:
         statement = _STATEMENT.decode(body)
     except msgspec.DecodeError:
-        raise SourceUnavailable(f"{name}: the CapabilityStatement cannot be read") from None
+        raise SourceUnavailable(f"{name}: the CapabilityStatement cannot be read", body) from None
     params: dict[str, frozenset[str]] = {}
     interactions: dict[str, frozenset[str]] = {}
+    operations: dict[str, frozenset[str]] = {}
     for rest in statement.rest:
         if rest.mode != "server":
             continue
         of_all = {one.name for one in rest.search_param}
+        operations[""] = frozenset(one.name.removeprefix("$") for one in rest.operation)
         for one in rest.resource:
             params[one.type] = frozenset(of_all | {each.name for each in one.search_param})
             interactions[one.type] = frozenset(each.code for each in one.interaction)
-    return Capability(at, params, interactions)
+            operations[one.type] = frozenset(each.name.removeprefix("$") for each in one.operation)
+    return Capability(at, params, interactions, operations, statement.fhir_version)

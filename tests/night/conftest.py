@@ -26,6 +26,7 @@ from stack import airflow, paths, postgres, processes, rest, sandbox
 from stack.airflow import Address
 from tests import leftover
 from tests.night.kills import DIGESTS, SENT
+from tests.unit.deployment.mails import mail_server
 from tests.unit.throughline.sources.servers import Answer, Seen, web
 from tests.worlds import world
 
@@ -231,20 +232,26 @@ class Lived:
     """By night: what the command printed."""
     told: list[Seen]
     """What arrived at the addresses of notices and check-ins."""
+    mailed: list[str]
+    """What the mail server was sent, line by line."""
 
 
 @pytest.fixture(scope="session")
 def undisturbed(make_practice: Callable[..., Practice]) -> Iterator[Lived]:
     """Ten nights of a small practice; up at first, and stopped by whoever needs the machine."""
     made = make_practice(LIVED_PATIENTS)
-    with web(lambda _: Answer(200, b"ok")) as outside:
+    with web(lambda _: Answer(200, b"ok")) as outside, mail_server() as (port, mailed):
         for name in ("webhook", "check_in"):
             made.environment[f"AIRFLOW_CONN_THROUGHLINE_{name.upper()}"] = json.dumps(
                 {"conn_type": "http", "extra": {"base_url": outside.url(f"/{name}")}}
             )
+        extra = {"to": "ops@example.org", "disable_ssl": True, "disable_tls": True}
+        made.environment["AIRFLOW_CONN_THROUGHLINE_MAIL"] = json.dumps(
+            {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": extra}
+        )
         made.up()
         said = [made.nights(1) for _ in range(LIVED_NIGHTS)]
-        yield Lived(made, made.rows(DIGESTS), made.rows(SENT), said, outside.seen)
+        yield Lived(made, made.rows(DIGESTS), made.rows(SENT), said, outside.seen, mailed)
 
 
 @pytest.fixture

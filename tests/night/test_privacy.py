@@ -12,6 +12,7 @@ import pytest
 from stack import postgres
 from tests.night.conftest import Lived
 from tests.night.privacy import Term, find_leaks, rows_of, terms
+from tests.unit.deployment.mails import mails, shown
 from throughline import warehouse
 from throughline.practice import practice
 from throughline.told import metrics, numbers
@@ -69,6 +70,24 @@ def test_no_patient_in_notices_and_check_ins(lived: Lived, tmp_path: Path) -> No
         b"\n".join(f"{seen.path} {seen.headers}\n".encode() + seen.body for seen in lived.told)
     )
     assert find_leaks(lived.practice.world / "sandbox" / "truth", [file], []) == []
+
+
+def test_no_patient_in_mails(lived: Lived, tmp_path: Path) -> None:
+    arrived = mails(lived.mailed)
+    asked = [mail for mail in arrived if "asks" in mail["Subject"]]
+    assert asked, "no mail asks anybody for a decision: nothing would be found"
+    assert all(mail["Subject"].startswith("Throughline: ") for mail in arrived)
+    assert all("/dags/release_" in shown(mail) for mail in asked)
+    truth = lived.practice.world / "sandbox" / "truth"
+    file = tmp_path / "mails"
+    file.write_text("\n\n".join(map(shown, arrived)), encoding="utf-8")
+    assert find_leaks(truth, [file], []) == []
+    # a name in the text of one of them would be found, however the mail is encoded
+    name = next(term.text for term in terms(truth) if term.kind == "name")
+    asked[0].set_content(f"Throughline: {'-' * 70} {name} waits")
+    told = ["DATA", *asked[0].as_string().splitlines(), "."]
+    file.write_text("\n\n".join(map(shown, mails(told))), encoding="utf-8")
+    assert {leak.kind for leak in find_leaks(truth, [file], [])} == {"name"}
 
 
 def test_no_patient_in_metrics(lived: Lived, tmp_path: Path) -> None:

@@ -91,7 +91,9 @@ def decide(given: argparse.Namespace, asked: Callable[[Connection], Request]) ->
             request = replace(asked(conn), who=caller.who, door=caller.door)
             if caller.why_not is not None:
                 decisions.refuse(conn, request, caller.why_not)
-            decisions.record(conn, request)
+            decision = decisions.record(conn, request)
+        recorded = "Recorded" if decision.is_new else "Already recorded"
+        print(f"{recorded}: {given.action.replace('_', ' ')}, by {caller.who}.")
     except NotAllowedError as error:
         print(error, file=sys.stderr)
         return 2

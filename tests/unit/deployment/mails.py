@@ -2,10 +2,41 @@
 
 from __future__ import annotations
 
+import email
 import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
+from email.policy import default
+
+
+def mails(told: list[str]) -> list[EmailMessage]:
+    """The mails among what a mail server was sent, as their reader sees them."""
+    found: list[EmailMessage] = []
+    lines: list[str] | None = None
+    for line in told:
+        if lines is None:
+            lines = [] if line.upper() == "DATA" else None
+        elif line == ".":
+            mail = email.message_from_string("\r\n".join(lines), policy=default)
+            assert isinstance(mail, EmailMessage)
+            found.append(mail)
+            lines = None
+        else:
+            lines.append(
+                line.removeprefix(".")
+            )  # a line that begins with a dot has one more (RFC 5321, 4.5.2)
+    return found
+
+
+def shown(mail: EmailMessage) -> str:
+    """A mail with its headers and its text, decoded."""
+    text = mail.get_body(("plain", "html"))
+    assert text is not None
+    return "\n".join(
+        [*(f"{name}: {value}" for name, value in mail.items()), "", text.get_content()]
+    )
 
 
 @contextmanager

@@ -341,6 +341,7 @@ def test_the_command_records_one_decision(
     assert said.main([*words, "12.50", "--preview"]) == 0
     assert "written off: 12.50 US dollars" in capsys.readouterr().out
     assert said.main([*words, "12.50", "--note", "agreed"]) == 0
+    assert capsys.readouterr().out == "Recorded: write off, by Ada Lead.\n"
     with warehouse.connect(dsn) as conn:
         assert conn.execute(
             "select kind, decided_by, note, detail from operations.decision"

@@ -48,7 +48,7 @@ stack := PYTHONPATH=include exec $(python) -m stack
 # The tests and the generated pages are about ours, whatever the caller has.
 kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending source-profile connect check-definitions practice watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed source-profile connect check-definitions practice watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -109,6 +109,12 @@ pause-sending: venv ## send nothing until it is resumed, while the loop goes on:
 
 resume-sending: venv ## send again what is still right: BY= NOTE=
 	@$(stack) resume-sending
+
+observed: venv ## list what is only observed, and what is held until somebody lets it out
+	@$(stack) observed
+
+release-observed: venv ## let out what was planned while it was only observed, as listed: WORKFLOW= LIST= BY= NOTE=
+	@$(stack) release-observed
 
 deliveries: venv ## list the deliveries of the last nights and their files, with the ids that decide takes
 	@$(stack) deliveries

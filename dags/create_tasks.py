@@ -9,7 +9,8 @@ The asset `reconciled_tasks`, with its business date.
 `tasks`; the outside world, each effect once; publishes `created_tasks`.
 
 ### Gate rules
-Contact rules are checked when planned and again when sent. A batch of claims waits in
+What is only observed (`mode: observe`) is planned and shown, and not sent. Contact rules are checked when planned and
+again when sent. A batch of claims waits in
 `release_claims` for a named person; without a release nothing is sent.
 
 ### When it fails

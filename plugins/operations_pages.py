@@ -21,6 +21,7 @@ from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.pages import claims, routes, sending
 from throughline.pages.calls import record
 from throughline.pages.runs import nightly
+from throughline.pages.starting import observed
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -78,6 +79,7 @@ app.include_router(claims.router)
 app.include_router(nightly.router)
 app.include_router(sending.router)
 app.include_router(record.router)
+app.include_router(observed.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)
 

@@ -57,6 +57,8 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "decide": (*_WORLD, *_DECIDED),
     "pause-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "resume-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
+    "observed": _WORLD,
+    "release-observed": (*_WORLD, "WORKFLOW", "LIST", "BY", "NOTE", "PREVIEW", "LOGIN"),
     "source-profile": (*_WORLD, "SOURCE", "FOLDER", "OUT", "NIGHT"),
     "connect": (*_WORLD, "SOURCE", "EXPORT"),
     "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI"),

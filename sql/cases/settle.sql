@@ -15,6 +15,8 @@ with touched as (
     union
     select t.case_id from tasks.task as t where t.planned_seq = %(seq)s
     union
+    select t.case_id from tasks.task as t where t.closed_seq = %(seq)s and t.status_reason = 'observed'
+    union
     select e.case_id from operations.exception as e where e.opened_seq = %(seq)s and e.case_id is not null
 ),
 

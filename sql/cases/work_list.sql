@@ -83,6 +83,11 @@ select %(seq)s, t.person_id, 'task'
 from tasks.task as t
 where t.planned_seq >= %(since)s and t.planned_seq < %(seq)s
 union
+-- what was planned before observing began ends unsent: its case asks anew
+select %(seq)s, t.person_id, 'task'
+from tasks.task as t
+where t.closed_seq >= %(since)s and t.closed_seq < %(seq)s and t.status_reason = 'observed'
+union
 -- a case that ended or reopened last night may release a visit, or take one
 select %(seq)s, c.person_id, 'case'
 from operations.night as n

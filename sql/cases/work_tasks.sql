@@ -78,7 +78,8 @@ where f.person_id = t.person_id and f.kind = 'task_update'
 
 -- what was sent was certainly refused, or it was withheld
 update w_task as t
-set ends_as = 'failed', ends_reason = coalesce(x.outcome_reason, x.outcome)
+set ends_as = case when x.outcome_reason = 'observed' then 'cancelled' else 'failed' end,
+    ends_reason = coalesce(x.outcome_reason, x.outcome)
 from tasks.transmission_task as l
 inner join tasks.transmission as x on x.transmission_id = l.transmission_id
 where l.task_id = t.task_id

@@ -1,6 +1,6 @@
 -- reads: cases.allowed_share, cases.case_record, cases.event, cases.workflow_version, evidence.fact,
 --     identity.link, landing.batch, landing.file, operations.decision, operations.exception,
---     operations.prevented, quality.quarantine, tasks.answer, tasks.task, tasks.transmission
+--     operations.prevented, quality.quarantine, tasks.answer, tasks.observed, tasks.task, tasks.transmission
 
 -- True if the night changed nothing that the state depends on, so that it can become void.
 select (
@@ -19,6 +19,8 @@ select (
     or exists (select from cases.case_record where opened_seq = %(seq)s)
     or exists (select from tasks.task where planned_seq = %(seq)s)
     or exists (select from tasks.task where closed_seq = %(seq)s)
+    or exists (select from tasks.observed where from_seq = %(seq)s)
+    or exists (select from tasks.observed where to_seq = %(seq)s)
     or exists (select from tasks.transmission where planned_seq = %(seq)s)
     or exists (select from tasks.transmission where outcome_seq = %(seq)s)
     or exists (select from operations.exception where opened_seq = %(seq)s)

@@ -58,6 +58,9 @@ where t.closed_seq is null and t.planned_seq <= %(seq)s and t.kind = 'billing'
         select from tasks.claim as k
         where k.effect_key = t.effect_key and k.status in ('prepared', 'batched', 'released', 'sent')
     )
+    and not tasks.is_observed(
+        %(seq)s, t.task_id, operations.payer_system(t.detail ->> 'payer_id', null) || '|payer'
+    )
 order by t.effect_key, t.planned_seq, t.task_id;
 
 -- Each charge line of the visit, with its diagnoses in the order in which the clinician gave them.

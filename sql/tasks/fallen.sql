@@ -5,19 +5,28 @@
 
 -- Batches of claims that must not be sent as they are, because the task of one of their claims ended, its case does
 -- not support it any more, its person is in doubt, the clinician's charge or the coverage has changed, or another
--- system than the file's receiver now serves the payer. For a batch that was already handed over it is too late: an error in it is an overpayment or a
+-- system than the file's receiver now serves the payer, or because it is only observed now. For a batch that was already handed over it is too late: an error in it is an overpayment or a
 -- correction.
 create temp table w_fallen on commit drop as
-select k.patient_control_number, k.batch_id
+select k.patient_control_number, k.batch_id, o.is_observed
 from tasks.claim_batch as b
 inner join tasks.claim as k on k.batch_id = b.batch_id
+-- what is only observed since, is in no file
+cross join lateral (
+    select coalesce(bool_and(tasks.is_observed(
+        (select max(n.seq) from operations.night as n where n.status <> 'void'), t.task_id, b.source || '|payer'
+    )), false) as is_observed
+    from tasks.task as t
+    where t.effect_key = k.effect_key and t.closed_seq is null
+) as o
 where b.status in ('waiting', 'released')
     and not exists (
         select from tasks.transmission as x
         where x.effect_key = 'claim_batch|' || b.batch_id::text and x.sent_at is not null
     )
     and (
-        operations.payer_system(b.payer_id, b.billing_npi) is null
+        o.is_observed
+        or operations.payer_system(b.payer_id, b.billing_npi) is null
         or b.source <> operations.payer_system(b.payer_id, b.billing_npi)
         or not exists (
             select from tasks.task as t
@@ -88,11 +97,11 @@ set status = case
 where k.batch_id in (select f.batch_id from w_fallen as f);
 
 select tasks.set_outcome(
-    x.transmission_id, 'withheld', (select max(n.seq) from operations.night as n where n.status <> 'void'), 'a claim of it fell'
+    x.transmission_id, 'withheld', (select max(n.seq) from operations.night as n where n.status <> 'void'), case when f.is_observed then 'observed' else 'a claim of it fell' end
 )
-from tasks.transmission as x
-where x.outcome = 'intended' and x.kind = 'claim_batch'
-    and x.effect_key in (select 'claim_batch|' || f.batch_id::text from w_fallen as f);
+from (select w.batch_id, bool_and(w.is_observed) as is_observed from w_fallen as w group by w.batch_id) as f
+inner join tasks.transmission as x on x.effect_key = 'claim_batch|' || f.batch_id::text
+where x.outcome = 'intended' and x.kind = 'claim_batch';
 
 update tasks.claim_batch as b
 set status = 'refused'

@@ -1,5 +1,6 @@
 -- reads: cases.case_record, evidence.code_not_known, evidence.fact, evidence.possible_stay, identity.link,
---     operations.decision, operations.exception, tasks.task, tasks.transmission, tasks.transmission_task
+--     operations.decision, operations.exception, operations.role, tasks.task, tasks.transmission,
+--     tasks.transmission_task
 -- makes: w_forbidden
 -- changes: operations.prevented
 
@@ -97,6 +98,22 @@ where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%
         select from tasks.transmission_task as l
         inner join tasks.task as t on t.task_id = l.task_id
         where l.transmission_id = x.transmission_id and t.closed_seq is null
+    );
+
+-- Nothing goes out of what is only observed since it was planned. The task ends, and its case asks anew.
+select tasks.set_outcome(x.transmission_id, 'withheld', %(seq)s, 'observed')
+from tasks.transmission as x
+left join operations.role as r
+    on r.connection = x.target
+    and r.role = case x.kind
+        when 'booking' then 'schedule' when 'work_item' then 'billing' when 'eligibility' then 'payer' else x.kind
+    end
+where x.outcome = 'intended' and (x.sent_at is null or x.transmission_id = any(%(never_sent)s::uuid[])) and x.kind <> 'claim_batch'
+    and not exists (
+        select from tasks.transmission_task as l
+        inner join tasks.task as t on t.task_id = l.task_id
+        where l.transmission_id = x.transmission_id and t.closed_seq is null
+            and not tasks.is_observed(%(seq)s, t.task_id, r.source || '|' || r.role)
     );
 
 drop table w_forbidden;

@@ -1,6 +1,6 @@
 -- reads: cases.setting, evidence.billing_provider, evidence.fact, evidence.visit, identity.link, tasks.task,
 --     tasks.transmission, tasks.transmission_task, w_wanted
--- makes: w_standing, w_plan
+-- makes: w_standing, w_due
 
 -- The one next task of each case that asks for one, with the key of its effect on the outside.
 -- Reads w_wanted and, as of this night, the log of tasks and transmissions; a replay reads the same.
@@ -44,7 +44,7 @@ order by x.person_id, x.planned_seq desc, x.effect_key;
 
 create unique index on w_standing (person_id);
 
-create temp table w_plan on commit drop as
+create temp table w_due on commit drop as
 select
     md5(concat_ws('|', 'task', c.case_id, c.stage, c.wanted, c.wanted_detail ->> 'attempt'))::uuid
     as task_id,
@@ -104,6 +104,6 @@ where not exists (
         and (t.closed_seq is null or t.closed_seq > %(seq)s)
 );
 
-create unique index on w_plan (task_id);
+create unique index on w_due (task_id);
 
-analyze w_plan;
+analyze w_due;

@@ -17,6 +17,7 @@ PLACES = (
     ("exceptions", "Exceptions"),
     ("claims", "Claims"),
     ("sending", "Sending"),
+    ("observed", "Observed"),
     ("search", "Search"),
 )
 """The navigation of the pages: path below the plugin's address, and name."""

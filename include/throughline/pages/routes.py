@@ -60,6 +60,7 @@ BACK = {
     "exceptions": "To the exceptions",
     "claims": "To the claims",
     "sending": "To sending",
+    "observed": "To what is observed",
     "search": "To the search",
 }
 """What the way back of a message is called, by the beginning of its path."""

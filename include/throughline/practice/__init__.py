@@ -30,6 +30,7 @@ class Practice:
     `retention` pairs a kind of thing that is kept with how long; what is not in it is kept for good.
     `attribution` is what makes a patient the practice's: `practitioner` and `booked` with `yes` or `no`, and
     `visit_days` with a number of days.
+    `mode` is `live`, or `observe`: nothing goes out.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Practice:
     sites: tuple[Site, ...] = ()
     retention: tuple[tuple[str, Period], ...] = ()
     attribution: tuple[tuple[str, str], ...] = (("practitioner", "yes"),)
+    mode: str = "live"
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def practice() -> Practice:
             (kind, Period(**said)) for kind, said in (raw.get("retention") or {}).items()
         ),
         attribution=_attribution(raw.get("attribution") or {}),
+        mode=raw.get("mode", Practice.mode),
     )
 
 

@@ -142,6 +142,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             connection=role.get("connection", raw.get("connection", "")),
             submitter_id=role.get("submitter_id", ""),
             receiver_id=role.get("receiver_id", ""),
+            mode=role.get("mode", Role.mode),
         )
         for name, role in raw.get("roles", {}).items()
     }
@@ -320,6 +321,8 @@ def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
     for name, role in roles.items():
         if "connection" not in role and "connection" not in raw:
             yield f"roles/{name}/connection: is missing; write the id of an Airflow connection"
+        if name == "chart" and "mode" in role:
+            yield f"roles/{name}/mode: nothing is sent to a chart; say it of the role that takes the work"
         for field in ("submitter_id", "receiver_id"):
             if name != "payer" and field in role:
                 yield f"roles/{name}/{field}: applies only to the role payer; leave it out"

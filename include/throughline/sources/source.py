@@ -79,13 +79,14 @@ class Role:
     """One role of a system, and the connection through which it takes that role's work.
 
     `submitter_id` and `receiver_id` identify the two ends of files for a payer (ISA06, ISA08); if
-    empty, the practice's own apply.
+    empty, the practice's own apply. `mode` is `live`, or `observe`: nothing is sent to it in this role.
     """
 
     name: str
     connection: str
     submitter_id: str = ""
     receiver_id: str = ""
+    mode: str = "live"
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ def register(conn: Connection, seq: int, folder: Path | None = None) -> int:
     """
     found = systems(folder)
     _register_roles(conn, found)
+    _register_targets(conn, seq, found)
     feeds = [
         (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume,
          catalogue.entry(feed.name).may_be_first(one.standard, one.feeds), seq, feed.same_within_minutes)
@@ -143,6 +144,29 @@ def ensure_registered(conn: Connection, seq: int) -> None:
     row = conn.execute("select exists (select from operations.role)").fetchone()
     if row == (False,):
         register(conn, seq)
+
+
+def _register_targets(conn: Connection, seq: int, found: list[SourceDefinition]) -> None:
+    """Keep by night who takes what, and which of them are only observed."""
+    from throughline.warehouse import modes
+
+    said = {
+        ("target", f"{one.source}|{role.name}"): role.mode
+        for one in found
+        for role in one.roles.values()
+    }
+    modes.register(conn, seq, ("target",), said)
+    conn.execute("delete from operations.routing where known_seq = %s", (seq,))
+    conn.execute(
+        "insert into operations.routing (known_seq, roles, serves)"
+        " select %s, r.roles, v.serves from (select coalesce(jsonb_agg(jsonb_build_object('source', source,"
+        " 'role', role, 'connection', connection) order by source, role), '[]') as roles from operations.role) as r"
+        " cross join (select coalesce(jsonb_agg(jsonb_build_object('source', source, 'kind', kind,"
+        " 'value', value) order by source, kind, value), '[]') as serves from operations.serves) as v"
+        " where not exists (select from operations.routing as k where k.roles = r.roles and k.serves = v.serves"
+        " and k.known_seq = (select max(o.known_seq) from operations.routing as o))",
+        (seq,),
+    )
 
 
 def number_prefixes(found: list[SourceDefinition]) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """Tasks: planned from what cases ask for, sent outside once, closed by evidence."""
 
-from throughline.tasks import attest, claims, listed, pausing
+from throughline.tasks import attest, claims, listed, observing, pausing
 from throughline.tasks.answers import ask
 from throughline.tasks.dispatch import dispatch
 from throughline.tasks.plan import plan, plan_digest, replay_plan
@@ -11,6 +11,7 @@ __all__ = [
     "claims",
     "dispatch",
     "listed",
+    "observing",
     "pausing",
     "plan",
     "plan_digest",

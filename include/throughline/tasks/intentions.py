@@ -6,6 +6,9 @@ from throughline import exceptions
 from throughline.tasks.wire import WRITERS, Work
 from throughline.warehouse import Connection, nights, sql
 
+ASKED = ("tasks/intentions.sql", "tasks/receiver.sql", "tasks/requests.sql")
+"""What tonight's tasks request, of which system, and in which words."""
+
 
 def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
     """Write one intention per effect that tonight's tasks ask for, with its bytes and their hash.
@@ -13,7 +16,9 @@ def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
     SQL chooses whom and what; `throughline.tasks.wire` builds the bytes. If the systems of record lack
     required data, or no single system takes the work, the task gets one exception. Does not commit.
     """
-    works = [Work(*row) for row in sql.run(conn, "tasks/intentions.sql", **params).rows]
+    for file in ASKED[:-1]:
+        sql.run(conn, file, **params)
+    works = [Work(*row) for row in sql.run(conn, ASKED[-1], **params).rows]
     conn.execute(
         "create temp table w_payload (transmission_id uuid primary key, payload bytea not null)"
         " on commit drop"
@@ -34,5 +39,5 @@ def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
                 str(task_id),
                 detail={"effect": effect_key.split("|")[0]},
             )
-    sql.drop_made(conn, "tasks/intentions.sql")
+    sql.drop_made(conn, *ASKED)
     conn.execute("drop table w_payload")

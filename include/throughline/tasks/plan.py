@@ -12,9 +12,27 @@ _SUM = (
     " owner_team, priority, due_at at time zone 'UTC', effect_key, detail), 0)::numeric), 0) from "
 )
 
+_SUM_OBSERVED = (
+    "select coalesce(sum(hashtextextended(concat_ws('|', case_id, stage, kind, attempt, workflow, is_held,"
+    " target), 0)::numeric), 0) from "
+)
+_DUE = (
+    "tasks/planned.sql",
+    "tasks/unsent.sql",
+    "tasks/targets.sql",
+    "tasks/receiver.sql",
+    "tasks/observed.sql",
+)
+
 
 def _clean(conn: Connection) -> None:
-    sql.drop_made(conn, "tasks/wanted.sql", "tasks/planned.sql")
+    sql.drop_made(conn, "tasks/wanted.sql", *_DUE, "tasks/observe.sql")
+
+
+def _due(conn: Connection, params: dict[str, object]) -> None:
+    """Make `w_plan` of `w_wanted`, and `w_observed` of what is not asked of anybody."""
+    for file in _DUE:
+        sql.run(conn, file, **params)
 
 
 def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
@@ -29,8 +47,9 @@ def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
     params = moment_of(conn, seq, as_of).params
     _clean(conn)
     sql.run(conn, "tasks/wanted.sql", **params)
-    sql.run(conn, "tasks/planned.sql", **params)
+    _due(conn, params)
     failpoints.hit("plan.before_write")
+    sql.run(conn, "tasks/observe.sql", **params)
     sql.run(conn, "tasks/plan.sql", **params)
     failpoints.hit("plan.after_write")
     _clean(conn)
@@ -43,7 +62,14 @@ def plan(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
 
 def plan_digest(conn: Connection, seq: int) -> str:
     """Return the digest of a night's recorded plan."""
-    row = conn.execute(f"{_SUM} tasks.task where planned_seq = %s".encode(), (seq,)).fetchone()
+    row = conn.execute(
+        (
+            f"select ({_SUM} tasks.task where planned_seq = %(seq)s) + ("
+            + _SUM_OBSERVED
+            + "tasks.observed where from_seq <= %(seq)s and (to_seq is null or to_seq > %(seq)s))"
+        ).encode(),
+        {"seq": seq},
+    ).fetchone()
     return str(row[0]) if row else "0"
 
 
@@ -60,7 +86,7 @@ def replay_plan(conn: Connection, seq: int, as_of: datetime) -> str:
         " t.owner_team, t.zone as time_zone, t.trigger_ref, t.encounter_ref from w_state as t where t.status = 'open'"
         " and t.asks in ('outreach', 'scheduling', 'eligibility', 'documentation', 'billing', 'review')"
     )
-    sql.run(conn, "tasks/planned.sql", **params)
-    row = conn.execute(f"{_SUM} w_plan".encode()).fetchone()
+    _due(conn, params)
+    row = conn.execute(f"select ({_SUM} w_plan) + ({_SUM_OBSERVED} w_observed)".encode()).fetchone()
     _clean(conn)
     return str(row[0]) if row else "0"

@@ -10,7 +10,7 @@ state of cases is kept: for an earlier night, case numbers come from the counts 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,9 +23,11 @@ from throughline.told.shapes import (
     Exceptions,
     Feed,
     FunnelStage,
+    Held,
     Money,
     Moved,
     NotOpened,
+    Observing,
     Paused,
     Proven,
     Refused,
@@ -88,6 +90,8 @@ class Numbers:
     refused: list[Refused] = field(default_factory=list)
     # the pause of sending, if there is one
     paused: list[Paused] = field(default_factory=list)
+    observing: list[Observing] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     switched_off: list[SwitchedOff] = field(default_factory=list)
     exceptions: list[Exceptions] = field(default_factory=list)
     cases: list[Standing] = field(default_factory=list)
@@ -133,6 +137,8 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "waiting": ("waiting", Waiting),
     "refused": ("refused", Refused),
     "paused": ("paused", Paused),
+    "observing": ("observing", Observing),
+    "held": ("held", Held),
     "switched_off": ("switched_off", SwitchedOff),
     "exceptions": ("exceptions", Exceptions),
     "cases": ("cases", Standing),
@@ -152,6 +158,7 @@ _AS_OF_NOW = (
     "cases",
     "funnel",
     "switched_off",
+    "observing",
 )
 
 
@@ -273,7 +280,8 @@ def _revive(shape: type[Row], stored: dict[str, Any]) -> Row:
     """Rebuild a row from the values that `_plain` stored."""
     values = {}
     for each in fields(shape):
-        value = stored.get(each.name)
+        # a number that the night did not count yet
+        value = stored.get(each.name, None if each.default is MISSING else each.default)
         kind = str(each.type)
         if value is not None and kind.startswith("Decimal"):
             value = Decimal(value)

@@ -23,7 +23,7 @@ FUNNEL_WIDTH = 360.0
 """Width of a funnel in SVG units; narrow enough that its text stays readable on a phone."""
 CALLS_LISTED = 40
 """Calls shown at first; the rest are behind a click."""
-STANDING = ("pending", "unknown", "missed", "blocked")
+STANDING = ("pending", "unknown", "missed", "blocked", "observed")
 
 
 @dataclass(frozen=True)

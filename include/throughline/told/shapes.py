@@ -200,7 +200,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class FunnelStage:
-    """How many cases have passed a stage of a workflow, and how many are at it, by state."""
+    """How many cases have passed a stage of a workflow, and how many are at it, by state.
+
+    `observed`: their clock ended while nothing went out, so it is not missed.
+    """
 
     workflow: str
     stage: str
@@ -213,6 +216,7 @@ class FunnelStage:
     unknown: int
     missed: int
     blocked: int
+    observed: int = 0
 
 
 @dataclass(frozen=True)
@@ -300,6 +304,41 @@ class Paused:
     by: str
     since: datetime
     waiting: int
+
+
+@dataclass(frozen=True)
+class Observing:
+    """The practice, a workflow or a target that is only observed; counts of what would have gone out since.
+
+    `since` is the business date of the first night that observed; `passed` counts open cases whose clock ended
+    meanwhile.
+    """
+
+    scope: str
+    name: str
+    since: date
+    calls: int
+    bookings: int
+    inquiries: int
+    notes: int
+    claims: int
+    passed: int
+
+
+@dataclass(frozen=True)
+class Held:
+    """Work of a workflow that was observed, is still due, and waits until a named person lets it out.
+
+    `by` is who has done so: the next night plans it.
+    """
+
+    workflow: str
+    calls: int
+    bookings: int
+    inquiries: int
+    notes: int
+    claims: int
+    by: str | None
 
 
 @dataclass(frozen=True)

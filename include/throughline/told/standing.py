@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from throughline.told import words
 from throughline.told.numbers import Numbers
-from throughline.told.shapes import SwitchedOff
+from throughline.told.shapes import Held, Observing, SwitchedOff
 
 
 def switched_off(row: SwitchedOff) -> str:
@@ -20,9 +20,45 @@ def switched_off(row: SwitchedOff) -> str:
     return f"{row.title} is switched off: it opens no more cases; {becomes}."
 
 
+def observing(row: Observing) -> str:
+    """Return since when nothing goes out, and what would have gone out: `Observing since …: 3 calls, …`."""
+    what = {
+        "practice": "",
+        "workflow": f" {words.plain(row.name)}",
+        "target": " what goes to {} as {}".format(*[*row.name.split("|"), ""][:2]),
+    }[row.scope]
+    said = f"Observing{what} since {row.since}: {_things(row)} would have gone out; nothing did."
+    if row.passed:
+        said += f" The clocks of {words.count(row.passed, 'open case')} ended meanwhile and count in no rate."
+    return said
+
+
+def held(row: Held) -> str:
+    """Return what waits since a workflow is live again, and who lets it out."""
+    so_far = f"{words.title(row.workflow)} is live again: {_things(row)} that were only observed before are still due"
+    if row.by:
+        return f"{so_far}; {row.by} has let them out, and the next night plans them."
+    return f"{so_far} and wait until somebody lets them out (make observed)."
+
+
+def _things(row: Observing | Held) -> str:
+    said = [
+        words.count(row.calls, "call"),
+        words.count(row.bookings, "booking"),
+        words.count(row.claims, "claim"),
+    ]
+    if row.inquiries:
+        said.append(words.count(row.inquiries, "eligibility inquiry", "eligibility inquiries"))
+    if row.notes:
+        said.append(words.count(row.notes, "request to sign a note", "requests to sign a note"))
+    return ", ".join(said)
+
+
 def what_holds(numbers: Numbers) -> list[str]:
-    """Return what holds until somebody decides otherwise: a pause of sending, workflows that are switched off."""
+    """Return what holds until somebody decides otherwise: a pause, observing, what is held, what is switched off."""
     return [
+        *(observing(one) for one in numbers.observing),
+        *(held(one) for one in numbers.held),
         *(words.paused(one, numbers.time_zone) for one in numbers.paused),
         *(switched_off(one) for one in numbers.switched_off),
     ]

@@ -210,8 +210,9 @@ def _cases(numbers: Numbers) -> str:
             of[standing.status] = of.get(standing.status, 0) + standing.cases
     rows: list[tuple[object, ...]] = []
     last = ""
+    is_observed = any(stage.observed for stage in numbers.funnel)
     for stage in numbers.funnel:
-        here = stage.pending + stage.unknown + stage.missed + stage.blocked
+        here = stage.pending + stage.unknown + stage.missed + stage.blocked + stage.observed
         rows.append(
             (
                 words.plain(stage.workflow) if stage.workflow != last else "",
@@ -222,6 +223,7 @@ def _cases(numbers: Numbers) -> str:
                 stage.unknown or "",
                 stage.missed or "",
                 stage.blocked or "",
+                *([stage.observed or ""] if is_observed else []),
             )
         )
         last = stage.workflow
@@ -245,9 +247,10 @@ def _cases(numbers: Numbers) -> str:
                 "not known",
                 "missed",
                 "blocked",
+                *(["observed"] if is_observed else []),
             ),
             rows,
-            right=(2, 3, 4, 5, 6, 7),
+            right=(2, 3, 4, 5, 6, 7, *([8] if is_observed else [])),
         )
         if rows
         else "",

@@ -41,6 +41,7 @@ STATES = {
     "unknown": "not known",
     "missed": "clock missed",
     "blocked": "needs a decision",
+    "observed": "clock ended while observing",
     "complete": "proven",
 }
 

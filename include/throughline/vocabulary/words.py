@@ -93,6 +93,17 @@ WORKFLOW_STATUS = WordList(
     columns=("cases.workflow_version.status",),
 )
 
+MODE = WordList(
+    "mode",
+    "mode",
+    "Whether what is planned goes out: for the practice, a workflow, or a system that takes work.",
+    {
+        "live": "What is planned goes out",
+        "observe": "Everything is derived, planned and shown; nothing goes out",
+    },
+    columns=("operations.mode.mode",),
+)
+
 CONDITION = WordList(
     "condition",
     "condition",
@@ -337,6 +348,7 @@ PERMISSION = WordList(
         "decide_identity": "Say whether two records are one person",
         "pause_sending": "Pause sending, and resume it",
         "record_calls": "Record a call that no system has, and take one back that was recorded wrongly",
+        "release_observed": "Let out what was planned while it was only observed",
         "apply_retention": "Have removed what is past its time",
         "accept_chain": "Accept the chain of what was decided as it is, although its kept heads differ",
         "decide_workflows": "Say what becomes of the open cases of a workflow that is switched off",
@@ -361,6 +373,7 @@ LISTS: tuple[WordList, ...] = (
     ROLE,
     PRIORITY,
     WORKFLOW_STATUS,
+    MODE,
     DECISION_LEVEL,
     NEED,
     DATED_SERVICE,

@@ -88,7 +88,7 @@ class Workflow:
     """One version of a workflow: `definition` is what holds, `sha256` the hash of its canonical JSON.
 
     `document` is what it was read from: of a file that is based on one of ours, what both make together. `based_on` is
-    the file of ours, if it is.
+    the file of ours, if it is. `mode` is `live`, or `observe`: nothing of it goes out.
     """
 
     workflow: str
@@ -98,6 +98,7 @@ class Workflow:
     sha256: str
     document: Document = field(default=Document("", None), compare=False)
     based_on: Path | None = None
+    mode: str = "live"
 
 
 def load_file(
@@ -117,8 +118,8 @@ def load_file(
     if found:
         raise DefinitionError("\n".join(found))
     raw = document.data
-    # The hash covers the content only; the status may change without a new version.
-    said = {key: value for key, value in raw.items() if key != "status"}
+    # The hash covers the content only; status and mode may change without a new version.
+    said = {key: value for key, value in raw.items() if key not in ("status", "mode")}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return Workflow(
         raw["workflow"],
@@ -128,6 +129,7 @@ def load_file(
         hashlib.sha256(canonical.encode()).hexdigest(),
         document,
         base,
+        raw.get("mode", Workflow.mode),
     )
 
 

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from throughline.practice import permissions, practice, teams
 from throughline.vocabulary import DefinitionError, layers, read
-from throughline.warehouse import Connection
+from throughline.warehouse import Connection, modes
 from throughline.workflows.definitions import load_all
 
 
@@ -71,6 +71,9 @@ def register(conn: Connection, seq: int) -> int:
     _register_asked(conn)
     _register_practice(conn, seq)
     _register_shares(conn, seq)
+    said = {("workflow", one.workflow): one.mode for one in found}
+    said |= {("workflow", one.workflow): one.mode for one in found if one.status == "active"}
+    modes.register(conn, seq, ("practice", "workflow"), said | {("practice", ""): practice().mode})
     return new
 
 

@@ -30,8 +30,10 @@ from throughline.pages.acts import state
 from throughline.pages.calls import record
 from throughline.pages.forms import COOKIE, Forms
 from throughline.pages.one import exception
+from throughline.pages.starting import observed
 from throughline.quality import decide
-from throughline.tasks import attest, listed
+from throughline.tasks import attest, listed, observing
+from throughline.tasks.observing import __main__ as release
 
 OPTIONS = {
     ("batch", "release"): "Release",
@@ -85,6 +87,8 @@ class Doors:
                 "select status from cases.case_record where case_id::text = %s", thing.number
             )
             return str(one.status)
+        if door == "page" and key[0] == "held":
+            return next((one.number for one in observing.held(conn)), "")
         if door == "page":
             return state(conn, exception(conn, thing.number))
         return ""
@@ -128,6 +132,8 @@ class Doors:
             about, address = "sending", "/sending"
         elif kind in CALLS:
             about, address = f"case|{thing.number}|call", f"/case/{thing.number}/call"
+        elif kind == "held":
+            about, address = f"held|{thing.about_id}", f"/observed/{thing.number}"
         elif kind == "claim_batch":
             about, address = f"claim_batch|{thing.about_id}", f"/claims/{thing.number}"
         else:
@@ -161,6 +167,10 @@ class Doors:
         if kind == "sending":
             given[2] = act.removesuffix("_sending")
             assert pause.main(given) in (0, 2)
+        elif kind == "held":
+            number = next((one.number for one in observing.held(self.desk.conn)), "")
+            self.desk.conn.rollback()
+            assert release.main([*given, "--list", number]) in (0, 2)
         else:
             main = resolve.main if kind == "exception" and act != "carries_nothing" else decide.main
             assert main(given) in (0, 2)
@@ -202,6 +212,7 @@ def doors(
     app.include_router(claims.router)
     app.include_router(sending.router)
     app.include_router(record.router)
+    app.include_router(observed.router)
     return Doors(desk, app, tmp_path)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from tests.warehouse.clinic import charge
-from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
+from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
 from throughline import decisions
 from throughline.quality.contents import releasable
 from throughline.sources.records import WITHOUT_CLAIMS
@@ -263,6 +263,25 @@ def prepare(desk: Desk) -> UUID:
     return made
 
 
+def held(desk: Desk) -> Thing:
+    """Let what was observed be live again: it waits."""
+    desk.conn.execute(
+        "insert into operations.mode (scope, name, known_seq, mode) values ('practice', '', 1, 'observe')"
+    )
+    desk.plan()
+    desk.open(SECOND)
+    desk.conn.execute(
+        "insert into operations.mode (scope, name, known_seq, mode) values ('practice', '', 2, 'live')"
+    )
+    desk.plan()
+
+    def change() -> None:
+        desk.conn.execute("update tasks.observed set from_seq = 0 where is_held")
+        desk.conn.commit()
+
+    return Thing("charge_capture", "charge_capture", change=change)
+
+
 THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("exception", "retry"): of_case("missed_clock"),
     ("exception", "continue"): of_case("missed_clock"),
@@ -290,6 +309,7 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("sending", "resume_sending"): paused,
     ("case", "record_call"): open_case,
     ("recorded_call", "take_back_call"): recorded_call,
+    ("held", "release_observed"): held,
     ("claim_batch", "release"): claims,
     ("claim_batch", "refuse"): claims,
 }
@@ -309,7 +329,9 @@ QUESTION = {
 }
 CALLS = ("case", "recorded_call")
 PAGE = {
-    key for key in THINGS if key[0] in ("exception", "set_aside", "claim_batch", "sending", *CALLS)
+    key
+    for key in THINGS
+    if key[0] in ("exception", "set_aside", "claim_batch", "sending", "held", *CALLS)
 }
 COMMAND = {key for key in THINGS if key[0] not in ("batch", "claim_batch", *CALLS)}
 """By which door an act comes in."""

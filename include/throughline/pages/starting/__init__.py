@@ -1,0 +1,1 @@
+"""Pages for a practice that begins: what is only observed."""

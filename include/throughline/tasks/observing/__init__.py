@@ -1,0 +1,126 @@
+"""A named person lets out what was planned while it was only observed, after seeing how much it is.
+
+When a practice, a workflow or a target is live again, nothing of before goes out by itself: what is still due is
+planned anew each night and held (`sql/tasks/observed.sql`). It is shown with its number, by workflow. Who lets it out
+names the list as it was shown; the next night plans it, as it is then, and what is still right goes out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from throughline import decisions
+from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.vocabulary.counts import count
+from throughline.warehouse import Connection, nights, sql
+
+ABOUT, ACT = "held", "release_observed"
+SHORT = 8
+"""Characters of a list's number that people read and type."""
+THINGS = {
+    "outreach": ("call", "calls"),
+    "scheduling": ("booking", "bookings"),
+    "eligibility": ("eligibility inquiry", "eligibility inquiries"),
+    "documentation": ("request to sign a note", "requests to sign a note"),
+    "billing": ("claim", "claims"),
+}
+"""What each kind of task asks for, one and several."""
+
+
+class NothingHeldError(NotAllowedError, LookupError):
+    """Nothing of this workflow is held."""
+
+
+class ChangedError(NotAllowedError, RuntimeError):
+    """What is held is not what was shown."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing that is observed or held, without patient data.
+
+    `since` is the business date of the first night that planned it so. `amount` (US dollars) is the charge of a claim.
+    `let_out_by` is who has let it out, so that the next night plans it.
+    """
+
+    workflow: str
+    kind: str
+    stage: str
+    case_number: str
+    is_held: bool
+    since: date
+    amount: Decimal
+    payer_id: str | None
+    let_out_by: str | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is held of a workflow: its things by kind, and `number`, which names exactly this list."""
+
+    workflow: str
+    number: str
+    kinds: dict[str, int]
+
+    @property
+    def told(self) -> str:
+        """How much it is, in words: `3 calls and 1 claim`."""
+        return told(self.kinds)
+
+
+def told(kinds: dict[str, int]) -> str:
+    """Return how much there is of each kind, in words."""
+    said = [count(kinds[kind], *THINGS[kind]) for kind in THINGS if kinds.get(kind)]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said) or "nothing"
+
+
+def things(conn: Connection) -> list[Thing]:
+    """Return what is observed or held now, what is held first."""
+    return [Thing(*row) for row in sql.run(conn, "told/pages/observed.sql").rows]
+
+
+def held(conn: Connection) -> list[Held]:
+    """Return what is held now and has not been let out, by workflow."""
+    rows = conn.execute(
+        "select x.workflow, x.kind, x.case_id::text, x.stage, x.from_seq from tasks.observed as x"
+        " where x.is_held and x.to_seq is null and not exists (select from tasks.let_out as l"
+        " where l.case_id = x.case_id and l.stage = x.stage and l.kind = x.kind and l.from_seq = x.from_seq)"
+        " order by 1, 2, 3, 4"
+    ).fetchall()
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for workflow, *rest in rows:
+        found.setdefault(workflow, []).append(tuple(rest))
+    made = []
+    for workflow, of in found.items():
+        digest = hashlib.sha256(repr([workflow, of]).encode()).hexdigest()
+        kinds: dict[str, int] = {}
+        for kind, *_ in of:
+            kinds[str(kind)] = kinds.get(str(kind), 0) + 1
+        made.append(Held(workflow, digest[:SHORT], kinds))
+    return made
+
+
+def _weigh(conn: Connection, request: Request) -> Preview:
+    one = next((each for each in held(conn) if each.workflow == request.about_id), None)
+    last = nights.newest(conn)
+    if one is None or last is None:
+        raise NothingHeldError("nothing of this workflow is held: make observed lists what is")
+    shown = request.said.get("list")
+    if shown != one.number:
+        raise ChangedError(
+            f"what is held is the list {one.number}: {one.told}. Look at it, and name this list"
+        )
+    return Preview(
+        (
+            f"The next night plans what is still right of {one.told}, and sends it. Claims are still attested.",
+        ),
+        {"night": last.seq, "list": one.number, "things": one.kinds},
+    )
+
+
+decisions.register(
+    Act(ACT, ABOUT, "let out what was only observed", _weigh, needs_reason=True, permission=ACT)
+)

@@ -266,17 +266,6 @@ def _decision(module: str, command: str, example: str, *more: str) -> int:
     return _pipeline(module, *said, "--", given["ID"])
 
 
-def observed() -> int:
-    """What is only observed or held, no patient data; with ``WORKFLOW= LIST= BY= NOTE=`` a person lets it out."""
-    workflow = os.environ.get("WORKFLOW", "").strip()
-    if not workflow:
-        return _pipeline("throughline.tasks.observing")
-    said = options.words(os.environ, "LIST", "BY", "NOTE", "PREVIEW", "LOGIN")
-    return _pipeline(
-        "throughline.tasks.observing", *said, "--action=release_observed", "--", workflow
-    )
-
-
 def source_profile() -> int:
     """Profile a source's files before a first night: ``SOURCE=``, ``FOLDER=``, ``OUT=`` for the page, ``NIGHT=``.
 
@@ -391,8 +380,8 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "decide": decide,
     "pause-sending": sending.sending("pause"),
     "resume-sending": sending.sending("resume"),
-    "observed": observed,
-    "release-observed": observed,
+    "observed": sending.observed(_pipeline),
+    "release-observed": sending.observed(_pipeline),
     "source-profile": source_profile,
     "check-definitions": definitions.check_definitions,
     "practice": definitions.lay_out,

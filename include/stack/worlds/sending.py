@@ -1,4 +1,4 @@
-"""``make pause-sending`` and ``make resume-sending``, also while a night runs."""
+"""``make pause-sending`` and ``make resume-sending``, also while a night runs; and what is only observed."""
 
 from __future__ import annotations
 
@@ -43,5 +43,19 @@ def sending(action: str) -> Callable[[], int]:
                 cwd=paths.ROOT,
                 check=False,
             ).returncode  # fmt: skip
+
+    return run
+
+
+def observed(pipeline: Callable[..., int]) -> Callable[[], int]:
+    """Return the command that lists what is only observed or held; with ``WORKFLOW= LIST= BY= NOTE=`` it lets it out."""
+
+    def run() -> int:
+        workflow = os.environ.get("WORKFLOW", "").strip()
+        if not workflow:
+            return pipeline("throughline.tasks.observing")
+        said = options.words(os.environ, "LIST", "BY", "NOTE", "PREVIEW", "LOGIN")
+        act = ("--action=release_observed", "--", workflow)
+        return pipeline("throughline.tasks.observing", *said, *act)
 
     return run

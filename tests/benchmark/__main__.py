@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.benchmark import growth, report, sizes
+from tests.benchmark import batch, growth, report, sizes
 from throughline import programs
 
 SIZES = "1000,10000,100000"
@@ -23,7 +23,7 @@ def main() -> int:
     wanted = wanted or [int(each) for each in SIZES.split(",")]
     nights = int(os.environ.get("NIGHTS", "") or NIGHTS)
     results = [sizes.run(patients, nights) for patients in wanted]
-    text = report.text(results)
+    text = report.text(results, batch.run())
     print(text)
     print("\n### Growth with odd inputs\n")
     print(growth.text())

@@ -40,9 +40,7 @@ _CHOSEN = """
             select array[p.family, p.phone] from core.patient as p
             inner join identity.link as l on l.source = p.source and l.source_id = p.source_id
             where l.person_id = c.person_id and p.retracted_seq is null order by p.phone limit 1
-        ),
-        (select batch_id from tasks.claim_batch where status = 'waiting' order by claim_count desc limit 1),
-        (select max(claim_count) from tasks.claim_batch where status = 'waiting')
+        )
     from cases.case_record as c
     order by (select count(*) from cases.event as e where e.case_id = c.case_id) desc, c.case_id
     limit 1
@@ -73,7 +71,7 @@ def _asked(browser: TestClient) -> Iterator[tuple[str, Callable[[], Any]]]:
         row = conn.execute(_CHOSEN).fetchone()
     if row is None:
         raise RuntimeError("the warehouse holds no case to look at")
-    exception, case, person, number, (family, telephone), batch, claims = row
+    exception, case, person, number, (family, telephone) = row
 
     def get(path: str) -> Callable[[], Any]:
         return lambda: browser.get(path)
@@ -95,36 +93,35 @@ def _asked(browser: TestClient) -> Iterator[tuple[str, Callable[[], Any]]]:
         yield "search, by telephone", search(f"({telephone[:3]}) {telephone[3:6]}-{telephone[6:]}")
     yield "search, many hits", search(str(family)[:FIRST_LETTERS])
     yield "claims to release", get("/claims")
-    if batch is not None:
-        yield f"a batch of {claims:,} claims", get(f"/claims/{batch}")
 
 
-def measure() -> list[dict[str, Any]]:
+def measure(
+    asked: Callable[[TestClient], Iterator[tuple[str, Callable[[], Any]]]] = _asked,
+) -> list[dict[str, Any]]:
     """Return name, median and slowest milliseconds, and bytes of each page. Raises `RuntimeError` for an error page."""
     from airflow.api_fastapi.core_api.security import get_user
 
     plugin = _plugin()
     plugin.app.dependency_overrides[get_user] = _User
-    found = []
     with TestClient(plugin.app, follow_redirects=False) as browser:
-        for name, ask in _asked(browser):
-            taken = []
-            for _ in range(WARM + TIMES):
-                begun = time.perf_counter()
-                answer = ask()
-                taken.append((time.perf_counter() - begun) * 1000)
-                if answer.status_code not in (200, 303):
-                    raise RuntimeError(f"the page {name!r} answered {answer.status_code}")
-            timed = taken[WARM:]
-            found.append(
-                {
-                    "page": name,
-                    "median": statistics.median(timed),
-                    "slowest": max(timed),
-                    "bytes": len(answer.content),
-                }
-            )
-    return found
+        return [_timed(name, ask) for name, ask in asked(browser)]
+
+
+def _timed(name: str, ask: Callable[[], Any]) -> dict[str, Any]:
+    taken = []
+    for _ in range(WARM + TIMES):
+        begun = time.perf_counter()
+        answer = ask()
+        taken.append((time.perf_counter() - begun) * 1000)
+        if answer.status_code not in (200, 303):
+            raise RuntimeError(f"the page {name!r} answered {answer.status_code}")
+    timed = taken[WARM:]
+    return {
+        "page": name,
+        "median": statistics.median(timed),
+        "slowest": max(timed),
+        "bytes": len(answer.content),
+    }
 
 
 if __name__ == "__main__":

@@ -21,15 +21,15 @@ def delta_of(result: dict[str, Any]) -> dict[str, Any]:
     return best
 
 
-def text(results: list[dict[str, Any]]) -> str:
-    """Return everything that was measured as Markdown."""
+def text(results: list[dict[str, Any]], batch: list[dict[str, Any]]) -> str:
+    """Return everything that was measured as Markdown; `batch` are the pages of a full batch of claims."""
     parts = []
     for title, pick in (("First load", lambda r: r["nights"][0]), ("Delta night", delta_of)):
         nights = [pick(result) for result in results]
         parts += [f"### {title}", "", *_table(results, nights), ""]
     parts += ["### Growth", "", *_growth(results), ""]
     parts += ["### Whole tables that a delta night read", "", *_scans(results), ""]
-    parts += ["### Pages", "", *_pages(results), ""]
+    parts += ["### Pages", "", *_pages(results, batch), ""]
     parts += ["### Every night", "", *_nights(results), ""]
     return "\n".join(parts)
 
@@ -91,14 +91,14 @@ def _scans(results: list[dict[str, Any]]) -> list[str]:
     return lines if len(lines) > 2 else ["None."]
 
 
-def _pages(results: list[dict[str, Any]]) -> list[str]:
+def _pages(results: list[dict[str, Any]], batch: list[dict[str, Any]]) -> list[str]:
     lines = ["| patients | page | median, ms | slowest, ms | kB |", "|--:|---|--:|--:|--:|"]
-    for result in results:
-        for page in result["pages"]:
-            lines.append(
-                f"| {result['patients']:,} | {page['page']} | {page['median']:.0f}"
-                f" | {page['slowest']:.0f} | {page['bytes'] / 1000:,.0f} |"
-            )
+    every = [(f"{result['patients']:,}", page) for result in results for page in result["pages"]]
+    for patients, page in [*every, *(("any", page) for page in batch)]:
+        lines.append(
+            f"| {patients} | {page['page']} | {page['median']:.0f}"
+            f" | {page['slowest']:.0f} | {page['bytes'] / 1000:,.0f} |"
+        )
     return lines
 
 

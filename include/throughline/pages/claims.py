@@ -140,11 +140,12 @@ def _opened(request: Browser, who: Visitor, batch_id: UUID) -> Response:
             opened = listed.open_for(conn, batch_id, who.who, Door("page"))
             conn.commit()
             try:
-                for act in ACTS:
-                    asked = _request(act, batch_id, who, opened.digest)
-                    seen = decisions.preview(conn, asked)
-                    if who.who in decisions.permitted(asked, seen):
-                        follows[act] = " ".join(seen.follows)
+                with listed.shown(opened):
+                    for act in ACTS:
+                        asked = _request(act, batch_id, who, opened.digest)
+                        seen = decisions.preview(conn, asked)
+                        if who.who in decisions.permitted(asked, seen):
+                            follows[act] = " ".join(seen.follows)
             except NotAllowedError as error:
                 why = str(error)
     except NotPermittedError:

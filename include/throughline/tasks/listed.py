@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,6 +29,7 @@ from throughline.warehouse import Connection, sql
 
 SEES = "see_patients"
 """What a person needs to open a list: it names patients."""
+_SHOWN: ContextVar[Listed | None] = ContextVar("shown", default=None)
 SHORT = 8
 """Characters of a batch's number that people read and type."""
 
@@ -97,11 +100,27 @@ def find(conn: Connection, number: str) -> UUID:
     return UUID(str(rows[0][0]))
 
 
+@contextmanager
+def shown(listed: Listed) -> Iterator[None]:
+    """Let `of` return this list of its batch inside the block, for previews of what is being shown.
+
+    Nothing is recorded inside: what is attested is always told anew.
+    """
+    before = _SHOWN.set(listed)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(before)
+
+
 def of(conn: Connection, batch_id: UUID | str) -> Listed:
     """Return the list of a batch's claims and its digest.
 
     Raises `NoSuchBatch`, and `NotTold` if the file says something else than the rows of its claims.
     """
+    before = _SHOWN.get()
+    if before is not None and str(before.batch_id) == str(batch_id):
+        return before
     row = conn.execute(
         "select batch_id, status, payload, payload_sha256, payer_id, billing_npi, claim_count, total_charge,"
         " interchange_control_number from tasks.claim_batch where batch_id = %s",

@@ -31,7 +31,7 @@ def test_a_small_size_is_measured_and_its_statements_are_counted() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
     nights = re.findall(r"^\| 40 \| (\d) \| .* ([\d,]+) \|$", ended.stdout, flags=re.M)
@@ -42,6 +42,9 @@ def test_a_small_size_is_measured_and_its_statements_are_counted() -> None:
         name for name, _ in pages
     }
     assert all(int(milliseconds) > 0 for _, milliseconds in pages)
+    assert re.search(
+        r"^\| any \| a batch of 500 claims \| \d+ \| \d+ \| \d+ \|$", ended.stdout, re.M
+    )
     watched = re.search(r"^([\d,]+) statements, [\d,]+ rows of large tables", ended.stdout, re.M)
     assert watched is not None
     assert int(watched[1].replace(",", "")) > 1000

@@ -24,6 +24,8 @@ FORMS = {
 }  # fmt: skip
 """Characters that Unicode does not take apart, in upper case, and what is written for each."""
 
+_ASCII = str.maketrans({sign: form for sign, form in FORMS.items() if sign.isascii()})
+
 _NAMED = re.compile(r"LATIN (?:CAPITAL|SMALL) LETTER ([A-Z])(?: WITH .*)?")
 """A letter with a stroke, a hook or a tail is not taken apart, but its name says which letter it is."""
 
@@ -37,6 +39,8 @@ def folded(text: str) -> str:
 
     Marks on letters are dropped. Raises `NoFormError` for a letter or digit that has no such form.
     """
+    if text.isascii():
+        return text.upper().translate(_ASCII)
     return "".join(_form(sign) for sign in unicodedata.normalize("NFC", text))
 
 

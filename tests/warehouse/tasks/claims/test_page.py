@@ -23,6 +23,7 @@ from throughline.pages.forms import Forms
 from throughline.pages.runs import answers
 from throughline.practice import permissions
 from throughline.tasks import listed
+from throughline.tasks.wire import filed
 from throughline.warehouse import Connection, connect
 
 AT = "2026-07-01 10:00"
@@ -120,6 +121,27 @@ def test_a_batch_is_shown_in_words_and_counts_as_opened(
     assert {tuple(row) for row in looked} == {
         ("biller", "claims", str(batch), desk.person(who)) for who in ("p1", "p2")
     }
+
+
+def test_a_page_tells_its_list_once_and_a_decision_tells_it_anew(
+    browser: Browser, desk: Desk, batch: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bytes] = []
+    real = filed.read
+
+    def read(payload: bytes) -> filed.Filed:
+        told.append(payload)
+        return real(payload)
+
+    monkeypatch.setattr(filed, "read", read)
+    biller = browser("biller")
+    shown = biller.get(f"/claims/{batch}").text
+    assert len(told) == 1
+    assert sent(biller, batch, token_of(shown)).status_code == 303
+    assert len(told) == 2, "what is attested is told anew"
+    with listed.shown(listed.of(desk.conn, batch)):
+        assert listed.of(desk.conn, batch) is listed.of(desk.conn, str(batch))
+    assert listed.of(desk.conn, batch) is not listed.of(desk.conn, batch)
 
 
 def test_who_may_not_see_patients_is_shown_none_and_opens_nothing(

@@ -15,7 +15,7 @@ from throughline.sources.x12 import reader
 from throughline.sources.x12.claim import Claim
 from throughline.tasks.claims import control_number
 from throughline.tasks.validate import SEEN, complaints
-from throughline.tasks.wire import x12, x12_270, x12_837p
+from throughline.tasks.wire import letters, x12, x12_270, x12_837p
 from throughline.tasks.wire.x12 import Envelope, Unwritable
 from throughline.tasks.wire.x12_270 import Inquiry
 from throughline.tasks.wire.x12_837p import ProfessionalClaim
@@ -362,3 +362,9 @@ def test_inquiries_hang_below_the_practitioner_who_asks() -> None:
 def test_an_inquiry_with_a_number_that_cannot_be_written_is_none() -> None:
     with pytest.raises(Unwritable):
         asked(inquiry("T1", member_id="M*1"))
+
+
+def test_what_is_ascii_is_folded_sign_by_sign_or_all_at_once() -> None:
+    every = "".join(chr(code) for code in range(128))
+    assert letters.folded(every) == "".join(letters._form(sign) for sign in every)
+    assert letters.folded("O`Brien") == "O'BRIEN"

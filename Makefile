@@ -11,13 +11,13 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI FEED
 override Q := $(value Q)
 export Q
 
 # PATIENT=40 or patients=40 would be ignored, and another world meant. Each command looks at the rest: THROUGHLINE_GIVEN.
 known := PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT LOGIN PREVIEW OUT A B RENAMED \
-  SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI Q SIZES NIGHTS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
+  SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI FEED Q SIZES NIGHTS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
   SHELL THROUGHLINE_% AIRFLOW% PYTEST_% PIP_% UV_%
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 ifneq ($(filter-out $(known),$(given)),)
@@ -48,7 +48,7 @@ stack := PYTHONPATH=include exec $(python) -m stack
 # The tests and the generated pages are about ours, whatever the caller has.
 kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed source-profile connect check-definitions practice watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed source-profile connect check-definitions practice source watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -130,6 +130,9 @@ connect: venv ## look at the systems before a first night: login, what they offe
 
 practice: venv ## lay out a folder for the definitions of a practice: DIR= (NAME= ZONE= PHONE= NPI=, else it asks)
 	@$(stack) practice
+
+source: venv ## write the definition of a source from a sample of its table, to be corrected: NAME= FROM=file DEFINITIONS= (FEED=)
+	@$(stack) source
 
 check-definitions: venv ## say all that is wrong with the definitions, and whose each file is: DEFINITIONS=folder (TAKE_NOTE=1, SHOW=workflow)
 	@$(stack) check-definitions

@@ -259,9 +259,8 @@ def _decision(module: str, command: str, example: str, *more: str) -> int:
     given = {name: os.environ.get(name, "") for name in ("ID", "ACTION")}
     missing = [name for name, value in given.items() if not value.strip()]
     if missing:
-        raise CommandFailed(
-            f"{', '.join(missing)} missing: {command} ID=... BY=operator ACTION={example} NOTE='why'"
-        )
+        how = f"{command} ID=... BY=operator ACTION={example} NOTE='why'"
+        raise CommandFailed(f"{', '.join(missing)} missing: {how}")
     said = options.words(os.environ, "ACTION", "BY", "NOTE", *more, "PREVIEW", "LOGIN")
     return _pipeline(module, *said, "--", given["ID"])
 
@@ -386,6 +385,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "check-definitions": definitions.check_definitions,
     "practice": definitions.lay_out,
     "connect": looking.connect,
+    "source": definitions.guess_source,
     "retain": keeping.retain,
     "backup": backups.backup,
     "restore": backups.restore,

@@ -62,6 +62,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "source-profile": (*_WORLD, "SOURCE", "FOLDER", "OUT", "NIGHT"),
     "connect": (*_WORLD, "SOURCE", "EXPORT"),
     "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI"),
+    "source": ("NAME", "FROM", "FEED", "DEFINITIONS"),
     "check-definitions": (*_WORLD, "TAKE_NOTE", "SHOW"),
     "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),
     "backup": (*_WHICH, "OUT", "WAIT"),

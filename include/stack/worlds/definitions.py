@@ -94,6 +94,35 @@ def lay_out() -> int:
     ).returncode
 
 
+def guess_source() -> int:
+    """Write the definition of the source ``NAME=`` from the table ``FROM=``, as the feeds ``FEED=`` or as it seems."""
+    name, table = (os.environ.get(each, "").strip() for each in ("NAME", "FROM"))
+    folder = os.environ.get(SETTING, "").strip()
+    if not name or not table:
+        raise options.WrongOption(
+            "NAME or FROM is missing: make source NAME=front_office FROM=~/patients.csv DEFINITIONS=~/our-practice"
+        )
+    if not folder or folder == OURS:
+        raise options.WrongOption(
+            "DEFINITIONS is missing: the definition goes into a folder of the practice's own"
+        )
+    file = str(Path(table).expanduser())
+    feed = ["--feed", given] if (given := os.environ.get("FEED", "").strip()) else []
+    command = [
+        sys.executable,
+        "-m",
+        "throughline.profiling.guessing.run",
+        *feed,
+        "--",
+        name,
+        file,
+        folder,
+    ]
+    return subprocess.run(
+        command, env=paths.child_environment(), cwd=paths.ROOT, check=False
+    ).returncode
+
+
 def digest() -> str:
     """Fingerprint of every definition that holds; it changes with any file."""
     of = hashlib.sha256()

@@ -191,6 +191,9 @@ def _of_value(at: str, said: Any, column: Column) -> Iterator[str]:
     if ("from" in about) == ("constant" in about):
         yield f"{at}: {said!r} cannot be read; write from or constant, one of them"
         return
+    if FILL_IN in columns_in(about) or about.get("constant") == FILL_IN:
+        yield f"{at}: {FILL_IN!r} is to be filled in: write the column of the file, or leave the line out"
+        return
     known = _ALWAYS | set(_OF_TYPE.get(column.type, ()))
     for key in sorted(set(about) - known):
         yield f"{at}/{key}: does not apply to {_a(column)}; leave it out"
@@ -223,9 +226,9 @@ def _of_dates(at: str, about: Mapping[str, Any], column: Column) -> Iterator[str
 
 
 def _of_format(at: str, form: str, about: Mapping[str, Any], *, is_moment: bool) -> Iterator[str]:
-    if form == FILL_IN:
+    if FILL_IN in form:
         yield (
-            f"{at}: {FILL_IN!r} is to be filled in: every date of the sample can be read two ways;"
+            f"{at}: {form!r} is to be filled in: every date of the sample can be read two ways;"
             ' ask who makes the file, and write "%m/%d/%Y" (the month first) or "%d/%m/%Y"'
         )
     elif form == EXCEL:

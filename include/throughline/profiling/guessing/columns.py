@@ -1,0 +1,90 @@
+"""What the cells of a column look like: days, moments, numbers, words, keys. pandas counts, nothing is shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+# In the order in which they are tried; each that fits every cell is kept.
+DAYS = (
+    "%m/%d/%Y", "%d/%m/%Y", "%Y-%m-%d", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y",
+    "%b %d, %Y", "%m/%d/%y", "%d/%m/%y",
+)  # fmt: skip
+HOURS = ("%H:%M", "%I:%M %p", "%I:%M%p", "%H:%M:%S", "%I:%M:%S %p")
+_NUMBER = re.compile(r"\(?-?\$? ?-?[0-9]{1,3}(,?[0-9]{3})*(\.[0-9]+)?\)?-?")
+_FLAGS = (
+    {"y", "n"},
+    {"yes", "no"},
+    {"true", "false"},
+    {"t", "f"},
+    {"1", "0"},
+    {"active", "inactive"},
+)
+MOST_CODES = 30
+SAMPLE = 5000
+SHOWN_FROM = 2
+"""A word may be shown as a code if so many rows have it, and it looks like none of a person."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """One column: how full, which formats fit all its cells, whether it tells rows apart, and its codes."""
+
+    name: str
+    rows: int
+    filled: int
+    distinct: int
+    formats: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+    is_number: bool = False
+    is_flag: bool = False
+    has_comma: bool = False
+    codes: tuple[str, ...] = ()
+
+    @property
+    def is_key(self) -> bool:
+        """Whether each row has a value of its own."""
+        return self.rows > 0 and self.filled == self.distinct == self.rows
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether its days can be read two ways, and no cell says which."""
+        return {form[:2] for form in self.formats} >= {"%m", "%d"}
+
+
+def looks_of(series: Any) -> Looks:
+    """Return what a column of texts looks like."""
+    cells = series.str.strip()
+    filled = cells[cells != ""]
+    values = filled.drop_duplicates()
+    texts = [str(text) for text in values.head(SAMPLE)]
+    counts = filled.value_counts()
+    is_words = 0 < len(values) <= MOST_CODES and len(filled) >= len(values) * SHOWN_FROM
+    known = {text.casefold() for text in texts}
+    return Looks(
+        str(series.name),
+        len(cells),
+        len(filled),
+        len(values),
+        _fitting(texts, [*DAYS, *(f"{day} {hour}" for day in DAYS for hour in HOURS)]),
+        _fitting(texts, HOURS),
+        bool(texts) and all(_NUMBER.fullmatch(text) for text in texts),
+        bool(known) and any(known <= pair for pair in _FLAGS),
+        bool(texts) and sum("," in text for text in texts) * 2 > len(texts),
+        tuple(str(v) for v, n in counts.items() if n >= SHOWN_FROM) if is_words else (),
+    )
+
+
+def _fitting(texts: list[str], forms: Any) -> tuple[str, ...]:
+    found = [form for form in forms if texts and _fits(texts[0], form)]
+    return tuple(form for form in found if all(_fits(text, form) for text in texts))
+
+
+def _fits(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text, form)  # noqa: DTZ007 - only whether it fits
+    except ValueError:
+        return False
+    return True

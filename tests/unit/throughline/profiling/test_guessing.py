@@ -1,0 +1,167 @@
+"""A definition is written from a sample: every guess says what it was made from, and what is not known is asked."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from openpyxl import Workbook
+
+from throughline.profiling.guessing import run
+from throughline.sources.definitions import parse
+from throughline.sources.source import SourceDefinition, SourceDefinitionError
+
+FIRST = date(2026, 1, 20)
+
+
+def appointments(rows: int = 60, form: str = "%m/%d/%Y") -> str:
+    chance = random.Random(3)
+    lines = ["Appt ID;Chart No;Date;Time;Status;Provider NPI;Remark"]
+    for n in range(rows):
+        day = (FIRST + timedelta(days=n // 2)).strftime(form)
+        status = chance.choice(["booked", "SCH", "Arrived"])
+        lines.append(f"A{n:04};00{n % 40:03};{day};{n % 9 + 1:02}:30 PM;{status};1234567893;x")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "own").mkdir()
+    return tmp_path / "own"
+
+
+def guessed(
+    folder: Path, text: str | bytes, name: str = "visits_20260306.csv", feed: str = ""
+) -> str:
+    sample = folder.parent / name
+    sample.write_bytes(text.encode() if isinstance(text, str) else text)
+    assert run.main(["office", str(sample), str(folder), "--feed", feed]) == 0
+    return (folder / "sources" / "office.yaml").read_text("utf-8")
+
+
+def definition(text: str) -> SourceDefinition:
+    return parse(yaml.safe_load(text), "office.yaml")
+
+
+def test_a_list_of_appointments(folder: Path) -> None:
+    text = guessed(folder, appointments())
+    said = yaml.safe_load(text)
+    assert set(said["feeds"]) == {"appointment"}
+    table = said["conventions"]["tables"]["office"]
+    assert (table["files"], table["dated"]) == ("visits_*.csv", "visits_%Y%m%d.csv")
+    assert (table["delimiter"], table["unused"]) == (";", ["Remark"])
+    (record,) = table["records"]
+    assert (record["key"], record["patient"]) == ("Appt ID", "Chart No")
+    assert record["columns"]["starts_at"] == {
+        "from": ["Date", "Time"], "join": " ", "moment": "%m/%d/%Y %I:%M %p"
+    }  # fmt: skip
+    # a code that is known needs no line; another one is asked, and refused until somebody says
+    assert said["conventions"]["codes"] == {"appointment.status": {"SCH": "?"}}
+    with pytest.raises(SourceDefinitionError, match=r"codes/appointment.status/SCH: there is no"):
+        definition(text)
+    about = definition(text.replace('SCH: "?"', "SCH: booked"))
+    assert about.feeds.keys() == {"appointment"}
+    # no value of the sample stands in it, but for codes
+    assert "1234567893" not in text
+    assert "A0001" not in text
+
+
+@pytest.mark.parametrize(
+    ("days", "form"),
+    [(["02/03/2026", "04/05/2026"], "?"), (["02/03/2026", "13/05/2026"], "%d/%m/%Y"), (["2026-02-03"], "%Y-%m-%d"),
+     (["02/23/26"], "%m/%d/%y"), (["3.2.2026"], "%d.%m.%Y"), (["soon"], "?")],
+)  # fmt: skip
+def test_a_date_that_can_be_read_two_ways_is_asked(
+    folder: Path, days: list[str], form: str
+) -> None:
+    lines = "".join(f"{n},Roe,Ann,{day}\n" for n, day in enumerate(days * 3))
+    text = guessed(folder, f"MRN,Last Name,First Name,DOB\n{lines}", "patients.csv")
+    (record,) = yaml.safe_load(text)["conventions"]["tables"]["office"]["records"]
+    assert record["columns"]["birth_date"]["date"] == form
+    if form == "?":
+        with pytest.raises(
+            SourceDefinitionError, match=r"birth_date/date: '[?]' is to be filled in"
+        ):
+            definition(text)
+        text = text.replace('"?"', '"%d/%m/%Y"')
+    assert definition(text).feeds.keys() == {"patient"}
+
+
+def test_charges_with_claims_and_a_total(folder: Path) -> None:
+    rows = "".join(
+        f"C{n},V{n // 2},0{n % 7},02/{n + 10}/2026,99213,1,100.00,K{n // 2}\n" for n in range(12)
+    )
+    text = guessed(
+        folder,
+        f"Charge ID,Visit,Chart No,DOS,CPT,Units,Amount,Claim No\n{rows}Total,,,,,,1200.00,\n",
+        "charges.csv",
+    )
+    said = yaml.safe_load(text)
+    table = said["conventions"]["tables"]["office"]
+    assert table["total"] == {"where": {"Charge ID": "Total"}, "sums": ["Amount"]}
+    assert [record["feed"] for record in table["records"]] == ["charge_item", "claim"]
+    assert table["records"][1]["lines"]["columns"] == {
+        "code": "CPT",
+        "charge": "Amount",
+        "units": "Units",
+    }
+    assert definition(text).feeds.keys() == {"charge_item", "claim"}
+
+
+def test_what_is_needed_and_not_there_is_asked(folder: Path) -> None:
+    text = guessed(folder, "MRN,Last Name\n1,Roe\n2,Poe\n", "people.csv", feed="patient")
+    with pytest.raises(SourceDefinitionError) as error:
+        definition(text)
+    told = str(error.value)
+    assert "columns/birth_date: '?' is to be filled in" in told
+    assert "columns/given: '?' is to be filled in" in told
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_the_encoding_is_found(folder: Path, encoding: str) -> None:
+    content = "MRN,Last Name,First Name,DOB\n1,Muñoz,Ann,02/23/1950\n2,Roe,Bea,02/24/1950\n".encode(
+        encoding
+    )
+    table = yaml.safe_load(guessed(folder, content, "p.csv"))["conventions"]["tables"]["office"]
+    assert table.get("encoding", "utf-8") == encoding.removesuffix("-sig")
+
+
+def test_a_workbook(folder: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    for line in (["MRN", "Last Name", "First Name", "DOB"], ["001", "Roe", "Ann", "02/23/1950"]):
+        book.active.append(line)
+    path = folder.parent / "p.xlsx"
+    book.save(path)
+    text = guessed(folder, path.read_bytes(), "p.xlsx")
+    assert yaml.safe_load(text)["conventions"]["tables"]["office"]["format"] == "xlsx"
+    assert definition(text).feeds.keys() == {"patient"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "feed", "told"),
+    [
+        ("Office", "MRN\n1\n", "", "write lower case letters"),
+        ("office", "", "", "is no table"),
+        ("office", "MRN\n", "", "has no rows"),
+        ("office", "Colour,Size\nred,1\n", "", "are of no feed"),
+        ("office", "MRN\n1\n", "weather", "no table can be read as it"),
+    ],
+)
+def test_what_cannot_be_guessed_says_why(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, text: str, feed: str, told: str
+) -> None:
+    sample = folder.parent / "sample.csv"
+    sample.write_text(text, "utf-8")
+    assert run.main([name, str(sample), str(folder), "--feed", feed]) == 1
+    assert told in capsys.readouterr().err
+    assert not (folder / "sources").exists()
+
+
+def test_a_definition_that_is_there_stays(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    guessed(folder, appointments())
+    assert run.main(["office", str(folder.parent / "visits_20260306.csv"), str(folder)]) == 1
+    assert "is there" in capsys.readouterr().err

@@ -1,8 +1,8 @@
 -- reads: cases.case_record, cases.place_zone, cases.setting, cases.stage_feed, evidence.booked_place,
 --     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.possible_stay,
 --     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
---     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim, w_person,
---     w_same
+--     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim,
+--     w_named_visit, w_person, w_same
 -- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_possible_stay, w_rests,
 --     w_decision
 
@@ -115,7 +115,7 @@ select
     z.zone,
     -- a visit goes by the name it has outside its source; our own claims store which visit they are for
     coalesce(
-        v.name, coalesce(o.id_prefix, '') || (f.identifiers ->> 'encounter'), coalesce(ko.id_prefix, '') || k.encounter_id
+        v.name, nv.name, coalesce(o.id_prefix, '') || (f.identifiers ->> 'encounter'), coalesce(ko.id_prefix, '') || k.encounter_id
     ) as encounter,
     f.identifiers ->> 'patient_control_number' as pcn
 from w_person as w
@@ -134,6 +134,9 @@ left join w_same as m on m.person_id = l.person_id and m.source = f.source and m
 left join w_same as v
     on v.person_id = l.person_id and v.source = f.source
     and v.source_ref = 'encounter/' || (f.identifiers ->> 'encounter')
+left join w_named_visit as nv
+    on f.kind in ('note', 'charge') and nv.person_id = l.person_id and nv.source = f.source
+    and nv.id = f.identifiers ->> 'encounter'
 left join w_practitioner as d
     on f.kind in ('visit', 'charge', 'booking', 'arrived')
     and d.named_by = f.source and d.source_id = f.detail ->> 'practitioner_id'

@@ -1,5 +1,5 @@
 -- reads: evidence.fact, identity.link, operations.feed, operations.source, w_person
--- makes: w_told, w_number, w_pair, w_same
+-- makes: w_told, w_number, w_pair, w_same, w_named_visit
 -- changes: cases.same_record
 
 -- What two sources tell of the same stay, visit, appointment, charge or note of a person is one: this says which
@@ -159,6 +159,47 @@ group by t.person_id, t.source, t.source_ref, t.record;
 create unique index on w_same (source, source_ref, person_id);
 
 analyze w_same;
+
+-- Notes and charges of a system that sends no visits name theirs by its number. The guard costs nothing where every
+-- system that sends them is a chart.
+create temp table w_named_visit on commit drop as
+with referring as (
+    select distinct l.person_id, f.source, f.identifiers ->> 'encounter' as id, f.identifiers ->> 'visit_number' as number
+    from w_person as w
+    inner join identity.link as l
+        on l.person_id = w.person_id and l.status = 'active' and l.known_seq <= %(seq)s
+        and (l.retired_seq is null or l.retired_seq > %(seq)s)
+    inner join evidence.fact as f
+        on f.subject_source = l.source and f.subject_id = l.source_id and f.known_seq <= %(seq)s
+        and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
+    where f.kind in ('note', 'charge') and f.identifiers ? 'visit_number'
+        and exists (
+            select from operations.feed as o
+            inner join operations.source as s on s.source = o.source
+            where o.feed in ('document_reference', 'charge_item') and not s.is_chart
+        )
+)
+
+select distinct on (r.person_id, r.source, r.id)
+    r.person_id, r.source, r.id,
+    coalesce(m.name, coalesce(o.id_prefix, '') || (e.identifiers ->> 'encounter')) as name
+from referring as r
+inner join identity.link as l
+    on l.person_id = r.person_id and l.status = 'active' and l.known_seq <= %(seq)s
+    and (l.retired_seq is null or l.retired_seq > %(seq)s)
+inner join evidence.fact as e
+    on e.subject_source = l.source and e.subject_id = l.source_id and e.known_seq <= %(seq)s
+    and (e.retracted_seq is null or e.retracted_seq > %(seq)s)
+    and e.kind in ('admission', 'discharge', 'visit', 'visit_open')
+    and r.number in (e.identifiers ->> 'visit_number', e.identifiers ->> 'encounter')
+left join operations.source as o on o.source = e.source
+left join w_same as m on m.person_id = r.person_id and m.source = e.source and m.source_ref = e.source_ref
+order by
+    r.person_id, r.source, r.id, e.source = r.source desc, coalesce(o.is_chart, false) desc, e.source, e.source_ref;
+
+create unique index on w_named_visit (person_id, source, id);
+
+analyze w_named_visit;
 
 -- Kept for pages and for exceptions: what was joined, by what, and whether the sources contradict each other.
 delete from cases.same_record as k using w_person as w where k.person_id = w.person_id;

@@ -11,7 +11,9 @@ select
     r.authored_at as starts_at,
     jsonb_build_object(
         'document', r.source_id,
-        'encounter', r.encounter_id
+        'document_number', r.document_number,
+        'encounter', r.encounter_id,
+        'visit_number', r.visit_number
     ) as identifiers,
     jsonb_build_object(
         'author_id', r.author_id,

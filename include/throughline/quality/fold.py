@@ -76,7 +76,7 @@ _STATE = """
     )
 
     select u.source, u.source_id, u.newest, u.said,
-        '{{"identifiers": [], "is_active": true, "is_deceased": false}}'::jsonb || u.fields
+        '{{"identifiers": [], "is_active": true, "is_deceased": false, "status": "current"}}'::jsonb || u.fields
         || case
             when not u.fields ? 'under_way' then '{{}}'::jsonb
             when u.fields ? 'ended'

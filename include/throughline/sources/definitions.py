@@ -264,6 +264,12 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
         if feed not in standard.feeds:
             known = instead(feed, standard.feeds)
             yield f"feeds/{feed}: {standard.name} has no feed with this name; {known}"
+        elif (
+            standard.needs_patients
+            and "patient" not in raw["feeds"]
+            and (catalogue.entry(feed).subject == "patient")
+        ):
+            yield f"feeds/{feed}: needs the feed patient beside it, which says whose number is whose; add it"
     conventions = raw.get("conventions", {})
     for name in conventions:
         if name not in standard.conventions:

@@ -123,6 +123,8 @@ class Standard(ABC):
     """The conventions that a source may define: name to JSON schema."""
     suffix: ClassVar[str]
     """The suffix of its landed files."""
+    needs_patients: ClassVar[bool] = False
+    """Whether records about patients lead to persons only if its source has the feed of patients as well."""
     not_used: ClassVar[str]
     """The reason for refusing a file that holds nothing for any feed of its source."""
 

@@ -23,6 +23,7 @@ from throughline.sources.feeds.value_sets import (
     LOINC,
     MONEY_STATUS,
     TASK_STATUS,
+    V2_COMPLETION,
     VERIFICATION,
     X12_SEX,
 )
@@ -129,11 +130,12 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="document_reference",
-        standards=("fhir", "tabular"),
+        standards=("fhir", "hl7v2", "tabular"),
         tables=(
             Table(
                 "document_reference",
                 ("note",),
+                adds_up=True,
                 codes=(
                     Code(
                         "status",
@@ -145,6 +147,7 @@ FEEDS: tuple[Entry, ...] = (
                     Code(
                         "doc_status",
                         words=("preliminary", "final", "amended", "entered-in-error"),
+                        synonyms=V2_COMPLETION,
                         is_status=True,
                         rests=ALL,
                         unless=NO_NOTE,

@@ -35,6 +35,12 @@ OTHER_CLASS = ("EMER", "PRENC")
 # HL7 v2 table 0004 (PV1-2), as the guide HL7 Version 2 to FHIR maps it (ConceptMap table-hl70004-to-v3-actcode, read
 # 2026-11-29). It maps no R (recurring), B (obstetrics), C, N and U: a source says what it means by them.
 V2_CLASS = (("E", "EMER"), ("I", "IMP"), ("O", "AMB"), ("P", "PRENC"))
+# HL7 v2 table 0271 (TXA-17; its codes and those of version 2.3, CA and PR, at hl7.org/fhir v2/0271, read 2026-11-29):
+# authenticated and legally authenticated are signed; dictated, documented, in progress, pre-authenticated are not.
+V2_COMPLETION = (
+    ("AU", "final"), ("LA", "final"), ("DI", "preliminary"), ("DO", "preliminary"), ("IN", "preliminary"),
+    ("IP", "preliminary"), ("PA", "preliminary"), ("PR", "preliminary"), ("CA", "entered-in-error"),
+)  # fmt: skip
 LOINC = ("http://loinc.org", "urn:oid:2.16.840.1.113883.6.1")
 SEX = ("F", "M", "O", "U")
 # FHIR R4 administrative-gender, and HL7 table 0001 with its texts.

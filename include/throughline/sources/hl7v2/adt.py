@@ -1,6 +1,7 @@
 """Reads ADT messages of any version: what each says of a visit, and of its patient (HL7 v2 chapter 3).
 
-The events and what they mean: HL7 v2.5.1 and v2.8.2 chapter 3, read 2026-11-29 at hl7.eu.
+What A03, A13 and A16 are: versions 2.3.1 and 2+ at hl7.eu; merges: LinuxForHealth/hl7v2-fhir-converter #223 and
+dcm4chee-arc-light #1086, #4589; all read 2026-11-29.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def read_message(
     told = Told(m, local)
     try:
         if feed == PATIENT:
-            return _persons(m, piece, file, told, event, newest, made, settings)
+            return persons(m, piece, file, told, event, newest, made, settings)
         if event in OF_PERSONS:
             return []
         return _visit(m, piece, file, told, event, newest, made, settings)
@@ -253,7 +254,7 @@ def _place(m: Message, pv1: list[str]) -> str | None:
     return None
 
 
-def _persons(
+def persons(
     m: Message,
     piece: Piece,
     file: str,

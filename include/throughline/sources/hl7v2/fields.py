@@ -10,7 +10,7 @@ from throughline.sources.definitions import SourceDefinition
 from throughline.sources.hl7v2 import adt
 from throughline.sources.hl7v2.batch import kind_of
 from throughline.sources.hl7v2.message import Message
-from throughline.sources.hl7v2.rows import cancelled_by
+from throughline.sources.hl7v2.rows import READ_FROM, READERS, cancelled_by
 from throughline.sources.hl7v2.settings import Settings, settings_of
 from throughline.sources.hl7v2.siu import FINAL_EVENTS, Appointment, read_message, status_of
 from throughline.sources.hl7v2.split import Piece, split
@@ -61,8 +61,9 @@ def held(stream: BinaryIO, file: str, definition: SourceDefinition) -> Iterator[
             made.append(_Noted(segments))
             return made[0]
 
-        if kind_of(piece.segments[0]) == "ADT" and not set(adt.FEEDS).isdisjoint(definition.feeds):
-            if (found := _of_adt(piece, file, definition, settings)) is not None:
+        kind = kind_of(piece.segments[0])
+        if kind in READERS and not set(READ_FROM[kind]).isdisjoint(definition.feeds):
+            if (found := _of_parts(piece, file, kind, definition, settings)) is not None:
                 yield found
             continue
         read = read_message(piece, file, definition.zone, settings, noted)
@@ -97,14 +98,16 @@ def _elements(m: Message, asked: set[tuple[str, int]]) -> dict[str, bool]:
 _CODED = (
     ("PV1-2 class", "encounter.class_code", "PV1", 2),
     ("PV1-36 disposition", "encounter.discharge_disposition_code", "PV1", 36),
+    ("TXA-2 type", "document_reference.type_code", "TXA", 2),
+    ("TXA-17 completion", "document_reference.doc_status", "TXA", 17),
     ("PID-8 sex", "patient.sex", "PID", 8),
 )
 
 
-def _of_adt(
-    piece: Piece, file: str, definition: SourceDefinition, settings: Settings
+def _of_parts(
+    piece: Piece, file: str, kind: str, definition: SourceDefinition, settings: Settings
 ) -> Held | None:
-    """Return what an ADT message holds, read as each of its feeds; None if it is unreadable."""
+    """Return what a message of ADT or MDM holds, read as each of its feeds; None if it is unreadable."""
     made: list[_Noted] = []
 
     def noted(segments: list[str]) -> _Noted:
@@ -113,9 +116,9 @@ def _of_adt(
 
     told = [
         one
-        for feed in adt.FEEDS
+        for feed in READ_FROM[kind]
         if feed in definition.feeds
-        for one in adt.read_message(piece, file, feed, definition.zone, settings, noted)
+        for one in READERS[kind].read_message(piece, file, feed, definition.zone, settings, noted)
         if isinstance(one, adt.Statement)
     ]
     if not made:

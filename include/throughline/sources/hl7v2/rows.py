@@ -10,7 +10,7 @@ import msgspec
 from throughline.sources.codes import CANCELLED_BY
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import digits
-from throughline.sources.hl7v2 import adt
+from throughline.sources.hl7v2 import adt, mdm
 from throughline.sources.hl7v2.batch import kind_of, pieces
 from throughline.sources.hl7v2.order import version
 from throughline.sources.hl7v2.people import record_number
@@ -67,6 +67,20 @@ COLUMNS = {
         "reason_code",
         "said",
     ),
+    "document_reference": (
+        "status",
+        "doc_status",
+        "type_system",
+        "type_code",
+        "encounter_id",
+        "authored_at",
+        "authenticated_at",
+        "author_id",
+        "authenticator_id",
+        "document_number",
+        "visit_number",
+        "said",
+    ),
     "patient": (
         "mrn",
         "identifiers",
@@ -91,6 +105,7 @@ COLUMNS = {
 # What a row has where its message says nothing.
 _DEFAULTS: dict[str, dict[str, object]] = {
     "encounter": {"status": "in-progress"},
+    "document_reference": {"status": "current"},
     "patient": {"identifiers": [], "is_active": True, "is_deceased": False},
 }
 
@@ -130,13 +145,15 @@ def rows(
             for one in read_piece(piece, is_truncated, file, definition.zone, settings):
                 yield one if isinstance(one, Fault) else _row(one, settings)
         elif feed in mine:
-            yield from _told(piece, is_truncated, file, feed, definition, settings, mine)
+            yield from _told(piece, is_truncated, file, feed, definition, settings, mine, kind)
         elif is_first and not mine:
             yield adt.fault(piece, file, feed, NOT_USED if kind else MISSING, settings)
 
 
-READ_FROM = {"SIU": ("appointment",), "ADT": adt.FEEDS}
+READ_FROM = {"SIU": ("appointment",), "ADT": adt.FEEDS, "MDM": mdm.FEEDS}
 """The feeds that each type of message (MSH-9.1) is read for."""
+READERS = {"ADT": adt, "MDM": mdm}
+"""The readers of messages that say parts of a record."""
 MISSING = "message_type_missing"
 
 
@@ -148,14 +165,15 @@ def _told(
     definition: SourceDefinition,
     settings: Settings,
     mine: list[str],
+    kind: str,
 ) -> Iterator[StagedRow | Fault]:
-    """Yield the rows and faults of one ADT message; the first of its feeds has those that are of neither."""
+    """Yield the rows and faults of one message of ADT or MDM; the first of its feeds has those that are of neither."""
     if piece.is_misnamed:
         yield Fault(file, piece.row, piece.position, "characters_not_as_declared", "warning")
     if is_truncated:
-        yield adt.fault(piece, file, feed, "truncated", settings)
+        yield READERS[kind].fault(piece, file, feed, "truncated", settings)
         return
-    for found in adt.read_message(piece, file, feed, definition.zone, settings):
+    for found in READERS[kind].read_message(piece, file, feed, definition.zone, settings):
         if not isinstance(found, Fault):
             yield _said(found)
         elif found.severity != "warning" or feed == mine[0]:

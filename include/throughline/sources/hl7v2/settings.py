@@ -32,7 +32,8 @@ class Settings:
     by which the sender tells its patients apart, `visit_fields` the fields that may hold the number of a visit, best
     first, `visit_assigner` what makes that number unique, `type_field` the field with the type of a visit.
     `orders_by_event` takes EVN-2 for the order of messages instead of MSH-7. `reads_attribution` takes PD1-4 for the
-    practitioner whose patient it is.
+    practitioner whose patient it is. Of MDM: with `assigned_signs`, a document is signed by whoever was to sign it
+    (TXA-10) if it names no signature.
     """
 
     roles: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Settings:
     type_field: tuple[str, int] = ("PV1", 18)
     orders_by_event: bool = False
     reads_attribution: bool = False
+    assigned_signs: bool = False
 
     @property
     def tests(self) -> frozenset[str]:
@@ -76,6 +78,7 @@ def settings_of(definition: SourceDefinition) -> Settings:
         type_field=_field(said.get("encounter_type", "PV1-18")),
         orders_by_event=said.get("adt_order") == "EVN-2",
         reads_attribution=bool(said.get("primary_care_is_ours", False)),
+        assigned_signs=bool(said.get("assigned_authenticator_signs", False)),
     )
 
 

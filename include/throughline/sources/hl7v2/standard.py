@@ -62,6 +62,11 @@ CONVENTIONS: dict[str, Mapping[str, Any]] = {
         "description": "what says which of two ADT messages is the newer one: when it was written (MSH-7, if"
         " nothing is said), or when the event was recorded (EVN-2)",
     },
+    "assigned_authenticator_signs": {
+        "type": "boolean",
+        "description": "whether a signed document without a signature (TXA-22) counts as signed by whoever was to"
+        " sign it (TXA-10); false if nothing is said",
+    },
     "primary_care_is_ours": {
         "type": "boolean",
         "description": "whether PD1-4 of ADT says whose patient of ours somebody is; false if nothing is said",
@@ -80,6 +85,7 @@ class Hl7v2(Standard):
     name = "hl7v2"
     transports = ("https", "sftp", "folder")
     suffix = "hl7"
+    needs_patients = True
     not_used = "message_type_not_used_here"
     conventions = CONVENTIONS
 

@@ -1,6 +1,7 @@
 """What one message says of a record: only the fields that it fills, because an empty one says nothing.
 
-HL7 v2 chapter 2, 2.5.3 (2.5.1; read 2026-11-29 at hl7.eu): a field that is not valued leaves what the receiver has
+HL7 v2 chapter 2 (2.7 of version 2.4, 2.5.3 since 2.5; as docs.oracle.com/cd/E19509-01/820-2613 and
+Efferent-Health/HL7-dotnetcore #28 cite it, read 2026-11-29): a field that is not valued leaves what the receiver has
 as it is; a pair of quotes ("") deletes it. So a visit is what all messages about it say, each field by the newest
 message that says it (`throughline.quality.fold`).
 """
@@ -63,6 +64,10 @@ class Told:
             return found
 
         return self.says(name, fields, index, read)
+
+    def moment_of(self, text: str | None) -> datetime | None:
+        """Return a time of the message as a moment."""
+        return moment(text, self.zone)
 
     def at(self, fields: list[str], index: int) -> datetime | None:
         """Return a time of the message, without noting it."""

@@ -59,6 +59,7 @@ def test_feeds_are_found_by_name_and_by_standard() -> None:
     assert [feed.name for feed in catalogue.read_by("hl7v2")] == [
         "patient",
         "encounter",
+        "document_reference",
         "appointment",
     ]
     with pytest.raises(catalogue.UnknownFeed, match="'moon'"):

@@ -1,4 +1,4 @@
-"""Encounter, Condition, Procedure, DocumentReference, Communication and Task."""
+"""Encounter, Condition, Procedure, Communication and Task."""
 # ruff: noqa: RUF012 - msgspec gives every struct its own empty list
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from throughline.sources.fhir.choose import (
     is_current,
     leader,
     performer,
-    practitioner_of,
 )
 from throughline.sources.fhir.coded import code_of, coding_of, pick_of
 from throughline.sources.fhir.settings import Kind, Settings, Values
@@ -24,7 +23,6 @@ from throughline.sources.fhir.values import (
     Reference,
     Resource,
     code,
-    extension_of,
     first_code,
     moment,
     pick_code,
@@ -175,51 +173,6 @@ def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Valu
     )
 
 
-SIGNED = ("final", "amended")
-"""The statuses of a note that is done (FHIR R4, composition-status)."""
-
-
-class _Context(Backbone):
-    encounter: list[Reference] = []
-
-
-class DocumentReference(Resource):
-    """DocumentReference; R4 has no element for the moment of signing, servers use an extension."""
-
-    status: str | None = None
-    doc_status: str | None = None
-    type: Concept | None = None
-    subject: Reference | None = None
-    date: str | None = None
-    author: list[Reference] = []
-    authenticator: Reference | None = None
-    context: _Context | None = None
-
-
-def _document(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
-    assert isinstance(resource, DocumentReference)
-    d = resource
-    url = settings.extensions.get("authenticated_at")
-    signed = extension_of(d.extension, url) if url else None
-    encounters = d.context.encounter if d.context is not None else []
-    doc_status = settings.codes["document_reference.doc_status"](
-        d.doc_status or settings.no_doc_status
-    )
-    signer = target(d.authenticator)
-    if signer is None and settings.signed_by_author and doc_status in SIGNED:
-        signer = next((who for a in d.author if (who := target(a, "Practitioner"))), None)
-    return subject(d.subject), (
-        settings.codes["document_reference.status"](d.status),
-        doc_status,
-        *coding_of(settings.codes["document_reference.type_code"], d.type),
-        target(encounters[0], "Encounter") if encounters else None,
-        moment(d.date, settings.zone),
-        moment(signed.value_date_time, settings.zone) if signed is not None else None,
-        practitioner_of(d.author),
-        signer,
-    )
-
-
 class Communication(Resource):
     """Communication; the outcome of a contact is its coded status reason."""
 
@@ -344,23 +297,6 @@ KINDS = (
         ),
         _procedure,
         msgspec.json.Decoder(Procedure),
-    ),
-    Kind(
-        "document_reference",
-        "DocumentReference",
-        (
-            "status",
-            "doc_status",
-            "type_system",
-            "type_code",
-            "encounter_id",
-            "authored_at",
-            "authenticated_at",
-            "author_id",
-            "authenticator_id",
-        ),
-        _document,
-        msgspec.json.Decoder(DocumentReference),
     ),
     Kind(
         "communication",

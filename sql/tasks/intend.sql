@@ -30,9 +30,15 @@ update operations.exception as e
 set status = 'cleared', closed_seq = %(seq)s, resolution = 'what was lacking is there'
 from tasks.task as t
 where e.about_kind = 'task' and e.about_id = t.task_id::text and e.status = 'open'
-    and e.reason in ('bad_contact_data', 'missing_billing_data', 'no_receiver')
+    and e.reason in ('not_in_receiver', 'missing_billing_data', 'no_receiver')
     and coalesce(t.detail ->> 'route', '') <> 'claim'
     and t.task_id in (select l.task_id from tasks.transmission_task as l);
+
+-- Of a task, an earlier version said that the telephone number is wrong. It is the receiver that lacks the patient, and
+-- that is asked under its own name: below, if it still does.
+update operations.exception as e
+set status = 'cleared', closed_seq = %(seq)s, resolution = 'the telephone number is not at fault'
+where e.about_kind = 'task' and e.reason = 'bad_contact_data' and e.status = 'open';
 
 -- What cannot be requested: required data is missing in the systems of record, or no system takes it.
 select i.effect_key, i.lacks, i.task_ids

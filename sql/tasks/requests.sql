@@ -59,10 +59,10 @@ select
     -- the missing data because of which nothing can be requested
     case
         when e.kind = 'billing' and not e.detail ? 'encounter' then 'missing_billing_data'
-        when e.kind = 'documentation' and not e.detail ? 'encounter' then 'bad_contact_data'
+        when e.kind = 'documentation' and not e.detail ? 'encounter' then 'not_in_receiver'
         when r.source is null then 'no_receiver'
-        when e.kind = 'scheduling' and p.mrn is null then 'bad_contact_data'
-        when e.kind in ('outreach', 'documentation') and p.patient_id is null then 'bad_contact_data'
+        when e.kind = 'scheduling' and p.mrn is null then 'not_in_receiver'
+        when e.kind in ('outreach', 'documentation') and p.patient_id is null then 'not_in_receiver'
     end as lacks
 from w_effect as e
 inner join cases.setting as z on z.name = 'time_zone'

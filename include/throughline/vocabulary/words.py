@@ -152,6 +152,7 @@ EXCEPTION_REASON = WordList(
         "patient_balance": "The patient's share is open",
         "overpayment": "Something was paid, and its evidence has since been withdrawn",
         "eligibility_unknown": "The payer has not said whether, or from when, it pays",
+        "not_in_receiver": "The system that takes the work has no number of its own for the patient or the visit",
         "no_receiver": "No system takes the work, or several do and nothing decides between them",
         "uncertain_transmission": "Something was sent, and it is not known whether it arrived",
         "transmission_rejected": "The receiver refused what was sent",

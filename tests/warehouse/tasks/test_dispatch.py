@@ -10,7 +10,9 @@ import pytest
 from tests.warehouse.clinic import consent, coverage, patient, stay
 from tests.warehouse.tasks.desk import FIRST, FOURTH, SECOND, THIRD, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
+from throughline import exceptions
 from throughline.transports import https
+from throughline.warehouse import nights
 
 
 def a_night(desk: Desk, *people: str, wanted: str = "outreach") -> None:
@@ -390,7 +392,14 @@ def test_who_cannot_be_named_to_the_receiver_is_an_exception_that_ends(
     desk.open(FIRST)
     ask(desk, "p1", "scheduling")
     assert desk.work() == {}
-    assert desk.open_exceptions() == ["bad_contact_data"]
+    assert desk.open_exceptions() == ["not_in_receiver"], "the telephone number is good"
+    # an earlier version said that it is wrong
+    told = str(desk.tasks()[0].task_id)
+    at = nights.by_seq(desk.conn, desk.seq).cut_off
+    exceptions.open_exception(desk.conn, desk.seq, at, "bad_contact_data", "task", told)
+    desk.conn.commit()
+    assert desk.work() == {}
+    assert desk.open_exceptions() == ["not_in_receiver"]
     desk.know(patient("p1"))
     desk.open(SECOND)
     assert desk.work() == {"accepted": 1}

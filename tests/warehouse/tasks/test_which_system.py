@@ -223,7 +223,7 @@ def test_one_system_of_a_role_takes_its_work_whoever_knows_the_person(
     desk.wants("p2", "outreach", source="north", workflow="annual_wellness")
     desk.work()
     assert len(desk.sent()) == 1
-    assert desk.open_exceptions() == ["bad_contact_data"]
+    assert desk.open_exceptions() == ["not_in_receiver"]
 
 
 @NAMES

@@ -72,6 +72,7 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     "missing_practitioner": ("Missing: {missing}",),
     "new_code": ("The code is {about}", "{codes:code of the field is|codes of the field are} new"),
     "no_receiver": ("The work is: {effect}",),
+    "not_in_receiver": ("The work is: {effect}",),
     "one_status": ("The field is {about}, in {rows:row|rows}",),
     "patient_balance": ("{balance} is open", "By line: {lines}"),
     "payment_overdue": ("{balance} is open",),

@@ -19,7 +19,7 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt \
     && pip uninstall --yes pytest pytest-cov pytest-timeout pytest-xdist pytest-socket hypothesis selenium axe-core-python \
         ruff mypy types-PyYAML types-jsonschema types-paramiko types-psutil types-requests types-tabulate pandas-stubs \
-        sqlfluff sqlglot \
+        types-openpyxl sqlfluff sqlglot \
     && pip check
 
 # Another auth manager, a secrets backend: what is locked stays as it is, or the build fails.

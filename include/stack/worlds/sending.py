@@ -48,7 +48,7 @@ def sending(action: str) -> Callable[[], int]:
 
 
 def observed(pipeline: Callable[..., int]) -> Callable[[], int]:
-    """Return the command that lists what is only observed or held; with ``WORKFLOW= LIST= BY= NOTE=`` it lets it out."""
+    """Return the command that lists what is only observed or held, or lets it out (``WORKFLOW= LIST= BY= NOTE=``)."""
 
     def run() -> int:
         workflow = os.environ.get("WORKFLOW", "").strip()

@@ -213,10 +213,11 @@ docs: sql-headers ## regenerate the generated pages
 	@$(kit) throughline.vocabulary.page
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table
 	@$(kit) throughline.orchestration.feed_table
+	@$(kit) throughline.profiling.guessing.page
 
 docs-check: venv
 	@$(kit) throughline.vocabulary.page --check
-	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table --check && $(kit) throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table --check && $(kit) throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check && $(kit) throughline.profiling.guessing.page --check
 
 lock: venv ## generate requirements.txt from requirements.in
 	@$(stack) lock

@@ -49,8 +49,8 @@ _WRITTEN = {
     "condition": "clinical_status verification_status! category_code code_system code! onset_at:moment"
     " abated_at:moment recorded_at:moment encounter_id",
     "procedure": "status! code_system code! starts_at:moment! ends_at:moment encounter_id practitioner_id",
-    "document_reference": "status! doc_status type_system type_code! encounter_id? authored_at:moment"
-    " authenticated_at:moment author_id authenticator_id? document_number visit_number",
+    "document_reference": "status! doc_status! type_system type_code! encounter_id? authored_at:moment"
+    " authenticated_at:moment? author_id authenticator_id? document_number visit_number",
     "communication": "status! outcome_code? category_code medium_code sent_at:moment! received_at:moment"
     " sender_id? based_on:ids part_of:ids about:ids",
     "task": "status! business_status code based_on:ids focus owner_id our_identifier? authored_at:moment"

@@ -79,6 +79,11 @@ def _summary(found: Checked) -> Iterator[str]:
         shown(folder.own) if folder.own else "none: DEFINITIONS=folder names one"
     )
     yield ""
+    sites = practice().sites
+    for site in sites:
+        yield f"  site {site.site}: {site.told} ({site.time_zone})"
+    if sites:
+        yield ""
     for name, path in folder.every().items():
         whose = "yours" if folder.own and path.is_relative_to(folder.own) else "Throughline's"
         yield f"  {name:<36} {whose}"

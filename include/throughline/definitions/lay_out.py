@@ -64,6 +64,8 @@ contact_hours: {{from: "08:00", to: "21:00"}}   # 47 CFR 64.1200(c)(1): patient'
 #   west:
 #     name: Our office in the west
 #     time_zone: America/Los_Angeles
+#     npi: "1234567893"             # its own, if it has one
+#     address: {{street: 12 Main Street, city: Oakland, state: CA, zip: "94601"}}
 #     locations: {{ehr: [loc-west], scheduling: [WEST]}}
 # What of Throughline's own you do not use. Its sources are those of its sandbox: leave out each that you replace by
 # one of yours under another name ({sources}). A workflow that is left out opens no case

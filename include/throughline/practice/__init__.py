@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,13 +15,22 @@ from throughline.vocabulary.numbers import is_time_zone
 class Site:
     """A site of the practice, with the time zone of its days and deadlines.
 
-    `locations` maps each source to its codes for the site or a part of it.
+    `locations` maps each source to its codes for the site or a part of it. `npi` and `address` (in one line) are empty
+    if the practice does not say them.
     """
 
     site: str
     name: str
     time_zone: str
     locations: tuple[tuple[str, str], ...]
+    npi: str = ""
+    address: str = ""
+
+    @property
+    def told(self) -> str:
+        """The site as it is shown: its name, and its NPI and address if they are known."""
+        npi = f"NPI {self.npi}" if self.npi else ""
+        return ", ".join(part for part in (self.name, npi, self.address) if part)
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,13 @@ def teams() -> dict[str, Team]:
     }
 
 
+def _in_one_line(address: Mapping[str, str]) -> str:
+    """Return an address as it stands on an envelope, in one line; empty if there is none."""
+    if not address:
+        return ""
+    return f"{address['street']}, {address['city']}, {address['state']} {address['zip']}"
+
+
 @lru_cache(maxsize=1)
 def practice() -> Practice:
     """Return this deployment's practice; cached per process, validated when a night opens."""
@@ -111,6 +128,8 @@ def practice() -> Practice:
                 tuple(
                     (source, code) for source, codes in said["locations"].items() for code in codes
                 ),
+                str(said.get("npi", "")),
+                _in_one_line(said.get("address") or {}),
             )
             for site, said in (raw.get("sites") or {}).items()
         ),

@@ -45,6 +45,17 @@ def test_ours_have_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
 
 
+SITES = """
+sites:
+  east:
+    name: Front Range East
+    time_zone: America/Denver
+    npi: "1234567893"
+    address: {street: 12 Main Street, city: Aurora, state: CO, zip: "80010"}
+    locations: {ehr: [loc-east]}
+  west: {name: West, time_zone: America/Denver, locations: {ehr: [loc-west]}}
+"""
+
 FAULTS = [
     ("practice.yaml", "America/New_York", "America/Denvr",
      "3: time_zone: 'America/Denvr' is not a time zone: the nearest is 'America/Denver'"),
@@ -53,6 +64,13 @@ FAULTS = [
     ("practice.yaml", "bill_hold_days: 1",
      "bill_hold_days: 1\nsites: {west: {name: W, time_zone: UTC, locations: {epic: [a]}}}",
      "6: sites/west/locations/epic: 'epic' is not a known source: the nearest is 'ehr'"),
+    ("practice.yaml", "bill_hold_days: 1",
+     "bill_hold_days: 1\nsites: {west: {name: W, time_zone: UTC, npi: \"1234567890\", locations: {ehr: [a]}}}",
+     "6: sites/west/npi: '1234567890'"),
+    ("practice.yaml", "bill_hold_days: 1",
+     "bill_hold_days: 1\nsites: {west: {name: W, time_zone: UTC, address: {street: A, city: B, state: Colorado,"
+     " zip: \"80202\"}, locations: {ehr: [a]}}}",
+     "6: sites/west/address/state: 'Colorado'"),
     ("practice.yaml", "bill_hold_days: 1", "bill_hold_days: 1\nleave_out: {workflows: [anual_wellness]}",
      "6: leave_out/workflows/0: 'anual_wellness' is none of ours: the nearest is 'annual_wellness'"),
     ("practice.yaml", "bill_hold_days: 1", "bill_hold_days: 1\nleave_out: {workflow: []}",
@@ -183,12 +201,16 @@ def test_it_says_whose_each_file_is_and_what_is_pinned(
 ) -> None:
     path = take(own, "practice.yaml", "Lakeside Medical Group", "Front Range Clinic")
     path.write_text(
-        path.read_text("utf-8") + "leave_out: {workflows: [annual_wellness]}\n", "utf-8"
+        path.read_text("utf-8") + "leave_out: {workflows: [annual_wellness]}\n" + SITES, "utf-8"
     )
     (own / "workflows" / "transitional_care.yaml").write_text(BASED, "utf-8")
     assert main([]) == 0
     told = capsys.readouterr().out
     (sha,) = (one.sha256 for one in examined().workflows if one.workflow == "transitional_care")
+    assert (
+        "  site east: Front Range East, NPI 1234567893, 12 Main Street, Aurora, CO 80010 (America/Denver)\n"
+        "  site west: West (America/Denver)\n" in told
+    )
     assert "  practice.yaml                        yours\n" in told
     assert "  teams.yaml                           Throughline's\n" in told
     assert "  workflows/annual_wellness.yaml       left out\n" in told

@@ -176,6 +176,16 @@ def test_a_practice_has_sites(folder: Path) -> None:
         ("[loc-hills]", "[]", "[] should be non-empty"),
         ("    name: Lakeside Hills\n", "", "'name' is a required property"),
         ("  hills:", "  Hills:", "sites/Hills: 'Hills' does not match"),
+        (
+            "name: Lakeside Hills",
+            "name: H\n    npi: 1234567893",
+            "1234567893 is not of type 'string'",
+        ),
+        (
+            "name: Lakeside Hills",
+            "name: H\n    address: {street: 1 A St}",
+            "is a required property",
+        ),
     ],
 )
 def test_a_site_that_cannot_be_is_refused(

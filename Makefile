@@ -48,7 +48,7 @@ stack := PYTHONPATH=include exec $(python) -m stack
 # The tests and the generated pages are about ours, whatever the caller has.
 kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed source-profile connect check-definitions practice source watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed readiness source-profile connect check-definitions practice source watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -127,6 +127,9 @@ source-profile: venv ## check a new connection's files before its first night: S
 
 connect: venv ## look at the systems before a first night: login, what they offer, a sample: SOURCE= (else all), EXPORT=1
 	@$(stack) connect
+
+readiness: venv ## say what of each workflow can be proven by which feed, and what never: DEFINITIONS=folder (HISTORY=1 adds what has come)
+	@$(stack) readiness
 
 practice: venv ## lay out a folder for the definitions of a practice: DIR= (NAME= ZONE= PHONE= NPI=, else it asks)
 	@$(stack) practice

@@ -21,7 +21,7 @@ from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.pages import claims, routes, sending
 from throughline.pages.calls import record
 from throughline.pages.runs import nightly
-from throughline.pages.starting import observed
+from throughline.pages.starting import observed, readiness
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -80,6 +80,7 @@ app.include_router(nightly.router)
 app.include_router(sending.router)
 app.include_router(record.router)
 app.include_router(observed.router)
+app.include_router(readiness.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)
 
@@ -105,6 +106,7 @@ class OperationsPages(AirflowPlugin):
         _entry("Exceptions", "exceptions", "exceptions"),
         _entry("Claims to release", "claims", "claims-to-release"),
         _entry("Sending", "sending", "sending"),
+        _entry("What can be known", "readiness", "what-can-be-known"),
         _entry("Find a case or a person", "search", "search-cases"),
         {
             "name": "Throughline",

@@ -58,6 +58,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "pause-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "resume-sending": (*_WORLD, "BY", "NOTE", "LOGIN"),
     "observed": _WORLD,
+    "readiness": (*_WORLD, "HISTORY"),
     "release-observed": (*_WORLD, "WORKFLOW", "LIST", "BY", "NOTE", "PREVIEW", "LOGIN"),
     "source-profile": (*_WORLD, "SOURCE", "FOLDER", "OUT", "NIGHT"),
     "connect": (*_WORLD, "SOURCE", "EXPORT"),

@@ -286,6 +286,19 @@ where s.case_id = t.case_id and t.status = 'open'
     and (t.wanted is null or t.wanted = 'exception')
     and cases.day_end(a.until) > %(as_of)s;
 
+-- No system proves this stage, and the practice says so: its deadline is never missed. A person says what became of it.
+update w_state as t
+set stage_state = 'unknown', wanted = 'exception', wanted_kind = 'verify_by_hand', wanted_due_at = s.due_at
+from w_current as s
+inner join w_case as c on c.case_id = s.case_id
+inner join cases.setting as h on h.name = 'by_hand' and h.key = c.workflow || '|' || s.stage
+where s.case_id = t.case_id and t.status = 'open' and t.wanted is null
+    and greatest(s.due_at, t.clock_due_at) <= %(as_of)s
+    and not exists (
+        select from w_decision as d
+        where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
+    );
+
 -- The deadline has passed and the feeds are complete: missed. Remaining attempts continue only if the
 -- definition says that attempts meet the clock.
 update w_state as t

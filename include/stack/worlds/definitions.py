@@ -141,3 +141,17 @@ def _of_world(environment: MutableMapping[str, str]) -> str:
 def _kept(world: Path) -> str:
     file = world / FILE
     return file.read_text().strip() if file.is_file() else ""
+
+
+def readiness(pipeline: Callable[..., int]) -> Callable[[], int]:
+    """Return the command that says what can be proven; ``HISTORY=1`` adds what has come in the world's history."""
+
+    def run() -> int:
+        if options.is_set(os.environ, "HISTORY"):
+            return pipeline("throughline.definitions.readiness", "--history")
+        command = [sys.executable, "-m", "throughline.definitions.readiness"]
+        return subprocess.run(
+            command, env=paths.child_environment(), cwd=paths.ROOT, check=False
+        ).returncode
+
+    return run

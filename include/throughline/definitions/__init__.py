@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from throughline.definitions import readiness
+from throughline.practice import said_now
 from throughline.sources import systems
 from throughline.sources.checks import instead, with_line
 from throughline.sources.definitions import file_of
@@ -55,7 +57,26 @@ def examined() -> Checked:
         *of_workflows,
         *_numbers_of_ours(workflows),
     ]
+    if not wrong:
+        wrong += [*_by_hand(workflows, folder), *readiness.unproven(workflows, sources, said_now())]
     return Checked(folder, workflows, sources, tuple(dict.fromkeys(wrong)))
+
+
+def _by_hand(workflows: list[Workflow], folder: Layers) -> Iterator[str]:
+    """Yield stages that are recorded by hand, as the practice says, and that no workflow has."""
+    document = read(folder.file("practice.yaml"))
+    stages = {
+        one.workflow: [each["stage"] for each in one.definition["stages"]] for one in workflows
+    }
+    for workflow, said in (document.data.get("by_hand") or {}).items():
+        if workflow not in stages:
+            told = f"there is no workflow {workflow!r}; {instead(workflow, stages)}"
+            yield f"{document.at(('by_hand', workflow))}: {told}"
+            continue
+        for number, stage in enumerate(said):
+            if stage not in stages[workflow]:
+                told = f"{workflow} has no stage {stage!r}; {instead(stage, stages[workflow])}"
+                yield f"{document.at(('by_hand', workflow, number))}: {told}"
 
 
 def _not_there(sources: list[SourceDefinition], folder: Layers) -> Iterator[str]:

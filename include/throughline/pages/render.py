@@ -18,6 +18,7 @@ PLACES = (
     ("claims", "Claims"),
     ("sending", "Sending"),
     ("observed", "Observed"),
+    ("readiness", "What can be known"),
     ("search", "Search"),
 )
 """The navigation of the pages: path below the plugin's address, and name."""

@@ -40,7 +40,8 @@ class Practice:
     `retention` pairs a kind of thing that is kept with how long; what is not in it is kept for good.
     `attribution` is what makes a patient the practice's: `practitioner` and `booked` with `yes` or `no`, and
     `visit_days` with a number of days.
-    `mode` is `live`, or `observe`: nothing goes out.
+    `mode` is `live`, or `observe`: nothing goes out. `by_hand` pairs workflows with stages that no system proves:
+    people record them.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Practice:
     retention: tuple[tuple[str, Period], ...] = ()
     attribution: tuple[tuple[str, str], ...] = (("practitioner", "yes"),)
     mode: str = "live"
+    by_hand: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ def _in_one_line(address: Mapping[str, str]) -> str:
 @lru_cache(maxsize=1)
 def practice() -> Practice:
     """Return this deployment's practice; cached per process, validated when a night opens."""
+    return said_now()
+
+
+def said_now() -> Practice:
+    """Return the practice as its file says now. Raises what an unsound file raises: check it first."""
     raw = read(layers().file("practice.yaml")).data
     return Practice(
         name=raw["name"],
@@ -138,6 +145,11 @@ def practice() -> Practice:
         ),
         attribution=_attribution(raw.get("attribution") or {}),
         mode=raw.get("mode", Practice.mode),
+        by_hand=tuple(
+            (workflow, stage)
+            for workflow, stages in (raw.get("by_hand") or {}).items()
+            for stage in stages
+        ),
     )
 
 

@@ -78,7 +78,10 @@ def vocabulary(definitions: Path | Layers | None = None) -> Vocabulary:
     for name, key in ADDED.items():
         words[name] |= _words(_below(files, folder, OWN_WORDS, (key,)), "")
     sources = list(_sources(files, folder))
+    # A stage may name a feed that no source has yet: whether anything proves it is asked later.
     words["feed"] = _feeds(sources)
+    for name in _feeds(list(_sources({}, Layers(folder.ours))), named=False):
+        words["feed"].setdefault(name, "Of no source yet")
     words["who"] = words["team"] | _members(_below(files, folder, "teams.yaml", ()))
     words["source"] = {str(s.get("source")): str(s.get("title", "")) for s in sources}
     lists = {own.name: own.file for own in PRACTICE_LISTS} | dict.fromkeys(ADDED, OWN_WORDS)
@@ -152,10 +155,13 @@ def _sources(files: dict[str, Any], folder: Layers) -> Iterator[dict[str, Any]]:
             }
 
 
-def _feeds(sources: list[dict[str, Any]]) -> dict[str, str]:
-    """Return all ways to name a feed, each with its meaning."""
+def _feeds(sources: list[dict[str, Any]], *, named: bool = True) -> dict[str, str]:
+    """Return all ways to name a feed, each with its meaning; with its source only if `named`."""
     found = {
-        f"{s.get('source')}.{feed}": str(s.get("title", "")) for s in sources for feed in s["feeds"]
+        f"{s.get('source')}.{feed}": str(s.get("title", ""))
+        for s in sources
+        for feed in s["feeds"]
+        if named
     }
     for source in sources:
         for feed in source["feeds"]:

@@ -173,6 +173,7 @@ def _register_practice(conn: Connection, seq: int) -> None:
     rows += [
         ("time_zone", "", practice().time_zone),
         ("bill_hold_days", "", str(practice().bill_hold_days)),
+        *(("by_hand", f"{workflow}|{stage}", "yes") for workflow, stage in practice().by_hand),
         ("contact_from", "", practice().contact_from),
         ("contact_to", "", practice().contact_to),
         *((f"attribution_{name}", "", value) for name, value in practice().attribution),

@@ -1,0 +1,200 @@
+"""What can be proven with the feeds that are configured, and what never.
+
+For each active workflow: what opens a case, who belongs to it, what ends it early, what proves each stage, and who
+takes what is sent. It reads the definitions alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from throughline.practice import Practice
+from throughline.sources import catalogue
+from throughline.sources.source import SourceDefinition
+from throughline.workflows.definitions import ROLES_OF, Workflow
+
+if TYPE_CHECKING:
+    from throughline.warehouse import Connection
+
+Kinds = tuple[tuple[str, ...], ...]
+"""Kinds of fact that are needed: one of each group."""
+
+OF_PROOF: dict[str, Kinds] = {
+    "eligibility": (("eligibility",),),
+    "contact": (("contact",),),
+    "booking": (("booking", "arrived"),),
+    "visit": (("visit",),),
+    "note": (("visit",), ("note",)),
+    "claim": (("visit",), ("claim",), ("claim_accepted", "remittance")),
+    "settlement": (("claim",), ("remittance",)),
+}
+"""What proves a stage (`sql/cases/proofs.sql`)."""
+OF_TRIGGER: dict[str, Kinds] = {
+    "fact": (("discharge",),),
+    "due": (("coverage",),),
+    "unbilled": (("visit",),),
+}
+OF_EXCLUSION: dict[str, Kinds] = {
+    "death_within": (("death",),),
+    "admission_within": (("admission",),),
+    "hospice_before": (("hospice", "eligibility"),),
+    "global_period": (("charge",),),
+    "no_charge": (("charge",),),
+    "self_pay_restricted": (("charge",),),
+    "other_claim": (("claim",),),
+}
+"""What ends or keeps out a case (`sql/cases/state.sql`, `triggers.sql`); what is not here needs no feed of its own."""
+BY_HAND = "by hand"
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that a workflow has to know or to do.
+
+    `by` are the feeds (`source/feed`) or systems (`source as role`) that give it, `lacks` the kinds of fact or the
+    roles that nobody gives. `matters` is false for what only goes unnoticed. `came` is what the history says, empty
+    without one.
+    """
+
+    workflow: str
+    part: str
+    name: str
+    by: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+    matters: bool = True
+    is_by_hand: bool = False
+    kinds: tuple[str, ...] = ()
+    came: str = ""
+
+    @property
+    def mark(self) -> str:
+        """One word for it: ok, by hand, NEVER, or unseen."""
+        if not self.lacks:
+            return "ok"
+        return BY_HAND if self.is_by_hand else "NEVER" if self.matters else "unseen"
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it can be known, or the practice says that people record it."""
+        return not self.lacks or self.is_by_hand
+
+    @property
+    def told(self) -> str:
+        """What can be known by what, or what would change that."""
+        if not self.lacks:
+            return ", ".join(self.by) or "nothing is needed"
+        if self.part == "sends":
+            return f"never: no source has the role {' or '.join(self.lacks)}"
+        feeds = "; ".join(f"{kind}: {feeds_of(kind)}" for kind in self.lacks)
+        if self.is_by_hand:
+            return f"{BY_HAND}, as practice.yaml says ({feeds} would prove it)"
+        return f"never: no configured feed brings {feeds}"
+
+
+def feeds_of(kind: str) -> str:
+    """Return the feeds of the catalogue that bring a kind of fact: `feed appointment (hl7v2)`."""
+    found = {
+        entry.name: " or ".join(entry.standards)
+        for entry, table in catalogue.tables()
+        if kind in table.facts
+    }
+    return " or ".join(f"feed {name} ({standards})" for name, standards in found.items())
+
+
+def needs(
+    workflows: list[Workflow], sources: list[SourceDefinition], practice: Practice
+) -> list[Need]:
+    """Return what each active workflow needs, in the order of its life."""
+    bring: dict[str, list[str]] = {}
+    for source in sources:
+        for feed in source.feeds:
+            for table in catalogue.entry(feed).tables:
+                for kind in table.facts:
+                    named = f"{source.source}/{feed}"
+                    if named not in bring.setdefault(kind, []):
+                        bring[kind].append(named)
+    takes = {
+        role.name: f"{source.source} as {role.name}"
+        + (" (observed)" if role.mode == "observe" else "")
+        for source in sources
+        for role in source.roles.values()
+    }
+    return [
+        need
+        for one in workflows
+        if one.status == "active"
+        for need in _of(one, bring, takes, practice)
+    ]
+
+
+def unproven(
+    workflows: list[Workflow], sources: list[SourceDefinition], practice: Practice
+) -> Iterator[str]:
+    """Yield the stages that nothing configured can prove and that nobody records by hand, with what to write."""
+    by_name = {one.workflow: one for one in workflows}
+    for need in needs(workflows, sources, practice):
+        if need.part == "stage" and not need.is_met:
+            one = by_name[need.workflow]
+            number = [stage["stage"] for stage in one.definition["stages"]].index(need.name)
+            yield (
+                f"{one.document.at(('stages', number, 'proof'))}: nothing can prove {need.name} of {one.workflow}:"
+                f" {need.told.removeprefix('never: ')}; add the feed to a source, or write"
+                f" by_hand: {{{one.workflow}: [{need.name}]}} in practice.yaml, or leave {one.workflow} out"
+            )
+
+
+def _of(
+    one: Workflow, bring: Mapping[str, list[str]], takes: Mapping[str, str], practice: Practice
+) -> Iterator[Need]:
+    said = one.definition
+
+    def need(part: str, name: str, kinds: Kinds, *, matters: bool = True) -> Need:
+        by = dict.fromkeys(
+            feed for group in kinds for kind in group for feed in bring.get(kind, ())
+        )
+        lacks = tuple(group[0] for group in kinds if not any(bring.get(kind) for kind in group))
+        every = tuple(kind for group in kinds for kind in group)
+        return Need(one.workflow, part, name, tuple(by), lacks, matters, kinds=every)
+
+    trigger = next(kind for kind in OF_TRIGGER if kind in said["trigger"])
+    yield need("opens", str(said["trigger"][trigger]), OF_TRIGGER[trigger])
+    if said["population"].get("payer_classes"):
+        yield need("population", "payer classes", (("coverage",),))
+    if said["population"].get("attributed"):
+        rule = dict(practice.attribution)
+        ways = {
+            "attribution": rule.get("practitioner") == "yes",
+            "visit": "visit_days" in rule,
+            "booking": rule.get("booked") == "yes",
+        }
+        yield need("population", "attributed", (tuple(kind for kind in ways if ways[kind]),))
+    for exclusion in said.get("exclusions", ()):
+        kinds = OF_EXCLUSION.get(exclusion["when"])
+        if kinds:
+            yield need("excludes", exclusion["reason"], kinds, matters=False)
+    for stage in said["stages"]:
+        kinds = OF_PROOF[stage["proof"]] + tuple((each,) for each in stage.get("needs", ()))
+        by_hand = (one.workflow, stage["stage"]) in practice.by_hand
+        yield replace(need("stage", stage["stage"], kinds), is_by_hand=by_hand)
+        if stage["proof"] == "claim":
+            yield need("rests on", "charge", (("charge",),))
+        roles = sorted(ROLES_OF.get(stage.get("task", {}).get("kind"), ()))
+        if roles:
+            by = tuple(takes[role] for role in roles if role in takes)
+            lacks = () if by else (" or ".join(roles),)
+            yield Need(one.workflow, "sends", str(stage["task"]["kind"]), by, lacks)
+
+
+def with_history(found: list[Need], conn: Connection) -> list[Need]:
+    """Return the needs with how many facts of their kinds have come, and the newest of them. Ends no transaction."""
+    rows = conn.execute(
+        "select kind, count(*), max(occurred_at)::date from evidence.fact"
+        " where retracted_seq is null group by kind"
+    ).fetchall()
+    came = {kind: f"{number:,}, newest of {newest}" for kind, number, newest in rows}
+    return [
+        replace(one, came="; ".join(f"{kind} {came.get(kind, 'none yet')}" for kind in one.kinds))
+        for one in found
+    ]

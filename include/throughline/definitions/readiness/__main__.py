@@ -1,0 +1,60 @@
+"""`python -m throughline.definitions.readiness`: prints what can be proven with the configured feeds.
+
+With `--history` and the warehouse's address in `THROUGHLINE_DSN`, it adds what has come. It exits with 1 if something
+that a workflow needs can never be known.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+
+from throughline import programs, warehouse
+from throughline.definitions import examined
+from throughline.definitions.readiness import Need, needs, with_history
+from throughline.practice import practice
+
+
+def table(found: list[Need]) -> Iterator[str]:
+    """Yield the needs as lines of a table, with the workflows as headings."""
+    for workflow in dict.fromkeys(one.workflow for one in found):
+        yield workflow
+        for one in found:
+            if one.workflow == workflow:
+                yield f"  {one.mark:<8}{one.part:<11}{one.name:<20} {one.told}"
+                if one.came:
+                    yield f"  {'':<39} came: {one.came}"
+        yield ""
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; returns 0 if everything that matters can be known, else 1."""
+    options = argparse.ArgumentParser(prog="throughline.definitions.readiness", description=__doc__)
+    options.add_argument("--history", action="store_true")
+    chosen = options.parse_args(arguments)
+    checked = examined()
+    try:
+        found = needs(checked.workflows, checked.sources, practice())
+    except (KeyError, TypeError, ValueError):
+        found = []
+    if not found:
+        print("\n".join(checked.faults) or "no workflow is active", file=sys.stderr)
+        return 1
+    if chosen.history:
+        with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
+            found = with_history(found, conn)
+    print("\n".join(table(found)))
+    never = [one for one in found if one.matters and not one.is_met]
+    unseen = sum(bool(one.lacks) and not one.matters for one in found)
+    print(
+        f"{len(never)} of {len(found)} can never be; {unseen} go unseen (an exclusion that nothing would show)"
+    )
+    for fault in checked.faults:
+        print(fault, file=sys.stderr)
+    return 1 if never or checked.faults else 0
+
+
+if __name__ == "__main__":
+    programs.run(lambda: main(sys.argv[1:]), unread=1)

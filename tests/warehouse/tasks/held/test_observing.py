@@ -382,20 +382,3 @@ def test_without_observing_the_clock_is_missed(desk: Desk) -> None:
 
 
 assert set(SYSTEM) == set(ROLE)
-
-
-def test_a_stage_that_people_record_is_verified_by_hand_and_never_missed(desk: Desk) -> None:
-    know(desk, "p1")
-    desk.begin(FIRST)
-    desk.conn.execute(
-        "insert into cases.setting_known (name, key, known_seq, value) values ('by_hand', %s, 1, 'yes')",
-        (f"{TCM}|scheduled",),
-    )
-    night(desk, FIRST, again=True)
-    for day in (SECOND, THIRD, FOURTH, FIFTH, "2026-07-13"):
-        night(desk, day)
-    (case,) = desk.rows("select * from cases.case_record")
-    assert (case.stage, case.stage_state) == ("scheduled", "unknown")
-    assert "verify_by_hand" in desk.open_exceptions()
-    assert "missed_clock" not in desk.open_exceptions()
-    agrees(desk)

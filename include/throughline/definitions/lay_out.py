@@ -43,6 +43,8 @@ QUESTIONS = (
         is_needed=False,
     ),
 )
+MODELINE = "# yaml-language-server:"
+"""How the line begins by which an editor knows the schema of a file."""
 ADAPTED = ("teams", "permissions", "payers")
 """Files of ours that name a fictitious practice's people and payers: every practice changes them."""
 
@@ -142,8 +144,10 @@ def _write(made: Path, folder: Path, said: Mapping[str, str]) -> None:
             ours = ours.replace(
                 "attest_claims: {any: [", f"attest_claims: {{{json.dumps(said['npi'])}: ["
             )
-        head = f"# yaml-language-server: $schema={SCHEMAS}/{name}.json\n"
-        (made / f"{name}.yaml").write_text(head + ours, "utf-8")
+        # ours names its schema by a path that does not lead there from the practice's folder
+        lines = [one for one in ours.splitlines(keepends=True) if not one.startswith(MODELINE)]
+        head = f"{MODELINE} $schema={SCHEMAS}/{name}.json\n"
+        (made / f"{name}.yaml").write_text(head + "".join(lines), "utf-8")
     for part in (SOURCES, WORKFLOWS):
         (made / part).mkdir()
         (made / part / ".gitkeep").touch()

@@ -243,3 +243,14 @@ def test_a_person_is_found_by_telephone_and_nothing_typed_stands_in_the_address(
     driver.find_element("css selector", "form button").click()
     until(driver, lambda d: family in d.find_element("css selector", "main").text)
     assert phone[6:] not in driver.current_url
+
+
+def test_back_asks_for_the_page_anew(driver: Any, airflow: str) -> None:
+    """A browser keeps a page as it was left; going back must not offer again what is decided."""
+    form = f"{airflow}/throughline/sending"
+    browser.show(driver, form, 1280, "light")
+    driver.execute_script("window.isAsItWasLeft = true")
+    driver.get(f"{airflow}/throughline/calls")
+    driver.back()
+    until(driver, lambda d: d.current_url == form and d.find_elements("id", "note"))
+    until(driver, lambda d: not d.execute_script("return window.isAsItWasLeft || false"))

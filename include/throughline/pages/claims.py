@@ -192,7 +192,7 @@ def _why_ended(decided: tuple[datetime, str, str, str] | None, now: Today) -> st
     at, by, note, kind = decided
     said = f"by {by} on {now.local(at):%Y-%m-%d %H:%M}: {note or 'no note'}"
     if kind == "refuse":
-        return f"It is refused. Decided {said}"
+        return f"It is refused; its claims are exceptions of billing. Decided {said}"
     return (
         "It was not sent: before it went out, a claim fell or changed. What still holds is in another batch, and"
         f" has to be attested again. It had been attested {said}"

@@ -11,3 +11,8 @@ addEventListener("click", event => {
   other.click();
   other.remove();
 });
+
+// Back and forward show a page as it was left. What was decided since must show: the page is asked for anew.
+addEventListener("pageshow", event => {
+  if (event.persisted && !document.querySelector("[data-answer]")) location.replace(location.pathname + location.search);
+});

@@ -231,6 +231,8 @@ def _shown(key: str, value: object) -> str:
         return ", ".join(words.plain(str(one)) for one in value if not isinstance(one, dict))
     if key in MONEY:
         return cents(Decimal(str(value)))
+    if key == "expected" and value == "ordinary":
+        return "the code of an ordinary visit"
     if isinstance(value, int):
         return f"{value:,}"
     return words.plain(str(value)) if key in ("why", "effect", "kind", "expected") else str(value)

@@ -181,7 +181,7 @@ def test_a_batch_that_cannot_be_told_is_refused_on_its_page(
     assert decided(desk) == []
     assert sent(biller, batch, token, act="refuse", note="unreadable").status_code == 303
     assert decided(desk) == [("refuse", "biller", "page", "unreadable", "throughline_decider")]
-    assert "It is refused" in biller.get(f"/claims/{batch}").text
+    assert "It is refused; its" in biller.get(f"/claims/{batch}").text
 
 
 def test_who_may_not_attest_is_not_offered_to_throw_it_away(
@@ -311,7 +311,7 @@ def test_a_refusal_needs_its_reason(
     assert answered == [("biller", batch, "refuse")]
     assert decided(desk) == [("refuse", "biller", "page", "not mine", "throughline_decider")]
     told = biller.get(f"/claims/{batch}").text
-    assert "It is refused. Decided by biller on " in told
+    assert "It is refused; its claims are exceptions of billing. Decided by biller on " in told
     assert ": not mine" in told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -73,16 +74,22 @@ class _Received:
 
 
 def receive(
-    standard: Standard, definition: SourceDefinition, address: Address, landing: Landing
+    standard: Standard,
+    definition: SourceDefinition,
+    address: Address,
+    landing: Landing,
+    files: AbstractContextManager[Files] | None = None,
 ) -> list[BatchResult]:
     """Land the files of a folder that no earlier night has fetched; makes one batch per feed in them.
+
+    The folder is that of the source's transport, or `files`.
 
     A file's content, not its name, decides which feeds it belongs to. A file that cannot be fetched or
     read is refused, and the others are received. Raises `SourceUnavailable`.
     """
     received: list[_Received] = []
     refused = 0
-    with open_files(definition.transport, address) as folder:
+    with files or open_files(definition.transport, address) as folder:
         for file in dict.fromkeys(folder.listing(definition.folder)):
             if file.problem is None and landing.known(file.name, file.bytes, file.modified_at):
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from throughline.vocabulary.numbers import is_time_zone
 FILL_IN = "?"
 """What `make source` writes where it cannot tell the format of a date."""
 
+_ONE_QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _SAMPLE = datetime(2001, 12, 25, 13, 14, 15, tzinfo=UTC)
 _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "date": ("date", "pivot"),
@@ -49,6 +51,7 @@ def mistakes(raw: Mapping[str, Any]) -> Iterator[str]:
         at = f"conventions/tables/{name}"
         fed |= {record["feed"] for record in table["records"]}
         yield from _of_table(at, table)
+        yield from _of_query(at, table, raw["transport"])
         for number, record in enumerate(table["records"]):
             yield from _of_record(f"{at}/records/{number}", record, table, raw)
     for feed in raw["feeds"]:
@@ -98,6 +101,32 @@ def _of_table(at: str, table: Mapping[str, Any]) -> Iterator[str]:
         known = {name_of(name) for name in table.get("columns", ())}
         for name in sorted(used - known) if known else ():
             yield f"{at}/columns: {name!r} is used below and is not there; add it"
+
+
+def _of_query(at: str, table: Mapping[str, Any], transport: str) -> Iterator[str]:
+    """Yield what is wrong about where the rows come from: files, or a query."""
+    if transport != "sql":
+        if "query" in table:
+            yield f"{at}/query: applies only to transport: sql; leave it out"
+        return
+    if "query" not in table:
+        yield f"{at}/query: is missing; write the query whose rows they are"
+    elif not _ONE_QUERY.match(table["query"]) or ";" in table["query"].strip().rstrip(";"):
+        yield f"{at}/query: must be one query; write select or with, and no second statement"
+    for key in (
+        "files",
+        "format",
+        "encoding",
+        "delimiter",
+        "quote",
+        "sheet",
+        "header",
+        "columns",
+        "footer",
+        "dated",
+    ):
+        if key in table:
+            yield f"{at}/{key}: a query has none; leave it out"
 
 
 def _of_order(at: str, order: Any) -> Iterator[str]:

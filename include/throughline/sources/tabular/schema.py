@@ -202,6 +202,10 @@ _TABLE = {
             "anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}],
             "description": "the names of its files, with * for any characters and ? for one",
         },
+        "query": {
+            **_TEXT,
+            "description": "of transport sql: the query whose rows they are; :since is up to when they are known",
+        },
         "format": {"enum": ["csv", "tsv", "xlsx"], "description": "csv, tsv or xlsx"},
         "encoding": {
             "enum": ["utf-8", "utf-16", "cp1252", "latin-1"],

@@ -111,6 +111,7 @@ class Table:
     zone: ZoneInfo
     records: tuple[Record, ...]
     used: tuple[str, ...]
+    query: str = ""
 
     @property
     def feeds(self) -> tuple[str, ...]:
@@ -204,6 +205,7 @@ def _table(name: str, said: Mapping[str, Any], zone: ZoneInfo, codes: Mapping[st
         zone=zone,
         records=tuple(records),
         used=tuple(dict.fromkeys(used_columns(said))),
+        query=said.get("query", "").strip().rstrip(";"),
     )
 
 

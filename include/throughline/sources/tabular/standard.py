@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from throughline.sources.tabular.columns import in_order, readable
 from throughline.sources.tabular.schema import TABLES
 
 if TYPE_CHECKING:
+    from throughline.sources.landing import BatchResult, Landing
     from throughline.sources.source import SourceDefinition
+    from throughline.transports import Address
     from throughline.transports.files import RemoteFile
     from throughline.warehouse import Connection
 
@@ -23,7 +26,8 @@ class Tabular(Standard):
     """Tables of any shape: `tables` says which files there are, and what their columns mean."""
 
     name = NAME
-    transports = ("https", "sftp", "folder")
+    transports = ("https", "sftp", "folder", "sql")
+    exports = ("sql",)
     suffix = "csv"
     not_used = "file_of_no_table"
     conventions = {"codes": OWN_CODES, "tables": TABLES}  # noqa: RUF012
@@ -34,6 +38,22 @@ class Tabular(Standard):
 
         yield from super().mistakes(raw)
         yield from mistakes(raw)
+
+    def fetch(
+        self,
+        definition: SourceDefinition,
+        address: Address,
+        conn: Connection,
+        landing: Landing,
+        deadline: datetime | None = None,
+    ) -> list[BatchResult]:
+        """Land the rows of the source's queries, as files."""
+        from throughline.sources.fetch import receive
+        from throughline.sources.tabular.query import Queries
+
+        return receive(
+            self, definition, address, landing, Queries(definition, address, conn).opened()
+        )
 
     def scan(self, stream: BinaryIO, file: RemoteFile, definition: SourceDefinition) -> Contents:
         """Count rows by feed; the name says which table a file is of."""

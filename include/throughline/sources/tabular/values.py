@@ -24,13 +24,12 @@ EXCEL = "excel"
 """The format of days and moments that are serial numbers of a workbook."""
 
 # Serial numbers of Excel count days from here in its 1900 system; those before 1 March 1900 are off by one, because
-# Excel has a 29 February 1900 (support.microsoft.com, "Excel incorrectly assumes that the year 1900 is a leap year",
-# read 2026-11-29).
+# Excel has a 29 February 1900, and by its standard so has OOXML (hexdocs.pm/date_time_parser, read 2026-11-29).
 _EXCEL_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 - a clock on the wall, whose zone is declared
 _EXCEL_LEAST, _EXCEL_MOST = Decimal(61), Decimal(2958466)
 # What a spreadsheet makes of a long number: its last digits are gone.
 _DAMAGED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]+")
-_CELL_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}")
+_CELL_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}([+-][0-9]{2}:[0-9]{2})?")
 _LARGEST = Decimal(10) ** 12
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 

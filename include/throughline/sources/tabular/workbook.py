@@ -2,7 +2,7 @@
 
 A cell that the workbook calls a date can be read one way only, and becomes `2026-03-02T09:00:00`. A number becomes its
 digits: with the leading zeros of its format (00000), but refused from 16 digits on, because a workbook keeps
-15 of them (support.microsoft.com, "Excel specifications and limits", number precision, read 2026-11-29). Of a
+15 of them (Microsoft KB 65903, read 2026-11-29 at mskb.pkisolutions.com). Of a
 formula, what the workbook computed last is read; if it computed nothing, or an error, the row is set aside.
 """
 

@@ -46,6 +46,7 @@ def test_a_mistake_is_told_with_its_place(changed: dict[str, Any], told: str) ->
         ({"delivers": "changes"}, "absent: applies only to a snapshot"),
         ({"dated": "patients.csv"}, "dated: 'patients.csv' has no date"),
         ({"sheet": "One"}, "sheet: applies only to format: xlsx"),
+        ({"query": "select 1"}, "query: applies only to transport: sql"),
         ({"header": 0}, "columns: is missing; write the names of the columns"),
         ({"unused": ["name"]}, "unused: 'name' is used below"),
         ({"total": {"where": {"Id": "T"}}}, "total/sums: is missing"),

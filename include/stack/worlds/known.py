@@ -30,7 +30,8 @@ class Known:
     """The newest night of a world, and how many business dates are done; ``noted_at`` is UTC.
 
     ``reached`` is the last business date that was over in the world, if its sandbox said so. ``chain_differs`` says
-    that the chain was not the one whose heads were kept, when a night looked last.
+    that the chain was not the one whose heads were kept, when a night looked last. ``done_to`` is the newest business
+    date that is done: the newest night may have been a rerun of an older one.
     """
 
     noted_at: str
@@ -41,6 +42,7 @@ class Known:
     failed_step: str | None
     reached: str | None = None
     chain_differs: bool = False
+    done_to: str | None = None
 
     @property
     def line(self) -> str:
@@ -55,8 +57,9 @@ def ask(server: Server) -> Known | None:
         with warehouse.connect(server.dsn(warehouse.READER)) as connection:
             newest = warehouse.newest_night(connection)
             row = connection.execute(
-                "select count(distinct business_date), exists (select from operations.exception"
-                " where reason = 'chain_differs' and status = 'open') from operations.night where status = 'finished'"
+                "select count(distinct business_date), max(business_date)::text,"
+                " exists (select from operations.exception where reason = 'chain_differs' and status = 'open')"
+                " from operations.night where status = 'finished'"
             ).fetchone()
     except psycopg.Error:
         return None
@@ -69,7 +72,8 @@ def ask(server: Server) -> Known | None:
         newest.business_date.isoformat(),
         newest.status,
         newest.failed_step,
-        chain_differs=row[1],
+        chain_differs=row[2],
+        done_to=row[1],
     )
 
 
@@ -118,7 +122,8 @@ def trouble(known: Known | None, *, at_work: bool, reached: date | None = None) 
         return f"night {known.seq} of {known.business_date} was begun and has not ended; `make night` resumes it"
     if known.chain_differs:
         return "the chain is not the one whose heads were kept: pause sending, then `make check` (docs/runbook.md)"
-    waiting = (reached - date.fromisoformat(known.business_date)).days if reached else 0
+    last = max(known.business_date, known.done_to or "")
+    waiting = (reached - date.fromisoformat(last)).days if reached else 0
     if waiting >= MOST_DATES:
-        return f"{waiting} business dates have passed since that of the last night, {known.business_date}"
+        return f"{waiting} business dates have passed since that of the last night, {last}"
     return None

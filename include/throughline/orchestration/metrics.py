@@ -26,7 +26,7 @@ def is_on() -> bool:
 
 
 def emit(conn: Connection, seq: int) -> None:
-    """Send the gauges of night `seq`, if Airflow sends metrics. Rolls back what it read."""
+    """Send the gauges of night `seq`, if Airflow sends metrics and no later date has run. Rolls back what it read."""
     if not is_on():
         return
     from airflow.sdk.observability import stats
@@ -34,8 +34,11 @@ def emit(conn: Connection, seq: int) -> None:
     from throughline.orchestration.addresses import landing_root, reports_root
     from throughline.practice import told_zone
     from throughline.told import metrics, numbers
+    from throughline.warehouse import nights
 
     try:
+        if not nights.is_of_newest_date(conn, seq):
+            return
         told = numbers.collect(conn, seq, told_zone())
         folders = {"landing": landing_root(), "pages": reports_root()}
         for one in metrics.gauges(conn, told, folders):

@@ -87,9 +87,8 @@ def chain_text(night: nights.Night, team: str | None) -> str:
 def _check_in(conn: Connection, night: nights.Night, signal: str, text: str = "") -> None:
     from throughline.told import messages
 
-    newest = nights.newest(conn)
     # a rerun of an older date says nothing about the morning that is due
-    if newest is None or newest.business_date > night.business_date:
+    if not nights.is_of_newest_date(conn, night.seq):
         return
     there = _configured(CHECK_IN)
     if there is not None:

@@ -72,6 +72,16 @@ def is_newest(conn: Connection, seq: int) -> bool:
     return last is None or last.seq <= seq
 
 
+def is_of_newest_date(conn: Connection, seq: int) -> bool:
+    """Return whether no valid night has a later business date: a rerun of an older date has the highest number."""
+    row = conn.execute(
+        "select n.business_date >= (select max(o.business_date) from operations.night as o where o.status <> 'void')"
+        " from operations.night as n where n.seq = %s",
+        (seq,),
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def finished_before(conn: Connection, seq: int) -> int:
     """Return the number of the last finished night before `seq`, 0 before the first.
 

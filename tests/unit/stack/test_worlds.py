@@ -210,6 +210,7 @@ def test_clean_leaves_no_empty_folder_and_removes_nothing_else(
         (NIGHT, False, None, None),
         (NIGHT, False, "2026-09-09", None),
         (NIGHT, False, "2026-09-10", "2 business dates have passed"),
+        (replace(NIGHT, done_to="2026-09-09"), False, "2026-09-10", None),
         (replace(NIGHT, status="failed", failed_step="load"), False, None, "failed in load"),
         (replace(NIGHT, status="running"), True, None, None),
         (replace(NIGHT, status="running"), False, None, "has not ended"),

@@ -50,6 +50,30 @@ def test_the_cut_off_is_the_practices_night_in_summer_and_winter() -> None:
     )
 
 
+def test_a_rerun_of_an_older_date_is_not_of_the_newest_date(
+    conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from throughline.orchestration import notices
+    from throughline.told import messages
+
+    called: list[str] = []
+    monkeypatch.setattr(notices, "_configured", lambda _: "somewhere")
+    monkeypatch.setattr(messages, "check_in", lambda _, signal, __: called.append(signal))
+    first, second = finished(conn, MONDAY), finished(conn, TUESDAY)
+    late = nights.open_night(conn, MONDAY, ZONE)
+    assert nights.is_newest(conn, late.seq)
+    assert nights.is_of_newest_date(conn, second.seq)
+    for old in (first, late):
+        assert not nights.is_of_newest_date(conn, old.seq)
+    # a monitor that waits for the morning of a day after must not take this for it
+    notices.night_began(conn, late)
+    assert called == []
+    nights.finish(conn, late.seq, status="void")
+    again = nights.open_night(conn, TUESDAY, ZONE)
+    notices.night_began(conn, again)
+    assert called == [messages.START]
+
+
 def test_nights_are_numbered_in_the_order_in_which_they_were_known(conn: Connection) -> None:
     assert nights.newest(conn) is None
     first = finished(conn, MONDAY)

@@ -68,15 +68,22 @@ with named as (
         ('document_reference', 'document ' || (t.identifiers ->> 'document'))
     ) as n (record, number)
     where n.record = t.record and n.number is not null
+),
+
+counted as (
+    select
+        n.*,
+        -- of those that stand, and of itself
+        count(*) filter (where n.stands) over (partition by n.person_id, n.record, n.source, n.number)
+        + case when n.stands then 0 else 1 end as sharing
+    from named as n
 )
 
-select n.*
-from named as n
-where (
-    select count(distinct o.source_ref) from named as o
-    where o.person_id = n.person_id and o.record = n.record and o.source = n.source and o.number = n.number
-        and (o.stands or o.source_ref = n.source_ref)
-) = 1;
+select c.* from counted as c where c.sharing = 1;
+
+create index on w_number (person_id, number);
+
+analyze w_number;
 
 create temp table w_pair on commit drop as
 -- two systems may number alike by chance: stays and visits that lie days apart are two
@@ -87,6 +94,10 @@ inner join w_number as b
 where a.record <> 'encounter'
     or coalesce(abs(extract(epoch from a.starts_at - b.starts_at)) <= 172800, true)
     or coalesce(abs(extract(epoch from a.ends_at - b.ends_at)) <= 172800, false);
+
+create index on w_pair (person_id, source, source_ref);
+
+analyze w_pair;
 
 -- By time, where the definition of a source says so: of two records that nothing else joins, if each has only the
 -- other near it.
@@ -122,6 +133,8 @@ with near as (
 select n.person_id, n.source, n.source_ref, n.other_source, n.other_ref, 'time'
 from near as n
 where n.others = 1 and n.mine = 1;
+
+analyze w_pair;
 
 -- The records that belong together, with the name of all of them; a visit goes by the name that its chart has for it.
 create temp table w_same on commit drop as

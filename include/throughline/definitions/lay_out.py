@@ -91,6 +91,7 @@ control.
 
 ```
 make check-definitions DEFINITIONS={folder}
+make connect DEFINITIONS={folder}
 make night DEFINITIONS={folder}
 ```
 

@@ -19,6 +19,7 @@ from throughline.firstlook.found import Look
 from throughline.firstlook.login import Server
 from throughline.firstlook.text import render
 from throughline.orchestration.addresses import address
+from throughline.practice import practice
 from throughline.sources import registry
 from throughline.sources.definitions import definition, file_of
 from throughline.sources.source import SourceDefinition
@@ -49,8 +50,12 @@ def look_at(about: SourceDefinition, into: Path, *, is_export: bool = False) -> 
             ):
                 continue  # a chart takes nothing, and what is not reached has been said
             place = _address(look, role.connection)
-            if place is not None:
-                takes.of_role(look, role, place, known.get(role.connection), stack)
+            if place is None:
+                continue
+            before = len(look.findings)
+            takes.of_role(look, role, place, known.get(role.connection), stack)
+            if "observe" in (role.mode, practice().mode):
+                look.only_observed(before)
     return look
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 GOOD, NOTE, BAD = "good", "note", "bad"
@@ -49,6 +49,15 @@ class Look:
     def bad(self, text: str, write: str = "") -> None:
         """Add what has to change before a first night."""
         self.findings.append(Finding(BAD, text, write))
+
+    def only_observed(self, since: int) -> None:
+        """Take what was found from a number on as known only: nothing is sent there while it is observed."""
+        self.findings[since:] = [
+            replace(one, tone=NOTE, text=f"{one.text} (observed: nothing is sent yet)")
+            if one.tone == BAD
+            else one
+            for one in self.findings[since:]
+        ]
 
     @property
     def is_good(self) -> bool:

@@ -51,6 +51,8 @@ def _findings(p: SourceProfile) -> Iterator[str]:
         yield _hang(f"{'!' if finding.tone == 'bad' else '-'} {about}{finding.text}")
     if len(found) > LISTED:
         yield f"… and {len(found) - LISTED:,} more on the page"
+    if any(w.WITHOUT_MEANING in finding.text for finding in found):
+        yield wrap(w.WRITE_CODES)
     if not found:
         yield "Nothing."
 

@@ -34,6 +34,11 @@ PRIVATE = (
     " if a code map knows it, it looks like a code, or at least five persons have it."
 )
 REPEATED = "row repeated"
+WITHOUT_MEANING = "without a meaning here"
+WRITE_CODES = (
+    "Give each code without a meaning one, under conventions: codes: of the source's file, or in its map of codes.yaml"
+    " (docs/extending.md, Codes of a source)."
+)
 OUTCOMES = {"stops the feed": "bad", "set aside": "bad", "noted": ""}
 
 
@@ -133,7 +138,7 @@ def unmapped(codes: Codes) -> str:
     told = ", ".join(f"{value.value} ({value.rows:,})" for value in codes.unmapped[:8])
     hidden = codes.unmapped_count - min(8, len(codes.unmapped))
     more = f" and {hidden:,} more" if told and hidden else f"{hidden:,} not shown" if hidden else ""
-    return f"{count(codes.unmapped_count, 'code')} without a meaning here: {told}{more}"
+    return f"{count(codes.unmapped_count, 'code')} {WITHOUT_MEANING}: {told}{more}"
 
 
 def shared(key: Key) -> str:

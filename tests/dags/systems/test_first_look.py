@@ -44,6 +44,15 @@ def test_a_look_asks_airflow_for_each_connection(
     (bad,) = [one for one in look.findings if one.tone == "bad"]
     assert bad.text.endswith("is given by AIRFLOW_CONN_NOTES_API and is neither JSON nor a URI")
     assert bad.write.startswith("set AIRFLOW_CONN_NOTES_API")
+    # an interface that is not there has to change, but not while nothing is sent to it
+    address = {"conn_type": "http", "extra": {"base_url": "http://127.0.0.1:1"}}
+    monkeypatch.setenv("AIRFLOW_CONN_NOTES_API", json.dumps(address))
+    assert not look_at(definition("notes"), into).is_good
+    observed = NOTES.replace("notes_api}", "notes_api, mode: observe}")
+    (own / "sources" / "notes.yaml").write_text(observed)
+    look = look_at(definition("notes"), into)
+    assert look.is_good
+    assert look.findings[-1].text.endswith("(observed: nothing is sent yet)")
     monkeypatch.delenv("AIRFLOW_CONN_NOTES_API")
     assert main(["notes", "--into", str(into)]) == 1
     told = capsys.readouterr().out

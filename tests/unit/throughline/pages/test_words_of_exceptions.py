@@ -20,7 +20,7 @@ from throughline.exceptions.titles import TITLES, TITLES_OF
 from throughline.pages import listed
 from throughline.pages.listed import Chosen, Listed
 from throughline.pages.people import Name, language, telephone
-from throughline.pages.render import render, script
+from throughline.pages.render import PLACES, render, script
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
@@ -229,6 +229,7 @@ def test_a_language_is_said_as_people_say_it(code: str, said: str) -> None:
 
 def test_the_docs_name_each_button_with_its_act_and_permission() -> None:
     told = (Path(__file__).resolve().parents[4] / "docs/pages.md").read_text(encoding="utf-8")
+    assert [name for _, name in PLACES if f"\n| {name}" not in told] == []
     rows = re.findall(r"^\| (\*.+?) \| (`.+?) \| `(\w+)` \|$", told, re.M)
     listed = {
         (title, act): permission

@@ -38,7 +38,8 @@ FRESHNESS = "complete up to the business date"
 DRIFT = "fields that have gone"
 UNMAPPED = "codes that nobody has mapped"
 ABSENT = "records that are not in the report any more"
-OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT, UNMAPPED, ABSENT)
+NEW_COLUMNS = "columns that nobody has mapped"
+OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT, UNMAPPED, ABSENT, NEW_COLUMNS)
 ABSENT_FEW, ABSENT_TOLERATED = 5, 0.1
 """So many records may be missing from a snapshot without a question, or this share of those that stood."""
 UNREADABLE_TOLERATED = 0.5
@@ -225,6 +226,13 @@ def _judge_delivery(
     if batch.received and (codes := unmapped(conn, batch.batch_id, batch.feed)):
         failures.append(_Failure(UNMAPPED, INFO, "; ".join(codes), False))
     failures += _absent(conn, batch)
+    new = conn.execute(
+        "select distinct n.name from landing.batch_file as b"
+        " inner join landing.new_column as n on n.file_id = b.file_id where b.batch_id = %s order by 1",
+        (batch.batch_id,),
+    ).fetchall()
+    if new:
+        failures.append(_Failure(NEW_COLUMNS, INFO, ", ".join(name for (name,) in new), False))
     return failures
 
 

@@ -317,3 +317,11 @@ def note_not_received(
             " set reason = excluded.reason, said = excluded.said",
             [(source, feed, seq, reason, problem.said) for feed in feeds],
         )
+
+
+def note_column(conn: Connection, file_id: UUID, name: str) -> None:
+    """Keep the name of a file's column that no definition knows."""
+    conn.execute(
+        "insert into landing.new_column (file_id, name) values (%s, %s) on conflict do nothing",
+        (file_id, name.replace("\x00", "")),
+    )

@@ -69,7 +69,8 @@ class Fault:
     source, or `pcn` for the number of a claim; left out, it is the file's own source. `payer_id` is
     the payer whose payments are not known while the row waits. `from_on` and `until_on` are the days
     that it is about; left out, those of its delivery. Of money that does not balance, `stated` is the sum
-    that is stated, and `explained` the one that the amounts around it make of it.
+    that is stated, and `explained` the one that the amounts around it make of it. `column` is the name of a
+    column of the file that no definition knows.
     """
 
     file: str
@@ -86,6 +87,7 @@ class Fault:
     until_on: date | None = field(default=None, repr=False)
     stated: Decimal | None = None
     explained: Decimal | None = None
+    column: str | None = None
 
     def __str__(self) -> str:
         return f"{self.file}: row {self.row}, position {self.position}: {self.reason}"

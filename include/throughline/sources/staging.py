@@ -18,7 +18,7 @@ from throughline.sources import catalogue, registry
 from throughline.sources.definitions import SourceDefinition, definition
 from throughline.sources.entry import CatalogueError
 from throughline.sources.files import open_file
-from throughline.sources.landing import refuse_removed
+from throughline.sources.landing import note_column, refuse_removed
 from throughline.sources.records import READER_ERRORS, UNFORESEEN, Fault, FileRefusedError
 from throughline.sources.standard import File
 from throughline.sources.table import COMMON, StagedRow, array
@@ -238,6 +238,8 @@ class _Writer:
                 one = self._fault(file, one, "identifier_too_long")
             if isinstance(one, Fault):
                 tally.note(one)
+                if one.column is not None:
+                    note_column(self._conn, file.file_id, one.column)
                 if one.severity == "row":
                     payload = (one.payload or "")[:LONGEST_PAYLOAD]
                     kept += len(payload)

@@ -27,6 +27,7 @@ NO_DATE = "file_without_a_date"
 KIND = "table"
 """The kind of a claim that a table states: the practice's own system knows it, by its own patient."""
 
+NEW_COLUMN = "new_column"
 NOBODYS = "no record takes this row, and nothing says to ignore it"
 DIFFERENT = "the rows of one record differ in"
 
@@ -103,7 +104,7 @@ def read(
             )
     yield from reader.grouped()
     for name in walk.new:
-        yield Fault(file.name, 0, 0, f"new column: {name}", "warning")
+        yield Fault(file.name, 0, 0, NEW_COLUMN, "warning", column=name)
 
 
 @dataclass

@@ -290,7 +290,7 @@ def test_the_date_in_a_name_says_up_to_when_a_file_is_complete() -> None:
 def test_new_columns_are_told() -> None:
     told = [f for f in found("Id,Name,Born,Room,Note\n1,Ann,02/03/1950,,\n", source(unused=["Note"]))
             if isinstance(f, Fault)]  # fmt: skip
-    assert [(f.reason, f.severity) for f in told] == [("new column: Room", "warning")]
+    assert [(f.column, f.severity) for f in told] == [("Room", "warning")]
 
 
 # --- whatever stands in it

@@ -211,6 +211,29 @@ def test_a_renamed_column_sets_the_file_aside_and_says_what_it_is_called_now(
     resolve(office.conn, str(exception), "Ann Lee", "resolve", "the report came again")
 
 
+@pytest.mark.nights
+def test_a_new_column_and_a_new_code_are_told(office: Office) -> None:
+    office.reports(DAY)
+    office.night(DAY)
+    appointments = APPOINTMENTS.replace(",SCH,", ",RESCH,")
+    office.reports(NEXT, patients="", appointments=appointments, charges="")
+    header, _, rest = PATIENTS.partition("\n")
+    office.drop(
+        f"{header},Payer Note\n" + "".join(f"{line},x\n" for line in rest.splitlines()),
+        "patients",
+        NEXT,
+    )
+    assert office.night(NEXT)["patient"] == "warn"
+    told = dict(
+        office.rows(
+            "select suite, detail::text from quality.verdict where known_seq = %s", office.seq
+        )
+    )
+    assert "Payer Note" in told["front_office.patient"]
+    assert "RESCH" in told["front_office.appointment"]
+    assert len(office.standing("patient")) == 3
+
+
 GROWING = """
 source: front_office
 title: A log of calls that grows

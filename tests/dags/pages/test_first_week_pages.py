@@ -1,0 +1,42 @@
+"""The pages of a first week: what is observed and held, and what can be known; without patients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from stack import postgres
+from throughline import warehouse
+
+
+@pytest.mark.parametrize("who", ["viewer", "operator"])
+def test_what_can_be_known_is_shown_with_what_has_come(
+    browser: Callable[..., TestClient], who: str
+) -> None:
+    shown = browser(who).get("/readiness")
+    assert shown.status_code == 200
+    assert "Everything that the workflows need can be known" in shown.text
+    assert "stage: contacted" in shown.text
+    assert "ehr/communication" in shown.text
+    assert "newest of 2026-" in shown.text
+
+
+def test_what_is_held_is_shown_with_its_number_and_a_form_for_who_may(
+    browser: Callable[..., TestClient], server: postgres.Server
+) -> None:
+    assert "Nothing is only observed" in browser("operator").get("/observed").text
+    with warehouse.connect(server.dsn()) as conn:
+        conn.execute(
+            "insert into tasks.observed (case_id, stage, kind, from_seq, is_held, person_id, workflow, attempt,"
+            " owner_team, priority, detail) select case_id, 'contacted', 'outreach', 3, true, person_id, workflow, 1,"
+            " owner_team, 'routine', '{}' from cases.case_record where workflow = 'transitional_care' limit 2"
+        )
+    shown = browser("operator").get("/observed").text
+    assert "Transitional care: 2 calls" in shown
+    assert "Let out 2 calls</button>" in shown
+    assert "Family" not in shown, "no patient"
+    viewer = browser("viewer").get("/observed").text
+    assert "2 calls" in viewer
+    assert "</button>" not in viewer

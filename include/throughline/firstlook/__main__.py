@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from throughline import programs
-from throughline.firstlook import exports, fhir, files, takes
+from throughline.firstlook import exports, fhir, files, queries, takes
 from throughline.firstlook.found import Look
 from throughline.firstlook.login import Server
 from throughline.firstlook.text import render
@@ -34,7 +34,9 @@ def look_at(about: SourceDefinition, into: Path, *, is_export: bool = False) -> 
     known: dict[str, Server | None] = {}
     with ExitStack() as stack:
         if about.feeds and (found := _address(look, about.connection)) is not None:
-            if about.transport in registry.standard(about.standard).exports:
+            if about.transport == "sql":
+                queries.look_at(look, about, found)
+            elif about.transport in registry.standard(about.standard).exports:
                 known[about.connection] = fhir.look_at(look, about, found, stack)
                 if is_export and known[about.connection] is not None:
                     exports.export(look, about, found)

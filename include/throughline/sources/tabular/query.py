@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -155,15 +156,35 @@ def _connected(address: Address) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _write(conn: Connection, table: Table, since: datetime, out: Any) -> None:
-    """Write the answer of a query as CSV. Raises `SQLAlchemyError`."""
+def try_login(address: Address) -> None:
+    """Connect to a database, and leave it. Raises `SQLAlchemyError`, and `ImportError` without its driver."""
+    with _connected(address):
+        return
+
+
+def sample(address: Address, table: Table, since: datetime, target: Path, most: int) -> int:
+    """Write the first `most` rows of a query to `target`, and return how many there are. Raises `SQLAlchemyError`."""
+    with (
+        _connected(address) as asked,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        return _write(asked, table, since, out, most)
+
+
+def _write(
+    conn: Connection, table: Table, since: datetime, out: Any, most: int | None = None
+) -> int:
+    """Write the answer of a query as CSV, or its first rows; returns their number. Raises `SQLAlchemyError`."""
     query = text(table.query)
     values = {"since": since} if "since" in query.compile().params else {}
     found = conn.execution_options(stream_results=True).execute(query, values)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(found.keys())
-    for row in found:
+    written = 0
+    for row in islice(found, most):
         writer.writerow([_text(value, table) for value in row])
+        written += 1
+    return written
 
 
 def _text(value: Any, table: Table) -> str:

@@ -238,8 +238,13 @@ known_of as (
         or w.person_id in (select n.person_id from evidence.code_not_known as n where n.feed = 'consent')
         as opted_out,
         min(f.ends_at) filter (where f.kind = 'opt_out' and f.ends_at > %(as_of)s) as opted_out_until,
-        coalesce(bool_and((f.detail ->> 'has_phone')::boolean) filter (where f.kind = 'preference'), true)
-        as has_phone,
+        -- a hospital that leaves the number out says nothing about the one that the chart has, and the chart calls
+        coalesce(
+            bool_and((f.detail ->> 'has_phone')::boolean) filter (
+                where f.kind = 'preference'
+                    and f.source in (select o.source from operations.source as o where o.is_chart)
+            ), true
+        ) as has_phone,
         max(f.starts_at) filter (
             where f.kind = 'admission' and f.ends_at is null and f.detail ->> 'status' <> 'finished'
         ) as admitted_at,

@@ -23,7 +23,7 @@ from throughline.sources.records import TEST_DATA, Fault
 DOCUMENT = "document_reference"
 FEEDS = (DOCUMENT, adt.PATIENT)
 EVENTS = frozenset(f"T{n:02}" for n in range(1, 12))
-# Changes of a status: alone among the events, they say nothing of a document being current.
+# Changes of a status: alone among the events, they leave open whether a document is current.
 STATUS_CHANGES = frozenset({"T03", "T04"})
 EDITS = frozenset({"T07", "T08"})
 REPLACES = frozenset({"T09", "T10"})

@@ -114,7 +114,7 @@ def test_what_becomes_of_a_document() -> None:
     assert documents(mdm("T11", 0, txa()))["D1"]["status"] == "entered-in-error"
     assert documents(mdm("T03", 0, txa(f19="CA")))["D1"]["status"] == "entered-in-error"
     assert documents(mdm("T03", 0, txa(f19="OB")))["D1"]["status"] == "superseded"
-    # a change of the status of signing says nothing of a document being replaced
+    # a change of the status of signing replaces no document
     assert "status" not in documents(mdm("T03", 0, txa(f19="AV")))["D1"]
     assert documents(mdm("T07", 0, txa()))["D1"]["doc_status"] == "amended"
     replaced = documents(mdm("T10", 0, txa("D2", f13="D1")))

@@ -98,6 +98,19 @@ def test_one_discharge_that_two_sources_tell_opens_one_case(clinic: Clinic, firs
     assert [row[1] for row in cases(clinic)] != ["open"]
 
 
+def test_a_hospital_that_leaves_the_phone_out_says_nothing_about_the_chart_s(
+    clinic: Clinic,
+) -> None:
+    known, covered, theirs = person()
+    clinic.know(known, covered, replace(theirs, values=theirs.values | {"phone": None}), EHR_STAY)
+    clinic.night("2026-07-02")
+    assert clinic.case("p1", T).asks != "bad_contact_data"
+    silent = replace(known, version="2027-01-01T00:00:00Z/1", values=known.values | {"phone": None})
+    clinic.know(silent)
+    clinic.night("2026-07-03")
+    assert clinic.case("p1", T).asks == "bad_contact_data"
+
+
 def test_both_in_one_night(clinic: Clinic) -> None:
     clinic.know(*person(), EHR_STAY, ADT_STAY)
     clinic.night("2026-07-02")

@@ -20,7 +20,7 @@ from throughline.exceptions.titles import TITLES, TITLES_OF
 from throughline.pages import listed
 from throughline.pages.listed import Chosen, Listed
 from throughline.pages.people import Name, language, telephone
-from throughline.pages.render import PLACES, render, script
+from throughline.pages.render import PLACES, environment, render, script
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
@@ -245,3 +245,19 @@ def test_the_docs_name_each_button_with_its_act_and_permission() -> None:
     assert set(listed) == titles
     for (title, act), permission in listed.items():
         assert decisions.permission_of(act, kinds.get(title, "exception")) == permission, title
+
+
+def test_a_charge_that_disagrees_is_told_in_words() -> None:
+    detail = {"charged": ["99495"], "expected": "ordinary"}
+    told = exceptions.why(replace(CALL, reason="charge_check", detail=detail), ZONE)
+    assert told.endswith(
+        "The charge says 99495, the documentation supports the code of an ordinary visit."
+    )
+
+
+@pytest.mark.parametrize("has_died", [True, False])
+def test_who_has_died_is_marked_beside_the_name(has_died: bool) -> None:
+    name = Name("p", "Long", "Ada", date(1950, 1, 2), "7165550142", "M1", has_died)
+    parts: Any = environment().get_template("parts.jinja").module
+    whom = parts.whom("", name)
+    assert ("has died" in whom) is has_died

@@ -27,6 +27,7 @@ def test_every_feed_has_an_example() -> None:
     assert SECTIONS.keys() == readable()
 
 
+@pytest.mark.nights
 def test_each_example_passes_its_gate(
     new_warehouse: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

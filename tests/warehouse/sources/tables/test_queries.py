@@ -142,6 +142,7 @@ def test_what_changed_is_asked_since_the_last_complete_answer(
     assert batch.rows == 1
 
 
+@pytest.mark.nights
 @pytest.mark.parametrize(
     "query",
     [
@@ -176,6 +177,7 @@ def test_what_is_no_query_is_refused_with_its_place(
         definition("reports")
 
 
+@pytest.mark.nights
 def test_postgres_is_asked_read_only_and_not_for_ever(
     conn: warehouse.Connection,
     open_night: Callable[[str], Night],

@@ -184,6 +184,7 @@ def test_a_report_that_ends_before_its_total_is_not_whole(office: Office) -> Non
     assert list(office.standing("charge_item")) == ["C-1", "C-2", "C-3"]
 
 
+@pytest.mark.nights
 def test_a_renamed_column_sets_the_file_aside_and_says_what_it_is_called_now(
     office: Office,
 ) -> None:

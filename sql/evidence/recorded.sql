@@ -1,4 +1,4 @@
--- reads: cases.case_record, evidence.fact, identity.link, operations.decision
+-- reads: evidence.fact, identity.link, operations.decision
 -- changes: evidence.fact
 -- counts: facts_recorded
 
@@ -25,12 +25,11 @@ select
     jsonb_build_object('decision', d.decision_id),
     jsonb_build_object('medium', 'PHONE', 'recorded_by', d.decided_by)
 from operations.decision as d
-inner join cases.case_record as c on c.case_id::text = d.about_id
-left join evidence.fact as t on t.fact_id = c.trigger_fact_id
+left join evidence.fact as t on t.fact_id = (d.detail ->> 'trigger_fact_id')::uuid
 cross join lateral (
     select l.source, l.source_id
     from identity.link as l
-    where l.person_id = c.person_id and l.status = 'active'
+    where l.person_id = (d.detail ->> 'person_id')::uuid and l.status = 'active'
         and l.known_seq <= %(seq)s and (l.retired_seq is null or l.retired_seq > %(seq)s)
     order by
         coalesce(l.source = t.subject_source and l.source_id = t.subject_id, false) desc, l.source, l.source_id

@@ -34,4 +34,4 @@ comment on column cases.same_record.record is 'The table of the record.';
 comment on column cases.same_record.joined_by is 'Why they are the same: number (a visit, filler, charge or document number that both name) or time.';
 comment on column cases.same_record.differs is 'In what it contradicts another of them: day or disposition of a discharge, code or units of a charge. Null: in nothing.';
 comment on column cases.same_record.happened_on is 'The day that it is about, in the practice''s time zone.';
-comment on column cases.same_record.derived_seq is 'The night that last looked at it.';
+comment on column cases.same_record.derived_seq is 'The night that last changed the row.';

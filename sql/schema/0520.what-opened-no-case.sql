@@ -27,4 +27,4 @@ comment on column cases.not_opened.reason is 'Why it opens none: a word of not_o
 comment on column cases.not_opened.version is 'The version of the workflow that was asked.';
 comment on column cases.not_opened.source is 'The system of record, by the name of its definition. Null: the calendar.';
 comment on column cases.not_opened.happened_on is 'The day on which it happened, or since which it is due, where it happened.';
-comment on column cases.not_opened.derived_seq is 'The night that last looked at it.';
+comment on column cases.not_opened.derived_seq is 'The night that last changed the row.';

@@ -45,7 +45,7 @@ def moment(said: str) -> datetime:
 
 def _weigh_call(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
-        "select c.status, evidence.day_start(c.trigger_on), clock_timestamp(),"
+        "select c.status, evidence.day_start(c.trigger_on), clock_timestamp(), c.person_id, c.trigger_fact_id,"
         " (select max(n.cut_off) from operations.night as n where n.status <> 'void') from cases.case_record as c"
         " where c.case_id::text = %s",
         (request.about_id,),
@@ -53,7 +53,7 @@ def _weigh_call(conn: Connection, request: Request) -> Preview:
     if row is None:
         raise CannotBeRecordedError("no case has this number")
     _one_after_another(conn, request.about_id)
-    status, begins, now, cut_off = row
+    status, begins, now, person_id, trigger_fact_id, cut_off = row
     if status != "open":
         raise CannotBeRecordedError(f"the case is {status}: nothing waits for a call")
     outcome = str(request.said.get("outcome") or "")
@@ -69,9 +69,15 @@ def _weigh_call(conn: Connection, request: Request) -> Preview:
     return Preview(
         (
             "From the next night on it is evidence of the patient's cases, recorded by you.",
-            "If the call is also in a system of record, it is there twice: record here only what no system has.",
+            "Record only what no system has: a call that a system has as well would count as two tries.",
         ),
-        {"outcome": outcome, "at": at.isoformat()},
+        {
+            "outcome": outcome,
+            "at": at.isoformat(),
+            # whom it is about: evidence reads no case
+            "person_id": str(person_id),
+            "trigger_fact_id": str(trigger_fact_id) if trigger_fact_id else None,
+        },
         made=_made(conn, request, {"outcome": outcome, "at": at.isoformat()}),
     )
 

@@ -92,13 +92,20 @@ def known_codes() -> Mapping[str, Known]:
     return found
 
 
+MEANT: Mapping[str, str] = {"hl7v2": "appointment"}
+"""By standard, the table that a column alone means if several have it: definitions say so since it was the only one."""
+
+
 def field_named(name: str, standard: str) -> str | None:
-    """Return the field that a definition means: `table.column`, or a column that only one table has."""
+    """Return the field that a definition means: `table.column`, or a column that one table has (else see `MEANT`)."""
     fields = fields_of(standard)
     if name in fields:
         return name
     found = [field for field in fields if field.partition(".")[2] == name]
-    return found[0] if len(found) == 1 else None
+    if len(found) == 1:
+        return found[0]
+    meant = f"{MEANT.get(standard)}.{name}"
+    return meant if meant in found else None
 
 
 @lru_cache(maxsize=8)

@@ -92,7 +92,8 @@ def test_a_feed_without_an_entry(
 ) -> None:
     put(monkeypatch, *(one for one in catalogue.FEEDS if one is not feed))
     found = proven.problems(conn)
-    for name in feed.standards:
+    # which feeds a table can be mapped to is said by the entries alone
+    for name in set(feed.standards) - {"tabular"}:
         assert f"{feed.name}: standards: {name} reads it, but no entry says so" in found
     for table in feed.tables:
         assert f"{table.name}: tables: core.{table.name} belongs to no feed" in found

@@ -2,8 +2,8 @@
 
 A query is asked in a transaction that is read-only where the database has such a thing, and never committed; the
 database ends it after `QUERY_S` seconds. The same rows in the same order give the same bytes, so that a replay reads
-what was answered then. `:since` in a query is up to when its feeds were complete, less an hour, as the clock on the
-wall in the table's zone; on the first night it is 1 January 1970.
+what was answered then. `:since` in a query is up to when its feeds were complete, less an hour, in local time of the
+table's zone; on the first night it is 1 January 1970.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from throughline.sources.fhir.resources.people import flag
 from throughline.sources.fhir.settings import Kind, Settings, Values, as_called
 from throughline.sources.fhir.values import (
     Backbone,
+    Base,
     Concept,
     Period,
     Reference,
@@ -26,7 +27,9 @@ from throughline.sources.fhir.values import (
 )
 
 
-class _Class(Backbone):
+class _Class(Base):
+    # a class with a modifier names no plan; nothing but the payer rests on it
+    modifier_extension: list[msgspec.Raw] = []
     type: Concept | None = None
     value: str | None = None
     name: str | None = None
@@ -53,7 +56,13 @@ def _payer(
     """Return the practice's id of a payer: by its name and plan, its name, or its id; else the server's."""
     if not settings.payers:
         return said
-    plans = [text for c in classes if code(c.type) == "plan" for text in (c.name, c.value) if text]
+    plans = [
+        text
+        for c in classes
+        if not c.modifier_extension and code(c.type) == "plan"
+        for text in (c.name, c.value)
+        if text
+    ]
     called = [text for text in (payor.display, said) if text]
     tried = [*(f"{who} / {plan}" for who in called for plan in plans), *called]
     return next(

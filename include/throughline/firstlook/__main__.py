@@ -89,8 +89,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--into", type=Path, required=True)
     parser.add_argument("--export", action="store_true")
     given = parser.parse_args(arguments)
+    before = logging.root.manager.disable
     logging.disable(logging.ERROR)  # what went wrong is said once, in words
-    look = look_at(definition(given.source), given.into, is_export=given.export)
+    try:
+        look = look_at(definition(given.source), given.into, is_export=given.export)
+    finally:
+        logging.disable(before)
     print(render(look))
     return 0 if look.is_good else 1
 

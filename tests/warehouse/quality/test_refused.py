@@ -130,7 +130,8 @@ def test_a_person_says_so_from_the_command_line(
     assert (code, "the file holds back nothing" in said) == (0, True)
     assert outbox.rows("select from operations.decision") == []
     # by its own id too, in capitals
-    assert decided(refused[:8].upper(), "carries_nothing", "--note", "no 835") == (0, "")
+    told = (0, "Recorded: carries nothing, by Ann Lee.\n")
+    assert decided(refused[:8].upper(), "carries_nothing", "--note", "no 835") == told
     code, said = decided(number, "carries_nothing")
     assert (code, "Ann Lee has said so already" in said) == (2, True)
     outbox.read("2026-09-04")

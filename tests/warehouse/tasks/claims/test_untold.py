@@ -104,7 +104,7 @@ def test_it_is_an_exception_that_says_why_and_what_may_be_done(desk: Desk, untol
     assert (refuse.about_kind, refuse.needs_reason) == ("claim_batch", True)
     attest.refuse(desk.conn, untold, "ada", "unreadable", PAGE)
     (stuck,) = told.rows(desk.conn, [number])
-    assert "refuse: decided by ada" in told.decided(stuck, "UTC")
+    assert "Refuse the batch: decided by ada" in told.decided(stuck, "UTC")
     assert told.may_be_done(stuck) == []
 
 

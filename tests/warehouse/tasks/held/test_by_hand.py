@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from tests.warehouse.tasks.desk import FIFTH, FIRST, FOURTH, SECOND, THIRD, Desk
 from tests.warehouse.tasks.test_answers import agrees, know, night
 
 TCM = "transitional_care"
+
+
+@pytest.fixture(autouse=True)
+def _no_setting_stays(desk: Desk) -> Iterator[None]:
+    """Take the settings away again: the desk keeps its settings from test to test."""
+    yield
+    desk.conn.rollback()
+    desk.conn.execute("delete from cases.setting_known where name = 'by_hand'")
+    desk.conn.commit()
 
 
 def test_a_stage_that_people_record_is_verified_by_hand_and_never_missed(desk: Desk) -> None:

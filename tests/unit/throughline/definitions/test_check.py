@@ -13,6 +13,7 @@ import pytest
 
 from throughline.definitions import check, examined
 from throughline.definitions.__main__ import main
+from throughline.practice import practice
 from throughline.vocabulary import OURS, DefinitionError
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -199,6 +200,7 @@ def test_a_second_active_version_is_told_with_both_files(own: Path) -> None:
 def test_it_says_whose_each_file_is_and_what_is_pinned(
     own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    practice.cache_clear()  # another test of this process may have read ours
     path = take(own, "practice.yaml", "Lakeside Medical Group", "Front Range Clinic")
     path.write_text(
         path.read_text("utf-8") + "leave_out: {workflows: [annual_wellness]}\n" + SITES, "utf-8"
@@ -219,6 +221,7 @@ def test_it_says_whose_each_file_is_and_what_is_pinned(
         in told
     )
     assert "  connection ehr_main (AIRFLOW_CONN_EHR_MAIN): used by ehr\n" in told
+    practice.cache_clear()
     assert main(["--show", "transitional_care"]) == 0
     assert "\nversion: 1001\n" in capsys.readouterr().out
     (own / "workflows" / "transitional_care.yaml").write_text(BASED + "owner: x\n", "utf-8")

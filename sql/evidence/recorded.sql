@@ -27,12 +27,17 @@ select
 from operations.decision as d
 left join evidence.fact as t on t.fact_id = (d.detail ->> 'trigger_fact_id')::uuid
 cross join lateral (
-    select l.source, l.source_id
-    from identity.link as l
-    where l.person_id = (d.detail ->> 'person_id')::uuid and l.status = 'active'
-        and l.known_seq <= %(seq)s and (l.retired_seq is null or l.retired_seq > %(seq)s)
-    order by
-        coalesce(l.source = t.subject_source and l.source_id = t.subject_id, false) desc, l.source, l.source_id
+    -- the record that opened the case, else one of the person's: it stays that record's, whatever the person became since
+    select o.source, o.source_id
+    from (
+        select t.subject_source as source, t.subject_id as source_id, 1 as place
+        where t.fact_id is not null
+        union all
+        select l.source, l.source_id, case when l.status = 'active' and l.retired_seq is null then 2 else 3 end
+        from identity.link as l
+        where l.person_id = (d.detail ->> 'person_id')::uuid and l.known_seq <= %(seq)s
+    ) as o
+    order by o.place, o.source, o.source_id
     limit 1
 ) as s
 cross join (values ('attempt'), ('contact')) as k (kind)

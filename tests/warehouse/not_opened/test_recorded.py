@@ -10,7 +10,7 @@ from tests.warehouse.clinic import Clinic, coverage, patient, stay
 from throughline import decisions
 from throughline.cases.recorded import CALL, CASE, RECORD, TAKE_BACK, moment
 from throughline.decisions import Decision, NotAllowedError, Request
-from throughline.warehouse import nights
+from throughline.warehouse import nights, sql
 
 HOME = "2026-07-06 11:00"
 WHO = "operator"
@@ -103,6 +103,17 @@ def test_a_rerun_of_the_night_knows_the_same_call(home: Clinic) -> None:
     assert before == home.rows(
         "select fact_id, kind, known_seq from evidence.fact where source = 'by_hand' order by 1"
     )
+
+
+def test_a_call_stays_its_patients_when_the_person_becomes_another(home: Clinic) -> None:
+    say(home)
+    # before a night knows the call, the record is found to be another person's
+    nights.take_decisions(home.conn, home.seq + 1)
+    home.conn.execute("update identity.link set retired_seq = %s", (home.seq + 1,))
+    assert sql.run(home.conn, "evidence/recorded.sql", seq=home.seq + 1).count("facts_recorded")
+    [call] = home.rows("select subject_id from evidence.fact where kind = 'contact'")
+    [stay_of] = home.rows("select subject_id from evidence.fact where kind = 'discharge'")
+    assert call == stay_of
 
 
 def test_the_same_call_twice_is_recorded_once(home: Clinic) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
 from fastapi import APIRouter, Depends, Form, Response
@@ -64,6 +64,8 @@ def record_call(
     def record(conn: Connection) -> None:
         if _state(conn, one.case_id) != shown:
             raise NotAllowedError("the case changed meanwhile: open it again")
+        if act == TAKE_BACK and call not in {row[0] for row in _calls(conn, one.case_id)}:
+            raise NotAllowedError("this call is of another case")
         decisions.record(conn, asked)
 
     try:
@@ -84,6 +86,17 @@ def _state(conn: Connection, case_id: str) -> str:
     return row[0] if row else ""
 
 
+def _calls(conn: Connection, case_id: str) -> list[tuple[Any, ...]]:
+    """Return the recorded calls of a case, the latest first: id, when, outcome, by whom, night, whether taken back."""
+    return conn.execute(
+        "select d.decision_id::text, (d.detail ->> 'at')::timestamptz, d.detail ->> 'outcome', d.decided_by,"
+        " d.known_seq, exists (select from operations.decision as b where b.kind = %s and b.about_kind = %s"
+        " and b.about_id = d.decision_id::text) from operations.decision as d"
+        " where d.kind = %s and d.about_kind = %s and d.about_id = %s order by 2 desc",
+        (TAKE_BACK, CALL, RECORD, CASE, case_id),
+    ).fetchall()
+
+
 def _page(
     request: Browser, who: Visitor, number: str, wrong: str = "", typed: str = ""
 ) -> Response:
@@ -93,13 +106,7 @@ def _page(
         names = people.names(conn, who, "case", [one.person_id], one.case_id)
         shown = _state(conn, one.case_id)
         now = today(conn)
-        calls = conn.execute(
-            "select d.decision_id::text, (d.detail ->> 'at')::timestamptz, d.detail ->> 'outcome', d.decided_by,"
-            " d.known_seq, exists (select from operations.decision as b where b.kind = %s and b.about_kind = %s"
-            " and b.about_id = d.decision_id::text) from operations.decision as d"
-            " where d.kind = %s and d.about_kind = %s and d.about_id = %s order by 2 desc",
-            (TAKE_BACK, CALL, RECORD, CASE, one.case_id),
-        ).fetchall()
+        calls = _calls(conn, one.case_id)
     content = render(
         "call.html.jinja", who, root_of(request),
         case=one, name=names.get(one.person_id), calls=calls, outcomes=OUTCOMES, may=who.may(MAY),

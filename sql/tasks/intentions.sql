@@ -68,7 +68,7 @@ select e.effect_key as asked, e.kind, e.role, e.person_id, e.stands_in
 from w_effect as e;
 
 create temp table w_role on commit drop as
-select r.source, r.role, r.connection
+select r.source, r.role, r.connection, r.form
 from operations.role as r;
 
 create temp table w_serves on commit drop as

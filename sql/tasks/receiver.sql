@@ -37,6 +37,7 @@ with candidate as (
         e.asked,
         r.source,
         r.connection,
+        r.form,
         s.charts,
         coalesce(e.stands_in = r.source or e.stands_in = any(s.charts), false) as stands,
         (exists (
@@ -70,7 +71,7 @@ ranked as (
     end
 )
 
-select f.asked, f.source, f.connection, f.charts
+select f.asked, f.source, f.connection, f.form, f.charts
 from (
     select r.*, count(*) over (partition by r.asked) as candidates
     from ranked as r

@@ -40,7 +40,11 @@ order by g.known_seq desc
 limit 1;
 
 create temp table w_role on commit drop as
-select r.entry ->> 'source' as source, r.entry ->> 'role' as role, r.entry ->> 'connection' as connection
+select
+    r.entry ->> 'source' as source,
+    r.entry ->> 'role' as role,
+    r.entry ->> 'connection' as connection,
+    coalesce(r.entry ->> 'form', 'interface') as form
 from w_routing as g
 cross join lateral jsonb_array_elements(g.roles) as r (entry);
 

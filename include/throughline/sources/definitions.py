@@ -143,6 +143,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             submitter_id=role.get("submitter_id", ""),
             receiver_id=role.get("receiver_id", ""),
             mode=role.get("mode", Role.mode),
+            form=role.get("form", Role.form),
         )
         for name, role in raw.get("roles", {}).items()
     }
@@ -329,6 +330,8 @@ def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
             yield f"roles/{name}/connection: is missing; write the id of an Airflow connection"
         if name == "chart" and "mode" in role:
             yield f"roles/{name}/mode: nothing is sent to a chart; say it of the role that takes the work"
+        if name in ("chart", "payer") and "form" in role:
+            yield f"roles/{name}/form: does not apply to the role {name}; leave it out"
         for field in ("submitter_id", "receiver_id"):
             if name != "payer" and field in role:
                 yield f"roles/{name}/{field}: applies only to the role payer; leave it out"

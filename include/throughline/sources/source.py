@@ -80,6 +80,7 @@ class Role:
 
     `submitter_id` and `receiver_id` identify the two ends of files for a payer (ISA06, ISA08); if
     empty, the practice's own apply. `mode` is `live`, or `observe`: nothing is sent to it in this role.
+    `form` is the form in which it takes its work: `interface`, what the role's own interface says.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Role:
     submitter_id: str = ""
     receiver_id: str = ""
     mode: str = "live"
+    form: str = "interface"
 
 
 @dataclass(frozen=True)

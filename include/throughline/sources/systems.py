@@ -159,8 +159,9 @@ def _register_targets(conn: Connection, seq: int, found: list[SourceDefinition])
     conn.execute("delete from operations.routing where known_seq = %s", (seq,))
     conn.execute(
         "insert into operations.routing (known_seq, roles, serves)"
-        " select %s, r.roles, v.serves from (select coalesce(jsonb_agg(jsonb_build_object('source', source,"
-        " 'role', role, 'connection', connection) order by source, role), '[]') as roles from operations.role) as r"
+        " select %s, r.roles, v.serves from (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object("
+        "'source', source, 'role', role, 'connection', connection, 'form', nullif(form, 'interface')))"
+        " order by source, role), '[]') as roles from operations.role) as r"
         " cross join (select coalesce(jsonb_agg(jsonb_build_object('source', source, 'kind', kind,"
         " 'value', value) order by source, kind, value), '[]') as serves from operations.serves) as v"
         " where not exists (select from operations.routing as k where k.roles = r.roles and k.serves = v.serves"
@@ -235,10 +236,17 @@ def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
         )
         cursor.execute("delete from operations.role")
         cursor.executemany(
-            "insert into operations.role (source, role, connection, submitter_id, receiver_id)"
-            " values (%s, %s, %s, %s, %s)",
+            "insert into operations.role (source, role, connection, submitter_id, receiver_id, form)"
+            " values (%s, %s, %s, %s, %s, %s)",
             [
-                (one.source, role.name, role.connection, role.submitter_id, role.receiver_id)
+                (
+                    one.source,
+                    role.name,
+                    role.connection,
+                    role.submitter_id,
+                    role.receiver_id,
+                    role.form,
+                )
                 for one in found
                 for role in one.roles.values()
             ],

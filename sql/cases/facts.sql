@@ -135,7 +135,7 @@ left join w_same as v
     on v.person_id = l.person_id and v.source = f.source
     and v.source_ref = 'encounter/' || (f.identifiers ->> 'encounter')
 left join w_named_visit as nv
-    on f.kind in ('note', 'charge') and nv.person_id = l.person_id and nv.source = f.source
+    on f.kind in ('note', 'charge', 'claim') and nv.person_id = l.person_id and nv.source = f.source
     and nv.id = f.identifiers ->> 'encounter'
 left join w_practitioner as d
     on f.kind in ('visit', 'charge', 'booking', 'arrived')

@@ -173,11 +173,13 @@ create unique index on w_same (source, source_ref, person_id);
 
 analyze w_same;
 
--- Notes and charges of a system that sends no visits name theirs by its number. The guard costs nothing where every
--- system that sends them is a chart.
+-- Notes, charges and claims of a system that sends no visits name theirs by its number, or by the id that its chart has
+-- for it. The guard costs nothing where every system that sends them is a chart, or sends claims as X12.
 create temp table w_named_visit on commit drop as
 with referring as (
-    select distinct l.person_id, f.source, f.identifiers ->> 'encounter' as id, f.identifiers ->> 'visit_number' as number
+    select distinct
+        l.person_id, f.source, f.identifiers ->> 'encounter' as id,
+        coalesce(f.identifiers ->> 'visit_number', f.identifiers ->> 'encounter') as number
     from w_person as w
     inner join identity.link as l
         on l.person_id = w.person_id and l.status = 'active' and l.known_seq <= %(seq)s
@@ -185,11 +187,25 @@ with referring as (
     inner join evidence.fact as f
         on f.subject_source = l.source and f.subject_id = l.source_id and f.known_seq <= %(seq)s
         and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
-    where f.kind in ('note', 'charge') and f.identifiers ? 'visit_number'
+    where f.kind in ('note', 'charge', 'claim')
+        and (
+            f.identifiers ->> 'visit_number' is not null
+            or (
+                f.identifiers ->> 'encounter' is not null
+                and not exists (select from operations.feed as v where v.source = f.source and v.feed = 'encounter')
+            )
+        )
         and exists (
             select from operations.feed as o
             inner join operations.source as s on s.source = o.source
-            where o.feed in ('document_reference', 'charge_item') and not s.is_chart
+            where not s.is_chart
+                and (
+                    o.feed in ('document_reference', 'charge_item')
+                    or (
+                        o.feed = 'claim'
+                        and exists (select from operations.feed as p where p.source = o.source and p.feed = 'patient')
+                    )
+                )
         )
 )
 

@@ -44,6 +44,11 @@ class Looks:
     codes: tuple[str, ...] = ()
 
     @property
+    def empty(self) -> int:
+        """In how many rows it is empty."""
+        return self.rows - self.filled
+
+    @property
     def is_key(self) -> bool:
         """Whether each row has a value of its own."""
         return self.rows > 0 and self.filled == self.distinct == self.rows
@@ -75,6 +80,11 @@ def looks_of(series: Any) -> Looks:
         bool(texts) and sum("," in text for text in texts) * 2 > len(texts),
         tuple(str(v) for v, n in counts.items() if n >= SHOWN_FROM) if is_words else (),
     )
+
+
+def looks_dated(text: str) -> bool:
+    """Return whether a text is a day in one of the known formats."""
+    return any(_fits(text, form) for form in DAYS)
 
 
 def _fitting(texts: list[str], forms: Any) -> tuple[str, ...]:

@@ -143,3 +143,6 @@ CONSTANTS: Mapping[tuple[str, str], str] = {
     ("coverage", "status"): "active",
 }
 """What a report that does not say it usually means: every row of a list of charges is a charge."""
+
+MAKES: Mapping[str, tuple[str, ...]] = {"coverage": ("payer_id",)}
+"""What besides its key makes a row a record of a feed: a patient without a plan has no coverage."""

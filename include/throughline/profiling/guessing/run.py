@@ -71,7 +71,8 @@ def _guessed(name: str, file: Path, feeds: list[str]) -> str:
             f"FEED={wrong[0]}: no table can be read as it; there are {', '.join(sorted(readable()))}"
         )
     sample = sampled(file)
-    guess = Guess(sample, {c: looks_of(sample.frame[c]) for c in sample.frame.columns}, feeds)
+    looks = {c: looks_of(sample.frame[c]) for c in sample.frame.columns}
+    guess = Guess(sample, looks, feeds, _payers())
     if not guess.feeds:
         known = ", ".join(NAMES)
         raise ValueError(
@@ -80,6 +81,12 @@ def _guessed(name: str, file: Path, feeds: list[str]) -> str:
     teams = read(layers().file("teams.yaml")).data
     team = "data_engineering" if "data_engineering" in teams else next(iter(teams))
     return guess.text(name, practice().time_zone, team)
+
+
+def _payers() -> dict[str, str]:
+    """Return the payers of payers.yaml, each with its name."""
+    said = read(layers().file("payers.yaml")).data["payers"]
+    return {str(payer): str(about.get("name", payer)) for payer, about in said.items()}
 
 
 if __name__ == "__main__":

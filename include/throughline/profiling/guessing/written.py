@@ -13,6 +13,7 @@ from throughline.profiling.guessing.names import (
     DAY,
     HOUR,
     KEY,
+    MAKES,
     NAMES,
     PATIENT,
     WHOLE_NAME,
@@ -39,10 +40,17 @@ def quoted(text: str) -> str:
 
 
 class Guess:
-    """The guesses about one table."""
+    """The guesses about one table; `payers` are those of payers.yaml, with their names."""
 
-    def __init__(self, sample: Sample, looks: Mapping[str, Looks], feeds: list[str]) -> None:
+    def __init__(
+        self,
+        sample: Sample,
+        looks: Mapping[str, Looks],
+        feeds: list[str],
+        payers: Mapping[str, str] | None = None,
+    ) -> None:
         self._sample = sample
+        self._payers = payers or {}
         self._looks = looks
         self._by_name = {_words(name): name for name in looks}
         self.feeds = feeds or self._likely()
@@ -124,14 +132,21 @@ class Guess:
             yield f"      encoding: {sample.encoding}          # as its bytes are"
         if sample.delimiter not in (",", "") and sample.format == "csv":
             yield f"      delimiter: {json.dumps(sample.delimiter)}"
+        if sample.header != 1:
+            yield f"      header: {sample.header}                   # the row with the names of the columns"
+        if sample.footer:
+            yield f"      footer: {sample.footer}                   # rows at the end that are none of the table"
         yield "      delivers: snapshot          # or changes, with order: a file that holds only what is new"
         yield "      absent: kept                # or deleted: a record that a file does not have any more"
         records = [line for feed in self.feeds for line in self._record(feed)]
         if sample.total is not None:
             yield from self._total(*sample.total)
         unused = [column for column in self._looks if column not in self._used]
-        if unused:
+        if unused and any(self._column(feed, KEY) is not None for feed in self.feeds):
             yield f"      unused: [{', '.join(quoted(column) for column in unused)}]"
+        elif unused:
+            # nothing says that they are names: a table without a header has its first patient there
+            yield "      # unused: [no name of a column was recognised, so none is written here]"
         yield "      records:"
         yield from records
 
@@ -154,9 +169,7 @@ class Guess:
         else:
             self._used.add(key)
             looks = self._looks[key]
-            if empty := looks.rows - looks.filled:
-                told = f"empty in {count(empty, 'row')}"
-                yield f'          when: {{{quoted(key)}: {{not: ""}}}}    # {told}'
+            yield from self._when(feed, key)
             told = f"{count(looks.distinct, 'value')} in {count(looks.filled, 'row')}"
             if looks.distinct < looks.filled:
                 yield f"          one_per: key              # {told}: rows of one key are one record"
@@ -170,6 +183,17 @@ class Guess:
             yield from (f"            {line}" for line in self._value(feed, column))
         if feed == "claim" and "charge_item" in self.feeds:
             yield from self._lines()
+
+    def _when(self, feed: str, key: str) -> Iterator[str]:
+        """Yield the condition that a row has a record of the feed: its key is filled, and what makes it one."""
+        names = [key, *(self._column(feed, name) for name in MAKES.get(feed, ()))]
+        half = [name for name in dict.fromkeys(names) if name and self._looks[name].empty]
+        if half:
+            each = ", ".join(f'{quoted(name)}: {{not: ""}}' for name in half)
+            told = "; ".join(
+                f"{quoted(n)} is empty in {count(self._looks[n].empty, 'row')}" for n in half
+            )
+            yield f"          when: {{{each}}}    # {told}"
 
     def _lines(self) -> Iterator[str]:
         key = self._column("charge_item", KEY)
@@ -224,10 +248,26 @@ class Guess:
             yield f'{column.name}: {{from: {name}, list: " "}}    # how are several in one cell written?'
         elif column.type in ("money", "number") and not looks.is_number and looks.filled:
             yield f"{column.name}: {name}    # not every cell is a number: {filled}"
+        elif column.name == "payer_id":
+            yield self._payer(looks)
         else:
             table = catalogue.entry(feed).table.name
             self._note_codes(f"{table}.{column.name}", looks)
             yield f"{column.name}: {name}    # {filled}"
+
+    def _payer(self, looks: Looks) -> str:
+        """Return the lookup from what the report calls a payer to the payers of payers.yaml."""
+        called = {_words(one): payer for payer, one in self._payers.items()}
+        ours = called | {_words(payer): payer for payer in self._payers}
+        each = [
+            f"{quoted(said)}: {quoted(ours.get(_words(said), FILL_IN))}" for said in looks.codes
+        ]
+        if len(looks.codes) < looks.distinct:
+            each.append(f"{json.dumps(FILL_IN)}: {json.dumps(FILL_IN)}")
+        told = f"{count(looks.distinct, 'name')}; each stands for a payer of payers.yaml"
+        return (
+            f"payer_id: {{from: {quoted(looks.name)}, lookup: {{{', '.join(each)}}}}}    # {told}"
+        )
 
     def _day_and_hour(self, feed: str, column: str, day: str) -> str:
         self._used.add(day)

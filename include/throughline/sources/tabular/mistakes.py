@@ -24,7 +24,7 @@ from throughline.sources.tabular.values import EXCEL, columns_in, name_of
 from throughline.vocabulary.numbers import is_time_zone
 
 FILL_IN = "?"
-"""What `make source` writes where it cannot tell the format of a date."""
+"""What `make source` writes where nothing can be guessed."""
 
 _ONE_QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 _SAMPLE = datetime(2001, 12, 25, 13, 14, 15, tzinfo=UTC)
@@ -222,6 +222,9 @@ def _of_value(at: str, said: Any, column: Column) -> Iterator[str]:
         return
     if FILL_IN in columns_in(about) or about.get("constant") == FILL_IN:
         yield f"{at}: {FILL_IN!r} is to be filled in: write the column of the file, or leave the line out"
+        return
+    if any(FILL_IN in (str(key), str(value)) for key, value in about.get("lookup", {}).items()):
+        yield f"{at}/lookup: {FILL_IN!r} is to be filled in: write each word of the file, and what it stands for"
         return
     known = _ALWAYS | set(_OF_TYPE.get(column.type, ()))
     for key in sorted(set(about) - known):

@@ -165,3 +165,100 @@ def test_a_definition_that_is_there_stays(folder: Path, capsys: pytest.CaptureFi
     guessed(folder, appointments())
     assert run.main(["office", str(folder.parent / "visits_20260306.csv"), str(folder)]) == 1
     assert "is there" in capsys.readouterr().err
+
+
+def people(above: str = "", below: str = "", mark: str = ",") -> str:
+    """A list of four patients, three of them with a plan, with rows around it."""
+    rows = [
+        ("MRN", "Last Name", "First Name", "DOB", "Plan", "Member ID", "Room"),
+        ("1", "Roe", "Ann", "02/23/1950", "State Medicaid", "M1", "a"),
+        ("2", "Poe", "Bea", "02/24/1950", "Front Range Health", "M2", "a"),
+        ("3", "Doe", "Cy", "02/25/1950", "Front Range Health", "M3", "b"),
+        ("4", "Loe", "Di", "02/26/1950", "State Medicaid", "M4", "b"),
+        ("5", "Foe", "Ed", "02/27/1950", "", "", "b"),
+    ]
+    return above + "".join(mark.join(row) + "\n" for row in rows) + below
+
+
+TITLES = {
+    "none": ("", 1),
+    "one cell": ("Front Range Family Medicine: patients\n", 2),
+    "with commas": ("Patients, printed 03/06/2026\n", 2),
+    "two, and a blank row": ("Patients\nRun by:,Ann Lee\n\n", 4),
+    "filled up": ("Patients of Ann Roe,,,,,,\n", 2),
+    "as wide as the table, with a date": ("Run by,Ann,Lee,on,03/06/2026,at,noon\n", 2),
+    "of two lines in quotes": ('"Patients\nof March"\n', 3),
+}
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_rows_above_the_names_of_the_columns_are_no_names(
+    folder: Path, title: str, mark: str
+) -> None:
+    above, header = TITLES[title]
+    if mark != ",":
+        above = above.replace(",,", mark * 2).replace(",", mark)
+    text = guessed(folder, people(above, "Printed by Ann Lee\n", mark), "people.csv")
+    table = yaml.safe_load(text)["conventions"]["tables"]["office"]
+    assert (table.get("header", 1), table["footer"]) == (header, 1)
+    assert table["unused"] == ["Room"]
+    assert [record["feed"] for record in table["records"]] == ["patient", "coverage"]
+    # of the rows around the table, and of its patients, nothing stands in it
+    for word in ("Ann", "Lee", "Roe", "Printed", "Front Range Family"):
+        assert word not in text
+
+
+def test_a_title_of_a_workbook_is_no_name(folder: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    for line in people("Patients of March\n\n").splitlines():
+        book.active.append(line.split(","))
+    path = folder.parent / "p.xlsx"
+    book.save(path)
+    table = yaml.safe_load(guessed(folder, path.read_bytes(), "p.xlsx"))["conventions"]["tables"]
+    assert (table["office"]["header"], table["office"]["unused"]) == (3, ["Room"])
+
+
+def test_a_plan_is_looked_up_among_the_payers(folder: Path) -> None:
+    text = guessed(folder, people(), "people.csv")
+    record = yaml.safe_load(text)["conventions"]["tables"]["office"]["records"][1]
+    assert record["when"] == {"Plan": {"not": ""}}
+    payer = record["columns"]["payer_id"]
+    assert payer == {
+        "from": "Plan",
+        "lookup": {"State Medicaid": "MCAID", "Front Range Health": "?"},
+    }
+    with pytest.raises(SourceDefinitionError, match="to be filled in"):
+        definition(text)
+    text = text.replace('"?"', "COMM1")
+    assert definition(text).feeds.keys() == {"patient", "coverage"}
+
+
+def test_a_plan_that_one_row_alone_has_is_not_shown(folder: Path) -> None:
+    lines = (
+        people() + "6,Moe,Flo,02/28/1950,Moe Trust,M6,b\n7,Noe,Gil,03/28/1950,State Medicaid,M7,b\n"
+    )
+    text = guessed(folder, lines, "p.csv")
+    assert "Trust" not in text
+    record = yaml.safe_load(text)["conventions"]["tables"]["office"]["records"][1]
+    lookup = record["columns"]["payer_id"]["lookup"]
+    assert lookup == {"State Medicaid": "MCAID", "Front Range Health": "?", "?": "?"}
+
+
+def test_a_table_without_names_of_columns_is_refused_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = folder.parent / "people.csv"
+    sample.write_text("".join(people().splitlines(keepends=True)[1:]), "utf-8")
+    assert run.main(["office", str(sample), str(folder), "--feed", "patient"]) == 1
+    said = capsys.readouterr().err
+    assert "no row looks like the names of its columns" in said
+    assert "header: 0" in said
+    assert "Roe" not in said
+
+
+def test_of_names_that_nobody_knows_none_is_written(folder: Path) -> None:
+    text = guessed(folder, "Roe,Ann,Street\nPoe,Bea,Road\nDoe,Cy,Lane\n", "p.csv", feed="patient")
+    assert "Roe" not in text
+    assert "Ann" not in text

@@ -168,11 +168,13 @@ def tool_environment(world: Path) -> dict[str, str]:
     """Environment of the pipeline's programs that run outside Airflow: the folders of landed files and pages,
     and how they know who gives a command.
     """
+    # Of real systems nobody decides by the sandbox's names, not even where a practice's file still has them.
+    logins = "" if world.name.startswith(REAL) else str(world / "logins.json")
     return paths.child_environment() | {
         "THROUGHLINE_LANDING": str(paths.private(world / "landing")),
         "THROUGHLINE_PAGES": str(paths.private(world / "pages")),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(logs(world)),
-        "THROUGHLINE_SANDBOX_LOGINS": str(world / "logins.json"),
+        "THROUGHLINE_SANDBOX_LOGINS": logins,
         "THROUGHLINE_AIRFLOW": f"http://127.0.0.1:{processes.notes(world, 'api-server').get('port', 0)}",
     }
 

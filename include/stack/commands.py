@@ -39,7 +39,7 @@ def run_night() -> int:
         )
     _no_faults_of_real_systems(chosen)
     sandbox.check(chosen.misbehave)
-    with lock.held("night"), up.running(chosen, say) as stack:
+    with lock.held("night"), night.begun(chosen, say) as stack:
         return _night(stack, chosen)
 
 
@@ -50,7 +50,7 @@ def run_nights() -> int:
         raise CommandFailed("NIGHT= names one night; `make nights` takes the next N= of them")
     _no_faults_of_real_systems(chosen)
     sandbox.check(chosen.misbehave)
-    with lock.held("nights"), up.running(chosen, say) as stack:
+    with lock.held("nights"), night.begun(chosen, say) as stack:
         for _ in range(chosen.nights):
             staff.act(stack, chosen, say)
             if _night(stack, chosen) != 0:

@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -73,6 +73,29 @@ def _run(stack: Stack, chosen: options.Options, say: Callable[[str], None]) -> O
     return Outcome(night.seq, day, night.status, time.monotonic() - begun, _reason(night))
 
 
+@contextlib.contextmanager
+def begun(chosen: options.Options, say: Callable[[str], None]) -> Iterator[Stack]:
+    """A world that is up for the nights of a block. Raises :class:`NightFailed` if the next date is not over."""
+    _refuse_early(chosen)
+    with up.running(chosen, say) as stack:
+        yield stack
+
+
+def _refuse_early(chosen: options.Options) -> None:
+    """Refuse a date that is not over before more than PostgreSQL is started: the rest takes half a minute."""
+    if chosen.practice is None:
+        return
+    over, world = systems.last_over(), options.world_path(chosen)
+    if chosen.night:
+        _refuse_ahead(date.fromisoformat(chosen.night), over)
+    elif (world / "postgres" / "made").exists():
+        # a world whose first start was cut off has no nights to ask
+        with up.server(world) as server, contextlib.suppress(psycopg.Error):
+            with warehouse.connect(server.dsn(warehouse.READER)) as connection:
+                day = warehouse.next_date(connection, over)
+            _refuse_ahead(day, over)
+
+
 def summary(stack: Stack, seq: int) -> None:
     """Print the summary of a night; it is the pipeline's own, read in the reader's role."""
     ended = subprocess.run(
@@ -116,11 +139,15 @@ def _of_practice(connection: psycopg.Connection, chosen: options.Options, over: 
     day = (
         date.fromisoformat(chosen.night) if chosen.night else warehouse.next_date(connection, over)
     )
+    _refuse_ahead(day, over)
+    return day
+
+
+def _refuse_ahead(day: date, over: date) -> None:
     if day > over:
         raise NightFailed(
             f"{day} is not over yet: its night can be run from 03:00 of {day + timedelta(days=1)} on, practice's time"
         )
-    return day
 
 
 class _Progress:

@@ -96,6 +96,7 @@ def test_a_practice_with_systems_of_its_own_has_no_sandbox(
     again = practice.run("night")
     assert again.returncode == 1
     assert "is not over yet" in again.stderr
+    assert "ready" not in again.stdout, "it is said before anything is started"
     staff = practice.run("morning")
     assert "`make morning` is of the sandbox" in staff.stderr
     assert practice.run("status").returncode == 0

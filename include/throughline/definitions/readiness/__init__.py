@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from throughline.definitions.readiness.brings import brought, silent
 from throughline.practice import Practice
 from throughline.sources import catalogue
 from throughline.sources.source import SourceDefinition
@@ -55,7 +56,7 @@ class Need:
 
     `by` are the feeds (`source/feed`) or systems (`source as role`) that give it, `lacks` the kinds of fact or the
     roles that nobody gives. `matters` is false for what only goes unnoticed. `came` is what the history says, empty
-    without one.
+    without one. `silent` are the feeds that could give what lacks and do not, as their sources are defined.
     """
 
     workflow: str
@@ -67,6 +68,7 @@ class Need:
     is_by_hand: bool = False
     kinds: tuple[str, ...] = ()
     came: str = ""
+    silent: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -88,6 +90,8 @@ class Need:
         if self.part == "sends":
             return f"never: no source has the role {' or '.join(self.lacks)}"
         feeds = "; ".join(f"{kind}: {feeds_of(kind)}" for kind in self.lacks)
+        if self.silent:
+            feeds += f"; as it is defined, {' and '.join(self.silent)} does not say it"
         if self.is_by_hand:
             return f"{BY_HAND}, as practice.yaml says ({feeds} would prove it)"
         return f"never: no configured feed brings {feeds}"
@@ -108,13 +112,13 @@ def needs(
 ) -> list[Need]:
     """Return what each active workflow needs, in the order of its life."""
     bring: dict[str, list[str]] = {}
+    could: dict[str, list[str]] = {}
     for source in sources:
         for feed in source.feeds:
-            for table in catalogue.entry(feed).tables:
-                for kind in table.facts:
-                    named = f"{source.source}/{feed}"
-                    if named not in bring.setdefault(kind, []):
-                        bring[kind].append(named)
+            for kind in brought(source, feed):
+                bring.setdefault(kind, []).append(f"{source.source}/{feed}")
+            for kind in silent(source, feed):
+                could.setdefault(kind, []).append(f"{source.source}/{feed}")
     takes = {
         role.name: f"{source.source} as {role.name}"
         + (" (observed)" if role.mode == "observe" else "")
@@ -122,7 +126,7 @@ def needs(
         for role in source.roles.values()
     }
     return [
-        need
+        replace(need, silent=tuple(dict.fromkeys(f for k in need.lacks for f in could.get(k, ()))))
         for one in workflows
         if one.status == "active"
         for need in _of(one, bring, takes, practice)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ import pytest
 from tests.unit.throughline.definitions.test_check import ROOT, own, take
 from throughline.definitions import examined, readiness
 from throughline.definitions.readiness import OF_PROOF, Need, feeds_of, needs
+from throughline.definitions.readiness.brings import NEEDS, SAYS, brought, silent
 from throughline.practice import said_now
 from throughline.sources import catalogue
+from throughline.sources.source import Feed, SourceDefinition
+from throughline.sources.tabular.columns import COLUMNS
 from throughline.vocabulary.words import FACT_KIND, PROOF
 
 __all__ = ["own"]
@@ -136,3 +140,73 @@ def test_the_command_prints_a_table_and_says_by_its_code(
     )  # fmt: skip
     assert (done.returncode, says in done.stdout) == (code, True), done.stdout + done.stderr
     assert "transitional_care\n" in done.stdout
+
+
+def table(feed: str, columns: dict[str, object]) -> SourceDefinition:
+    """A source with one table that is mapped to one feed."""
+    record = {"feed": feed, "key": "No", "columns": columns}
+    tables = {"t": {"delivers": "snapshot", "records": [record]}}
+    hours = time(3)
+    return SourceDefinition(
+        "office", "Office", "tabular", "folder", "office", "billing", "UTC",
+        {feed: Feed(feed, "billing", hours)}, conventions={"tables": tables},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("feed", "columns", "brings", "not_"),
+    [
+        ("patient", {"mrn": "No"}, {"preference"}, {"death", "attribution", "left_practice"}),
+        ("patient", {"is_deceased": "Dead"}, {"death"}, {"attribution"}),
+        ("patient", {"general_practitioner_id": "PCP"}, {"attribution"}, {"death"}),
+        ("encounter", {"class_code": {"constant": "AMB"}, "ends_at": "End"}, {"visit"}, {"discharge", "admission"}),
+        ("encounter", {"class_code": {"constant": "IMP"}, "ends_at": "End"}, {"discharge", "admission"}, set()),
+        ("encounter", {"class_code": {"constant": "IMP"}}, {"admission"}, {"discharge"}),
+        ("encounter", {"class_code": {"constant": "AMB"}, "type_code": "Type", "ends_at": "E"}, {"discharge"}, set()),
+        ("encounter", {"class_code": "Class", "status": {"constant": "planned"}, "ends_at": "E"}, {"admission"},
+         {"discharge", "visit"}),
+        ("appointment", {"status": {"from": "S", "lookup": {"B": "booked"}, "otherwise": "refuse"}}, {"booking"},
+         {"arrived", "no_show"}),
+        ("appointment", {"status": {"from": "S", "lookup": {"B": "booked"}}}, {"booking", "arrived"}, set()),
+        ("claim", {"patient_control_number": "No"}, set(), {"claim"}),
+        ("claim_response", {"category_code": {"constant": "A2"}, "is_from_payer": "P"}, {"claim_accepted"},
+         {"claim_rejected"}),
+        ("communication", {"status": "S", "outcome_code": "O"}, {"attempt"}, {"contact"}),
+        ("document_reference", {"type_code": "T"}, set(), {"note"}),
+    ],
+)  # fmt: skip
+def test_a_table_brings_what_it_maps(
+    feed: str, columns: dict[str, object], brings: set[str], not_: set[str]
+) -> None:
+    found = set(brought(table(feed, columns), feed))
+    assert brings <= found
+    assert not found & not_
+
+
+def test_a_claim_of_a_table_brings_its_lines() -> None:
+    source = table("claim", {"patient_control_number": "No"})
+    (record,) = source.conventions["tables"]["t"]["records"]
+    record["lines"] = {"columns": {"code": "CPT"}}
+    assert brought(source, "claim") == ["claim"]
+
+
+def test_what_states_a_kind_is_a_column_of_its_table() -> None:
+    asked = [*NEEDS.items(), *((of, tuple(said)) for of, said in SAYS.items())]
+    for (name, kind), columns in asked:
+        assert kind in next(t for _, t in catalogue.tables() if t.name == name).facts
+        assert set(columns) <= COLUMNS[name].keys()
+
+
+def test_hl7_says_whose_patient_it_is_only_where_its_source_says_so(own: Path) -> None:
+    source = next(one for one in examined().sources if one.standard == "hl7v2")
+    assert "attribution" in silent(source, "patient")
+    source.conventions["primary_care_is_ours"] = True
+    try:
+        assert "attribution" in brought(source, "patient")
+    finally:
+        del source.conventions["primary_care_is_ours"]
+
+
+def test_a_feed_that_is_there_and_does_not_say_it_is_named() -> None:
+    need = Need("w", "opens", "discharge", (), ("discharge",), silent=("office/encounter",))
+    assert need.told.endswith("as it is defined, office/encounter does not say it")

@@ -1,0 +1,132 @@
+"""Which kinds of fact a source brings, by its own definition: what its standard fills, what its tables map.
+
+A table brings only what its columns are mapped to: a list of visits whose class is always AMB tells of no discharge.
+Imports nothing that reads a wire format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from throughline.sources import catalogue
+from throughline.sources.source import SourceDefinition
+from throughline.vocabulary.codes import code_rows
+
+MAPPED = "tabular"
+"""The standard whose definitions say which columns are filled."""
+
+NEEDS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("patient", "death"): ("is_deceased",),
+    ("patient", "left_practice"): ("is_active",),
+    ("patient", "attribution"): ("general_practitioner_id",),
+    ("encounter", "discharge"): ("ends_at",),
+    ("consent", "opt_out"): ("provision", "category_code"),
+    ("procedure", "hospice"): ("code",),
+    ("procedure", "medication_reconciliation"): ("code",),
+    ("document_reference", "note"): ("authenticator_id",),
+    ("communication", "contact"): ("outcome_code", "sender_id"),
+    ("task", "task_update"): ("our_identifier",),
+    ("charge_item", "charge"): ("code",),
+    ("claim_line", "claim"): ("code",),
+    ("claim_response", "claim_accepted"): ("is_from_payer",),
+    ("payment_notice", "write_off"): ("recorder",),
+}
+"""The columns without which a record states no fact of a kind (`sql/evidence/`)."""
+
+_STAY = "(a class of stays)"
+SAYS: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {
+    ("encounter", "discharge"): {"status": ("finished",), "class_code": (_STAY,)},
+    ("encounter", "admission"): {"class_code": (_STAY,)},
+    ("encounter", "visit"): {"status": ("finished",)},
+    ("appointment", "booking"): {"status": ("booked",)},
+    ("appointment", "booking_cancelled"): {"status": ("cancelled",)},
+    ("appointment", "no_show"): {"status": ("noshow",)},
+    ("appointment", "arrived"): {"status": ("arrived", "fulfilled")},
+    ("claim_response", "claim_accepted"): {"category_code": ("A2",), "is_from_payer": ("true",)},
+    ("claim_response", "claim_rejected"): {"category_code": ("A3", "A4", "A6", "A7", "A8")},
+    ("payment_notice", "write_off"): {"payment_status": ("written-off",)},
+    ("payment_notice", "patient_payment"): {"payment_status": ("paid",)},
+}
+"""What a column has to say, where a definition says itself all that it can say."""
+
+
+def brought(source: SourceDefinition, feed: str) -> list[str]:
+    """Return the kinds of fact that a feed of a source brings."""
+    tables = catalogue.entry(feed).tables
+    if source.standard == MAPPED:
+        records = list(_records(source, feed))
+        found = (
+            kind
+            for table in tables
+            for kind in table.facts
+            if any(_states(table.name, kind, of[table.name]) for of in records if table.name in of)
+        )
+    else:
+        silent = _silent(source, feed)
+        found = (kind for table in tables for kind in table.facts if kind not in silent)
+    return list(dict.fromkeys(found))
+
+
+def silent(source: SourceDefinition, feed: str) -> list[str]:
+    """Return the kinds of fact that a feed can bring, but not as this source is defined."""
+    every = (kind for table in catalogue.entry(feed).tables for kind in table.facts)
+    brings = brought(source, feed)
+    return [kind for kind in dict.fromkeys(every) if kind not in brings]
+
+
+def _silent(source: SourceDefinition, feed: str) -> Collection[str]:
+    """Return the kinds that a standard does not bring as its source is set."""
+    is_hl7 = source.standard == "hl7v2" and feed == "patient"
+    return ("attribution",) if is_hl7 and not source.conventions.get("primary_care_is_ours") else ()
+
+
+def _records(source: SourceDefinition, feed: str) -> Iterator[dict[str, Mapping[str, Any]]]:
+    """Yield what each record of a feed maps, by table: those of its lines beside its own."""
+    entry = catalogue.entry(feed)
+    lines = next((table.name for table in entry.tables if not table.is_counted), "")
+    for table in source.conventions.get("tables", {}).values():
+        for record in table["records"]:
+            if record["feed"] == feed:
+                of = {entry.table.name: record["columns"]}
+                yield of | ({lines: record["lines"]["columns"]} if "lines" in record else {})
+
+
+def _states(table: str, kind: str, columns: Mapping[str, Any]) -> bool:
+    if any(name not in columns for name in NEEDS.get((table, kind), ())):
+        return False
+    return all(
+        _may_say(columns, name, wanted)
+        for name, wanted in SAYS.get((table, kind), {}).items()
+        if name in columns
+    )
+
+
+def _may_say(columns: Mapping[str, Any], name: str, wanted: Collection[str]) -> bool:
+    """Return whether a column can say one of some words, as far as the definition alone decides it."""
+    said = _all_that(columns[name])
+    if said is None:
+        return True
+    if _STAY in wanted:
+        # a type may say what kind of stay it is, whatever the class
+        return "type_code" in columns or any(_is_stay(each) for each in said)
+    return any(each in wanted for each in said)
+
+
+def _all_that(value: Any) -> list[str] | None:
+    """Return all that a value can be, None if the file decides it."""
+    if not isinstance(value, Mapping):
+        return None
+    if "constant" in value:
+        return [_text(value["constant"])]
+    if "lookup" in value and value.get("otherwise") in ("refuse", "empty"):
+        return [_text(each) for each in value["lookup"].values()]
+    return None
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_stay(code: str) -> bool:
+    return any(name == "facility_by_class" and known == code for name, _, known, _ in code_rows())

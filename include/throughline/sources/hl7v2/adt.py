@@ -7,7 +7,6 @@ dcm4chee-arc-light #1086, #4589; all read 2026-11-29.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -15,12 +14,11 @@ import msgspec
 
 from throughline.sources.hl7v2 import people
 from throughline.sources.hl7v2.message import Message, moment
-from throughline.sources.hl7v2.order import clock, version
 from throughline.sources.hl7v2.person import merged, patient_id, person
 from throughline.sources.hl7v2.settings import Settings
 from throughline.sources.hl7v2.split import Piece
-from throughline.sources.hl7v2.told import Told, UnreadableError
-from throughline.sources.records import TEST_DATA, Fault
+from throughline.sources.hl7v2.told import Told, UnreadableError, opened
+from throughline.sources.records import Fault
 
 ENCOUNTER, PATIENT = "encounter", "patient"
 FEEDS = (ENCOUNTER, PATIENT)
@@ -59,6 +57,8 @@ UNUSED = frozenset(
     f"A{n:02}"
     for n in (9, 10, 15, 16, 17, 19, 20, 21, 22, 24, 25, 26, 32, 33, 37, *range(52, 56), *range(60, 63))
 )  # fmt: skip
+PASSED_OVER = "event_not_used"
+SEVERAL = "several_patients"
 
 CLASS, TYPE = "encounter.class_code", "encounter.type_code"
 DISPOSITION = "encounter.discharge_disposition_code"
@@ -89,44 +89,29 @@ def read_message(
     def refuse(reason: str) -> list[Statement | Fault]:
         return [fault(piece, file, feed, reason, settings)]
 
-    if piece.is_cut:
-        return refuse("message_too_long")
     try:
-        m = message(piece.segments)
-    except ValueError as error:
-        return refuse(str(error))
-    msh = m.fields[0]
-    # version 2.1 named the event in EVN-1 alone
-    control, event = m.value(msh, 10), m.value(msh, 9, 2) or m.value(m.first("EVN"), 1)
-    if event in UNUSED:
-        return [Fault(file, piece.row, piece.position, "event_not_used", "warning")]
-    if event not in EVENTS:
-        return refuse(_why_not(event))
-    assert event is not None
-    if control is None:
-        return refuse("control_id_missing")
-    if (m.value(msh, 11) or "").upper() in settings.tests:
-        return refuse(TEST_DATA)
-    made, local = clock(m, zone)
-    if made is None:
-        return refuse("message_time_unreadable")
-    recorded = moment(m.value(m.first("EVN"), 2), local) if settings.orders_by_event else None
-    newest = version(recorded or made, control)
-    told = Told(m, local)
-    try:
+        m, event, made, newest, told = opened(
+            piece, zone, settings, message, _why_not, orders_by_event=settings.orders_by_event
+        )
         if feed == PATIENT:
             return persons(m, piece, file, told, event, newest, made, settings)
         if event in OF_PERSONS:
             return []
         return _visit(m, piece, file, told, event, newest, made, settings)
     except UnreadableError as error:
+        if str(error) == PASSED_OVER:
+            return [Fault(file, piece.row, piece.position, PASSED_OVER, "warning")]
         return refuse(str(error))
 
 
-def _why_not(event: str | None) -> str:
-    """Return why an event is refused: those that move records are named, so that nobody takes them for noise."""
+def _why_not(event: str | None) -> str | None:
+    """Return why an event is not read: those that move records are named, so that nobody takes them for noise."""
     if event is None:
         return "trigger_event_missing"
+    if event in EVENTS:
+        return None
+    if event in UNUSED:
+        return PASSED_OVER
     return f"{event.lower()}_not_used_here" if event in REFUSED else "trigger_event_not_used_here"
 
 
@@ -168,8 +153,7 @@ def _visit(
         return [fault(piece, file, ENCOUNTER, "visit_without_number", settings)]
     if len(m.every("PV1")) > 1 and len({tuple(each[19:20]) for each in m.every("PV1")}) > 1:
         return [fault(piece, file, ENCOUNTER, "several_visits", settings)]
-    if len({tuple(each[3:4]) for each in m.every("PID")}) > 1:
-        return [_of_nobody(fault(piece, file, ENCOUNTER, "several_patients", settings))]
+    of_one_patient(m)
     said = told.fields
     said["under_way"] = True
     said["visit_number"] = number
@@ -194,11 +178,6 @@ def _visit(
         said["service_provider_id"] = provider
     _times(m, told, pv1, evn, pv2, event, made)
     return [Statement(ENCOUNTER, piece.row, event, source_id, newest, subject, said)]
-
-
-def _of_nobody(found: Fault) -> Fault:
-    """Return a fault that names no patient: the message is about more than one."""
-    return replace(found, subject_id=None)
 
 
 def _times(
@@ -265,8 +244,8 @@ def persons(
     settings: Settings,
 ) -> list[Statement | Fault]:
     """Return what a message says of its patient, and of the records that it merges into that one."""
-    if event != MERGES and len({tuple(each[3:4]) for each in m.every("PID")}) > 1:
-        return [_of_nobody(fault(piece, file, PATIENT, "several_patients", settings))]
+    if event != MERGES:
+        of_one_patient(m)
     found: list[Statement | Fault] = []
     for survivor, pid, priors in merged(m, made, settings):
         if survivor is None:
@@ -292,11 +271,20 @@ def persons(
     return found
 
 
+def of_one_patient(m: Message) -> None:
+    """Raise `UnreadableError` if a message names more than one patient."""
+    if len({tuple(each[3:4]) for each in m.every("PID")}) > 1:
+        raise UnreadableError(SEVERAL)
+
+
 def fault(piece: Piece, file: str, feed: str, reason: str, settings: Settings) -> Fault:
     """Return the fault of a message, with the visit and the patient that it names."""
     # the last segment of a message that was cut may be half of one
     is_cut = piece.is_cut or reason == "truncated"
     visit, subject, control = _named(piece.segments[:-1] if is_cut else piece.segments, settings)
+    if reason == SEVERAL:
+        # it is about more than one, and so about none of them
+        subject = None
     return Fault(
         file,
         piece.row,

@@ -13,12 +13,11 @@ from zoneinfo import ZoneInfo
 
 from throughline.sources.hl7v2 import adt
 from throughline.sources.hl7v2.message import Message
-from throughline.sources.hl7v2.order import clock, version
 from throughline.sources.hl7v2.person import patient_id
 from throughline.sources.hl7v2.settings import Settings
 from throughline.sources.hl7v2.split import Piece
-from throughline.sources.hl7v2.told import Told, UnreadableError
-from throughline.sources.records import TEST_DATA, Fault
+from throughline.sources.hl7v2.told import Told, UnreadableError, opened
+from throughline.sources.records import Fault
 
 DOCUMENT = "document_reference"
 FEEDS = (DOCUMENT, adt.PATIENT)
@@ -48,34 +47,20 @@ def read_message(
     def refuse(reason: str) -> list[adt.Statement | Fault]:
         return [fault(piece, file, feed, reason, settings)]
 
-    if piece.is_cut:
-        return refuse("message_too_long")
     try:
-        m = message(piece.segments)
-    except ValueError as error:
-        return refuse(str(error))
-    msh = m.fields[0]
-    control, event = m.value(msh, 10), m.value(msh, 9, 2) or m.value(m.first("EVN"), 1)
-    if event not in EVENTS:
-        return refuse("trigger_event_not_used_here" if event else "trigger_event_missing")
-    assert event is not None
-    if control is None:
-        return refuse("control_id_missing")
-    if (m.value(msh, 11) or "").upper() in settings.tests:
-        return refuse(TEST_DATA)
-    made, local = clock(m, zone)
-    if made is None:
-        return refuse("message_time_unreadable")
-    if len({tuple(each[3:4]) for each in m.fields if each[0] == "PID"}) > 1:
-        return [replace(one, subject_id=None) for one in refuse("several_patients")
-                if isinstance(one, Fault)]  # fmt: skip
-    told, newest = Told(m, local), version(made, control)
-    if feed == adt.PATIENT:
-        return adt.persons(m, piece, file, told, event, newest, made, settings)
-    try:
+        m, event, made, newest, told = opened(piece, zone, settings, message, _why_not)
+        adt.of_one_patient(m)
+        if feed == adt.PATIENT:
+            return adt.persons(m, piece, file, told, event, newest, made, settings)
         return _document(m, piece, file, told, event, newest, made, settings)
     except UnreadableError as error:
         return refuse(str(error))
+
+
+def _why_not(event: str | None) -> str | None:
+    if event is None:
+        return "trigger_event_missing"
+    return None if event in EVENTS else "trigger_event_not_used_here"
 
 
 def _number(m: Message, txa: list[str], index: int) -> str | None:

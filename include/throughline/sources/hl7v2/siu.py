@@ -21,6 +21,10 @@ from throughline.sources.records import TEST_DATA, Fault
 NOT_USED = "message_type_not_used_here"
 EVENTS = frozenset({"S12", "S13", "S14", "S15", "S16", "S17", "S26"})
 DELETED = "S17"
+# Services and resources of an appointment that are added, changed, cancelled, discontinued, deleted (chapter 10, 10.3.7
+# to 10.3.11; events S18, S19, S21 in hl7web.zip at eng.tau.ac.il/~gannot/MI, S22 at hl7.eu, read 2026-11-29). A message
+# may name only the one that it is about, so that what it leaves out is not gone: nobody knows who is seen by whom.
+REFUSED = frozenset({"S18", "S19", "S20", "S21", "S22"})
 
 # The status after each event if SCH-25 says nothing (HL7 table 0003).
 STATUS_OF_EVENT = {
@@ -150,7 +154,7 @@ def read_message(
     if kind != "SIU":
         return refuse(NOT_USED, control)
     if event not in EVENTS:
-        return refuse("trigger_event_not_used_here" if event else "trigger_event_missing", control)
+        return refuse(_why_not(event), control)
     if control is None:
         return refuse("control_id_missing")
     if (m.value(msh, 11) or "").upper() in settings.tests:
@@ -201,6 +205,12 @@ def read_message(
     )
     _patient(m, found, made.date(), settings)
     return found
+
+
+def _why_not(event: str | None) -> str:
+    if event is None:
+        return "trigger_event_missing"
+    return f"{event.lower()}_not_used_here" if event in REFUSED else "trigger_event_not_used_here"
 
 
 def _fault(

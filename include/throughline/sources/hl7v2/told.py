@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from throughline.sources.hl7v2.message import Message, moment
+from throughline.sources.hl7v2.order import clock, version
+from throughline.sources.hl7v2.settings import Settings
+from throughline.sources.hl7v2.split import Piece
+from throughline.sources.records import TEST_DATA
 
 DELETES = '""'
 
@@ -74,6 +80,54 @@ class Told:
         return moment(self._m.value(fields, index), self.zone)
 
 
+class Opened(NamedTuple):
+    """A message that can be read: its event (MSH-9.2), when it was made, and the version of what it says (`newest`)."""
+
+    m: Message
+    event: str
+    made: datetime
+    newest: str
+    told: Told
+
+
+def opened(
+    piece: Piece,
+    zone: ZoneInfo,
+    settings: Settings,
+    message: Callable[[list[str]], Message],
+    refused: Callable[[str | None], str | None],
+    *,
+    orders_by_event: bool = False,
+) -> Opened:
+    """Return what every message begins with; `message` splits its segments.
+
+    `refused` says why an event is not read, or None. With `orders_by_event`, the time at which the event was recorded
+    (EVN-2) says which of two messages is the newer one. Raises `UnreadableError` with the reason.
+    """
+    if piece.is_cut:
+        raise UnreadableError("message_too_long")
+    try:
+        m = message(piece.segments)
+    except ValueError as error:
+        raise UnreadableError(str(error)) from None
+    msh = m.fields[0]
+    # version 2.1 named the event in EVN-1 alone
+    control, event = m.value(msh, 10), m.value(msh, 9, 2) or m.value(m.first("EVN"), 1)
+    if (why := refused(event)) is not None:
+        raise UnreadableError(why)
+    if event is None:
+        raise UnreadableError("trigger_event_missing")
+    if control is None:
+        raise UnreadableError("control_id_missing")
+    if (m.value(msh, 11) or "").upper() in settings.tests:
+        raise UnreadableError(TEST_DATA)
+    made, local = clock(m, zone)
+    if made is None:
+        raise UnreadableError("message_time_unreadable")
+    recorded = moment(m.value(m.first("EVN"), 2), local) if orders_by_event else None
+    return Opened(m, event, made, version(recorded or made, control), Told(m, local))
+
+
 def as_json(fields: dict[str, object], version: str) -> str:
     """Return what a message says as the column `said` keeps it: by column, the value and the message's version."""
     return msgspec.json.encode(
@@ -82,4 +136,8 @@ def as_json(fields: dict[str, object], version: str) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, Decimal):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -472,6 +472,7 @@ def test_telephone_numbers_of_all_versions(xtn: str, phone: str | None) -> None:
         (("SIU^S12", "ADT^A01"), "message_type_not_used_here"),
         (("SIU^S12", ""), "message_type_missing"),
         (("SIU^S12", "SIU^S99"), "trigger_event_not_used_here"),
+        *((("SIU^S12", f"SIU^S{n}"), f"s{n}_not_used_here") for n in range(18, 23)),
         (("SIU^S12", "SIU"), "trigger_event_missing"),
         (("|M1|P", "||P"), "control_id_missing"),
         (("20260903120000-0400", "yesterday"), "message_time_unreadable"),

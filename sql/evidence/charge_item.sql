@@ -11,7 +11,9 @@ select
     r.occurred_at as starts_at,
     jsonb_build_object(
         'encounter', r.encounter_id,
-        'charge', r.source_id
+        'visit_number', r.visit_number,
+        'charge', r.source_id,
+        'charge_number', r.charge_number
     ) as identifiers,
     jsonb_build_object(
         'units', r.quantity,

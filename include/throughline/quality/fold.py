@@ -73,10 +73,34 @@ _STATE = """
             )) as said
         from w_said as t
         group by t.source, t.source_id
+    ),
+
+    -- What was taken back of a charge: by transactions with numbers of their own, or by newer ones under its number.
+    credited as (
+        select u.source, u.source_id,
+            sum((c.value ->> 'quantity')::numeric) as quantity,
+            sum(coalesce(
+                (c.value ->> 'amount')::numeric,
+                round(
+                    (u.fields ->> 'amount')::numeric * (c.value ->> 'quantity')::numeric
+                    / nullif((u.fields ->> 'quantity')::numeric, 0), 2
+                )
+            )) as amount,
+            bool_or(c.value ->> 'quantity' is null and c.value ->> 'amount' is null) as is_whole,
+            (array_agg(c.value order by u.said -> c.key ->> 'v', c.key))[1] as first
+        from summed as u
+        cross join lateral jsonb_each(u.fields) as c
+        where u.fields ? 'credited' and starts_with(c.key, 'credit ')
+            and (
+                (c.value ->> 'is_own')::boolean
+                or coalesce(u.said -> c.key ->> 'v' > u.said -> 'charged' ->> 'v', true)
+            )
+        group by u.source, u.source_id
     )
 
     select u.source, u.source_id, u.newest, u.said,
-        '{{"identifiers": [], "is_active": true, "is_deceased": false, "status": "current"}}'::jsonb || u.fields
+        '{{"identifiers": [], "is_active": true, "is_deceased": false, "status": "current", "modifiers": [],
+            "diagnoses": []}}'::jsonb || u.fields
         || case
             when not u.fields ? 'under_way' then '{{}}'::jsonb
             when u.fields ? 'ended'
@@ -86,8 +110,27 @@ _STATE = """
                     'status', case when (u.fields ->> 'ended')::boolean then 'finished' else 'in-progress' end
                 )
             else jsonb_build_object('status', coalesce(u.fields ->> 'status', 'in-progress'))
+        end
+        || case
+            when k.source is null then '{{}}'::jsonb
+            -- nobody knows what it takes back: what rests on the charge of that visit is not known
+            when not u.fields ? 'charged'
+                then (k.first - 'quantity' - 'amount' - 'is_own') || '{{"status": "credit-without-charge"}}'
+            -- all units but not all money, or the other way round: nobody knows what is left
+            when not k.is_whole and g.units <> g.money then '{{"status": "credit-contradicts"}}'
+            when k.is_whole or coalesce(g.units, g.money, false) then '{{"status": "entered-in-error"}}'
+            else jsonb_build_object(
+                'quantity', (u.fields ->> 'quantity')::numeric - coalesce(k.quantity, 0),
+                'amount', (u.fields ->> 'amount')::numeric - coalesce(k.amount, 0)
+            )
         end as fields
     from summed as u
+    left join credited as k on k.source = u.source and k.source_id = u.source_id
+    -- whether all is taken back
+    left join lateral (
+        select k.quantity >= (u.fields ->> 'quantity')::numeric as units,
+            k.amount >= (u.fields ->> 'amount')::numeric as money
+    ) as g on true
 """
 _ROWS = """
     create temp table w_summed on commit drop as

@@ -224,12 +224,13 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="charge_item",
-        standards=("fhir", "tabular"),
+        standards=("fhir", "hl7v2", "tabular"),
         tables=(
             Table(
                 "charge_item",
                 ("charge",),
                 amount="amount",
+                adds_up=True,
                 codes=(
                     Code("status", words=CHARGE_STATUS, is_status=True, rests=ALL),
                     Code(

@@ -107,7 +107,7 @@ _CODED = (
 def _of_parts(
     piece: Piece, file: str, kind: str, definition: SourceDefinition, settings: Settings
 ) -> Held | None:
-    """Return what a message of ADT or MDM holds, read as each of its feeds; None if it is unreadable."""
+    """Return what a message of ADT, MDM or DFT holds, read as each of its feeds; None if it is unreadable."""
     made: list[_Noted] = []
 
     def noted(segments: list[str]) -> _Noted:
@@ -130,6 +130,11 @@ def _of_parts(
         for path, field, tag, index in _CODED
         if told and (code := m.coded(m.first(tag), index)[0]) is not None
         for word, is_known in (settings.codes[field].find(*m.coded(m.first(tag), index)),)
+    ]
+    codes += [
+        HeldCode("FT1-6 transaction type", said, settings.transaction_types.get(said.upper()))
+        for ft1 in m.every("FT1")
+        if (said := m.value(ft1, 6)) is not None
     ]
     subject = next((one.subject_id for one in told if one.subject_id), None)
     return Held(_kind(m), _elements(m, asked), tuple(codes), subject)

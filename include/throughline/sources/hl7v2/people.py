@@ -295,3 +295,8 @@ def _numbers(
         else:
             own = own or number
     return own or foreign, best(npis)
+
+
+def number_of(m: Message, fields: list[str], index: int, on: date | None) -> str | None:
+    """Return the number of the person in a field (XCN), by which the sender knows the practitioner, else the NPI."""
+    return _numbers(m, m.repetitions(fields, index), on)[0]

@@ -10,7 +10,7 @@ import msgspec
 from throughline.sources.codes import CANCELLED_BY
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.values import digits
-from throughline.sources.hl7v2 import adt, mdm
+from throughline.sources.hl7v2 import adt, dft, mdm
 from throughline.sources.hl7v2.batch import kind_of, pieces
 from throughline.sources.hl7v2.order import version
 from throughline.sources.hl7v2.people import record_number
@@ -25,7 +25,7 @@ from throughline.sources.hl7v2.siu import (
 from throughline.sources.hl7v2.split import Piece
 from throughline.sources.hl7v2.told import as_json
 from throughline.sources.records import Fault
-from throughline.sources.table import StagedRow
+from throughline.sources.table import StagedRow, array
 
 COLUMNS = {
     "appointment": (
@@ -81,6 +81,23 @@ COLUMNS = {
         "visit_number",
         "said",
     ),
+    "charge_item": (
+        "status",
+        "encounter_id",
+        "code_system",
+        "code",
+        "modifiers",
+        "quantity",
+        "unit_price",
+        "amount",
+        "diagnoses",
+        "performer_id",
+        "occurred_at",
+        "entered_at",
+        "charge_number",
+        "visit_number",
+        "said",
+    ),
     "patient": (
         "mrn",
         "identifiers",
@@ -106,6 +123,7 @@ COLUMNS = {
 _DEFAULTS: dict[str, dict[str, object]] = {
     "encounter": {"status": "in-progress"},
     "document_reference": {"status": "current"},
+    "charge_item": {"modifiers": [], "diagnoses": []},
     "patient": {"identifiers": [], "is_active": True, "is_deceased": False},
 }
 
@@ -150,9 +168,9 @@ def rows(
             yield adt.fault(piece, file, feed, NOT_USED if kind else MISSING, settings)
 
 
-READ_FROM = {"SIU": ("appointment",), "ADT": adt.FEEDS, "MDM": mdm.FEEDS}
+READ_FROM = {"SIU": ("appointment",), "ADT": adt.FEEDS, "MDM": mdm.FEEDS, "DFT": dft.FEEDS}
 """The feeds that each type of message (MSH-9.1) is read for."""
-READERS = {"ADT": adt, "MDM": mdm}
+READERS = {"ADT": adt, "MDM": mdm, "DFT": dft}
 """The readers of messages that say parts of a record."""
 MISSING = "message_type_missing"
 
@@ -167,7 +185,7 @@ def _told(
     mine: list[str],
     kind: str,
 ) -> Iterator[StagedRow | Fault]:
-    """Yield the rows and faults of one message of ADT or MDM; the first of its feeds has those that are of neither."""
+    """Yield the rows and faults of one message that tells parts; its first feed has those that are of none."""
     if piece.is_misnamed:
         yield Fault(file, piece.row, piece.position, "characters_not_as_declared", "warning")
     if is_truncated:
@@ -186,6 +204,9 @@ def _said(told: adt.Statement) -> StagedRow:
     if "ended" in told.fields and "status" not in told.fields:
         fields["status"] = "finished" if told.fields["ended"] else "in-progress"
     fields["said"] = as_json(told.fields, told.version)
+    for name in ("modifiers", "diagnoses"):
+        if isinstance(several := fields.get(name), list):
+            fields[name] = array(several)
     if "identifiers" in fields:
         fields["identifiers"] = msgspec.json.encode(fields["identifiers"]).decode()
     return StagedRow(

@@ -11,6 +11,9 @@ from throughline.sources.standard import OWN_CODES, TESTS, Contents, File, Held,
 from throughline.sources.table import StagedRow
 from throughline.transports.files import RemoteFile
 
+_NUMBER = (
+    "^(FT1-(1|2|3|7|13|23|25|26|30)|PV1-19|PID-18)(/(FT1-(1|2|3|7|13|23|25|26|30)|PV1-19|PID-18))*$"
+)
 CONVENTIONS: dict[str, Mapping[str, Any]] = {
     "codes": OWN_CODES,
     "mrn_authority": {
@@ -70,6 +73,59 @@ CONVENTIONS: dict[str, Mapping[str, Any]] = {
     "primary_care_is_ours": {
         "type": "boolean",
         "description": "whether PD1-4 of ADT says whose patient of ours somebody is; false if nothing is said",
+    },
+    "transaction_types": {
+        "type": "object",
+        "additionalProperties": {"enum": ["charge", "credit", "other"]},
+        "description": "what the sender's own types of transactions (FT1-6) are, beside CG (a charge), CD (a credit),"
+        " PY, AJ and CO (other)",
+    },
+    "charge_number": {
+        "type": "array",
+        "items": {"type": "string", "pattern": _NUMBER},
+        "minItems": 1,
+        "description": "the fields that may hold the number of a charge, best first, FT1-2 if nothing is said; several"
+        " that make it together: FT1-23/FT1-25",
+    },
+    "credited_number": {
+        "type": "array",
+        "items": {"type": "string", "pattern": _NUMBER},
+        "minItems": 1,
+        "description": "the fields of a credit that may hold the number of the charge that it takes back, as"
+        " charge_number if nothing is said",
+    },
+    "procedure_code": {
+        "type": "array",
+        "items": {"enum": ["FT1-25", "FT1-7", "PR1-3"]},
+        "minItems": 1,
+        "description": "the fields that hold codes of CPT or HCPCS, best first, FT1-25 if nothing is said; another"
+        " counts only where it names such a system",
+    },
+    "charge_codes": {
+        "type": "object",
+        "additionalProperties": {
+            "type": "string",
+            "pattern": "^([0-9A-Z]{5}(-[0-9A-Z]{2})?|nothing)$",
+        },
+        "description": "the codes of the sender's own price list (FT1-7), each with its code of CPT or HCPCS, or"
+        " nothing if there is nothing to bill",
+    },
+    "charge_diagnoses": {
+        "type": "array",
+        "items": {"enum": ["FT1-19", "DG1-3"]},
+        "minItems": 1,
+        "description": "the fields that hold the diagnoses of a charge, best first, FT1-19 if nothing is said; DG1"
+        " within the transaction, else those of the visit",
+    },
+    "charge_performer": {
+        "type": "array",
+        "items": {"enum": ["FT1-20", "PR1-11", "PV1-7"]},
+        "minItems": 1,
+        "description": "the fields that say who rendered the service, best first, FT1-20 if nothing is said",
+    },
+    "one_unit_if_empty": {
+        "type": "boolean",
+        "description": "whether a charge without units (FT1-10) is of one; false if nothing is said",
     },
     "cancelled_by": {
         "type": "object",

@@ -57,7 +57,7 @@ _WRITTEN = {
     " last_modified_at:moment",
     "charge_item": "status! encounter_id? code_system code! modifiers:list quantity:money unit_price:money"
     " amount:money diagnoses:list performer_id mdm_level occurred_at:moment! entered_at:moment"
-    " is_self_pay_restricted:flag no_charge_reason global_period:flag",
+    " is_self_pay_restricted:flag no_charge_reason global_period:flag charge_number visit_number",
     "claim": "patient_control_number? use status submitter_id receiver_id frequency_code"
     " original_payer_claim_number total_charge:money billing_npi billing_tax_id rendering_npi place_of_service"
     " filing_code payer_id payer_name member_id service_from:date! service_to:date diagnoses:list encounter_id"

@@ -60,6 +60,7 @@ def test_feeds_are_found_by_name_and_by_standard() -> None:
         "patient",
         "encounter",
         "document_reference",
+        "charge_item",
         "appointment",
     ]
     with pytest.raises(catalogue.UnknownFeed, match="'moon'"):

@@ -14,6 +14,7 @@ from throughline.sources.fhir.values import (
     Coding,
     Concept,
     Extension,
+    Identifier,
     Money,
     Period,
     Reference,
@@ -45,6 +46,7 @@ class ChargeItem(Resource):
     price_override: Money | None = None
     entered_date: str | None = None
     reason: list[Concept] = []
+    identifier: list[Identifier] = []
 
 
 def _charge_item(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
@@ -79,6 +81,7 @@ def _charge_item(resource: Resource, settings: Settings) -> tuple[str | None, Va
         flag(c.extension, names.get("self_pay_restriction")),
         _coded(c.extension, names.get("no_charge_reason")),
         flag(c.extension, names.get("global_period")),
+        next((each.value for each in c.identifier if each.value), None),
     )
 
 
@@ -247,6 +250,7 @@ KINDS = (
             "is_self_pay_restricted",
             "no_charge_reason",
             "global_period",
+            "charge_number",
         ),
         _charge_item,
         msgspec.json.Decoder(ChargeItem),

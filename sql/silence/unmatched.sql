@@ -1,7 +1,8 @@
 -- reads: cases.setting, core.claim, core.claim_response, core.eligibility_response,
 --     core.functional_acknowledgement, core.payment, core.provider_adjustment, identity.link,
---     operations.exception, operations.freshness(), operations.night, operations.role, quality.quarantine,
---     tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission, tasks.transmission_task
+--     operations.exception, operations.feed, operations.freshness(), operations.night, operations.role,
+--     quality.quarantine, tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission,
+--     tasks.transmission_task
 -- makes: w_unmatched, w_verdict
 
 -- What payers and clearinghouses say about a claim or a file that nobody sent, claims of patients whom nobody knows,
@@ -102,7 +103,8 @@ with told as (
         a.source,
         case a.transaction_set when 'TA1' then 'interchange' else 'group' end as part,
         case a.transaction_set when 'TA1' then a.transaction_control_number else a.group_control_number end as number,
-        a.status_code
+        a.status_code,
+        a.group_status_code
     from core.functional_acknowledgement as a
     where a.retracted_seq is null and not a.is_deleted
         and (a.transaction_set = 'TA1' or coalesce(a.functional_id, 'HC') = 'HC')
@@ -128,6 +130,12 @@ select
     jsonb_build_object(t.part, t.number, 'status', min(t.status_code))
 from told as t
 where t.number is not null
+    -- where the copies of claims do not come this way, that a file was taken is no question to anybody
+    and (
+        coalesce(t.status_code not in ('A', 'E'), true)
+        or t.group_status_code not in ('A', 'E')
+        or exists (select from operations.feed as o where o.source = t.source and o.feed = 'claim')
+    )
     and not exists (
         select from tasks.transmission as x
         where x.control_numbers ? 'interchange'

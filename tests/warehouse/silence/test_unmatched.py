@@ -156,6 +156,14 @@ def test_other_systems_ask_questions_of_which_no_copies_come(clinic: Clinic) -> 
     assert night(clinic, "2026-07-06", acknowledged("9", group="HS")) == []
 
 
+@pytest.mark.parametrize(("said", "asks"), [("A", 0), ("E", 0), ("R", 1), ("9", 1)])
+def test_where_no_copies_come_only_a_refusal_asks(clinic: Clinic, said: str, asks: int) -> None:
+    clinic.conn.execute(
+        "delete from operations.feed where source = 'clearinghouse' and feed = 'claim'"
+    )
+    assert len(night(clinic, "2026-07-06", acknowledged("77", said=said))) == asks
+
+
 def test_an_answer_about_a_claim(clinic: Clinic) -> None:
     [one] = night(clinic, "2026-07-06", known("p1"), answer("p1", ON))
     assert one[:2] == ("unmatched_acknowledgement", "C-p1")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +15,7 @@ import pytest
 
 from sandbox import server
 from stack import options, paths, sandbox
-from stack.worlds import definitions, given, systems
+from stack.worlds import backend, definitions, given, systems
 from stack.worlds.backend import Backend
 from throughline.vocabulary import OURS
 
@@ -93,7 +95,7 @@ def test_a_connection_is_taken_from_variables_a_secrets_backend_or_airflow(
     ("name", "value", "words"),
     [
         pytest.param(
-            "AIRFLOW__SECRETS__BACKEND", "no.such.Backend", "ModuleNotFoundError: No module named 'no'",
+            "AIRFLOW__SECRETS__BACKEND", "no.such.Backend", r"does not answer: ModuleNotFoundError$",
             marks=pytest.mark.nights,
         ),
         ("AIRFLOW__SECRETS__BACKEND_KWARGS", "[1]", "must be a JSON object"),
@@ -107,6 +109,33 @@ def test_a_secrets_backend_that_cannot_answer_is_said(
     monkeypatch.setenv(name, value)
     with pytest.raises(options.WrongOption, match=words):
         systems.check(options.read(), nothing)
+
+
+class Leaky:
+    """A backend whose error holds what it was given."""
+
+    def __init__(self, token: str) -> None:
+        raise PermissionError(f"no secrets for the token {token}")
+
+
+def test_nothing_is_said_of_a_secrets_backend_but_the_kind_of_its_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"backend": f"{__name__}.Leaky", "arguments": {"token": "hvs.S3cret"}, "wanted": []}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(asked)))
+    assert backend.main() == 0
+    assert capsys.readouterr() == ('{"problem": "PermissionError"}\n', "")
+
+
+@pytest.mark.parametrize("said", ["", "warming up\n"])
+def test_nor_of_one_that_ends_before_it_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    ended = subprocess.CompletedProcess([], 7, said, "ValueError: the token hvs.S3cret is bad\n")
+    monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", FILES)
+    monkeypatch.setattr(given.subprocess, "run", lambda *_, **__: ended)
+    with pytest.raises(options.WrongOption, match=r"does not answer: it ended with 7$"):
+        given.in_backend(["epic_main"])
 
 
 def test_without_sources_of_its_own_a_practice_tries_its_rules_on_the_sandbox(

@@ -41,8 +41,11 @@ router = APIRouter(dependencies=[Depends(requires_authenticated())])
 
 
 def looking(request: Request, user: GetUserDep) -> Visitor:
-    """Return who looks, by the id of Airflow's auth manager."""
-    who = visitor(str(user.get_id()))
+    """Return who looks, by the id of Airflow's auth manager. Nobody is let in under what is no id."""
+    try:
+        who = visitor(str(user.get_id()))
+    except PermissionError:
+        raise HTTPException(403) from None
     request.state.visitor = who
     return who
 
@@ -119,9 +122,7 @@ def too_long(request: Request) -> Response | None:
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" not in request.headers and length.isdecimal() and len(length) < 7:
         return None
-    text = (
-        "Nothing was changed: this is longer than any form of ours, or does not say how long it is."
-    )
+    text = "Nothing was changed: this is longer than any form of ours, or of no known length."
     return refusal(request, None, 413, "Not taken", text, None)
 
 
@@ -155,9 +156,8 @@ def _refused_by_http(request: Request, error: Exception) -> Response:
     if status == 422:
         text = "Nothing was changed: something in the form is too long, or cannot be read."
         return refusal(request, who, 422, "Not taken", text)
-    return refusal(
-        request, who, status, "Not for you", "Airflow does not let you see this page.", ""
-    )
+    text = "Airflow does not let you see this page."
+    return refusal(request, who, status, "Not for you", text, "")
 
 
 def install(app: FastAPI) -> None:

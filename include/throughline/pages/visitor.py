@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from throughline.practice import permissions, teams
 
+LONGEST = 512
+"""Characters of an id that are kept of who looks or decides, as many as FAB keeps of a user name."""
+
 
 @dataclass(frozen=True)
 class Visitor:
@@ -30,7 +33,7 @@ def permitted(who: str, what: str) -> bool:
 
 
 def visitor(who: str) -> Visitor:
-    """Return the visitor with this id of Airflow's auth manager. Raises `PermissionError` without one."""
-    if not who.strip():
+    """Return the visitor with this id of Airflow's auth manager. Raises `PermissionError` for what is no id."""
+    if not who.strip() or len(who) > LONGEST or not who.isprintable():
         raise PermissionError("a page needs a user")
     return Visitor(who, tuple(name for name, team in teams().items() if who in team.members))

@@ -176,6 +176,41 @@ def test_what_runs_as_its_owner_looks_last_among_what_its_caller_made(
     assert [row for row in rows if row[1] != ["search_path=pg_catalog, pg_temp"]] == []
 
 
+@pytest.mark.parametrize(
+    ("role", "longest", "statement"),
+    [
+        (READER, 512, "select operations.look(%s, 'person', array[gen_random_uuid()], '')"),
+        (READER, 200, "select operations.look('ann', 'person', array[gen_random_uuid()], %s)"),
+        (DECIDER, 512, "select operations.keep_opening(%s, 'claim_batch', 'b', 'x', 'page', '{}')"),
+        (
+            DECIDER,
+            200,
+            "select operations.keep_opening('ann', 'claim_batch', %s, 'x', 'page', '{}')",
+        ),
+        (
+            DECIDER,
+            512,
+            "select operations.decide(gen_random_uuid(), %s, 'retry', 'exception', 'e', '', '{}', 'page', '{}')",
+        ),
+        (
+            DECIDER,
+            512,
+            "insert into operations.refused_act (who, act, about_kind, about_id, permission, why, door)"
+            " values (%s, 'retry', 'exception', 'e', 'p', 'w', 'page')",
+        ),
+    ],
+)
+def test_no_login_fills_the_log_under_what_is_no_id(
+    address: Callable[[str], str], role: str, longest: int, statement: str
+) -> None:
+    with warehouse.connect(address(role)) as conn:
+        conn.execute(statement.encode(), ("x" * longest,))
+        conn.rollback()
+        with pytest.raises(CheckViolation):
+            conn.execute(statement.encode(), ("x" * (longest + 1),))
+        conn.rollback()
+
+
 @pytest.mark.parametrize("role", [LOADER, LOOP], indirect=True)
 def test_no_role_has_a_function_of_its_own_run_as_the_owner(own: warehouse.Connection) -> None:
     own.execute(

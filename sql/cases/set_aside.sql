@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.delivery_not_known, evidence.fact
+-- reads: cases.case_record, cases.stage, cases.stage_rests, evidence.delivery_not_known, evidence.fact
 -- makes: w_set_aside
 -- changes: operations.exception
 
@@ -25,7 +25,7 @@ touched as (
     select w.exception_id, s.case_id, s.due_at
     from reached as w
     inner join cases.case_record as c on c.case_id = w.case_id
-    inner join cases.stage_feed as f
+    inner join cases.stage_rests as f
         on f.source = w.source and f.feed = w.feed
         and f.workflow = c.workflow and f.version = c.version and f.stage = c.stage
     inner join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage
@@ -39,6 +39,13 @@ touched as (
             where k.identifiers ->> 'patient_control_number' = c.patient_control_number
                 and k.kind = 'claim' and k.detail ->> 'payer_id' = w.payer_id
         ))
+    union
+    -- and whatever says itself that it waits on it
+    select w.exception_id, c.case_id, s.due_at
+    from (select distinct exception_id from waiting) as w
+    inner join cases.case_record as c
+        on c.status = 'open' and c.wanted = 'wait' and c.wanted_detail ->> 'waits_on' = w.exception_id::text
+    left join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage
 )
 
 select w.exception_id, min(t.due_at) as due_at, count(distinct t.case_id) as cases
@@ -47,9 +54,14 @@ left join touched as t on t.exception_id = w.exception_id
 group by w.exception_id;
 
 -- The exception about a file that could not be read is opened where the file is received; its date follows from what
--- rests on it.
+-- rests on it then. What began later rests on it, too.
 update operations.exception as e
-set due_at = greatest(coalesce(w.due_at, e.due_at), cases.day_end(%(business_date)s::date + 1)),
+set due_at = case
+        when e.opened_seq = %(seq)s
+            then greatest(coalesce(w.due_at, e.due_at), cases.day_end(%(business_date)s::date + 1))
+        else e.due_at
+    end,
     detail = e.detail || jsonb_build_object('cases', w.cases)
 from w_set_aside as w
-where e.exception_id = w.exception_id and e.reason = 'file_refused' and e.opened_seq = %(seq)s;
+where e.exception_id = w.exception_id and e.reason = 'file_refused' and e.status = 'open'
+    and (e.opened_seq = %(seq)s or e.detail ->> 'cases' is distinct from w.cases::text);

@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.code_exception, evidence.code_not_known,
+-- reads: cases.case_record, cases.stage, cases.stage_rests, evidence.code_exception, evidence.code_not_known,
 --     evidence.fact, evidence.personal_code, evidence.unmapped, identity.link, operations.night,
 --     operations.source, w_rule, w_workflow
 -- makes: w_kept, w_unmapped
@@ -73,11 +73,17 @@ with touched as (
     select n.exception_id, min(s.due_at) as due_at, count(distinct c.case_id) as cases
     from evidence.code_not_known as n
     inner join cases.case_record as c on c.person_id = n.person_id and c.status = 'open'
-    inner join cases.stage_feed as f
-        on f.source = n.source and f.feed = n.feed
-        and f.workflow = c.workflow and f.version = c.version and f.stage = c.stage
     inner join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage
-    where c.trigger_on <= coalesce(n.until_on, 'infinity')
+    where (
+        c.trigger_on <= coalesce(n.until_on, 'infinity')
+        and exists (
+            select from cases.stage_rests as f
+            where f.source = n.source and f.feed = n.feed
+                and f.workflow = c.workflow and f.version = c.version and f.stage = c.stage
+        )
+    )
+    -- and whatever says itself that it waits on it
+    or (c.wanted = 'wait' and c.wanted_detail ->> 'waits_on' = n.exception_id::text)
     group by n.exception_id
 ),
 

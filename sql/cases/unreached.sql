@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.stage, cases.stage_feed, evidence.person_searched,
+-- reads: cases.case_record, cases.stage, cases.stage_rests, evidence.person_searched,
 --     evidence.search_not_known
 -- makes: w_unreached
 
@@ -11,7 +11,7 @@ with touched as (
     select n.exception_id, n.source, n.feed, n.known_seq, n.person_id, c.case_id, f.stage is not null as rests, s.due_at
     from evidence.search_not_known as n
     inner join cases.case_record as c on c.person_id = n.person_id and c.status = 'open'
-    left join cases.stage_feed as f
+    left join cases.stage_rests as f
         on f.source = n.source and f.feed = n.feed
         and f.workflow = c.workflow and f.version = c.version and f.stage = c.stage
     left join cases.stage as s on s.case_id = c.case_id and s.stage = c.stage

@@ -268,6 +268,9 @@ def test_a_charge_set_aside_is_no_missing_charge(clinic: Clinic, who: str | None
     assert clinic.case("p1", TCM).stage == "billed"
     assert state(clinic, "p1") == ("unknown", "wait", "exception")
     assert raised(clinic, "p1") == []
+    # a claim is made of charges, whatever its stage names: the case is counted
+    [opened] = open_exceptions(clinic)
+    assert opened.detail["cases"] == 1
 
 
 def test_no_claim_is_made_while_a_charge_of_the_patient_is_missing(clinic: Clinic) -> None:
@@ -301,6 +304,8 @@ def test_held_money_of_a_payer_excuses_that_payer_only(
     assert clinic.derived_digest() == clinic.digest()
     assert clinic.case("p1", TCM).stage == "settled"
     assert raised(clinic, "p1") == expected
+    [opened] = open_exceptions(clinic)
+    assert opened.detail["cases"] == (0 if expected else 1)
 
 
 def test_a_second_run_of_the_night_changes_nothing(clinic: Clinic) -> None:
@@ -339,6 +344,16 @@ def test_a_file_that_nobody_could_read_holds_back_every_feed_of_its_source(clini
     assert clinic.derived_digest() == clinic.digest()
     assert state(clinic, "p1")[:2] == ("unknown", "wait")
     assert raised(clinic, "p1") == []
+    clinic.conn.execute(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq,"
+        " opened_at, due_at, detail) select exception_id, 'file', file_id::text, 'file_refused', 'data_engineering',"
+        " %s, now(), '2026-07-20', '{\"cases\": 0}' from landing.undecided_file",
+        (clinic.seq - 1,),
+    )
+    clinic.derive()
+    [refused] = clinic.rows("select detail, due_at::date::text from operations.exception")
+    # it counts what began after it, and keeps its date
+    assert tuple(refused) == ({"cases": 1}, "2026-07-20")
     clinic.begin("2026-07-08")
     clinic.conn.execute(
         "update landing.file set closed_seq = %s, closed_by = 'decision'", (clinic.seq,)

@@ -59,6 +59,15 @@ SLOW = (
 )
 """Files that take long as a whole: not in `make test-fast`, which ends within a minute."""
 NIGHTLY = (
+    "unit/sandbox/test_restart.py",
+    "unit/sandbox/test_world.py",
+    "unit/stack/test_systems.py",
+    "warehouse/cases/test_expected_money.py",
+    "warehouse/cases/test_rows_set_aside.py",
+    "warehouse/tasks/test_which_system.py",
+    "warehouse/test_extending.py",
+    "warehouse/told/test_broken_definitions.py",
+    "warehouse/told/test_metrics.py",
     "dags/test_runs.py",
     "unit/sandbox/claims/test_a_practice_bills.py",
     "warehouse/cases/test_derivation_number.py",
@@ -68,11 +77,7 @@ NIGHTLY = (
     "warehouse/retention/test_restored.py",
     "dags/test_zone.py::test_the_night_begins_after_its_cut_off_wherever_the_practice_is",
     "unit/sandbox/test_deliveries.py::test_what_befalls_the_first_night_leaves_the_files_of_sixty_days",
-    "unit/sandbox/test_world.py::test_a_clinician_charges_transitional_care_by_its_rules",
-    "unit/sandbox/test_world.py::test_sixty_days_hold_cases_of_every_kind",
-    "unit/sandbox/test_world.py::test_wellness_codes_follow_the_part_b_dates",
     "warehouse/cases/test_claim_of_visit.py::test_a_claim_is_of_the_visit_that_it_bills",
-    "warehouse/cases/test_expected_money.py::test_what_was_remitted_leaves_what_is_open",
     "warehouse/cases/test_reruns.py",
     "warehouse/identity/test_links.py::test_merged_records_follow_their_survivor_with_all_that_names_them",
     "warehouse/deployment/test_backup.py::test_a_disk_that_is_full_fails_the_command",
@@ -111,8 +116,6 @@ NIGHTLY = (
     "warehouse/practices/test_denver.py",
     "dags/pages/test_hostile_texts.py",
     "warehouse/sources/test_clocks.py",
-    "warehouse/test_extending.py::test_a_feed_is_carried_from_its_file_to_its_facts_and_back",
-    "warehouse/test_extending.py::test_a_feed_without_one_of_its_parts_is_named_with_it",
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 TIERS = ("night", "dags", "warehouse", "unit")

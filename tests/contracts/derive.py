@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import sqlglot
@@ -50,6 +51,7 @@ def text_of(path: str, root: Path = ROOT) -> str:
     return (root / path).read_text(encoding="utf-8")
 
 
+@cache
 def derived(text: str) -> Contract:
     """Return what the statements of a file do. Raises `OpaqueStatement`."""
     reads: set[str] = set()

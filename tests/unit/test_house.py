@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,13 +78,16 @@ def modules(package: str, root: Path = INCLUDE) -> dict[str, Path]:
     }
 
 
-def named(source: str) -> Iterator[str]:
-    """Yield every dotted name that a source imports, in functions and for types alone, too."""
+@cache
+def named(source: str) -> tuple[str, ...]:
+    """Return every dotted name that a source imports, in functions and for types alone, too."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 def imports(sources: dict[str, str]) -> Imports:

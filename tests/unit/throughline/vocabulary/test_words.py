@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -262,13 +263,20 @@ def test_no_two_lists_have_a_name_and_no_list_a_word_that_is_not_yet() -> None:
 
 def asked_for(word: str) -> list[str]:
     """Return the files of the loop, other than the vocabulary, that name a word."""
+    return [file for file, said in quoted().items() if word in said]
+
+
+@cache
+def quoted() -> dict[str, frozenset[str]]:
+    """Return the words in quotes of each file of the loop, other than the vocabulary."""
     files = [*(ROOT / "sql").rglob("*.sql"), *(ROOT / "include" / "throughline").rglob("*.py")]
-    return [
-        file.name
+    return {
+        file.relative_to(ROOT).as_posix(): frozenset(
+            re.findall(r"(?<=['\"])\w+(?=['\"])", file.read_text(encoding="utf-8"))
+        )
         for file in files
         if not {"schema", "vocabulary"} & set(file.relative_to(ROOT).parts)
-        and re.search(rf"['\"]{word}['\"]", file.read_text(encoding="utf-8"))
-    ]
+    }
 
 
 @pytest.mark.parametrize("words", [EXCEPTION_REASON, FACT_KIND], ids=lambda each: each.name)

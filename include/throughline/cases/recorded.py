@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from throughline import decisions
-from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.decisions import Act, CorrectableError, Preview, Request
 from throughline.practice import told_zone
 from throughline.vocabulary.words import CONTACT_OUTCOME
 from throughline.warehouse import Connection
@@ -26,7 +26,7 @@ LONGEST_AGO = timedelta(days=60)
 """A call that was longer ago is not recorded: every clock that it could meet is over."""
 
 
-class CannotBeRecordedError(NotAllowedError, ValueError):
+class CannotBeRecordedError(CorrectableError):
     """The call is not one of this case, or something about it is missing or wrong."""
 
 

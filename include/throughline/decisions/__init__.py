@@ -61,7 +61,11 @@ class NotPermittedError(NotAllowedError, PermissionError):
     """The person may not do this: the practice's definitions allow it to others. The refusal is recorded."""
 
 
-class NoReasonError(NotAllowedError, ValueError):
+class CorrectableError(NotAllowedError, ValueError):
+    """Something that a person typed is missing or wrong: a form is shown again as it was filled in."""
+
+
+class NoReasonError(CorrectableError):
     """The act needs a reason and none was given, or what was given cannot be kept."""
 
 

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from throughline.decisions import NoReasonError, NotAllowedError, NotPermittedError
+from throughline.decisions import CorrectableError, NotAllowedError, NotPermittedError
 from throughline.deployment import served
 from throughline.exceptions.choices import Choice
 from throughline.pages import acts, case, forms, listed, one, people, person, search
@@ -98,13 +98,13 @@ def recorded(
 ) -> Response:
     """Record a decision that a form asks for, and return what to answer: its page anew, or why it is not taken.
 
-    `record` raises what `throughline.decisions` raises; `NoReasonError` is left to the form, which can be filled in.
+    `record` raises what `throughline.decisions` raises; `CorrectableError` is left to the form, which is shown again.
     """
     try:
         with deciding() as conn:
             record(conn)
             conn.commit()
-    except NoReasonError:
+    except CorrectableError:
         raise
     except NotPermittedError as error:
         return refusal(request, who, 403, "Not for you", f"{error}. That is kept.", place)

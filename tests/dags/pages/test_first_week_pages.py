@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -40,3 +41,23 @@ def test_what_is_held_is_shown_with_its_number_and_a_form_for_who_may(
     viewer = browser("viewer").get("/observed").text
     assert "2 calls" in viewer
     assert "</button>" not in viewer
+
+
+def test_a_call_that_cannot_be_recorded_is_shown_again_as_it_was_typed(
+    browser: Callable[..., TestClient], server: postgres.Server
+) -> None:
+    with warehouse.connect(server.dsn("throughline_reader")) as conn:
+        ((case,),) = conn.execute(
+            "select case_id::text from cases.case_record where status = 'open' order by 1 limit 1"
+        ).fetchall()
+    operator = browser("operator")
+    form = operator.get(f"/case/{case}/call").text
+    typed = {"at": "2999-01-01T10:30", "outcome": "left_message", "note": "her son answered"}
+    token = re.findall(r'name="token" value="([^"]+)"', form)[0]
+    said = typed | {"token": token, "act": "record_call"}
+    told = operator.post(f"/case/{case}/call", data=said)
+    assert told.status_code == 422
+    assert "Nothing was recorded: the call lies in the future." in told.text
+    assert 'value="2999-01-01T10:30"' in told.text
+    assert '<option value="left_message" selected>' in told.text
+    assert ">her son answered</textarea>" in told.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
@@ -10,7 +11,7 @@ from fastapi import Request as Browser
 
 from throughline import decisions
 from throughline.cases.recorded import CALL, CASE, OUTCOMES, RECORD, TAKE_BACK
-from throughline.decisions import Door, NoReasonError, NotAllowedError, Request
+from throughline.decisions import CorrectableError, Door, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
 from throughline.pages import case, forms, people
 from throughline.pages.access import reading
@@ -70,8 +71,9 @@ def record_call(
 
     try:
         return recorded(request, who, place, record, note)
-    except NoReasonError as error:
-        return _page(request, who, number, f"Nothing was recorded: {error}.", note)
+    except CorrectableError as error:
+        typed = {"at": at, "outcome": outcome, "note": note} if act == RECORD else {}
+        return _page(request, who, number, f"Nothing was recorded: {error}.", typed)
 
 
 def _about(case_id: str) -> str:
@@ -98,7 +100,11 @@ def _calls(conn: Connection, case_id: str) -> list[tuple[Any, ...]]:
 
 
 def _page(
-    request: Browser, who: Visitor, number: str, wrong: str = "", typed: str = ""
+    request: Browser,
+    who: Visitor,
+    number: str,
+    wrong: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     session = session_of(request) or forms.new_session()
     with reading() as conn:
@@ -112,6 +118,6 @@ def _page(
         case=one, name=names.get(one.person_id), calls=calls, outcomes=OUTCOMES, may=who.may(MAY),
         is_open=one.status == "open", record=RECORD, take_back=TAKE_BACK,
         token=forms_of(request, who, session).token(_about(one.case_id), shown),
-        typed=typed, wrong=wrong, longest=LONGEST, today=now,
+        typed={"at": "", "outcome": "", "note": "", **(typed or {})}, wrong=wrong, longest=LONGEST, today=now,
     )  # fmt: skip
     return with_session(html(content, 422 if wrong else 200), request, session)

@@ -148,6 +148,7 @@ def places(lived: Lived) -> list[str]:
     ((night,),) = lived.practice.rows("select max(seq) from operations.night")
     return [
         *("", "calls", "exceptions", "claims", "sending", "search", f"night/{night}"),
+        *("observed", "readiness", f"case/{case}/call"),
         *(f"exception/{exception}", f"exception/{exception}/nothing"),
         *(f"exception/{exception}/assign", f"case/{case}", f"person/{person}", "case/00000000"),
         *(f"claims/{batch}" for (batch,) in batches),
@@ -167,6 +168,12 @@ def test_axe_finds_nothing_on_any_page(driver: Any, airflow: str, places: list[s
             if told:
                 found[place, scheme] = told
     assert found == {}, json.dumps([[*where, told] for where, told in found.items()], indent=1)
+
+
+def test_nothing_of_what_can_be_known_is_cut_off_on_a_phone(driver: Any, airflow: str) -> None:
+    browser.show(driver, f"{airflow}/throughline/readiness", 390, "light")
+    cut = "return [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+    assert driver.execute_script(cut) == 0
 
 
 def test_links_leave_the_frame_and_a_run_leads_back(driver: Any, airflow: str) -> None:

@@ -199,6 +199,11 @@ def with_history(found: list[Need], conn: Connection) -> list[Need]:
     ).fetchall()
     came = {kind: f"{number:,}, newest of {newest}" for kind, number, newest in rows}
     return [
-        replace(one, came="; ".join(f"{kind} {came.get(kind, 'none yet')}" for kind in one.kinds))
+        replace(
+            one,
+            came="; ".join(
+                f"{kind.replace('_', ' ')}: {came.get(kind, 'none yet')}" for kind in one.kinds
+            ),
+        )
         for one in found
     ]

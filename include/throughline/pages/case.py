@@ -80,7 +80,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing on the line of time. `to_state` is a state, an outcome, a code, or who decided."""
+    """One thing on the line of time. `to_state` is a state, an outcome, a code, or who decided.
+
+    `from_state` of a call that was recorded by hand is how it ended.
+    """
 
     at: datetime
     part: str
@@ -171,11 +174,24 @@ def told(entry: Entry) -> str:
         ended = "" if entry.to_state == "open" else f"; {entry.to_state}: {entry.note or ''}"
         return f"{REASONS.get(entry.kind, words.title(entry.kind))}{ended}"
     if entry.part == "decision":
-        note = f": {entry.note}" if entry.note else ""
-        return f"{title(entry.kind)}, by {entry.to_state}{note}"
+        return f"{_decided(entry)}{f': {entry.note}' if entry.note else ''}"
     code = _outcome(entry.to_state) if entry.kind in ("attempt", "contact") else entry.to_state
     gone = f"; {entry.note}" if entry.note else ""
     return f"{FACTS.get(entry.kind, words.title(entry.kind))}{f' ({code})' if code else ''}{gone}"
+
+
+def awaited(story: list[Entry]) -> list[str]:
+    """Return what was decided about a case and counts from tonight, as sentences without their end."""
+    return [
+        f"{_decided(entry)}, counts from tonight"
+        for entry in story
+        if entry.part == "decision" and entry.seq is None
+    ]
+
+
+def _decided(entry: Entry) -> str:
+    how = _outcome(entry.from_state)
+    return f"{title(entry.kind)}{f' ({how})' if how else ''}, by {entry.to_state}"
 
 
 def _event(entry: Entry, stage: str) -> str:

@@ -54,7 +54,8 @@ line as (
     from stuck as e
     union all
     select
-        d.decided_at, 'decision', d.kind, e.detail ->> 'stage', null, d.decided_by, case when %(evidence)s then d.note end, d.door,
+        d.decided_at, 'decision', d.kind, e.detail ->> 'stage',
+        case when %(evidence)s and d.kind = 'record_call' then d.detail ->> 'outcome' end, d.decided_by, case when %(evidence)s then d.note end, d.door,
         case when d.door = 'question' then concat(d.record ->> 'dag_id', '/', d.record ->> 'run_id') end, d.known_seq, false
     from operations.decision as d
     left join stuck as e on d.about_kind = 'exception' and d.about_id = e.exception_id::text

@@ -92,6 +92,7 @@ def test_the_story_of_a_case_has_evidence_tasks_what_was_sent_exceptions_and_dec
     }  # fmt: skip
     (decision,) = [entry for entry in whole if entry.part == "decision"]
     assert case.told(decision) == "Try again, by nurse: called"
+    assert case.awaited(whole) == ["Try again, by nurse, counts from tonight"]
     assert case.run_of(decision) == "/dags/release_claims/runs/manual__1%2Ba"
     # without evidence: no fact, and what was proven stands at the night that learned it
     less = case.line(conn, one, evidence=False)
@@ -100,6 +101,23 @@ def test_the_story_of_a_case_has_evidence_tasks_what_was_sent_exceptions_and_dec
         "",
     )
     assert {entry.at for entry in less if entry.part == "event"} == {night}
+
+
+def test_a_recorded_call_is_told_with_how_it_ended_to_those_who_may_know(
+    conn: warehouse.Connection,
+) -> None:
+    one = one_of(conn, "status = 'open' and stage = 'contacted'")
+    conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, door, detail)"
+        " values (gen_random_uuid(), 'nurse', 'record_call', 'case', %s, 'her son', 'page',"
+        ' \'{"outcome": "left_message"}\')',
+        (one.case_id,),
+    )
+    for evidence, how, note in ((True, " (left a message)", ": her son"), (False, "", "")):
+        story = case.line(conn, one, evidence=evidence)
+        (call,) = [entry for entry in story if entry.kind == "record_call"]
+        assert case.told(call) == f"Call recorded by hand{how}, by nurse{note}"
+        assert case.awaited(story) == [f"Call recorded by hand{how}, by nurse, counts from tonight"]
 
 
 def test_what_was_taken_back_stays_in_the_story(conn: warehouse.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,8 @@ def read(path: Path) -> Document:
         raise DefinitionError(f"{name}: is not UTF-8: save it as such") from None
     except FileNotFoundError:
         raise DefinitionError(f"{name}: there is no such file") from None
+    except OSError as error:
+        raise DefinitionError(f"{name}: {cannot_be_read(error)}") from None
     except yaml.YAMLError as error:  # characters that YAML does not allow
         raise DefinitionError(f"{name}: invalid YAML: {error}") from error
     lines: dict[Place, int] = {}
@@ -95,6 +98,12 @@ def read(path: Path) -> Document:
         raise DefinitionError(f"{name}: invalid YAML: {error}") from error
     finally:
         loader.dispose()
+
+
+def cannot_be_read(error: OSError) -> str:
+    """Return what is wrong with a file or folder that this program cannot read, and what to do."""
+    who = f"this program runs as uid {os.geteuid()}"
+    return f"cannot be read ({error.strerror}): {who}; in a container it is another user than yours"
 
 
 def _mark(name: str, node: yaml.Node, place: Place, line: int, lines: dict[Place, int]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from throughline.vocabulary.documents import DefinitionError, read
+from throughline.vocabulary.documents import DefinitionError, cannot_be_read, read
 
 OURS = Path(__file__).resolve().parents[2] / "definitions"
 SETTING = "THROUGHLINE_DEFINITIONS"
@@ -74,7 +74,8 @@ class Layers:
 def layers(folder: Path | None = None) -> Layers:
     """Return the layers of this deployment; of a folder that is whole by itself, if one is given.
 
-    Raises `DefinitionError` if `THROUGHLINE_DEFINITIONS` names no folder.
+    Raises `DefinitionError` if `THROUGHLINE_DEFINITIONS` names no folder, or one that cannot be read: what is in it
+    would count as missing, and ours would hold in its place.
     """
     if folder is not None:
         return Layers(folder)
@@ -82,8 +83,14 @@ def layers(folder: Path | None = None) -> Layers:
     if not said:
         return Layers(OURS)
     own = Path(said).expanduser().absolute()
-    if not own.is_dir():
-        raise DefinitionError(f"{SETTING}={said}: there is no such folder")
+    for each in (own, *(own / part for part in PARTS)):
+        try:
+            next(each.iterdir(), None)
+        except (FileNotFoundError, NotADirectoryError):
+            if each is own:
+                raise DefinitionError(f"{SETTING}={said}: there is no such folder") from None
+        except OSError as error:
+            raise DefinitionError(f"{each}: {cannot_be_read(error)}") from None
     return Layers(OURS, own)
 
 

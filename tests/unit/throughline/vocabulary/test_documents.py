@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,14 @@ def test_what_does_not_mean_what_it_shows_is_refused(
 
 def test_a_file_of_nothing_is_nothing(tmp_path: Path) -> None:
     assert read(made(tmp_path, "# only a comment\n")).data is None
+
+
+def test_a_file_that_cannot_be_read_is_named_with_who_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object, **__: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", denied)
+    with pytest.raises(DefinitionError, match=r"teams\.yaml: cannot be read \(Permission denied\)"):
+        read(tmp_path / "teams.yaml")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from throughline.definitions import examined
 from throughline.practice import practice, teams
 from throughline.proven.close import definition_hashes
 from throughline.sources import systems
@@ -122,3 +125,25 @@ def test_nothing_else_looks_for_definitions() -> None:
         if looks.search(path.read_text("utf-8"))
     }
     assert found - allowed - {"include/throughline/vocabulary/__init__.py"} == set()
+
+
+@pytest.mark.parametrize("closed", ["", "sources", "workflows"])
+def test_a_folder_that_cannot_be_read_is_refused_and_ours_does_not_hold_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "workflows").mkdir()
+    monkeypatch.setenv("THROUGHLINE_DEFINITIONS", str(tmp_path))
+    listed = Path.iterdir
+
+    def denied(path: Path) -> Iterator[Path]:
+        if path == tmp_path / closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    assert layers().own == tmp_path
+    monkeypatch.setattr(Path, "iterdir", denied)
+    said = rf"{re.escape(str(tmp_path / closed))}: cannot be read \(Permission denied\): .* uid \d+"
+    with pytest.raises(DefinitionError, match=said):
+        layers()
+    assert examined().faults

@@ -106,6 +106,7 @@ class OperationsPages(AirflowPlugin):
         _entry("Exceptions", "exceptions", "exceptions"),
         _entry("Claims to release", "claims", "claims-to-release"),
         _entry("Sending", "sending", "sending"),
+        _entry("Observed", "observed", "observed"),
         _entry("What can be known", "readiness", "what-can-be-known"),
         _entry("Find a case or a person", "search", "search-cases"),
         {

@@ -14,6 +14,8 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from throughline.pages.render import PLACES
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -49,6 +51,12 @@ def as_user(plugin: ModuleType, who: str) -> None:
     from airflow.api_fastapi.core_api.security import get_user
 
     plugin.app.dependency_overrides[get_user] = lambda: User(who)
+
+
+def test_every_page_of_the_navigation_is_in_airflows_too(plugin: ModuleType) -> None:
+    views = plugin.OperationsPages.external_views
+    found = {one["href"] for one in views if one["destination"] == "nav"}
+    assert found == {f"throughline/{path}" for path, _ in PLACES}
 
 
 def test_nobody_sees_any_page_but_the_health_route(plugin: ModuleType, nobody: TestClient) -> None:

@@ -61,3 +61,11 @@ def test_a_call_that_cannot_be_recorded_is_shown_again_as_it_was_typed(
     assert 'value="2999-01-01T10:30"' in told.text
     assert '<option value="left_message" selected>' in told.text
     assert ">her son answered</textarea>" in told.text
+
+
+def test_the_calls_lead_who_may_to_where_one_is_recorded(
+    browser: Callable[..., TestClient],
+) -> None:
+    said = "A call that no system has is recorded on the page of its case."
+    assert said in browser("operator").get("/calls").text
+    assert said not in browser("viewer").get("/calls").text

@@ -64,6 +64,17 @@ def test_every_long_running_service_says_how_it_is() -> None:
     assert all("healthcheck" in service for name, service in SERVICES.items() if name not in ends)
 
 
+def test_a_busy_machine_has_time_to_start_airflow() -> None:
+    """A process counts as healthy from its first good answer on; a short period makes `up --wait` give up."""
+    slow = {
+        name: service["healthcheck"].get("start_period")
+        for name, service in SERVICES.items()
+        if "airflow" in str(service.get("command")) and "healthcheck" in service
+    }
+    assert slow
+    assert set(slow.values()) == {"5m"}, slow
+
+
 def test_secrets_come_from_the_environment_and_have_no_default() -> None:
     text = TEXT
     secrets = set(re.findall(r"\$\{([A-Z_]*(?:PASSWORD|SECRET|FERNET_KEY))(?=[:}])", text))

@@ -170,10 +170,15 @@ def test_axe_finds_nothing_on_any_page(driver: Any, airflow: str, places: list[s
     assert found == {}, json.dumps([[*where, told] for where, told in found.items()], indent=1)
 
 
-def test_nothing_of_what_can_be_known_is_cut_off_on_a_phone(driver: Any, airflow: str) -> None:
-    browser.show(driver, f"{airflow}/throughline/readiness", 390, "light")
-    cut = "return [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
-    assert driver.execute_script(cut) == 0
+def test_no_table_is_cut_off_on_a_phone(driver: Any, airflow: str, places: list[str]) -> None:
+    """The morning's tables and the lists of claims are wide by what they show, and are moved by hand."""
+    wide = "return [...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length"
+    cut = []
+    for place in places:
+        if place and not place.startswith("claims/"):
+            browser.show(driver, f"{airflow}/throughline/{place}", 390, "light")
+            cut += [place] * driver.execute_script(wide)
+    assert cut == []
 
 
 def test_links_leave_the_frame_and_a_run_leads_back(driver: Any, airflow: str) -> None:

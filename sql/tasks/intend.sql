@@ -4,13 +4,13 @@
 -- Writes the intentions of tonight's tasks (w_intent) with the exact bytes of each (w_payload), before any call.
 insert into tasks.transmission (
     transmission_id, effect_key, kind, target, person_id, attempt, payload, payload_sha256,
-    planned_seq, intended_at, lookup_deadline
+    planned_seq, intended_at, lookup_deadline, in_list
 )
 select
     i.transmission_id, i.effect_key, i.kind, i.target, i.person_id, i.attempt,
     p.payload,
     encode(sha256(p.payload), 'hex'),
-    %(seq)s, clock_timestamp(), %(as_of)s + interval '2 days'
+    %(seq)s, clock_timestamp(), %(as_of)s + interval '2 days', coalesce(i.in_list, false)
 from w_intent as i
 inner join w_payload as p on p.transmission_id = i.transmission_id
 on conflict do nothing;

@@ -36,6 +36,11 @@ where (
         x.outcome in ('uncertain', 'intended') and x.lookup_deadline < %(as_of)s
         -- what waits because sending is paused is certainly not sent
         and not (%(is_paused)s and x.outcome = 'intended' and x.sent_at is null)
+        -- for the rows of a list speaks the list
+        and not x.in_list
     )
-    or (x.outcome = 'rejected' and x.outcome_seq = %(seq)s and x.outcome_reason like 'http_%%')
+    or (
+        x.outcome = 'rejected' and x.outcome_seq = %(seq)s
+        and (x.outcome_reason like 'http_%%' or x.outcome_reason = 'another file of this name is there')
+    )
 on conflict do nothing;

@@ -22,8 +22,10 @@ where x.planned_seq < %(seq)s
                 and t.planned_seq < %(seq)s
                 and (t.closed_seq is null or t.closed_seq > %(seq)s)
         )
+        -- a row of a list is there as long as a task needs it, and not after
         or (
-            x.planned_seq >= %(seq)s - 10
+            not x.in_list
+            and x.planned_seq >= %(seq)s - 10
             and not exists (
                 select from identity.link as l
                 inner join evidence.fact as f

@@ -15,7 +15,7 @@ with patient as (
         on l.person_id = e.person_id and l.status = 'active' and l.retired_seq is null
         and (
             l.source = r.source or l.source = any(r.charts)
-            or (e.kind = 'scheduling' and r.charts is null)
+            or ((e.kind = 'scheduling' or r.form = 'work_list') and r.charts is null)
         )
     inner join identity.patient_record as p
         on p.source = l.source and p.source_id = l.source_id and p.retracted_seq is null
@@ -40,6 +40,10 @@ select
     end as kind,
     r.connection as target,
     e.priority,
+    r.form = 'work_list' as in_list,
+    -- a row of a list names the source of its patient; the receiver knows its own
+    case when r.form = 'work_list' then p.source end as patient_source,
+    case when r.form = 'work_list' then r.source end as list_source,
     p.patient_id,
     p.mrn,
     d.npi as practitioner_npi,
@@ -61,6 +65,8 @@ select
         when e.kind = 'billing' and not e.detail ? 'encounter' then 'missing_billing_data'
         when e.kind = 'documentation' and not e.detail ? 'encounter' then 'not_in_receiver'
         when r.source is null then 'no_receiver'
+        when r.form = 'work_list' and p.patient_id is null then 'not_in_receiver'
+        when r.form = 'work_list' then null
         when e.kind = 'scheduling' and p.mrn is null then 'not_in_receiver'
         when e.kind in ('outreach', 'documentation') and p.patient_id is null then 'not_in_receiver'
     end as lacks
@@ -97,7 +103,9 @@ select
     w.not_before,
     w.not_after,
     w.call_from,
-    w.call_until
+    w.call_until,
+    w.patient_source,
+    w.list_source
 from w_intent as w
 where w.lacks is null
 order by w.effect_key;

@@ -6,7 +6,7 @@
 -- looked up, because receivers take files away: it is uncertain.
 update tasks.transmission as x
 set sent_at = clock_timestamp()
-where x.kind not in ('eligibility', 'claim_batch')
+where x.kind not in ('eligibility', 'claim_batch') and not x.in_list
     and x.transmission_id in (select p.transmission_id from tasks.perhaps_sent as p);
 
 select tasks.set_outcome(x.transmission_id, 'uncertain', %(seq)s, 'restored')

@@ -3,7 +3,7 @@
 -- Booking requests that were accepted on an earlier night and that a task still waits for, oldest first.
 select x.transmission_id
 from tasks.transmission as x
-where x.kind = 'booking'
+where x.kind = 'booking' and not x.in_list
     and x.outcome = 'accepted'
     and x.planned_seq < %(seq)s
     and exists (

@@ -229,25 +229,3 @@ def _sample(
             f"{count(denied, 'file')} of the newest may be listed and not read",
             "ask for the right to read them",
         )
-
-
-def takes(look: Look, address: Address, folder: str) -> None:
-    """Look whether files may be put into a folder of an SFTP server, by its rights; nothing is put there."""
-    write = f"ask for a folder {folder!r} that the login {address.login!r} may write into"
-    try:
-        with connect(address, attempts=1) as opened:
-            found = opened._client.stat(folder)
-    except FileNotFoundError:
-        look.bad(f"payer: the system has no folder {folder!r} for our files", write)
-    except (OSError, EOFError, SourceUnavailable, paramiko.SSHException) as error:
-        reason = str(error).removeprefix(f"{address.name}: ") or type(error).__name__
-        look.bad(f"payer: {folder!r} cannot be looked at: {reason}", write)
-    else:
-        if not stat.S_ISDIR(found.st_mode or stat.S_IFDIR):
-            look.bad(f"payer: {folder!r} is not a folder", write)
-        elif found.st_mode is not None and not found.st_mode & 0o222:
-            look.bad(f"payer: nobody may write into {folder!r}", write)
-        else:
-            look.good(
-                f"payer: the folder {folder!r} is there (whether it takes a file shows the first that is sent)"
-            )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from contextlib import ExitStack
 
-from throughline.firstlook import files
+from throughline.firstlook import folders
 from throughline.firstlook.found import Look, Stop, listed
 from throughline.firstlook.login import FHIR_JSON, PATIENCE, Server, covers, server
 from throughline.firstlook.network import reach_url
@@ -34,7 +34,9 @@ def of_role(
     look: Look, role: Role, address: Address, known: Server | None, stack: ExitStack
 ) -> None:
     """Look whether the system behind an address takes the work of a role; `known` is a FHIR server already reached."""
-    if role.name in CREATED:
+    if role.work_list is not None:
+        folders.takes_lists(look, role, role.work_list, address)
+    elif role.name in CREATED:
         try:
             _creates(look, role, known or server(look, address, stack), address)
         except Stop:
@@ -42,7 +44,7 @@ def of_role(
     elif role.name in LOOKED_UP:
         _answers(look, role, address)
     elif role.name == "payer":
-        files.takes(look, address, INBOX)
+        folders.takes(look, address, INBOX)
 
 
 def _creates(look: Look, role: Role, found: Server, address: Address) -> None:

@@ -25,7 +25,9 @@ from throughline.sources.source import (
     Search,
     SourceDefinition,
     SourceDefinitionError,
+    WorkList,
 )
+from throughline.sources.tabular import work_lists
 from throughline.vocabulary import OURS, DefinitionError, Place, layers, read
 from throughline.vocabulary.numbers import is_time_zone
 from throughline.vocabulary.overlay import SOURCES
@@ -144,6 +146,9 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             receiver_id=role.get("receiver_id", ""),
             mode=role.get("mode", Role.mode),
             form=role.get("form", Role.form),
+            work_list=_work_list(role.get("list", {}), raw)
+            if role.get("form") == "work_list"
+            else None,
         )
         for name, role in raw.get("roles", {}).items()
     }
@@ -168,6 +173,18 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             for names in one["names"]
         ),
         search=_search(raw.get("search", {})),
+    )
+
+
+def _work_list(said: dict[str, Any], raw: dict[str, Any]) -> WorkList:
+    """Return how a list of work goes out: by the transport of the feeds, if it names none."""
+    return WorkList(
+        transport=said.get("transport", raw.get("transport", "")),
+        folder=said.get("folder", WorkList.folder),
+        file=said.get("file", WorkList.file),
+        permissions=said.get("permissions", WorkList.permissions),
+        outcomes=tuple(said.get("outcomes", ())),
+        bring=tuple(said.get("bring", {}).items()),
     )
 
 
@@ -330,8 +347,7 @@ def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
             yield f"roles/{name}/connection: is missing; write the id of an Airflow connection"
         if name == "chart" and "mode" in role:
             yield f"roles/{name}/mode: nothing is sent to a chart; say it of the role that takes the work"
-        if name in ("chart", "payer") and "form" in role:
-            yield f"roles/{name}/form: does not apply to the role {name}; leave it out"
+        yield from work_lists.mistakes(name, role, raw)
         for field in ("submitter_id", "receiver_id"):
             if name != "payer" and field in role:
                 yield f"roles/{name}/{field}: applies only to the role payer; leave it out"

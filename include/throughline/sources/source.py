@@ -75,12 +75,29 @@ class Export:
 
 
 @dataclass(frozen=True)
+class WorkList:
+    """How the work of a role goes out as a list: a file into a `folder` by a `transport` (folder or sftp).
+
+    `file` is csv or xlsx, `permissions` the rights of the file in octal digits. `outcomes` are the words that are
+    offered for how a row ended, `bring` pairs a workflow with what its patients are to bring.
+    """
+
+    transport: str
+    folder: str = ""
+    file: str = "xlsx"
+    permissions: str = "0600"
+    outcomes: tuple[str, ...] = ()
+    bring: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Role:
     """One role of a system, and the connection through which it takes that role's work.
 
     `submitter_id` and `receiver_id` identify the two ends of files for a payer (ISA06, ISA08); if
     empty, the practice's own apply. `mode` is `live`, or `observe`: nothing is sent to it in this role.
-    `form` is the form in which it takes its work: `interface`, what the role's own interface says.
+    `form` is the form in which it takes its work: `interface`, what the role's own interface says, or `work_list`:
+    then `work_list` says how.
     """
 
     name: str
@@ -89,6 +106,7 @@ class Role:
     receiver_id: str = ""
     mode: str = "live"
     form: str = "interface"
+    work_list: WorkList | None = None
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,8 @@ def stage(conn: Connection, batch_id: UUID | str, landing_root: Path) -> Staged:
                 "update landing.file set status = 'refused', refused_reason = %s where file_id = %s",
                 (error.reason, file.file_id),
             )
+    unnamed = registry.standard(about.standard).names(conn, key, feed, seq, about)
+    tally.rows, tally.set_aside = tally.rows - unnamed, tally.set_aside + unnamed
     tally.rows += registry.standard(about.standard).leaves_out(conn, key, feed, seq, about)
     failpoints.hit("stage.before_commit")
     if status in ("received", "staged"):

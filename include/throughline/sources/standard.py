@@ -166,6 +166,15 @@ class Standard(ABC):
     ) -> Iterator[StagedRow | Fault]:
         """Yield the rows and faults of one feed in a landed file. Raises `FileRefusedError`."""
 
+    def names(
+        self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
+    ) -> int:
+        """Name whom staged rows are about, where the file alone does not say; returns the rows that it set aside.
+
+        Called after the files of a delivery were read. Does not commit.
+        """
+        return 0
+
     def leaves_out(
         self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
     ) -> int:

@@ -6,7 +6,9 @@ says whom it serves. This module checks what involves more than one definition.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ from throughline.sources import catalogue
 from throughline.sources.checks import with_line
 from throughline.sources.definitions import definition, file_of, source_names
 from throughline.sources.source import SourceDefinition, SourceDefinitionError
+from throughline.sources.tabular import work_lists
 from throughline.vocabulary import read
 
 if TYPE_CHECKING:
@@ -118,7 +121,8 @@ def register(conn: Connection, seq: int, folder: Path | None = None) -> int:
     _register_targets(conn, seq, found)
     feeds = [
         (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume,
-         catalogue.entry(feed.name).may_be_first(one.standard, one.feeds), seq, feed.same_within_minutes)
+         catalogue.entry(feed.name).may_be_first(one.standard, one.feeds) or feed.name in work_lists.answered(one),
+         seq, feed.same_within_minutes)
         for one in found
         for feed in one.feeds.values()
     ]  # fmt: skip
@@ -236,8 +240,8 @@ def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
         )
         cursor.execute("delete from operations.role")
         cursor.executemany(
-            "insert into operations.role (source, role, connection, submitter_id, receiver_id, form)"
-            " values (%s, %s, %s, %s, %s, %s)",
+            "insert into operations.role (source, role, connection, submitter_id, receiver_id, form, work_list)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
             [
                 (
                     one.source,
@@ -246,6 +250,7 @@ def _register_roles(conn: Connection, found: list[SourceDefinition]) -> None:
                     role.submitter_id,
                     role.receiver_id,
                     role.form,
+                    json.dumps(asdict(role.work_list)) if role.work_list is not None else None,
                 )
                 for one in found
                 for role in one.roles.values()

@@ -16,6 +16,7 @@ from throughline.tasks import (
     claims,
     files,
     intentions,
+    lists,
     pausing,
     receivers,
     restored,
@@ -70,10 +71,13 @@ def dispatch(
         restored.mark_sent(conn, seq)
         conn.commit()
         failpoints.hit("dispatch.after_intend")
+        listed = lists.settle(conn, seq, clients, sleep)
         with ExitStack() as stack:
             sender = _Sender(conn, seq, receivers.connect(clients, stack, sleep), sleep)
             sender.send_all()
-            counts = sender.counts
+            counts = sender.counts + listed
+        if not pausing.is_paused(conn):
+            counts.update(lists.send(conn, seq, clients, sleep))
         counts.update(files.send(conn, seq, clients, ("eligibility",), sleep))
         counts.update(claims.send_released(conn, seq, clients, is_locked=True, sleep=sleep))
         is_paused = pausing.is_paused(conn)
@@ -110,12 +114,10 @@ class _Sender:
             self._conn.commit()
             for chunk in _chunks(marked):
                 certain += self._settle_interrupted(chunk)
-            sql.run(
-                self._conn,
-                "tasks/forbidden.sql",
-                never_sent=certain,
-                **moment_of(self._conn, self._seq).params,
-            )
+            params = moment_of(self._conn, self._seq).params
+            sql.run(self._conn, "tasks/outgoing.sql", never_sent=certain)
+            sql.run(self._conn, "tasks/forbidden.sql", **params)
+            sql.run(self._conn, "tasks/withhold.sql", **params)
             self._conn.commit()
             failpoints.hit("dispatch.after_forbidden")
             for chunk in _chunks(
@@ -130,7 +132,11 @@ class _Sender:
     def _mine(self, outcomes: Sequence[str]) -> list[Row]:
         found = transmissions.standing(self._conn, outcomes)
         self._conn.commit()
-        return [row for row in found if self._receivers.of(row.kind, row.target) is not None]
+        return [
+            row
+            for row in found
+            if not row.in_list and self._receivers.of(row.kind, row.target) is not None
+        ]
 
     def _send(self, rows: Sequence[Row]) -> None:
         self.counts["unreachable"] += sum(row.target in self._silent for row in rows)

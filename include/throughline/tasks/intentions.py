@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from throughline import exceptions
-from throughline.tasks.wire import WRITERS, Work
+from throughline.tasks.wire import Work, written
 from throughline.warehouse import Connection, nights, sql
 
 ASKED = ("tasks/intentions.sql", "tasks/receiver.sql", "tasks/requests.sql")
@@ -25,7 +25,7 @@ def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
     )
     with conn.cursor().copy("copy w_payload (transmission_id, payload) from stdin") as copy:
         for work in works:
-            copy.write_row((work.transmission_id, WRITERS[work.kind](work)))
+            copy.write_row((work.transmission_id, written(work)))
     conn.execute("analyze w_payload")
     as_of = nights.by_seq(conn, seq).cut_off
     for effect_key, reason, task_ids in sql.run(conn, "tasks/intend.sql", **params).rows:

@@ -36,6 +36,7 @@ class Row:
     was_marked: bool
     outcome_seq: int | None
     control_numbers: dict[str, str]
+    in_list: bool
 
     def sending(self) -> Sending:
         """Return the parcel for its receiver."""
@@ -75,7 +76,7 @@ def by_ids(conn: Connection, ids: Sequence[UUID]) -> list[Row]:
 def _where(conn: Connection, condition: str, values: list[Any]) -> list[Row]:
     query = (
         "select transmission_id, effect_key, kind, target, payload, outcome,"
-        " sent_at is not null as was_marked, outcome_seq, control_numbers"
+        " sent_at is not null as was_marked, outcome_seq, control_numbers, in_list"
         f" from tasks.transmission where {condition}"
         " order by planned_seq, kind, transmission_id"
     )

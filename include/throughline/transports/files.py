@@ -47,6 +47,10 @@ _ENDING = re.compile(r"[^.]\.(?!\d{1,2}$|\d{4,}$)[A-Za-z0-9]{1,10}$")
 _DIGITS = re.compile(r"\d+")
 
 
+class UploadUncertain(RuntimeError):
+    """The connection broke while a file was being renamed to its final name: check before sending again."""
+
+
 class FileUnavailable(SourceUnavailable):
     """One file cannot be fetched, and `reason` says why; its folder can still be read."""
 

@@ -25,6 +25,7 @@ from throughline.transports.files import (
     NO_FILE,
     FileUnavailable,
     RemoteFile,
+    UploadUncertain,
     among,
     is_finished,
     shown_name,
@@ -103,6 +104,65 @@ class LocalFolder:
     def _read(self, folder: str, descriptor: int) -> bytes:
         with self._of_one(folder):
             return os.read(descriptor, CHUNK)
+
+    def lay_down(self, folder: str, name: str, content: bytes, permissions: int = 0o600) -> None:
+        """Write a file under a temporary name, which readers ignore, with its permissions before its content.
+
+        Raises `SourceUnavailable`. It may be repeated at any time before `hand_over`.
+        """
+        part = self._part(folder, name)
+        written = [0]
+
+        def write() -> None:
+            part.unlink(missing_ok=True)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                os.fchmod(descriptor, permissions)
+                for at in range(0, len(content), CHUNK):
+                    written[0] += file.write(content[at : at + CHUNK])
+                os.fsync(descriptor)
+
+        with self._guarded():
+            in_time(write, SILENCE_S, lambda: written[0])
+        if written[0] != len(content):
+            raise SourceUnavailable(
+                f"{self._name}: {written[0]} of {len(content)} bytes were written"
+            )
+
+    def hand_over(self, folder: str, name: str) -> None:
+        """Rename a file to its final name; from then on it counts as sent.
+
+        Raises `SourceUnavailable` if that certainly did not happen, and `UploadUncertain` if it is not
+        known; `is_laid_down` then tells.
+        """
+        part = self._part(folder, name)
+        try:
+            in_time(lambda: part.rename(self._root / folder / name), SILENCE_S)
+        except (PermissionError, FileNotFoundError) as error:
+            raise SourceUnavailable(f"{self._name}: {type(error).__name__}") from None
+        except OSError as error:
+            raise UploadUncertain(
+                f"{self._name}: {type(error).__name__} at the final name"
+            ) from None
+
+    def is_laid_down(self, folder: str, name: str) -> bool:
+        """Return whether a file still has its temporary name. Raises `SourceUnavailable`."""
+        with self._guarded():
+            in_time(lambda: os.scandir(self._root / folder).close(), SILENCE_S)
+            return in_time(self._part(folder, name).exists, SILENCE_S)
+
+    def is_there(self, folder: str, name: str) -> bool:
+        """Return whether there is a file of this name. Raises `SourceUnavailable`."""
+        with self._guarded():
+            return in_time((self._root / folder / name).exists, SILENCE_S)
+
+    def take_back(self, folder: str, name: str) -> None:
+        """Remove what was laid down and not handed over, if anything. Raises `SourceUnavailable`."""
+        with self._guarded():
+            in_time(lambda: self._part(folder, name).unlink(missing_ok=True), SILENCE_S)
+
+    def _part(self, folder: str, name: str) -> Path:
+        return self._root / folder / f".{name}.part"
 
     @contextmanager
     def _of_one(self, folder: str) -> Iterator[None]:

@@ -27,6 +27,7 @@ from throughline.transports.files import (
     TOO_SLOW,
     FileUnavailable,
     RemoteFile,
+    UploadUncertain,
     among,
     is_finished,
     shown_name,
@@ -43,10 +44,6 @@ TROUBLE_S, BRIEF_S = 300.0, 5.0
 
 # A server that answers out of turn raises SFTPError, which is none of the others.
 _ERRORS = (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError)
-
-
-class UploadUncertain(RuntimeError):
-    """The connection broke while a file was being renamed to its final name: check before sending again."""
 
 
 class SftpFolder:
@@ -219,14 +216,18 @@ class SftpFolder:
         self.lay_down(folder, name, content)
         self.hand_over(folder, name)
 
-    def lay_down(self, folder: str, name: str, content: bytes) -> None:
-        """Upload a file under a temporary name, which receivers ignore.
+    def lay_down(
+        self, folder: str, name: str, content: bytes, permissions: int | None = None
+    ) -> None:
+        """Upload a file under a temporary name, which receivers ignore; with `permissions`, before its content.
 
         Raises `SourceUnavailable`. It may be repeated at any time before `hand_over`.
         """
         part = self._part(folder, name)
         with self._guarded(), self._within(FILE_S):
             with self._client.open(part, "wb") as remote:
+                if permissions is not None:
+                    remote.chmod(permissions)
                 remote.set_pipelined(True)
                 remote.write(content)
             size = self._client.stat(part).st_size
@@ -278,6 +279,18 @@ class SftpFolder:
             except FileNotFoundError:
                 return False
         return True
+
+    def is_there(self, folder: str, name: str) -> bool:
+        """Return whether there is a file of this name. Raises `SourceUnavailable`."""
+        with self._guarded(), contextlib.suppress(FileNotFoundError):
+            self._client.stat(posixpath.join(folder, name))
+            return True
+        return False
+
+    def take_back(self, folder: str, name: str) -> None:
+        """Remove what was laid down and not handed over, if anything. Raises `SourceUnavailable`."""
+        with self._guarded(), contextlib.suppress(FileNotFoundError):
+            self._client.remove(self._part(folder, name))
 
     @staticmethod
     def _part(folder: str, name: str) -> str:

@@ -121,6 +121,7 @@ def needs(
                 could.setdefault(kind, []).append(f"{source.source}/{feed}")
     takes = {
         role.name: f"{source.source} as {role.name}"
+        + (" (work list)" if role.work_list is not None else "")
         + (" (observed)" if role.mode == "observe" else "")
         for source in sources
         for role in source.roles.values()

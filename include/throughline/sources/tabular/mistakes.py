@@ -157,7 +157,9 @@ def _of_record(
             "is named by its claim's number" if feed in NO_PATIENT else "has none, or is one itself"
         )
         yield f"{at}/patient: a record of {feed} {why}; leave it out"
-    if "patient" not in record and needs_patient(feed):
+    if "row" in record:
+        yield from _of_answer(at, record, table)
+    elif "patient" not in record and needs_patient(feed):
         yield f"{at}/patient: is missing; write the column with the patient's number"
     for place in ("key", "patient"):
         for each in record[place] if isinstance(record.get(place), list) else [record.get(place)]:
@@ -180,6 +182,22 @@ def _of_record(
             elif table["delivers"] != "snapshot":
                 yield f"{at}/columns/{name}/sum: changes say only a part of the rows; leave it out"
     yield from _of_absent(at, record, table, entry.table.name)
+
+
+def _of_answer(at: str, record: Mapping[str, Any], table: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with a record that answers a row of our work lists."""
+    feed = record["feed"]
+    if not takes_patient(feed) or "lines" in record:
+        yield f"{at}/row: a record of {feed} answers no row of a list; leave it out"
+    if "patient" in record:
+        yield f"{at}/patient: the row's number says whose it is; leave it out"
+    if record.get("one_per") == "key":
+        yield f"{at}/one_per: the row's number tells one answer from another; leave it out"
+    if not isinstance(table.get("order"), dict):
+        yield (
+            f"{at}/row: a list of three days ago may come back today; write delivers: changes, and order:"
+            ' {from: When, moment: "%m/%d/%Y %H:%M"}'
+        )
 
 
 def _of_absent(

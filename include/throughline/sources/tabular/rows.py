@@ -19,6 +19,7 @@ from throughline.sources.tabular.columns import COLUMNS, lines_of
 from throughline.sources.tabular.shape import Record, Table, table_of
 from throughline.sources.tabular.values import Refused, Row, is_met
 from throughline.sources.tabular.walk import Line, Walk
+from throughline.sources.tabular.work_lists import folded_number, named
 from throughline.transports.files import RemoteFile
 
 NOT_DESCRIBED = "file_of_no_table"
@@ -29,6 +30,7 @@ KIND = "table"
 
 NEW_COLUMN = "new_column"
 NOBODYS = "no record takes this row, and nothing says to ignore it"
+TWICE = "another row of the file has this number and this time, and says something else"
 DIFFERENT = "the rows of one record differ in"
 
 
@@ -136,6 +138,7 @@ class _Reader:
         self._version = table.version(file.name, file.made_at)
         self._of_feed = [record for record in table.records if record.feed == feed]
         self._groups: dict[tuple[int, str], _Group] = {}
+        self._answers: dict[tuple[int, str], list[tuple[Record, Line, StagedRow]]] = {}
 
     def records(self, line: Line) -> Iterator[StagedRow | Fault]:
         """Yield what a row says for the feed: its records, or why they cannot be read."""
@@ -158,20 +161,30 @@ class _Reader:
         if source_id is None and is_out:
             return None
         subject_id = self._subject(record, source_id, line.cells, faults)
-        version = self._version_of(line, faults)
+        version = self._version_of(line, faults, is_answer=record.row is not None)
         if faults or source_id is None:
             return self._fault(record, line, faults)
         if is_out:
-            return StagedRow(
+            gone = StagedRow(
                 self._name, record.row_no(line.row), source_id, version, subject_id, None, True
             )
+            return self._at_its_end(record, line, gone)
         values = self._values(COLUMNS[self._name], record.columns, line.cells, faults)
         if record.is_grouped:
             self._add(record, line, source_id, subject_id, version, values, faults)
             return None
         if faults:
             return self._fault(record, line, faults)
-        return self._staged(record.row_no(line.row), source_id, subject_id, version, values)
+        staged = self._staged(record.row_no(line.row), source_id, subject_id, version, values)
+        return self._at_its_end(record, line, staged)
+
+    def _at_its_end(self, record: Record, line: Line, staged: StagedRow) -> StagedRow | None:
+        """Keep an answer until the file is read: another row of it may have the same number."""
+        if record.row is None:
+            return staged
+        key = (record.number, staged.source_id)
+        self._answers.setdefault(key, []).append((record, line, staged))
+        return None
 
     # --- parts of a record
 
@@ -188,6 +201,10 @@ class _Reader:
                 f"{', '.join(c for v in record.key for c in v.columns)}: the key is empty"
             )
             return None
+        if record.row is not None:
+            # people type it anew: with small letters, or without hyphens
+            number = folded_number(str(record.row[0].read(row) or ""))
+            parts = [number if folded_number(part) == number else part for part in parts]
         return "|".join(parts)
 
     def _subject(
@@ -195,6 +212,11 @@ class _Reader:
     ) -> str | None:
         if self._is_self:
             return source_id
+        if record.row is not None:
+            number, name = (str(value.read(row) or "") for value in record.row)
+            if not name:
+                faults.append(f"{', '.join(record.row[1].columns)}: is empty")
+            return named(number, name)
         if record.patient is None:
             return None
         try:
@@ -204,7 +226,7 @@ class _Reader:
             return None
         return str(found) if found else None
 
-    def _version_of(self, line: Line, faults: list[str]) -> str:
+    def _version_of(self, line: Line, faults: list[str], *, is_answer: bool = False) -> str:
         order = self._table.order
         version = self._version
         if order is not None:
@@ -214,6 +236,9 @@ class _Reader:
                 faults.append(str(error))
                 return version
             version = said if "T" in said else f"{Decimal(said):036.12f}"
+        if is_answer:
+            # of two lists that came back, what was done last counts; what is corrected, in the later list
+            return f"{version}/{self._version}"
         if self._table.by_position:
             version = (
                 f"{version}/{self._version}/{line.row:012d}"
@@ -315,8 +340,20 @@ class _Reader:
         values["patient_control_number"] = group.values.get("patient_control_number")
         group.lines[key] = values
 
+    def _answered(self) -> Iterator[StagedRow | Fault]:
+        """Yield the answers: the newest of each number, and a fault for each row if two of one time differ."""
+        for found in self._answers.values():
+            newest = max(staged.source_version for _, _, staged in found)
+            last = [each for each in found if each[2].source_version == newest]
+            said = (last[0][2].values, last[0][2].subject_id)
+            if all((staged.values, staged.subject_id) == said for _, _, staged in last):
+                yield last[-1][2]
+            else:
+                yield from (self._fault(record, line, [TWICE]) for record, line, _ in last)
+
     def grouped(self) -> Iterator[StagedRow | Fault]:
         """Yield the records of several rows: a fault in one of them is one of the record."""
+        yield from self._answered()
         for group in self._groups.values():
             row_no = group.record.row_no(group.row)
             if group.faults:

@@ -158,6 +158,19 @@ _RECORD = {
             **VALUE,
             "description": "the column with the patient's number, as in the key of the feed patient",
         },
+        "row": {
+            "type": "object",
+            "required": ["number", "patient"],
+            "additionalProperties": False,
+            "properties": {
+                "number": {**_COLUMN, "description": "the column with the number of the row (No.)"},
+                "patient": {
+                    **_COLUMN,
+                    "description": "the column with the name of its patient",
+                },
+            },
+            "description": "of an answer to our work list: {number: No., patient: Patient}",
+        },
         "one_per": {
             "enum": ["row", "key"],
             "description": "row, or key if rows with one key are one record",
@@ -191,7 +204,7 @@ _RECORD = {
             "description": "the lines of a claim, one of each row: key and columns",
         },
     },
-    "description": "what a row says for one feed: feed, key, patient, when, one_per, absent, covers, columns, lines",
+    "description": "what a row says of a feed: feed, key, patient, row, when, one_per, absent, covers, columns, lines",
 }
 _TABLE = {
     "type": "object",

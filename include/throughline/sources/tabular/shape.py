@@ -63,7 +63,10 @@ class Covers:
 
 @dataclass(frozen=True)
 class Record:
-    """What a row says for one feed. `number` tells the records of one feed of a table apart."""
+    """What a row says for one feed. `number` tells the records of one feed of a table apart.
+
+    `row` has the number and the patient's name of an answer to a row of our work lists.
+    """
 
     feed: str
     number: int
@@ -77,6 +80,7 @@ class Record:
     covers: Covers | None
     lines: Mapping[str, Value] | None = None
     line_key: tuple[Value, ...] = ()
+    row: tuple[Value, Value] | None = None
 
     def row_no(self, row: int) -> int:
         """Return the number under which the record of a row is staged."""
@@ -217,6 +221,7 @@ def used_columns(said: Mapping[str, Any]) -> list[str]:
         for each in (*_listed(record["key"]), *_listed(lines.get("key", []))):
             found += columns_in(each)
         found += columns_in(record.get("patient"))
+        found += record.get("row", {}).values()
         found += record.get("when", {})
         for value in (*record["columns"].values(), *lines.get("columns", {}).values()):
             found += columns_in(value)
@@ -295,4 +300,5 @@ def _record(
         Covers(**said["covers"]) if "covers" in said else None,
         mapped(table, lines["columns"]) if lines is not None and table is not None else None,
         ids(lines["key"]) if lines is not None and "key" in lines else (),
+        (ids(said["row"]["number"])[0], ids(said["row"]["patient"])[0]) if "row" in said else None,
     )

@@ -69,6 +69,14 @@ class Tabular(Standard):
 
         return read(stream, file, feed, definition)
 
+    def names(
+        self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
+    ) -> int:
+        """Name the patients of answers to our work lists, by the rows that we sent."""
+        from throughline.sources.tabular.answers import name_answers
+
+        return name_answers(conn, batch_id, feed, seq, definition)
+
     def leaves_out(
         self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
     ) -> int:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from throughline.tasks.wire import booking_request, fhir_task, work_item
+from throughline.tasks.wire import booking_request, fhir_task, list_row, work_item
 from throughline.tasks.wire.work import Work
 
-__all__ = ["WRITERS", "Work"]
+__all__ = ["WRITERS", "Work", "written"]
 
 WRITERS: Mapping[str, Callable[[Work], bytes]] = {
     "outreach": fhir_task.outreach,
@@ -20,3 +20,8 @@ WRITERS: Mapping[str, Callable[[Work], bytes]] = {
     "work_item": work_item.work_item,
 }
 """The writer for each kind of transmission with one effect. The modules x12_*.py write files."""
+
+
+def written(work: Work) -> bytes:
+    """Return the bytes of what is asked for: a row of a list, or what its receiver's interface takes."""
+    return list_row.list_row(work) if work.list_source is not None else WRITERS[work.kind](work)

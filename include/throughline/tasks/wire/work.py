@@ -13,7 +13,8 @@ class Work:
 
     `asked_at` is the night's cut-off; calls must be between `call_from` and `call_until`. `task_id` is
     the first of the tasks that this serves. `encounter_source` is None if the visit's id alone identifies
-    it.
+    it. `list_source` is the source whose work list has it as a row, None if it goes out by itself;
+    `patient_source` is then the chart of `patient_id`.
     """
 
     transmission_id: UUID
@@ -34,3 +35,5 @@ class Work:
     not_after: date | None = None
     call_from: datetime | None = None
     call_until: datetime | None = None
+    patient_source: str | None = None
+    list_source: str | None = None

@@ -1,0 +1,85 @@
+"""A table as a workbook: every text is a text cell, days and times are dates, the headings stay in sight."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date, datetime
+
+from openpyxl import Workbook
+from openpyxl.cell import Cell as Written
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from throughline.tasks.wire.tables import Cell, Sheet
+
+DAY, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
+NOTES = "About"
+
+_HEAD, _FILLED_IN = PatternFill("solid", fgColor="D9E1F2"), PatternFill("solid", fgColor="FFF2CC")
+# XML 1.0 has no other control characters than these three.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f￾￿]")
+
+
+def write(sheet: Sheet) -> bytes:
+    """Return a table as a workbook; its second sheet has the notes, and the words that columns offer."""
+    book = Workbook()
+    page = book.active
+    assert page is not None
+    page.title = sheet.title
+    about = book.create_sheet(NOTES)
+    for number, note in enumerate(sheet.notes, 1):
+        _put(about.cell(number, 1), note)
+    about.column_dimensions["A"].width = 100
+    for number, column in enumerate(sheet.columns, 1):
+        head = page.cell(1, number)
+        _put(head, column.heading)
+        head.font, head.fill = Font(bold=True), _FILLED_IN if column.is_filled_in else _HEAD
+        head.alignment = Alignment(wrap_text=True, vertical="top")
+        letter = get_column_letter(number)
+        page.column_dimensions[letter].width = column.width
+        last = len(sheet.rows) + 1
+        if column.words and sheet.rows:
+            for row, word in enumerate(column.words, 1):
+                _put(about.cell(row, number + 1), word)
+            beside = get_column_letter(number + 1)
+            choice = DataValidation(
+                type="list",
+                formula1=f"'{NOTES}'!${beside}$1:${beside}${len(column.words)}",
+                allow_blank=True,
+                showErrorMessage=False,
+            )
+            page.add_data_validation(choice)
+            choice.add(f"{letter}2:{letter}{last}")
+        for row in range(2, last + 1) if column.is_filled_in else ():
+            page.cell(row, number).number_format = MOMENT if column.is_moment else "General"
+    for row_no, row in enumerate(sheet.rows, 2):
+        for number, cell in enumerate(row, 1):
+            if cell is not None:
+                _put(page.cell(row_no, number), cell)
+    page.freeze_panes = "A2"
+    page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.columns))}{len(sheet.rows) + 1}"
+    page.page_setup.orientation, page.page_setup.fitToWidth, page.page_setup.fitToHeight = (
+        "landscape",
+        1,
+        0,
+    )
+    if page.sheet_properties.pageSetUpPr is not None:
+        page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.print_title_rows = "1:1"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _put(at: Written, cell: Cell) -> None:
+    if isinstance(cell, datetime | date):
+        at.value = cell
+        at.number_format = MOMENT if isinstance(cell, datetime) else DAY
+        return
+    at.value = _NOT_IN_XML.sub(" ", cell or "")[:32_000]
+    # never a formula, whatever it begins with, also after somebody has edited it
+    at.data_type, at.quotePrefix = "s", True
+    at.number_format = "@"
+    at.alignment = Alignment(wrap_text=True, vertical="top")

@@ -89,6 +89,8 @@ NIGHTLY = (
     "warehouse/profiling/test_run.py::test_the_command_needs_no_world_for_a_folder",
     "warehouse/tasks/test_failpoints.py::test_a_process_that_died_and_ran_again_left_the_same",
     "warehouse/tasks/held/test_gone_back.py",
+    "warehouse/tasks/lists/test_back.py",
+    "warehouse/tasks/lists/test_out.py",
     "warehouse/tasks/held/test_pausing.py::test_a_file_whose_sending_broke_off_waits_too",
     "warehouse/tasks/held/test_pausing.py::test_a_task_that_waits_for_the_pause_to_end_does_not_lapse",
     "warehouse/tasks/held/test_pausing.py::test_without_a_pause_it_lapses_when_it_is_due",

@@ -10,8 +10,16 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.worlds import LIVED_WORLD, TIERS, is_nightly, is_slow, world
 
-# The tests know what ours say: whoever runs them may have definitions of their own.
-for name in ("DEFINITIONS", "THROUGHLINE_DEFINITIONS"):
+# The tests know what ours say: whoever runs them may have definitions of their own. And what `make test` was given
+# (`make test ARGS=-x`) is not said to the `make` that a test runs.
+for name in (
+    "DEFINITIONS",
+    "THROUGHLINE_DEFINITIONS",
+    "MAKEFLAGS",
+    "MFLAGS",
+    "MAKEOVERRIDES",
+    "ARGS",
+):
     os.environ.pop(name, None)
 
 LIVED_SECONDS = 1500

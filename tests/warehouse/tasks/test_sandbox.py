@@ -33,12 +33,17 @@ class Sandbox:
              str(addresses), "--patients", "10", "--conditional-create", conditional],
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3] / "include")},
         )  # fmt: skip
-        for _ in range(600):
-            if addresses.exists():
-                break
-            assert self.process.poll() is None, "it ended by itself"
-            time.sleep(0.05)
-        self.told = json.loads(addresses.read_text())
+        try:
+            for _ in range(2400):
+                if addresses.exists():
+                    break
+                assert self.process.poll() is None, "it ended by itself"
+                time.sleep(0.05)
+            self.told = json.loads(addresses.read_text())
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def clients(self) -> dict[str, Address]:
         found = {}

@@ -20,6 +20,7 @@ from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.pages import claims, routes, sending
 from throughline.pages.calls import record
+from throughline.pages.finding import routes as finding
 from throughline.pages.runs import nightly
 from throughline.pages.starting import observed, readiness
 from throughline.told import mornings
@@ -76,6 +77,7 @@ def page(path: str) -> Response:
 
 routes.install(app)
 app.include_router(claims.router)
+app.include_router(finding.router)
 app.include_router(nightly.router)
 app.include_router(sending.router)
 app.include_router(record.router)

@@ -78,7 +78,13 @@ def _asked(browser: TestClient) -> Iterator[tuple[str, Callable[[], Any]]]:
 
     def search(said: str) -> Callable[[], Any]:
         (token,) = re.findall(r'name="token" value="([^"]+)"', browser.get("/search").text)
-        return lambda: browser.post("/search", data={"said": said, "token": token})
+
+        def searched() -> Any:
+            sent_on = browser.post("/search", data={"said": said, "token": token})
+            # what was asked for is there when the hits are, or the page of the only one
+            return browser.get(sent_on.headers["location"])
+
+        return searched
 
     yield "morning", get("/latest.html")
     yield "whom to call", get("/calls")

@@ -93,12 +93,16 @@ def forms_of(request: Request, who: Visitor, session: str = "") -> Forms:
 def with_session(response: Response, request: Request, session: str) -> Response:
     """Give the browser its random value, if it is new."""
     if session != session_of(request):
-        is_secure = request.url.scheme == "https" or bool(conf.get("api", "ssl_cert", fallback=""))
         response.set_cookie(
             COOKIE, session, path=root_of(request) or "/", httponly=True, samesite="strict",
-            secure=is_secure,
+            secure=is_secure(request),
         )  # fmt: skip
     return response
+
+
+def is_secure(request: Request) -> bool:
+    """Return whether browsers reach these pages by HTTPS alone."""
+    return request.url.scheme == "https" or bool(conf.get("api", "ssl_cert", fallback=""))
 
 
 def own_form(request: Request) -> None:

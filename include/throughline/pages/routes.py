@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from throughline.decisions import CorrectableError, NotAllowedError, NotPermittedError
 from throughline.deployment import served
 from throughline.exceptions.choices import Choice
-from throughline.pages import acts, case, forms, listed, one, people, person, search
+from throughline.pages import acts, case, forms, listed, one, people, person
 from throughline.pages.access import deciding, reading
 from throughline.pages.acts import Typed
 from throughline.pages.forms import (
@@ -283,40 +283,6 @@ def person_page(request: Request, who: Looking, person_id: str) -> Response:
             one=person.person(conn, whole, names.get(whole)), today=today(conn),
         )  # fmt: skip
     return html(content)
-
-
-def _search_page(
-    request: Request, who: Visitor, said: str = "", found: search.Found | None = None
-) -> Response:
-    session = session_of(request) or forms.new_session()
-    token = forms_of(request, who, session).token("search")
-    content = render(
-        "search.html.jinja", who, root_of(request), "search", said=said, found=found, token=token
-    )
-    return with_session(html(content), request, session)
-
-
-@router.get("/search")
-def search_page(request: Request, who: Looking) -> Response:
-    """Return the form of the search."""
-    return _search_page(request, who)
-
-
-@router.post("/search")
-def search_for(
-    request: Request,
-    who: Looking,
-    said: Annotated[str, Form(max_length=1000)] = "",
-    token: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
-    """Return what fits, or the page of the only thing that does."""
-    own_form(request)
-    forms_of(request, who).check(token, "search")
-    with reading() as conn:
-        found = search.search(conn, who, said)
-    if found.address:
-        return RedirectResponse(f"{root_of(request)}/{found.address}", status_code=303)
-    return _search_page(request, who, said, found)
 
 
 def _act_page(

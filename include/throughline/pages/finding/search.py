@@ -1,6 +1,6 @@
 """Search by name, telephone number, record number, number of a case or an exception.
 
-What is typed comes by POST, so that no name stands in an address or a log.
+What is typed comes by POST, so that no name stands in an address or a log (`typed`).
 """
 
 from __future__ import annotations
@@ -38,39 +38,60 @@ TELEPHONE = re.compile(
 
 
 @dataclass(frozen=True)
+class Hits:
+    """What fits, by id: persons, cases and exceptions. Names nobody."""
+
+    persons: list[str] = field(default_factory=list)
+    cases: list[str] = field(default_factory=list)
+    exceptions: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """The page of the only thing that fits; empty if there are none or several."""
+        if len(self.persons) + len(self.cases) + len(self.exceptions) != 1:
+            return ""
+        if self.persons:
+            return f"person/{self.persons[0]}"
+        return f"case/{self.cases[0]}" if self.cases else f"exception/{self.exceptions[0]}"
+
+
+@dataclass(frozen=True)
 class Found:
-    """What a search found. `is_more` says that there are more persons than are shown."""
+    """What a search shows. `is_more` says that there are more persons than are shown."""
 
     persons: list[Name] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
     is_more: bool = False
 
-    @property
-    def address(self) -> str:
-        """The page of the only thing that was found; empty if there are none or several."""
-        if len(self.persons) + len(self.cases) + len(self.exceptions) != 1:
-            return ""
-        if self.persons:
-            return f"person/{self.persons[0].person_id}"
-        return f"case/{self.cases[0]}" if self.cases else f"exception/{self.exceptions[0]}"
+
+def cleaned(typed: str) -> str:
+    """Return what was typed in one line, as long as a search may be; empty if it holds what nobody types."""
+    said = " ".join(typed.split())[:LONGEST]
+    return said if said.isprintable() else ""
+
+
+def hits(conn: Connection, visitor: Visitor, typed: str) -> Hits:
+    """Return what fits, one person more than are shown if there are more; persons for those who may see patients."""
+    said = cleaned(typed)
+    if not said:
+        return Hits()
+    cases, exceptions = _by_number(conn, said)
+    if not visitor.sees_patients:
+        return Hits(cases=cases, exceptions=exceptions)
+    ids = [*dict.fromkeys((*_by_record(conn, said), *_by_telephone(conn, said)))]
+    ids = ids or ([] if cases or exceptions else _by_name(conn, said))
+    return Hits(ids[: MOST + 1], cases, exceptions)
 
 
 def search(conn: Connection, visitor: Visitor, typed: str) -> Found:
-    """Return what fits; persons for those who may see patients, and each of them is kept as a look."""
-    said = " ".join(typed.split())[:LONGEST]
-    if not said or not said.isprintable():
-        return Found()
-    cases, exceptions = _by_number(conn, said)
-    if not visitor.sees_patients:
-        return Found(cases=cases, exceptions=exceptions)
-    ids = [*dict.fromkeys((*_by_record(conn, said), *_by_telephone(conn, said)))]
-    ids = ids or ([] if cases or exceptions else _by_name(conn, said))
-    shown = people.names(conn, visitor, "search", ids[:MOST])
+    """Return what fits, persons by name, each of whom is kept as a look."""
+    found = hits(conn, visitor, typed)
+    shown = people.names(conn, visitor, "search", found.persons[:MOST])
     persons = sorted(
         shown.values(), key=lambda name: ((name.family or "").lower(), name.full, name.person_id)
     )
-    return Found(persons, cases, exceptions, len(ids) > MOST)
+    return Found(persons, found.cases, found.exceptions, len(found.persons) > MOST)
 
 
 def _by_number(conn: Connection, said: str) -> tuple[list[str], list[str]]:

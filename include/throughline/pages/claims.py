@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
@@ -15,12 +15,14 @@ from throughline.decisions import Door, NoReasonError, NotAllowedError, NotPermi
 from throughline.decisions.reasons import LONGEST
 from throughline.pages import forms
 from throughline.pages.access import deciding, look, reading
+from throughline.pages.cards import cards
 from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
 from throughline.pages.one import NotFound, span
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html, recorded, refusal
 from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor
+from throughline.sources.staging import uncollected
 from throughline.tasks import attest, listed, pausing
 from throughline.tasks.wire.filed import NotTold
 from throughline.told.today import Today, today
@@ -74,21 +76,20 @@ def claims_page(request: Browser, who: Looking) -> Response:
 @router.get("/claims/{number}")
 def batch_page(request: Browser, who: Looking, number: str) -> Response:
     """Return the list of a batch, and keep that the visitor opened it; of one that was attested, that list."""
-    with reading() as conn:
+    with reading() as conn, uncollected():
         batch_id, status = batch(conn, number)
-    if not who.sees_patients and status != "waiting":
-        return refusal(
-            request, who, 403, "Not for you", "The list of claims names patients.", PLACE
-        )
-    if status == "waiting":
-        return _opened(request, who, batch_id)
-    with reading() as conn:
+        if not who.sees_patients and status != "waiting":
+            return refusal(
+                request, who, 403, "Not for you", "The list of claims names patients.", PLACE
+            )
+        if status == "waiting":
+            return _opened(conn, request, who, batch_id)
         kept = listed.attested(conn, batch_id)
-        decided, now = _decided(conn, batch_id), today(conn)
-    if kept is None:
-        text = f"Batch {str(batch_id)[: listed.SHORT]} does not wait any more. {_why_ended(decided, now)}"
-        return refusal(request, who, 200, "Not waiting", text, PLACE)
-    return html(_shown(request, who, batch_id, status, kept["file"], kept["claims"]))
+        if kept is None:
+            why = _why_ended(_decided(conn, batch_id), today(conn))
+            text = f"Batch {str(batch_id)[: listed.SHORT]} does not wait any more. {why}"
+            return refusal(request, who, 200, "Not waiting", text, PLACE)
+        return html(_shown(conn, request, who, batch_id, status, kept["file"], kept["claims"]))
 
 
 @router.post("/claims/{number}")
@@ -131,19 +132,22 @@ def _request(act: str, batch_id: UUID, who: Visitor, digest: str, note: str = ""
     return Request(act, "claim_batch", str(batch_id), who.who, note, said, door)
 
 
-def _opened(request: Browser, who: Visitor, batch_id: UUID) -> Response:
-    """Return the list of a waiting batch with what the visitor may do, and keep that it was opened."""
+def _opened(conn: Connection, request: Browser, who: Visitor, batch_id: UUID) -> Response:
+    """Return the list of a waiting batch with what the visitor may do, and keep that it was opened.
+
+    `conn` reads; what is kept is kept by the login that decides.
+    """
     follows: dict[str, str] = {}
     why = ""
     try:
-        with deciding() as conn:
-            opened = listed.open_for(conn, batch_id, who.who, Door("page"))
-            conn.commit()
+        with deciding() as decider:
+            opened = listed.open_for(decider, batch_id, who.who, Door("page"))
+            decider.commit()
             try:
                 with listed.shown(opened):
                     for act in ACTS:
                         asked = _request(act, batch_id, who, opened.digest)
-                        seen = decisions.preview(conn, asked)
+                        seen = decisions.preview(decider, asked)
                         if who.who in decisions.permitted(asked, seen):
                             follows[act] = " ".join(seen.follows)
             except NotAllowedError as error:
@@ -158,7 +162,7 @@ def _opened(request: Browser, who: Visitor, batch_id: UUID) -> Response:
     session = session_of(request) or forms.new_session()
     token = forms_of(request, who, session).token(_about(batch_id), opened.digest)
     content = _shown(
-        request, who, batch_id, "waiting", opened.head, opened.claims,
+        conn, request, who, batch_id, "waiting", opened.head, opened.claims,
         digest=opened.digest, token=token, follows=follows, why=why,
     )  # fmt: skip
     return with_session(html(content), request, session)
@@ -209,25 +213,25 @@ def _decided(conn: Connection, batch_id: UUID) -> tuple[datetime, str, str, str]
 
 
 def _shown(
+    conn: Connection,
     request: Browser,
     who: Visitor,
     batch_id: UUID,
     status: str,
     head: object,
-    claims: object,
+    claims: list[dict[str, Any]],
     *,
     digest: str = "",
     token: str = "",
     follows: dict[str, str] | None = None,
     why: str = "",
 ) -> str:
-    with reading() as conn:
-        kept_look(conn, who, batch_id)
-        decided, now = _decided(conn, batch_id), today(conn)
-        return render(
-            "batch.html.jinja", who, root_of(request), PLACE,
-            batch_id=str(batch_id), status=status, file=head, claims=claims, digest=digest, token=token,
-            follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
-            decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
-            is_paused=pausing.is_paused(conn), today=now,
-        )  # fmt: skip
+    kept_look(conn, who, batch_id)
+    decided, now = _decided(conn, batch_id), today(conn)
+    return render(
+        "batch.html.jinja", who, root_of(request), PLACE,
+        batch_id=str(batch_id), status=status, file=head, cards=cards(claims, root_of(request)), digest=digest,
+        token=token, follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
+        decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
+        is_paused=pausing.is_paused(conn), today=now,
+    )  # fmt: skip

@@ -8,7 +8,7 @@ else than its row in `tasks.claim`, makes the file one that nobody can attest. L
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -71,8 +71,8 @@ class _Reader:
         tag = e[0]
         if tag in ENVELOPE:
             return
-        known = getattr(self, f"_{tag.lower()}", None)
-        if known is None or known(e) is False:
+        known = _KNOWN.get(tag)
+        if known is None or known(self, e) is False:
             raise NotTold(f"the file has a segment {tag} that the list does not tell")
 
     def _isa(self, e: list[str]) -> bool:
@@ -177,6 +177,14 @@ class _Reader:
             return False
         self.line["service_on"] = at(e, 3)
         return True
+
+
+_KNOWN: dict[str, Callable[[_Reader, list[str]], bool | None]] = {
+    "ISA": _Reader._isa, "HL": _Reader._hl, "SBR": _Reader._sbr, "NM1": _Reader._nm1, "PRV": _Reader._prv,
+    "N3": _Reader._n3, "N4": _Reader._n4, "DMG": _Reader._dmg, "CLM": _Reader._clm, "REF": _Reader._ref,
+    "HI": _Reader._hi, "LX": _Reader._lx, "SV1": _Reader._sv1, "DTP": _Reader._dtp,
+}  # fmt: skip
+"""What each segment that describes a claim is told by."""
 
 
 def written(number: str, frequency: str, content: Mapping[str, Any]) -> dict[str, Any]:

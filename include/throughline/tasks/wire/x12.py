@@ -75,7 +75,8 @@ def quantity(units: object) -> str:
 
 def day(value: date | str) -> str:
     """Return a date as CCYYMMDD; a text is an ISO date."""
-    return (date.fromisoformat(value) if isinstance(value, str) else value).strftime("%Y%m%d")
+    on = date.fromisoformat(value) if isinstance(value, str) else value
+    return on.isoformat()[:10].replace("-", "")
 
 
 def segment(tag: str, *elements: Element) -> str:

@@ -1,0 +1,66 @@
+"""The claims of a batch as HTML, one card for each.
+
+A batch may have 500, with some thirty values each: a template, which looks up and escapes each value by itself, took a
+third of the page's time for them. Here as there, everything that a record says is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from markupsafe import Markup
+
+from throughline.tasks import claim_words as k
+from throughline.told import words
+
+Claim = Mapping[str, Any]
+
+
+def cards(claims: Iterable[Claim], root: str) -> Markup:
+    """Return the cards of claims, numbered from 1. `root` is the address of the plugin on its host."""
+    return Markup("".join(_card(number, one, root) for number, one in enumerate(claims, 1)))  # noqa: S704 - escaped
+
+
+def _card(number: int, claim: Any, root: str) -> str:
+    who, days = claim["patient"], claim["service_on"]
+    meta = [f"born {who['birth_date']}", f"member {who['member']}"]
+    if who.get("record"):
+        meta.append(f"record {who['record']}")
+    meta.append(k.address(claim))
+    told = f"{', '.join(days)} at {k.place(claim)}, by {k.practitioner(claim)}"
+    lines = "".join(_line(line, days) for line in claim["lines"])
+    cases = "".join(_case(case, root) for case in claim["cases"])
+    return (
+        f'<li class="card">\n<h3>{number}. {escape(k.name(who))}, {escape(claim["charge"])}</h3>\n'
+        f'<p class="meta">{_spans(meta)}</p>\n<p>{escape(told)}</p>\n<ul class="lines">\n{lines}</ul>\n'
+        f'<p class="small">Claim <code>{escape(claim["number"])}</code>, {escape(k.kind(claim))}</p>\n{cases}</li>\n'
+    )
+
+
+def _line(line: Any, days: list[str]) -> str:
+    on = "" if days == [line["service_on"]] else _spans([f"on {line['service_on']}"])
+    return (
+        f"<li><b>{escape(k.code(line))}</b>{_spans([k.count(line['units'], 'unit')])}"
+        f'<span class="sum">{escape(line["charge"])}</span>'
+        f"{_spans(['for ' + (', '.join(line['diagnoses']) or 'no diagnosis')])}{on}</li>\n"
+    )
+
+
+def _case(case: Any, root: str) -> str:
+    said = [k.proof(one) for one in case["proofs"]]
+    said += [f"asked: {k.question(one)}" for one in case["asked"]]
+    said += [f"decided: {k.decision(one)}" for one in case["decided"]]
+    listed = "".join(f"<li>{escape(one)}</li>\n" for one in said)
+    number = escape(case["case"])
+    return (
+        f'<p>{escape(words.title(case["workflow"]))}, <a href="{escape(root)}/case/{number}">'
+        f"case <code>{number}</code></a>,"
+        f" since {escape(str(case['began']))}: <b>{escape(k.expects(case))}</b></p>\n"
+        f'<ul class="small">\n{listed}</ul>\n'
+    )
+
+
+def _spans(texts: Iterable[str]) -> str:
+    return "".join(f"<span>{escape(text)}</span>" for text in texts)

@@ -28,6 +28,8 @@ from operations.decision as d
 where d.about_kind = 'exception' and d.about_id = e.exception_id::text
     and d.known_seq > %(since)s and d.known_seq <= %(seq)s
     and coalesce(d.detail ->> 'action', d.kind) <> 'assign'
+    -- a file that is read again closes it once it can be read
+    and not (e.about_kind = 'file' and d.kind = 'retry')
     and e.status = 'open';
 
 -- Given to a team, it has no other owner; given to a person, it stays with its team. The last word counts.

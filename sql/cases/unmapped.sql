@@ -88,7 +88,8 @@ with touched as (
 ),
 
 -- A column of a damaged record may hold a person's name or number: a value is shown only if it looks like a code and
--- is not a patient's name or number.
+-- is not a patient's name or number. A phrase, such as the name of a plan, must stand in several records, and none of its
+-- words may be a patient's name.
 shown as (
     select
         e.*,
@@ -96,6 +97,13 @@ shown as (
             when e.code ~ '^[A-Za-z0-9][A-Za-z0-9._:/+-]{0,39}$' and not exists (
                 select from evidence.personal_code as p where p.code = e.code
             ) then e.code
+            when e.code ~ '^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,39}$' and strpos(e.code, ' ') > 0 and e.records > 1
+                and not exists (
+                    select from core.patient as p
+                    where p.retracted_seq is null
+                        and array[lower(p.family), lower(p.given)]
+                        && regexp_split_to_array(lower(e.code), '[^[:alnum:]]+')
+                ) then e.code
             else 'not shown, ' || left(md5(e.code), 8)
         end as told,
         row_number() over (partition by e.exception_id order by e.records desc, e.code) as place

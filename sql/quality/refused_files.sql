@@ -69,14 +69,14 @@ from (
     from w_refused as r
     inner join landing.file as g
         on g.source = r.source and md5(g.original_name) = md5(r.original_name)
-            and g.original_name = r.original_name and g.status <> 'refused'
+            and g.original_name = r.original_name and g.refused_reason is null
             and g.known_seq > r.known_seq and g.known_seq <= %(seq)s
     where r.refused_reason = 'still_being_written'
         or (g.bytes = r.bytes and g.modified_at = r.modified_at)
         or not exists (
             select from landing.file as h
             where h.source = r.source and md5(h.original_name) = md5(r.original_name)
-                and h.original_name = r.original_name and h.status <> 'refused'
+                and h.original_name = r.original_name and h.refused_reason is null
                 and h.known_seq < r.known_seq
         )
     union all
@@ -106,7 +106,7 @@ set status = 'cleared',
     closed_seq = %(seq)s,
     resolution = case s.closed_by
         when 'definition' then 'the definition of its source says that such files carry nothing'
-        when 'readable' then 'the source sent it again, and it can be read'
+        when 'readable' then 'it was read again, and can be read now'
         else 'its delivery was rejected'
     end
 from w_settled as s

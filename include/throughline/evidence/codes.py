@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from throughline.sources import definitions
+from throughline.sources import definitions, registry
 from throughline.sources.codes import fold, known_codes, own_codes, unnamed, with_older
 from throughline.vocabulary.codes import code_rows
 from throughline.warehouse import Connection
@@ -38,6 +38,8 @@ def known_rows() -> Iterator[tuple[str, str, str, str, str]]:
         )
         for field, mapped in own.items():
             yield from _rows(name, field, mapped)
+        for field, words in registry.standard(about.standard).looked_up(about).items():
+            yield from _rows(name, field, words)
 
 
 def _rows(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from throughline.evidence.files import stated
-from throughline.sources import catalogue
+from throughline.sources import catalogue, definitions, registry
 from throughline.sources.entry import Code, Entry, Table
 from throughline.warehouse import Connection, nights, sql
 
@@ -105,11 +105,15 @@ where r.retracted_seq is null and not r.is_deleted"""
 
 @dataclass(frozen=True)
 class Resting:
-    """A field whose codes must be known, and the kinds of fact of its record, or its lines, that rest on them."""
+    """A field whose codes must be known, and the kinds of fact of its record, or its lines, that rest on them.
+
+    `sources` are those whose codes must be known; empty: those of every source.
+    """
 
     feed: Entry
     table: Table
     code: Code
+    sources: tuple[str, ...] = ()
 
     @property
     def field(self) -> str:
@@ -121,13 +125,37 @@ class Resting:
         """The kinds of fact that rest on it."""
         return self.table.facts if self.code.rests == ("*",) else self.code.rests
 
+    @property
+    def said(self) -> str:
+        """The code of a record `r`, null if its own system explains it, or another source may say what it likes."""
+        code = _not_understood(self.code)
+        names = ", ".join(f"'{name}'" for name in self.sources)
+        return f"case when r.source in ({names}) then {code} end" if names else code
+
 
 def resting() -> Iterator[Resting]:
-    """Yield the fields of the catalogue whose codes must be known, table by table."""
+    """Yield the fields whose codes must be known: those of the catalogue, and what definitions look up."""
     for feed, table in catalogue.tables():
         for code in table.codes:
             if code.must_be_known:
                 yield Resting(feed, table, code)
+    yield from _looked_up()
+
+
+def _looked_up() -> Iterator[Resting]:
+    """Yield the fields that definitions give their words a meaning for: the whole record rests on them."""
+    sources: dict[str, list[str]] = {}
+    for name in definitions.names_with_feeds():
+        about = definitions.definition(name)
+        for field in registry.standard(about.standard).looked_up(about):
+            sources.setdefault(field, []).append(name)
+    for feed, table in catalogue.tables():
+        kinds = tuple(dict.fromkeys(kind for one in feed.tables for kind in one.facts))
+        coded = {f"{table.name}.{code.name}" for code in table.codes if code.maps or code.words}
+        for field, names in sources.items():
+            if field.partition(".")[0] == table.name and field not in coded:
+                code = Code(field.partition(".")[2], rests=kinds, is_counted=True)
+                yield Resting(feed, table, code, tuple(names))
 
 
 def rests() -> str:
@@ -153,9 +181,7 @@ def _said() -> str:
                     name for one in own for name in (one.code.name, one.code.system) if name
                 )
             ),
-            values=", ".join(
-                f"('{one.field}', {_not_understood(one.code)}, {one.code.by_prefix})" for one in own
-            ),
+            values=", ".join(f"('{one.field}', {one.said}, {one.code.by_prefix})" for one in own),
         )
         for table, own in _by_table(resting()).items()
     )
@@ -177,7 +203,7 @@ def _coded_of(table: str, own: list[Resting]) -> str:
     from_on, until_on = DAYS.get(table, ("null::timestamptz", "null::timestamptz"))
     values = ", ".join(
         f"('{one.field}', {f'r.{one.code.system}' if one.code.system else 'null'},"
-        f" {_not_understood(one.code)},"
+        f" {one.said},"
         f" {f'not coalesce({one.code.unless}, false)' if one.code.unless else 'true'},"
         f" {'true' if one.code.rests else 'false'}, {one.code.may_be_stay or 'false'})"
         for one in own

@@ -82,7 +82,7 @@ FITTING = {
     "stay_not_ended": ("acknowledge", "assign"),
     "disposition_not_stated": ("acknowledge", "assign"),
     "sources_disagree": ("acknowledge", "assign"),
-    "file_refused": ("carries_nothing", "assign"),
+    "file_refused": ("carries_nothing", "retry", "assign"),
     "code_not_mapped": ("assign",),
     "persons_not_reached": ("assign",),
     "claims_not_released": ("acknowledge", "assign"),
@@ -182,6 +182,10 @@ FOLLOWS_OF = {
         "acknowledge",
         "provider_adjustment",
     ): "The exception closes: billing has posted the money.",
+    (
+        "retry",
+        "file_refused",
+    ): "The next night reads the file again; the exception closes once it can be read.",
 }
 """Replaces `FOLLOWS` for some reasons, by (action, reason)."""
 

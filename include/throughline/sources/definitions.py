@@ -135,6 +135,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             read_by=feed.get("read_by", "export"),
             search_by=feed.get("search_by", ""),
             same_within_minutes=feed.get("same_within_minutes"),
+            history_days=feed.get("history_days"),
         )
         for name, feed in raw.get("feeds", {}).items()
     }
@@ -173,6 +174,7 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
             for names in one["names"]
         ),
         search=_search(raw.get("search", {})),
+        history_days=raw.get("history_days"),
     )
 
 
@@ -311,6 +313,8 @@ def _mistakes_of_standard(raw: dict[str, Any]) -> Iterator[str]:
         for name in ("omitted_types", "type_filter"):
             if name in said and said.get("read_by") == "search":
                 yield f"{place}{name}: no export has this feed; leave it out"
+        if place and "history_days" in said and not is_export:
+            yield f"{place}history_days: a file may be of several feeds; write it beside feeds, for all of them"
         if "search_by" in said and said.get("read_by") != "search":
             yield f"{place}search_by: applies only to read_by: search; leave it out"
     yield from _mistakes_of_export(raw)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from throughline.sources import registry
@@ -16,6 +17,7 @@ from throughline.sources.landing import (
     Delivery,
     LandedFile,
     Landing,
+    business_date_of,
     landed_before,
 )
 from throughline.sources.records import READER_ERRORS, UNFORESEEN, FileRefusedError
@@ -48,7 +50,9 @@ def extract(
         conn.commit()
         standard.landed(definition, address, conn)
         return before
-    landing = Landing(conn, definition.source, night, Path(landing_root))
+    landing = Landing(
+        conn, definition.source, night, Path(landing_root), registry.read_as(definition)
+    )
     landing.clear_incoming()
     if definition.transport in standard.exports:
         batches = standard.fetch(definition, address, conn, landing, deadline)
@@ -88,17 +92,22 @@ def receive(
     read is refused, and the others are received. Raises `SourceUnavailable`.
     """
     received: list[_Received] = []
-    refused = 0
+    older = 0
+    refused: set[str] = set()  # the feeds that a refused file is of
     with files or open_files(definition.transport, address) as folder:
         for file in dict.fromkeys(folder.listing(definition.folder)):
+            if _is_older(standard.made_at(file, definition), definition, landing.night):
+                older += 1
+                continue
             if file.problem is None and landing.known(file.name, file.bytes, file.modified_at):
                 continue
             incoming = landing.incoming()
             problem = file.problem or _fetch(folder, definition.folder, file, incoming)
+            of = standard.feeds_of(file.name, definition)
             if problem is not None:
                 log.warning("%s: %s: %s", definition.source, file.name, problem)
-                landing.missed(file.name, file.bytes, file.modified_at, problem)
-                refused += problem != CHANGES
+                landing.missed(file.name, file.bytes, file.modified_at, problem, of)
+                refused |= _late(of, definition) if problem != CHANGES else set()
                 continue
             try:
                 found, rows = _look(standard, definition, incoming, file)
@@ -110,8 +119,9 @@ def receive(
                     standard.suffix,
                     modified_at=file.modified_at,
                     refused=error.reason,
+                    feeds=of,
                 )
-                refused += error.reason != standard.not_used
+                refused |= _late(of, definition) if error.reason != standard.not_used else set()
                 continue
             landed = landing.keep(
                 incoming,
@@ -122,12 +132,25 @@ def receive(
             )
             if landed.status == "landed":
                 received.append(_Received(landed, found, rows))
+    landing.left(older)
     batches = [landing.batch(one, definition.zone) for one in _deliveries(received, definition)]
-    if refused and not batches and len(definition.feeds) == 1:
-        # if the source has only one feed, the unreadable file must belong to it
-        nothing = Delivery(next(iter(definition.feeds)), is_complete=False)
-        landing.batch(nothing, definition.zone, "refused")
+    for feed in sorted(refused - {batch.feed for batch in batches}):
+        landing.batch(Delivery(feed, is_complete=False), definition.zone, "refused")
     return batches
+
+
+def _late(of: Sequence[str] | None, definition: SourceDefinition) -> set[str]:
+    """Return the feeds that lack a refused file: those that its name says, or the only one of its source."""
+    feeds = definition.feeds if of is None else of
+    return set(feeds) if of is not None or len(feeds) == 1 else set()
+
+
+def _is_older(made_at: datetime | None, definition: SourceDefinition, night: Night) -> bool:
+    """Return whether a file is older than its definition says that files are fetched."""
+    if definition.history_days is None or made_at is None:
+        return False
+    first = night.business_date - timedelta(days=definition.history_days)
+    return business_date_of(made_at, definition.zone) < first
 
 
 def _fetch(folder: Files, where: str, file: RemoteFile, incoming: Path) -> str | None:

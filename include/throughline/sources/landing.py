@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -75,8 +75,12 @@ def sha256_of(path: Path) -> tuple[str, int]:
 class Landing:
     """The landing of one source for one night. It commits nothing; the caller commits once."""
 
-    def __init__(self, conn: Connection, source: str, night: Night, root: Path) -> None:
+    def __init__(
+        self, conn: Connection, source: str, night: Night, root: Path, read_as: str = ""
+    ) -> None:
+        """`read_as` is what decides how files are read (`registry.read_as`); empty: nothing that can change."""
         self._conn = conn
+        self._read_as = read_as
         self._source = source
         self._night = night
         self._root = root
@@ -99,17 +103,32 @@ class Landing:
         return self._folder / f".incoming-{self._own}-{self._count}"
 
     def known(self, name: str, size: int, modified_at: datetime | None) -> bool:
-        """Return whether an earlier night fetched a file with this name, size and time."""
+        """Return whether an earlier night fetched a file with this name, size and time, and nothing reads it anew.
+
+        One that was refused is read again once its definition or our readers have changed, or a named person asks for
+        it (`retry`).
+        """
         if modified_at is None:
             return False
         row = self._conn.execute(
-            "select 1 from landing.file where source = %s and md5(original_name) = md5(%s)"
-            " and original_name = %s and bytes = %s"
-            " and modified_at = %s and known_seq <> %s and path <> '' limit 1",
-            (self._source, name, name, size, modified_at, self._night.seq),
+            "select coalesce(bool_or(f.refused_reason is null or coalesce(f.read_as, %(as)s) = %(as)s), false)"
+            " and not bool_or(f.refused_reason is not null and exists (select from operations.decision as d"
+            "  where d.about_kind = 'exception' and d.kind = 'retry' and coalesce(d.known_seq, %(seq)s) = %(seq)s"
+            "  and d.about_id = md5(concat_ws('|', 'exception', 'file_refused', 'file', f.file_id))::uuid::text))"
+            " from landing.file as f where f.source = %(source)s and md5(f.original_name) = md5(%(name)s)"
+            " and f.original_name = %(name)s and f.bytes = %(bytes)s"
+            " and f.modified_at = %(at)s and f.known_seq <> %(seq)s and f.path <> ''",
+            {
+                "as": self._read_as,
+                "source": self._source,
+                "name": name,
+                "bytes": size,
+                "at": modified_at,
+                "seq": self._night.seq,
+            },
             prepare=False,
         ).fetchone()
-        return row is not None
+        return row is not None and bool(row[0])
 
     def keep(
         self,
@@ -119,12 +138,13 @@ class Landing:
         *,
         modified_at: datetime | None = None,
         refused: str | None = None,
+        feeds: Sequence[str] | None = None,
         may_repeat: bool = False,
     ) -> LandedFile:
         """Store a file under its content's hash and record it; content seen before is not stored again.
 
         With `may_repeat`, equal content still counts as new: a record may be deleted again after it
-        came back.
+        came back. `feeds` are those that a refused file is of, None if it may be of any of its source.
         """
         sha256, size = sha256_of(incoming)
         file_id = derive("file", self._source, self._night.seq, sha256, name)
@@ -160,8 +180,9 @@ class Landing:
             path, duplicate_of = final.relative_to(self._root), None
         self._conn.execute(
             "insert into landing.file (file_id, source, business_date, known_seq, original_name,"
-            " path, bytes, sha256, received_at, status, duplicate_of, refused_reason, modified_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " path, bytes, sha256, received_at, status, duplicate_of, refused_reason, modified_at,"
+            " read_as, feeds)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (file_id) do update set path = excluded.path, status = excluded.status,"
             " duplicate_of = excluded.duplicate_of, modified_at = excluded.modified_at",
             (
@@ -178,11 +199,20 @@ class Landing:
                 duplicate_of,
                 refused,
                 modified_at,
+                None if refused is None else self._read_as,
+                None if refused is None or feeds is None else list(feeds),
             ),
         )
         return LandedFile(file_id, name, path, status)
 
-    def missed(self, name: str, size: int, modified_at: datetime | None, reason: str) -> None:
+    def missed(
+        self,
+        name: str,
+        size: int,
+        modified_at: datetime | None,
+        reason: str,
+        feeds: Sequence[str] | None = None,
+    ) -> None:
         """Record that a file at the source could not be fetched: nobody knows what is in it.
 
         It has no bytes and no path, and the next night tries it again; while it stays as it is, it is
@@ -191,8 +221,8 @@ class Landing:
         file_id = derive("file", self._source, "missed", name, size, modified_at)
         self._conn.execute(
             "insert into landing.file (file_id, source, business_date, known_seq, original_name,"
-            " path, bytes, sha256, received_at, status, refused_reason, modified_at)"
-            " values (%s, %s, %s, %s, %s, '', %s, '', %s, 'refused', %s, %s)"
+            " path, bytes, sha256, received_at, status, refused_reason, modified_at, feeds)"
+            " values (%s, %s, %s, %s, %s, '', %s, '', %s, 'refused', %s, %s, %s)"
             " on conflict do nothing",
             (
                 file_id,
@@ -204,8 +234,21 @@ class Landing:
                 datetime.now(UTC),
                 reason,
                 modified_at,
+                None if feeds is None else list(feeds),
             ),
         )
+
+    def left(self, files: int) -> None:
+        """Note how many files stay at the source because they are older than its definition says."""
+        self._conn.execute(
+            "delete from landing.left_file where source = %s and known_seq = %s",
+            (self._source, self._night.seq),
+        )
+        if files:
+            self._conn.execute(
+                "insert into landing.left_file (source, known_seq, files) values (%s, %s, %s)",
+                (self._source, self._night.seq, files),
+            )
 
     def not_received(self, feeds: Iterable[str], problem: SourceUnavailable) -> None:
         """Keep why feeds do not come tonight, in our words and, where it may be shown, in the source's."""

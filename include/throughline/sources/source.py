@@ -23,7 +23,8 @@ class Feed:
     the catalogue's value. `type_filter` has the search queries to which an export is limited.
     `read_by` is `export` or `search`; `search_by` names the way to search, if it is not to be chosen.
     A record without a number in common with one of another source is the same if their times lie within
-    `same_within_minutes`; None: times join nothing.
+    `same_within_minutes`; None: times join nothing. `history_days` is how far back the first export asks for it; None:
+    for all that there is, or as the source says.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Feed:
     read_by: str = "export"
     search_by: str = ""
     same_within_minutes: int | None = None
+    history_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class SourceDefinition:
     `serves` limits the payers, billing providers (NPI) and charts that it serves; a list that is not
     given sets no limit. `ids` says how a chart's visits are named outside the chart. `carries_nothing`
     names the files that need no exception when they cannot be read. A source without feeds has no
-    standard, no transport and no time zone.
+    standard, no transport and no time zone. `history_days` is how many days before a night the oldest file may be of,
+    or, of an export, how far back the first one asks; None: no limit.
     """
 
     source: str
@@ -154,6 +157,7 @@ class SourceDefinition:
     export: Export = field(default_factory=Export)
     carries_nothing: tuple[CarriesNothing, ...] = ()
     search: Search = field(default_factory=Search)
+    history_days: int | None = None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -175,6 +175,18 @@ class Standard(ABC):
         """
         return 0
 
+    def looked_up(self, definition: SourceDefinition) -> Mapping[str, Mapping[str, str]]:
+        """Return the words that a definition gives a meaning besides `conventions.codes`, by `table.column`."""
+        return {}
+
+    def made_at(self, file: RemoteFile, definition: SourceDefinition) -> datetime | None:
+        """Return of when a file is, before it is fetched; None if nothing says so."""
+        return file.modified_at
+
+    def feeds_of(self, file: str, definition: SourceDefinition) -> tuple[str, ...] | None:
+        """Return the feeds that a file is of, as far as its name says it; None if it does not."""
+        return None
+
     def leaves_out(
         self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
     ) -> int:

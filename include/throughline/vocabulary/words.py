@@ -156,7 +156,7 @@ EXCEPTION_REASON = WordList(
         "no_receiver": "No system takes the work, or several do and nothing decides between them",
         "uncertain_transmission": "Something was sent, and it is not known whether it arrived",
         "transmission_rejected": "The receiver refused what was sent",
-        "file_refused": "A file cannot be read; say that it carries nothing, or have the source send it again",
+        "file_refused": "A file cannot be read; correct its definition, have it sent again, or say it carries nothing",
         "workflow_silent": "A workflow has stopped opening cases; fix its feed, codes or definition, or retire it",
         "workflow_switched_off": "A workflow is switched off and has open cases; finish them, or close them",
         "facts_silent": "A kind of fact has stopped coming; ask the source's administrator, or map a new code",

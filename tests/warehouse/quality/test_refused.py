@@ -174,7 +174,7 @@ def test_a_file_that_was_accepted_wrongly_is_rejected_from_the_command_line(
 def test_nobody_can_put_it_off_and_nothing_else_carries_nothing(outbox: Outbox) -> None:
     outbox.drop("bad.835", b"PK\x03\x04")
     outbox.read("2026-09-03")
-    for action in ("acknowledge", "retry", "continue", "confirm"):
+    for action in ("acknowledge", "continue", "confirm"):
         with pytest.raises(DoesNotFitError):
             outbox.decide("bad.835", action)
     outbox.decide("bad.835", "assign", owner="billing")
@@ -255,3 +255,25 @@ def test_a_file_that_is_refused_when_it_is_read_waits_with_its_delivery(outbox: 
     decide.decide_batch(outbox.conn, batch, "reject", "Ann Lee", "no good")
     outbox.read("2026-09-04")
     assert outbox.undecided() == set(outbox.open) == set()
+
+
+def test_a_person_has_it_read_again(outbox: Outbox) -> None:
+    outbox.drop("bad.835", b"PK\x03\x04")
+    outbox.read("2026-09-03")
+    outbox.decide("bad.835", "retry")
+    outbox.read("2026-09-04")
+    # it still cannot be read: somebody is still asked, and the file is one
+    assert outbox.open == {"bad.835": "no_interchange_header"}
+    assert outbox.undecided() == {"bad.835"}
+    found = "select status, known_seq from landing.file order by known_seq"
+    assert outbox.rows(found) == [("refused", 1), ("duplicate", 2)]
+    outbox.read("2026-09-05")
+    assert outbox.rows(found) == [("refused", 1), ("duplicate", 2)]
+
+
+def test_the_same_bytes_sent_again_are_no_more_readable(outbox: Outbox) -> None:
+    outbox.drop("bad.835", b"PK\x03\x04")
+    outbox.read("2026-09-03")
+    outbox.drop("bad.835", b"PK\x03\x04")
+    outbox.read("2026-09-04")
+    assert outbox.open == {"bad.835": "no_interchange_header"}

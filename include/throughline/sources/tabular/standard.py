@@ -77,6 +77,32 @@ class Tabular(Standard):
 
         return name_answers(conn, batch_id, feed, seq, definition)
 
+    def looked_up(self, definition: SourceDefinition) -> Mapping[str, Mapping[str, str]]:
+        """Return the words of the lookups, each with what it stands for."""
+        from throughline.sources.tabular.looked_up import looked_up
+
+        return looked_up(definition)
+
+    def made_at(self, file: RemoteFile, definition: SourceDefinition) -> datetime | None:
+        """Return the end of the day in a file's name, or the time that it bears."""
+        from throughline.sources.tabular.shape import table_of
+
+        try:
+            table = table_of(definition, file.name)
+            return file.modified_at if table is None else table.made_at(file.name, file.modified_at)
+        except (LookupError, ValueError):
+            return file.modified_at
+
+    def feeds_of(self, file: str, definition: SourceDefinition) -> tuple[str, ...] | None:
+        """Return the feeds of the table that a file is of; of no table or two, None."""
+        from throughline.sources.tabular.shape import table_of
+
+        try:
+            table = table_of(definition, file)
+        except LookupError:
+            return None
+        return None if table is None else table.feeds
+
     def leaves_out(
         self, conn: Connection, batch_id: UUID, feed: str, seq: int, definition: SourceDefinition
     ) -> int:

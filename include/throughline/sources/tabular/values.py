@@ -93,7 +93,7 @@ def value_of(
 
 def text_of(said: Any, zone: ZoneInfo, empty: frozenset[str]) -> Value:
     """Return how an id is read: the text of an expression."""
-    return value_of(said, Column("id"), zone, empty, None)
+    return value_of(said, Column("id", "id"), zone, empty, None)
 
 
 def _cells(
@@ -137,7 +137,8 @@ def _converter(
         return typed
     known = {str(said): given for said, given in about["lookup"].items()}
     folded = {name_of(said): given for said, given in known.items()}
-    otherwise = about.get("otherwise", "keep" if codes is not None else "refuse")
+    # a word that nobody has mapped is kept: nothing rests on its record until somebody does (`looked_up`)
+    otherwise = about.get("otherwise", "keep" if codes or column.type == "text" else "refuse")
 
     def one(text: str) -> Any:
         given = known.get(text, folded.get(name_of(text), text))

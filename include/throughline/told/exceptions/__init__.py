@@ -60,7 +60,10 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "{about}: the last one came on {last_day}, {silent_days:day|days} ago; the longest gap before was"
         " {longest_gap_days:day|days}",
     ),
-    "file_refused": ("The file is {file} ({why})", "{cases:open case rests|open cases rest} on it"),
+    "file_refused": (
+        "The file is {file} ({why}); it is read again on the night after its source's definition is corrected",
+        "{cases:open case rests|open cases rest} on it",
+    ),
     "file_rejected": (
         "File {interchange} to {target}: {code} in its TA1 or 999",
         "Payer {payer_id}",

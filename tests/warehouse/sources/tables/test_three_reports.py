@@ -6,7 +6,6 @@ import pytest
 
 from tests.warehouse.sources.tables.office import DAY, Office, of
 from throughline import definitions
-from throughline.exceptions.resolve import resolve
 
 NEXT, LATER = "2026-03-09", "2026-03-10"
 PATIENTS, APPOINTMENTS, CHARGES = of("patients"), of("appointments"), of("charges")
@@ -198,18 +197,54 @@ def test_a_renamed_column_sets_the_file_aside_and_says_what_it_is_called_now(
     assert office.rows("select refused_reason from landing.file where status = 'refused'") == [
         (told,)
     ]
-    ((exception, detail),) = office.rows(
-        "select exception_id, detail from operations.exception where reason = 'file_refused'"
+    ((detail,),) = office.rows(
+        "select detail from operations.exception where reason = 'file_refused'"
     )
     assert detail["name"] == "patients_20260309.csv"
     assert len(office.standing("patient")) == 3
-    # the definition is corrected, and the report comes again
+    # the other reports of its source are as known as before
+    assert office.rows("select feeds from landing.undecided_file") == [(["patient", "coverage"],)]
+    feeds = "select distinct feed from evidence.not_known where why = 'file_refused' order by 1"
+    assert office.rows(feeds) == [("coverage",), ("patient",)]
+    # nothing has changed: it is not read again
+    assert office.night(LATER) == {}
+    # the definition is corrected: the same file is read again, without being sent again
     office.define(office.said.replace("{from: DOB,", "{from: Date of Birth,"))
-    office.reports(
-        LATER, patients=PATIENTS.replace("DOB", "Date of Birth"), appointments="", charges=""
+    assert office.night("2026-03-11").keys() == {"patient", "coverage"}
+    assert office.rows(
+        "select status, resolution from operations.exception where reason = 'file_refused'"
+    ) == [("cleared", "it was read again, and can be read now")]
+    assert office.rows(feeds) == []
+
+
+@pytest.mark.nights
+def test_a_word_that_a_lookup_does_not_have_is_a_code_without_a_meaning(office: Office) -> None:
+    strange = PATIENTS.replace("Medicare,", "Aetna PPO,").replace(
+        "Front Range Health,", "Aetna PPO,"
     )
-    assert office.night(LATER) == {"patient": "pass", "coverage": "pass"}
-    resolve(office.conn, str(exception), "Ann Lee", "resolve", "the report came again")
+    assert strange.count("Aetna PPO") > 1
+    office.reports(DAY, patients=strange)
+    office.night(DAY)
+    assert office.set_aside() == []
+    plans = office.standing("coverage", "payer_id")
+    assert "Aetna PPO" in plans.values()
+    before = office.facts("coverage")
+    assert len(before) == len(plans) - list(plans.values()).count("Aetna PPO")
+    ((detail, owner),) = office.rows(
+        "select detail, owner_team from operations.exception where reason = 'code_not_mapped'"
+        " and detail ->> 'field' = 'coverage.payer_id'"
+    )
+    assert (detail["code"], detail["records"]) == ("Aetna PPO", len(plans) - len(before))
+    assert owner == office.definition.owner_team
+    # in both lookups of the plan: the payer's, and that of the kind of coverage, whose words are known to everybody
+    said = office.said.replace("Medicare: MEDB1}", 'Medicare: MEDB1, "aetna ppo": COMM1}')
+    office.define(said.replace('Medicare: "12"}', 'Medicare: "12", "aetna ppo": "5"}'))
+    office.night(NEXT)
+    assert len(office.facts("coverage")) == len(plans)
+    assert office.rows(
+        "select status from operations.exception where reason = 'code_not_mapped'"
+        " and detail ->> 'field' = 'coverage.payer_id'"
+    ) == [("cleared",)]
 
 
 @pytest.mark.nights
@@ -233,6 +268,19 @@ def test_a_new_column_and_a_new_code_are_told(office: Office) -> None:
     assert "Payer Note" in told["front_office.patient"]
     assert "RESCH" in told["front_office.appointment"]
     assert len(office.standing("patient")) == 3
+
+
+@pytest.mark.nights
+def test_older_files_are_left_where_they_are_and_counted(office: Office) -> None:
+    office.define(office.said.replace("folder: reports", "folder: reports\nhistory_days: 5"))
+    office.reports("2026-02-27")
+    office.reports(DAY)
+    office.night(DAY)
+    names = office.rows("select original_name from landing.file order by 1")
+    assert all("20260306" in name for (name,) in names)
+    assert office.rows("select source, files from landing.left_file") == [("front_office", 3)]
+    office.night(NEXT)
+    assert len(office.rows("select from landing.file")) == len(names)
 
 
 GROWING = """

@@ -24,6 +24,8 @@ DATES = {
     "Procedure": ("date",),
     "Task": ("modified", "authored-on", "period"),
 }
+STANDING = frozenset({"condition", "consent"})
+"""Feeds with a date whose records hold however old they are: no first export leaves the older ones out."""
 PERSONS = ("patient", "subject", "beneficiary")
 # A server may refuse a wide range, or cut its answer short.
 WINDOW = timedelta(days=31)

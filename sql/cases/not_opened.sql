@@ -1,14 +1,14 @@
 -- reads: cases.case_record, evidence.code_not_known, evidence.unmapped, identity.link, operations.night,
 --     operations.source, w_fact, w_held, w_person, w_profile, w_trigger, w_visit_claim, w_wellness,
 --     w_workflow
--- makes: w_discharge, w_not_opened
+-- makes: w_candidate, w_not_opened
 -- changes: cases.not_opened
 
 -- What could have opened a case and did not, and why: one row for each reason. Nothing that a source tells is dropped
 -- without a word.
 
 -- Discharges. One whose case exists is none of them, nor one of which a case is about to be opened.
-create temp table w_discharge on commit drop as
+create temp table w_candidate on commit drop as
 select distinct on (w.workflow, f.person_id, f.source_ref)
     w.workflow,
     w.version,
@@ -16,11 +16,15 @@ select distinct on (w.workflow, f.person_id, f.source_ref)
     f.person_id,
     f.source_ref,
     f.source,
+    f.kind,
     f.code,
     f.detail,
+    f.encounter,
     f.occurred_at,
     cases.local_day(f.occurred_at, f.zone) as on_day,
-    n.business_date as known_on
+    -- of what was over when it came, nothing else is worth a word
+    cases.local_day(f.occurred_at, f.zone)
+    < n.business_date - (w.rule -> 'trigger' ->> 'known_within_days')::int as is_past
 from w_workflow as w
 inner join w_fact as f on f.kind = w.rule -> 'trigger' ->> 'fact'
 inner join operations.night as n on n.seq = f.known_seq
@@ -35,128 +39,16 @@ where w.is_active
     )
 order by w.workflow, f.person_id, f.source_ref, f.known_seq;
 
-create temp table w_not_opened on commit drop as
-with covered as (
-    select
-        d.workflow,
-        d.person_id,
-        d.source_ref,
-        count(c.fact_id) as coverages,
-        coalesce(bool_or(d.rule -> 'population' -> 'payer_classes' ? c.code), false) as is_meant,
-        coalesce(bool_or(c.detail ->> 'not_stated' = 'payer_class'), false) as is_not_stated
-    from w_discharge as d
-    left join w_fact as c
-        on c.person_id = d.person_id and c.kind = 'coverage'
-        and coalesce(c.starts_at, '-infinity') <= d.occurred_at
-        and coalesce(c.ends_at, 'infinity') > d.occurred_at
-    group by d.workflow, d.person_id, d.source_ref
-)
-
-select
-    d.workflow, d.version, d.person_id, d.source_ref as trigger_ref, d.source, d.on_day as happened_on, y.reason
-from w_discharge as d
-inner join covered as k
-    on k.workflow = d.workflow and k.person_id = d.person_id and k.source_ref = d.source_ref
-inner join w_profile as p on p.person_id = d.person_id
-cross join lateral (
-    select unnest(array[
-        case
-            when d.detail ->> 'not_stated' = 'disposition' then 'disposition_not_stated'
-            when not d.rule -> 'trigger' -> 'codes' ? d.code then 'went_elsewhere'
-        end,
-        case
-            when not d.rule -> 'trigger' -> 'facility_classes' ? (d.detail ->> 'facility_class')
-                then 'facility_not_meant'
-        end,
-        case
-            when d.on_day < d.known_on - (d.rule -> 'trigger' ->> 'known_within_days')::int then 'learned_too_late'
-        end,
-        case
-            when (d.rule -> 'population' ->> 'attributed')::boolean and not p.is_attributed
-                then 'attribution_not_stated'
-        end,
-        case
-            when k.is_meant then null
-            when exists (
-                select from evidence.code_not_known as u
-                where u.person_id = d.person_id and u.feed = 'coverage'
-                    and coalesce(u.from_on, '-infinity') <= d.on_day and coalesce(u.until_on, 'infinity') >= d.on_day
-            ) then 'payer_class_not_mapped'
-            when k.coverages = 0 then 'coverage_not_stated'
-            when k.is_not_stated then 'payer_class_not_stated'
-            else 'payer_class_not_meant'
-        end
-    ]) as reason
-) as y
-where y.reason is not null
-union
--- A disposition that nobody has mapped: nothing is stated of its discharge until somebody does.
-select
-    w.workflow, w.version, l.person_id, coalesce(o.id_prefix, '') || u.source_ref, u.source, u.until_on,
-    'disposition_not_mapped'
-from w_person as p
-inner join identity.link as l
-    on l.person_id = p.person_id and l.status = 'active' and l.known_seq <= %(seq)s
-    and (l.retired_seq is null or l.retired_seq > %(seq)s)
-inner join evidence.unmapped as u
-    on u.subject_source = l.source and u.subject_id = l.source_id
-    and u.field = 'encounter.discharge_disposition_code' and u.until_on is not null
-    and u.known_seq <= %(seq)s and (u.retracted_seq is null or u.retracted_seq > %(seq)s)
-inner join w_workflow as w on w.is_active and w.rule -> 'trigger' ->> 'fact' = 'discharge'
-left join operations.source as o on o.source = u.source
-where not exists (
-        select from cases.case_record as c
-        where c.person_id = l.person_id and c.workflow = w.workflow
-            and c.trigger_ref = coalesce(o.id_prefix, '') || u.source_ref
-    )
-union
 -- Visits of the last weeks without a claim, whose time to be billed has come. What belongs to another case, or was
 -- documented as not billable, is no loss.
-select w.workflow, w.version, v.person_id, v.source_ref, v.source, v.on_day, y.reason
+insert into w_candidate
+select
+    w.workflow, w.version, w.rule, v.person_id, v.source_ref, v.source, v.kind, v.code, v.detail, v.encounter,
+    v.occurred_at, v.on_day, false
 from w_workflow as w
 inner join w_fact as v on v.kind = 'visit'
-cross join lateral (
-    select
-        count(c.fact_id) as coverages,
-        coalesce(bool_or(w.rule -> 'population' -> 'payer_classes' ? c.code), false) as is_meant,
-        coalesce(bool_or(c.detail ->> 'not_stated' = 'payer_class'), false) as is_not_stated
-    from w_fact as c
-    where c.person_id = v.person_id and c.kind = 'coverage'
-        and coalesce(c.starts_at, '-infinity') <= v.occurred_at
-        and coalesce(c.ends_at, 'infinity') > v.occurred_at
-) as k
-cross join lateral (
-    select unnest(array[
-        case
-            when (v.detail ->> 'is_billable_practitioner')::boolean then null
-            when v.detail ->> 'practitioner_id' is null and v.detail ->> 'practitioner_npi' is null
-                then 'practitioner_not_stated'
-            when v.detail ->> 'is_billable_practitioner' is null then 'practitioner_not_known'
-            else 'practitioner_not_billable'
-        end,
-        case
-            when not exists (
-                select from w_fact as d
-                where d.encounter = v.encounter and d.kind = 'note' and d.person_id = v.person_id
-                    and w.rule -> 'trigger' -> 'note_types' ? d.code
-            ) then 'note_not_signed'
-        end,
-        case
-            when k.is_meant then null
-            when exists (
-                select from evidence.code_not_known as u
-                where u.person_id = v.person_id and u.feed = 'coverage'
-                    and coalesce(u.from_on, '-infinity') <= v.on_day and coalesce(u.until_on, 'infinity') >= v.on_day
-            ) then 'payer_class_not_mapped'
-            when k.coverages = 0 then 'coverage_not_stated'
-            when k.is_not_stated then 'payer_class_not_stated'
-            else 'payer_class_not_meant'
-        end
-    ]) as reason
-) as y
 where w.is_active
     and w.rule -> 'trigger' ->> 'unbilled' = 'visit'
-    and y.reason is not null
     and cases.add_business_days(
         v.on_day, (w.rule -> 'trigger' ->> 'lag_business_days')::int
     ) <= %(business_date)s::date
@@ -183,6 +75,109 @@ where w.is_active
                 or (g.detail ->> 'global_period')::boolean
                 or (g.detail ->> 'self_pay_restricted')::boolean
             )
+    );
+
+analyze w_candidate;
+
+create temp table w_not_opened on commit drop as
+with covered as (
+    select
+        d.workflow,
+        d.version,
+        d.person_id,
+        d.source_ref,
+        d.source,
+        d.on_day,
+        count(c.fact_id) as coverages,
+        coalesce(bool_or(d.rule -> 'population' -> 'payer_classes' ? c.code), false) as is_meant,
+        coalesce(bool_or(c.detail ->> 'not_stated' = 'payer_class'), false) as is_not_stated
+    from w_candidate as d
+    left join w_fact as c
+        on c.person_id = d.person_id and c.kind = 'coverage'
+        and coalesce(c.starts_at, '-infinity') <= d.occurred_at
+        and coalesce(c.ends_at, 'infinity') > d.occurred_at
+    where not d.is_past
+    group by d.workflow, d.version, d.person_id, d.source_ref, d.source, d.on_day
+)
+
+-- Who pays for it: of discharges and visits alike.
+select
+    k.workflow, k.version, k.person_id, k.source_ref as trigger_ref, k.source, k.on_day as happened_on,
+    case
+        when exists (
+            select from evidence.code_not_known as u
+            where u.person_id = k.person_id and u.feed = 'coverage'
+                and coalesce(u.from_on, '-infinity') <= k.on_day and coalesce(u.until_on, 'infinity') >= k.on_day
+        ) then 'payer_class_not_mapped'
+        when k.coverages = 0 then 'coverage_not_stated'
+        when k.is_not_stated then 'payer_class_not_stated'
+        else 'payer_class_not_meant'
+    end as reason
+from covered as k
+where not k.is_meant
+union
+select d.workflow, d.version, d.person_id, d.source_ref, d.source, d.on_day, y.reason
+from w_candidate as d
+inner join w_profile as p on p.person_id = d.person_id
+cross join lateral (
+    select unnest(array[
+        case
+            when d.is_past then 'learned_too_late'
+            when d.detail ->> 'not_stated' = 'disposition' then 'disposition_not_stated'
+            when not d.rule -> 'trigger' -> 'codes' ? d.code then 'went_elsewhere'
+        end,
+        case
+            when not d.is_past and not d.rule -> 'trigger' -> 'facility_classes' ? (d.detail ->> 'facility_class')
+                then 'facility_not_meant'
+        end,
+        case
+            when not d.is_past and (d.rule -> 'population' ->> 'attributed')::boolean and not p.is_attributed
+                then 'attribution_not_stated'
+        end
+    ]) as reason
+) as y
+where d.kind = d.rule -> 'trigger' ->> 'fact' and y.reason is not null
+union
+select d.workflow, d.version, d.person_id, d.source_ref, d.source, d.on_day, y.reason
+from w_candidate as d
+cross join lateral (
+    select unnest(array[
+        case
+            when (d.detail ->> 'is_billable_practitioner')::boolean then null
+            when d.detail ->> 'practitioner_id' is null and d.detail ->> 'practitioner_npi' is null
+                then 'practitioner_not_stated'
+            when d.detail ->> 'is_billable_practitioner' is null then 'practitioner_not_known'
+            else 'practitioner_not_billable'
+        end,
+        case
+            when not exists (
+                select from w_fact as n
+                where n.encounter = d.encounter and n.kind = 'note' and n.person_id = d.person_id
+                    and d.rule -> 'trigger' -> 'note_types' ? n.code
+            ) then 'note_not_signed'
+        end
+    ]) as reason
+) as y
+where d.rule -> 'trigger' ? 'unbilled' and y.reason is not null
+union
+-- A disposition that nobody has mapped: nothing is stated of its discharge until somebody does.
+select
+    w.workflow, w.version, l.person_id, coalesce(o.id_prefix, '') || u.source_ref, u.source, u.until_on,
+    'disposition_not_mapped'
+from w_person as p
+inner join identity.link as l
+    on l.person_id = p.person_id and l.status = 'active' and l.known_seq <= %(seq)s
+    and (l.retired_seq is null or l.retired_seq > %(seq)s)
+inner join evidence.unmapped as u
+    on u.subject_source = l.source and u.subject_id = l.source_id
+    and u.field = 'encounter.discharge_disposition_code' and u.until_on is not null
+    and u.known_seq <= %(seq)s and (u.retracted_seq is null or u.retracted_seq > %(seq)s)
+inner join w_workflow as w on w.is_active and w.rule -> 'trigger' ->> 'fact' = 'discharge'
+left join operations.source as o on o.source = u.source
+where not exists (
+        select from cases.case_record as c
+        where c.person_id = l.person_id and c.workflow = w.workflow
+            and c.trigger_ref = coalesce(o.id_prefix, '') || u.source_ref
     )
 union
 -- Visits that are due by the calendar, of patients of whom nobody says that they are the practice's.

@@ -21,6 +21,8 @@ select
         when r.type_code is null and evidence.mapped('payer_class_by_payer', null, r.payer_id) is null
             then '{"not_stated": "payer_class"}'::jsonb
         else '{}'::jsonb
-    end as detail
+    end
+    -- where the record says no type, the payer's own answer goes before the table of payers
+    || case when r.type_code is null then '{"is_type_stated": false}'::jsonb else '{}'::jsonb end as detail
 from core.coverage as r
 where coalesce(r.status, 'active') = 'active';

@@ -29,5 +29,15 @@ select
         'is_hospice', r.is_hospice,
         'is_qmb', r.is_qmb,
         'reject', r.reject_code
-    ) as detail
-from core.eligibility_response as r;
+    ) || jsonb_strip_nulls(jsonb_build_object('payer_class', y.payer_class)) as detail
+from core.eligibility_response as r
+-- What kind of coverage an answer that somebody is covered tells of: Part C (filing code 16) before Part B (MB), else what
+-- the payer who answers is.
+cross join lateral (
+    select case
+        when r.is_advantage then evidence.mapped('payer_class_by_filing', null, '16')
+        when r.part_b_from <= coalesce(r.as_of_date, r.part_b_from) and coalesce(r.part_b_to >= r.as_of_date, true)
+            then evidence.mapped('payer_class_by_filing', null, 'MB')
+        else evidence.mapped('payer_class_by_payer', null, r.payer_id)
+    end as payer_class
+) as y;

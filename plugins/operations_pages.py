@@ -22,7 +22,7 @@ from throughline.pages import claims, routes, sending
 from throughline.pages.calls import record
 from throughline.pages.finding import routes as finding
 from throughline.pages.runs import nightly
-from throughline.pages.starting import observed, readiness
+from throughline.pages.starting import first_load, observed, readiness
 from throughline.told import mornings
 
 PREFIX = "/throughline"
@@ -83,6 +83,7 @@ app.include_router(sending.router)
 app.include_router(record.router)
 app.include_router(observed.router)
 app.include_router(readiness.router)
+app.include_router(first_load.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)
 

@@ -18,7 +18,9 @@ create temp table w_unmatched (
     detail jsonb not null,
     -- only where one person is meant, and a clock runs
     person_id uuid,
-    due_at timestamptz
+    due_at timestamptz,
+    -- where it is of a day: what is very old when it comes is history, and nobody is asked
+    happened_on date
 ) on commit drop;
 
 -- A remittance for a claim of which there is neither a copy nor one of ours.
@@ -46,7 +48,10 @@ select
     jsonb_strip_nulls(jsonb_build_object(
         'payer_id', max(p.payer_id), 'payer_claim_number', max(p.payer_claim_number),
         'check', max(p.check_number), 'remittances', count(*)
-    ))
+    )),
+    null,
+    null,
+    max(coalesce(p.paid_on, p.produced_on))
 from named as n
 inner join core.payment as p
     on p.patient_control_number = n.pcn and p.retracted_seq is null and not p.is_deleted
@@ -84,7 +89,10 @@ select
     n.pcn,
     min(c.source),
     max(c.total_charge),
-    jsonb_strip_nulls(jsonb_build_object('payer_id', max(c.payer_id), 'submitter', max(c.submitter_id)))
+    jsonb_strip_nulls(jsonb_build_object('payer_id', max(c.payer_id), 'submitter', max(c.submitter_id))),
+    null,
+    null,
+    max(coalesce(c.service_from, cases.local_day(c.created_at)))
 from named as n
 inner join core.claim as c
     on c.patient_control_number = n.pcn and c.retracted_seq is null and not c.is_deleted
@@ -176,7 +184,10 @@ select
     max(r.total_charge),
     jsonb_strip_nulls(jsonb_build_object(
         'payer_claim_number', max(r.payer_claim_number), 'category', max(r.category_code)
-    ))
+    )),
+    null,
+    null,
+    max(r.effective_on)
 from named as n
 inner join core.claim_response as r
     on r.patient_control_number = n.pcn and r.retracted_seq is null and not r.is_deleted
@@ -221,7 +232,11 @@ select
             jsonb_strip_nulls(jsonb_build_object('code', a.reason_code, 'reference', a.reference, 'amount', a.amount))
             order by a.source_id
         )
-    ))
+    )),
+    null,
+    null,
+    -- a version is that of its file, and begins with the day on which that was made
+    max(case when a.source_version ~ '^\d{4}-\d\d-\d\d' then left(a.source_version, 10)::date end)
 from named as n
 inner join core.provider_adjustment as a
     on a.source = n.source and coalesce(a.check_number, a.source_id) = n.check_number

@@ -24,7 +24,7 @@ where e.status = 'open' and e.reason = w.reason and e.about_kind = w.about_kind 
 with fresh as (
     select w.*, count(*) over (partition by w.reason, w.source) as together
     from w_unmatched as w
-    where not exists (
+    where coalesce(w.happened_on > %(business_date)s::date - %(history_days)s, true) and not exists (
         select from operations.exception as e
         left join operations.night as n on n.seq = e.closed_seq
         where e.reason = w.reason and e.about_kind = w.about_kind and e.about_id = w.about_id

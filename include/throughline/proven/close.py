@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from throughline.practice import told_zone
 from throughline.proven import invariants
+from throughline.told import starting
 from throughline.told.numbers import collect, counts
 from throughline.vocabulary import DefinitionError, layers, vocabulary
 from throughline.warehouse import Connection, nights, sql
@@ -57,6 +58,8 @@ def close_night(conn: Connection, seq: int, time_zone: str | None = None) -> dic
     if failed_step and "check_invariants" in failed_step and not reason:
         reason = _what_is_broken(conn, seq)
     told = counts(collect(conn, seq, time_zone or told_zone()))
+    if status == "finished":
+        starting.keep(conn, seq)
     if status == "finished" and night.kind != "intraday":
         # In one transaction: if the process dies after this, the next date does not wait for this one.
         nights.give_back(conn, night.business_date)

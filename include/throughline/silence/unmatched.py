@@ -41,6 +41,12 @@ claims (CAQH CORE 450, version 4.0.0, September 2015) could not be read beyond i
 than a hundred of one reason and source on one night become one exception.
 """
 
+HISTORY_DAYS = 400
+"""Money and answers that are older than this when they come open nothing: they are the history of a first load.
+
+Payers take claims for a year (42 CFR 424.44 for Medicare; `timely_filing_days`), and answer within weeks.
+"""
+
 _MADE = (
     "silence/unmatched.sql",
     "silence/never_ended.sql",
@@ -64,6 +70,7 @@ def notice(conn: Connection, seq: int, as_of: datetime) -> dict[str, int]:
         "longest_stay_days": practice().longest_stay_days,
         "reasons": list(REASONS),
         "rest": REST,
+        "history_days": HISTORY_DAYS,
     }
     sql.drop_made(conn, *_MADE)
     sql.run(conn, "silence/take_back.sql", **params)

@@ -1,6 +1,7 @@
 """`python -m throughline.definitions.readiness`: prints what can be proven with the configured feeds.
 
-With `--history` and the warehouse's address in `THROUGHLINE_DSN`, it adds what has come. It exits with 1 if something
+It says how far back each feed is wanted, too. With `--history` and the address in `THROUGHLINE_DSN`, it adds
+what has come, and what the first load found and left out. It exits with 1 if something
 that a workflow needs can never be known.
 """
 
@@ -14,7 +15,9 @@ from collections.abc import Iterator
 from throughline import programs, warehouse
 from throughline.definitions import examined
 from throughline.definitions.readiness import Need, needs, with_history
+from throughline.definitions.readiness.back import Back, wanted
 from throughline.practice import practice
+from throughline.told import starting
 
 
 def table(found: list[Need]) -> Iterator[str]:
@@ -27,6 +30,18 @@ def table(found: list[Need]) -> Iterator[str]:
                 if one.came:
                     yield f"  {'':<39} came: {one.came}"
         yield ""
+
+
+def reach(found: list[Back]) -> Iterator[str]:
+    """Yield how far back each feed is wanted for the first load, and why, as lines of a table."""
+    yield "how far back the first load is wanted, by feed"
+    for one in found:
+        given = "all that it has" if one.fetched is None else f"{one.fetched} days (history_days)"
+        yield f"  {f'{one.source}/{one.feed}':<30} {one.told}{': TOO LITTLE IS FETCHED' if one.is_short else ''}"
+        for each in one.why:
+            yield f"  {'':<30} {each}"
+        yield f"  {'':<30} fetched: {given}"
+    yield ""
 
 
 def main(arguments: list[str]) -> int:
@@ -42,10 +57,15 @@ def main(arguments: list[str]) -> int:
     if not found:
         print("\n".join(checked.faults) or "no workflow is active", file=sys.stderr)
         return 1
+    load = ""
     if chosen.history:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             found = with_history(found, conn)
+            load = starting.told(starting.first(conn))
     print("\n".join(table(found)))
+    print("\n".join(reach(wanted(checked.workflows, checked.sources, practice()))))
+    if load:
+        print(load)
     never = [one for one in found if one.matters and not one.is_met]
     unseen = sum(bool(one.lacks) and not one.matters for one in found)
     print(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi import Request as Browser
 
 from throughline.definitions import examined, readiness
+from throughline.definitions.readiness.back import wanted
 from throughline.pages.access import reading
 from throughline.pages.forms import root_of
 from throughline.pages.render import render
@@ -35,6 +36,7 @@ def readiness_page(request: Browser, who: Looking) -> Response:
         render(
             "readiness.html.jinja", who, root_of(request), PLACE,
             workflows=workflows, faults=checked.faults, today=now,
+            back=[] if checked.faults else wanted(checked.workflows, checked.sources, said_now()),
             never=[one for one in found if one.matters and not one.is_met],
         )
     )  # fmt: skip

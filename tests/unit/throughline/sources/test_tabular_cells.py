@@ -38,6 +38,8 @@ def refusal(cell: str, said: Any, column: str) -> str:
         ("", {"lookup": {"English": "en"}}, "language", None),
         ("X", {"lookup": {"English": "en"}, "otherwise": "keep"}, "language", "X"),
         ("X", {"lookup": {"English": "en"}, "otherwise": "empty"}, "language", None),
+        # a code without a meaning: nothing rests on its record until somebody maps it
+        ("X", {"lookup": {"English": "en"}}, "language", "X"),
         ("Y", {"flag": {"yes": ["Y"], "no": ["N"]}}, "is_active", True),
         ("n", {"flag": {"yes": ["Y"], "no": ["N"]}}, "is_deceased", False),
         ("", {"flag": {"yes": ["Y"], "no": ["N"]}}, "is_active", True),
@@ -69,7 +71,9 @@ def test_a_cell_becomes_what_is_declared(cell: str, said: Any, column: str, give
         ("59", {"date": "excel"}, "deceased_at", "X: a serial number of no date"),
         ("nan", {"date": "excel"}, "deceased_at", "X: a serial number of no date"),
         ("perhaps", {"flag": {"yes": ["Y"], "no": ["N"]}}, "is_active", "X: neither of the words for yes and no"),
-        ("X", {"lookup": {"English": "en"}}, "language", "X: a value that the lookup does not have"),
+        ("X", {"lookup": {"English": "en"}, "otherwise": "refuse"}, "language",
+         "X: a value that the lookup does not have"),
+        ("X", {"lookup": {"Gone": False}}, "is_active", "X: a value that the lookup does not have"),
         ("", {"required": True}, "language", "X: is empty"),
     ],
 )  # fmt: skip

@@ -1,6 +1,6 @@
--- reads: cases.case_record, cases.stage, cases.stage_rests, evidence.code_exception, evidence.code_not_known,
---     evidence.fact, evidence.personal_code, evidence.unmapped, identity.link, operations.night,
---     operations.source, w_rule, w_workflow
+-- reads: cases.case_record, cases.stage, cases.stage_rests, core.patient, evidence.code_exception,
+--     evidence.code_not_known, evidence.fact, evidence.personal_code, evidence.unmapped, identity.link,
+--     operations.night, operations.source, w_rule, w_workflow
 -- makes: w_kept, w_unmapped
 
 -- The codes of a source that nobody has mapped, each alone or, of a field of which very many are not, together.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.unit.throughline.definitions.test_check import ROOT
 from throughline.definitions import examined, lay_out
 from throughline.practice import practice
 from throughline.practice.permissions import teams_asked
@@ -96,3 +100,27 @@ def test_what_is_missing_is_asked_at_a_terminal_alone(
         "Phone",
         "NPI",
     ]
+
+
+@pytest.mark.nights
+@pytest.mark.parametrize("option", ["THROUGHLINE_DEFINITIONS", "DEFINITIONS"])
+def test_the_tests_pass_with_a_practices_folder_set(folder: Path, option: str) -> None:
+    assert lay_out.main([*SAID, str(folder)]) == 0
+    practices = folder / "practice.yaml"
+    practices.write_text(
+        practices.read_text("utf-8") + "leave_out: {workflows: [transitional_care]}\n", "utf-8"
+    )
+    files = [
+        "definitions/test_readiness.py",
+        "definitions/test_back.py",
+        "practice",
+        "sources/test_definitions.py",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider"]
+        + [f"tests/unit/throughline/{file}" for file in files],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "include"), option: str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert " passed" in done.stdout

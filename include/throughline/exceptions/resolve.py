@@ -64,7 +64,6 @@ USUAL = {
 }
 """The action that `resolve` stands for, by reason; `acknowledge` for reasons not listed."""
 
-
 FITTING = {
     "workflow_silent": ("acknowledge", "assign"),
     SWITCHED_OFF: ("finish", "close_cases", "assign"),
@@ -178,10 +177,7 @@ FOLLOWS_OF = {
         "acknowledge",
         "new_code",
     ): "The exception closes: the code counts as known, and is not reported again.",
-    (
-        "acknowledge",
-        "provider_adjustment",
-    ): "The exception closes: billing has posted the money.",
+    ("acknowledge", "provider_adjustment"): "The exception closes: billing has posted the money.",
     (
         "retry",
         "file_refused",

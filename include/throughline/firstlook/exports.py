@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from throughline.firstlook.found import Look, listed
 from throughline.sources.fhir.bulk import errors
+from throughline.sources.fhir.bulk.asking import request_of
 from throughline.sources.fhir.bulk.client import BulkClient, JobLost, Refused, Running
-from throughline.sources.fhir.bulk.export import request_of
 from throughline.sources.fhir.bulk.manifest import Manifest
 from throughline.sources.fhir.ndjson import FEED_OF_TYPE
 from throughline.sources.source import SourceDefinition

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from throughline.sources.definitions import definition
-from throughline.sources.fhir.bulk.export import request_of
+from throughline.sources.fhir.bulk.asking import request_of
 
 EHR = definition("ehr")
 ON = date(2026, 9, 1)

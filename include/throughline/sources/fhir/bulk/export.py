@@ -7,23 +7,21 @@ stays, for the night after.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from throughline.sources.definitions import SourceDefinition
 from throughline.sources.fhir.bulk import errors, jobs
-from throughline.sources.fhir.bulk.client import BulkClient, JobLost, Refused, Request, Running
+from throughline.sources.fhir.bulk.asking import digest, request_of
+from throughline.sources.fhir.bulk.client import BulkClient, JobLost, Refused, Running
 from throughline.sources.fhir.bulk.jobs import Job
 from throughline.sources.fhir.bulk.landed import Part, fetch, land
 from throughline.sources.fhir.bulk.manifest import Manifest
 from throughline.sources.fhir.client import believed
 from throughline.sources.fhir.ndjson import KINDS
 from throughline.sources.fhir.search.capability import Capability
-from throughline.sources.fhir.search.methods import DATES, STANDING
 from throughline.sources.landing import BatchResult, Landing, watermarks
 from throughline.transports.address import Address, NotYet, SourceUnavailable
 from throughline.transports.patience import REAL, Clock
@@ -65,7 +63,7 @@ class _Visit:
         self.deadline, self.clock = deadline, clock
         self.marks = watermarks(conn, definition.source, landing.night.cut_off)
         self.since = self._since()
-        self.asked = _digest(definition)
+        self.asked = digest(definition)
         self.pending: list[Job] = []
         self.ready: dict[UUID, Part] = {}
         self.refused: set[str] = set()
@@ -350,58 +348,6 @@ def release(definition: SourceDefinition, address: Address, conn: Connection) ->
             client.finish(job.status_url)
             jobs.release(conn, job)
     conn.commit()
-
-
-def request_of(
-    definition: SourceDefinition, feeds: list[str], since: datetime | None, on: date | None = None
-) -> Request:
-    """Return the request for an export of some feeds as a definition asks for it: all, or what changed since.
-
-    One of all asks for no more than the days before `on` that the definition names (`history_days`).
-    """
-    said = definition.export
-    return Request(
-        types=tuple(KINDS[feed].resource_type for feed in feeds),
-        since=_instant(since) if since is not None else None,
-        level=said.level,
-        group=said.group,
-        filters=tuple(
-            query
-            for feed in feeds
-            for query in _filters(definition, feed, on if since is None else None)
-        ),
-        is_lenient=said.is_lenient,
-    )
-
-
-def _filters(definition: SourceDefinition, feed: str, on: date | None) -> tuple[str, ...]:
-    """Return the queries to which an export of a type is limited: its own, and from which day on."""
-    own = definition.feeds[feed].type_filter
-    days = definition.feeds[feed].history_days or definition.history_days
-    kind = KINDS[feed].resource_type
-    # what stands has no date that says so: persons, coverages, practitioners come whole
-    if days is None or on is None or feed in STANDING or kind not in DATES:
-        return own
-    since = f"{DATES[kind][0]}=ge{on - timedelta(days=days)}"
-    return tuple(f"{query}&{since}" for query in own) or (f"{kind}?{since}",)
-
-
-def _digest(definition: SourceDefinition) -> str:
-    """Return a hash of what is asked for besides types and time: a job that differs is not wanted."""
-    said = definition.export
-    filters = {
-        name: [
-            *feed.type_filter,
-            *([str(days)] if (days := feed.history_days or definition.history_days) else []),
-        ]
-        for name, feed in definition.feeds.items()
-    }
-    text = json.dumps([said.level, said.group, said.is_lenient, filters], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _parse_instant(source: str, text: str) -> datetime:

@@ -54,6 +54,8 @@ _SAYS: Mapping[str, str] = {
 _OF_FIELD: Mapping[str, str] = {
     "encounter.status": "finished",
     "encounter.class_code": "AMB",
+    "functional_acknowledgement.status_code": "A",
+    "functional_acknowledgement.group_control_number": "1201",
     "communication.status": "completed",
     "communication.outcome_code": "reached",
     "communication.category_code": "outreach",

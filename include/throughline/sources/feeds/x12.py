@@ -1,4 +1,4 @@
-"""The feeds that only X12 reads: what payers and clearinghouses answer."""
+"""The feeds of X12 and of tables: what payers and clearinghouses answer."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="functional_acknowledgement",
-        standards=("x12",),
+        standards=("tabular", "x12"),
         tables=(
             Table(
                 "functional_acknowledgement",
@@ -66,7 +66,7 @@ FEEDS: tuple[Entry, ...] = (
     ),
     Entry(
         name="eligibility_response",
-        standards=("x12",),
+        standards=("tabular", "x12"),
         tables=(
             Table(
                 "eligibility_response",

@@ -76,6 +76,11 @@ _WRITTEN = {
     "claim_response": "patient_control_number! payer_claim_number category_code! status_code entity_code"
     " is_from_payer:flag effective_on:date! total_charge:money sender_id member_id service_from:date"
     " batch_reference",
+    "eligibility_response": "trace_number payer_id! member_id as_of_date:date! is_active:flag! part_b_from:date"
+    " part_b_to:date is_advantage:flag is_plan_unclear:flag advantage_payer_name next_g0402_on:date"
+    " next_g0438_on:date next_g0439_on:date is_hospice:flag is_qmb:flag reject_code family given birth_date:date sex",
+    "functional_acknowledgement": "group_control_number? transaction_control_number functional_id transaction_set"
+    " status_code! error_codes:list group_status_code sender_id",
     "payment": "patient_control_number! payer_claim_number status_code! is_reversal:flag filing_code payer_id"
     " payer_name member_id family given birth_date:date sex total_charge:money paid_amount:money!"
     " patient_responsibility:money contractual_amount:money denied_amount:money other_adjustment:money"
@@ -86,6 +91,7 @@ _OTHERWISE: Mapping[tuple[str, str], object] = {
     ("patient", "is_active"): True,
     ("patient", "is_deceased"): False,
     ("payment", "is_reversal"): False,
+    ("eligibility_response", "is_plan_unclear"): False,
 }
 _EMPTY: Mapping[str, object] = {"list": [], "ids": "[]"}
 

@@ -32,6 +32,9 @@ NOT_OF_A_TABLE = {
     "interchange_control_number",
     "group_control_number",
     "transaction_control_number",
+    # codes of EB01 and EB04 that nobody knows: a table says in words whether somebody is covered
+    "benefit_code",
+    "insurance_code",
 }
 """What only the envelopes and structures of other standards have."""
 

@@ -1,6 +1,6 @@
--- reads: cases.case_record, cases.stage, cases.stage_rests, core.patient, evidence.code_exception,
---     evidence.code_not_known, evidence.fact, evidence.personal_code, evidence.unmapped, identity.link,
---     operations.night, operations.source, w_rule, w_workflow
+-- reads: cases.case_record, cases.stage, cases.stage_rests, evidence.code_exception, evidence.code_not_known,
+--     evidence.fact, evidence.personal_code, evidence.unmapped, identity.link, operations.night,
+--     operations.source, w_rule, w_workflow
 -- makes: w_kept, w_unmapped
 
 -- The codes of a source that nobody has mapped, each alone or, of a field of which very many are not, together.
@@ -99,10 +99,7 @@ shown as (
             ) then e.code
             when e.code ~ '^[A-Za-z0-9][A-Za-z0-9 ._:/+-]{0,39}$' and strpos(e.code, ' ') > 0 and e.records > 1
                 and not exists (
-                    select from core.patient as p
-                    where p.retracted_seq is null
-                        and array[lower(p.family), lower(p.given)]
-                        && regexp_split_to_array(lower(e.code), '[^[:alnum:]]+')
+                    select from evidence.personal_code as p where p.code = e.code
                 ) then e.code
             else 'not shown, ' || left(md5(e.code), 8)
         end as told,

@@ -105,6 +105,28 @@ inner join operations.feed as f
 where u.known_seq <= (select m.seq from moment as m)
     and (u.closed_seq is null or u.closed_seq > (select m.seq from moment as m));
 
+-- A phrase in which a patient's name stands is one as well.
+create or replace view evidence.personal_code as
+select u.code
+from (
+    select distinct a.code, regexp_split_to_array(lower(a.code), '[^[:alnum:]]+') as words
+    from evidence.unmapped as a
+    where a.retracted_seq is null
+) as u
+where exists (
+    select from core.patient as p
+    where p.retracted_seq is null
+        and (
+            lower(u.code) in (
+                lower(p.family), lower(p.given), lower(p.mrn), lower(p.source_id), p.phone,
+                p.postal_code, p.birth_date::text, to_char(p.birth_date, 'YYYYMMDD')
+            )
+            or lower(p.family) = any(u.words)
+            or lower(p.given) = any(u.words)
+        )
+);
+
+comment on view evidence.personal_code is 'A code that nobody has mapped and that is a patient''s name or number, or a phrase with the name of one: it is not shown.';
 comment on column landing.file.read_as is 'A digest of the code and the conventions that read it, of a refused file: with another one it is read again. Null: it was not refused, or before this was recorded.';
 comment on column landing.file.feeds is 'The feeds that a refused file is of, by its name. Null: any of its source''s, or it was not refused.';
 comment on column landing.undecided_file.feeds is 'The feeds that a refused file is of, by its name. Null: any of its source''s.';

@@ -144,11 +144,13 @@ def _kept(world: Path) -> str:
 
 
 def readiness(pipeline: Callable[..., int]) -> Callable[[], int]:
-    """Return the command that says what can be proven; ``HISTORY=1`` adds what has come in the world's history."""
+    """Return the command that says what can be proven; ``HISTORY=1`` adds what has come, and the first load."""
 
     def run() -> int:
         if options.is_set(os.environ, "HISTORY"):
-            return pipeline("throughline.definitions.readiness", "--history")
+            found = pipeline("throughline.definitions.readiness", "--history")
+            pipeline("throughline.told.starting")
+            return found
         command = [sys.executable, "-m", "throughline.definitions.readiness"]
         return subprocess.run(
             command, env=paths.child_environment(), cwd=paths.ROOT, check=False

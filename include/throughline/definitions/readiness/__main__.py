@@ -1,8 +1,7 @@
 """`python -m throughline.definitions.readiness`: prints what can be proven with the configured feeds.
 
 It says how far back each feed is wanted, too. With `--history` and the address in `THROUGHLINE_DSN`, it adds
-what has come, and what the first load found and left out. It exits with 1 if something
-that a workflow needs can never be known.
+what has come. It exits with 1 if something that a workflow needs can never be known.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from throughline.definitions import examined
 from throughline.definitions.readiness import Need, needs, with_history
 from throughline.definitions.readiness.back import Back, wanted
 from throughline.practice import practice
-from throughline.told import starting
 
 
 def table(found: list[Need]) -> Iterator[str]:
@@ -57,15 +55,11 @@ def main(arguments: list[str]) -> int:
     if not found:
         print("\n".join(checked.faults) or "no workflow is active", file=sys.stderr)
         return 1
-    load = ""
     if chosen.history:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             found = with_history(found, conn)
-            load = starting.told(starting.first(conn))
     print("\n".join(table(found)))
     print("\n".join(reach(wanted(checked.workflows, checked.sources, practice()))))
-    if load:
-        print(load)
     never = [one for one in found if one.matters and not one.is_met]
     unseen = sum(bool(one.lacks) and not one.matters for one in found)
     print(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from tests.warehouse.clinic import Clinic, Record, coverage, eligibility, patient, stay
 
@@ -16,8 +17,8 @@ def insured(who: str, payer: str = "NOBODY", kind: str | None = None) -> list[Re
 
 
 def test_the_newest_answer_goes_before_the_table(clinic: Clinic) -> None:
-    def answer(who: str, on: str = "2026-07-01", key: str = "new", **said: object) -> Record:
-        return eligibility(who, on, payer="NOBODY", key=key, **said)  # type: ignore[arg-type]
+    def answer(who: str, on: str = "2026-07-01", key: str = "new", **said: Any) -> Record:
+        return eligibility(who, on, payer="NOBODY", key=key, **said)
 
     said: dict[str, list[Record]] = {
         "nobody": [],

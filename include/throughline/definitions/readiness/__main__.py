@@ -16,6 +16,7 @@ from throughline.definitions import examined
 from throughline.definitions.readiness import Need, needs, with_history
 from throughline.definitions.readiness.back import Back, wanted
 from throughline.practice import practice
+from throughline.vocabulary.counts import count as counted
 
 
 def table(found: list[Need]) -> Iterator[str]:
@@ -34,7 +35,11 @@ def reach(found: list[Back]) -> Iterator[str]:
     """Yield how far back each feed is wanted for the first load, and why, as lines of a table."""
     yield "how far back the first load is wanted, by feed"
     for one in found:
-        given = "all that it has" if one.fetched is None else f"{one.fetched} days (history_days)"
+        given = (
+            "all that it has"
+            if one.fetched is None
+            else f"{counted(one.fetched, 'day')} (history_days)"
+        )
         yield f"  {f'{one.source}/{one.feed}':<30} {one.told}{': TOO LITTLE IS FETCHED' if one.is_short else ''}"
         for each in one.why:
             yield f"  {'':<30} {each}"

@@ -105,11 +105,12 @@ def _reasons(workflows: list[Workflow], practice: Practice) -> Iterator[tuple[st
         if "due" in trigger:
             months = int(trigger["months_between"])
             days = (months + 1) * _MONTH
-            text = f"{one.workflow}: the last such visit, which another may follow after {months} months"
+            text = f"{one.workflow}: the last such visit, which another may follow after {counted(months, 'month')}"
         else:
             days = int(trigger["known_within_days"])
             what = trigger.get("fact") or "visit"
-            text = f"{one.workflow}: a {what} learned of within {days} days opens a case, and what followed counts"
+            within = f"learned of within {counted(days, 'day')}"
+            text = f"{one.workflow}: a {what} {within} opens a case, and what followed counts"
         reason = _Reason(days, text)
         for kind in _kinds(one):
             yield kind, reason
@@ -119,7 +120,8 @@ def _reasons(workflows: list[Workflow], practice: Practice) -> Iterator[tuple[st
         yield (
             "visit",
             _Reason(
-                days, f"attribution: a visit in the last {days} days makes a patient the practice's"
+                days,
+                f"attribution: a visit within {counted(days, 'day')} makes a patient the practice's",
             ),
         )
 

@@ -44,7 +44,7 @@ def test_a_shorter_window_and_attribution_move_it(own: Path) -> None:
     found = back()
     assert (found["ehr/encounter"].days, found["ehr/charge_item"].days) == (730, 120)
     assert (found["ehr/document_reference"].days, found["ehr/communication"].days) == (120, 30)
-    assert found["ehr/encounter"].why[0].startswith("attribution: a visit in the last 730 days")
+    assert found["ehr/encounter"].why[0].startswith("attribution: a visit within 730 days")
 
 
 @pytest.mark.parametrize(("days", "short"), [(500, False), (90, True)])

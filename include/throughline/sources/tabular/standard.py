@@ -79,7 +79,7 @@ class Tabular(Standard):
 
     def looked_up(self, definition: SourceDefinition) -> Mapping[str, Mapping[str, str]]:
         """Return the words of the lookups, each with what it stands for."""
-        from throughline.sources.tabular.looked_up import looked_up
+        from throughline.sources.tabular.shape import looked_up
 
         return looked_up(definition)
 

@@ -155,7 +155,8 @@ left join w_zone as z
         else 'encounter/' || (f.identifiers ->> 'encounter')
     end;
 
--- What two sources state of one record is one fact. Of two discharges the one that says where the patient went, of
+-- What two sources state of one record is one fact. Of two charges the one that says that it must not be billed, else
+-- the one with a level; of two discharges the one that says where the patient went, of
 -- two stays the one that ended, of two states of an appointment the newer one; else what the chart says, else the newer
 -- statement.
 delete from w_fact as f
@@ -170,6 +171,11 @@ using (
                 else w.kind
             end
             order by
+                -- what keeps a charge from the payer holds, whichever of them says it; so does the level
+                w.kind = 'charge'
+                and (w.detail ? 'no_charge_reason' or coalesce((w.detail ->> 'self_pay_restricted')::boolean, false))
+                desc,
+                w.kind = 'charge' and w.detail ? 'mdm' desc,
                 w.detail ? 'not_stated', w.kind = 'visit' desc, w.ends_at is null,
                 case
                     when w.kind in ('booking', 'booking_cancelled', 'no_show', 'arrived') then w.occurred_at

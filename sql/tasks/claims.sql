@@ -1,5 +1,5 @@
--- reads: cases.do_not_bill, cases.setting, evidence.billing_provider, evidence.charge_line,
---     evidence.coverage, evidence.fact, evidence.practitioner, evidence.service_location, evidence.visit,
+-- reads: cases.do_not_bill, cases.setting, cases.visit_charge, evidence.billing_provider, evidence.coverage,
+--     evidence.fact, evidence.practitioner, evidence.service_location, evidence.visit,
 --     identity.patient_record, operations.decision, tasks.claim, tasks.claim_batch, tasks.task
 -- makes: w_claim_wanted, w_claim_line, w_claim_content
 -- changes: tasks.claim
@@ -75,7 +75,9 @@ select
     c.amount,
     c.diagnoses,
     cases.local_day(coalesce(c.occurred_at, e.starts_at), cases.zone_of_place(e.source, e.location_id)) as service_on,
-    c.performer_id,
+    coalesce(p.source_id, c.performer_id) as performer_id,
+    nullif(c.source, w.encounter_source) as charge_source,
+    c.differs,
     c.status = 'billed' and not exists (
         select from tasks.claim as k
         where k.effect_key = w.effect_key and k.batch_id is not null and k.status = 'withdrawn'
@@ -83,8 +85,16 @@ select
 from w_claim_wanted as w
 inner join evidence.visit as e
     on e.source = w.encounter_source and e.source_id = w.encounter_id and e.retracted_seq is null
-inner join evidence.charge_line as c
-    on c.source = w.encounter_source and c.encounter_id = w.encounter_id and c.retracted_seq is null;
+inner join cases.visit_charge as c
+    on c.encounter_source = w.encounter_source and c.encounter_id = w.encounter_id and c.retracted_seq is null
+-- another system knows the chart's practitioners by their NPI, or by the chart's own numbers
+left join lateral (
+    select d.source_id from evidence.practitioner as d
+    where c.source <> w.encounter_source and d.source = w.encounter_source and d.retracted_seq is null
+        and c.performer_id in (d.source_id, d.npi)
+    order by d.source_id = c.performer_id desc, d.source_id
+    limit 1
+) as p on true;
 
 create temp table w_claim_content on commit drop as
 with diagnosis as (
@@ -116,6 +126,13 @@ charge as (
         bool_or(l.performer_id is null) as lacks_performer,
         bool_or(cardinality(l.diagnoses) = 0) as lacks_diagnosis,
         bool_or(l.is_billed) as is_billed,
+        bool_or(l.differs is not null) as is_told_differently,
+        -- two systems tell charges of this code, and nothing says whether they are the same
+        bool_or(exists (
+            select from w_claim_line as o
+            where o.effect_key = l.effect_key and o.code = l.code
+                and o.charge_source is distinct from l.charge_source
+        )) as may_be_twice,
         jsonb_agg(jsonb_build_object(
             'line', l.line_no,
             'charge_item', l.charge_item,
@@ -135,7 +152,10 @@ charge as (
                     limit 4
                 ) as p
             )
-        ) order by l.line_no) as line_list
+        ) || case
+            when l.charge_source is null then '{}'::jsonb
+            else jsonb_build_object('charge_source', l.charge_source)
+        end order by l.line_no) as line_list
     from w_claim_line as l
     left join listed as k on k.effect_key = l.effect_key
     group by l.effect_key
@@ -155,6 +175,7 @@ select
         when c.lines is null then 'missing_charge'
         -- somebody else has claimed it: a second claim would be a double
         when c.is_billed then 'charge_check'
+        when c.is_told_differently or c.may_be_twice then 'charge_check'
         when c.lacks_diagnosis or cardinality(k.codes) > 12 then 'missing_diagnosis'
         when c.performers <> 1 or c.lacks_performer or d.npi is null or not coalesce(d.is_billable, false)
             then 'missing_practitioner'
@@ -209,6 +230,8 @@ left join cases.setting as g on g.name = 'payer_filing_code' and g.key = w.payer
 cross join lateral (
     select array_remove(array[
         case when c.is_billed then 'charge not yet billed' end,
+        case when c.is_told_differently then 'charge on which its systems agree' end,
+        case when c.may_be_twice then 'charge told once, or under one number' end,
         case when c.lacks_amount then 'amount' end,
         case when c.lacks_units then 'units' end,
         case when o.npi is null then 'billing NPI' end,

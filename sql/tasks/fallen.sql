@@ -1,5 +1,5 @@
--- reads: cases.do_not_bill, evidence.charge_line, evidence.coverage, evidence.visit, identity.link,
---     operations.night, tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission
+-- reads: cases.do_not_bill, cases.visit_charge, evidence.coverage, evidence.practitioner, evidence.visit,
+--     identity.link, operations.night, tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission
 -- makes: w_fallen
 -- changes: tasks.claim, tasks.claim_batch
 
@@ -42,13 +42,15 @@ where b.status in ('waiting', 'released')
         or exists (
             select from jsonb_array_elements(k.content -> 'lines') as l (line)
             where not exists (
-                select from evidence.charge_line as c
+                select from cases.visit_charge as c
                 inner join evidence.visit as e
                     on e.source = k.encounter_source and e.source_id = k.encounter_id
                     and e.retracted_seq is null
-                where c.encounter_id = k.encounter_id and c.source = k.encounter_source
+                where c.encounter_id = k.encounter_id and c.encounter_source = k.encounter_source
+                    and c.source = coalesce(l.line ->> 'charge_source', k.encounter_source)
                     and c.source_id = l.line ->> 'charge_item'
                     and c.retracted_seq is null
+                    and c.differs is null
                     and (
                         c.status = 'billable'
                         or exists (
@@ -62,7 +64,17 @@ where b.status in ('waiting', 'released')
                     and c.quantity = (l.line ->> 'units')::numeric
                     and c.amount = (l.line ->> 'charge')::numeric
                     and to_jsonb(c.diagnoses) = l.line -> 'diagnoses'
-                    and c.performer_id = l.line ->> 'performer'
+                    and (
+                        c.performer_id = l.line ->> 'performer'
+                        or (
+                            c.source <> k.encounter_source
+                            and exists (
+                                select from evidence.practitioner as d
+                                where d.source = k.encounter_source and d.source_id = l.line ->> 'performer'
+                                    and d.npi = c.performer_id and d.retracted_seq is null
+                            )
+                        )
+                    )
                     and cases.local_day(
                         coalesce(c.occurred_at, e.starts_at), cases.zone_of_place(e.source, e.location_id)
                     ) = (l.line ->> 'service_on')::date
@@ -81,8 +93,8 @@ where b.status in ('waiting', 'released')
                 and coalesce(a.ends_on, 'infinity') >= (k.content ->> 'service_on')::date
         )
         or (
-            select count(*) from evidence.charge_line as c
-            where c.source = k.encounter_source and c.encounter_id = k.encounter_id and c.retracted_seq is null
+            select count(*) from cases.visit_charge as c
+            where c.encounter_source = k.encounter_source and c.encounter_id = k.encounter_id and c.retracted_seq is null
         ) <> jsonb_array_length(k.content -> 'lines')
     );
 

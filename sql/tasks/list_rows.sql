@@ -1,4 +1,4 @@
--- reads: cases.case_record, cases.setting, cases.stage, cases.workflow_version, evidence.charge_line,
+-- reads: cases.case_record, cases.setting, cases.stage, cases.visit_charge, cases.workflow_version,
 --     evidence.coverage, evidence.fact, evidence.practitioner, evidence.visit, identity.link,
 --     identity.patient_record, operations.night, tasks.task, tasks.transmission, tasks.transmission_task,
 --     w_forbidden
@@ -148,8 +148,8 @@ left join lateral (
         concat_ws(' ', c.code, nullif(array_to_string(c.modifiers, ' '), ''), 'x ' || trim_scale(c.quantity), '$' || c.amount::numeric(14, 2)),
         '; ' order by c.code, c.source_id
     ) as charges
-    from evidence.charge_line as c
-    where o.kinds = array['billing'] and c.source = v.source and c.encounter_id = o.said ->> 'encounter_id' and c.retracted_seq is null
+    from cases.visit_charge as c
+    where o.kinds = array['billing'] and c.encounter_source = v.source and c.encounter_id = o.said ->> 'encounter_id' and c.retracted_seq is null
 ) as h on true
 left join lateral (
     -- the claim of the visit, if a receiver refused it

@@ -31,7 +31,6 @@ PUBLISHED: dict[str, str] = {
     "evidence.service_location": "the place of service",
     "evidence.code_not_known": "whose refusal of contact may stand behind a code that nobody has mapped",
     "evidence.possible_stay": "who may be in a facility, by an encounter that nobody has mapped",
-    "evidence.charge_line": "what the clinician charged and a claim may say",
 }
 """What a step publishes for all later steps, and for what purpose."""
 

@@ -124,9 +124,7 @@ def test_a_step_that_reaches_further_is_found() -> None:
     assert further("cases", ("core.patient", "evidence.fact", "w_x", "operations.night")) == {
         ("cases", "core.patient")
     }
-    assert further("tasks", ("evidence.charge_line", "evidence.fact")) == {
-        ("tasks", "evidence.fact")
-    }
+    assert further("tasks", ("evidence.coverage", "evidence.fact")) == {("tasks", "evidence.fact")}
     assert further("told", ("landing.batch",)) == set()
     assert writes_further(
         "tasks", ("tasks.task", "operations.exception", "w_x", "cases.stage")

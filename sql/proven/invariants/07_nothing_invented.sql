@@ -1,6 +1,6 @@
--- reads: core.charge_item, core.encounter, core.practitioner, operations.decision, operations.opened,
---     operations.shown, pg_trigger, tasks.batch_list, tasks.claim, tasks.claim_batch, tasks.claim_support,
---     tasks.transmission
+-- reads: core.charge_item, core.encounter, core.practitioner, identity.link, operations.decision,
+--     operations.opened, operations.shown, pg_trigger, tasks.batch_list, tasks.claim, tasks.claim_batch,
+--     tasks.claim_support, tasks.transmission
 
 -- claim_says_other_than_charge: A line of a claim of ours is not a charge that the clinician documented for
 -- this visit: code, modifiers, units, money, day or diagnoses differ from what was known when it was made.
@@ -13,12 +13,28 @@ from tasks.claim as k
 cross join lateral jsonb_array_elements(k.content -> 'lines') with ordinality as l (line, place)
 left join core.charge_item as c
     on
-        c.source = k.encounter_source
-        and c.encounter_id = k.encounter_id
+        c.source = coalesce(l.line ->> 'charge_source', k.encounter_source)
         and c.source_id = l.line ->> 'charge_item'
         and c.known_seq <= k.planned_seq
         and (c.retracted_seq is null or c.retracted_seq > k.planned_seq)
         and not c.is_deleted
+        and (
+            (c.source = k.encounter_source and c.encounter_id = k.encounter_id)
+            -- another system, or another record of the visit, names it: it is the person's, and so is a visit of its number
+            or exists (
+                select from identity.link as own
+                inner join identity.link as n on n.person_id = own.person_id and n.status = 'active'
+                inner join core.encounter as v on v.subject_source = n.source and v.subject_id = n.source_id
+                where
+                    own.source = c.subject_source and own.source_id = c.subject_id
+                    and own.person_id = k.person_id and own.status = 'active'
+                    and v.known_seq <= k.planned_seq
+                    and (
+                        coalesce(c.visit_number, c.encounter_id) in (v.visit_number, v.source_id)
+                        or (v.source = c.source and v.source_id = c.encounter_id)
+                    )
+            )
+        )
         and c.status in ('billable', 'billed')
 left join core.encounter as e
     on
@@ -54,8 +70,7 @@ left join lateral (
     from jsonb_array_elements(k.content -> 'lines') as l (line)
     inner join core.charge_item as c
         on
-            c.source = k.encounter_source
-            and c.encounter_id = k.encounter_id
+            c.source = coalesce(l.line ->> 'charge_source', k.encounter_source)
             and c.source_id = l.line ->> 'charge_item'
             and c.known_seq <= k.planned_seq
             and (c.retracted_seq is null or c.retracted_seq > k.planned_seq)
@@ -76,15 +91,14 @@ from tasks.claim as k
 cross join lateral jsonb_array_elements(k.content -> 'lines') as l (line)
 inner join core.charge_item as c
     on
-        c.source = k.encounter_source
-        and c.encounter_id = k.encounter_id
+        c.source = coalesce(l.line ->> 'charge_source', k.encounter_source)
         and c.source_id = l.line ->> 'charge_item'
         and c.known_seq <= k.planned_seq
         and (c.retracted_seq is null or c.retracted_seq > k.planned_seq)
 left join core.practitioner as p
     on
-        p.source = c.source
-        and p.source_id = c.performer_id
+        p.source = k.encounter_source
+        and (p.source_id = c.performer_id or (c.source <> k.encounter_source and p.npi = c.performer_id))
         and p.known_seq <= k.planned_seq
         and (p.retracted_seq is null or p.retracted_seq > k.planned_seq)
         and not p.is_deleted
@@ -103,7 +117,7 @@ where %(seq)s::bigint is null or k.planned_seq = %(seq)s::bigint
 group by k.patient_control_number
 having
     count(l.line) = 0
-    or count(distinct l.line ->> 'charge_item') <> count(l.line)
+    or count(distinct concat_ws('|', l.line ->> 'charge_source', l.line ->> 'charge_item')) <> count(l.line)
     or sum((l.line ->> 'charge')::numeric) is distinct from k.total_charge;
 
 -- batch_holds_other_claims: A batch was shown to a person with other claims or money than it holds.

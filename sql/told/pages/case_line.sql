@@ -1,6 +1,6 @@
--- reads: cases.case_record, cases.event, evidence.fact, identity.link, landing.batch_file, landing.file,
---     landing.removed_file, operations.decision, operations.exception, operations.night, tasks.task,
---     tasks.transmission, tasks.transmission_task
+-- reads: cases.case_record, cases.event, cases.told_charge, evidence.fact, identity.link, landing.batch_file,
+--     landing.file, landing.removed_file, operations.decision, operations.exception, operations.night,
+--     tasks.task, tasks.transmission, tasks.transmission_task
 
 -- The story of a case on one line of time: what changed, what was asked for, what was sent, what was decided, and what
 -- the systems of record say. `evidence` false leaves out what they say, and when it happened, for those who may not see
@@ -88,6 +88,15 @@ line as (
             or (f.kind in ('attempt', 'booking', 'booking_cancelled', 'no_show', 'opt_out') and f.occurred_at >= c.trigger_on)
             or (f.kind in ('death', 'hospice', 'left_practice'))
             or (f.identifiers ->> 'encounter' = c.encounter_ref and f.kind in ('visit', 'note', 'charge'))
+            or (
+                f.kind = 'charge' and exists (
+                    select from cases.told_charge as t
+                    where t.person_id = c.person_id and t.source = f.source
+                        and t.source_id = f.identifiers ->> 'charge' and t.is_counted
+                        and t.encounter_source = evidence.source_of_visit(c.encounter_ref)
+                        and t.encounter_id = evidence.id_of_visit(c.encounter_ref)
+                )
+            )
             or (
                 f.identifiers ->> 'patient_control_number' = c.patient_control_number
                 and f.kind in ('claim', 'claim_forwarded', 'claim_accepted', 'claim_rejected', 'remittance', 'patient_payment', 'write_off')

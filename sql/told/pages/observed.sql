@@ -1,4 +1,4 @@
--- reads: evidence.charge_line, operations.decision, operations.night, tasks.let_out, tasks.observed
+-- reads: cases.visit_charge, operations.decision, operations.night, tasks.let_out, tasks.observed
 
 -- What is observed or held now, one row for each thing that would be asked of somebody, for the page and the command.
 select
@@ -10,9 +10,9 @@ select
     n.business_date as since,
     coalesce((
         select sum(c.amount)
-        from evidence.charge_line as c
+        from cases.visit_charge as c
         where x.kind = 'billing'
-            and c.source = evidence.source_of_visit(x.detail ->> 'encounter')
+            and c.encounter_source = evidence.source_of_visit(x.detail ->> 'encounter')
             and c.encounter_id = evidence.id_of_visit(x.detail ->> 'encounter')
             and c.retracted_seq is null
     ), 0) as amount,

@@ -37,6 +37,11 @@ _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "list": ("list",),
     "ids": ("list",),
 }
+_FOUND_BY: Mapping[str, tuple[str, ...]] = {
+    "record_number": ("mrn",),
+    "claim": ("medical_record_number", "member_id"),
+}
+"""By which columns a person is found whom a record names by no number of its source's own patients."""
 _ALWAYS = frozenset({"from", "constant", "join", "split", "lookup", "otherwise", "required"})
 
 
@@ -161,6 +166,12 @@ def _of_record(
         yield from _of_answer(at, record, table)
     elif "patient" not in record and needs_patient(feed):
         yield f"{at}/patient: is missing; write the column with the patient's number"
+    elif "patient" not in raw["feeds"] and _is_of_nobody(feed, record):
+        yield (
+            f"{at}/patient: nobody would be found by it, and what it proves would be lost: the source has no feed"
+            " patient, which says whose number is whose; add it, and a record of these rows with the same key, mrn,"
+            " family, given and birth_date"
+        )
     for place in ("key", "patient"):
         for each in record[place] if isinstance(record.get(place), list) else [record.get(place)]:
             if each is not None:
@@ -198,6 +209,14 @@ def _of_answer(at: str, record: Mapping[str, Any], table: Mapping[str, Any]) -> 
             f"{at}/row: a list of three days ago may come back today; write delivers: changes, and order:"
             ' {from: When, moment: "%m/%d/%Y %H:%M"}'
         )
+
+
+def _is_of_nobody(feed: str, record: Mapping[str, Any]) -> bool:
+    """Return whether records name a patient of the source, and no other number by which a person is found."""
+    links = _FOUND_BY.get(catalogue.entry(feed).subject, ())
+    if feed == "payment_notice" or catalogue.entry(feed).subject == "request":
+        return False
+    return needs_patient(feed) and not any(name in record["columns"] for name in links)
 
 
 def _of_absent(

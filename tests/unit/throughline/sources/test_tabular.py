@@ -22,6 +22,15 @@ from throughline.sources.tabular.standard import STANDARD
 from throughline.transports.files import RemoteFile
 
 MADE = datetime(2026, 3, 3, 2, tzinfo=UTC)
+SOURCE: dict[str, Any] = {
+    "source": "reports",
+    "title": "Reports",
+    "standard": "tabular",
+    "transport": "folder",
+    "connection": "reports",
+    "owner_team": "billing",
+    "time_zone": "America/Denver",
+}
 PATIENT: dict[str, Any] = {
     "feed": "patient",
     "key": "Id",
@@ -40,21 +49,16 @@ def source(*records: dict[str, Any], **table: Any) -> SourceDefinition:
     found = TABLE | table
     if records:
         found["records"] = list(records)
-    feeds = {record["feed"]: {"expected_by": "03:00"} for record in found["records"]}
-    return parse(
-        {
-            "source": "reports",
-            "title": "Reports",
-            "standard": "tabular",
-            "transport": "folder",
-            "connection": "reports",
-            "owner_team": "billing",
-            "time_zone": "America/Denver",
-            "feeds": feeds,
-            "conventions": {"tables": {"table": found}},
-        },
-        "reports.yaml",
-    )
+    tables = {"table": found}
+    if all(record["feed"] != "patient" for record in found["records"]):
+        # whose the numbers are that the records name
+        tables["people"] = TABLE | {"files": "people.csv"}
+    feeds = {record["feed"] for table in tables.values() for record in table["records"]}
+    said = {
+        "feeds": {feed: {"expected_by": "03:00"} for feed in feeds},
+        "conventions": {"tables": tables},
+    }
+    return parse(SOURCE | said, "reports.yaml")
 
 
 def with_columns(**columns: Any) -> SourceDefinition:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.throughline.sources.test_tabular import PATIENT, source
+from tests.unit.throughline.sources.test_tabular import PATIENT, SOURCE, source
+from throughline.profiling.guessing import example
+from throughline.sources.definitions import parse
 from throughline.sources.source import SourceDefinitionError
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -71,3 +73,48 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         "dated", "records/0/columns/birth_date/date", "records/0/columns/family/join", "records/0/columns/sexx",
         "zone",
     ]  # fmt: skip
+
+
+def of_nobody(feed: str, **columns: Any) -> str:
+    """Return what is told of a source whose only table names patients, and that has no list of them."""
+    said = {**(example.record(feed) | {}), "patient": "patient_id"}
+    said["columns"] = {**said["columns"], **columns}
+    for name, value in columns.items():
+        if value is None:
+            del said["columns"][name]
+    try:
+        parse(
+            {
+                **SOURCE,
+                "feeds": {feed: {"expected_by": "03:00"}},
+                "conventions": {
+                    "tables": {
+                        "table": {"delivers": "snapshot", "absent": "kept", "records": [said]}
+                    }
+                },
+            },
+            "reports.yaml",
+        )
+    except SourceDefinitionError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("feed", "columns", "is_told"),
+    [
+        ("communication", {}, True),
+        ("charge_item", {}, True),
+        ("claim", {"member_id": None}, True),
+        ("claim", {"member_id": None, "medical_record_number": "Chart"}, False),
+        ("appointment", {"mrn": None}, True),
+        ("appointment", {}, False),
+        ("payment_notice", {}, False),
+    ],
+)
+def test_a_number_of_which_nobody_says_whose_it_is_is_refused(
+    feed: str, columns: dict[str, Any], is_told: bool
+) -> None:
+    told = of_nobody(feed, **columns)
+    assert ("records/0/patient: nobody would be found by it" in told) == is_told
+    assert is_told or not told

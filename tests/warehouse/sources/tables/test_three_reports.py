@@ -294,11 +294,19 @@ time_zone: America/Denver
 folder: reports
 roles: {chart: {}, billing: {}}
 ids: named
-feeds: {communication: {expected_by: "03:00"}}
+feeds: {patient: {expected_by: "03:00"}, communication: {expected_by: "03:00"}}
 conventions:
   codes:
     communication.outcome_code: {Spoke: reached, VM: left_message}
   tables:
+    people:
+      files: "people_*.csv"
+      delivers: snapshot
+      absent: kept
+      records:
+        - feed: patient
+          key: Chart
+          columns: {mrn: Chart, family: Last, given: First, birth_date: {from: Born, date: "%m/%d/%Y"}}
     calls:
       files: "calls_*.csv"
       delivers: changes

@@ -116,6 +116,7 @@ NIGHTLY = (
     "warehouse/cases/two_sources/test_same_record.py::test_a_stay_that_one_of_them_has_not_ended_yet_is_over",
     "warehouse/not_opened/test_attribution.py::test_what_makes_a_patient_the_practices",
     "warehouse/practices/test_denver.py",
+    "warehouse/silence/test_asked_never.py::test_with_days_allowed_it_is_awaited_so_long",
     "dags/pages/test_hostile_texts.py",
     "warehouse/sources/test_clocks.py",
 )

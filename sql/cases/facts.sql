@@ -1,21 +1,25 @@
 -- reads: cases.case_record, cases.place_zone, cases.setting, cases.stage_feed, evidence.booked_place,
 --     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.possible_stay,
 --     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
---     operations.feed, operations.freshness(), operations.serves, operations.source, tasks.claim,
---     w_named_visit, w_person, w_same
+--     operations.feed, operations.freshness(), operations.night, operations.serves, operations.source,
+--     tasks.claim, w_named_visit, w_person, w_same
 -- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_possible_stay, w_rests,
 --     w_decision
 
 -- What is known, as of this night, about the persons on the work list (w_person).
 
+-- A feed that answers what we ask, and has not brought anything, lacks nothing of the time before anything was asked:
+-- else its stages were not known, nothing would be asked, and nothing could come.
 create temp table w_feed on commit drop as
 select
     f.source || '.' || f.feed as feed,
     f.source,
-    x.last_business_date,
-    coalesce(x.last_business_date < %(business_date)s::date - f.allowed_lag_days, true) as is_stale
+    c.last_business_date,
+    coalesce(c.last_business_date < %(business_date)s::date - f.allowed_lag_days, true) as is_stale
 from operations.feed as f
 left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed
+left join operations.night as n on n.seq = f.known_seq and f.volume = 'asked'
+cross join lateral (select coalesce(x.last_business_date, n.business_date) as last_business_date) as c
 where f.known_seq <= %(seq)s;
 
 -- Practitioners by the system that refers to them: a chart refers to its own, any other system to those of the charts

@@ -63,13 +63,17 @@ select
     coalesce(d.rows_quarantined, 0) as rows_quarantined,
     coalesce(d.rows_pending, 0) as rows_pending,
     x.last_business_date,
-    coalesce(x.last_business_date >= t.business_date - f.allowed_lag_days, false) as is_fresh,
+    -- what answers us lacks nothing of the time before anything was asked
+    coalesce(
+        coalesce(x.last_business_date, r.business_date) >= t.business_date - f.allowed_lag_days, false
+    ) as is_fresh,
     j.data_docs,
     a.reason as absent_because,
     a.said as source_says
 from operations.feed as f
 cross join today as t
 left join operations.freshness(%(seq)s) as x on x.source = f.source and x.feed = f.feed
+left join operations.night as r on r.seq = f.known_seq and f.volume = 'asked'
 left join delivered as d on d.source = f.source and d.feed = f.feed
 left join judged as j on j.source = f.source and j.feed = f.feed
 left join absent as a on a.source = f.source and a.feed = f.feed and d.feed is null

@@ -121,7 +121,8 @@ def register(conn: Connection, seq: int, folder: Path | None = None) -> int:
     _register_targets(conn, seq, found)
     feeds = [
         (one.source, feed.name, feed.owner_team, feed.expected_by, feed.allowed_lag_days, feed.volume,
-         catalogue.entry(feed.name).may_be_first(one.standard, one.feeds) or feed.name in work_lists.answered(one),
+         catalogue.entry(feed.name).may_be_first(one.standard, one.feeds) or feed.name in work_lists.answered(one)
+         or feed.name in _with_its_patients(one),
          seq, feed.same_within_minutes)
         for one in found
         for feed in one.feeds.values()
@@ -141,6 +142,16 @@ def register(conn: Connection, seq: int, folder: Path | None = None) -> int:
         ([f"{source}/{feed}" for source, feed, *_ in feeds],),
     )
     return len(feeds)
+
+
+def _with_its_patients(one: SourceDefinition) -> set[str]:
+    """Return the feeds of a system that is not a chart whose rows say who the patient is, such as a log of calls.
+
+    It knows a patient from the first such row on, and not before.
+    """
+    tables = one.conventions.get("tables", {}).values() if "chart" not in one.roles else ()
+    told = [{record["feed"] for record in table["records"]} for table in tables]
+    return {feed for feeds in told if "patient" in feeds for feed in feeds - {"patient"}}
 
 
 def ensure_registered(conn: Connection, seq: int) -> None:

@@ -117,6 +117,19 @@ def opened(clinic: Clinic) -> set[str]:
     return {row.trigger_ref for row in rows}
 
 
+@pytest.mark.parametrize("role", ["", "chart"])
+def test_a_report_whose_rows_name_the_patient_may_be_the_first_to_know_one(
+    clinic: Clinic, tmp_path: Path, role: str
+) -> None:
+    """A patient who was never charged is in no report: that nothing was charged is known once it is there."""
+    more = {"roles": {role: {}}, "ids": "named"} if role else {}
+    (tmp_path / "sources" / "ledger.yaml").write_text(yaml.safe_dump(LEDGER | more))
+    sources.register(clinic.conn, 0)
+    rows = clinic.rows("select feed, may_be_first from operations.feed where source = 'ledger'")
+    found = {row.feed: row.may_be_first for row in rows}
+    assert found == {"patient": False, "charge_item": not role, "claim": not role}
+
+
 @pytest.mark.parametrize("name", ["V1", "p1-morning"])
 def test_a_claim_of_a_report_is_of_the_visit_that_it_names(clinic: Clinic, name: str) -> None:
     clinic.know(claimed(name))

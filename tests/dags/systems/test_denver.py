@@ -82,6 +82,7 @@ def test_two_nights_of_the_dags_give_what_was_known_beforehand(denver: Denver) -
     denver.there.deliver(FIRST)
     denver.night(FIRST)
     denver.is_as_known("first")
+    denver.there.fill_in("care_lists_calls_20260305.xlsx", SECOND, Whitehorse=("Reached", "16:10"))
     denver.there.deliver(SECOND)
     denver.night(SECOND)
     denver.is_as_known("second")

@@ -40,6 +40,13 @@ def address_of(definition: SourceDefinition, systems: Systems) -> Address:
     )
 
 
+def clients(systems: Systems) -> dict[str, Address]:
+    """Return where work goes: the folder of the lists."""
+    return {
+        "lists_files": Address("lists_files", extra=systems.connections["lists_files"]["extra"])
+    }
+
+
 class House:
     """The practice with its warehouse, night by night."""
 
@@ -78,6 +85,8 @@ class House:
         silence.notice(conn, night.seq, night.cut_off)
         unmatched.notice(conn, night.seq, night.cut_off)
         tasks.plan(conn, night.seq, night.cut_off)
+        conn.commit()
+        tasks.dispatch(conn, night.seq, clients(self.systems), sleep=lambda _: None)
         cases.settle(conn, night.seq)
         conn.commit()
         return night.seq

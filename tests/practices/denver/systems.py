@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from openpyxl import load_workbook
 
 from tests.practices.denver import stories
 from tests.practices.denver.epic import Epic
@@ -38,7 +40,8 @@ class Systems:
     def connections(self) -> dict[str, dict[str, Any]]:
         """The connections, as a file of them has them."""
         folders = {
-            f"{name}_files": _folder(self.root / name) for name in ("desk", "phones", "ledger")
+            f"{name}_files": _folder(self.root / name)
+            for name in ("desk", "phones", "ledger", "lists")
         }
         return {
             "epic_main": {
@@ -76,6 +79,38 @@ class Systems:
         file = self.root / system / name
         self._put(system, name, file.read_bytes(), day, hours=1)
 
+    def lists(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of each work list that went out, by the file's name."""
+        found = {}
+        for file in sorted((self.root / "lists" / "out").glob("*.xlsx")):
+            heads, *rows = load_workbook(file).worksheets[0].iter_rows(values_only=True)
+            found[file.name] = [dict(zip(heads, row, strict=True)) for row in rows]
+        return found
+
+    def named(self) -> dict[str, list[str]]:
+        """Return whom each list names: the family names of its rows."""
+        return {
+            name: sorted(str(row["Patient"]).partition(",")[0] for row in rows)
+            for name, rows in self.lists().items()
+        }
+
+    def fill_in(self, name: str, day: str, **outcomes: tuple[str, str]) -> None:
+        """Let somebody fill in a list and put it back: by family name the outcome and the hour."""
+        book = load_workbook(self.root / "lists" / "out" / name)
+        page = book.worksheets[0]
+        heads = [str(cell.value) for cell in page[1]]
+        for row in page.iter_rows(min_row=2):
+            cells = dict(zip(heads, row, strict=True))
+            family = str(cells["Patient"].value).partition(",")[0]
+            if family in outcomes:
+                outcome, at = outcomes.pop(family)
+                cells["Outcome"].value, cells["By"].value = outcome, "mkoch"
+                cells["When"].value = datetime.fromisoformat(f"{day}T{at}")
+        assert not outcomes, f"not on the list: {outcomes}"
+        kept = io.BytesIO()
+        book.save(kept)
+        self._put("lists/back", name, kept.getvalue(), day)
+
     def _put(self, system: str, name: str, data: bytes, day: str, hours: int = 0) -> None:
         folder = self.root / system
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +142,8 @@ def write_connections(file: Path, systems: Systems) -> Path:
 def running(root: Path) -> Iterator[Systems]:
     """Run the EHR and the clearinghouse; all folders are below `root`."""
     key = pem(ec.generate_private_key(ec.SECP384R1()))
-    (root / "clearing" / "outbox").mkdir(parents=True)
+    for folder in ("clearing/outbox", "lists/out", "lists/back"):
+        (root / folder).mkdir(parents=True)
     with servers.web() as web, servers.sftp_server(root / "clearing") as sftp:
         yield Systems(root, Epic(web, key), key, sftp)
 

@@ -10,11 +10,12 @@ import pytest
 from tests.practices.denver import stories, systems
 from tests.practices.denver.house import House
 from tests.practices.denver.seen import cases_of, exceptions_of
-from tests.practices.denver.table import EXCEPTIONS, TABLE
+from tests.practices.denver.table import EXCEPTIONS, LISTS, TABLE
 from throughline import warehouse
 from throughline.practice import practice
 
 FIRST, SECOND = stories.NIGHTS
+CALLS = "care_lists_calls_20260305.xlsx"
 
 
 @dataclass
@@ -24,11 +25,13 @@ class Lived:
     house: House
     cases: dict[str, dict[str, str]] = field(default_factory=dict)
     exceptions: dict[str, dict[str, int]] = field(default_factory=dict)
+    lists: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     def look(self, name: str) -> None:
         """Keep what is seen after a night."""
         self.cases[name] = cases_of(self.house.rows)
         self.exceptions[name] = exceptions_of(self.house.rows)
+        self.lists[name] = self.house.systems.named()
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +46,15 @@ def lived(
         practice.cache_clear()
         with warehouse.connect(kept_warehouse()) as conn:
             lived = Lived(House(conn, root, there))
-            for name, day in (("first", FIRST), ("second", SECOND)):
-                there.deliver(day)
-                lived.house.night(day)
-                lived.look(name)
-            file = own / "sources" / "phones.yaml"
-            file.write_text(
-                file.read_text("utf-8").replace(
-                    "outcome_code: Outcome", "outcome_code: Call Result"
-                ),
-                "utf-8",
-            )
-            there.again("phones/calls", f"calls_{SECOND.replace('-', '')}.csv", SECOND)
+            there.deliver(FIRST)
+            lived.house.night(FIRST)
+            lived.look("first")
+            # on Thursday somebody in Colby calls whom the list names
+            there.fill_in(CALLS, SECOND, Whitehorse=("Reached", "16:10"))
+            there.deliver(SECOND)
+            lived.house.night(SECOND)
+            lived.look("second")
+            systems.rename_the_column(own, there)
             lived.house.night(SECOND)
             lived.look("mended")
             yield lived
@@ -70,3 +70,60 @@ def test_each_patient_has_what_was_known_beforehand(lived: Lived, name: str) -> 
 @pytest.mark.parametrize("name", ["first", "second", "mended"])
 def test_the_exceptions_are_those_that_were_known_beforehand(lived: Lived, name: str) -> None:
     assert lived.exceptions[name] == EXCEPTIONS[name]
+
+
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_the_lists_name_whom_they_were_known_to_name(lived: Lived, name: str) -> None:
+    assert {file: lived.lists[name][file] for file in LISTS[name]} == LISTS[name]
+
+
+def test_a_rerun_makes_no_second_list(lived: Lived) -> None:
+    assert lived.lists["mended"] == lived.lists["second"]
+
+
+def test_a_stage_is_proven_by_the_list_that_came_back(lived: Lived) -> None:
+    proven = lived.house.rows(
+        "select f.source, f.occurred_at::text, s.proven_at < s.due_at from cases.stage as s"
+        " inner join evidence.fact as f on f.fact_id = s.fact_id"
+        " inner join cases.case_record as c on c.case_id = s.case_id"
+        " inner join identity.link as l on l.person_id = c.person_id and l.source_id = 'e-pat-7004'"
+        " where s.stage = 'contacted'"
+    )
+    assert proven == [("care_lists", "2026-03-05 23:10:00+00", True)]
+
+
+def test_one_person_has_two_spellings(lived: Lived) -> None:
+    spelled = lived.house.rows(
+        "select p.source, p.family, p.given from core.patient as p"
+        " inner join identity.link as l on l.source = p.source and l.source_id = p.source_id and l.status = 'active'"
+        "  and l.retired_seq is null"
+        " where p.mrn in ('7003', '7013') and p.retracted_seq is null"
+        " and l.person_id in (select e.person_id from identity.link as e where e.source = 'epic')"
+        " order by p.mrn, p.source"
+    )
+    assert spelled == [
+        ("epic", "Nguyen", "Celia"),
+        ("phones", "NGUYEN", "THI C"),
+        ("epic", "Tran", "Mai"),
+        ("ledger", "TRAN-LE", "MY"),
+    ]
+
+
+def test_the_renamed_column_is_told_with_its_new_name(lived: Lived) -> None:
+    told = lived.house.rows(
+        "select f.original_name, f.refused_reason from landing.file as f where f.status = 'refused'"
+    )
+    assert told == [("calls_20260305.csv", "columns are missing: Outcome; new are Call Result")]
+
+
+def test_nothing_was_written_into_the_chart_and_nothing_is_lost(lived: Lived) -> None:
+    assert lived.house.systems.epic.written == []
+    assert (
+        lived.house.rows(
+            "select source, feed"
+            " from landing.batch where rows_received"
+            " <> rows_loaded + rows_superseded + rows_quarantined + rows_rejected + rows_pending"
+        )
+        == []
+    )
+    assert lived.house.rows("select count(*) from quality.quarantine") == [(0,)]

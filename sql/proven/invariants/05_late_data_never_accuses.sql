@@ -23,10 +23,13 @@ inner join cases.stage_feed as d
 inner join operations.feed as f on f.source = d.source and f.feed = d.feed
 left join operations.freshness((select max(seq) from operations.night where status <> 'void')) as a
     on a.source = f.source and a.feed = f.feed
+-- what answers us lacks nothing of the time before anything was asked
+left join operations.night as n on n.seq = f.known_seq and f.volume = 'asked'
 where
     c.status = 'open'
     and coalesce(
-        a.last_business_date < cases.local_day(s.due_at - interval '1 second') - f.allowed_lag_days,
+        coalesce(a.last_business_date, n.business_date)
+        < cases.local_day(s.due_at - interval '1 second') - f.allowed_lag_days,
         true
     );
 

@@ -19,7 +19,7 @@ from fastapi.responses import PlainTextResponse
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.pages import claims, routes, sending
-from throughline.pages.calls import record
+from throughline.pages.calls import record, work
 from throughline.pages.finding import routes as finding
 from throughline.pages.runs import nightly
 from throughline.pages.starting import first_load, observed, readiness
@@ -81,6 +81,7 @@ app.include_router(finding.router)
 app.include_router(nightly.router)
 app.include_router(sending.router)
 app.include_router(record.router)
+app.include_router(work.router)
 app.include_router(observed.router)
 app.include_router(readiness.router)
 app.include_router(first_load.router)
@@ -106,6 +107,7 @@ class OperationsPages(AirflowPlugin):
     external_views = [  # noqa: RUF012
         _entry("This morning", "", "this-morning"),
         _entry("Whom to call", "calls", "whom-to-call"),
+        _entry("Work that stays inside", "work", "work-inside"),
         _entry("Exceptions", "exceptions", "exceptions"),
         _entry("Claims to release", "claims", "claims-to-release"),
         _entry("Sending", "sending", "sending"),

@@ -17,9 +17,10 @@ select
     t.attempt,
     t.planned_seq,
     t.planned_at,
-    -- a task that waited because sending was paused has its time from when it was sent
+    -- a task that waited because sending was paused has its time from when it was sent; what stays inside waits for nothing
     case
         when not p.ever or t.kind = 'review' or not operations.was_paused(t.planned_seq, %(seq)s) then t.due_at
+        when t.inside_seq < %(seq)s then t.due_at
         when s.cut_off is null then greatest(t.due_at, %(as_of)s + interval '1 day')
         else t.due_at + (s.cut_off - n.cut_off)
     end as due_at,

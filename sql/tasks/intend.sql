@@ -1,4 +1,4 @@
--- reads: tasks.task, tasks.transmission, tasks.transmission_task, w_intent, w_payload
+-- reads: tasks.inside, tasks.task, tasks.transmission, tasks.transmission_task, w_intent, w_payload
 -- changes: operations.exception, tasks.transmission, tasks.transmission_task
 
 -- Writes the intentions of tonight's tasks (w_intent) with the exact bytes of each (w_payload), before any call.
@@ -23,6 +23,7 @@ inner join tasks.transmission as x
     on x.effect_key = t.effect_key and x.outcome in ('intended', 'accepted', 'uncertain')
 where t.closed_seq is null and t.planned_seq <= %(seq)s
     and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+    and not exists (select from tasks.inside as s where s.task_id = t.task_id)
 on conflict do nothing;
 
 -- The missing data has arrived.

@@ -1,4 +1,4 @@
--- reads: cases.case_record, evidence.fact, operations.role, operations.serves, tasks.task,
+-- reads: cases.case_record, evidence.fact, operations.role, operations.serves, tasks.inside, tasks.task,
 --     tasks.transmission, tasks.transmission_task
 -- makes: w_effect, w_asking, w_role, w_serves
 -- changes: tasks.task
@@ -11,6 +11,7 @@ update tasks.task as t
 set effect_key = concat_ws('|', 'contact', t.person_id, %(business_date)s::date + 1)
 where t.closed_seq is null and t.planned_seq < %(seq)s and t.kind = 'outreach'
     and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+    and not exists (select from tasks.inside as i where i.task_id = t.task_id)
     -- a task that was to join a request does so, as long as the request is valid
     and not exists (
         select from tasks.transmission as x
@@ -39,6 +40,7 @@ with open_task as (
         and t.kind in ('outreach', 'scheduling', 'documentation', 'billing')
         and coalesce(t.detail ->> 'route', '') <> 'claim'
         and not exists (select from tasks.transmission_task as l where l.task_id = t.task_id)
+        and not exists (select from tasks.inside as i where i.task_id = t.task_id)
 )
 
 select

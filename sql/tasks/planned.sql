@@ -1,5 +1,5 @@
--- reads: cases.setting, evidence.billing_provider, evidence.fact, evidence.visit, identity.link, tasks.task,
---     tasks.transmission, tasks.transmission_task, w_wanted
+-- reads: cases.setting, evidence.billing_provider, evidence.fact, evidence.visit, identity.link,
+--     tasks.inside, tasks.task, tasks.transmission, tasks.transmission_task, w_wanted
 -- makes: w_standing, w_due
 
 -- The one next task of each case that asks for one, with the key of its effect on the outside.
@@ -8,7 +8,7 @@
 -- If staff have already been asked to call a person and the request is still valid, another case about that
 -- person joins it. One person, one contact.
 create temp table w_standing on commit drop as
-select distinct on (x.person_id) x.person_id, x.effect_key
+select distinct on (x.person_id) x.person_id, x.effect_key, x.planned_seq
 from (select distinct w.person_id from w_wanted as w where w.wanted = 'outreach') as p
 inner join tasks.transmission as x on x.person_id = p.person_id and x.kind = 'outreach'
 where x.planned_seq < %(seq)s
@@ -45,6 +45,17 @@ where x.planned_seq < %(seq)s
 order by x.person_id, x.planned_seq desc, x.effect_key;
 
 create unique index on w_standing (person_id);
+
+-- The same of a call that stays inside.
+insert into w_standing
+select distinct on (t.person_id) t.person_id, t.effect_key, t.planned_seq
+from (select distinct w.person_id from w_wanted as w where w.wanted = 'outreach') as p
+inner join tasks.task as t on t.person_id = p.person_id and t.kind = 'outreach'
+inner join tasks.inside as i on i.task_id = t.task_id
+where t.planned_seq < %(seq)s and i.known_seq < %(seq)s
+    and (t.closed_seq is null or t.closed_seq > %(seq)s)
+order by t.person_id, t.planned_seq desc, t.effect_key
+on conflict (person_id) do nothing;
 
 create temp table w_due on commit drop as
 select

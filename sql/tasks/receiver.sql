@@ -29,9 +29,8 @@ having count(distinct x.source) = 1;
 
 -- Which of the systems with a role gets the work: the one that holds the subject, else one where the person has an
 -- active link, else that of the attributed practitioner. A system counts for the charts that it serves. A note is
--- signed in the system of its visit, because the visit's id means nothing elsewhere, except on a list that people read.
--- If two or none remain, nothing
--- is requested.
+-- signed in the system of its visit, because the visit's id means nothing elsewhere, except on a list that people read, or
+-- where it stays inside. If two or none remain, nothing is requested.
 create temp table w_receiver on commit drop as
 with candidate as (
     select
@@ -67,7 +66,7 @@ ranked as (
         ) as place
     from candidate as c
     where case
-        when c.kind = 'documentation' and c.form <> 'work_list' then c.stands
+        when c.kind = 'documentation' and c.form = 'interface' then c.stands
         else c.charts is null or c.stands or (c.knows and c.kind <> 'billing')
     end
 )

@@ -55,7 +55,7 @@ time_zone: {zone}
 # Days to hold a documented charge before billing it, so that late charges can join it.
 bill_hold_days: 1
 # Payers whose claims Throughline sends itself, by billing NPI (or any). For all others, a billing task is a work item
-# of your billing system. An example: {{payer_id: MEDB1, billing_npi: any}}
+# of your billing system, or stays inside. An example: {{payer_id: MEDB1, billing_npi: any}}
 sole_submitter: []
 submitter_id: THROUGHLINE            # who sends claim files (ISA06): your clearinghouse gives it
 receiver_id: CLEARING                # to whom (ISA08)
@@ -84,6 +84,7 @@ control.
 - `practice.yaml`, `teams.yaml`, `permissions.yaml`, `payers.yaml`: read and change each. The people in `teams.yaml` are
   the logins of Throughline's sandbox, and its payers are fictitious.
 - `sources/`: one file for each system of yours. `workflows/`: only what differs from Throughline's (`based_on`).
+- Work that no system of yours takes stays inside, on the page *Work*: `form: inside` of its role in `sources/`.
 - `codes.yaml`, `exceptions.yaml`, `vocabulary.yaml`, `calendars.yaml`: copy Throughline's when you need to change one,
   from `{ours}`.
 - `written_against/`: copies of what of Throughline's your files replace. `make check-definitions` keeps them; commit

@@ -22,7 +22,7 @@ from throughline.orchestration.addresses import address
 from throughline.practice import practice
 from throughline.sources import registry
 from throughline.sources.definitions import definition, file_of
-from throughline.sources.source import SourceDefinition
+from throughline.sources.source import INSIDE, SourceDefinition
 from throughline.transports import FILES, Address
 from throughline.vocabulary import shown
 
@@ -47,6 +47,9 @@ def look_at(about: SourceDefinition, into: Path, *, is_export: bool = False) -> 
                     f"what comes by {about.transport} cannot be looked at: the first night shows it"
                 )
         for role in about.roles.values():
+            if role.form == INSIDE:
+                look.good(f"{role.name}: stays inside: nothing is sent, and the page Work shows it")
+                continue
             if role.name == "chart" or (
                 role.connection in known and known[role.connection] is None
             ):

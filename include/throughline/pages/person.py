@@ -90,7 +90,8 @@ class Person:
 class Call:
     """A call to make today, as `sql/told/pages/calls.sql` gives it. Times are UTC.
 
-    `on_hold`: an exception stands before it, so nobody should call until a person has decided.
+    `on_hold`: an exception stands before it, so nobody should call until a person has decided. `is_inside`: nobody
+    outside is asked to call.
     """
 
     case_id: str
@@ -108,6 +109,7 @@ class Call:
     interpreter_required: bool | None
     preferred_contact: str | None
     total: int
+    is_inside: bool
 
     @property
     def before(self) -> list[str]:

@@ -14,6 +14,7 @@ from throughline.told import exceptions, words
 PLACES = (
     ("", "This morning"),
     ("calls", "Calls"),
+    ("work", "Work"),
     ("exceptions", "Exceptions"),
     ("claims", "Claims"),
     ("sending", "Sending"),

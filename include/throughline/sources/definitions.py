@@ -18,6 +18,7 @@ import yaml
 from throughline.sources import catalogue, registry
 from throughline.sources.checks import instead, problems, with_line
 from throughline.sources.source import (
+    INSIDE,
     CarriesNothing,
     Export,
     Feed,
@@ -142,7 +143,9 @@ def parse(raw: Any, file: str, lines: Mapping[Place, int] | None = None) -> Sour
     roles = {
         name: Role(
             name=name,
-            connection=role.get("connection", raw.get("connection", "")),
+            connection=""
+            if role.get("form") == INSIDE
+            else role.get("connection", raw.get("connection", "")),
             submitter_id=role.get("submitter_id", ""),
             receiver_id=role.get("receiver_id", ""),
             mode=role.get("mode", Role.mode),
@@ -347,7 +350,10 @@ def _mistakes_of_export(raw: dict[str, Any]) -> Iterator[str]:
 def _mistakes_of_roles(raw: dict[str, Any]) -> Iterator[str]:
     roles, serves = raw.get("roles", {}), raw.get("serves", {})
     for name, role in roles.items():
-        if "connection" not in role and "connection" not in raw:
+        if role.get("form") == INSIDE:
+            if "connection" in role:
+                yield f"roles/{name}/connection: nothing is sent to what stays inside; leave it out"
+        elif "connection" not in role and "connection" not in raw:
             yield f"roles/{name}/connection: is missing; write the id of an Airflow connection"
         if name == "chart" and "mode" in role:
             yield f"roles/{name}/mode: nothing is sent to a chart; say it of the role that takes the work"

@@ -76,6 +76,10 @@ class Export:
     is_lenient: bool = False
 
 
+INSIDE = "inside"
+"""The form of work that stays on Throughline's pages: nothing is sent, and no connection is needed."""
+
+
 @dataclass(frozen=True)
 class WorkList:
     """How the work of a role goes out as a list: a file into a `folder` by a `transport` (folder or sftp).
@@ -98,8 +102,8 @@ class Role:
 
     `submitter_id` and `receiver_id` identify the two ends of files for a payer (ISA06, ISA08); if
     empty, the practice's own apply. `mode` is `live`, or `observe`: nothing is sent to it in this role.
-    `form` is the form in which it takes its work: `interface`, what the role's own interface says, or `work_list`:
-    then `work_list` says how.
+    `form` is the form in which it takes its work: `interface`, what the role's own interface says, `work_list`:
+    then `work_list` says how, or `inside`: its people find it on Throughline's pages.
     """
 
     name: str

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from throughline.sources import catalogue
 from throughline.sources.checks import with_line
 from throughline.sources.definitions import definition, file_of, source_names
-from throughline.sources.source import SourceDefinition, SourceDefinitionError
+from throughline.sources.source import INSIDE, SourceDefinition, SourceDefinitionError
 from throughline.sources.tabular import work_lists
 from throughline.vocabulary import read
 
@@ -94,7 +94,7 @@ def connections(folder: Path | None = None) -> list[str]:
         role.connection
         for one in systems(folder)
         for role in one.roles.values()
-        if role.name != "chart"
+        if role.name != "chart" and role.form != INSIDE
     }
     return sorted(taking)
 

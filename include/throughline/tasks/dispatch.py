@@ -53,18 +53,20 @@ def dispatch(
 
     `clients` are the addresses of the systems that take work, by connection. A night that is not the
     newest sends nothing; during a pause, what was sent is looked up and nothing goes out. If a system
-    cannot be reached, its transmissions stay intended, and the next night tries again. Commits as it
-    goes.
+    cannot be reached, its transmissions stay intended, and the next night tries again. What stays inside is put
+    onto the page of work, during a pause as well. Commits as it goes.
     """
     last = nights.newest(conn)
     if last is None or last.seq != seq:
         return {}
     with transmissions.one_at_a_time(conn):
         systems.ensure_registered(conn, seq)
+        params = moment_of(conn, seq).params
+        inside = intentions.keep_inside(conn, seq, params)
         # what is planned during a pause gets its bytes, and its window, when it may go out
         is_paused = pausing.is_paused(conn)
         if not is_paused:
-            intentions.intend(conn, seq, moment_of(conn, seq).params)
+            intentions.intend(conn, seq, params)
         restored.settle(conn, seq)
         if not is_paused:
             files.intend_inquiries(conn, seq)
@@ -78,6 +80,7 @@ def dispatch(
             counts = sender.counts + listed
         if not pausing.is_paused(conn):
             counts.update(lists.send(conn, seq, clients, sleep))
+        counts["inside"] = inside
         counts.update(files.send(conn, seq, clients, ("eligibility",), sleep))
         counts.update(claims.send_released(conn, seq, clients, is_locked=True, sleep=sleep))
         is_paused = pausing.is_paused(conn)

@@ -10,6 +10,23 @@ ASKED = ("tasks/intentions.sql", "tasks/receiver.sql", "tasks/requests.sql")
 """What tonight's tasks request, of which system, and in which words."""
 
 
+def keep_inside(conn: Connection, seq: int, params: dict[str, object]) -> int:
+    """Put onto the page of work what stays inside, of tasks that are asked of nobody yet; returns how many.
+
+    Nothing goes out by it, so that it happens during a pause of sending, too. Does not commit.
+    """
+    row = conn.execute(
+        "select exists (select from operations.role where form = 'inside')"
+    ).fetchone()
+    if row == (False,):
+        return 0
+    for file in ASKED[:-1]:
+        sql.run(conn, file, **params)
+    kept = sql.run(conn, "tasks/inside.sql", **params).count("kept_inside")
+    sql.drop_made(conn, *ASKED[:-1])
+    return kept
+
+
 def intend(conn: Connection, seq: int, params: dict[str, object]) -> None:
     """Write one intention per effect that tonight's tasks ask for, with its bytes and their hash.
 

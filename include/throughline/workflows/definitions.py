@@ -275,5 +275,6 @@ def _not_taken(found: list[Workflow], words: Vocabulary) -> Iterator[str]:
                 yield (
                     f"{one.document.at(('stages', number, 'task'))}: no source has the role"
                     f" {' or '.join(sorted(takers))}, and its tasks go to one that has: give it to a source"
-                    f" (roles in sources/<name>.yaml), or leave {one.workflow} out (leave_out in practice.yaml)"
+                    f" (roles in sources/<name>.yaml; form: inside, if your own people do it), or leave"
+                    f" {one.workflow} out (leave_out in practice.yaml)"
                 )

@@ -1,5 +1,5 @@
--- reads: operations.night, operations.role, scope_transmission, tasks.let_out, tasks.observed, tasks.task,
---     tasks.transmission, tasks.transmission_task
+-- reads: operations.night, operations.role, scope_transmission, tasks.inside, tasks.let_out, tasks.observed,
+--     tasks.task, tasks.transmission, tasks.transmission_task
 
 -- intended_while_observed: Something was to be sent in a night that only observed all the work that it is for.
 select
@@ -63,3 +63,13 @@ where not exists (
     where d.case_id = o.case_id and d.stage = o.stage and d.kind = o.kind and d.from_seq = o.from_seq
         and d.known_seq <= k.planned_seq
 );
+
+-- inside_work_was_sent: Something was sent for a task that stays inside.
+select
+    'task' as about_kind,
+    i.task_id::text as about_id,
+    t.kind as detail
+from scope_transmission as x
+inner join tasks.transmission as t on t.transmission_id = x.transmission_id
+inner join tasks.transmission_task as l on l.transmission_id = x.transmission_id
+inner join tasks.inside as i on i.task_id = l.task_id;

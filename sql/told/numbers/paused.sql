@@ -1,4 +1,5 @@
--- reads: operations.decision, operations.night, tasks.task, tasks.transmission, tasks.transmission_task
+-- reads: operations.decision, operations.night, tasks.inside, tasks.task, tasks.transmission,
+--     tasks.transmission_task
 
 -- The pause of sending that this night knows, or the newest night's own, with what waits for it.
 select
@@ -11,6 +12,7 @@ select
             t.planned_seq <= %(seq)s
             and (t.closed_seq is null or t.closed_seq > %(seq)s)
             and t.kind <> 'review'
+            and not exists (select from tasks.inside as i where i.task_id = t.task_id and i.known_seq <= %(seq)s)
             and not exists (
                 select from tasks.transmission_task as l
                 inner join tasks.transmission as x on x.transmission_id = l.transmission_id

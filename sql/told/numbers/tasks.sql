@@ -1,4 +1,4 @@
--- reads: tasks.task, tasks.transmission, tasks.transmission_task
+-- reads: tasks.inside, tasks.task, tasks.transmission, tasks.transmission_task
 
 -- Tasks by kind: planned, sent and closed since the day before, and what is open now.
 with planned as (
@@ -47,6 +47,9 @@ standing as (
                         select from tasks.transmission_task as l
                         inner join tasks.transmission as x on x.transmission_id = l.transmission_id
                         where l.task_id = t.task_id and x.planned_seq <= %(seq)s
+                    )
+                    and not exists (
+                        select from tasks.inside as i where i.task_id = t.task_id and i.known_seq <= %(seq)s
                     )
                 )
         ) as overdue

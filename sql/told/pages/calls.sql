@@ -27,7 +27,8 @@ select
     p.language,
     p.interpreter_required,
     p.preferred_contact,
-    d.total
+    d.total,
+    d.is_inside
 from due as d
 left join cases.workflow_version as w on w.workflow = d.workflow and w.version = d.version
 left join lateral (

@@ -24,6 +24,48 @@ def test_what_can_be_known_is_shown_with_what_has_come(
     assert "newest of 2026-" in shown.text
 
 
+def test_work_that_stays_inside_is_shown_with_whom_it_is_about_to_who_may_see_it(
+    browser: Callable[..., TestClient], server: postgres.Server
+) -> None:
+    assert "Nothing waits here" in browser("operator").get("/work").text
+    with warehouse.connect(server.dsn()) as conn:
+        conn.execute(
+            "update tasks.task set kind = 'billing' where task_id = ("
+            "select task_id from tasks.task where closed_seq is null and kind = 'outreach' order by 1 limit 1)"
+        )
+        conn.execute(
+            "insert into tasks.inside (task_id, source, known_seq) select task_id, 'ehr', planned_seq from tasks.task"
+            " where closed_seq is null and kind in ('outreach', 'billing')"
+        )
+        kinds = dict(
+            conn.execute(
+                "select kind, count(*) from tasks.inside inner join tasks.task using (task_id) group by kind"
+            ).fetchall()
+        )
+    assert set(kinds) == {"outreach", "billing"}
+    shown = browser("operator").get("/work")
+    assert shown.status_code == 200
+    for kind, told in (("outreach", "call"), ("billing", "visit")):
+        assert f"{kinds[kind]} {told}" in shown.text
+    assert "Family" in shown.text
+    assert "record the call" in shown.text
+    assert "record the call" in browser("operator").get("/calls").text
+    bills = browser("operator").get("/work?kind=billing")
+    assert "Visits to bill" in bills.text
+    assert "record the call" not in bills.text
+    viewer = browser("viewer").get("/work?kind=billing").text
+    assert "Visits to bill" in viewer
+    assert "Family" not in viewer, "no patient"
+    assert "There is no page 9" in browser("operator").get("/work?kind=outreach&page=9").text
+    assert browser("operator").get("/work?kind=nothing").status_code == 200
+    with warehouse.connect(server.dsn()) as conn:
+        looked = conn.execute(
+            "select count(*) from operations.looked where page = 'work'"
+        ).fetchone()
+    assert looked is not None
+    assert looked[0] > 0
+
+
 def test_what_is_held_is_shown_with_its_number_and_a_form_for_who_may(
     browser: Callable[..., TestClient], server: postgres.Server
 ) -> None:

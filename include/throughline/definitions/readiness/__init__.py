@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from throughline.definitions.readiness.brings import brought, silent
 from throughline.practice import Practice
 from throughline.sources import catalogue
-from throughline.sources.source import SourceDefinition
+from throughline.sources.source import INSIDE, SourceDefinition
 from throughline.workflows.definitions import ROLES_OF, Workflow
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ def needs(
     takes = {
         role.name: f"{source.source} as {role.name}"
         + (" (work list)" if role.work_list is not None else "")
+        + (" (stays inside)" if role.form == INSIDE else "")
         + (" (observed)" if role.mode == "observe" else "")
         for source in sources
         for role in source.roles.values()

@@ -1,1 +1,1 @@
-"""A call that no system has: recorded on the page of its case, and taken back there."""
+"""What the practice's own people do: work that stays inside, and a call that no system has, recorded on its case."""

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from throughline.definitions import check, examined
+from throughline.definitions import check, examined, readiness
 from throughline.definitions.__main__ import main
-from throughline.practice import practice
+from throughline.practice import practice, said_now
+from throughline.sources import systems
 from throughline.vocabulary import OURS, DefinitionError
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -166,6 +167,33 @@ def test_a_role_that_no_source_has_is_told_with_the_stage_that_needs_it(own: Pat
     for name in ("transitional_care", "annual_wellness"):
         told = f"{name}.yaml:\\d+: stages/documented/task: no source has the role documentation, .*leave {name} out"
         assert any(re.search(told, one) for one in faults), faults
+
+
+def test_a_role_that_stays_inside_needs_neither_a_system_nor_a_connection(own: Path) -> None:
+    take(own, "sources/ehr.yaml", ", documentation: {}", "")
+    take(
+        own,
+        "practice.yaml",
+        "bill_hold_days: 1",
+        "bill_hold_days: 1\nleave_out: {sources: [billing]}",
+    )
+    (own / "sources" / "ourselves.yaml").write_text(
+        "source: ourselves\ntitle: Our own people\nowner_team: billing\n"
+        "roles: {documentation: {form: inside}, billing: {form: inside}}\n",
+        "utf-8",
+    )
+    found = examined()
+    assert found.faults == ()
+    assert "billing_main" not in systems.needed(found.sources)
+    assert "billing_main" not in systems.connections()
+    assert "" not in systems.connections()
+    sends = {
+        need.name: need.told
+        for need in readiness.needs(found.workflows, found.sources, said_now())
+        if need.part == "sends"
+    }
+    assert sends["documentation"] == "ourselves as documentation (stays inside)"
+    assert sends["outreach"] == "ehr as outreach"
 
 
 def test_what_is_left_out_has_no_file_of_the_practice(own: Path) -> None:

@@ -123,6 +123,18 @@ EXPECTED = {"expected_by": "03:00"}
             "roles/schedule/receiver_id: applies only to the role payer; leave it out",
         ),
         (
+            {"roles": {"schedule": {"form": "outside"}}},
+            "roles/schedule/form: 'outside' is not allowed; did you mean inside?",
+        ),
+        (
+            {"roles": {"schedule": {"form": "inside", "connection": "desk"}}},
+            "roles/schedule/connection: nothing is sent to what stays inside; leave it out",
+        ),
+        (
+            {"roles": {"payer": {"form": "inside"}}},
+            "roles/payer/form: does not apply to the role payer; leave it out",
+        ),
+        (
             {"roles": {"chart": {}}},
             "ids: is missing; write named, or bare if this is the only chart",
         ),

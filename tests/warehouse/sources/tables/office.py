@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from throughline import cases, evidence, identity, quality, sources, warehouse, workflows
+from throughline import cases, evidence, identity, quality, sources, tasks, warehouse, workflows
 from throughline.sources import Address, SourceDefinition, definition
 from throughline.sources.fetch import extract
 from throughline.vocabulary import OURS
@@ -109,6 +109,12 @@ class Office:
         cases.settle(self.conn, night.seq)
         self.conn.commit()
         return verdicts
+
+    def work(self) -> dict[str, int]:
+        """Plan tonight's tasks and send what may be sent, to a practice that has nobody who takes it."""
+        tasks.plan(self.conn, self.seq, nights.by_seq(self.conn, self.seq).cut_off)
+        self.conn.commit()
+        return tasks.dispatch(self.conn, self.seq, {})
 
     def rows(self, query: str, *params: Any) -> list[tuple[Any, ...]]:
         return self.conn.execute(query.encode(), params).fetchall()

@@ -6,9 +6,22 @@ import pytest
 
 from tests.warehouse.sources.tables.office import DAY, Office, of
 from throughline import definitions
+from throughline.exceptions.resolve import resolve
+from throughline.pages.calls import work
+from throughline.practice import said_now
 
 NEXT, LATER = "2026-03-09", "2026-03-10"
 PATIENTS, APPOINTMENTS, CHARGES = of("patients"), of("appointments"), of("charges")
+
+
+def readiness(office: Office) -> dict[str, list[str]]:
+    """What charge capture needs of the feeds and of people, by how it stands."""
+    found: dict[str, list[str]] = {}
+    checked = definitions.examined()
+    for need in definitions.readiness.needs(checked.workflows, checked.sources, said_now()):
+        if need.part in ("opens", "stage", "sends"):
+            found.setdefault(need.mark, []).append(f"{need.part} {need.name}")
+    return found
 
 
 def cases_of(office: Office) -> list[tuple[object, ...]]:
@@ -37,12 +50,23 @@ def test_three_reports_are_all_that_charge_capture_needs(office: Office) -> None
     # nobody has billed the second visit
     assert cases_of(office) == [("front_office|encounter/A-2", "open")]
 
+    # nobody takes work: it stays inside, and whoever bills finds it in the morning
+    assert readiness(office) == {"ok": ["opens visit", "stage billed", "sends billing"]}
+    assert office.work() == {"inside": 1}
+    (item,) = work.items(office.conn, "billing", 1)
+    assert (str(item.visit_on), item.payer, item.codes, str(item.amount)) == (
+        "2026-03-02", "Medicare", ["99213"], "150.00",
+    )  # fmt: skip
+    assert office.rows("select count(*) from tasks.transmission") == [(0,)]
+    assert office.rows("select count(*) from operations.exception where status = 'open'") == [(0,)]
+
     # the next report has its claim
     billed = CHARGES.replace("I10,,,,\nTOTAL", "I10,K-901,03/07/2026,Accepted,03/09/2026\nTOTAL")
     assert billed != CHARGES
     office.reports(NEXT, charges=billed)
     office.night(NEXT)
     assert cases_of(office) == [("front_office|encounter/A-2", "completed")]
+    assert work.items(office.conn, "billing", 1) == []
 
 
 def test_a_report_corrects_and_by_leaving_out_deletes(office: Office) -> None:

@@ -1,0 +1,136 @@
+"""Work that stays inside: the page where those find it in the morning who do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from airflow.api_fastapi.core_api.security import requires_authenticated
+from fastapi import APIRouter, Depends, Response
+from fastapi import Request as Browser
+
+from throughline.pages import listed, people
+from throughline.pages.access import reading
+from throughline.pages.forms import root_of
+from throughline.pages.person import WARNINGS
+from throughline.pages.render import render
+from throughline.pages.routes import Looking, html
+from throughline.told import words
+from throughline.told.today import today
+from throughline.warehouse import Connection, sql
+
+router = APIRouter(dependencies=[Depends(requires_authenticated())])
+PLACE, SIZE = "work", 50
+"""The path of the page, and how much of one kind stands on one of its pages."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of work: what one and several of it are called, and what counts as done."""
+
+    kind: str
+    one: str
+    many: str
+    done: str
+
+
+KINDS = (
+    Kind("outreach", "call", "calls",
+         "A call counts when a system that is read has it, or when it is recorded on the page of its case."),
+    Kind("scheduling", "booking to make", "bookings to make",
+         "A booking counts when the schedule has it: the next night finds it there."),
+    Kind("documentation", "note to sign", "notes to sign",
+         "A note counts when it is signed in the chart: the next night finds it there."),
+    Kind("billing", "visit to bill", "visits to bill",
+         "A visit counts as billed when its claim is answered or paid: what is read of claims says so."),
+)  # fmt: skip
+"""What may stay inside, in the order of a case's life."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to do, as `sql/told/pages/work.sql` gives it. Times are UTC, `amount` is in US dollars.
+
+    `on_hold`: a decision comes first, or the patient is in a facility, so nobody should do it now.
+    """
+
+    kind: str
+    case_id: str
+    person_id: str
+    title: str
+    stage: str
+    due_at: datetime
+    owner_team: str
+    owner: str | None
+    on_hold: bool
+    source: str
+    visit_type: str | None
+    not_after: date | None
+    visit_on: date | None
+    given: str | None
+    family: str | None
+    payer: str | None
+    codes: list[str] | None
+    amount: Decimal | None
+    warnings: list[str] | None
+    total: int
+
+    @property
+    def practitioner(self) -> str:
+        """Who sees, or saw, the patient; empty if that is not known."""
+        return " ".join(part for part in (self.given, self.family) if part)
+
+    @property
+    def what(self) -> list[str]:
+        """What to do it with, each in words, without anything that only those may see who see patients."""
+        told = []
+        if self.kind == "scheduling":
+            told += [
+                self.visit_type or "",
+                f"by {self.not_after:%a %d %b}" if self.not_after else "",
+            ]
+        if self.practitioner:
+            told.append(
+                f"with {self.practitioner}" if self.kind == "scheduling" else self.practitioner
+            )
+        if self.kind == "billing":
+            told += [self.payer or "", *(self.codes or ["no charge yet"])]
+            told.append(words.dollars(self.amount) if self.amount is not None else "")
+        return [part for part in told if part]
+
+    @property
+    def before(self) -> list[str]:
+        """What to know before it is done, each in words."""
+        return [WARNINGS[kind] for kind in self.warnings or () if self.kind == "scheduling"]
+
+
+def items(conn: Connection, kind: str, page: int) -> list[Item]:
+    """Return one page of the open work of a kind that stays inside; what is on hold comes last."""
+    found = sql.run(conn, "told/pages/work.sql", kind=kind, size=SIZE, skip=(page - 1) * SIZE).rows
+    return [Item(*row) for row in found]
+
+
+@router.get("/work")
+def work_page(request: Browser, who: Looking) -> Response:
+    """Return the work of one kind that stays inside: that which the address names, else the first that there is."""
+    page = listed.chosen(request.query_params).page
+    with reading() as conn:
+        now = today(conn)
+        counts = {
+            kind: (number, late)
+            for kind, number, late in sql.run(
+                conn, "told/pages/work_counts.sql", overdue_before=now.cut_off
+            ).rows
+        }
+        there = [one for one in KINDS if one.kind in counts]
+        asked = request.query_params.get("kind", "")
+        chosen = next((one for one in KINDS if one.kind == asked), there[0] if there else None)
+        found = items(conn, chosen.kind, page) if chosen else []
+        names = people.names(conn, who, PLACE, [one.person_id for one in found])
+    return html(
+        render(
+            "work.html.jinja", who, root_of(request), PLACE,
+            kinds=there, counts=counts, chosen=chosen, items=found, names=names, today=now, page=page, size=SIZE,
+        )
+    )  # fmt: skip

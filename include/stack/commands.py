@@ -190,8 +190,8 @@ def exceptions() -> int:
 
 
 def resolve() -> int:
-    """A named person's decision about one exception: ``ID= BY= ACTION= NOTE=``, ``OWNER=`` or ``AMOUNT=``."""
-    return _decision("throughline.exceptions.resolve", "make resolve", "retry", "OWNER", "AMOUNT")
+    """A named person's decision about one exception: ``ID= BY= ACTION= NOTE=``, and what the action needs."""
+    return _decision("throughline.exceptions.resolve", "make resolve", "retry", *options.RESOLVED)
 
 
 def claims() -> int:

@@ -37,6 +37,8 @@ OURS = "ours"
 """``DEFINITIONS=ours``: Throughline's own, where the world had others before."""
 REAL = "real-"
 """How the name of a world begins whose systems are the practice's, and not the sandbox's."""
+RESOLVED = ("OWNER", "AMOUNT", "DISPOSITION")
+"""What a decision about an exception may need, by the variable that says it."""
 _DECIDED = ("ID", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN")
 TAKES: Mapping[str, tuple[str, ...]] = {
     # night and nights say themselves what to write instead of N and NIGHT
@@ -50,7 +52,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "check": (*_WORLD, "ACTION", "BY", "NOTE", "LOGIN"),
     "replay": (*_WORLD, "NIGHT"),
     "exceptions": _WORLD,
-    "resolve": (*_WORLD, *_DECIDED, "OWNER", "AMOUNT"),
+    "resolve": (*_WORLD, *_DECIDED, *RESOLVED),
     "claims": (*_WORLD, "BATCH", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN"),
     "quarantine": _WHICH,
     "deliveries": _WHICH,
@@ -88,7 +90,11 @@ ONLY_WITH: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "check": dict.fromkeys(("BY", "NOTE", "LOGIN"), ("ACTION", ())),
     "claims": dict.fromkeys(("BY", "LOGIN", "ACTION"), ("BATCH", ()))
     | dict.fromkeys(("NOTE", "PREVIEW"), ("ACTION", ())),
-    "resolve": {"OWNER": ("ACTION", ("assign",)), "AMOUNT": ("ACTION", ("write_off", "resolve"))},
+    "resolve": {
+        "OWNER": ("ACTION", ("assign",)),
+        "AMOUNT": ("ACTION", ("write_off", "resolve")),
+        "DISPOSITION": ("ACTION", ("state_disposition", "resolve")),
+    },
 }
 """By command, the variables that do nothing without another one, and which of its values they need; none: any."""
 NOT_WITH: Mapping[str, str] = {"PATIENTS": "POPULATION"}

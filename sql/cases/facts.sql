@@ -192,6 +192,14 @@ using (
 ) as t
 where t.place > 1 and f.fact_id = t.fact_id and f.person_id = t.person_id;
 
+-- What a named person stated of a discharge counts as long as no record says where the patient went.
+update w_fact as f
+set code = d.code, detail = f.detail - 'not_stated'
+from w_fact as d
+where d.kind = 'decision' and d.detail ->> 'about' = 'disposition'
+    and f.kind = 'discharge' and f.person_id = d.person_id and f.source_ref = d.identifiers ->> 'trigger'
+    and f.detail ->> 'not_stated' = 'disposition';
+
 create index on w_fact (person_id, kind);
 
 create index on w_fact (encounter, kind) where encounter is not null;

@@ -1,4 +1,4 @@
--- reads: evidence.fact, identity.link, operations.decision
+-- reads: evidence.fact, identity.link, operations.decision, operations.exception, operations.source
 -- changes: evidence.fact
 -- counts: facts_recorded
 
@@ -50,3 +50,50 @@ set retracted_seq = %(seq)s
 from operations.decision as d
 where d.kind = 'take_back_call' and d.about_kind = 'recorded_call' and d.known_seq = %(seq)s
     and f.source = 'by_hand' and f.source_ref = 'decision/' || d.about_id and f.retracted_seq is null;
+
+-- Where a patient went at discharge, stated by a named person because the record does not say it: of the discharge that the
+-- exception is about (sql/silence/disposition_not_stated.sql names it by this digest).
+-- count: facts_recorded
+insert into evidence.fact (
+    fact_id, subject_source, subject_id, kind, code_system, code, occurred_at, known_seq, source, source_ref,
+    source_version, batch_id, identifiers, detail
+)
+select distinct on (d.decision_id)
+    md5(concat_ws('|', 'fact', 'by_hand', d.decision_id, 'decision'))::uuid,
+    f.subject_source,
+    f.subject_id,
+    'decision',
+    'disposition',
+    d.detail ->> 'disposition',
+    f.occurred_at,
+    %(seq)s,
+    'by_hand',
+    'decision/' || d.decision_id,
+    '1',
+    d.decision_id,
+    jsonb_build_object('decision', d.decision_id, 'exception', e.exception_id, 'trigger', r.trigger_ref),
+    jsonb_build_object('about', 'disposition', 'recorded_by', d.decided_by)
+from operations.decision as d
+inner join operations.exception as e on d.about_kind = 'exception' and e.exception_id::text = d.about_id
+inner join identity.link as l on l.person_id = e.person_id and l.known_seq <= %(seq)s
+inner join evidence.fact as f
+    on f.subject_source = l.source and f.subject_id = l.source_id and f.kind = 'discharge' and f.retracted_seq is null
+left join operations.source as o on o.source = f.source
+cross join lateral (select coalesce(o.id_prefix, '') || f.source_ref as trigger_ref) as r
+where d.kind = 'state_disposition' and d.known_seq = %(seq)s
+    and e.about_id = 'discharge ' || left(md5(concat_ws('|', e.person_id, r.trigger_ref)), 8)
+order by d.decision_id, l.retired_seq nulls first, f.source, f.fact_id
+on conflict do nothing;
+
+-- It falls when the record says it, or is taken back.
+update evidence.fact as f
+set retracted_seq = %(seq)s
+where f.source = 'by_hand' and f.kind = 'decision' and f.code_system = 'disposition' and f.retracted_seq is null
+    and f.known_seq <= %(seq)s
+    and not exists (
+        select from evidence.fact as t
+        left join operations.source as o on o.source = t.source
+        where t.kind = 'discharge' and t.subject_source = f.subject_source and t.subject_id = f.subject_id
+            and coalesce(o.id_prefix, '') || t.source_ref = f.identifiers ->> 'trigger'
+            and t.retracted_seq is null and t.detail ->> 'not_stated' = 'disposition'
+    );

@@ -12,7 +12,7 @@ alter table tasks.task add column inside_seq bigint;
 create index inside_known on tasks.inside (known_seq);
 
 grant select on tasks.inside to throughline_loop, throughline_decider, throughline_reader;
-grant insert, delete on tasks.inside to throughline_loop;
+grant insert on tasks.inside to throughline_loop;
 grant update (inside_seq) on tasks.task to throughline_loop;
 
 comment on table tasks.inside is 'Tasks that stay inside: shown on the page of work, and asked of no system. No transmission belongs to one.';

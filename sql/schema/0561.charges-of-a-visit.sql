@@ -78,3 +78,16 @@ grant select on cases.visit_charge to throughline_loop, throughline_decider, thr
 comment on view cases.visit_charge is 'The charges that a claim of a visit may say, each once, whichever system tells it. Published for the steps behind cases.';
 comment on column cases.visit_charge.encounter_source is 'The source of the visit.';
 comment on column cases.visit_charge.differs is 'In what the records of one charge contradict each other, as in cases.same_record. Null: in nothing.';
+comment on column cases.visit_charge.encounter_id is 'The visit or stay, by its id in the source.';
+comment on column cases.visit_charge.source is 'The system of record, by the name of its definition.';
+comment on column cases.visit_charge.source_id is 'The id of the charge in its source.';
+comment on column cases.visit_charge.known_seq is 'The night in which we learned it (operations.night).';
+comment on column cases.visit_charge.retracted_seq is 'The night in which it ceased to stand. Null: it stands.';
+comment on column cases.visit_charge.code is 'The service: CPT or HCPCS.';
+comment on column cases.visit_charge.modifiers is 'Modifiers of the code, in the order of the source.';
+comment on column cases.visit_charge.quantity is 'Units.';
+comment on column cases.visit_charge.amount is 'Dollars for the whole line. Null: the price is not said.';
+comment on column cases.visit_charge.diagnoses is 'Diagnoses (ICD-10-CM) in the order in which the clinician gave them.';
+comment on column cases.visit_charge.performer_id is 'Who rendered the service, by the id in the source.';
+comment on column cases.visit_charge.occurred_at is 'When the service was rendered. Null: not said, the time of the visit counts.';
+comment on column cases.visit_charge.status is 'As in evidence.charge_line: billable (no claim yet), billed (there is a claim) and the like.';

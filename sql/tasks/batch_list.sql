@@ -11,6 +11,7 @@ with served as (
         c.workflow,
         c.trigger_on,
         c.trigger_fact_id,
+        c.trigger_ref,
         c.expected_code,
         coalesce(c.time_zone, z.value) as zone,
         g.position as stage_no,
@@ -57,6 +58,13 @@ question as (
     from served as w
     inner join tasks.task as t on t.case_id = w.case_id
     inner join operations.exception as e on e.about_kind = 'task' and e.about_id = t.task_id::text
+    union
+    -- what a named person stated of the discharge that opened it
+    select w.patient_control_number, w.case_id, w.zone, e.exception_id
+    from served as w
+    inner join evidence.fact as f
+        on f.source = 'by_hand' and f.kind = 'decision' and f.identifiers ->> 'trigger' = w.trigger_ref and f.retracted_seq is null
+    inner join operations.exception as e on e.exception_id::text = f.identifiers ->> 'exception'
 ),
 
 asked as materialized (
@@ -76,7 +84,8 @@ decided as materialized (
         s.patient_control_number,
         s.case_id,
         jsonb_agg(jsonb_build_object(
-            'act', d.kind, 'who', d.decided_by, 'note', d.note, 'about', s.reason,
+            'act', d.kind, 'who', d.decided_by, 'about', s.reason,
+            'note', case when d.detail ? 'disposition' then concat_ws(': ', d.detail ->> 'disposition', d.note) else d.note end,
             'on', to_char(d.decided_at at time zone s.zone, 'YYYY-MM-DD')
         ) order by d.decided_at, d.decision_id) as decided
     from (

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from throughline.exceptions.resolve import (
+from throughline.exceptions.actions import (
     ACTIONS,
     FITTING,
     FOLLOWS,
     FOLLOWS_OF,
     NEEDS_REASON,
+    STATE,
     USUAL,
 )
 from throughline.exceptions.titles import title
@@ -37,7 +38,7 @@ KNOWN = frozenset({*ACTIONS, *OF_ROWS, "refuse"})
 class Choice:
     """An act that fits an exception: on what kind of thing it is recorded, and what follows.
 
-    `asks` is the argument that it needs: owner or amount. `is_usual` marks what people mostly do.
+    `asks` is the argument that it needs: owner, amount or disposition. `is_usual` marks what people mostly do.
     """
 
     act: str
@@ -85,6 +86,7 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
         "owner": "A team, or a member of one,",
         "amount": "the amount that you name" if balance is None else str(balance),
         "cases": str(detail.get("cases", 0)),
+        "disposition": "what you say",
     }
     if act == "write_off" and balance is None:
         follows = "The amount that you name is written off the claim's open balance."
@@ -94,6 +96,6 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
         title(act),
         follows.format(**said),
         needs_reason=act in NEEDS_REASON,
-        asks={"assign": "owner", "write_off": "amount"}.get(act, ""),
+        asks={"assign": "owner", "write_off": "amount", STATE: "disposition"}.get(act, ""),
         is_usual=act == usual,
     )

@@ -21,83 +21,29 @@ from throughline.decisions import (
     UnknownActError,
     command_line,
 )
+from throughline.exceptions.actions import (
+    ACTIONS,
+    CARRIES_NOTHING,
+    FITTING,
+    FOLLOWS,
+    FOLLOWS_OF,
+    NEEDS_REASON,
+    ONLY,
+    PERMISSION,
+    STATE,
+    SWITCHED_OFF,
+    USUAL,
+)
 from throughline.exceptions.titles import title
 from throughline.practice import teams
 from throughline.vocabulary import nearest
+from throughline.vocabulary.words import DISPOSITION
 from throughline.warehouse import Connection
 
 SHORTEST, MOST = 8, 10
 """Characters of a number that are enough to name an exception; exceptions that a message lists."""
 LARGEST = Decimal(10) ** 10
 """An amount in US dollars that is not reached."""
-CARRIES_NOTHING = "carries_nothing"
-"""What a named person says of a file that could not be read."""
-SWITCHED_OFF = "workflow_switched_off"
-"""Why somebody is asked what becomes of a workflow's open cases."""
-
-ACTIONS = {
-    "retry": "try this stage's task again",
-    "continue": "continue the case without this stage",
-    "acknowledge": "somebody is working on it; remind us in a week",
-    "close_case": "close the case",
-    "write_off": "write off the claim's open balance",
-    "assign": "assign it to an owner and leave it open",
-    "confirm": "identity: both records are the same person",
-    "reject": "identity: the records are two different people",
-    CARRIES_NOTHING: "file: it carries nothing for us",
-    "finish": "workflow switched off: its open cases go on to their end",
-    "close_cases": "workflow switched off: close its open cases",
-}
-NEEDS_REASON = frozenset(
-    {"continue", "close_case", "write_off", "confirm", "reject", "finish", "close_cases"}
-)
-"""The actions that end something for good: a person must say why."""
-USUAL = {
-    "missed_clock": "retry",
-    "attempts_exhausted": "retry",
-    "bad_contact_data": "retry",
-    "unsigned_note": "retry",
-    "claim_rejected": "retry",
-    "eligibility_unknown": "retry",
-    "identity_doubt": "reject",
-    "file_refused": "carries_nothing",
-}
-"""The action that `resolve` stands for, by reason; `acknowledge` for reasons not listed."""
-
-FITTING = {
-    "workflow_silent": ("acknowledge", "assign"),
-    SWITCHED_OFF: ("finish", "close_cases", "assign"),
-    "facts_silent": ("acknowledge", "assign"),
-    "new_code": ("acknowledge", "assign"),
-    "one_status": ("acknowledge", "assign"),
-    "rows_set_aside": ("assign",),
-    "unmatched_remittance": ("acknowledge", "assign"),
-    "unmatched_acknowledgement": ("acknowledge", "assign"),
-    "claim_without_person": ("acknowledge", "assign"),
-    "provider_adjustment": ("acknowledge", "assign"),
-    "file_rejected": ("acknowledge", "assign"),
-    "file_unanswered": ("acknowledge", "assign"),
-    "claim_unanswered": ("acknowledge", "assign"),
-    "stay_not_ended": ("acknowledge", "assign"),
-    "disposition_not_stated": ("acknowledge", "assign"),
-    "sources_disagree": ("acknowledge", "assign"),
-    "file_refused": ("carries_nothing", "retry", "assign"),
-    "code_not_mapped": ("assign",),
-    "persons_not_reached": ("assign",),
-    "claims_not_released": ("acknowledge", "assign"),
-    "feed_not_released": ("acknowledge", "assign"),
-    "chain_differs": ("assign",),
-    "identity_doubt": ("confirm", "reject", "acknowledge", "assign"),
-}
-"""The actions allowed for reasons that concern no stage of a case; a reason not listed allows all others."""
-ONLY = {
-    "confirm": "identity_doubt",
-    "reject": "identity_doubt",
-    CARRIES_NOTHING: "file_refused",
-    "finish": SWITCHED_OFF,
-    "close_cases": SWITCHED_OFF,
-}
-"""Actions that apply to one reason alone."""
 
 
 class NotOpen(NotAllowedError, LookupError):
@@ -121,6 +67,7 @@ def resolve(
     *,
     owner: str | None = None,
     amount: Decimal | None = None,
+    disposition: str | None = None,
 ) -> list[UUID]:
     """Record a named person's decision about an open exception; returns the ids of the decisions.
 
@@ -128,7 +75,9 @@ def resolve(
     amount writes off the open balance. Does not commit. Raises `NotOpen`, and `ValueError` if the
     action does not apply to the exception, lacks its reason, or one waits for tonight already.
     """
-    request = asked(conn, exception_id, who, action, note, owner=owner, amount=amount)
+    request = asked(
+        conn, exception_id, who, action, note, owner=owner, amount=amount, disposition=disposition
+    )
     made = decisions.record(conn, request)
     return [made.decision_id, *made.also]
 
@@ -142,6 +91,7 @@ def asked(
     *,
     owner: str | None = None,
     amount: Decimal | None = None,
+    disposition: str | None = None,
 ) -> Request:
     """Return the request for an act, with `resolve` replaced by the reason's usual action."""
     if action == "resolve":
@@ -151,50 +101,22 @@ def asked(
         action = USUAL.get(row[0] if row else "", "acknowledge")
     elif action not in ACTIONS:
         raise UnknownActError(f"{action}: must be one of resolve, {', '.join(ACTIONS)}")
-    said = {"owner": owner, "amount": amount}
+    said = {"owner": owner, "amount": amount, "disposition": disposition}
     return Request(action, "exception", str(exception_id), who, note, said)
 
 
 # ---- the acts ----------------------------------------------------------------------------------
 
-FOLLOWS = {
-    "retry": "The exception closes, and the stage's task is tried again.",
-    "continue": "The exception closes, and the case continues without this stage.",
-    "acknowledge": "The exception closes for a week, and reopens if its cause is still there.",
-    "close_case": "The case closes, and its open tasks are cancelled.",
-    "write_off": "The claim's open balance is written off: {amount} US dollars.",
-    "assign": "{owner} owns it from now on; it stays open.",
-    "confirm": "From the next night on, both records belong to one person.",
-    "reject": "The records stay two different people; nobody is asked about them again.",
-    "finish": "The workflow opens no more cases; the {cases} that are open go on to their end.",
-    "close_cases": "Every open case of the workflow closes, and its open tasks are cancelled: {cases}.",
-    "carries_nothing": "The exception closes: from the next night on, the file holds back nothing.",
-}
-"""What a person is shown before deciding. The next night or `reconcile_by_day` applies the decision."""
-
-FOLLOWS_OF = {
-    (
-        "acknowledge",
-        "new_code",
-    ): "The exception closes: the code counts as known, and is not reported again.",
-    ("acknowledge", "provider_adjustment"): "The exception closes: billing has posted the money.",
-    (
-        "retry",
-        "file_refused",
-    ): "The next night reads the file again; the exception closes once it can be read.",
-}
-"""Replaces `FOLLOWS` for some reasons, by (action, reason)."""
-
 
 def _weigh(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
-        "select reason, person_id, detail from operations.exception"
+        "select reason, person_id, detail, about_kind from operations.exception"
         " where exception_id = %s and status = 'open' for update",
         (request.about_id,),
     ).fetchone()
     if row is None:
         raise NotOpen(f"no open exception has the id {request.about_id}")
-    reason, person_id, detail = row
+    reason, person_id, detail, about_kind = row
     if ONLY.get(request.act, reason) != reason or request.act not in FITTING.get(reason, ACTIONS):
         raise DoesNotFitError(f"{request.act} does not apply to the reason {reason}")
     if request.act == CARRIES_NOTHING:
@@ -218,13 +140,20 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     said: dict[str, object] = {"action": request.act}
     if reason == SWITCHED_OFF:
         said["cases"] = (detail or {}).get("cases", 0)
+    if request.act == STATE:
+        if about_kind != "discharge":
+            raise DoesNotFitError(
+                "it is about very many discharges at once: the chart has to say it"
+            )
+        said["disposition"] = _disposition(request.said.get("disposition"))
     if request.act == "assign":
         said["owner"] = _owner(request.said.get("owner"))
         if said["owner"] in teams():
             said["owner_team"] = said["owner"]
     if request.act == "write_off":
         said["amount"] = str(_amount(request.said.get("amount"), (detail or {}).get("balance")))
-    follows = [FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act]).format(**said)]
+    words = said | {"disposition": DISPOSITION.words.get(str(said.get("disposition")), "").lower()}
+    follows = [FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act]).format(**words)]
     before = _tried_before(conn, request) if request.act == "retry" else 0
     if before:
         times = "once" if before == 1 else f"{before} times"
@@ -245,6 +174,15 @@ def _tried_before(conn: Connection, request: Request) -> int:
         (request.about_id,),
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def _disposition(asked: object) -> str:
+    """Return where a patient went, as a word of the list of dispositions."""
+    if asked not in DISPOSITION.words:
+        raise DoesNotFitError(
+            f"{STATE} needs where the patient went, one of {', '.join(DISPOSITION.words)}"
+        )
+    return str(asked)
 
 
 def _owner(asked: object) -> str:
@@ -298,16 +236,6 @@ def _weigh_record(conn: Connection, request: Request) -> Preview:
         {"person_id": str(request.said["person_id"])},
     )
 
-
-PERMISSION = {
-    "write_off": "write_off",
-    "confirm": "decide_identity",
-    "reject": "decide_identity",
-    CARRIES_NOTHING: "decide_rows",
-    "finish": "decide_workflows",
-    "close_cases": "decide_workflows",
-}
-"""What a person needs for an action; for one that is not listed, `resolve_exceptions`."""
 
 for _name, _title in ACTIONS.items():
     decisions.register(
@@ -383,12 +311,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--owner", help="with assign: the new owner")
     parser.add_argument("--amount", help="with write_off: how much, in US dollars")
+    parser.add_argument("--disposition", help="with state_disposition: home, snf or another word")
     given = parser.parse_args(arguments)
 
     def made(conn: Connection) -> Request:
         return asked(
             conn, meant(conn, given.id), given.by, given.action, given.note,
-            owner=given.owner, amount=_dollars(given.amount),
+            owner=given.owner, amount=_dollars(given.amount), disposition=given.disposition,
         )  # fmt: skip
 
     return command_line.decide(given, made)

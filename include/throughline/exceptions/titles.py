@@ -12,6 +12,7 @@ TITLES = {
     "confirm": "They are the same person",
     "reject": "They are two people",
     "carries_nothing": "The file carries nothing",
+    "state_disposition": "Say where the patient went",
     "finish": "Finish its open cases",
     "close_cases": "Close its open cases",
     "record_call": "Call recorded by hand",

@@ -49,6 +49,7 @@ class Typed:
     note: str = ""
     owner: str = ""
     amount: str = ""
+    disposition: str = ""
 
 
 def offered(visitor: Visitor, stuck: Stuck) -> list[Choice]:
@@ -146,6 +147,8 @@ def _request(visitor: Visitor, stuck: Stuck, choice: Choice, typed: Typed) -> Re
     said: dict[str, object] = {}
     if choice.asks == "owner":
         said["owner"] = typed.owner or None
+    if choice.asks == "disposition":
+        said["disposition"] = typed.disposition
     if choice.asks == "amount":
         said["amount"] = _amount(typed.amount)
     about_id = stuck.exception_id if choice.about_kind == "exception" else stuck.about_id

@@ -115,10 +115,8 @@ def recorded(
 
 
 def too_long(request: Request) -> Response | None:
-    """Return the refusal of a body longer than any form, or of unknown length; None of all others.
-
-    FastAPI reads a body before it asks whose it is.
-    """
+    """Return the refusal of a body longer than any form, or of unknown length; None of all others."""
+    # FastAPI reads a body before it asks whose it is
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" not in request.headers and length.isdecimal() and len(length) < 7:
         return None
@@ -331,11 +329,12 @@ def act_on(
     note: Annotated[str, Form(max_length=20_000)] = "",
     owner: Annotated[str, Form(max_length=200)] = "",
     amount: Annotated[str, Form(max_length=200)] = "",
+    disposition: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Record an act about an exception, and show the exception with it."""
     own_form(request)
     acts.known(act)
-    typed = Typed(note, owner, amount)
+    typed = Typed(note, owner, amount, disposition)
     with reading() as conn:
         stuck = one.exception(conn, number)
     back = f"exception/{stuck.exception_id}"

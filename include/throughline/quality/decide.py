@@ -4,8 +4,7 @@
 warehouse's address in the environment variable `THROUGHLINE_DECIDER_DSN`. ID is that of a row in quarantine, which
 stands for all rows of its payment if the payment does not balance; or of the exception about a delivery's
 rows, which means all of them; or of the exception about a file that could not be read, with the action
-`carries_nothing`; or that of a loaded delivery or file, to reject it after all. Its first eight characters are
-enough. The next night loads released rows and takes back what was rejected.
+`carries_nothing`; or that of a loaded delivery or file, to reject it after all. Its first eight characters do.
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ from throughline.decisions import (
     Request,
     command_line,
 )
-from throughline.exceptions.resolve import CARRIES_NOTHING, SHORTEST
+from throughline.exceptions.actions import CARRIES_NOTHING
+from throughline.exceptions.resolve import SHORTEST
 from throughline.quality.balance import balance
 from throughline.quality.contents import beside, dollars, releasable
 from throughline.quality.merge import OTHER_CONTENT

@@ -50,7 +50,7 @@ NOT_OPENED_REASON = WordList(
 )
 
 WHAT_HELPS = {
-    "disposition_not_stated": "have the chart record it: an exception asks for each",
+    "disposition_not_stated": "have the chart record it, or state it on its exception: there is one for each",
     "disposition_not_mapped": "map the code in the source's definition",
     "attribution_not_stated": "have the chart name a practitioner, or say in practice.yaml what else counts",
     "coverage_not_stated": "have the chart or an eligibility answer name it",

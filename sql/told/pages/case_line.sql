@@ -86,6 +86,7 @@ line as (
         and (
             f.fact_id = c.trigger_fact_id
             or (f.kind in ('attempt', 'booking', 'booking_cancelled', 'no_show', 'opt_out') and f.occurred_at >= c.trigger_on)
+            or (f.kind = 'decision' and f.identifiers ->> 'trigger' = c.trigger_ref)
             or (f.kind in ('death', 'hospice', 'left_practice'))
             or (f.identifiers ->> 'encounter' = c.encounter_ref and f.kind in ('visit', 'note', 'charge'))
             or (

@@ -12,7 +12,7 @@ import throughline.tasks.attest
 from tests.warehouse.clinic import Clinic
 from throughline import decisions
 from throughline.decisions import Act, NotAllowedError, Preview, Request
-from throughline.exceptions import resolve
+from throughline.exceptions import actions
 from throughline.warehouse import Connection
 
 INCLUDE = Path(decisions.__file__).parents[1]
@@ -102,9 +102,9 @@ def test_the_acts_of_the_loop_are_registered() -> None:
     money = throughline.quality.decide.MONEY
     assert set(decisions.acts_on("quarantine")) == {"release", "reject", *money}
     assert set(decisions.acts_on("claim_batch")) == {"release", "refuse"}
-    assert decisions.acts_on("exception") == resolve.ACTIONS
+    assert decisions.acts_on("exception") == actions.ACTIONS
     assert set(decisions.acts_on("record")) == {"link", "unlink"}
-    assert set(resolve.FOLLOWS) == set(resolve.ACTIONS)
+    assert set(actions.FOLLOWS) == set(actions.ACTIONS)
 
 
 def test_nothing_else_writes_a_decision() -> None:

@@ -12,7 +12,8 @@ from tests.warehouse.clinic import Clinic, moment, patient
 from throughline import exceptions, warehouse
 from throughline.decisions import NoReasonError, preview
 from throughline.exceptions import resolve as said
-from throughline.exceptions.resolve import ACTIONS, USUAL, DecidedError, NotOpen, resolve
+from throughline.exceptions.actions import ACTIONS, USUAL
+from throughline.exceptions.resolve import DecidedError, NotOpen, resolve
 
 
 def opened(clinic: Clinic, reason: str, **detail: Any) -> UUID:

@@ -48,6 +48,8 @@ OF_EXCLUSION: dict[str, Kinds] = {
 }
 """What ends or keeps out a case (`sql/cases/state.sql`, `triggers.sql`); what is not here needs no feed of its own."""
 BY_HAND = "by hand"
+RECORDED = {"contact": "whoever may record_calls records it on the page of its case"}
+"""What a named person records where no system has it, and how: only kinds that are here."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Need:
         feeds = "; ".join(f"{kind}: {feeds_of(kind)}" for kind in self.lacks)
         if self.silent:
             feeds += f"; as it is defined, {' and '.join(self.silent)} does not say it"
+        feeds += "".join(f"; {RECORDED[kind]}" for kind in self.lacks if kind in RECORDED)
         if self.is_by_hand:
             return f"{BY_HAND}, as practice.yaml says ({feeds} would prove it)"
         return f"never: no configured feed brings {feeds}"

@@ -50,7 +50,7 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     ),
     "disposition_not_stated": (
         "{source} says that the patient was discharged on {day}, and not where to",
-        "No case is open, and nobody is asked to call, until the chart says it",
+        "No case is open, and nobody is asked to call, until the chart or a named person says it",
     ),
     "sources_disagree": (
         "{source} and {other} tell of one {record} on {day}, and differ in its {differs}",

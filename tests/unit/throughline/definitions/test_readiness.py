@@ -68,7 +68,9 @@ def test_a_stage_that_people_record_is_not_refused(own: Path) -> None:
     take(own, "practice.yaml", "bill_hold_days: 1", f"bill_hold_days: 1\n{by_hand}")
     assert examined().faults == ()
     assert found()["stage", "contacted"].mark == "by hand"
-    assert found()["stage", "contacted"].told.startswith("by hand, as practice.yaml says")
+    told = found()["stage", "contacted"].told
+    assert told.startswith("by hand, as practice.yaml says")
+    assert "whoever may record_calls records it on the page of its case" in told
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 -- reads: cases.setting, operations.night, w_answer, w_attempt, w_booking, w_case, w_charge, w_current,
---     w_decision, w_fact, w_feed, w_money, w_possible_stay, w_profile, w_proof, w_state, w_tries
+--     w_decision, w_fact, w_feed, w_impossible, w_money, w_possible_stay, w_profile, w_proof, w_state,
+--     w_tries
 -- makes: w_unsupported, w_acknowledged
 -- changes: w_state
 
@@ -28,7 +29,12 @@ where t.status = 'open' and s.proof = 'claim'
     and not exists (
         select from w_decision as d
         where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
-    );
+    )
+    and not exists (select from w_impossible as i where i.case_id = t.case_id)
+union all
+-- nobody can let a claim of such a day go on: what is wrong has to be corrected
+select i.case_id, null, 'impossible_date'
+from w_impossible as i;
 
 -- Doubt about the person's identity blocks everything.
 update w_state as t
@@ -244,7 +250,7 @@ set wanted = 'exception',
         'charged', to_jsonb(n.codes), 'expected', t.expected_code
     ))
 from w_unsupported as n
-where n.case_id = t.case_id and t.wanted is null;
+where n.case_id = t.case_id and t.wanted is null and n.codes is not null;
 
 -- The payer's answer does not help: no longer covered, refused, without a date, or it names a plan that may be
 -- Medicare Advantage.

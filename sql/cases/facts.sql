@@ -240,6 +240,12 @@ known_of as (
     select
         w.person_id,
         min(f.occurred_at) filter (where f.kind = 'death') as died_at,
+        -- the last day on which it may have been, by whoever says the earliest
+        min(coalesce((f.detail ->> 'by')::date, cases.local_day(f.occurred_at))) filter (where f.kind = 'death') as died_by,
+        (array_agg(
+            coalesce((f.detail ->> 'is_day_known')::boolean, false)
+            order by coalesce((f.detail ->> 'by')::date, cases.local_day(f.occurred_at)), f.fact_id
+        ) filter (where f.kind = 'death'))[1] as is_day_of_death_known,
         min(f.occurred_at) filter (
             where f.kind = 'hospice' or (f.kind = 'eligibility' and (f.detail ->> 'is_hospice')::boolean)
         ) as hospice_at,

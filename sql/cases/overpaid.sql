@@ -1,8 +1,9 @@
--- reads: cases.case_record, cases.event, evidence.fact, operations.source, w_case, w_fact, w_visit_claim
+-- reads: cases.case_record, cases.event, evidence.fact, operations.source, w_case, w_fact, w_impossible,
+--     w_visit_claim
 -- makes: w_overpaid
 
 -- Overpayments: the claim was paid, but the evidence that had proven the visit or the note was withdrawn,
--- with no newer version. Report and return within 60 days (42 CFR 401.305).
+-- with no newer version, or the visit cannot have been on its day. Report and return within 60 days (42 CFR 401.305).
 create temp table w_overpaid on commit drop as
 with fallen as (
     select
@@ -33,6 +34,10 @@ with fallen as (
     inner join evidence.fact as v on v.fact_id = r.trigger_fact_id and v.kind = 'visit'
     left join operations.source as o on o.source = v.source
     where not c.trigger_stands
+    union
+    select i.case_id, i.person_id, i.encounter, i.service_on
+    from w_impossible as i
+    where i.why <> 'in_future'
 )
 
 select x.case_id, x.person_id, sum(f.amount) as paid

@@ -1,11 +1,28 @@
 -- reads: core.patient
 
--- A death blocks outreach; services already rendered stay billable.
+-- A death blocks outreach; services already rendered stay billable. Where the day is not known, the patient had died by the
+-- end of the month or the year that is, and by the day on which the record first said so.
 select
     r as record,
     'death' as kind,
-    coalesce(r.deceased_at, left(r.source_version, 10)::timestamptz) as occurred_at
+    coalesce(r.deceased_at, d.by_on::timestamptz) as occurred_at,
+    jsonb_build_object('by', d.by_on, 'is_day_known', r.deceased_at is not null) as detail
 from core.patient as r
+cross join lateral (
+    select case
+        when r.deceased_at is not null then r.deceased_by
+        else least(r.deceased_by, (
+            select min(left(v.source_version, 10)::date)
+            from core.patient as v
+            where v.source = r.source and v.source_id = r.source_id and v.is_deceased and v.known_seq <= r.known_seq
+                and not exists (
+                    select from core.patient as b
+                    where b.source = r.source and b.source_id = r.source_id and not b.is_deceased
+                        and b.known_seq > v.known_seq and b.known_seq <= r.known_seq
+                )
+        ))
+    end as by_on
+) as d
 where r.is_deceased;
 
 select

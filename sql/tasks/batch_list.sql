@@ -1,6 +1,6 @@
 -- reads: cases.case_record, cases.do_not_bill, cases.setting, cases.stage, evidence.fact,
 --     evidence.service_location, evidence.visit, operations.decision, operations.exception, tasks.claim,
---     tasks.task
+--     tasks.impossible_claim, tasks.task
 
 -- What is known of each claim of a batch beside its file: the place's name, the cases that the claim serves with what
 -- proves their stages, what was asked about them and what a person decided.
@@ -15,13 +15,17 @@ with served as (
         c.expected_code,
         coalesce(c.time_zone, z.value) as zone,
         g.position as stage_no,
-        n.reason as do_not_bill
+        coalesce(n.reason, case when i.why is not null then 'impossible_date' end) as do_not_bill
     from tasks.claim as k
     inner join tasks.task as t on t.effect_key = k.effect_key and t.closed_seq is null
     inner join cases.case_record as c on c.case_id = t.case_id
     left join cases.setting as z on z.name = 'time_zone' and z.key = ''
     left join cases.stage as g on g.case_id = c.case_id and g.stage = t.stage
     left join cases.do_not_bill as n on n.case_id = c.case_id
+    left join lateral (
+        select v.why from tasks.impossible_claim as v where v.patient_control_number = k.patient_control_number
+        limit 1
+    ) as i on true
     where k.batch_id = %(batch_id)s::uuid
 ),
 

@@ -1,6 +1,7 @@
 -- reads: cases.do_not_bill, cases.setting, cases.visit_charge, evidence.billing_provider, evidence.coverage,
---     evidence.fact, evidence.practitioner, evidence.service_location, evidence.visit,
---     identity.patient_record, operations.decision, tasks.claim, tasks.claim_batch, tasks.task
+--     evidence.fact, evidence.practitioner, evidence.service_location, evidence.visit, identity.link,
+--     identity.patient_record, operations.decision, operations.night, tasks.claim, tasks.claim_batch,
+--     tasks.task
 -- makes: w_claim_wanted, w_claim_line, w_claim_content
 -- changes: tasks.claim
 
@@ -120,6 +121,7 @@ charge as (
         count(distinct l.performer_id) as performers,
         min(l.performer_id) as performer_id,
         min(l.service_on) as service_on,
+        max(l.service_on) as last_on,
         sum(l.amount) as total,
         bool_or(l.amount is null) as lacks_amount,
         bool_or(l.units is null) as lacks_units,
@@ -173,6 +175,11 @@ select
     c.total,
     case
         when c.lines is null then 'missing_charge'
+        -- of what came since the case was derived
+        when cases.impossible_day(
+            c.service_on, c.last_on, p.birth_date, b.died_by,
+            (select cases.local_day(max(n.cut_off)) from operations.night as n where n.status <> 'void')
+        ) is not null then 'impossible_date'
         -- somebody else has claimed it: a second claim would be a double
         when c.is_billed then 'charge_check'
         when c.is_told_differently or c.may_be_twice then 'charge_check'
@@ -226,6 +233,16 @@ left join lateral (
     order by a.coverage_order nulls last, a.source_id
     limit 1
 ) as v on true
+left join lateral (
+    select min(coalesce((f.detail ->> 'by')::date, cases.local_day(f.occurred_at))) as died_by
+    from identity.link as own
+    inner join identity.link as l
+        on l.person_id = own.person_id and l.status = 'active' and l.retired_seq is null
+    inner join evidence.fact as f
+        on f.subject_source = l.source and f.subject_id = l.source_id and f.kind = 'death' and f.retracted_seq is null
+    where own.source = e.subject_source and own.source_id = e.subject_id and own.status = 'active'
+        and own.retired_seq is null
+) as b on true
 left join cases.setting as g on g.name = 'payer_filing_code' and g.key = w.payer_id
 cross join lateral (
     select array_remove(array[

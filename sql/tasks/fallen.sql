@@ -1,10 +1,11 @@
 -- reads: cases.do_not_bill, cases.visit_charge, evidence.coverage, evidence.practitioner, evidence.visit,
---     identity.link, operations.night, tasks.claim, tasks.claim_batch, tasks.task, tasks.transmission
+--     identity.link, operations.night, tasks.claim, tasks.claim_batch, tasks.impossible_claim, tasks.task,
+--     tasks.transmission
 -- makes: w_fallen
 -- changes: tasks.claim, tasks.claim_batch
 
 -- Batches of claims that must not be sent as they are, because the task of one of their claims ended, its case does
--- not support it any more, its person is in doubt, the clinician's charge or the coverage has changed, or another
+-- not support it any more, its visit cannot have been on its day, its person is in doubt, the clinician's charge or the coverage has changed, or another
 -- system than the file's receiver now serves the payer, or because it is only observed now. For a batch that was already handed over it is too late: an error in it is an overpayment or a
 -- correction.
 create temp table w_fallen on commit drop as
@@ -32,6 +33,9 @@ where b.status in ('waiting', 'released')
             select from tasks.task as t
             where t.effect_key = k.effect_key and t.closed_seq is null
                 and not exists (select from cases.do_not_bill as n where n.case_id = t.case_id)
+        )
+        or exists (
+            select from tasks.impossible_claim as i where i.patient_control_number = k.patient_control_number
         )
         or exists (
             select from identity.link as own

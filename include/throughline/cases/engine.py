@@ -16,7 +16,7 @@ from throughline.warehouse.moment import moment_of
 
 DERIVATION = ("rules", "same", "facts", "insured", "charges", "claims", "visits")
 STATE = (
-    "cases", "proofs", "stages", "work_tasks", "state", "asks", "unknown", "overpaid", "final",
+    "cases", "proofs", "stages", "work_tasks", "state", "impossible", "asks", "unknown", "overpaid", "final",
 )  # fmt: skip
 WRITING = (
     "triggers",

@@ -61,6 +61,7 @@ FITTING = {
     "stay_not_ended": ("acknowledge", "assign"),
     NOT_STATED: (STATE, "acknowledge", "assign"),
     "sources_disagree": ("acknowledge", "assign"),
+    "impossible_date": ("acknowledge", "close_case", "assign"),
     "file_refused": ("carries_nothing", "retry", "assign"),
     "code_not_mapped": ("assign",),
     "persons_not_reached": ("assign",),

@@ -341,7 +341,9 @@ def _ask_support(conn: Connection, seq: int, batch_id: UUID) -> None:
     conn.execute(
         "insert into tasks.claim_support (batch_id, patient_control_number, case_id, expected_code,"
         " do_not_bill, known_seq)"
-        " select k.batch_id, k.patient_control_number, c.case_id, c.expected_code, n.reason, %s"
+        " select k.batch_id, k.patient_control_number, c.case_id, c.expected_code,"
+        " coalesce(n.reason, (select 'impossible_date' from tasks.impossible_claim as i"
+        " where i.patient_control_number = k.patient_control_number)), %s"
         " from tasks.claim as k"
         " inner join tasks.task as t on t.effect_key = k.effect_key and t.closed_seq is null"
         " inner join cases.case_record as c on c.case_id = t.case_id"

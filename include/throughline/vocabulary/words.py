@@ -144,6 +144,7 @@ EXCEPTION_REASON = WordList(
         "missing_coverage": "No payer covers the person on the day of service",
         "missing_billing_data": "Data that a claim or a request needs is missing",
         "charge_check": "The charge and what is documented, or what the payer pays, disagree",
+        "impossible_date": "A visit or charge is dated when it cannot have been; the date is wrong, or the patient",
         "claim_invalid": "A claim cannot be sent as it is: the validator refuses it, or nobody can attest its file",
         "claim_rejected": "The clearinghouse or the payer rejected the claim",
         "claim_denied": "The payer denied the claim, or part of it",

@@ -1,6 +1,6 @@
--- reads: core.charge_item, core.encounter, core.practitioner, identity.link, operations.decision,
---     operations.opened, operations.shown, pg_trigger, tasks.batch_list, tasks.claim, tasks.claim_batch,
---     tasks.claim_support, tasks.transmission
+-- reads: core.charge_item, core.encounter, core.practitioner, evidence.fact, identity.link,
+--     operations.decision, operations.night, operations.opened, operations.shown, pg_trigger,
+--     tasks.batch_list, tasks.claim, tasks.claim_batch, tasks.claim_support, tasks.transmission
 
 -- claim_says_other_than_charge: A line of a claim of ours is not a charge that the clinician documented for
 -- this visit: code, modifiers, units, money, day or diagnoses differ from what was known when it was made.
@@ -232,6 +232,39 @@ where
     and x.kind = 'claim_batch' and x.outcome <> 'withheld'
 group by k.patient_control_number
 having not coalesce(bool_or(s.case_id is not null and s.do_not_bill is null), false);
+
+-- claim_of_an_impossible_day: A claim was handed over for a day on which, as was known then, the patient was dead or not
+-- born, or which was still to come.
+select
+    'claim' as about_kind,
+    k.patient_control_number as about_id,
+    i.why as detail
+from tasks.transmission as x
+inner join tasks.claim as k on x.effect_key = 'claim_batch|' || k.batch_id::text
+left join operations.night as n on n.seq = x.planned_seq
+cross join lateral (
+    select min((l.line ->> 'service_on')::date) as first_on, max((l.line ->> 'service_on')::date) as last_on
+    from jsonb_array_elements(k.content -> 'lines') as l (line)
+) as d
+left join lateral (
+    select min(coalesce((f.detail ->> 'by')::date, cases.local_day(f.occurred_at))) as died_by
+    from identity.link as l
+    inner join evidence.fact as f on f.subject_source = l.source and f.subject_id = l.source_id and f.kind = 'death'
+    where
+        l.person_id = k.person_id and l.status = 'active'
+        and l.known_seq <= x.planned_seq and (l.retired_seq is null or l.retired_seq > x.planned_seq)
+        and f.known_seq <= x.planned_seq and (f.retracted_seq is null or f.retracted_seq > x.planned_seq)
+) as p on true
+cross join lateral (
+    -- the days of a site may be ahead of the practice's
+    select cases.impossible_day(
+        d.first_on, d.last_on, (k.content -> 'subscriber' ->> 'birth_date')::date, p.died_by,
+        cases.local_day(n.cut_off) + 1
+    ) as why
+) as i
+where
+    (%(seq)s::bigint is null or x.planned_seq = %(seq)s::bigint)
+    and x.kind = 'claim_batch' and x.outcome <> 'withheld' and i.why is not null;
 
 -- release_can_be_skipped: The trigger that blocks claims without a named release is missing or disabled.
 select

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from stack import airflow, postgres
 from tests.permitted import STAFF
-from tests.warehouse.clinic import again, charge, coverage
-from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
+from tests.warehouse.clinic import again, charge, coverage, moment
+from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
 from throughline.decisions import (
     COMMAND_LINE,
@@ -59,8 +60,15 @@ def is_not_complete(desk: Desk) -> None:
     desk.open(SECOND)
 
 
+def dies_before(desk: Desk) -> None:
+    """The chart learns that the patient had died before the visit; no case is derived since."""
+    died = {"is_deceased": True, "deceased_by": date(2026, 6, 30)}
+    desk.know(again(member("p1")[0], deceased_at=moment("2026-06-30"), **died))
+    desk.open(SECOND)
+
+
 @pytest.fixture(
-    params=[turns, loses_cover, is_billed_by_another, is_not_complete],
+    params=[turns, loses_cover, is_billed_by_another, is_not_complete, dies_before],
     ids=lambda change: change.__name__,
 )
 def change(request: pytest.FixtureRequest) -> Callable[[Desk], None]:
@@ -114,6 +122,30 @@ def test_after_it_was_shown_the_old_answer_counts_no_more(
     claims.made_anew(desk.conn, desk.seq, batch)
     with pytest.raises(attest.NotWaiting):
         attest.release(desk.conn, batch, "Ada Biller", "", shown)
+
+
+def test_what_the_records_say_counts_whatever_the_case_says_still(desk: Desk, batch: UUID) -> None:
+    shown = attest.show(desk.conn, batch)
+    dies_before(desk)
+    opened = listed.open_for(desk.conn, batch, "ada", COMMAND_LINE)
+    assert len(opened.unsupported) == 1
+    assert opened.digest != shown
+    with pytest.raises(attest.NotWaiting, match="supports it no more"):
+        attest.release(desk.conn, batch, "ada", "", opened.digest)
+
+
+def test_a_death_that_is_taken_back_offers_the_claim_again(desk: Desk, batch: UUID) -> None:
+    dies_before(desk)
+    for _ in range(2):
+        desk.prepare()
+        assert left(desk) == [("refused", 2), ("waiting", 1)]
+        assert desk.open_exceptions() == ["impossible_date"]
+    desk.know(again(member("p1")[0]))
+    desk.open(THIRD)
+    desk.prepare()
+    assert left(desk) == [("refused", 2), ("waiting", 1), ("waiting", 1)]
+    assert desk.open_exceptions() == []
+    assert desk.broken() == []
 
 
 def test_after_the_release_it_is_not_sent(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
@@ -15,6 +16,8 @@ _TIME = re.compile(
     r"(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,9}))?\s*(?:([+-])(\d{2}):?(\d{2}))?$",
     re.ASCII,
 )
+_PART = re.compile(r"(\d{4})(\d{2})?", re.ASCII)
+"""A year, or a month of one."""
 _HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)$")
 
 
@@ -194,6 +197,18 @@ def _moment(text: str, zone: ZoneInfo | timezone) -> datetime | None:
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def last_day(text: str | None, zone: ZoneInfo | timezone) -> date | None:
+    """Return the last day that a DTM may mean, in `zone`: of a month or year alone its last. None if it has neither."""
+    found = moment(text, zone)
+    if found is not None:
+        return found.astimezone(zone).date()
+    part = _PART.fullmatch((text or "").strip())
+    if part is None:
+        return None
+    year, month = int(part.group(1)), int(part.group(2) or 12)
+    return date(year, month, monthrange(year, month)[1]) if year and 1 <= month <= 12 else None
 
 
 def offset_of(text: str | None) -> timezone | None:

@@ -9,7 +9,7 @@ import msgspec
 
 from throughline.sources.fhir.values import digits
 from throughline.sources.hl7v2 import people
-from throughline.sources.hl7v2.message import Message, day
+from throughline.sources.hl7v2.message import Message, day, last_day
 from throughline.sources.hl7v2.people import Identifier
 from throughline.sources.hl7v2.settings import Settings
 from throughline.sources.hl7v2.told import DELETES, Told
@@ -93,14 +93,18 @@ def person(m: Message, pid: list[str], told: Told, made: datetime, settings: Set
     elif _is_deleted(pid, 13):
         said["phone"] = None
     told.text("language", pid, 15)
-    died = told.says("deceased_at", pid, 29, lambda: told.at(pid, 29))
+    told.says("deceased_at", pid, 29, lambda: told.at(pid, 29))
+    died = told.says("deceased_by", pid, 29, lambda: last_day(m.value(pid, 29), told.zone))
+    if died and "deceased_at" not in said:
+        # a month or a year: the day that an earlier message said is taken back
+        said["deceased_at"] = None
     flag = (m.value(pid, 30) or "").upper()
     if flag in _YES or flag in _NO:
         said["is_deceased"] = flag in _YES
     elif died:
-        said["is_deceased"] = said["deceased_at"] is not None
+        said["is_deceased"] = said["deceased_by"] is not None
     if flag in _NO:
-        said["deceased_at"] = None
+        said["deceased_at"] = said["deceased_by"] = None
     own = m.value(m.first("PD1"), 4)
     if own is not None and settings.reads_attribution:
         said["general_practitioner_id"] = own

@@ -112,6 +112,7 @@ COLUMNS = {
         "city",
         "is_active",
         "deceased_at",
+        "deceased_by",
         "is_deceased",
         "replaced_by",
         "general_practitioner_id",

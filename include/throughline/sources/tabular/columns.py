@@ -38,7 +38,8 @@ class Column:
 
 _WRITTEN = {
     "patient": "mrn family? given? birth_date:date? sex phone:phone postal_code state"
-    " address_line city is_active:flag deceased_at:moment is_deceased:flag replaced_by general_practitioner_id"
+    " address_line city is_active:flag deceased_at:moment deceased_by:date is_deceased:flag replaced_by"
+    " general_practitioner_id"
     " language interpreter_required:flag preferred_contact confidential_address:flag",
     "coverage": "status! type_code payer_id! payer_name member_id starts_on:date ends_on:date"
     " coverage_order:number relationship is_qmb:flag",

@@ -69,6 +69,13 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "Payer {payer_id}",
     ),
     "file_unanswered": ("File {interchange} to {target}; an answer was due on {due_on}",),
+    "impossible_date": (
+        "{dated} is dated {service_on}, {contradicts}",
+        "The patient died on {died_on}",
+        "The patient had died by {died_by}; the day is not known",
+        "There is no claim until the system that says so corrects the date, the death or the patient; if the visit was"
+        " none, close the case",
+    ),
     "missing_billing_data": ("Missing: {missing}",),
     "missing_coverage": ("Missing: {missing}",),
     "missing_diagnosis": ("Missing: {missing}",),
@@ -105,6 +112,12 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What else is known, by reason: each sentence is told if everything that it names is known."""
+CONTRADICTS = {
+    "after_death": "after the patient's death",
+    "before_birth": "before the patient was born",
+    "in_future": "which is still to come",
+}
+"""Why a visit or charge cannot have been on its day (`cases.impossible_day`)."""
 MONEY = frozenset({"balance", "denied"})
 
 
@@ -216,6 +229,16 @@ def _known(stuck: Stuck) -> dict[str, str]:
         if value not in (None, "", [], {}) and not isinstance(value, dict)
     }
     known["about"] = words.plain(stuck.about_id) if "/" not in stuck.about_id else stuck.about_id
+    if "contradicts" in known:
+        known["contradicts"] = CONTRADICTS.get(known["contradicts"], known["contradicts"])
+        known["dated"] = " of ".join(
+            part
+            for part in (
+                "The charge" if known.get("what") == "charge" else "",
+                "visit " + known.get("visit", ""),
+            )
+            if part
+        )
     if stuck.reason == "unmatched_acknowledgement" and stuck.about_kind == "claim":
         known["about"] = f"claim {stuck.about_id}"
     if stuck.file_name:

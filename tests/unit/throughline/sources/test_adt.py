@@ -199,6 +199,28 @@ def test_a_person() -> None:
     assert row["replaced_by"] is None
 
 
+@pytest.mark.parametrize(
+    ("at", "flag", "dead", "by"),
+    [
+        ("20260228", "Y", True, "2026-02-28"),
+        ("202602282330-0500", "", True, "2026-02-28"),
+        ("202602", "", True, "2026-02-28"),
+        ("2024", "", True, "2024-12-31"),
+        ("202613", "Y", True, None),
+        ("", "Y", True, None),
+        ('""', "", False, None),
+        ("20260228", "N", False, None),
+    ],
+)
+def test_a_death_by_its_day_its_month_or_its_year(
+    at: str, flag: str, dead: bool, by: str | None
+) -> None:
+    row = one(adt("A31", 0, pid(f29=at, f30=flag)), "patient")
+    said = row["deceased_by"]
+    assert (row["is_deceased"], said and str(said)) == (dead, by)
+    assert (row["deceased_at"] is None) == (by is None or len(at) < 8)
+
+
 def test_a_number_of_the_hospital_s_own_beside_that_of_the_practice() -> None:
     both = pid(f3="77^^^GH^PI~MRN000001^^^LAKESIDE^MR")
     about = hospital(patient_authority="GH", patient_type="PI")

@@ -301,19 +301,32 @@ def test_a_patient() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "deceased", "at"),
+    ("said", "deceased", "at", "by"),
     [
-        ({"deceasedBoolean": True}, True, None),
-        ({"deceasedBoolean": False}, False, None),
-        ({}, False, None),
-        ({"deceasedDateTime": "2026-08-01T10:00:00-04:00"}, True, "2026-08-01T14:00:00+00:00"),
-        ({"deceasedDateTime": "2026-08-01"}, True, "2026-08-01T04:00:00+00:00"),
-        ({"deceasedDateTime": "2026-08"}, True, None),
+        ({"deceasedBoolean": True}, True, None, None),
+        ({"deceasedBoolean": False}, False, None, None),
+        ({}, False, None, None),
+        (
+            {"deceasedDateTime": "2026-08-01T10:00:00-04:00"},
+            True,
+            "2026-08-01T14:00:00+00:00",
+            "2026-08-01",
+        ),
+        # late in the evening: the day is the source's, not that of UTC
+        (
+            {"deceasedDateTime": "2026-08-01T23:30:00-04:00"},
+            True,
+            "2026-08-02T03:30:00+00:00",
+            "2026-08-01",
+        ),
+        ({"deceasedDateTime": "2026-08-01"}, True, "2026-08-01T04:00:00+00:00", "2026-08-01"),
+        ({"deceasedDateTime": "2026-08"}, True, None, "2026-08-31"),
+        ({"deceasedDateTime": "2026"}, True, None, "2026-12-31"),
     ],
 )
-def test_death(said: dict[str, Any], deceased: bool, at: str | None) -> None:
+def test_death(said: dict[str, Any], deceased: bool, at: str | None, by: str | None) -> None:
     _, v = one("patient", **said)
-    assert (v["is_deceased"], v["deceased_at"]) == (deceased, at)
+    assert (v["is_deceased"], v["deceased_at"], v["deceased_by"]) == (deceased, at, by)
 
 
 def test_a_merged_patient_names_the_one_who_stays() -> None:

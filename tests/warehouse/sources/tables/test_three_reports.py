@@ -6,7 +6,6 @@ import pytest
 
 from tests.warehouse.sources.tables.office import DAY, Office, of
 from throughline import definitions
-from throughline.exceptions.resolve import resolve
 from throughline.pages.calls import work
 from throughline.practice import said_now
 

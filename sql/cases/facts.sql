@@ -1,10 +1,8 @@
--- reads: cases.case_record, cases.place_zone, cases.setting, cases.stage_feed, evidence.booked_place,
---     evidence.code_not_known, evidence.fact, evidence.not_known, evidence.possible_stay,
---     evidence.practitioner, evidence.visit, identity.link, operations.decision, operations.exception,
---     operations.feed, operations.freshness(), operations.night, operations.serves, operations.source,
---     tasks.claim, w_named_visit, w_person, w_same
--- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_possible_stay, w_rests,
---     w_decision
+-- reads: cases.place_zone, cases.setting, cases.stage_feed, evidence.booked_place, evidence.code_not_known,
+--     evidence.fact, evidence.not_known, evidence.possible_stay, evidence.practitioner, evidence.visit,
+--     identity.link, operations.exception, operations.feed, operations.freshness(), operations.night,
+--     operations.serves, operations.source, tasks.claim, w_named_visit, w_person, w_same
+-- makes: w_feed, w_practitioner, w_zone, w_fact, w_profile, w_not_known, w_possible_stay, w_rests
 
 -- What is known, as of this night, about the persons on the work list (w_person).
 
@@ -359,45 +357,3 @@ select c.workflow, c.version, c.stage, c.known_in, array_agg(distinct c.feed) as
 from counted as c
 where c.rests or not c.any_rests
 group by c.workflow, c.version, c.stage, c.known_in;
-
--- Decisions by named persons about these cases and their exceptions, up to this night.
-create temp table w_decision on commit drop as
-with own as (
-    select c.case_id from w_person as w inner join cases.case_record as c on c.person_id = w.person_id
-),
-
-said as (
-    select d.*, o.case_id, null::text as exception_stage, null::text as exception_reason
-    from own as o
-    inner join operations.decision as d on d.about_kind = 'case' and d.about_id = o.case_id::text
-    union all
-    select d.*, o.case_id, e.detail ->> 'stage', e.reason
-    from own as o
-    inner join operations.exception as e on e.case_id = o.case_id
-    inner join operations.decision as d
-        on d.about_kind = 'exception' and d.about_id = e.exception_id::text
-    union all
-    -- a named person closes what a workflow had open that was switched off; cases opened later are not meant
-    select d.*, c.case_id, null::text, e.reason
-    from own as o
-    inner join cases.case_record as c on c.case_id = o.case_id
-    inner join operations.exception as e on e.reason = 'workflow_switched_off' and e.about_id = c.workflow
-    inner join operations.decision as d
-        on d.about_kind = 'exception' and d.about_id = e.exception_id::text and d.kind = 'close_cases'
-    where c.opened_seq < d.known_seq
-)
-
-select
-    d.decision_id,
-    d.known_seq,
-    d.decided_at,
-    d.decided_by,
-    coalesce(d.detail ->> 'action', d.kind) as action,
-    d.case_id,
-    coalesce(d.exception_stage, d.detail ->> 'stage') as stage,
-    coalesce(d.exception_reason, d.detail ->> 'reason') as reason,
-    (d.detail ->> 'amount')::numeric as amount
-from said as d
-where d.known_seq <= %(seq)s;
-
-create index on w_decision (case_id);

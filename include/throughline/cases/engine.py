@@ -14,7 +14,7 @@ from typing import Any
 from throughline.warehouse import Connection, failpoints, nights, sql
 from throughline.warehouse.moment import moment_of
 
-DERIVATION = ("rules", "same", "facts", "insured", "charges", "claims", "visits")
+DERIVATION = ("rules", "same", "facts", "decided", "insured", "charges", "claims", "visits")
 STATE = (
     "cases", "proofs", "stages", "work_tasks", "state", "impossible", "asks", "unknown", "overpaid", "final",
 )  # fmt: skip

@@ -22,6 +22,7 @@ from throughline.tasks.transmissions import Row
 from throughline.tasks.wire import x12, x12_270
 from throughline.transports import sftp
 from throughline.transports.address import Address, SourceUnavailable
+from throughline.transports.files import UploadUncertain
 from throughline.warehouse import Connection, failpoints, sql
 from throughline.warehouse.moment import moment_of
 
@@ -223,7 +224,7 @@ def _send_one(conn: Connection, seq: int, folder: sftp.SftpFolder, row: Row) -> 
         transmissions.unmark(conn, [row.transmission_id])
         conn.commit()
         raise
-    except sftp.UploadUncertain as error:
+    except UploadUncertain as error:
         transmissions.record(conn, seq, row.transmission_id, "uncertain", type(error).__name__)
         conn.commit()
         return "uncertain"

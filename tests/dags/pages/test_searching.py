@@ -20,7 +20,10 @@ Browser = Callable[..., TestClient]
 def asked(browser: TestClient, said: str) -> Response:
     """Search by the form; returns the answer to it, before the browser goes on."""
     (token,) = re.findall(r'name="token" value="([^"]+)"', browser.get("/search").text)
-    return browser.post("/search", data={"said": said, "token": token}, follow_redirects=False)
+    answer: Response = browser.post(
+        "/search", data={"said": said, "token": token}, follow_redirects=False
+    )
+    return answer
 
 
 def looks(server: postgres.Server) -> int:

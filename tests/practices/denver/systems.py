@@ -81,10 +81,10 @@ class Systems:
 
     def lists(self) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of each work list that went out, by the file's name."""
-        found = {}
+        found: dict[str, list[dict[str, Any]]] = {}
         for file in sorted((self.root / "lists" / "out").glob("*.xlsx")):
             heads, *rows = load_workbook(file).worksheets[0].iter_rows(values_only=True)
-            found[file.name] = [dict(zip(heads, row, strict=True)) for row in rows]
+            found[file.name] = [dict(zip(map(str, heads), row, strict=True)) for row in rows]
         return found
 
     def named(self) -> dict[str, list[str]]:

@@ -133,7 +133,7 @@ def test_nor_of_one_that_ends_before_it_can_be_asked(
 ) -> None:
     ended = subprocess.CompletedProcess([], 7, said, "ValueError: the token hvs.S3cret is bad\n")
     monkeypatch.setenv("AIRFLOW__SECRETS__BACKEND", FILES)
-    monkeypatch.setattr(given.subprocess, "run", lambda *_, **__: ended)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
     with pytest.raises(options.WrongOption, match=r"does not answer: it ended with 7$"):
         given.in_backend(["epic_main"])
 

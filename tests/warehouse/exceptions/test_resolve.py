@@ -100,6 +100,7 @@ def test_what_a_person_settled_rests_for_a_week(desk: Clinic) -> None:
             "carries_nothing",
             "finish",
             "close_cases",
+            "state_disposition",
         )
     ],
 )

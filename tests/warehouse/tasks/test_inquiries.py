@@ -102,6 +102,7 @@ def test_a_connection_that_breaks_at_the_last_moment_is_settled_with_certainty(
     desk: Desk, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from throughline.transports import sftp
+    from throughline.transports.files import UploadUncertain
 
     hand_over = sftp.SftpFolder.hand_over
     for number, arrives in enumerate((True, False)):
@@ -113,7 +114,7 @@ def test_a_connection_that_breaks_at_the_last_moment_is_settled_with_certainty(
         def broken(self: sftp.SftpFolder, folder: str, name: str, arrives: bool = arrives) -> None:
             if arrives:
                 hand_over(self, folder, name)
-            raise sftp.UploadUncertain("clearinghouse_main: EOFError at the final name")
+            raise UploadUncertain("clearinghouse_main: EOFError at the final name")
 
         with monkeypatch.context() as patch:
             patch.setattr(sftp.SftpFolder, "hand_over", broken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from tests.warehouse.clinic import (
     Clinic,
@@ -29,7 +30,7 @@ def history(clinic: Clinic) -> None:
     clinic.know(patient("p1"), coverage("p1"), patient("p2"))
     clinic.know(stay("p1", days(3), f"{days(0)} 11:00", key="now"))
     for n, back in enumerate(range(40, 1800, 60)):
-        unsaid = (
+        unsaid: dict[str, Any] = (
             {}
             if n % 2
             else {"discharge_disposition_code": None, "discharge_disposition_system": None}

@@ -82,7 +82,8 @@ def read(path: Path) -> Sample:
 
 def _rows(text: str, delimiter: str) -> list[_Row]:
     """Return the rows of a text that hold anything. A row's number is the line on which it begins."""
-    found, number = [], 1
+    found: list[_Row] = []
+    number = 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     while True:
         try:

@@ -14,8 +14,8 @@ import pytest
 import throughline.quality.decide
 import throughline.tasks.attest  # noqa: F401 - registers the acts on batches of claims
 from throughline import decisions
+from throughline.exceptions.actions import ACTIONS, FITTING
 from throughline.exceptions.choices import choices
-from throughline.exceptions.resolve import ACTIONS, FITTING
 from throughline.exceptions.titles import TITLES, TITLES_OF
 from throughline.pages import listed
 from throughline.pages.listed import Chosen, Listed

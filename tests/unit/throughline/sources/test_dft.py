@@ -131,7 +131,7 @@ def test_where_the_code_stands() -> None:
     # a code of the sender's own list looks like one of CPT
     assert reason(dft(0, ft1(f25="", f7="10021^Room"))) == "procedure_code_missing"
     assert code(f25="", f7="10021", conventions={"procedure_code": ["FT1-7"]}) == ("10021", "{}")
-    listed = {"charge_codes": {"OV4": "99214-95", "ROOM": "nothing"}}
+    listed: dict[str, Any] = {"charge_codes": {"OV4": "99214-95", "ROOM": "nothing"}}
     assert code(f25="", conventions=listed) == ("99214", '{"95"}')
     [passed] = read(dft(0, ft1(f25="", f7="ROOM")), **listed)
     assert isinstance(passed, Fault)

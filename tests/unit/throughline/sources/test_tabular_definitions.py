@@ -77,7 +77,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 def of_nobody(feed: str, **columns: Any) -> str:
     """Return what is told of a source whose only table names patients, and that has no list of them."""
-    said = {**(example.record(feed) | {}), "patient": "patient_id"}
+    said: dict[str, Any] = {**example.record(feed), "patient": "patient_id"}
     said["columns"] = {**said["columns"], **columns}
     for name, value in columns.items():
         if value is None:

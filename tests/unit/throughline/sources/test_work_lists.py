@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parents[4]
 
 def changed(path: str, value: Any) -> dict[str, Any]:
     """The example with another value at a place; None takes it away."""
-    said: Any = yaml.safe_load(EXAMPLE)
-    at = said
+    said: dict[str, Any] = yaml.safe_load(EXAMPLE)
+    at: Any = said
     *steps, last = path.split("/")
     for step in steps:
         at = at[int(step)] if isinstance(at, list) else at[step]

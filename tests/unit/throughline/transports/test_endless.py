@@ -17,10 +17,10 @@ from tests.unit.throughline.transports import rough
 from tests.unit.throughline.transports.rough import Connection
 from throughline.transports import https, listing, open_files, sftp, ssh
 from throughline.transports.address import SourceUnavailable
-from throughline.transports.files import FileUnavailable
+from throughline.transports.files import FileUnavailable, UploadUncertain
 from throughline.transports.https import HttpClient
 from throughline.transports.patience import Patience
-from throughline.transports.sftp import UploadUncertain, connect
+from throughline.transports.sftp import connect
 
 # a server of ours that is stopped in the middle of an answer leaves its file open
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -16,8 +16,8 @@ import pytest
 from tests.unit.throughline.sources import servers
 from throughline.transports import ssh
 from throughline.transports.address import Address, SourceUnavailable
-from throughline.transports.files import FileUnavailable, RemoteFile
-from throughline.transports.sftp import SftpFolder, UploadUncertain, connect
+from throughline.transports.files import FileUnavailable, RemoteFile, UploadUncertain
+from throughline.transports.sftp import SftpFolder, connect
 
 
 @pytest.fixture(scope="module")

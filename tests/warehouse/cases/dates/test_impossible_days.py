@@ -61,7 +61,7 @@ def stands(clinic: Clinic, workflow: str = CHARGE) -> tuple[str, str | None, lis
     return case.status, case.asks, [row.reason for row in barred]
 
 
-FREE = ("open", "billing", [])
+FREE: tuple[str, str, list[str]] = ("open", "billing", [])
 BARRED = ("open", "impossible_date", ["impossible_date"])
 
 

@@ -100,9 +100,9 @@ class Practice:
         book = load_workbook(self.root / "share" / "out" / name)
         page = book.worksheets[0]
         heads, *said = page.iter_rows(values_only=True)
-        rows = [dict(zip(heads, row, strict=True)) for row in said]
+        rows: list[dict[str, Any]] = [dict(zip(map(str, heads), row, strict=True)) for row in said]
         rows = fill(rows) or rows
-        names = list(rows[0]) if rows else list(heads)
+        names = list(rows[0]) if rows else [str(head) for head in heads]
         page.delete_rows(1, page.max_row)
         page.append(names)
         for row in rows:
@@ -123,7 +123,7 @@ class Practice:
             self.root / "share" / "out" / f"care_lists_calls_{on.replace('-', '')}.xlsx"
         ).read_bytes()
         names, *rows = load_workbook(io.BytesIO(raw)).worksheets[0].iter_rows(values_only=True)
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
     def facts(self, *kinds: str) -> list[tuple[Any, ...]]:
         """Return the standing facts of kinds: kind, code, subject, local time."""
@@ -153,10 +153,12 @@ def practice(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 def first_night(practice: Practice, *people: str) -> None:
     desk = practice.desk
     desk.know(*(member(who) for who in people), *(seen(who) for who in people))
-    practice.night(
-        MONDAY,
-        lambda: [desk.wants(who, "outreach", encounter=f"{who}-visit") for who in people] and None,
-    )
+
+    def wanted() -> None:
+        for who in people:
+            desk.wants(who, "outreach", encounter=f"{who}-visit")
+
+    practice.night(MONDAY, wanted)
 
 
 def says(who: str, outcome: str, when: Any, by: str = "ann") -> Fill:

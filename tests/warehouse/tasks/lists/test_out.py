@@ -15,7 +15,7 @@ from tests.warehouse.clinic import consent, moment
 from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, member, seen
 from tests.warehouse.tasks.held.test_pausing import say
 from tests.warehouse.tasks.lists.conftest import OUTREACH, Lists
-from throughline.tasks.lists import put
+from throughline.transports import folder as local
 from throughline.transports.files import UploadUncertain
 
 POINTS = (
@@ -40,7 +40,7 @@ def told(file: Any) -> list[dict[str, Any]]:
     """Return the rows of a workbook, by heading."""
     page = load_workbook(io.BytesIO(file.read_bytes())).worksheets[0]
     names, *rows = page.iter_rows(values_only=True)
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 
 def test_a_list_has_all_that_is_open_and_marks_what_is_new(care: Lists) -> None:
@@ -141,13 +141,13 @@ def test_an_answer_that_was_lost_is_looked_up_and_the_list_is_put_once(
     care: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_night(care, "p1")
-    real = put.local.LocalFolder.hand_over
+    real = local.LocalFolder.hand_over
 
     def lost(self: Any, folder: str, name: str) -> None:
         real(self, folder, name)
         raise UploadUncertain("the answer is lost")
 
-    monkeypatch.setattr(put.local.LocalFolder, "hand_over", lost)
+    monkeypatch.setattr(local.LocalFolder, "hand_over", lost)
     assert care.work() == {"list_uncertain": 1}
     monkeypatch.undo()
     (file,) = care.files

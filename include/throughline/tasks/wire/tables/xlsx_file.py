@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell as Written
+from openpyxl.cell import MergedCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -54,10 +55,10 @@ def write(sheet: Sheet) -> bytes:
             choice.add(f"{letter}2:{letter}{last}")
         for row in range(2, last + 1) if column.is_filled_in else ():
             page.cell(row, number).number_format = MOMENT if column.is_moment else "General"
-    for row_no, row in enumerate(sheet.rows, 2):
-        for number, cell in enumerate(row, 1):
-            if cell is not None:
-                _put(page.cell(row_no, number), cell)
+    for line, values in enumerate(sheet.rows, 2):
+        for number, value in enumerate(values, 1):
+            if value is not None:
+                _put(page.cell(line, number), value)
     page.freeze_panes = "A2"
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.columns))}{len(sheet.rows) + 1}"
     page.page_setup.orientation, page.page_setup.fitToWidth, page.page_setup.fitToHeight = (
@@ -73,7 +74,9 @@ def write(sheet: Sheet) -> bytes:
     return out.getvalue()
 
 
-def _put(at: Written, cell: Cell) -> None:
+def _put(at: Written | MergedCell, cell: Cell) -> None:
+    if isinstance(at, MergedCell):
+        raise TypeError("nothing is merged in a list")
     if isinstance(cell, datetime | date):
         at.value = cell
         at.number_format = MOMENT if isinstance(cell, datetime) else DAY

@@ -106,6 +106,12 @@ def refused_file(desk: Desk) -> Thing:
     return Thing(number, number, change=change)
 
 
+def unsaid_discharge(desk: Desk) -> Thing:
+    """Make an exception about a discharge that does not say where the patient went."""
+    number, change = _exception(desk, "disposition_not_stated", "discharge", "ehr|encounter/s1")
+    return Thing(number, number, {"disposition": "home"}, change)
+
+
 def switched_off(desk: Desk) -> Thing:
     """Make an exception about a workflow that is switched off."""
     number, change = _exception(
@@ -291,6 +297,7 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("exception", "assign"): of_case("missed_clock", {"owner": "billing"}),
     ("exception", "confirm"): of_case("identity_doubt"),
     ("exception", "reject"): of_case("identity_doubt"),
+    ("exception", "state_disposition"): unsaid_discharge,
     ("exception", "carries_nothing"): refused_file,
     ("exception", "finish"): switched_off,
     ("exception", "close_cases"): switched_off,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.warehouse.sources.tables.office import Office
-from throughline import warehouse
+from throughline import practice, warehouse
 
 
 @pytest.fixture
@@ -16,5 +16,10 @@ def office(
     new_warehouse: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Office]:
     monkeypatch.setenv("THROUGHLINE_DEFINITIONS", str(tmp_path / "own"))
+    kept = (practice.practice, practice.teams)
+    for each in kept:
+        each.cache_clear()
     with warehouse.connect(new_warehouse()) as conn:
         yield Office(conn, tmp_path)
+    for each in kept:
+        each.cache_clear()

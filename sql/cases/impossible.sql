@@ -30,7 +30,7 @@ from (
         on g.person_id = c.person_id and g.encounter = v.encounter and g.kind = 'charge'
     where g.starts_at is not null and not g.detail ? 'no_charge_reason'
 ) as x
-inner join w_case as c on c.case_id = x.case_id
+inner join w_case as o on o.case_id = x.case_id
 inner join w_profile as p on p.person_id = x.person_id
 -- the birth date of the record that the visit is of, which is the one that a claim says
 inner join evidence.fact as s on s.fact_id = x.fact_id
@@ -44,7 +44,7 @@ cross join lateral (
 ) as y
 where y.why is not null
     and exists (
-        select from w_rule as r where r.workflow = c.workflow and r.version = c.version and r.proof = 'claim'
+        select from w_rule as r where r.workflow = o.workflow and r.version = o.version and r.proof = 'claim'
     )
 order by x.case_id, x.what desc, x.service_on desc;
 

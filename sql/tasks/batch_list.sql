@@ -24,6 +24,7 @@ with served as (
     left join cases.do_not_bill as n on n.case_id = c.case_id
     left join lateral (
         select v.why from tasks.impossible_claim as v where v.patient_control_number = k.patient_control_number
+        order by v.why
         limit 1
     ) as i on true
     where k.batch_id = %(batch_id)s::uuid

@@ -60,6 +60,7 @@ CODE_MAPS: dict[tuple[str, str], CodeMap] = {
     ),
     ("coverage", "type_code"): CodeMap(("payer_class_by_type",), by_prefix=True),
     ("coverage", "payer_id"): CodeMap(("payer_class_by_payer",), is_for_all=False),
+    ("eligibility_response", "payer_id"): CodeMap(("payer_class_by_payer",), is_for_all=False),
 }
 """By table and column: the code maps that the statements of `sql/evidence/` use."""
 

@@ -16,6 +16,7 @@ for name in (
     "DEFINITIONS",
     "THROUGHLINE_DEFINITIONS",
     "MAKEFLAGS",
+    "MAKELEVEL",
     "MFLAGS",
     "MAKEOVERRIDES",
     "ARGS",

@@ -62,8 +62,9 @@ def test_a_list_of_appointments(folder: Path) -> None:
     assert said["conventions"]["codes"] == {"appointment.status": {"SCH": "?"}}
     with pytest.raises(SourceDefinitionError, match=r"codes/appointment.status/SCH: there is no"):
         definition(text)
-    about = definition(text.replace('SCH: "?"', "SCH: booked"))
-    assert about.feeds.keys() == {"appointment"}
+    # whose chart numbers they are, another table has to say
+    with pytest.raises(SourceDefinitionError, match="the source has no feed patient"):
+        definition(text.replace('SCH: "?"', "SCH: booked"))
     # no value of the sample stands in it, but for codes
     assert "1234567893" not in text
     assert "A0001" not in text
@@ -108,7 +109,8 @@ def test_charges_with_claims_and_a_total(folder: Path) -> None:
         "charge": "Amount",
         "units": "Units",
     }
-    assert definition(text).feeds.keys() == {"charge_item", "claim"}
+    with pytest.raises(SourceDefinitionError, match="the source has no feed patient"):
+        definition(text)
 
 
 def test_what_is_needed_and_not_there_is_asked(folder: Path) -> None:

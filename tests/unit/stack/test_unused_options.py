@@ -124,3 +124,9 @@ def test_each_target_that_runs_no_command_is_among_those_that_make_looks_at() ->
     (tested,) = re.findall(r"^tested := (.*)$", MAKEFILE, re.MULTILINE)
     (phony,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert {*plain.split(), *tested.split(), *commands.COMMANDS} == set(phony.split())
+
+
+def test_make_takes_each_option_of_each_command() -> None:
+    (known,) = re.findall(r"^known := (.*(?:\\\n.*)+)$", MAKEFILE, re.MULTILINE)
+    taken = {name for names in options.TAKES.values() for name in names}
+    assert taken - set(known.split()) == set()

@@ -33,6 +33,9 @@ cross join lateral (
 where w.reaches_out and r.reason is not null
 order by w.person_id, w.reaches_out, r.reason;
 
+-- One reason is given: an outcome is recorded once.
+create unique index on w_forbidden (person_id, reaches_out);
+
 insert into w_forbidden (person_id, reaches_out, reason)
 select distinct x.person_id, x.kind in ('outreach', 'booking'), 'identity_doubt'
 from w_outgoing as x
@@ -42,7 +45,8 @@ where exists (
     select from identity.link as d
     where d.source = own.source and d.source_id = own.source_id and d.status = 'doubt'
         and d.retired_seq is null
-);
+)
+on conflict (person_id, reaches_out) do update set reason = excluded.reason;
 
 -- A refusal with a code that nobody has mapped may be one of contact.
 insert into w_forbidden (person_id, reaches_out, reason)
@@ -50,7 +54,7 @@ select distinct x.person_id, true, 'opt_out'
 from w_outgoing as x
 where x.kind in ('outreach', 'booking')
     and x.person_id in (select n.person_id from evidence.code_not_known as n where n.feed = 'consent')
-    and not exists (select from w_forbidden as f where f.person_id = x.person_id and f.reaches_out);
+on conflict do nothing;
 
 -- An encounter that goes on, of which nobody has mapped what it is, may be a stay; a named person may have said that it is
 -- none.
@@ -67,4 +71,4 @@ where x.kind in ('outreach', 'booking')
         where c.person_id = x.person_id and d.known_seq > n.known_seq
             and coalesce(d.detail ->> 'action', d.kind) in ('retry', 'continue')
     )
-    and not exists (select from w_forbidden as f where f.person_id = x.person_id and f.reaches_out);
+on conflict do nothing;

@@ -363,6 +363,23 @@ def tell(desk: Desk, who: str, kind: str) -> None:
     desk.conn.commit()
 
 
+@pytest.mark.parametrize("first", ["died", "opt_out", "admitted", "unmapped"])
+def test_of_two_reasons_one_is_given(desk: Desk, outside: Outside, first: str) -> None:
+    a_night(desk, "p1", "p2")
+    ask(desk, "p1", "billing")
+    desk.plan()
+    outside.down |= set(SYSTEM.values())
+    desk.dispatch()
+    outside.down.clear()
+    desk.know(REASONS[first]("p1"))
+    desk.open(SECOND)
+    doubt(desk, "p1", "p2")
+    assert desk.work() == {}
+    mine = {x.kind: x.outcome_reason for x in desk.sent() if x.person_id == desk.person("p1")}
+    assert mine == {"outreach": "identity_doubt", "work_item": "identity_doubt"}
+    assert not outside.times
+
+
 def doubt(desk: Desk, who: str, other: str) -> None:
     """Let it be in doubt whether two records are of one person."""
     desk.conn.execute(

@@ -33,24 +33,28 @@ where x.is_unsent and x.kind not in ('claim_batch', 'work_list')
     );
 
 -- Nothing goes out of what is only observed since it was planned. The task ends, and its case asks anew.
-select tasks.set_outcome(x.transmission_id, 'withheld', %(seq)s, 'observed')
-from w_outgoing as x
-left join operations.role as r
-    on r.connection = x.target
-    and r.role = case x.kind
-        when 'booking' then 'schedule' when 'work_item' then 'billing' when 'eligibility' then 'payer' else x.kind
-    end
-where x.is_unsent and x.kind not in ('claim_batch', 'work_list')
-    and exists (
-        select from tasks.transmission as o
-        where o.transmission_id = x.transmission_id and o.outcome = 'intended'
-    )
-    and not exists (
-        select from tasks.transmission_task as l
-        inner join tasks.task as t on t.task_id = l.task_id
-        where l.transmission_id = x.transmission_id and t.closed_seq is null
-            and not tasks.is_observed(%(seq)s, t.task_id, r.source || '|' || r.role)
-    );
+-- Two sources may share a receiver: an outcome is recorded once.
+select tasks.set_outcome(o.transmission_id, 'withheld', %(seq)s, 'observed')
+from (
+    select distinct x.transmission_id
+    from w_outgoing as x
+    left join operations.role as r
+        on r.connection = x.target
+        and r.role = case x.kind
+            when 'booking' then 'schedule' when 'work_item' then 'billing' when 'eligibility' then 'payer' else x.kind
+        end
+    where x.is_unsent and x.kind not in ('claim_batch', 'work_list')
+        and exists (
+            select from tasks.transmission as o
+            where o.transmission_id = x.transmission_id and o.outcome = 'intended'
+        )
+        and not exists (
+            select from tasks.transmission_task as l
+            inner join tasks.task as t on t.task_id = l.task_id
+            where l.transmission_id = x.transmission_id and t.closed_seq is null
+                and not tasks.is_observed(%(seq)s, t.task_id, r.source || '|' || r.role)
+        )
+) as o;
 
 drop table w_forbidden;
 

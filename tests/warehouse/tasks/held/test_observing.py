@@ -175,11 +175,26 @@ def test_what_waited_without_bytes_when_observing_began_does_not_go_out(
     agrees(desk)
 
 
+@pytest.mark.parametrize(
+    "shared", [False, True], ids=["its own receiver", "two sources, one receiver"]
+)
 def test_a_call_whose_answer_was_lost_is_not_made_again_while_observing(
-    desk: Desk, outside: Outside
+    desk: Desk, outside: Outside, shared: bool
 ) -> None:
     desk.know(member("p1"), seen("p1"))
     desk.open(FIRST)
+    if shared:
+        desk.conn.execute(
+            """
+            insert into operations.role (source, role, connection)
+            select distinct on (o.source) o.source, r.role, r.connection
+            from operations.role as r inner join operations.source as o on o.source != r.source
+            where r.role = 'outreach' and not exists (
+                select from operations.role as x where x.source = o.source and x.role = 'outreach'
+            )
+            """
+        )
+        desk.conn.commit()
     ask(desk, "p1", "outreach")
     desk.plan()
     assert desk.dies_at("dispatch.after_mark", desk.dispatch)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from throughline.practice import told_zone
+from throughline.programs.commands import as_here
 from throughline.sources.source import SourceDefinitionError
 from throughline.vocabulary import DefinitionError
 from throughline.warehouse import Connection
@@ -38,7 +39,7 @@ def _refuse(conn: Connection, seq: int, why: str) -> None:
     faults = why.splitlines()
     said = "; ".join(faults[:TOLD])
     if len(faults) > TOLD:
-        said += f"; and {len(faults) - TOLD} more (make check-definitions)"
+        said += f"; and {len(faults) - TOLD} more ({as_here('make check-definitions')})"
     conn.execute(
         "update operations.night set status = 'failed', failed_step = 'extract_feeds: open_night', reason = %s"
         " where seq = %s",

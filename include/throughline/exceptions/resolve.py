@@ -36,6 +36,7 @@ from throughline.exceptions.actions import (
 )
 from throughline.exceptions.titles import title
 from throughline.practice import teams
+from throughline.programs.commands import as_here
 from throughline.vocabulary import nearest
 from throughline.vocabulary.words import DISPOSITION
 from throughline.warehouse import Connection
@@ -275,8 +276,8 @@ def meant(conn: Connection, start: str) -> UUID:
     """
     if not re.fullmatch(f"[0-9a-f-]{{{SHORTEST},36}}", start.lower()):
         raise NotOpen(
-            f"ID={start[:40]}: must be the number of an exception or of its case as `make exceptions` prints"
-            f" it, or its first characters, at least {SHORTEST}"
+            f"ID={start[:40]}: must be the number of an exception or of its case as `{as_here('make exceptions')}`"
+            f" prints it, or its first characters, at least {SHORTEST}"
         )
     found = conn.execute(
         "select exception_id, reason, status from operations.exception"

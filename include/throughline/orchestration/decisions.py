@@ -16,6 +16,7 @@ from throughline.decisions import Door, NobodyNamedError, NotAllowedError, Reque
 from throughline.orchestration.connections import DECIDER, LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
+from throughline.programs.commands import as_here
 from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, nights
 
@@ -304,7 +305,8 @@ def describe_claims(run: Run) -> Asked | Taken:
             digest = tasks.attest.show(conn, batch_id)
             said += (
                 f"Read the [list of these claims]({address_of_page(f'claims/{batch_id}')}) first, or"
-                f" `make claims BATCH={number}`. Only who has opened it as it is now can attest it.\n\n"
+                f" `{as_here(f'make claims BATCH={number} LOGIN=ask')}`. Only who has opened it as it is now can"
+                f" attest it.\n\n"
                 f"SHA-256 of the file: `{sha256}`\n\nSHA-256 of file and list: `{digest}`\n\n"
             )
         except NotTold as error:

@@ -20,6 +20,7 @@ from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from throughline.orchestration.addresses import address
+from throughline.programs.commands import as_here
 from throughline.warehouse import nights, step
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def chain_text(night: nights.Night, team: str | None) -> str:
     """Return the notice of a night that found the chain to be another one than its kept heads say."""
     return (
         f"Throughline{f' for {team}' if team else ''}: night {night.seq} of {night.business_date} found that the"
-        " chain of decisions is not the one whose heads were kept. Pause sending; make check says what differs, the"
-        f" runbook what to do. {_base()}/throughline/exceptions"
+        " chain of decisions is not the one whose heads were kept. Pause sending;"
+        f" {as_here('make check')} says what differs, the runbook what to do. {_base()}/throughline/exceptions"
     )
 
 

@@ -8,6 +8,7 @@ from throughline import decisions, exceptions
 from throughline.decisions import COMMAND_LINE, Act, Door, NotAllowedError, Preview, Request
 from throughline.decisions.opening import NotOpenedError, has_opened
 from throughline.practice import permissions
+from throughline.programs.commands import as_here
 from throughline.tasks import listed
 from throughline.vocabulary.counts import count as counted
 from throughline.warehouse import Connection, nights
@@ -153,7 +154,7 @@ def _as_opened(conn: Connection, request: Request, given: object) -> str:
         number = request.about_id[: listed.SHORT]
         raise NotOpenedError(
             f"{request.who} has not opened the list of these claims as it is now: open it on the page"
-            f" Claims to release, or with make claims BATCH={number}"
+            f" Claims to release, or with {as_here(f'make claims BATCH={number} LOGIN=ask')}"
         )
     return now
 

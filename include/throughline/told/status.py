@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from throughline import programs, quality, retention, warehouse
 from throughline.definitions import examined
 from throughline.practice import practice, told_zone
+from throughline.programs.commands import as_here
 from throughline.told import owed, words
 from throughline.told.shapes import NotOpened, Paused, Searched, Undecided, Unmapped, Waiting
 from throughline.warehouse import Connection, nights, sql
@@ -155,7 +156,7 @@ def _line(
 def main() -> int:
     """Print the status; returns 0."""
     with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
-        print(tell(conn))
+        print(as_here(tell(conn)))
     return 0
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from throughline import programs, warehouse
 from throughline.practice import told_zone
+from throughline.programs.commands import IS_CLONE, as_here
 from throughline.told import owed, text, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import Feed
@@ -41,7 +42,7 @@ def render(numbers: Numbers, reports: str | None = None) -> str:
         _steps(numbers),
         _further(numbers, reports),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return as_here("\n\n".join(part for part in parts if part) + "\n")
 
 
 def _head(numbers: Numbers) -> str:
@@ -364,12 +365,12 @@ def _steps(numbers: Numbers) -> str:
 
 
 def _further(numbers: Numbers, reports: str | None) -> str:
-    page = f"{reports}/{numbers.business_date}.html" if reports else ""
+    query = "select * from cases.event where case_id::text like '<case>%'"
+    in_clone = f'in Airflow             make ui\na case                 make sql Q="{query}"'
     return text.section(
         "WHERE TO LOOK NEXT",
-        f"this morning's page    {page}" if page else "",
-        "in Airflow             make ui",
-        "a case                 make sql Q=\"select * from cases.event where case_id::text like '<case>%'\"",
+        f"this morning's page    {reports}/{numbers.business_date}.html" if reports else "",
+        in_clone if IS_CLONE else "",
         f"verify the night       make check     make replay NIGHT={numbers.business_date}",
     )
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from throughline import decisions
 from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.programs.commands import as_here
 from throughline.vocabulary.counts import count
 from throughline.warehouse import Connection, nights, sql
 
@@ -107,7 +108,9 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     one = next((each for each in held(conn) if each.workflow == request.about_id), None)
     last = nights.newest(conn)
     if one is None or last is None:
-        raise NothingHeldError("nothing of this workflow is held: make observed lists what is")
+        raise NothingHeldError(
+            as_here("nothing of this workflow is held: make observed lists what is")
+        )
     shown = request.said.get("list")
     if shown != one.number:
         raise ChangedError(

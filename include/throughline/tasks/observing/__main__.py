@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from throughline import programs, warehouse
 from throughline.decisions import Request, command_line
+from throughline.programs.commands import as_here
 from throughline.tasks.observing import ABOUT, ACT, THINGS, Held, Thing, held, things, told
 
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = sys.argv[1:] if arguments is None else arguments
     if not said:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
-            print("\n".join(_listed(things(conn), held(conn))))
+            print(as_here("\n".join(_listed(things(conn), held(conn)))))
         return 0
     asks = command_line.parser("throughline.tasks.observing", "a workflow", (ACT,))
     asks.add_argument("--list", default="", help="the number of the list, as you have seen it")

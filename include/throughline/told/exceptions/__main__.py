@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 
 from throughline import programs, warehouse
+from throughline.programs.commands import as_here
 from throughline.told.exceptions import tell
 
 
 def main() -> int:
     """Print the open exceptions; returns 0."""
     with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
-        print(tell(conn))
+        print(as_here(tell(conn)))
     return 0
 
 

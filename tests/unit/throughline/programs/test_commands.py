@@ -1,0 +1,70 @@
+"""Commands in what people read: `make` in a clone, programs in a container, which has no Makefile."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from throughline.programs import commands
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.mark.parametrize(
+    ("said", "there"),
+    [
+        (
+            "No night has run yet: make night",
+            "No night has run yet: python -m throughline.deployment.begin YYYY-MM-DD --user LOGIN",
+        ),
+        (
+            "pause sending, then make check",
+            "pause sending, then python -m throughline.proven.check",
+        ),
+        (
+            "(make check-definitions)",
+            "(python -m throughline.definitions)",
+        ),
+        (
+            "by 06:00: make decide ID=1a2b3c4d ACTION=release|reject",
+            "by 06:00: python -m throughline.quality.decide 1a2b3c4d --action 'release|reject'",
+        ),
+        (
+            "make resolve ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\nand more",
+            "python -m throughline.exceptions.resolve <number> --login --action <act> --note <why>\nand more",
+        ),
+        (
+            "or `make claims BATCH=1a2b3c4d LOGIN=ask`. Only",
+            "or `python -m throughline.told.claims 1a2b3c4d --login`. Only",
+        ),
+        (
+            "3 logs: make retain PREVIEW=1",
+            "3 logs: python -m throughline.deployment.retain --preview",
+        ),
+        (
+            "make replay NIGHT=2026-09-08",
+            "python -m throughline.proven.replay --business-date 2026-09-08",
+        ),
+        (
+            "make release-observed WORKFLOW=awv LIST=12ab BY=you NOTE=why",
+            "python -m throughline.tasks.observing awv --action release_observed --list 12ab --login --note why",
+        ),
+        ("they make nights and make claimsmen", "they make nights and make claimsmen"),
+    ],
+)
+def test_a_command_is_one_that_works_where_it_is_read(said: str, there: str) -> None:
+    assert commands.as_here(said, is_clone=False) == there
+    assert commands.as_here(said, is_clone=True) == said
+
+
+def test_every_program_is_there_and_every_target_is_of_make() -> None:
+    """The image holds neither the Makefile nor what `make` runs beside the programs."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(commands.PROGRAMS) <= targets
+    for module in commands.PROGRAMS.values():
+        assert importlib.util.find_spec(module), module
+    assert commands.IS_CLONE
+    assert not re.search(r"^COPY .*Makefile", (ROOT / "Dockerfile").read_text(), re.MULTILINE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.benchmark import batch, growth, report, sizes
+from tests.benchmark import batch, growth, messages, report, sizes
 from throughline import programs
 
 SIZES = "1000,10000,100000"
@@ -27,6 +27,8 @@ def main() -> int:
     print(text)
     print("\n### Growth with odd inputs\n")
     print(growth.text())
+    print("\n### HL7 v2 beside the libraries of others\n")
+    print(messages.text())
     target = os.environ.get("SAVE")
     if target:
         report.save(Path(target), text)

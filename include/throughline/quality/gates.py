@@ -19,6 +19,7 @@ from throughline.quality.fold import fold
 from throughline.quality.history import (
     Profile,
     Volume,
+    answers,
     expected_volume,
     fields_gone,
     profile_of,
@@ -43,6 +44,8 @@ OF_DELIVERY = (VOLUME, UNREADABLE, REFUSED, FRESHNESS, DRIFT, UNMAPPED, ABSENT, 
 ABSENT_FEW, ABSENT_TOLERATED = 5, 0.1
 """So many records may be missing from a snapshot without a question, or this share of those that stood."""
 UNREADABLE_TOLERATED = 0.5
+FEW_ANSWERS = 20
+"""So many faulty rows among answers to what we asked stop nothing: a list is short, and a share of it says little."""
 MANY = 500
 """From this many rows on, statistics are refreshed: bad query plans become slow."""
 
@@ -155,6 +158,7 @@ def _recorded(conn: Connection, batch: _Batch) -> Verdict:
 
 def _judge_rows(conn: Connection, batch: _Batch, broken: list[Rule]) -> list[_Failure]:
     failures = []
+    few = _few(conn, batch)
     for rule in broken:
         count = sum(
             _count(
@@ -164,13 +168,19 @@ def _judge_rows(conn: Connection, batch: _Batch, broken: list[Rule]) -> list[_Fa
             )
             for table in (batch.staged.table, *rule.also)
         )
-        stops = rule.severity == CRITICAL and count > rule.tolerated * batch.received
+        most = max(few, rule.tolerated * batch.received)
+        stops = rule.severity == CRITICAL and count > most
         failures.append(
             _Failure(
                 rule.name, rule.severity, f"{count} of {counted(batch.received, 'row')}", stops
             )
         )
     return failures
+
+
+def _few(conn: Connection, batch: _Batch) -> int:
+    """Return how many faulty rows are set aside one by one, whatever their share."""
+    return FEW_ANSWERS if answers(conn, batch.batch_id) else 0
 
 
 def _judge_delivery(
@@ -196,7 +206,7 @@ def _judge_delivery(
     if unreadable:
         # a payment without claims was read: it is the payer who says no more
         lost = _count(conn, of_reader, {"batch": batch.batch_id, "rules": [*rules, WITHOUT_CLAIMS]})
-        stops = lost > UNREADABLE_TOLERATED * batch.received
+        stops = lost > max(_few(conn, batch), UNREADABLE_TOLERATED * batch.received)
         failures.append(
             _Failure(
                 UNREADABLE,

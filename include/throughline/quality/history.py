@@ -152,11 +152,6 @@ def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
         " where b.batch_id = %s order by p.business_date desc, p.known_seq desc limit %s",
         (batch_id, LOOKED_AT),
     ).fetchall()
-    is_answer = conn.execute(
-        "select 1 from landing.batch as b inner join operations.feed as f"
-        " on f.source = b.source and f.feed = b.feed and f.volume = 'asked' where b.batch_id = %s",
-        (batch_id,),
-    ).fetchone()
     alike = [
         received for today, then, received in rows if is_working_day(then) == is_working_day(today)
     ][:DELIVERIES]
@@ -165,9 +160,19 @@ def expected_volume(conn: Connection, batch_id: UUID) -> Volume:
     usual = median(alike)
     if usual < SMALL:
         return Volume(0, None, usual)
-    quietest = 0 if is_answer else min(alike)
+    quietest = 0 if answers(conn, batch_id) else min(alike)
     least = max(int(quietest * LEAST_SHARE), min(quietest, 1))
     return Volume(least, int(usual * MOST_SHARE), usual)
+
+
+def answers(conn: Connection, batch_id: UUID) -> bool:
+    """Return whether a batch holds answers to what we asked, such as a work list that came back (`volume: asked`)."""
+    found = conn.execute(
+        "select 1 from landing.batch as b inner join operations.feed as f"
+        " on f.source = b.source and f.feed = b.feed and f.volume = 'asked' where b.batch_id = %s",
+        (batch_id,),
+    ).fetchone()
+    return found is not None
 
 
 def is_working_day(day: date) -> bool:

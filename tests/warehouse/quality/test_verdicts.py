@@ -181,6 +181,21 @@ def task(number: int, status: str | None = "completed", **more: object) -> dict[
     return {name: value for name, value in (made | more).items() if value is not None}
 
 
+def test_few_faulty_answers_are_set_aside_whatever_their_share(hand: Hand) -> None:
+    """Answers to what we asked come in short files: two rows of three are no reason to hold up the third."""
+    hand.register()
+    broken = b"{\n" * gates.FEW_ANSWERS
+    verdict = hand.judge("task", ndjson([task(1)]) + broken)
+    assert (verdict.verdict, verdict.rows) == ("quarantine", 1)
+    hand.new_night()
+    assert hand.judge("task", ndjson([task(2)]) + broken + b"{\n").verdict == "stop"
+    # so with rows that a rule finds
+    hand.new_night()
+    nameless = [task(n, id=None) for n in range(4, 7)]
+    verdict = hand.judge("task", [task(3), *nameless])
+    assert (verdict.verdict, verdict.rows) == ("quarantine", 1)
+
+
 def test_a_day_on_which_nobody_worked_lacks_no_field(hand: Hand) -> None:
     """A Saturday: what was asked for comes back as it was sent, and no outcome is missing from it."""
     hand.past("task", lambda n: task(n, "completed" if n % 12 else "requested"), nights=3)

@@ -31,7 +31,9 @@ COMPONENTS = ("api-server", "scheduler", "dag-processor")
 MIGRATE = "airflow-migrate"
 USERS = {"admin": "admin", "operator": "op", "biller": "user", "viewer": "viewer"}
 """Logins of the local stack and their roles; who acts is on record, so nobody shares one."""
-START_SECONDS = 180
+START_SECONDS = 600
+"""An idle machine of two cores takes half a minute; with three such stacks starting beside each other, minutes."""
+POLL_SECONDS = 0.5
 TOKEN_SECONDS = 8 * 3600
 """How long a login is good for: a working day. Commands log in again when theirs has ended, and tasks have tokens of
 their own (`[execution_api] jwt_expiration_time`), which Airflow renews while they run."""
@@ -240,11 +242,12 @@ def answering(world: Path) -> Address:
     def answers() -> bool:
         _still_there(world, "api-server")
         try:
-            return httpx.get(f"{address.url}/api/v2/version", timeout=5, trust_env=False).is_success
+            return http.get("/api/v2/version").is_success
         except httpx.HTTPError:
             return False
 
-    processes.wait_until(answers, START_SECONDS, "Airflow's api-server", every=0.25)
+    with httpx.Client(base_url=address.url, timeout=5, trust_env=False) as http:
+        processes.wait_until(answers, START_SECONDS, "Airflow's api-server", every=POLL_SECONDS)
     return address
 
 
@@ -264,9 +267,7 @@ def ready(world: Path) -> Address:
             warmed = _warm_up(address.url)
             return False
         try:
-            told = httpx.get(
-                f"{address.url}/api/v2/monitor/health", timeout=5, trust_env=False
-            ).json()
+            told = http.get("/api/v2/monitor/health").json()
         except (httpx.HTTPError, ValueError):
             return False
         return all(
@@ -274,9 +275,10 @@ def ready(world: Path) -> Address:
             for part in ("metadatabase", "scheduler", "dag_processor")
         )
 
-    processes.wait_until(
-        healthy, START_SECONDS, f"Airflow healthy; see {world / 'logs'}", every=0.25
-    )
+    with httpx.Client(base_url=address.url, timeout=5, trust_env=False) as http:
+        processes.wait_until(
+            healthy, START_SECONDS, f"Airflow healthy; see {world / 'logs'}", every=POLL_SECONDS
+        )
     return address
 
 

@@ -10,7 +10,7 @@ from throughline.orchestration.chain import CHAIN
 
 SIDE = ("release_feed", "release_claims")
 POLL_SECONDS = 0.4
-PARSE_SECONDS = 120
+PARSE_SECONDS = 300
 """Longest time until the dag-processor has read every file; measured: five seconds after a cold start."""
 
 

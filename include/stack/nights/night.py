@@ -23,7 +23,7 @@ from stack.worlds import systems
 from throughline.orchestration.chain import CHAIN
 from throughline.vocabulary.counts import count as counted
 
-HAND_OVER_SECONDS = 120
+HAND_OVER_SECONDS = 300
 """Longest time between the end of a DAG and the start of the next; measured: one second."""
 MOST_AHEAD = timedelta(days=366)
 """How far ahead a night may be named: the sandbox first lives every day until then."""

@@ -166,8 +166,11 @@ def _feed(
         if is_search and (unseen := sample.by.cannot_see(definition.search)):
             look.note(f"{feed.name}: what a search by {sample.by.name} does not see: {unseen}")
         return
-    look.offers.append((feed.name, feed.read_by, "no" if not has else "refused", "–"))
-    if sample.statuses & {401, 403}:
+    may_not = bool(sample.statuses & {401, 403})
+    # what an export is for may well be refused to a search without a patient
+    offered = "no" if not has else "refused" if may_not or is_search else "yes"
+    look.offers.append((feed.name, feed.read_by, offered, "–"))
+    if may_not:
         look.bad(
             f"{feed.name}: the login may not read {kind}: the server {sample.problem}",
             f"ask for system/{kind}.rs, or take {feed.name} out of {place}",

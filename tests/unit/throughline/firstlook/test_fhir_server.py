@@ -221,7 +221,9 @@ def test_a_feed_that_is_searched_must_be_searchable(ehr: UsCore, tmp_path: Path)
 
 def test_what_a_search_for_a_person_answers_is_not_repeated(ehr: UsCore, tmp_path: Path) -> None:
     ehr.of_a_person = outcome(400, "nothing for Ann Lee, born 1954-03-02")
-    text = render(looked(source("encounter"), smart(ehr.web), tmp_path))
+    look = looked(source("encounter"), smart(ehr.web), tmp_path)
+    assert look.offers == [("encounter", "export", "yes", "–")], "the export was not asked"
+    text = render(look)
     assert (
         "no sample of encounter: the server does not understand the request (400): patient is"
         in text

@@ -18,7 +18,7 @@ from tests.unit.throughline.sources.servers import Answer, Seen, Sftp, Web
 from throughline.firstlook import exports, files, takes
 from throughline.firstlook.found import BAD, GOOD, NOTE, Look
 from throughline.sources import definition
-from throughline.sources.source import Export, Role, SourceDefinition
+from throughline.sources.source import Export, Role, SourceDefinition, WorkList
 from throughline.transports.address import Address
 
 
@@ -121,6 +121,34 @@ def test_a_folder_for_our_files(box: Sftp, look: Look) -> None:
     takes.of_role(look, payer, box.address(), None, ExitStack())
     assert look.is_good
     assert list((box.root / "inbox").iterdir()) == []
+
+
+def test_a_folder_for_work_lists(box: Sftp, look: Look, tmp_path: Path) -> None:
+    here = Address("house_main", extra={"path": str(tmp_path)})
+    for address, transport, told in (
+        (here, "folder", f"outreach: {tmp_path / 'out'} is not there, the folder for our lists"),
+        (Address("house_main"), "folder", "outreach: the connection house_main names no folder"),
+        (box.address(), "sftp", "outreach: the system has no folder 'out' for our files"),
+    ):
+        look.findings.clear()
+        calls = Role(
+            "outreach", "house_main", form="work_list", work_list=WorkList(transport, "out")
+        )
+        takes.of_role(look, calls, address, None, ExitStack())
+        assert [line.partition(" | ")[0] for line in said(look)] == [told]
+    for root, address, transport in (
+        (tmp_path, here, "folder"),
+        (box.root, box.address(), "sftp"),
+    ):
+        (root / "out").mkdir()
+        look.findings.clear()
+        calls = Role(
+            "outreach", "house_main", form="work_list", work_list=WorkList(transport, "out")
+        )
+        takes.of_role(look, calls, address, None, ExitStack())
+        assert look.is_good
+        assert len(said(look, GOOD)) == 1
+        assert list((root / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import yaml
 
 from tests.unit.throughline.sources.adt import HOSPITAL
 from tests.warehouse.cases.two_sources.test_same_record import person
+from tests.warehouse.cases.two_sources.test_visits_by_number import LEDGER
 from tests.warehouse.clinic import (
     DOCTOR_NPI,
     Clinic,
@@ -18,9 +19,11 @@ from tests.warehouse.clinic import (
     again,
     charge,
     deleted,
+    patient,
     visit,
 )
 from throughline import sources, workflows
+from throughline.silence import unmatched
 
 SEEN = visit("p1", "2026-07-01 10:00", visit_number="V9")
 BY_CHART = charge("p1", "2026-07-01 18:00", charge_number="T1")
@@ -32,6 +35,11 @@ BY_DFT = Record(
     "MRN-p1",
     BY_CHART.values
     | {"encounter_id": "V9", "visit_number": "V9", "performer_id": DOCTOR_NPI, "mdm_level": None},
+)
+
+# a report of charges names the visit by its number, too; the charge's own number is its key
+BY_REPORT = replace(
+    BY_DFT, source="ledger", values=BY_DFT.values | {"visit_number": None, "charge_number": None}
 )
 
 
@@ -96,6 +104,48 @@ def test_a_charge_that_both_tell_is_one_while_either_tells_it(
     clinic.know(deleted(first))
     clinic.night("2026-07-06")
     assert [row[0] for row in lines(clinic)] == [second.source]
+    clinic.know(deleted(second))
+    clinic.night("2026-07-07")
+    assert lines(clinic) == []
+
+
+@pytest.mark.parametrize("first", [BY_DFT, BY_REPORT], ids=["dft", "report"])
+def test_a_charge_by_dft_that_a_report_has_as_well_is_billed_once(
+    clinic: Clinic, tmp_path: Path, first: Record
+) -> None:
+    table = LEDGER["conventions"]["tables"]["charges"]
+    charges = {"charges": table | {"records": table["records"][:2]}}
+    feeds = {name: LEDGER["feeds"][name] for name in ("patient", "charge_item")}
+    report = LEDGER | {"feeds": feeds, "conventions": {"tables": charges}}
+    (tmp_path / "sources" / "ledger.yaml").write_text(yaml.safe_dump(report))
+    sources.register(clinic.conn, 0)
+    clinic.know(replace(patient("p1"), source="ledger", key="MRN-p1", subject="MRN-p1"))
+    second = BY_REPORT if first is BY_DFT else BY_DFT
+    clinic.know(first)
+    clinic.night("2026-07-02")
+    assert lines(clinic) == [(first.source, "T1", "99214", None)]
+    # the other is late
+    clinic.know(second)
+    clinic.night("2026-07-03")
+    assert [row[1:] for row in lines(clinic)] == [("T1", "99214", None)]
+    # they disagree: one line, which waits, and somebody is asked
+    odd = again(BY_REPORT, quantity=2)
+    clinic.know(odd)
+    clinic.night("2026-07-04")
+    assert [row[3] for row in lines(clinic)] == ["units"]
+    unmatched.notice(clinic.conn, clinic.seq, clinic.cut_off)
+    [asked] = clinic.rows(
+        "select detail from operations.exception where reason = 'sources_disagree' and status = 'open'"
+    )
+    assert {asked.detail[name] for name in ("source", "other")} == {"hospital", "ledger"}
+    assert (asked.detail["record"], asked.detail["differs"]) == ("charge", "units")
+    clinic.know(again(odd, quantity=1))
+    clinic.night("2026-07-05")
+    assert [row[3] for row in lines(clinic)] == [None]
+    # one is taken back: the other stands
+    clinic.know(deleted(first))
+    clinic.night("2026-07-06")
+    assert lines(clinic) == [(second.source, "T1", "99214", None)]
     clinic.know(deleted(second))
     clinic.night("2026-07-07")
     assert lines(clinic) == []

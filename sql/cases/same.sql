@@ -1,5 +1,6 @@
--- reads: evidence.fact, identity.link, operations.feed, operations.source, w_person
--- makes: w_told, w_number, w_pair, w_same, w_named_visit
+-- reads: cases.setting, evidence.booked_place, evidence.fact, evidence.visit, identity.link, operations.feed,
+--     operations.source, w_person
+-- makes: w_told, w_number, w_pair, w_site, w_same, w_named_visit
 -- changes: cases.same_record
 
 -- What two sources tell of the same stay, visit, appointment, charge or note of a person is one: this says which
@@ -99,8 +100,51 @@ create index on w_pair (person_id, source, source_ref);
 
 analyze w_pair;
 
+-- The site of the practice at which a record took place, where its source names a place of one. Asked for only where
+-- times may join.
+create temp table w_site on commit drop as
+with place as materialized (
+    select t.person_id, t.source, t.source_ref, p.location_id
+    from w_told as t
+    cross join lateral (
+        (
+            select v.location_id
+            from evidence.visit as v
+            where t.record <> 'appointment' and v.source = t.source and v.source_id = t.identifiers ->> 'encounter'
+                and v.known_seq <= %(seq)s
+            order by v.known_seq desc
+            limit 1
+        )
+        union all
+        (
+            select b.location_id
+            from evidence.booked_place as b
+            where t.record = 'appointment' and b.source = t.source
+                and b.source_id = substr(t.source_ref, strpos(t.source_ref, '/') + 1) and b.known_seq <= %(seq)s
+            order by b.known_seq desc
+            limit 1
+        )
+    ) as p
+    where exists (select from operations.feed as o where o.same_within_minutes is not null)
+)
+
+-- a place of HL7 v2 has several parts, of which any may be the one that the practice knows
+select distinct on (p.person_id, p.source, p.source_ref) p.person_id, p.source, p.source_ref, l.value as site
+from place as p
+inner join cases.setting as l
+    on l.name = 'site_of_place' and split_part(l.key, '|', 1) = p.source
+    and (
+        substr(l.key, strpos(l.key, '|') + 1) = p.location_id
+        or substr(l.key, strpos(l.key, '|') + 1) = any(string_to_array(p.location_id, '/'))
+    )
+order by p.person_id, p.source, p.source_ref, substr(l.key, strpos(l.key, '|') + 1) = p.location_id desc, l.key;
+
+create unique index on w_site (person_id, source, source_ref);
+
+analyze w_site;
+
 -- By time, where the definition of a source says so: of two records that nothing else joins, if each has only the
--- other near it.
+-- other near it, at the same site where both tell one.
 insert into w_pair
 with near as (
     select
@@ -112,12 +156,15 @@ with near as (
         on b.person_id = a.person_id and b.record = a.record and b.told_as = a.told_as and b.source <> a.source
     inner join operations.feed as p on p.source = a.source and p.feed = a.record
     inner join operations.feed as q on q.source = b.source and q.feed = b.record
+    left join w_site as x on x.person_id = a.person_id and x.source = a.source and x.source_ref = a.source_ref
+    left join w_site as y on y.person_id = b.person_id and y.source = b.source and y.source_ref = b.source_ref
     where greatest(p.same_within_minutes, q.same_within_minutes) * interval '1 minute'
         >= case
             when a.at > b.at then a.at - b.at
             else b.at - a.at
         end
         and (a.told_as in ('stay', 'encounter', 'appointment') or a.code = b.code)
+        and coalesce(x.site = y.site, true)
         and not exists (
             select from w_pair as k
             where (k.person_id, k.source, k.source_ref, k.other_source)

@@ -3,7 +3,8 @@
 --     tasks.impossible_claim, tasks.task
 
 -- What is known of each claim of a batch beside its file: the place's name, the cases that the claim serves with what
--- proves their stages, what was asked about them and what a person decided.
+-- proves their stages, what was asked about them and what a person decided. The JSON comes as text: a person waits for
+-- the page, and msgspec reads it in a third of the time.
 with served as (
     select
         k.patient_control_number,
@@ -123,9 +124,9 @@ told as materialized (
 select
     k.patient_control_number,
     k.frequency_code,
-    k.content,
+    k.content::text as content,
     h.name as place,
-    coalesce(w.cases, '[]'::jsonb) as cases
+    coalesce(w.cases, '[]'::jsonb)::text as cases
 from tasks.claim as k
 left join told as w on w.patient_control_number = k.patient_control_number
 left join evidence.visit as e

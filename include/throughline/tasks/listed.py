@@ -16,8 +16,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from throughline import decisions
 from throughline.decisions import Door, NotAllowedError, Request, opening
@@ -131,7 +134,7 @@ def of(conn: Connection, batch_id: UUID | str) -> Listed:
     found, status, payload, sha256, *batch = row
     said = filed.read(payload)
     known = {
-        number: (frequency, content, place, cases)
+        number: (frequency, msgspec.json.decode(content), place, msgspec.json.decode(cases))
         for number, frequency, content, place, cases in sql.run(
             conn, "tasks/batch_list.sql", batch_id=found
         ).rows
@@ -146,11 +149,9 @@ def of(conn: Connection, batch_id: UUID | str) -> Listed:
         "claims": len(claims),
         "charge": f"{said.total:.2f}",
     }
-    told = json.dumps(
-        {"file": head, "claims": claims}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
-    digest = hashlib.sha256(payload + told.encode()).hexdigest()
-    return Listed(found, status, sha256, digest, told, head, claims)
+    told = msgspec.json.encode({"file": head, "claims": claims}, order="sorted")
+    digest = hashlib.sha256(payload + told).hexdigest()
+    return Listed(found, status, sha256, digest, told.decode(), head, claims)
 
 
 def why_untold(conn: Connection, batch_id: UUID | str) -> str | None:
@@ -269,18 +270,15 @@ def _compare_claims(said: filed.Filed, known: Mapping[str, tuple[str, Any]]) -> 
 def _told(claim: dict[str, Any], content: Any, place: str | None, cases: Any) -> dict[str, Any]:
     """Return a claim as it is told: the file's words, with the codes' dots and the days as people write them."""
     diagnoses = list(content["diagnoses"])
-    if any(
-        not (at.isascii() and at.isdigit() and 1 <= int(at) <= len(diagnoses))
-        for line in claim["lines"]
-        for at in line["pointers"]
-    ):
+    of_place = {str(at): code for at, code in enumerate(diagnoses, 1)}
+    if not of_place.keys() >= {at for line in claim["lines"] for at in line["pointers"]}:
         raise NotTold(f"a line of claim {claim['number']} points at no diagnosis")
     patient = claim["patient"] | {"birth_date": _day(claim["patient"]["birth_date"])}
     lines = [
         {
             "line": line["line"], "code": line["code"], "modifiers": line["modifiers"], "units": line["units"],
-            "charge": f"{Decimal(line['charge']):.2f}", "service_on": _day(line["service_on"]),
-            "diagnoses": [diagnoses[int(at) - 1] for at in line["pointers"]],
+            "charge": _cents(line["charge"]), "service_on": _day(line["service_on"]),
+            "diagnoses": [of_place[at] for at in line["pointers"]],
         }
         for line in claim["lines"]
     ]  # fmt: skip
@@ -288,8 +286,13 @@ def _told(claim: dict[str, Any], content: Any, place: str | None, cases: Any) ->
         "number": claim["number"], "frequency": claim["frequency"], "patient": patient, "payer": claim["payer"],
         "practitioner": claim["practitioner"], "place": {"code": claim["place"], "name": place},
         "service_on": sorted({line["service_on"] for line in lines}), "diagnoses": diagnoses, "lines": lines,
-        "charge": f"{Decimal(claim['charge']):.2f}", "cases": cases,
+        "charge": _cents(claim["charge"]), "cases": cases,
     }  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _cents(amount: str) -> str:
+    return f"{Decimal(amount):.2f}"
 
 
 def _day(text: str) -> str:

@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from throughline.decisions import NotAllowedError
@@ -69,10 +70,9 @@ class _Reader:
     def take(self, e: list[str]) -> None:
         """Take one segment."""
         tag = e[0]
-        if tag in ENVELOPE:
-            return
         known = _KNOWN.get(tag)
-        if known is None or known(self, e) is False:
+        is_told = tag in ENVELOPE if known is None else known(self, e) is not False
+        if not is_told:
             raise NotTold(f"the file has a segment {tag} that the list does not tell")
 
     def _isa(self, e: list[str]) -> bool:
@@ -187,19 +187,23 @@ _KNOWN: dict[str, Callable[[_Reader, list[str]], bool | None]] = {
 """What each segment that describes a claim is told by."""
 
 
+_again = lru_cache(maxsize=4096)(plain)
+"""`plain` for what many claims of a batch say alike; no patient's name is kept."""
+
+
 def written(number: str, frequency: str, content: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a file must say of a claim, from its row in `tasks.claim`, as `read` returns it."""
     who, payer, doctor = content["subscriber"], content["payer"], content["rendering"]
     patient = {
         "family": plain(who["family"]), "given": plain(who["given"], 35), "member": who["member_id"],
-        "address": plain(who["address"], 55), "city": plain(who["city"], 30), "state": plain(who["state"], 2),
+        "address": plain(who["address"], 55), "city": _again(who["city"], 30), "state": _again(who["state"], 2),
         "postal_code": zip_code(who["postal_code"]), "birth_date": day(who["birth_date"]), "sex": sex(who.get("sex")),
     }  # fmt: skip
     if who.get("mrn"):
         patient["record"] = plain(who["mrn"], 50)
     practitioner = {
-        "family": plain(doctor["family"]),
-        "given": plain(doctor.get("given"), 35),
+        "family": _again(doctor["family"]),
+        "given": _again(doctor.get("given"), 35),
         "npi": content["rendering_npi"],
     }
     if doctor.get("taxonomy"):
@@ -207,7 +211,7 @@ def written(number: str, frequency: str, content: Mapping[str, Any]) -> dict[str
     return {
         "filing_code": payer["filing_code"],
         "patient": patient,
-        "payer": {"name": plain(payer["name"] or payer["id"]), "id": payer["id"]},
+        "payer": {"name": _again(payer["name"] or payer["id"]), "id": payer["id"]},
         "number": number,
         "charge": money(content["total"]),
         "place": content["place_of_service"],
@@ -243,4 +247,6 @@ def written_of_sender(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """Return the names of what two descriptions of a claim say differently, without values."""
+    if one == other:
+        return []
     return sorted(key for key in {*one, *other} if one.get(key) != other.get(key))

@@ -11,12 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from throughline.tasks.wire.letters import NoFormError, folded
 
 ELEMENT, COMPONENT, REPETITION, END = "*", ":", "^", "~"
-_BASIC = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
-"""The basic and extended character sets of X12, without our separators."""
+_SIGNS = r"A-Z0-9!\"&'()+,\-./;?=%@\[\]_{}\\|<>#$"
+"""The basic and extended character sets of X12, without our separators and the blank."""
+_BASIC = re.compile(f"[^{_SIGNS} ]")
+_READY = re.compile(f"[{_SIGNS}]+(?: [{_SIGNS}]+)*")
+"""A text with single blanks between its words: most are one, in upper case, and stay as they are."""
 
 # Values that are written unchanged may contain only these characters.
 _EXACT = re.compile(r"[A-Za-z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]*")
@@ -52,6 +56,8 @@ def plain(text: object, longest: int = 60, what: str = "a text") -> str:
     form in X12, and for a text of which nothing can be written.
     """
     said = str(text or "")
+    if said.isascii() and len(said) <= longest and _READY.fullmatch(upper := said.upper()):
+        return upper
     try:
         found = " ".join(_BASIC.sub(" ", folded(said)).split())[:longest].rstrip()
     except NoFormError:
@@ -61,18 +67,21 @@ def plain(text: object, longest: int = 60, what: str = "a text") -> str:
     return found
 
 
+@lru_cache(maxsize=4096, typed=True)
 def money(amount: object) -> str:
     """Return an amount in X12 format: no trailing zeros, no exponent."""
     text = f"{Decimal(str(amount)):.2f}"
     return text.rstrip("0").rstrip(".")
 
 
+@lru_cache(maxsize=4096, typed=True)
 def quantity(units: object) -> str:
     """Return a number of units with all its digits, without trailing zeros or an exponent."""
     text = f"{Decimal(str(units)):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(maxsize=4096, typed=True)
 def day(value: date | str) -> str:
     """Return a date as CCYYMMDD; a text is an ISO date."""
     on = date.fromisoformat(value) if isinstance(value, str) else value
@@ -130,7 +139,8 @@ def sex(value: object) -> str:
 
 def digits(value: object) -> str:
     """Return the digits of a number."""
-    return re.sub(r"\D", "", str(value or ""))
+    said = str(value or "")
+    return said if said.isdecimal() else re.sub(r"\D", "", said)
 
 
 def zip_code(value: object) -> str:

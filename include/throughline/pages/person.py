@@ -17,6 +17,13 @@ SIZE = 25
 WARNINGS = {kind: vocabulary.FACT_KIND.words[kind] for kind in (
     "death", "hospice", "opt_out", "left_practice",
 )}  # fmt: skip
+STOPS = WARNINGS | {
+    "admission": "The patient is in a facility",
+    "identity_doubt": "Somebody has to decide which records are this person's",
+    "consent_not_mapped": "Something was permitted or refused with a code that nobody has mapped",
+    "stay_not_mapped": "Something goes on, perhaps a stay in a facility, with a code that nobody has mapped",
+}
+"""Why nobody should call, by the reasons of `sql/told/pages/person_not_called.sql`."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class OwnCase:
 
 @dataclass(frozen=True)
 class Warned:
-    """Something to know before a call."""
+    """Something to know before a call, other than why not to call."""
 
     kind: str
     occurred_at: datetime
@@ -72,12 +79,27 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """Why nobody should call now. `occurred_at` is None for what nobody has decided or mapped."""
+
+    kind: str
+    occurred_at: datetime | None
+    source: str
+
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
+        return STOPS[self.kind]
+
+
+@dataclass(frozen=True)
 class Person:
-    """A person with records, warnings and cases."""
+    """A person with records, warnings, what forbids to call, and cases."""
 
     name: Name | None
     records: list[Record]
     warnings: list[Warned]
+    stops: list[Stop]
     cases: list[OwnCase]
 
     @property
@@ -140,8 +162,11 @@ def whole_id(text: str) -> str:
         raise NotFound("No person has this number.") from None
 
 
-def person(conn: Connection, person_id: str, name: Name | None) -> Person:
-    """Return what is known of a person. Raises `NotFound` if nobody has the id."""
+def person(conn: Connection, person_id: str, name: Name | None, as_of: datetime) -> Person:
+    """Return what is known of a person, and why nobody should call as of a moment.
+
+    Raises `NotFound` if nobody has the id.
+    """
     records = [
         Record(*row)
         for row in sql.run(conn, "told/pages/person_records.sql", person=person_id).rows
@@ -152,4 +177,7 @@ def person(conn: Connection, person_id: str, name: Name | None) -> Person:
     if not records and not cases:
         raise NotFound("No person has this number.")
     warnings = sql.run(conn, "told/pages/person_warnings.sql", person=person_id).rows
-    return Person(name, records, [Warned(*row) for row in warnings], cases)
+    stops = sql.run(conn, "told/pages/person_not_called.sql", person=person_id, as_of=as_of).rows
+    kinds = {row[0] for row in stops}
+    warned = [Warned(*row) for row in warnings if row[0] not in kinds]
+    return Person(name, records, warned, [Stop(*row) for row in stops], cases)

@@ -275,10 +275,10 @@ def person_page(request: Request, who: Looking, person_id: str) -> Response:
         return refusal(request, who, 403, "Not for you", text)
     with reading() as conn:
         whole = person.whole_id(person_id)
-        names = people.names(conn, who, "person", [whole])
+        names, now = people.names(conn, who, "person", [whole]), today(conn)
         content = render(
             "person.html.jinja", who, root_of(request),
-            one=person.person(conn, whole, names.get(whole)), today=today(conn),
+            one=person.person(conn, whole, names.get(whole), now.cut_off), today=now,
         )  # fmt: skip
     return html(content)
 

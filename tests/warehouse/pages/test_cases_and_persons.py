@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from markupsafe import escape
+from psycopg.types.json import Jsonb
 
 from throughline import warehouse
 from throughline.pages import case, people, person, render
@@ -169,16 +170,59 @@ def test_a_person_is_shown_with_records_cases_and_what_to_know_before_a_call(
         (whole,),
     )
     names = people.names(conn, NURSE, "person", [whole])
-    shown = person.person(conn, person.whole_id(whole.upper()), names[whole])
+    now = datetime.now(UTC)
+    shown = person.person(conn, person.whole_id(whole.upper()), names[whole], now)
     assert [(r.source, r.source_id, r.status) for r in shown.records] == [
         ("ehr", "p7", "active"), ("scheduling", "MRN100007", "active"), ("ehr", "p8", "doubt"),
     ]  # fmt: skip
     assert [record.family for record in shown.doubts] == ["Family8"]
-    assert [warned.said for warned in shown.warnings] == ["The patient refused to be contacted"]
+    assert [stop.kind for stop in shown.stops] == ["identity_doubt", "opt_out"]
+    assert shown.stops[1].said == "The patient refused to be contacted"
+    assert shown.warnings == []
     assert len(shown.cases) == 1
     for nobody in ("x", "", "00000000-0000-0000-0000-000000000000"):
         with pytest.raises(NotFound):
-            person.person(conn, person.whole_id(nobody), None)
+            person.person(conn, person.whole_id(nobody), None, now)
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins", "ends", "detail", "stops"),
+    [
+        ("death", -1, None, {}, True),
+        ("hospice", -1, None, {}, True),
+        ("hospice", -9, -1, {}, False),
+        ("left_practice", -1, None, {}, True),
+        ("opt_out", 1, None, {}, False),
+        ("admission", -1, None, {"status": "in-progress"}, True),
+        ("admission", -1, 1, {}, True),
+        ("admission", -9, None, {"status": "finished"}, False),
+        ("admission", -9, -1, {}, False),
+        ("attempt", -1, None, {}, False),
+    ],
+)
+def test_the_page_says_whom_not_to_call_and_why(
+    conn: warehouse.Connection,
+    kind: str,
+    begins: int,
+    ends: int | None,
+    detail: dict[str, str],
+    stops: bool,
+) -> None:
+    now, day = datetime.now(UTC), timedelta(days=1)
+    row = conn.execute(
+        "insert into evidence.fact (fact_id, subject_source, subject_id, kind, occurred_at, ends_at, detail,"
+        " known_seq, source, source_ref, source_version, batch_id)"
+        " select gen_random_uuid(), 'ehr', 'p9', %s, %s, %s, %s, 3, 'ehr', 'known/1', '1', batch_id"
+        " from landing.batch limit 1 returning (select l.person_id::text from identity.link as l"
+        " where l.source = 'ehr' and l.source_id = 'p9')",
+        (kind, now + begins * day, None if ends is None else now + ends * day, Jsonb(detail)),
+    ).fetchone()
+    assert row is not None
+    shown = person.person(conn, row[0], None, now)
+    assert [stop.kind for stop in shown.stops] == ([kind] if stops else [])
+    page = render.render("person.html.jinja", NURSE, "", one=shown, today=today(conn))
+    assert ("Not to call" in page, "To call" in page) == (stops, not stops)
+    assert all(f"{stop.said}.</b>" in page for stop in shown.stops)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.warehouse.clinic import (
     DOCTOR,
     Clinic,
     Record,
+    again,
     appointment,
     charge,
     coverage,
@@ -248,3 +249,29 @@ def test_of_one_appointment_the_newer_statement_counts(
     clinic.know(deleted(theirs))
     clinic.night("2026-07-06")
     assert clinic.case("p1", T).stages["scheduled"] == "complete"
+
+
+@pytest.mark.nights
+def test_appointments_near_in_time_are_one_only_at_one_site(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    practice(tmp_path, monkeypatch, clinic, **SAME)
+    for key, site in (
+        ("scheduling|UP", "uptown"),
+        ("hospital|H1", "harbor"),
+        ("hospital|H2", "uptown"),
+    ):
+        clinic.conn.execute(
+            "insert into cases.setting_known (name, key, known_seq, value) values ('site_of_place', %s, 0, %s)",
+            (key, site),
+        )
+    # a place of HL7 v2 has several parts
+    ours = again(BOOKED, location_id="UP/3/LAKE")
+    other = {"filler_id": "F2", "placer_id": "P2", "location_id": "H1"}
+    theirs = again(replace(BOOKED, source="hospital", key="other"), **other)
+    clinic.know(*person(), EHR_STAY, ours, theirs)
+    clinic.night("2026-07-04")
+    assert same(clinic) == []
+    clinic.know(again(theirs, location_id="H2"))
+    clinic.night("2026-07-05")
+    assert [row[2] for row in same(clinic)] == ["time", "time"]

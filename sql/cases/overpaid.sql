@@ -1,9 +1,10 @@
 -- reads: cases.case_record, cases.event, evidence.fact, operations.source, w_case, w_fact, w_impossible,
---     w_visit_claim
+--     w_proof, w_visit_claim
 -- makes: w_overpaid
 
 -- Overpayments: the claim was paid, but the evidence that had proven the visit or the note was withdrawn,
--- with no newer version, or the visit cannot have been on its day. Report and return within 60 days (42 CFR 401.305).
+-- with no newer version, or a charge that was claimed, or the visit cannot have been on its day. Report and return
+-- within 60 days (42 CFR 401.305).
 create temp table w_overpaid on commit drop as
 with fallen as (
     select
@@ -34,6 +35,25 @@ with fallen as (
     inner join evidence.fact as v on v.fact_id = r.trigger_fact_id and v.kind = 'visit'
     left join operations.source as o on o.source = v.source
     where not c.trigger_stands
+    union
+    -- The visit stands, but a code that was charged for it and claimed is charged no more: the charge was deleted,
+    -- entered in error, must not be billed after all, or became another code.
+    select p.case_id, c.person_id, p.encounter, null::date
+    from w_proof as p
+    inner join w_case as c on c.case_id = p.case_id
+    inner join w_visit_claim as q on q.person_id = c.person_id and q.encounter = p.encounter
+    inner join w_fact as k on k.person_id = c.person_id and k.kind = 'claim' and k.pcn = q.pcn
+    inner join evidence.fact as g
+        on g.identifiers ? 'encounter' and g.identifiers ->> 'encounter' = evidence.id_of_visit(p.encounter)
+        and g.kind = 'charge'
+        and g.code = k.code and g.known_seq < %(seq)s and g.retracted_seq <= %(seq)s
+    left join operations.source as o on o.source = g.source
+    where p.proof = 'visit' and coalesce(o.id_prefix, '') || (g.identifiers ->> 'encounter') = p.encounter
+        and not exists (
+            select from w_fact as s
+            where s.person_id = c.person_id and s.kind = 'charge' and s.encounter = p.encounter
+                and s.code = k.code and not s.detail ? 'no_charge_reason'
+        )
     union
     select i.case_id, i.person_id, i.encounter, i.service_on
     from w_impossible as i

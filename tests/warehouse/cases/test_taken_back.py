@@ -256,6 +256,44 @@ def test_paid_and_the_evidence_fell_away_is_an_overpayment(
     kept_is_derived(clinic)
 
 
+@pytest.mark.parametrize(
+    ("changes", "is_overpaid"),
+    [
+        (None, True),
+        ({"status": "entered-in-error"}, True),
+        ({"status": "not-billable"}, True),
+        ({"code": "99214"}, True),
+        ({"status": "billed"}, False),
+        ({"diagnoses": ["I10"]}, False),
+    ],
+)
+def test_paid_and_its_charge_was_corrected_is_an_overpayment(
+    clinic: Clinic, changes: dict[str, object] | None, is_overpaid: bool
+) -> None:
+    """Who sends a wrong code corrects the charge: what was paid by then is somebody's to give back."""
+    record = carried(clinic, "settled")["charge"]
+    wanted = ["overpayment"] * is_overpaid
+    clinic.know(deleted(record) if changes is None else again(record, **changes))
+    for day in ("2026-07-26", "2026-08-20"):
+        clinic.night(day)
+        assert clinic.exceptions("p1") == wanted
+    assert "settled" in clinic.case("p1", TCM).done
+    kept_is_derived(clinic)
+
+
+def test_a_charge_that_was_corrected_before_the_money_came_is_an_overpayment_when_it_comes(
+    clinic: Clinic,
+) -> None:
+    record = carried(clinic, "billed")["charge"]
+    clinic.know(again(record, code="99214"))
+    clinic.night("2026-07-15")
+    assert clinic.exceptions("p1") == []
+    clinic.know(payment("p1", "2026-07-25", 150, contractual=50))
+    clinic.night("2026-07-25")
+    assert "overpayment" in clinic.exceptions("p1")
+    kept_is_derived(clinic)
+
+
 def test_the_charge_that_was_captured_for_no_visit_is_an_overpayment(clinic: Clinic) -> None:
     seen = visit("p1", "2026-07-01 09:00")
     clinic.know(BASE, seen, note("p1", "2026-07-01"), charge("p1", "2026-07-01"))

@@ -30,6 +30,9 @@ PROGRAMS = {
 }
 """The module of each target of `make` that a text of ours names."""
 
+ACTS = ("decide", "release-observed", "resolve")
+"""Targets that decide: without `make`, they always need a login."""
+
 POSITIONAL = ("ID", "BATCH", "WORKFLOW")
 QUOTED = "<'"
 _ALWAYS = {"release-observed": "--action release_observed", "night": "--user LOGIN"}
@@ -48,6 +51,8 @@ def _program(found: re.Match[str]) -> str:
     target, given = found[1], _GIVEN.findall(found[2])
     said = [f"python -m {PROGRAMS[target]}"]
     said += [value for name, value in given if name in POSITIONAL]
+    if target in ACTS and not {"BY", "LOGIN"} & set(dict(given)):
+        given.append(("LOGIN", "ask"))
     if target == "night":
         said.append(dict(given).get("NIGHT", "YYYY-MM-DD"))
     if target in _ALWAYS:

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[4]
         ),
         (
             "by 06:00: make decide ID=1a2b3c4d ACTION=release|reject",
-            "by 06:00: python -m throughline.quality.decide 1a2b3c4d --action 'release|reject'",
+            "by 06:00: python -m throughline.quality.decide 1a2b3c4d --action 'release|reject' --login",
         ),
         (
             "make resolve ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\nand more",

@@ -19,7 +19,7 @@ from fastapi.responses import PlainTextResponse
 from throughline.deployment import served
 from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.pages import claims, routes, sending
-from throughline.pages.calls import record, work
+from throughline.pages.calls import record, stated, work
 from throughline.pages.finding import routes as finding
 from throughline.pages.runs import nightly
 from throughline.pages.starting import first_load, observed, readiness
@@ -81,6 +81,7 @@ app.include_router(finding.router)
 app.include_router(nightly.router)
 app.include_router(sending.router)
 app.include_router(record.router)
+app.include_router(stated.router)
 app.include_router(work.router)
 app.include_router(observed.router)
 app.include_router(readiness.router)

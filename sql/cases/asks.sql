@@ -15,7 +15,11 @@ create temp table w_unsupported on commit drop as
 select
     t.case_id,
     h.codes,
-    case when t.expected_code is null then 'eligibility_unknown' else 'charge_check' end as reason
+    case
+        when t.lacks_level then 'level_not_stated'
+        when t.expected_code is null then 'eligibility_unknown'
+        else 'charge_check'
+    end as reason
 from w_state as t
 inner join w_current as s on s.case_id = t.case_id
 inner join w_charge as h on h.case_id = t.case_id
@@ -29,6 +33,8 @@ where t.status = 'open' and s.proof = 'claim'
     and not exists (
         select from w_decision as d
         where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
+            -- trying something else again does not say the level
+            and (not t.lacks_level or d.reason = 'charge_check')
     )
     and not exists (select from w_impossible as i where i.case_id = t.case_id)
 union all
@@ -246,9 +252,11 @@ where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.pro
 update w_state as t
 set wanted = 'exception',
     wanted_kind = n.reason,
-    wanted_detail = jsonb_strip_nulls(jsonb_build_object(
-        'charged', to_jsonb(n.codes), 'expected', t.expected_code
-    ))
+    -- whoever is asked for the level is not led: neither a code nor money stands in the question
+    wanted_detail = case
+        when n.reason = 'level_not_stated' then '{}'::jsonb
+        else jsonb_strip_nulls(jsonb_build_object('charged', to_jsonb(n.codes), 'expected', t.expected_code))
+    end
 from w_unsupported as n
 where n.case_id = t.case_id and t.wanted is null and n.codes is not null;
 

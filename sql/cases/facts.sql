@@ -198,6 +198,22 @@ where d.kind = 'decision' and d.detail ->> 'about' = 'disposition'
     and f.kind = 'discharge' and f.person_id = d.person_id and f.source_ref = d.identifiers ->> 'trigger'
     and f.detail ->> 'not_stated' = 'disposition';
 
+-- The level that a named person stated of a signed note belongs to the visit of that note.
+update w_fact as d
+set encounter = n.encounter
+from w_fact as n
+where d.kind = 'decision' and d.detail ->> 'about' = 'level'
+    and n.kind = 'note' and n.person_id = d.person_id
+    and n.source_ref = coalesce(
+        (
+            select m.ref from w_same as m
+            where m.person_id = d.person_id and m.source = d.identifiers ->> 'note_source'
+                and m.source_ref = d.identifiers ->> 'note'
+        ),
+        coalesce((select o.id_prefix from operations.source as o where o.source = d.identifiers ->> 'note_source'), '')
+        || (d.identifiers ->> 'note')
+    );
+
 create index on w_fact (person_id, kind);
 
 create index on w_fact (encounter, kind) where encounter is not null;

@@ -101,15 +101,19 @@ inner join w_fact as f
     and f.code = any(r.note_types)
 order by c.case_id, f.occurred_at, f.source_ref, f.fact_id;
 
--- The visit's own documented charge: the only source of codes and of the level.
+-- The visit's own documented charge: the only source of codes. The level is the charge's; if it says none, the one that
+-- a named person stated of the visit's signed note.
 create temp table w_charge on commit drop as
 select
     v.case_id,
     sum(f.amount) filter (where not f.detail ? 'no_charge_reason') as amount,
     array_agg(f.code order by f.code, f.fact_id) filter (where not f.detail ? 'no_charge_reason') as codes,
-    (array_agg(f.detail ->> 'mdm' order by
-        array_position(array['high', 'moderate', 'low', 'straightforward'], f.detail ->> 'mdm')
-    ) filter (where f.detail ? 'mdm'))[1] as level,
+    coalesce(
+        (array_agg(f.detail ->> 'mdm' order by
+            array_position(array['high', 'moderate', 'low', 'straightforward'], f.detail ->> 'mdm')
+        ) filter (where f.detail ? 'mdm'))[1],
+        (array_agg(d.code) filter (where d.code is not null))[1]
+    ) as level,
     bool_and(f.detail ? 'no_charge_reason') as is_no_charge,
     bool_or(coalesce((f.detail ->> 'global_period')::boolean, false)) as is_global,
     bool_or(coalesce((f.detail ->> 'self_pay_restricted')::boolean, false)) as is_restricted
@@ -117,6 +121,14 @@ from w_proof as v
 inner join w_case as c on c.case_id = v.case_id
 inner join w_fact as f
     on f.encounter = v.encounter and f.kind = 'charge' and f.person_id = c.person_id
+left join lateral (
+    select s.code
+    from w_fact as s
+    where s.encounter = v.encounter and s.kind = 'decision' and s.detail ->> 'about' = 'level'
+        and s.person_id = c.person_id
+    order by s.known_seq desc, s.fact_id
+    limit 1
+) as d on true
 where v.proof = 'visit'
 group by v.case_id;
 

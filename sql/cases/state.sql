@@ -54,6 +54,7 @@ select
         else round(h.amount * a.share, 2)::numeric(14, 2)
     end as expected_amount,
     null::text as expected_code,
+    false as lacks_level,
     coalesce(v.position > 0, false) or c.trigger_rule ? 'unbilled' as is_seen
 from w_case as c
 inner join lateral (
@@ -107,7 +108,9 @@ set expected_code = case
             else 'ordinary' end
     when x.asks_payer then x.payer_code
     else x.charged_code
-end
+end,
+-- nothing but the level is missing for the code that the clinician charged
+lacks_level = x.says_what_pays and x.contact_ok and x.reconciled and not x.barred and x.waits_for_level
 from (
     select
         c.case_id,
@@ -120,6 +123,11 @@ from (
             order by y.place
             limit 1
         ) as paid_code,
+        h.level is null and exists (
+            select from jsonb_array_elements(b.pays) as y (rule)
+            where y.rule ->> 'code' = any(h.codes) and jsonb_array_length(y.rule -> 'levels') > 0
+                and (v.detail ->> 'days')::int <= (y.rule ->> 'within_days')::int
+        ) as waits_for_level,
         e.case_id is not null as asks_payer,
         q.detail ->> 'code' as payer_code,
         h.codes[1] as charged_code,

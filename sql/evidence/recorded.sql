@@ -85,7 +85,58 @@ where d.kind = 'state_disposition' and d.known_seq = %(seq)s
 order by d.decision_id, l.retired_seq nulls first, f.source, f.fact_id
 on conflict do nothing;
 
--- It falls when the record says it, or is taken back.
+-- The level of decision-making that a signed note documents, stated by the clinician who signed it, or by a coder who
+-- named it: no interface carried it. It is about that note.
+-- count: facts_recorded
+insert into evidence.fact (
+    fact_id, subject_source, subject_id, kind, code_system, code, occurred_at, known_seq, source, source_ref,
+    source_version, batch_id, identifiers, detail
+)
+select distinct on (d.decision_id)
+    md5(concat_ws('|', 'fact', 'by_hand', d.decision_id, 'decision'))::uuid,
+    n.subject_source,
+    n.subject_id,
+    'decision',
+    'decision_level',
+    d.detail ->> 'level',
+    n.occurred_at,
+    %(seq)s,
+    'by_hand',
+    'decision/' || d.decision_id,
+    '1',
+    d.decision_id,
+    jsonb_build_object(
+        'decision', d.decision_id, 'exception', d.about_id, 'note_source', n.source, 'note', n.source_ref
+    ),
+    jsonb_build_object('about', 'level', 'recorded_by', d.decided_by, 'recorded_as', d.detail ->> 'said_as')
+from operations.decision as d
+inner join evidence.fact as n
+    on n.kind = 'note' and n.source = d.detail ->> 'note_source' and n.source_ref = d.detail ->> 'note'
+    and n.known_seq <= %(seq)s and n.retracted_seq is null
+where d.kind = 'state_level' and d.about_kind = 'exception' and d.known_seq = %(seq)s
+order by d.decision_id, n.known_seq desc, n.fact_id
+on conflict do nothing;
+
+-- It falls when it is taken back, or when its note is no longer signed.
+update evidence.fact as f
+set retracted_seq = %(seq)s
+where f.source = 'by_hand' and f.kind = 'decision' and f.code_system = 'decision_level' and f.retracted_seq is null
+    and f.known_seq <= %(seq)s
+    and (
+        exists (
+            select from operations.decision as d
+            where d.kind = 'take_back_level' and d.about_kind = 'stated' and d.known_seq <= %(seq)s
+                and d.about_id = f.identifiers ->> 'decision'
+        )
+        or not exists (
+            select from evidence.fact as n
+            where n.kind = 'note' and n.subject_source = f.subject_source and n.subject_id = f.subject_id
+                and n.source = f.identifiers ->> 'note_source' and n.source_ref = f.identifiers ->> 'note'
+                and n.retracted_seq is null
+        )
+    );
+
+-- What was stated of a discharge falls when the record says it, or is taken back.
 update evidence.fact as f
 set retracted_seq = %(seq)s
 where f.source = 'by_hand' and f.kind = 'decision' and f.code_system = 'disposition' and f.retracted_seq is null

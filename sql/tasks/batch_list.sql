@@ -91,7 +91,11 @@ decided as materialized (
         s.case_id,
         jsonb_agg(jsonb_build_object(
             'act', d.kind, 'who', d.decided_by, 'about', s.reason,
-            'note', case when d.detail ? 'disposition' then concat_ws(': ', d.detail ->> 'disposition', d.note) else d.note end,
+            'note', case
+                when d.detail ?| array['disposition', 'level']
+                    then concat_ws(': ', coalesce(d.detail ->> 'disposition', d.detail ->> 'level'), d.note)
+                else d.note
+            end,
             'on', to_char(d.decided_at at time zone s.zone, 'YYYY-MM-DD')
         ) order by d.decided_at, d.decision_id) as decided
     from (

@@ -111,7 +111,8 @@ class Preview:
 
     `detail` is stored with the decision. `made` is the id of the earlier decision if this act was
     already recorded. `billing_npi` is the billing provider of a claim, on whom the permission may depend.
-    `prepared_by` are those who may not do it alone, because they prepared it. `needs_reason`: a person must say
+    `prepared_by` are those who may not do it alone, because they prepared it. `not_theirs`: why it is not this person's
+    to do, whatever their permissions; empty if it is. `needs_reason`: a person must say
     why, whether or not the act always needs it.
     `context` is private to the act.
     """
@@ -121,6 +122,7 @@ class Preview:
     made: UUID | None = None
     billing_npi: str | None = None
     prepared_by: frozenset[str] = frozenset()
+    not_theirs: str = ""
     needs_reason: bool = False
     context: object = None
 
@@ -213,6 +215,8 @@ def why_not(request: Request, seen: Preview) -> str | None:
     permission = _known(request).permission
     if not may(request.who, permission, billing_npi=seen.billing_npi):
         return f"{request.who} may not {permission.replace('_', ' ')}"
+    if seen.not_theirs:
+        return seen.not_theirs
     if request.who in seen.prepared_by:
         return f"{request.who} changed what these claims say: somebody else attests them"
     if permission in permissions().needs_login and not _is_logged_in(request.door):

@@ -12,6 +12,11 @@ NOT_STATED = "disposition_not_stated"
 STATE = "state_disposition"
 """What answers that."""
 
+LEVEL_NOT_STATED = "level_not_stated"
+"""Why the clinician who signed a note, or a coder, is asked which level of decision-making it documents."""
+STATE_LEVEL = "state_level"
+"""What answers that."""
+
 ACTIONS = {
     "retry": "try this stage's task again",
     "continue": "continue the case without this stage",
@@ -23,11 +28,22 @@ ACTIONS = {
     "reject": "identity: the records are two different people",
     CARRIES_NOTHING: "file: it carries nothing for us",
     STATE: "discharge: say where the patient went",
+    STATE_LEVEL: "note: say which level of decision-making it documents",
     "finish": "workflow switched off: its open cases go on to their end",
     "close_cases": "workflow switched off: close its open cases",
 }
 NEEDS_REASON = frozenset(
-    {"continue", "close_case", "write_off", "confirm", "reject", STATE, "finish", "close_cases"}
+    {
+        "continue",
+        "close_case",
+        "write_off",
+        "confirm",
+        "reject",
+        STATE,
+        STATE_LEVEL,
+        "finish",
+        "close_cases",
+    }
 )
 """The actions that end something for good: a person must say why."""
 USUAL = {
@@ -40,6 +56,7 @@ USUAL = {
     "identity_doubt": "reject",
     "file_refused": "carries_nothing",
     NOT_STATED: STATE,
+    LEVEL_NOT_STATED: STATE_LEVEL,
 }
 """The action that `resolve` stands for, by reason; `acknowledge` for reasons not listed."""
 
@@ -60,6 +77,7 @@ FITTING = {
     "claim_unanswered": ("acknowledge", "assign"),
     "stay_not_ended": ("acknowledge", "assign"),
     NOT_STATED: (STATE, "acknowledge", "assign"),
+    LEVEL_NOT_STATED: (STATE_LEVEL, "acknowledge", "close_case", "assign"),
     "sources_disagree": ("acknowledge", "assign"),
     "impossible_date": ("acknowledge", "close_case", "assign"),
     "file_refused": ("carries_nothing", "retry", "assign"),
@@ -76,6 +94,7 @@ ONLY = {
     "reject": "identity_doubt",
     CARRIES_NOTHING: "file_refused",
     STATE: NOT_STATED,
+    STATE_LEVEL: LEVEL_NOT_STATED,
     "finish": SWITCHED_OFF,
     "close_cases": SWITCHED_OFF,
 }
@@ -91,6 +110,8 @@ FOLLOWS = {
     "confirm": "From the next night on, both records belong to one person.",
     "reject": "The records stay two different people; nobody is asked about them again.",
     STATE: "From the next night on the discharge counts as: {disposition}, stated by you, until the chart says it.",
+    STATE_LEVEL: "From the next night on the note documents this level: {level}, stated by you. A level that the"
+    " visit's record says itself comes first.",
     "finish": "The workflow opens no more cases; the {cases} that are open go on to their end.",
     "close_cases": "Every open case of the workflow closes, and its open tasks are cancelled: {cases}.",
     "carries_nothing": "The exception closes: from the next night on, the file holds back nothing.",
@@ -115,6 +136,7 @@ PERMISSION = {
     "confirm": "decide_identity",
     "reject": "decide_identity",
     CARRIES_NOTHING: "decide_rows",
+    STATE_LEVEL: "state_level",
     "finish": "decide_workflows",
     "close_cases": "decide_workflows",
 }

@@ -15,6 +15,7 @@ from throughline.exceptions.actions import (
     FOLLOWS_OF,
     NEEDS_REASON,
     STATE,
+    STATE_LEVEL,
     USUAL,
 )
 from throughline.exceptions.titles import title
@@ -28,6 +29,8 @@ OF_ROWS = {
     "reject": "Its rows are rejected for good; the received files are kept.",
 }
 """What may be done with the rows of a delivery that were set aside (`throughline.quality.decide`)."""
+ASKS = {"assign": "owner", "write_off": "amount", STATE: "disposition", STATE_LEVEL: "level"}
+"""The argument that an act needs."""
 OF_CLAIMS = "The file is thrown away; the next night makes its claims anew, and asks about them."
 """What follows when a batch is refused that nobody can attest (`throughline.tasks.attest`)."""
 KNOWN = frozenset({*ACTIONS, *OF_ROWS, "refuse"})
@@ -38,7 +41,7 @@ KNOWN = frozenset({*ACTIONS, *OF_ROWS, "refuse"})
 class Choice:
     """An act that fits an exception: on what kind of thing it is recorded, and what follows.
 
-    `asks` is the argument that it needs: owner, amount or disposition. `is_usual` marks what people mostly do.
+    `asks` is the argument that it needs: owner, amount, disposition or level. `is_usual` marks what people mostly do.
     """
 
     act: str
@@ -87,6 +90,7 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
         "amount": "the amount that you name" if balance is None else str(balance),
         "cases": str(detail.get("cases", 0)),
         "disposition": "what you say",
+        "level": "what you say",
     }
     if act == "write_off" and balance is None:
         follows = "The amount that you name is written off the claim's open balance."
@@ -96,6 +100,6 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
         title(act),
         follows.format(**said),
         needs_reason=act in NEEDS_REASON,
-        asks={"assign": "owner", "write_off": "amount", STATE: "disposition"}.get(act, ""),
+        asks=ASKS.get(act, ""),
         is_usual=act == usual,
     )

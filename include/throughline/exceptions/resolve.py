@@ -31,9 +31,11 @@ from throughline.exceptions.actions import (
     ONLY,
     PERMISSION,
     STATE,
+    STATE_LEVEL,
     SWITCHED_OFF,
     USUAL,
 )
+from throughline.exceptions.stated import ABOUT, LEVELS, TAKE_BACK, level_of
 from throughline.exceptions.titles import title
 from throughline.practice import teams
 from throughline.programs.commands import as_here
@@ -69,6 +71,8 @@ def resolve(
     owner: str | None = None,
     amount: Decimal | None = None,
     disposition: str | None = None,
+    level: str | None = None,
+    document: str | None = None,
 ) -> list[UUID]:
     """Record a named person's decision about an open exception; returns the ids of the decisions.
 
@@ -77,8 +81,9 @@ def resolve(
     action does not apply to the exception, lacks its reason, or one waits for tonight already.
     """
     request = asked(
-        conn, exception_id, who, action, note, owner=owner, amount=amount, disposition=disposition
-    )
+        conn, exception_id, who, action, note, owner=owner, amount=amount, disposition=disposition,
+        level=level, document=document,
+    )  # fmt: skip
     made = decisions.record(conn, request)
     return [made.decision_id, *made.also]
 
@@ -93,6 +98,8 @@ def asked(
     owner: str | None = None,
     amount: Decimal | None = None,
     disposition: str | None = None,
+    level: str | None = None,
+    document: str | None = None,
 ) -> Request:
     """Return the request for an act, with `resolve` replaced by the reason's usual action."""
     if action == "resolve":
@@ -102,7 +109,13 @@ def asked(
         action = USUAL.get(row[0] if row else "", "acknowledge")
     elif action not in ACTIONS:
         raise UnknownActError(f"{action}: must be one of resolve, {', '.join(ACTIONS)}")
-    said = {"owner": owner, "amount": amount, "disposition": disposition}
+    said = {
+        "owner": owner,
+        "amount": amount,
+        "disposition": disposition,
+        "level": level,
+        "document": document,
+    }
     return Request(action, "exception", str(exception_id), who, note, said)
 
 
@@ -111,13 +124,13 @@ def asked(
 
 def _weigh(conn: Connection, request: Request) -> Preview:
     row = conn.execute(
-        "select reason, person_id, detail, about_kind from operations.exception"
+        "select reason, person_id, detail, about_kind, case_id from operations.exception"
         " where exception_id = %s and status = 'open' for update",
         (request.about_id,),
     ).fetchone()
     if row is None:
         raise NotOpen(f"no open exception has the id {request.about_id}")
-    reason, person_id, detail, about_kind = row
+    reason, person_id, detail, about_kind, case_id = row
     if ONLY.get(request.act, reason) != reason or request.act not in FITTING.get(reason, ACTIONS):
         raise DoesNotFitError(f"{request.act} does not apply to the reason {reason}")
     if request.act == CARRIES_NOTHING:
@@ -147,13 +160,20 @@ def _weigh(conn: Connection, request: Request) -> Preview:
                 "it is about very many discharges at once: the chart has to say it"
             )
         said["disposition"] = _disposition(request.said.get("disposition"))
+    theirs = ""
+    if request.act == STATE_LEVEL:
+        level, theirs = level_of(conn, request, case_id)
+        said |= level
     if request.act == "assign":
         said["owner"] = _owner(request.said.get("owner"))
         if said["owner"] in teams():
             said["owner_team"] = said["owner"]
     if request.act == "write_off":
         said["amount"] = str(_amount(request.said.get("amount"), (detail or {}).get("balance")))
-    words = said | {"disposition": DISPOSITION.words.get(str(said.get("disposition")), "").lower()}
+    words = said | {
+        "disposition": DISPOSITION.words.get(str(said.get("disposition")), "").lower(),
+        "level": LEVELS.get(str(said.get("level")), "").lower(),
+    }
     follows = [FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act]).format(**words)]
     before = _tried_before(conn, request) if request.act == "retry" else 0
     if before:
@@ -161,7 +181,9 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         follows.append(
             f"It was tried again {times} before, and came back: say what is different now."
         )
-    return Preview(tuple(follows), said, needs_reason=before > 0, context=person_id)
+    return Preview(
+        tuple(follows), said, not_theirs=theirs, needs_reason=before > 0, context=person_id
+    )
 
 
 def _tried_before(conn: Connection, request: Request) -> int:
@@ -296,6 +318,20 @@ def meant(conn: Connection, start: str) -> UUID:
     return exception_id
 
 
+def _stated(conn: Connection, start: str) -> str:
+    """Return the last stated level that was not taken back, by the start of its decision's or exception's id."""
+    row = conn.execute(
+        "select d.decision_id::text from operations.decision as d where d.kind = %s and d.about_kind = 'exception'"
+        " and (starts_with(d.decision_id::text, %s) or starts_with(d.about_id, %s))"
+        " order by exists (select from operations.decision as b where b.kind = %s and b.about_kind = %s"
+        " and b.about_id = d.decision_id::text), d.decided_at desc limit 1",
+        (STATE_LEVEL, start.lower(), start.lower(), TAKE_BACK, ABOUT),
+    ).fetchone()
+    if row is None or len(start) < SHORTEST:
+        raise NotOpen("nobody stated a level under this number; give that of the exception")
+    return str(row[0])
+
+
 def _dollars(text: str | None) -> Decimal | None:
     if text is None:
         return None
@@ -308,17 +344,26 @@ def _dollars(text: str | None) -> Decimal | None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record one decision; returns 0, or 2 with the reason when it cannot be recorded."""
     parser = command_line.parser(
-        "throughline.exceptions.resolve", "an exception or its case", ("resolve", *ACTIONS)
+        "throughline.exceptions.resolve",
+        "an exception or its case",
+        ("resolve", *ACTIONS, TAKE_BACK),
     )
     parser.add_argument("--owner", help="with assign: the new owner")
     parser.add_argument("--amount", help="with write_off: how much, in US dollars")
     parser.add_argument("--disposition", help="with state_disposition: home, snf or another word")
+    parser.add_argument("--level", help=f"with state_level: {', '.join(LEVELS)}")
+    parser.add_argument(
+        "--document", help="with state_level: the signed note, as its system numbers it"
+    )
     given = parser.parse_args(arguments)
 
     def made(conn: Connection) -> Request:
+        if given.action == TAKE_BACK:
+            return Request(TAKE_BACK, ABOUT, _stated(conn, given.id), given.by, given.note)
         return asked(
             conn, meant(conn, given.id), given.by, given.action, given.note,
             owner=given.owner, amount=_dollars(given.amount), disposition=given.disposition,
+            level=given.level, document=given.document,
         )  # fmt: skip
 
     return command_line.decide(given, made)

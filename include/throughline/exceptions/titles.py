@@ -13,6 +13,8 @@ TITLES = {
     "reject": "They are two people",
     "carries_nothing": "The file carries nothing",
     "state_disposition": "Say where the patient went",
+    "state_level": "Say which level the note documents",
+    "take_back_level": "Take the stated level back",
     "finish": "Finish its open cases",
     "close_cases": "Close its open cases",
     "record_call": "Call recorded by hand",

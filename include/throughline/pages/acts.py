@@ -50,6 +50,8 @@ class Typed:
     owner: str = ""
     amount: str = ""
     disposition: str = ""
+    level: str = ""
+    document: str = ""
 
 
 def offered(visitor: Visitor, stuck: Stuck) -> list[Choice]:
@@ -149,6 +151,8 @@ def _request(visitor: Visitor, stuck: Stuck, choice: Choice, typed: Typed) -> Re
         said["owner"] = typed.owner or None
     if choice.asks == "disposition":
         said["disposition"] = typed.disposition
+    if choice.asks == "level":
+        said |= {"level": typed.level, "document": typed.document}
     if choice.asks == "amount":
         said["amount"] = _amount(typed.amount)
     about_id = stuck.exception_id if choice.about_kind == "exception" else stuck.about_id

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from throughline.decisions import CorrectableError, NotAllowedError, NotPermittedError
 from throughline.deployment import served
 from throughline.exceptions.choices import Choice
+from throughline.exceptions.stated import notes
 from throughline.pages import acts, case, forms, listed, one, people, person
 from throughline.pages.access import deciding, reading
 from throughline.pages.acts import Typed
@@ -297,11 +298,14 @@ def _act_page(
             )
     with reading() as conn:
         names = people.names(conn, who, "exception", [stuck.person_id], stuck.exception_id)
+        asked = choice.asks == "level" and who.sees_patients
+        signed = notes(conn, stuck.case_id) if asked else []
+        now = today(conn)
     token = forms_of(request, who, session).token(_about(stuck, choice), shown)
     content = render(
         "act.html.jinja", who, root_of(request), "exceptions",
         stuck=stuck, choice=choice, follows=will, owners=acts.owners(), typed=typed, wrong=wrong,
-        name=names.get(stuck.person_id or ""), token=token,
+        name=names.get(stuck.person_id or ""), token=token, signed=signed, today=now,
     )  # fmt: skip
     return with_session(html(content, 422 if wrong else 200), request, session)
 
@@ -330,11 +334,13 @@ def act_on(
     owner: Annotated[str, Form(max_length=200)] = "",
     amount: Annotated[str, Form(max_length=200)] = "",
     disposition: Annotated[str, Form(max_length=200)] = "",
+    level: Annotated[str, Form(max_length=40)] = "",
+    document: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     """Record an act about an exception, and show the exception with it."""
     own_form(request)
     acts.known(act)
-    typed = Typed(note, owner, amount, disposition)
+    typed = Typed(note, owner, amount, disposition, level, document)
     with reading() as conn:
         stuck = one.exception(conn, number)
     back = f"exception/{stuck.exception_id}"

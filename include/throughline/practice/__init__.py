@@ -67,7 +67,7 @@ class Team:
 
     A question that nobody answers goes to `lead` after `lead_after_days` business days. `mail` and
     `lead_mail` are the addresses that are told. `system_users` pairs logins of the operating system with
-    the members whose logins they are.
+    the members whose logins they are, `npis` members who are practitioners with their NPI.
     """
 
     team: str
@@ -78,6 +78,7 @@ class Team:
     mail: tuple[str, ...] = ()
     lead_mail: tuple[str, ...] = ()
     system_users: tuple[tuple[str, str], ...] = ()
+    npis: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -93,6 +94,7 @@ def teams() -> dict[str, Team]:
             mail=tuple(said.get("mail") or ()),
             lead_mail=tuple(said.get("lead_mail") or ()),
             system_users=tuple((said.get("system_users") or {}).items()),
+            npis=tuple((said.get("npis") or {}).items()),
         )
         for team, said in read(layers().file("teams.yaml")).data.items()
     }

@@ -85,6 +85,13 @@ def person_of(system_user: str) -> str | None:
     )
 
 
+def npi_of(who: str) -> str | None:
+    """Return the NPI of a member of a team who is a practitioner, as `teams.yaml` says; None if it says none."""
+    return next(
+        (npi for team in teams().values() for member, npi in team.npis if member == who), None
+    )
+
+
 def teams_asked(what: str) -> dict[str, str]:
     """Return the team that is asked to do something: the first that has the permission, by billing NPI or `any`.
 

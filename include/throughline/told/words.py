@@ -23,7 +23,7 @@ from throughline.told.shapes import (
 from throughline.told.today import Clock
 from throughline.told.today import waits as waits
 from throughline.vocabulary.counts import count as count
-from throughline.vocabulary.words import DISPOSITION
+from throughline.vocabulary.words import DECISION_LEVEL, DISPOSITION
 from throughline.warehouse import disk
 
 OBSTACLES = {
@@ -38,6 +38,7 @@ OBSTACLES = {
 """What a case at each stage still lacks. A stage that is not listed is shown by its own name."""
 
 DISPOSITIONS = DISPOSITION.words
+LEVELS = DECISION_LEVEL.words
 STATES = {
     "pending": "in time",
     "unknown": "not known",

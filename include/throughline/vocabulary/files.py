@@ -120,8 +120,10 @@ def _places_twice(document: Document) -> Iterator[str]:
 
 
 def _not_of_a_team(document: Document) -> Iterator[str]:
-    """Yield members with the name of a team, and logins that belong to nobody or to two people."""
+    """Yield members with the name of a team, and logins and NPIs that belong to nobody or to two people."""
     owner: dict[str, str] = {}
+    holder: dict[str, str] = {}
+    has: dict[str, str] = {}
     for team, said in document.data.items():
         members = said.get("members") or []
         for number, member in enumerate(members):
@@ -133,3 +135,11 @@ def _not_of_a_team(document: Document) -> Iterator[str]:
                 yield f"{place}: {member!r} is no member of {team}: {instead(member, members)}"
             if owner.setdefault(login, member) != member:
                 yield f"{place}: is {owner[login]} in another team"
+        for member, npi in (said.get("npis") or {}).items():
+            place = document.at((team, "npis", member))
+            if member not in members:
+                yield f"{place}: {member!r} is no member of {team}: {instead(member, members)}"
+            if holder.setdefault(npi, member) != member:
+                yield f"{place}: {npi} is {holder[npi]}'s already: a number is one person's"
+            if has.setdefault(member, npi) != npi:
+                yield f"{place}: {member} has {has[member]} already: a person has one"

@@ -55,7 +55,7 @@ line as (
     union all
     select
         d.decided_at, 'decision', d.kind, e.detail ->> 'stage',
-        case when %(evidence)s and d.kind = 'record_call' then d.detail ->> 'outcome' end, d.decided_by, case when %(evidence)s then d.note end, d.door,
+        case when %(evidence)s then coalesce(d.detail ->> 'outcome', d.detail ->> 'level') end, d.decided_by, case when %(evidence)s then d.note end, d.door,
         case when d.door = 'question' then concat(d.record ->> 'dag_id', '/', d.record ->> 'run_id') end, d.known_seq, false
     from operations.decision as d
     left join stuck as e on d.about_kind = 'exception' and d.about_id = e.exception_id::text
@@ -65,6 +65,11 @@ line as (
             select o.decision_id::text
             from operations.decision as o
             where o.about_kind = 'case' and o.about_id = %(case_id)s::text
+        ))
+        or (d.about_kind = 'stated' and d.about_id in (
+            select o.decision_id::text
+            from operations.decision as o
+            where o.about_kind = 'exception' and o.about_id in (select k.exception_id::text from stuck as k)
         ))
     union all
     select
@@ -87,6 +92,7 @@ line as (
             f.fact_id = c.trigger_fact_id
             or (f.kind in ('attempt', 'booking', 'booking_cancelled', 'no_show', 'opt_out') and f.occurred_at >= c.trigger_on)
             or (f.kind = 'decision' and f.identifiers ->> 'trigger' = c.trigger_ref)
+            or (f.kind = 'decision' and f.identifiers ->> 'exception' in (select o.exception_id::text from stuck as o))
             or (f.kind in ('death', 'hospice', 'left_practice'))
             or (f.identifiers ->> 'encounter' = c.encounter_ref and f.kind in ('visit', 'note', 'charge'))
             or (

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from throughline.definitions.readiness.brings import brought, silent
+from throughline.definitions.readiness.brings import brought, says_level, silent
 from throughline.practice import Practice
 from throughline.sources import catalogue
 from throughline.sources.source import INSIDE, SourceDefinition
@@ -50,6 +50,12 @@ OF_EXCLUSION: dict[str, Kinds] = {
 BY_HAND = "by hand"
 RECORDED = {"contact": "whoever may record_calls records it on the page of its case"}
 """What a named person records where no system has it, and how: only kinds that are here."""
+LEVEL = "level of decision-making"
+ASKED = (
+    "asked of a person: who signed the note and may state_level, or a coder who may code_notes, says it on the"
+    " exception level_not_stated"
+)
+"""How the level is known that no charge says."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,9 @@ class Need:
     """One thing that a workflow has to know or to do.
 
     `by` are the feeds (`source/feed`) or systems (`source as role`) that give it, `lacks` the kinds of fact or the
-    roles that nobody gives. `matters` is false for what only goes unnoticed. `came` is what the history says, empty
-    without one. `silent` are the feeds that could give what lacks and do not, as their sources are defined.
+    roles that nobody gives. `asked` says how a person is asked for what lacks. `matters` is false for what only goes
+    unnoticed. `came` is what the history says, empty without one. `silent` are the feeds that could give what lacks and
+    do not, as their sources are defined.
     """
 
     workflow: str
@@ -71,6 +78,7 @@ class Need:
     kinds: tuple[str, ...] = ()
     came: str = ""
     silent: tuple[str, ...] = ()
+    asked: str = ""
 
     @property
     def mark(self) -> str:
@@ -89,6 +97,8 @@ class Need:
         """What can be known by what, or what would change that."""
         if not self.lacks:
             return ", ".join(self.by) or "nothing is needed"
+        if self.asked:
+            return self.asked
         if self.part == "sends":
             return f"never: no source has the role {' or '.join(self.lacks)}"
         feeds = "; ".join(f"{kind}: {feeds_of(kind)}" for kind in self.lacks)
@@ -130,11 +140,17 @@ def needs(
         for source in sources
         for role in source.roles.values()
     }
+    levels = tuple(
+        f"{source.source}/{feed}"
+        for source in sources
+        for feed in source.feeds
+        if says_level(source, feed)
+    )
     return [
         replace(need, silent=tuple(dict.fromkeys(f for k in need.lacks for f in could.get(k, ()))))
         for one in workflows
         if one.status == "active"
-        for need in _of(one, bring, takes, practice)
+        for need in _of(one, bring, takes, practice, levels)
     ]
 
 
@@ -155,7 +171,11 @@ def unproven(
 
 
 def _of(
-    one: Workflow, bring: Mapping[str, list[str]], takes: Mapping[str, str], practice: Practice
+    one: Workflow,
+    bring: Mapping[str, list[str]],
+    takes: Mapping[str, str],
+    practice: Practice,
+    levels: tuple[str, ...],
 ) -> Iterator[Need]:
     said = one.definition
 
@@ -189,6 +209,16 @@ def _of(
         yield replace(need("stage", stage["stage"], kinds), is_by_hand=by_hand)
         if stage["proof"] == "claim":
             yield need("rests on", "charge", (("charge",),))
+        if any(pays.get("levels") for pays in stage.get("pays", ())):
+            yield Need(
+                one.workflow,
+                "rests on",
+                LEVEL,
+                levels,
+                () if levels else (LEVEL,),
+                is_by_hand=True,
+                asked=ASKED,
+            )
         roles = sorted(ROLES_OF.get(stage.get("task", {}).get("kind"), ()))
         if roles:
             by = tuple(takes[role] for role in roles if role in takes)

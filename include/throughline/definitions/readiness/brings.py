@@ -75,6 +75,18 @@ def silent(source: SourceDefinition, feed: str) -> list[str]:
     return [kind for kind in dict.fromkeys(every) if kind not in brings]
 
 
+def says_level(source: SourceDefinition, feed: str) -> bool:
+    """Return whether a feed's charges can say a level of decision-making, as its source is defined.
+
+    FHIR and HL7 v2 have no element of their own for it: a source names its extension, a table its column.
+    """
+    if "charge" not in brought(source, feed):
+        return False
+    if source.standard == MAPPED:
+        return any("mdm_level" in of.get("charge_item", {}) for of in _records(source, feed))
+    return "mdm_level" in source.conventions.get("extensions", {})
+
+
 def _silent(source: SourceDefinition, feed: str) -> Collection[str]:
     """Return the kinds that a standard does not bring as its source is set."""
     is_hl7 = source.standard == "hl7v2" and feed == "patient"

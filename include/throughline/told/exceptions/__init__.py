@@ -76,6 +76,10 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "There is no claim until the system that says so corrects the date, the death or the patient; if the visit was"
         " none, close the case",
     ),
+    "level_not_stated": (
+        "The visit's note is signed; no record says which level of medical decision-making it documents",
+        "The clinician who signed it says so, or a coder who names the note; nobody else's answer counts",
+    ),
     "missing_billing_data": ("Missing: {missing}",),
     "missing_coverage": ("Missing: {missing}",),
     "missing_diagnosis": ("Missing: {missing}",),

@@ -73,6 +73,17 @@ def test_a_stage_that_people_record_is_not_refused(own: Path) -> None:
     assert "whoever may record_calls records it on the page of its case" in told
 
 
+def test_a_level_that_no_charge_says_is_asked_of_a_person(own: Path) -> None:
+    level = ("rests on", "level of decision-making")
+    assert (found()[level].mark, found()[level].by) == ("ok", ("ehr/charge_item",))
+    assert level not in found("charge_capture"), "an ordinary visit needs none"
+    extension = "    mdm_level: https://lakeside.example/fhir/StructureDefinition/mdm-level\n"
+    take(own, "sources/ehr.yaml", extension, "")
+    assert examined().faults == ()
+    assert found()[level].mark == "by hand"
+    assert found()[level].told.startswith("asked of a person: who signed the note")
+
+
 @pytest.mark.parametrize(
     ("said", "fault"),
     [

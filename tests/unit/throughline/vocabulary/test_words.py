@@ -96,6 +96,12 @@ WRONG = [
     ("teams.yaml", "members: [biller]", "members: [biller], system_users: {ann: bill}",
      "billing/system_users/ann: 'bill' is no member of billing: the nearest is 'biller'"),
     ("teams.yaml", "members: [biller]", "members: [biller], system_users: {root: biller}", "system_users"),
+    ("teams.yaml", "members: [biller]", 'members: [biller], npis: {bill: "1234567893"}',
+     "billing/npis/bill: 'bill' is no member of billing: the nearest is 'biller'"),
+    ("teams.yaml", "members: [biller]", 'members: [biller], npis: {biller: "1234567890"}', "is no NPI"),
+    ("teams.yaml", "members: [biller]", "members: [biller], npis: {biller: 1234567893}", "is not of type 'string'"),
+    ("teams.yaml", "members: [biller]", 'members: [biller, ann], npis: {biller: "1234567893", ann: "1234567893"}',
+     "billing/npis/ann: 1234567893 is biller's already: a number is one person's"),
     ("vocabulary.yaml", "note_types:", "note_type:", "unknown key 'note_type': the nearest is 'note_types'"),
 ]  # fmt: skip
 

@@ -27,7 +27,7 @@ from throughline.exceptions import resolve
 from throughline.orchestration import decisions as questions
 from throughline.pages import access, claims, routes, sending
 from throughline.pages.acts import state
-from throughline.pages.calls import record
+from throughline.pages.calls import record, stated
 from throughline.pages.forms import COOKIE, Forms
 from throughline.pages.one import exception
 from throughline.pages.starting import observed
@@ -87,6 +87,8 @@ class Doors:
                 "select status from cases.case_record where case_id::text = %s", thing.number
             )
             return str(one.status)
+        if door == "page" and key[0] == "stated":
+            return thing.about_id
         if door == "page" and key[0] == "held":
             return next((one.number for one in observing.held(conn)), "")
         if door == "page":
@@ -132,6 +134,8 @@ class Doors:
             about, address = "sending", "/sending"
         elif kind in CALLS:
             about, address = f"case|{thing.number}|call", f"/case/{thing.number}/call"
+        elif kind == "stated":
+            about, address = f"case|{thing.number}|stated", f"/case/{thing.number}/stated"
         elif kind == "held":
             about, address = f"held|{thing.about_id}", f"/observed/{thing.number}"
         elif kind == "claim_batch":
@@ -140,6 +144,8 @@ class Doors:
             about, address = f"exception|{thing.number}|{act}", f"/exception/{thing.number}/{act}"
         token = Forms("secret", who or "Ada", "s").token(about, shown)
         form = {"token": token, "act": act, "note": note, **thing.said}
+        if kind == "stated":
+            form["stated"] = thing.about_id
         told = browser.post(address, data=form, follow_redirects=False)
         assert told.status_code < 500, told.text
         if not who:
@@ -156,7 +162,7 @@ class Doors:
             login.chmod(0o600)
             more += ["--login", str(login)]
         given = [
-            thing.number,
+            thing.about_id if kind == "stated" else thing.number,
             "--action",
             act,
             "--note",
@@ -172,7 +178,8 @@ class Doors:
             self.desk.conn.rollback()
             assert release.main([*given, "--list", number]) in (0, 2)
         else:
-            main = resolve.main if kind == "exception" and act != "carries_nothing" else decide.main
+            of_it = kind in ("exception", "stated") and act != "carries_nothing"
+            main = resolve.main if of_it else decide.main
             assert main(given) in (0, 2)
 
 
@@ -212,6 +219,7 @@ def doors(
     app.include_router(claims.router)
     app.include_router(sending.router)
     app.include_router(record.router)
+    app.include_router(stated.router)
     app.include_router(observed.router)
     return Doors(desk, app, tmp_path)
 

@@ -47,6 +47,9 @@ def allow(patch: pytest.MonkeyPatch, key: Key, *, four_eyes: bool = False) -> No
         what: {permissions.ANY: frozenset({ADA if what == needed else BO})}
         for what in permissions.PERMISSIONS
     }
+    if needed == "state_level":
+        # who has signed nothing has to be a coder besides
+        who["code_notes"] = {permissions.ANY: frozenset({ADA, BO})}
     who["see_patients"] = {permissions.ANY: frozenset({ADA, BO, CY})}
     if needed == "attest_claims":
         who[needed] = {GROUP_NPI: frozenset({ADA}), "1999999984": frozenset({CY})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -110,6 +110,43 @@ def unsaid_discharge(desk: Desk) -> Thing:
     """Make an exception about a discharge that does not say where the patient went."""
     number, change = _exception(desk, "disposition_not_stated", "discharge", "ehr|encounter/s1")
     return Thing(number, number, {"disposition": "home"}, change)
+
+
+def unsaid_level(desk: Desk) -> Thing:
+    """Make an exception about the signed note of the open case's visit, of which nothing says a level."""
+    desk.conn.execute(
+        "insert into evidence.fact (fact_id, subject_source, subject_id, kind, code_system, code, occurred_at,"
+        " known_seq, source, source_ref, source_version, batch_id, identifiers, detail)"
+        " select gen_random_uuid(), f.subject_source, f.subject_id, 'note', 'http://loinc.org', '11506-3',"
+        " f.occurred_at, f.known_seq, f.source, 'document_reference/n1', '1', f.batch_id,"
+        " f.identifiers || %s, '{}' from evidence.fact as f where f.kind = 'visit' limit 1",
+        (Jsonb({"document": "n1"}),),
+    )
+    thing = of_case("level_not_stated")(desk)
+    return replace(thing, said={"level": "high", "document": "n1"})
+
+
+def stated_level(desk: Desk) -> Thing:
+    """State the level of the open case's note."""
+    number = unsaid_level(desk).number
+    desk.conn.execute("update operations.exception set status = 'resolved', closed_seq = 1")
+    row = desk.conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
+        " values (gen_random_uuid(), 'somebody', 'state_level', 'exception', %s, '', %s) returning decision_id::text",
+        (number, Jsonb({"level": "high", "note_source": "ehr", "note": "document_reference/n1"})),
+    ).fetchone()
+    assert row is not None
+    stated = str(row[0])
+
+    def change() -> None:
+        desk.conn.execute(
+            "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
+            " values (gen_random_uuid(), 'somebody', 'take_back_level', 'stated', %s, 'a test')",
+            (stated,),
+        )
+        desk.conn.commit()
+
+    return Thing(stated, open_case(desk).number, change=change)
 
 
 def switched_off(desk: Desk) -> Thing:
@@ -298,6 +335,8 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("exception", "confirm"): of_case("identity_doubt"),
     ("exception", "reject"): of_case("identity_doubt"),
     ("exception", "state_disposition"): unsaid_discharge,
+    ("exception", "state_level"): unsaid_level,
+    ("stated", "take_back_level"): stated_level,
     ("exception", "carries_nothing"): refused_file,
     ("exception", "finish"): switched_off,
     ("exception", "close_cases"): switched_off,
@@ -338,7 +377,7 @@ CALLS = ("case", "recorded_call")
 PAGE = {
     key
     for key in THINGS
-    if key[0] in ("exception", "set_aside", "claim_batch", "sending", "held", *CALLS)
+    if key[0] in ("exception", "set_aside", "claim_batch", "sending", "held", "stated", *CALLS)
 }
 COMMAND = {key for key in THINGS if key[0] not in ("batch", "claim_batch", *CALLS)}
 """By which door an act comes in."""

@@ -331,9 +331,13 @@ def not_known(numbers: Numbers, by_hand: int) -> str:
 
 
 def command(row: Undecided) -> str:
-    """Return the command that decides about what was set aside."""
-    action = "release|reject" if row.feed else "carries_nothing"
-    return f"make decide ID={row.number} ACTION={action}"
+    """Return what decides about what was set aside: a command, of a file only if it cannot be mended."""
+    if row.feed:
+        return f"make decide ID={row.number} ACTION=release|reject"
+    return (
+        "mend the definition of its source, or have it sent again; if it says nothing to us,"
+        f" make decide ID={row.number} ACTION=carries_nothing"
+    )
 
 
 def unmapped(row: Unmapped) -> str:

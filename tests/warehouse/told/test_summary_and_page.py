@@ -135,6 +135,7 @@ def test_what_was_set_aside_is_said_first(conn: Connection) -> None:
     assert not [feed for feed in words.quiet(numbers) if feed.feed == "encounter"]
     html = page.render(numbers)
     assert "file a.pgp of clearinghouse: no interchange header" in told
+    assert "mend the definition of its source, or have it sent again; if it says" in told
     assert "ACTION=carries_nothing" in told
     assert "37 rows of ehr/<wbr>encounter" in html
     assert "File a.pgp of clearinghouse" in html

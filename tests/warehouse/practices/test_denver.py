@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from psycopg import sql
 
 from tests.practices.denver import stories, systems
 from tests.practices.denver.house import House
@@ -26,12 +29,24 @@ class Lived:
     cases: dict[str, dict[str, str]] = field(default_factory=dict)
     exceptions: dict[str, dict[str, int]] = field(default_factory=dict)
     lists: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    logged: list[str] = field(default_factory=list)
 
     def look(self, name: str) -> None:
         """Keep what is seen after a night."""
         self.cases[name] = cases_of(self.house.rows)
         self.exceptions[name] = exceptions_of(self.house.rows)
         self.lists[name] = self.house.systems.named()
+
+
+class _Kept(logging.Handler):
+    """Keeps what is logged, each message with its error."""
+
+    def __init__(self, into: list[str]) -> None:
+        super().__init__()
+        self.into = into
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.into.append(self.format(record))
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +61,9 @@ def lived(
         practice.cache_clear()
         with warehouse.connect(kept_warehouse()) as conn:
             lived = Lived(House(conn, root, there))
+            ours = logging.getLogger("throughline")
+            ours.addHandler(kept := _Kept(lived.logged))
+            patch.setattr(ours, "level", logging.DEBUG)
             there.deliver(FIRST)
             lived.house.night(FIRST)
             lived.look("first")
@@ -57,6 +75,7 @@ def lived(
             systems.rename_the_column(own, there)
             lived.house.night(SECOND)
             lived.look("mended")
+            ours.removeHandler(kept)
             yield lived
     practice.cache_clear()
 
@@ -114,6 +133,35 @@ def test_the_renamed_column_is_told_with_its_new_name(lived: Lived) -> None:
         "select f.original_name, f.refused_reason from landing.file as f where f.status = 'refused'"
     )
     assert told == [("calls_20260305.csv", "columns are missing: Outcome; new are Call Result")]
+
+
+def test_a_list_that_went_out_and_came_back_names_nobody_elsewhere(lived: Lived) -> None:
+    """In logs, in the tables of operations, in verdicts, and in the names of files and transmissions."""
+    assert any("ledger/patient" in line for line in lived.logged)
+    tables = [
+        *lived.house.rows(
+            "select schemaname, tablename from pg_tables where schemaname = 'operations'"
+            " and tablename not in ('shown', 'looked')"
+        ),
+        ("quality", "verdict"),
+        ("landing", "file"),
+    ]
+    kept = {
+        ".".join(table): str(
+            lived.house.conn.execute(
+                sql.SQL("select string_agg(t::text, ' ') from {} as t").format(
+                    sql.Identifier(*table)
+                )
+            ).fetchone()
+        )
+        for table in tables
+    }
+    assert "care_lists_calls_20260305.xlsx" in kept["landing.file"]
+    places = kept | {"logs": "\n".join(lived.logged)}
+    # a name as the chart or the list has it, a telephone number in any form
+    for line in TABLE:
+        told = re.compile(rf"\b{line.name}\b|555-?{line.mrn}", re.IGNORECASE)
+        assert [place for place, text in places.items() if told.search(text)] == [], line.mrn
 
 
 def test_nothing_was_written_into_the_chart_and_nothing_is_lost(lived: Lived) -> None:

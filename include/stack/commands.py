@@ -392,7 +392,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "worlds": worlds.worlds,
     "stop": worlds.stop,
     "clean": worlds.clean,
-    "benchmark": _tests("benchmark", "SIZES", "NIGHTS"),
+    "benchmark": _tests("benchmark", "SIZES", "NIGHTS", "YEARS"),
     "chaos": _tests("chaos", "JOBS", "BUDGET", "PATIENTS", "SEED"),
     "dump": _tests("dump"),
     "dump-compare": _tests("dump", arguments=("compare",)),

@@ -23,7 +23,7 @@ PATIENTS = 2000
 SEED = 1
 MOST = {
     "PATIENTS": 1_000_000, "SEED": 2**63 - 1, "N": 10_000,
-    "SIZES": 1_000_000, "NIGHTS": 10_000, "JOBS": 64, "BUDGET": 100_000, "WAIT": 86_400,
+    "SIZES": 1_000_000, "NIGHTS": 10_000, "YEARS": 50, "JOBS": 64, "BUDGET": 100_000, "WAIT": 86_400,
 }  # fmt: skip
 """What is more is a slip of the finger: a world of so many patients needs more memory than a laptop has."""
 
@@ -73,7 +73,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "worlds": (),
     "stop": (),
     "clean": ("WORLD", "ALL"),
-    "benchmark": ("SIZES", "NIGHTS", "SAVE", "STATEMENTS"),
+    "benchmark": ("SIZES", "NIGHTS", "SAVE", "STATEMENTS", "YEARS"),
     "chaos": ("JOBS", "BUDGET", "ONLY", "APART", "KEEP", "PATIENTS", "SEED"),
     "dump": (*_WORLD, "N", "MISBEHAVE", "OUT"),
     "dump-compare": ("A", "B", "RENAMED"),

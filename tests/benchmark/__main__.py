@@ -2,7 +2,8 @@
 
 For each size (SIZES=1000,10000,100000) it uses a separate PostgreSQL and runs the first load, then nights
 with 0.3 % changed patients (NIGHTS=4). It calls the same functions as the DAGs' tasks, without Airflow and
-without a network. `SAVE=docs/benchmark.md` writes the result to that page.
+without a network. `SAVE=docs/benchmark.md` writes the result to that page. `YEARS=5` measures only first loads instead:
+without earlier years, and with so many.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ def main() -> int:
     """Measure each size and print; returns 0."""
     wanted = [int(each) for each in os.environ.get("SIZES", "").split(",") if each.strip()]
     wanted = wanted or [int(each) for each in SIZES.split(",")]
+    if years := int(os.environ.get("YEARS", "") or 0):
+        os.environ["WATCH"] = "-1"  # every night is timed
+        pairs = [(sizes.run(patients, 0), sizes.run(patients, 0, years)) for patients in wanted]
+        print(report.history(pairs, years))
+        return 0
     nights = int(os.environ.get("NIGHTS", "") or NIGHTS)
     results = [sizes.run(patients, nights) for patients in wanted]
     text = report.text(results, batch.run())

@@ -34,6 +34,25 @@ def text(results: list[dict[str, Any]], batch: list[dict[str, Any]]) -> str:
     return "\n".join(parts)
 
 
+def history(pairs: list[tuple[dict[str, Any], dict[str, Any]]], years: int) -> str:
+    """Return what first loads cost without earlier years, and with so many, as Markdown."""
+    lines = [
+        "| patients | earlier years | MB | facts | cases opened | tasks | s | facts/s | peak MB |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for pair in pairs:
+        for result, of in zip(pair, (0, years), strict=True):
+            (night,) = result["nights"]
+            counts, seconds = night["counts"], night["seconds"]
+            cells = (
+                f"{result['patients']:,}", of, f"{night['bytes'] / 1e6:,.1f}",
+                *(f"{counts[name]:,}" for name in ("facts", "cases", "tasks")),
+                f"{seconds:.1f}", f"{counts['facts'] / seconds:,.0f}", f"{result['peak'] / 1e6:,.0f}",
+            )  # fmt: skip
+            lines.append("".join(f"| {cell} " for cell in cells) + "|")
+    return "\n".join(lines)
+
+
 def _table(results: list[dict[str, Any]], nights: list[dict[str, Any]]) -> list[str]:
     head = "| step |" + "".join(f" {r['patients']:,}: s | rows/s |" for r in results)
     lines = [head, "|---|" + "--:|--:|" * len(results)]

@@ -21,12 +21,15 @@ _WRITE = """
 import sys
 from pathlib import Path
 from stack.benchmark import world
-world.write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+world.write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), years=int(sys.argv[5]))
 """
 
 
-def run(patients: int, nights: int) -> dict[str, Any]:
-    """Measure one size: the first load and `nights` later ones. Raises `CalledProcessError`."""
+def run(patients: int, nights: int, years: int = 0) -> dict[str, Any]:
+    """Measure one size: the first load, with so many earlier `years`, and `nights` later ones.
+
+    Raises `CalledProcessError`.
+    """
     # Not below a home folder: as root, the server runs as another user.
     folder = leftover.state_folder("throughline-benchmark-", paths.ON_DISK)
     environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'include'}{os.pathsep}{ROOT}"}
@@ -42,6 +45,7 @@ def run(patients: int, nights: int) -> dict[str, Any]:
                     str(patients),
                     str(night),
                     str(CHANGED),
+                    str(years),
                 ],
                 env=environment,
                 check=True,

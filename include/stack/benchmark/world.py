@@ -29,6 +29,8 @@ PRACTITIONERS = 40
 VISITS = 3
 UNCLAIMED = 100
 """One in this many patients has a visit that was never billed."""
+OLDER, A_YEAR = 1000, 3
+"""The number of the first visit of earlier years, and how many there are in each of them."""
 
 
 @dataclass(frozen=True)
@@ -226,11 +228,21 @@ def _siu(number: int, visit: int, who: Resource, seen: date, day: date) -> str:
     )
 
 
-def write(folder: Path, patients: int, night: int, share: float, seed: int = 1) -> Delivery:
+def _visits(number: int, years: int) -> Iterator[tuple[int, int]]:
+    """Yield each visit of a first load, with how many days ago it was; those of earlier `years` were settled then."""
+    for visit in range(VISITS):
+        yield visit, number % 20 + 5 * visit + 1
+    for older in range(years * A_YEAR):
+        yield OLDER + older, number % 20 + 365 + 365 * older // A_YEAR
+
+
+def write(
+    folder: Path, patients: int, night: int, share: float, seed: int = 1, years: int = 0
+) -> Delivery:
     """Write the files of night 0 (everything) or a later one (`share` of the patients changed).
 
-    A changed patient has one more visit with note, charge, booking, claim, acceptance and payment, and
-    a new answer about eligibility.
+    The first load also has the visits of so many earlier `years`. A changed patient has one more visit with note,
+    charge, booking, claim, acceptance and payment, and a new answer about eligibility.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(f"{seed}-{patients}-{night}")
@@ -266,8 +278,8 @@ def write(folder: Path, patients: int, night: int, share: float, seed: int = 1) 
             if first:
                 for kind, resource in _patient(number, who, day):
                     put(kind, resource)
-            for visit in range(VISITS) if first else [VISITS + night]:
-                seen = day - timedelta(days=(number % 20) + 5 * visit + 1 if first else 1)
+            for visit, ago in _visits(number, years) if first else [(VISITS + night, 1)]:
+                seen = day - timedelta(days=ago)
                 for kind, resource in _visit(number, visit, who, seen, day):
                     put(kind, resource)
                 siu.write(_siu(number, visit, who, seen, day) + "\r")

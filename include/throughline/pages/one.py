@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from throughline.told import exceptions
@@ -30,6 +30,14 @@ class Logged:
     known_seq: int | None
 
 
+@dataclass(frozen=True)
+class Visit:
+    """A visit as one asks for it in the chart: `visit_on` is its local day, `practitioner` who saw the patient."""
+
+    visit_on: date
+    practitioner: str
+
+
 def span(number: str) -> tuple[UUID, UUID]:
     """Return the first and the last id that begin with a number. Raises `NotFound` if it is not one."""
     digits = number.lower().replace("-", "")
@@ -51,6 +59,18 @@ def exception(conn: Connection, number: str) -> Stuck:
     if not open_:
         raise NotFound("No exception has this number.")
     return exceptions.rows(conn, [open_[0][0]])[0]
+
+
+def visit(conn: Connection, stuck: Stuck) -> Visit | None:
+    """Return the visit that the case of an exception is about; None if there is none. It is patient data."""
+    rows = sql.run(conn, "told/pages/visit_of_case.sql", case=stuck.case_id).rows
+    return next(
+        (
+            Visit(on, " ".join(part for part in (given, family) if part))
+            for on, given, family in rows
+        ),
+        None,
+    )
 
 
 def log(conn: Connection, stuck: Stuck) -> list[Logged]:

@@ -233,7 +233,8 @@ def exception_page(request: Request, who: Looking, number: str) -> Response:
         content = render(
             "exception.html.jinja", who, root_of(request), "exceptions",
             stuck=stuck, name=names.get(stuck.person_id or ""), log=one.log(conn, stuck),
-            today=today(conn), offered={choice.act for choice in acts.offered(who, stuck)},
+            visit=one.visit(conn, stuck) if who.sees_patients else None, today=today(conn),
+            offered={choice.act for choice in acts.offered(who, stuck)},
         )  # fmt: skip
     return html(content)
 

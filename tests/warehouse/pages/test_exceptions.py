@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -9,7 +10,7 @@ import pytest
 
 from stack import postgres
 from throughline import warehouse
-from throughline.pages import listed, one, people
+from throughline.pages import listed, one, people, render
 from throughline.pages.listed import Chosen
 from throughline.pages.visitor import Visitor
 from throughline.told import exceptions
@@ -99,6 +100,47 @@ def test_an_exception_says_what_is_wrong_since_when_and_what_it_costs(
     assert "The clock of the stage ended on 2026-09-02" in exceptions.why(stuck, zone)
     assert exceptions.money(stuck).startswith("$")
     assert next(choice.act for choice in exceptions.may_be_done(stuck)) == "retry"
+
+
+def test_a_missing_charge_names_its_visit_to_those_who_may_see_it(
+    conn: warehouse.Connection, allowed: set[tuple[str, str]]
+) -> None:
+    (exception_id, case_id) = conn.execute(
+        "update operations.exception set reason = 'missing_charge' where exception_id ="
+        " (select exception_id from operations.exception"
+        " where reason = 'unsigned_note' and case_id is not null limit 1)"
+        " returning exception_id::text, case_id::text"
+    ).fetchone() or ("", "")
+    stuck = one.exception(conn, exception_id)
+    assert one.visit(conn, stuck) is None
+    conn.execute(
+        "insert into operations.source (source, title, is_chart) values ('ehr', 'Chart', true)"
+    )
+    conn.execute(
+        "insert into core.practitioner (source, source_id, source_version, batch_id, row_no, known_seq, content_hash,"
+        " given, family) select 'ehr', 'dr7', '1', batch_id, 1, 3, 'x', 'Zoë', 'Weiß' from landing.batch limit 1"
+    )
+    conn.execute(
+        "update cases.case_record set encounter_ref = 'visit7', time_zone = 'America/New_York' where case_id = %s",
+        (case_id,),
+    )
+    conn.execute(
+        "insert into evidence.fact (fact_id, subject_source, subject_id, kind, occurred_at, identifiers, detail,"
+        " known_seq, source, source_ref, source_version, batch_id)"
+        " select gen_random_uuid(), l.source, l.source_id, 'visit', '2026-09-02 02:00Z', '{\"encounter\": \"visit7\"}',"
+        " '{\"practitioner_id\": \"dr7\"}', 3, evidence.source_of_visit('visit7'), 'encounter/visit7', '1', b.batch_id"
+        " from cases.case_record as c inner join identity.link as l on l.person_id = c.person_id"
+        " cross join (select batch_id from landing.batch limit 1) as b where c.case_id = %s limit 1",
+        (case_id,),
+    )
+    visit = one.visit(conn, stuck)
+    assert visit == one.Visit(date(2026, 9, 1), "Zoë Weiß")
+    said = {
+        "stuck": stuck, "name": None, "log": [], "offered": set(), "today": today(conn), "visit": visit,
+    }  # fmt: skip
+    page = render.render("exception.html.jinja", NURSE, "", "exceptions", **said)
+    assert "<dt>Visit</dt><dd>01 Sep 2026, with Zoë Weiß</dd>" in page
+    assert "Weiß" not in exceptions.why(stuck, today(conn).time_zone)
 
 
 def test_a_number_that_is_none_or_several_is_not_found(conn: warehouse.Connection) -> None:

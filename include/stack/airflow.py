@@ -137,7 +137,7 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
             "SECRET_KEY": secret["api"],
         },
         "API_AUTH": {"JWT_SECRET": secret["jwt"], "JWT_EXPIRATION_TIME": TOKEN_SECONDS},
-        "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": 0.1, "ENABLE_HEALTH_CHECK": False},
+        "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": 0.5, "ENABLE_HEALTH_CHECK": False},
         # A task's supervisor can miss the end of the task: woken before the process has quite gone, it looks again only
         # at the next heartbeat. With the default interval, every other failed or skipped task took 5 s.
         "WORKERS": {"MIN_HEARTBEAT_INTERVAL": 1},

@@ -76,7 +76,11 @@ def new_warehouse(
 @pytest.fixture(scope="session")
 def defined_warehouse(kept_warehouse: Callable[[], str]) -> str:
     """Return the DSN of a warehouse that knows the definitions of this tree, committed as night 0."""
-    dsn = kept_warehouse()
+    return defined(kept_warehouse())
+
+
+def defined(dsn: str) -> str:
+    """Let a warehouse know the definitions of this tree, committed as night 0; returns its DSN."""
     with warehouse.connect(dsn) as conn:
         sources.register(conn, 0)
         evidence.register_codes(conn)

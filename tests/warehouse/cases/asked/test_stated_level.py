@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.warehouse.clinic import (
@@ -20,6 +22,7 @@ from tests.warehouse.clinic import (
     stay,
     visit,
 )
+from tests.warehouse.conftest import defined
 from throughline import decisions
 from throughline.decisions import NoReasonError, NotAllowedError, NotPermittedError, Request
 from throughline.exceptions.choices import choices
@@ -31,6 +34,12 @@ from throughline.warehouse import nights
 
 TCM, DAY, WHY = "transitional_care", "2026-07-06", "as the assessment says"
 DOC, NURSE, CODER, BILLER = "doc", "nurse", "coder", "biller"
+
+
+@pytest.fixture(scope="module")
+def defined_warehouse(kept_warehouse: Callable[[], str]) -> str:
+    """A warehouse of this file's own: what is refused is committed, and other tests count it."""
+    return defined(kept_warehouse())
 
 
 @pytest.fixture(autouse=True)

@@ -63,7 +63,7 @@ def exception(conn: Connection, number: str) -> Stuck:
 
 def visit(conn: Connection, stuck: Stuck) -> Visit | None:
     """Return the visit that the case of an exception is about; None if there is none. It is patient data."""
-    rows = sql.run(conn, "told/pages/visit_of_case.sql", case=stuck.case_id).rows
+    rows = sql.run(conn, "told/pages/visit_of_case.sql", case_id=stuck.case_id).rows
     return next(
         (
             Visit(on, " ".join(part for part in (given, family) if part))

@@ -24,6 +24,6 @@ left join lateral (
     order by x.source = f.source desc, x.source, x.source_id
     limit 1
 ) as d on true
-where c.case_id = %(case)s::uuid
+where c.case_id = %(case_id)s::uuid
 order by f.occurred_at desc
 limit 1;

@@ -66,7 +66,7 @@ class Practice:
         desk.conn.commit()
         self.address = Address(CONNECTION, extra={"path": str(root / "share")})
 
-    def night(self, on: str, wants: Callable[[], None] = lambda: None) -> list[tuple[Any, ...]]:
+    def night(self, on: str, wants: Callable[[], object] = lambda: None) -> list[tuple[Any, ...]]:
         """Read what came back, plan what cases want, and send; returns what was set aside: row and reason."""
         desk = self.desk
         desk.begin(

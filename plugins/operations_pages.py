@@ -1,93 +1,28 @@
-"""Shows the night's page, the Data Docs of failing gates, and the pages behind login inside the Airflow UI.
-
-Airflow does not authenticate requests to plugin apps; the dependency of `pages` does so for its routes. Only
-`/health` needs no login: it answers a monitor with one word.
-"""
+"""Puts the night's page and the pages behind login into the Airflow UI."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from airflow.api_fastapi.core_api.security import requires_authenticated
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import PlainTextResponse
 
-from throughline.deployment import served
-from throughline.orchestration.policies import TIME_ZONE, first_tick
-from throughline.pages import claims, routes, sending
-from throughline.pages.calls import record, stated, work
-from throughline.pages.finding import routes as finding
-from throughline.pages.runs import nightly
-from throughline.pages.starting import first_load, observed, readiness
-from throughline.told import mornings
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 PREFIX = "/throughline"
 
-app = FastAPI(title="Throughline", docs_url=None, redoc_url=None, openapi_url=None)
-pages = APIRouter(dependencies=[Depends(requires_authenticated())])
 
+class Pages:
+    """The pages, made at the first request of an API server.
 
-@app.middleware("http")
-async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Tell the browser what it may do with an answer, refusals included."""
-    response = routes.too_long(request) or await answer(request)
-    for name, value in served.headers().items():
-        response.headers.setdefault(name, value)
-    return response
+    Airflow loads its plugins in every task, too: making the pages there took a fifth of the tasks' processor time.
+    """
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        from throughline.pages.site import app
 
-def pages_root() -> Path:
-    """Return the folder of pages: `THROUGHLINE_PAGES` of the deployment."""
-    return Path(os.environ.get("THROUGHLINE_PAGES", "pages")).resolve()
-
-
-@app.api_route("/health", methods=["GET", "HEAD"])
-def health() -> PlainTextResponse:
-    """Return one word: `ok` and 200, or 503 while the morning that is due is not there."""
-    first = first_tick()
-    word = mornings.word(
-        pages_root(), datetime.now(UTC), TIME_ZONE, first.date() if first else None
-    )
-    return PlainTextResponse(
-        word,
-        status_code=200 if word == mornings.OK else 503,
-        headers={"Cache-Control": "no-store"},
-    )
-
-
-@pages.get("/")
-def newest() -> Response:
-    """Return the page of the newest night."""
-    return page("latest.html")
-
-
-@pages.get("/{path:path}")
-def page(path: str) -> Response:
-    """Return one file of the pages folder, and nothing outside it."""
-    found = served.find(pages_root(), path)
-    if found is None:
-        raise HTTPException(status_code=404, detail="no night has written this page")
-    content, media = found
-    return Response(content, media_type=media, headers=served.headers(content))
-
-
-routes.install(app)
-app.include_router(claims.router)
-app.include_router(finding.router)
-app.include_router(nightly.router)
-app.include_router(sending.router)
-app.include_router(record.router)
-app.include_router(stated.router)
-app.include_router(work.router)
-app.include_router(observed.router)
-app.include_router(readiness.router)
-app.include_router(first_load.router)
-# the folder comes last: its route takes every path that is left
-app.include_router(pages)
+        await app(scope, receive, send)
 
 
 def _entry(name: str, path: str, route: str) -> dict[str, str]:
@@ -104,7 +39,7 @@ class OperationsPages(AirflowPlugin):
     """Puts the pages into Airflow's navigation."""
 
     name = "throughline_operations_pages"
-    fastapi_apps = [{"app": app, "url_prefix": PREFIX, "name": "Throughline"}]  # noqa: RUF012 - Airflow's own form
+    fastapi_apps = [{"app": Pages(), "url_prefix": PREFIX, "name": "Throughline"}]  # noqa: RUF012 - Airflow's own form
     external_views = [  # noqa: RUF012
         _entry("This morning", "", "this-morning"),
         _entry("Whom to call", "calls", "whom-to-call"),

@@ -358,13 +358,14 @@ def _address(world: Path) -> Address:
 
 
 def _warm_up(url: str) -> bool:
-    """Make the api-server build its execution API now; otherwise the first task would have to wait for it.
+    """Make the api-server build its execution API and our pages now; otherwise the first who asks would have to wait.
 
     It takes 4 s, while the scheduler is still importing. The call has no token and is refused.
     """
     nobody = "00000000-0000-0000-0000-000000000000"
     try:
         httpx.patch(f"{url}/execution/task-instances/{nobody}/run", timeout=60, trust_env=False)
+        httpx.get(f"{url}/throughline/health", timeout=60, trust_env=False)
     except httpx.ConnectError:
         return False
     except httpx.HTTPError:

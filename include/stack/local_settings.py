@@ -10,7 +10,7 @@ from pathlib import Path
 from throughline.deployment.preload import DAG_PROCESSOR, SCHEDULER, preload
 
 
-def wait_for(variable: str, seconds: float = 180) -> None:
+def wait_for(variable: str, seconds: float = 600) -> None:
     """Wait for the file named in an environment variable; returns at once if it is not set."""
     marker = os.environ.get(variable)
     deadline = time.monotonic() + seconds

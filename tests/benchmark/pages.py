@@ -55,7 +55,9 @@ class _User:
 
 
 def _plugin() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("pages", ROOT / "plugins/operations_pages.py")
+    spec = importlib.util.spec_from_file_location(
+        "pages", ROOT / "include/throughline/pages/site/__init__.py"
+    )
     if spec is None or spec.loader is None:
         raise ImportError("the plugin of the pages is not there")
     loaded = importlib.util.module_from_spec(spec)

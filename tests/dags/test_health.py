@@ -17,7 +17,7 @@ OPEN = {"/health"}
 @pytest.fixture(scope="module")
 def plugin() -> Any:
     spec = importlib.util.spec_from_file_location(
-        "operations_pages", ROOT / "plugins" / "operations_pages.py"
+        "site_of_pages", ROOT / "include/throughline/pages/site/__init__.py"
     )
     assert spec is not None
     assert spec.loader is not None

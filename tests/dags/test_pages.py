@@ -18,7 +18,9 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     """Somebody who has logged in, and a folder with one page."""
     (tmp_path / "latest.html").write_text("<style>b {}</style><p>Call by 17:00</p>")
     monkeypatch.setenv("THROUGHLINE_PAGES", str(tmp_path))
-    spec = importlib.util.spec_from_file_location("pages", ROOT / "plugins/operations_pages.py")
+    spec = importlib.util.spec_from_file_location(
+        "pages", ROOT / "include/throughline/pages/site/__init__.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     plugin = importlib.util.module_from_spec(spec)

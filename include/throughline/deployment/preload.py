@@ -13,6 +13,7 @@ SCHEDULER = (
     "airflow.sdk.execution_time.supervisor",
     "airflow.sdk.execution_time.task_runner",
     "airflow.providers.standard.operators.hitl",
+    "airflow.providers.postgres.hooks.postgres",
     "airflow.secrets.local_filesystem",
     "airflow.models.connection",
     "great_expectations",

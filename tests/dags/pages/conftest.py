@@ -47,7 +47,9 @@ def browser(
     for name, role in PORTS.items():
         address = server.dsn(role).replace("postgresql://", "postgres://")
         monkeypatch.setenv(f"AIRFLOW_CONN_{name}", address)
-    spec = importlib.util.spec_from_file_location("pages", ROOT / "plugins/operations_pages.py")
+    spec = importlib.util.spec_from_file_location(
+        "pages", ROOT / "include/throughline/pages/site/__init__.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     plugin = importlib.util.module_from_spec(spec)

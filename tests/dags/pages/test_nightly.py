@@ -66,7 +66,9 @@ def operator(
     address = server.dsn("throughline_reader").replace("postgresql://", "postgres://")
     monkeypatch.setenv("AIRFLOW_CONN_THROUGHLINE_READER", address)
     monkeypatch.setenv("THROUGHLINE_PAGES", str(tmp_path))
-    spec = importlib.util.spec_from_file_location("pages", ROOT / "plugins/operations_pages.py")
+    spec = importlib.util.spec_from_file_location(
+        "pages", ROOT / "include/throughline/pages/site/__init__.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     plugin = importlib.util.module_from_spec(spec)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import importlib.util
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -29,15 +30,20 @@ class User:
         return self.who
 
 
-@pytest.fixture
-def plugin() -> ModuleType:
-    """The plugin, as Airflow loads it."""
-    spec = importlib.util.spec_from_file_location("pages", ROOT / "plugins/operations_pages.py")
+def loaded(path: str) -> ModuleType:
+    """Return a file of the tree as a module of its own."""
+    spec = importlib.util.spec_from_file_location("pages", ROOT / path)
     assert spec is not None
     assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def plugin() -> ModuleType:
+    """The app that the plugin serves."""
+    return loaded("include/throughline/pages/site/__init__.py")
 
 
 @pytest.fixture
@@ -53,10 +59,23 @@ def as_user(plugin: ModuleType, who: str) -> None:
     plugin.app.dependency_overrides[get_user] = lambda: User(who)
 
 
-def test_every_page_of_the_navigation_is_in_airflows_too(plugin: ModuleType) -> None:
-    views = plugin.OperationsPages.external_views
+def test_every_page_of_the_navigation_is_in_airflows_too() -> None:
+    views = loaded("plugins/operations_pages.py").OperationsPages.external_views
     found = {one["href"] for one in views if one["destination"] == "nav"}
     assert found == {f"throughline/{path}" for path, _ in PLACES}
+
+
+def test_the_plugin_makes_its_pages_only_where_they_are_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every task loads the plugins: what it does not serve must not cost it anything."""
+    made = "throughline.pages.site"
+    monkeypatch.delitem(sys.modules, made, raising=False)
+    (entry,) = loaded("plugins/operations_pages.py").OperationsPages.fastapi_apps
+    assert made not in sys.modules
+    with TestClient(entry["app"]) as opened:
+        assert opened.get("/health").status_code in {200, 503}
+    assert made in sys.modules
 
 
 def test_nobody_sees_any_page_but_the_health_route(plugin: ModuleType, nobody: TestClient) -> None:

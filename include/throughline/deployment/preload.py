@@ -17,6 +17,7 @@ SCHEDULER = (
     "airflow.secrets.local_filesystem",
     "airflow.models.connection",
     "great_expectations",
+    "holidays.countries.united_states",
     "pandas",
     "psycopg",
     "requests",
@@ -50,3 +51,14 @@ def preload(modules: tuple[str, ...]) -> None:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - any failure of an import, whatever it is, is the task's to report
             print(f"not imported ahead: {name}: {type(error).__name__}", file=sys.stderr)
+    if "airflow.models.connection" in modules:
+        _configure_models()
+
+
+def _configure_models() -> None:
+    """Let SQLAlchemy relate Airflow's models now: the first connection that a task makes would do so in each task."""
+    try:
+        importlib.import_module("airflow.models").import_all_models()
+        importlib.import_module("sqlalchemy.orm").configure_mappers()
+    except Exception as error:  # noqa: BLE001 - as above
+        print(f"models not configured ahead: {type(error).__name__}", file=sys.stderr)

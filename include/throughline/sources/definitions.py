@@ -29,7 +29,7 @@ from throughline.sources.source import (
     WorkList,
 )
 from throughline.sources.tabular import work_lists
-from throughline.vocabulary import OURS, DefinitionError, Place, layers, read
+from throughline.vocabulary import OURS, DefinitionError, Place, documents, layers, read
 from throughline.vocabulary.numbers import is_time_zone
 from throughline.vocabulary.overlay import SOURCES
 
@@ -93,7 +93,7 @@ def names_with_feeds(folder: Path | None = None) -> list[str]:
 
 def _may_have_feeds(file: Path) -> bool:
     try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        raw = documents.data(file.read_text(encoding="utf-8"))
     except yaml.YAMLError:
         return True
     return not isinstance(raw, dict) or "feeds" in raw or "roles" not in raw

@@ -29,6 +29,11 @@ def shown(path: Path) -> str:
     return whole.relative_to(ROOT).as_posix() if whole.is_relative_to(ROOT) else str(whole)
 
 
+def data(text: str) -> Any:
+    """Return the data of a YAML text, without its lines. Raises `yaml.YAMLError`."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - either is a safe loader
+
+
 class DefinitionError(ValueError):
     """A definition is incomplete or invalid; the message names the file, the line and the place."""
 

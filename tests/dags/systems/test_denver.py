@@ -22,7 +22,7 @@ from throughline import warehouse
 from throughline.proven import invariants
 from throughline.proven.replay import replay
 
-pytestmark = [pytest.mark.slow, pytest.mark.nights]
+pytestmark = [pytest.mark.slow, pytest.mark.nights, pytest.mark.long]
 
 FIRST, SECOND = stories.NIGHTS
 

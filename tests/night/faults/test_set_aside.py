@@ -9,7 +9,7 @@ import pytest
 
 from tests.night.conftest import Practice
 
-pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow, pytest.mark.long]
 
 WHO = "operator"
 GOOD_NIGHTS = 2

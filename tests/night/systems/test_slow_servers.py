@@ -22,7 +22,7 @@ from tests.warehouse.sources.exporter import FEEDS, Exporter, exporter
 if TYPE_CHECKING:
     from tests.night.conftest import Practice
 
-pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow]
+pytestmark = [pytest.mark.night, pytest.mark.nights, pytest.mark.slow, pytest.mark.long]
 
 ROOT = Path(__file__).resolve().parents[3]
 DAY = "2026-09-08"

@@ -101,6 +101,7 @@ def test_what_a_person_settled_rests_for_a_week(desk: Clinic) -> None:
             "finish",
             "close_cases",
             "state_disposition",
+            "state_level",
         )
     ],
 )

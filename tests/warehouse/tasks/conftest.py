@@ -6,10 +6,8 @@ import functools
 from collections.abc import Callable, Iterator
 
 import pytest
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from stack import postgres
+from tests.warehouse.conftest import defined
 
 # the kit of the unit tier: servers that do as they are told
 from tests.warehouse.tasks.desk import Desk
@@ -37,18 +35,12 @@ def outside(running_outside: Outside) -> Outside:
 
 
 @pytest.fixture(scope="session")
-def desk_dsn(warehouse_server: postgres.Server, defined_warehouse: str) -> str:
-    """Return the DSN of a warehouse that knows the definitions, for those who commit."""
-    template = conninfo_to_dict(defined_warehouse)["dbname"]
-    with warehouse.connect(
-        warehouse_server.dsn(postgres.SUPERUSER, "postgres"), autocommit=True
-    ) as conn:
-        conn.execute(
-            sql.SQL("create database desk template {} strategy file_copy").format(
-                sql.Identifier(str(template))
-            )
-        )
-    return make_conninfo(defined_warehouse, dbname="desk")
+def desk_dsn(kept_warehouse: Callable[[], str]) -> str:
+    """Return the DSN of a warehouse that knows the definitions, for those who commit.
+
+    Not a copy of `defined_warehouse`: what is refused there is committed too, and would never be wiped.
+    """
+    return defined(kept_warehouse())
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,6 +30,12 @@ STACK_SECONDS = 1800
 LIVED_SECONDS = 3000
 """The first test of that world waits for its ten nights."""
 
+KEPT = {
+    "throughline.practice": ("practice", "teams"),
+    "throughline.practice.permissions": ("permissions",),
+}
+"""What a process reads of the practice's files once."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -48,6 +56,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(STACK_SECONDS))
     if hasattr(config, "workerinput"):
         items.sort(key=_length)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Forget the practice that a test read: the next one of its process may have another, or none of its own."""
+    yield
+    for module, names in KEPT.items():
+        for name in names if module in sys.modules else ():
+            getattr(sys.modules[module], name).cache_clear()
 
 
 def _is_long(item: pytest.Item) -> bool:

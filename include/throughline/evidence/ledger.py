@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from throughline.evidence.files import stated
-from throughline.evidence.unmapped import note_unmapped, rests, state_mapped
+from throughline.evidence.unmapped import note_unmapped, resting, rests, state_mapped
 from throughline.sources import catalogue
-from throughline.sources.entry import Entry, Table
+from throughline.sources.entry import Table
 from throughline.warehouse import Connection, failpoints, nights, refresh_statistics, sql
 
 _GONE = """
@@ -50,13 +50,21 @@ def assert_facts(conn: Connection, seq: int) -> dict[str, int]:
 
 def _assert(conn: Connection, seq: int) -> dict[str, int]:
     counts = {"retracted": _retract(conn, seq)}
+    changed = _changed(conn, "known_seq", seq)
     failpoints.hit("evidence.after_retract")
-    note_unmapped(conn, seq)
+    known = tuple(resting())
+    note_unmapped(conn, seq, known)
     failpoints.hit("evidence.after_unmapped")
+    resting_on = rests(known)
     for feed in catalogue.FEEDS:
         stating = [table for table in feed.tables if table.facts]
         if stating:
-            counts[feed.name] = sum(_write(conn, feed, table, seq) for table in stating)
+            counts[feed.name] = sum(
+                _write(conn, query, seq, resting_on)
+                for table in stating
+                for query in stated(conn, feed, table)
+                if _is_in(changed, table)
+            )
             failpoints.hit(f"evidence.after_{feed.name}")
     counts["mapped"] = state_mapped(conn, seq)
     counts["by_hand"] = sql.run(conn, "evidence/recorded.sql", seq=seq).count("facts_recorded")
@@ -68,11 +76,31 @@ def _assert(conn: Connection, seq: int) -> dict[str, int]:
 
 
 def _retract(conn: Connection, seq: int) -> int:
+    changed = _changed(conn, "retracted_seq", seq)
     return sum(
         sql.run(conn, "evidence/retract.sql", {"gone": gone(table)}, seq=seq).total
         for _, table in catalogue.tables()
-        if table.facts or any(code.must_be_known for code in table.codes)
+        if (table.facts or any(code.must_be_known for code in table.codes))
+        and _is_in(changed, table)
     )
+
+
+def _changed(conn: Connection, column: str, seq: int) -> frozenset[str]:
+    """Return the tables of `core` with a record whose `column`, `known_seq` or `retracted_seq`, is this night.
+
+    A statement of facts is long to plan, and most nights bring something for a few tables only.
+    """
+    names = dict.fromkeys(table.name for _, table in catalogue.tables())
+    each = [
+        f"select '{name}' where exists (select from core.{name} where {column} = %(seq)s)"
+        for name in names
+    ]
+    rows = conn.execute("\nunion all ".join(each).encode(), {"seq": seq}).fetchall()
+    return frozenset(name for (name,) in rows)
+
+
+def _is_in(changed: frozenset[str], table: Table) -> bool:
+    return table.name in changed or (table.follows is not None and table.follows.table in changed)
 
 
 def gone(table: Table) -> str:
@@ -84,8 +112,6 @@ def gone(table: Table) -> str:
     )
 
 
-def _write(conn: Connection, feed: Entry, table: Table, seq: int) -> int:
-    return sum(
-        sql.run(conn, "evidence/write.sql", {"stated": query, "rests": rests()}, seq=seq).total
-        for query in stated(conn, feed, table)
-    )
+def _write(conn: Connection, query: str, seq: int, resting_on: str) -> int:
+    given = {"stated": query, "rests": resting_on}
+    return sql.run(conn, "evidence/write.sql", given, seq=seq).total

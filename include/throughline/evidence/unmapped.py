@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from throughline.evidence.files import stated
@@ -158,9 +158,9 @@ def _looked_up() -> Iterator[Resting]:
                 yield Resting(feed, table, code, tuple(names))
 
 
-def rests() -> str:
+def rests(known: Iterable[Resting]) -> str:
     """Return the query for which kinds of fact rest on a field: `field` and `kind`."""
-    rows = ", ".join(f"('{one.field}', '{kind}')" for one in resting() for kind in one.kinds)
+    rows = ", ".join(f"('{one.field}', '{kind}')" for one in known for kind in one.kinds)
     return f"select * from (values {rows}) as v (field, kind)"
 
 
@@ -171,7 +171,7 @@ def _by_table(some: Iterable[Resting]) -> dict[str, list[Resting]]:
     return found
 
 
-def _said() -> str:
+def _said(known: Iterable[Resting]) -> str:
     """Return the query for the codes of a night's records, without those that their system explains."""
     return "\nunion all".join(
         _SAID.format(
@@ -183,7 +183,7 @@ def _said() -> str:
             ),
             values=", ".join(f"('{one.field}', {one.said}, {one.code.by_prefix})" for one in own),
         )
-        for table, own in _by_table(resting()).items()
+        for table, own in _by_table(known).items()
     )
 
 
@@ -239,16 +239,19 @@ def _day(moment: str) -> str:
     return moment if is_day else f"cases.local_day({moment})"
 
 
-def note_unmapped(conn: Connection, seq: int) -> int:
-    """Write down the records of night `seq` with codes that nobody has mapped; returns how many."""
+def note_unmapped(conn: Connection, seq: int, known: Sequence[Resting]) -> int:
+    """Write down the records of night `seq` with codes that nobody has mapped; returns how many.
+
+    `known` are the fields whose codes must be known, as `resting` gives them.
+    """
     sql.drop_made(conn, "evidence/unknown_codes.sql")
-    found = sql.run(conn, "evidence/unknown_codes.sql", {"said": _said()}, seq=seq)
+    found = sql.run(conn, "evidence/unknown_codes.sql", {"said": _said(known)}, seq=seq)
     if not found.count("unknown_codes"):
         return 0
     fields = {
         row[0] for row in conn.execute("select distinct field from w_unknown_code").fetchall()
     }
-    some = [one for one in resting() if one.field in fields]
+    some = [one for one in known if one.field in fields]
     return sql.run(conn, "evidence/unmapped.sql", {"coded": _coded(some)}, seq=seq).total
 
 
@@ -306,5 +309,5 @@ def _state_late_lines(conn: Connection, feed: Entry, lines: Table, seq: int) -> 
 
 
 def _write(conn: Connection, query: str, seq: int) -> int:
-    given = {"stated": query, "rests": rests()}
+    given = {"stated": query, "rests": rests(resting())}
     return sql.run(conn, "evidence/write.sql", given, seq=seq).total

@@ -92,6 +92,12 @@ def names_with_feeds(folder: Path | None = None) -> list[str]:
 
 
 def _may_have_feeds(file: Path) -> bool:
+    about = file.stat()
+    return _has_feeds(file, about.st_ino, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=64)
+def _has_feeds(file: Path, *_changed: int) -> bool:
     try:
         raw = documents.data(file.read_text(encoding="utf-8"))
     except yaml.YAMLError:

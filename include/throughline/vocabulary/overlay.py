@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,15 @@ def _in(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _data(path: Path) -> Any:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return _read(path, about.st_ino, about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, *_changed: int) -> Any:
     try:
         return read(path).data
     except (DefinitionError, OSError):

@@ -6,24 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from throughline.pages.calls.stops import WARNINGS, Stop, not_called
 from throughline.pages.one import NotFound
 from throughline.pages.people import LANGUAGES, Name, language
 from throughline.told.today import Today
-from throughline.vocabulary import words as vocabulary
 from throughline.warehouse import Connection, sql
 
 SIZE = 25
 """Calls on one page of the list."""
-WARNINGS = {kind: vocabulary.FACT_KIND.words[kind] for kind in (
-    "death", "hospice", "opt_out", "left_practice",
-)}  # fmt: skip
-STOPS = WARNINGS | {
-    "admission": "The patient is in a facility",
-    "identity_doubt": "Somebody has to decide which records are this person's",
-    "consent_not_mapped": "Something was permitted or refused with a code that nobody has mapped",
-    "stay_not_mapped": "Something goes on, perhaps a stay in a facility, with a code that nobody has mapped",
-}
-"""Why nobody should call, by the reasons of `sql/told/pages/person_not_called.sql`."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +66,6 @@ class Warned:
     def said(self) -> str:
         """What it is, in words."""
         return WARNINGS[self.kind]
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Why nobody should call now. `occurred_at` is None for what nobody has decided or mapped."""
-
-    kind: str
-    occurred_at: datetime | None
-    source: str
-
-    @property
-    def said(self) -> str:
-        """What it is, in words."""
-        return STOPS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -177,7 +153,7 @@ def person(conn: Connection, person_id: str, name: Name | None, as_of: datetime)
     if not records and not cases:
         raise NotFound("No person has this number.")
     warnings = sql.run(conn, "told/pages/person_warnings.sql", person=person_id).rows
-    stops = sql.run(conn, "told/pages/person_not_called.sql", person=person_id, as_of=as_of).rows
-    kinds = {row[0] for row in stops}
+    stops = not_called(conn, [person_id], as_of).get(person_id, [])
+    kinds = {stop.kind for stop in stops}
     warned = [Warned(*row) for row in warnings if row[0] not in kinds]
-    return Person(name, records, warned, [Stop(*row) for row in stops], cases)
+    return Person(name, records, warned, stops, cases)

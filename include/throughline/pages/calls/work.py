@@ -12,8 +12,8 @@ from fastapi import Request as Browser
 
 from throughline.pages import listed, people
 from throughline.pages.access import reading
+from throughline.pages.calls.stops import WARNINGS
 from throughline.pages.forms import root_of
-from throughline.pages.person import WARNINGS
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
 from throughline.told import words

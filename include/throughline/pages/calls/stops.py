@@ -1,0 +1,45 @@
+"""Whom nobody may call, and why: asked by every page that shows a number, as it is asked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from throughline.vocabulary import words as vocabulary
+from throughline.warehouse import Connection, sql
+
+WARNINGS = {kind: vocabulary.FACT_KIND.words[kind] for kind in (
+    "death", "hospice", "opt_out", "left_practice",
+)}  # fmt: skip
+"""What somebody should know before a call, whether or not it forbids one: facts by their kinds."""
+STOPS = WARNINGS | {
+    "admission": "The patient is in a facility",
+    "identity_doubt": "Somebody has to decide which records are this person's",
+    "consent_not_mapped": "Something was permitted or refused with a code that nobody has mapped",
+    "stay_not_mapped": "Something goes on, perhaps a stay in a facility, with a code that nobody has mapped",
+}
+"""Why nobody may call, by the reasons of `tasks.not_called` in the warehouse."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why nobody may call now. `occurred_at` is None for what nobody has decided or mapped."""
+
+    kind: str
+    occurred_at: datetime | None
+    source: str
+
+    @property
+    def said(self) -> str:
+        """What it is, in words."""
+        return STOPS[self.kind]
+
+
+def not_called(conn: Connection, persons: Iterable[str], as_of: datetime) -> dict[str, list[Stop]]:
+    """Return why nobody may call, as of a moment, by person; who is not in it may be called. It is patient data."""
+    found: dict[str, list[Stop]] = {}
+    rows = sql.run(conn, "told/pages/not_called.sql", persons=sorted(persons), as_of=as_of).rows
+    for person_id, *stop in rows:
+        found.setdefault(person_id, []).append(Stop(*stop))
+    return found

@@ -14,7 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from throughline import decisions
-from throughline.decisions import Act, CorrectableError, Preview, Request
+from throughline.decisions import Act, CorrectableError, Preview, Request, back
 from throughline.practice import told_zone
 from throughline.vocabulary.words import CONTACT_OUTCOME
 from throughline.warehouse import Connection
@@ -52,7 +52,7 @@ def _weigh_call(conn: Connection, request: Request) -> Preview:
     ).fetchone()
     if row is None:
         raise CannotBeRecordedError("no case has this number")
-    _one_after_another(conn, request.about_id)
+    back.one_after_another(conn, request.about_id)
     status, begins, now, person_id, trigger_fact_id, cut_off = row
     if status != "open":
         raise CannotBeRecordedError(f"the case is {status}: nothing waits for a call")
@@ -82,11 +82,6 @@ def _weigh_call(conn: Connection, request: Request) -> Preview:
     )
 
 
-def _one_after_another(conn: Connection, about_id: str) -> None:
-    """Let acts on one thing wait for each other until the transaction ends: a double click records once."""
-    conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (about_id,))
-
-
 def _made(conn: Connection, request: Request, said: Mapping[str, Any]) -> UUID | None:
     """Return the decision that records this very call, if the person sent it twice."""
     row = conn.execute(
@@ -103,17 +98,7 @@ def _made(conn: Connection, request: Request, said: Mapping[str, Any]) -> UUID |
 
 
 def _weigh_take_back(conn: Connection, request: Request) -> Preview:
-    _one_after_another(conn, request.about_id)
-    row = conn.execute(
-        "select exists (select from operations.decision as b where b.kind = %s and b.about_kind = %s"
-        " and b.about_id = d.decision_id::text)"
-        " from operations.decision as d where d.decision_id::text = %s and d.kind = %s",
-        (TAKE_BACK, CALL, request.about_id, RECORD),
-    ).fetchone()
-    if row is None:
-        raise CannotBeRecordedError("nobody recorded a call under this number")
-    if row[0]:
-        raise CannotBeRecordedError("it is taken back already")
+    back.whose(conn, request, RECORD, "nobody recorded a call under this number")
     return Preview(("From the next night on the call proves nothing; what it proved falls.",))
 
 

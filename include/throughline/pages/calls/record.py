@@ -11,19 +11,16 @@ from fastapi import Request as Browser
 
 from throughline import decisions
 from throughline.cases.recorded import CALL, CASE, OUTCOMES, RECORD, TAKE_BACK
-from throughline.decisions import CorrectableError, Door, NotAllowedError, Request
+from throughline.decisions import CorrectableError, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
-from throughline.pages import case, forms, people
-from throughline.pages.access import reading
-from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
-from throughline.pages.render import render
-from throughline.pages.routes import Looking, html, recorded, refusal
+from throughline.pages.calls import frame
+from throughline.pages.case import Case
+from throughline.pages.routes import Looking, recorded, refusal
 from throughline.pages.visitor import Visitor
-from throughline.told.today import today
 from throughline.warehouse import Connection
 
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
-MAY = "record_calls"
+MAY, FORM = "record_calls", "call"
 
 
 @router.get("/case/{number}/call")
@@ -45,39 +42,31 @@ def record_call(
     note: Annotated[str, Form(max_length=20_000)] = "",
 ) -> Response:
     """Record a call, or take one back, if the case still is as the form showed it."""
-    own_form(request)
-    with reading() as conn:
-        one = case.case(conn, number)
-    place = f"case/{one.number}"
-    shown = forms_of(request, who).check(token, _about(one.case_id))
+    form = frame.sent(request, who, number, FORM, token)
+    one = form.case
     if act not in (RECORD, TAKE_BACK):
         return refusal(
-            request, who, 422, "Not taken", "A form records a call or takes one back.", place
+            request, who, 422, "Not taken", "A form records a call or takes one back.", form.place
         )
     note = note.strip()
-    door = Door("page", {"user_id": who.who, "page": f"{place}/call"})
     if act == RECORD:
         said = {"outcome": outcome, "at": at}
-        asked = Request(RECORD, CASE, one.case_id, who.who, note, said, door)
+        asked = Request(RECORD, CASE, one.case_id, who.who, note, said, form.door)
     else:
-        asked = Request(TAKE_BACK, CALL, call, who.who, note, door=door)
+        asked = Request(TAKE_BACK, CALL, call, who.who, note, door=form.door)
 
     def record(conn: Connection) -> None:
-        if _state(conn, one.case_id) != shown:
+        if _state(conn, one.case_id) != form.shown:
             raise NotAllowedError("the case changed meanwhile: open it again")
         if act == TAKE_BACK and call not in {row[0] for row in _calls(conn, one.case_id)}:
             raise NotAllowedError("this call is of another case")
         decisions.record(conn, asked)
 
     try:
-        return recorded(request, who, place, record, note)
+        return recorded(request, who, form.place, record, note)
     except CorrectableError as error:
         typed = {"at": at, "outcome": outcome, "note": note} if act == RECORD else {}
         return _page(request, who, number, f"Nothing was recorded: {error}.", typed)
-
-
-def _about(case_id: str) -> str:
-    return f"case|{case_id}|call"
 
 
 def _state(conn: Connection, case_id: str) -> str:
@@ -106,18 +95,16 @@ def _page(
     wrong: str = "",
     typed: Mapping[str, str] | None = None,
 ) -> Response:
-    session = session_of(request) or forms.new_session()
-    with reading() as conn:
-        one = case.case(conn, number)
-        names = people.names(conn, who, "case", [one.person_id], one.case_id)
-        shown = _state(conn, one.case_id)
-        now = today(conn)
-        calls = _calls(conn, one.case_id)
-    content = render(
-        "call.html.jinja", who, root_of(request),
-        case=one, name=names.get(one.person_id), calls=calls, outcomes=OUTCOMES, may=who.may(MAY),
-        is_open=one.status == "open", record=RECORD, take_back=TAKE_BACK,
-        token=forms_of(request, who, session).token(_about(one.case_id), shown),
-        typed={"at": "", "outcome": "", "note": "", **(typed or {})}, wrong=wrong, longest=LONGEST, today=now,
-    )  # fmt: skip
-    return with_session(html(content, 422 if wrong else 200), request, session)
+    def of(conn: Connection, one: Case) -> tuple[str, dict[str, Any]]:
+        return _state(conn, one.case_id), {
+            "calls": _calls(conn, one.case_id),
+            "outcomes": OUTCOMES,
+            "may": who.may(MAY),
+            "is_open": one.status == "open",
+            "record": RECORD,
+            "take_back": TAKE_BACK,
+            "typed": {"at": "", "outcome": "", "note": "", **(typed or {})},
+            "longest": LONGEST,
+        }
+
+    return frame.page(request, who, number, FORM, of, wrong)

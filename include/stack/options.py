@@ -37,7 +37,7 @@ OURS = "ours"
 """``DEFINITIONS=ours``: Throughline's own, where the world had others before."""
 REAL = "real-"
 """How the name of a world begins whose systems are the practice's, and not the sandbox's."""
-RESOLVED = ("OWNER", "AMOUNT", "DISPOSITION", "LEVEL", "DOCUMENT")
+RESOLVED = ("OWNER", "AMOUNT", "DISPOSITION", "LEVEL", "DOCUMENT", "DONE_ON")
 """What a decision about an exception may need, by the variable that says it."""
 _DECIDED = ("ID", "BY", "ACTION", "NOTE", "PREVIEW", "LOGIN")
 TAKES: Mapping[str, tuple[str, ...]] = {
@@ -95,6 +95,7 @@ ONLY_WITH: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "AMOUNT": ("ACTION", ("write_off", "resolve")),
         "DISPOSITION": ("ACTION", ("state_disposition", "resolve")),
         **dict.fromkeys(("LEVEL", "DOCUMENT"), ("ACTION", ("state_level", "resolve"))),
+        "DONE_ON": ("ACTION", ("state_reconciliation", "resolve")),
     },
 }
 """By command, the variables that do nothing without another one, and which of its values they need; none: any."""

@@ -1,7 +1,6 @@
 -- reads: cases.setting, operations.night, w_answer, w_attempt, w_booking, w_case, w_charge, w_current,
---     w_decision, w_fact, w_feed, w_impossible, w_money, w_possible_stay, w_profile, w_proof, w_state,
---     w_tries
--- makes: w_unsupported, w_acknowledged
+--     w_decision, w_fact, w_feed, w_money, w_possible_stay, w_profile, w_proof, w_tries, w_unsupported
+-- makes: w_acknowledged
 -- changes: w_state
 
 -- noqa: disable=RF01,RF03
@@ -9,38 +8,6 @@
 
 -- What an open case asks for: the next task, a wait with a date, or an exception. The first rule that
 -- applies wins.
-
--- Cases whose charge the documentation, or the payer, does not support: whatever they wait for first, there is no claim.
-create temp table w_unsupported on commit drop as
-select
-    t.case_id,
-    h.codes,
-    case
-        when t.lacks_level then 'level_not_stated'
-        when t.expected_code is null then 'eligibility_unknown'
-        else 'charge_check'
-    end as reason
-from w_state as t
-inner join w_current as s on s.case_id = t.case_id
-inner join w_charge as h on h.case_id = t.case_id
-where t.status = 'open' and s.proof = 'claim'
-    and h.codes && array(
-        select p.rule ->> 'code' from jsonb_array_elements(s.pays) as p (rule)
-        union
-        select k.code from unnest(s.claim_codes) as k (code)
-    )
-    and not coalesce(t.expected_code = any(h.codes), false)
-    and not exists (
-        select from w_decision as d
-        where d.case_id = t.case_id and d.stage = s.stage and d.action = 'retry'
-            -- trying something else again does not say the level
-            and (not t.lacks_level or d.reason = 'charge_check')
-    )
-    and not exists (select from w_impossible as i where i.case_id = t.case_id)
-union all
--- nobody can let a claim of such a day go on: what is wrong has to be corrected
-select i.case_id, null, 'impossible_date'
-from w_impossible as i;
 
 -- Doubt about the person's identity blocks everything.
 update w_state as t
@@ -247,14 +214,31 @@ from w_current as s
 where s.case_id = t.case_id and t.status = 'open' and t.wanted is null and s.proof = 'claim'
     and not exists (select from w_charge as h where h.case_id = t.case_id);
 
+-- What says that the medicines were reconciled is late: nobody is asked yet.
+update w_state as t
+set stage_state = 'unknown',
+    waits_on_feeds = x.feeds,
+    wanted = case when s.due_at <= %(as_of)s + interval '1 day' then 'exception' else 'wait' end,
+    wanted_kind = case when s.due_at <= %(as_of)s + interval '1 day' then 'verify_by_hand' end,
+    wanted_due_at = s.due_at
+from w_current as s
+inner join w_unsupported as n on n.case_id = s.case_id and n.reason = 'reconciliation_not_stated'
+inner join lateral (
+    select array_agg(f.feed order by f.feed) as feeds
+    from w_feed as f
+    where split_part(f.feed, '.', 2) = 'procedure' and f.is_stale
+        and exists (select from w_fact as k where k.person_id = s.person_id and k.source = f.source)
+) as x on x.feeds is not null
+where s.case_id = t.case_id and t.status = 'open' and t.wanted is null;
+
 -- The documentation, or the payer, does not support the charge's code. Only the clinician may change
 -- it; a named person who has looked at it may let it continue.
 update w_state as t
 set wanted = 'exception',
     wanted_kind = n.reason,
-    -- whoever is asked for the level is not led: neither a code nor money stands in the question
+    -- whoever is asked what was done or documented is not led: neither a code nor money stands in the question
     wanted_detail = case
-        when n.reason = 'level_not_stated' then '{}'::jsonb
+        when n.reason in ('level_not_stated', 'reconciliation_not_stated') then '{}'::jsonb
         else jsonb_strip_nulls(jsonb_build_object('charged', to_jsonb(n.codes), 'expected', t.expected_code))
     end
 from w_unsupported as n

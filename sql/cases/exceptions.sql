@@ -61,7 +61,7 @@ select
     t.stage,
     t.wanted_kind as reason,
     t.wanted_due_at,
-    case when t.wanted_kind <> 'level_not_stated' then t.expected_amount end as amount,
+    case when t.wanted_kind not in ('level_not_stated', 'reconciliation_not_stated') then t.expected_amount end as amount,
     t.owner_team,
     t.wanted_detail as detail,
     (

@@ -1,6 +1,6 @@
 -- reads: cases.allowed_share, evidence.practitioner, w_attempt, w_case, w_charge, w_claim, w_decision,
 --     w_exclusion, w_fact, w_money, w_profile, w_proof, w_rule, w_stage
--- makes: w_current, w_state, w_excluded
+-- makes: w_current, w_state, w_reconciled, w_excluded
 
 -- noqa: disable=RF01,RF03
 -- (the linter does not see the updated table's neighbours from inside a lateral query)
@@ -55,6 +55,7 @@ select
     end as expected_amount,
     null::text as expected_code,
     false as lacks_level,
+    false as lacks_reconciliation,
     coalesce(v.position > 0, false) or c.trigger_rule ? 'unbilled' as is_seen
 from w_case as c
 inner join lateral (
@@ -98,6 +99,22 @@ create unique index on w_state (case_id);
 
 analyze w_state;
 
+-- What says of a case that the medicines were reconciled, and on which day: a record, or a named person of this very case.
+-- Without a day: that person says that it was not done.
+create temp table w_reconciled on commit drop as
+select c.case_id, m.on_day
+from w_case as c
+inner join w_fact as m
+    on m.person_id = c.person_id and m.kind = 'medication_reconciliation' and m.occurred_at >= c.trigger_at
+union all
+select c.case_id, case when d.code = 'done' then (d.detail ->> 'on')::date end as on_day
+from w_case as c
+inner join w_fact as d
+    on d.person_id = c.person_id and d.kind = 'decision' and d.detail ->> 'about' = 'reconciliation'
+    and d.identifiers ->> 'trigger' = c.trigger_ref;
+
+create index on w_reconciled (case_id);
+
 -- The code that the documentation supports; it only checks the clinician's charge. If the definition
 -- lists what pays: the first of its codes whose level and days fit, provided the contact was in time and
 -- the medicines were reconciled; otherwise an ordinary visit. If the payer states the code: that one.
@@ -110,7 +127,10 @@ set expected_code = case
     else x.charged_code
 end,
 -- nothing but the level is missing for the code that the clinician charged
-lacks_level = x.says_what_pays and x.contact_ok and x.reconciled and not x.barred and x.waits_for_level
+lacks_level = x.says_what_pays and x.contact_ok and x.reconciled and not x.barred and x.waits_for_level,
+-- nothing says when the medicines were reconciled, or that they were not; the level may be missing besides
+lacks_reconciliation = x.says_what_pays and x.contact_ok and not x.reconciled and x.nothing_says and not x.barred
+and (x.waits_for_level or coalesce(x.paid_code = any(x.charged_codes), false))
 from (
     select
         c.case_id,
@@ -130,6 +150,7 @@ from (
         ) as waits_for_level,
         e.case_id is not null as asks_payer,
         q.detail ->> 'code' as payer_code,
+        h.codes as charged_codes,
         h.codes[1] as charged_code,
         (
             select coalesce(bool_and(coalesce(
@@ -143,10 +164,10 @@ from (
             select from w_stage as n
             where n.case_id = c.case_id and 'medication_reconciliation' = any(n.needs)
         ) or exists (
-            select from w_fact as m
-            where m.person_id = c.person_id and m.kind = 'medication_reconciliation'
-                and m.occurred_at >= c.trigger_at and m.on_day <= cases.local_day(v.proven_at, c.zone)
+            select from w_reconciled as m
+            where m.case_id = c.case_id and m.on_day <= cases.local_day(v.proven_at, c.zone)
         ) as reconciled,
+        not exists (select from w_reconciled as m where m.case_id = c.case_id) as nothing_says,
         -- died within the days that a bundled payment covers
         coalesce((
             select bool_or(cases.local_day(p.died_at, c.zone) <= c.trigger_on + d.days)

@@ -21,7 +21,7 @@ where s.case_id = t.case_id and t.status = 'open' and t.stage_state <> 'unknown'
         (t.wanted = 'exception' and t.wanted_kind in (
             'missed_clock', 'attempts_exhausted', 'unsigned_note', 'missing_charge', 'eligibility_unknown',
             'claim_not_accepted', 'payment_overdue', 'patient_balance', 'charge_check',
-            'level_not_stated'
+            'level_not_stated', 'reconciliation_not_stated'
         ))
         or (t.wanted = 'task' and s.proof = 'claim' and u.is_named)
     );

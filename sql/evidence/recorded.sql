@@ -117,6 +117,63 @@ where d.kind = 'state_level' and d.about_kind = 'exception' and d.known_seq = %(
 order by d.decision_id, n.known_seq desc, n.fact_id
 on conflict do nothing;
 
+-- That the medicines were reconciled, and on which day, or that they were not: stated by a named person of the event that
+-- began a case. It is about the patient's record of that event, as a recorded call is.
+-- count: facts_recorded
+insert into evidence.fact (
+    fact_id, subject_source, subject_id, kind, code_system, code, occurred_at, known_seq, source, source_ref,
+    source_version, batch_id, identifiers, detail
+)
+select
+    md5(concat_ws('|', 'fact', 'by_hand', d.decision_id, 'decision'))::uuid,
+    s.source,
+    s.source_id,
+    'decision',
+    'medication_reconciliation',
+    case when d.detail ->> 'done_on' = 'never' then 'not_done' else 'done' end,
+    -- noon, which is of that day in every zone of the country; not done: when that was said
+    case
+        when d.detail ->> 'done_on' = 'never' then d.decided_at
+        else evidence.day_start((d.detail ->> 'done_on')::date) + interval '12 hours'
+    end,
+    %(seq)s,
+    'by_hand',
+    'decision/' || d.decision_id,
+    '1',
+    d.decision_id,
+    jsonb_build_object('decision', d.decision_id, 'exception', d.about_id, 'trigger', d.detail ->> 'trigger'),
+    jsonb_strip_nulls(jsonb_build_object(
+        'about', 'reconciliation',
+        'on', nullif(d.detail ->> 'done_on', 'never'),
+        'recorded_by', d.decided_by,
+        'recorded_as', d.detail ->> 'said_as'
+    ))
+from operations.decision as d
+left join evidence.fact as t on t.fact_id = (d.detail ->> 'trigger_fact_id')::uuid
+cross join lateral (
+    select o.source, o.source_id
+    from (
+        select t.subject_source as source, t.subject_id as source_id, 1 as place
+        where t.fact_id is not null
+        union all
+        select l.source, l.source_id, case when l.status = 'active' and l.retired_seq is null then 2 else 3 end
+        from identity.link as l
+        where l.person_id = (d.detail ->> 'person_id')::uuid and l.known_seq <= %(seq)s
+    ) as o
+    order by o.place, o.source, o.source_id
+    limit 1
+) as s
+where d.kind = 'state_reconciliation' and d.about_kind = 'exception' and d.known_seq = %(seq)s
+on conflict do nothing;
+
+-- Who takes it back ends it.
+update evidence.fact as f
+set retracted_seq = %(seq)s
+from operations.decision as d
+where d.kind = 'take_back_reconciliation' and d.about_kind = 'stated' and d.known_seq <= %(seq)s
+    and f.source = 'by_hand' and f.source_ref = 'decision/' || d.about_id and f.retracted_seq is null
+    and f.known_seq <= %(seq)s;
+
 -- It falls when it is taken back, or when its note is no longer signed.
 update evidence.fact as f
 set retracted_seq = %(seq)s

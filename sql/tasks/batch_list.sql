@@ -92,8 +92,10 @@ decided as materialized (
         jsonb_agg(jsonb_build_object(
             'act', d.kind, 'who', d.decided_by, 'about', s.reason,
             'note', case
-                when d.detail ?| array['disposition', 'level']
-                    then concat_ws(': ', coalesce(d.detail ->> 'disposition', d.detail ->> 'level'), d.note)
+                when d.detail ?| array['disposition', 'level', 'done_on']
+                    then concat_ws(
+                        ': ', coalesce(d.detail ->> 'disposition', d.detail ->> 'level', d.detail ->> 'done_on'), d.note
+                    )
                 else d.note
             end,
             'on', to_char(d.decided_at at time zone s.zone, 'YYYY-MM-DD')

@@ -16,7 +16,8 @@ from throughline.warehouse.moment import moment_of
 
 DERIVATION = ("rules", "same", "facts", "decided", "insured", "charges", "claims", "visits")
 STATE = (
-    "cases", "proofs", "stages", "work_tasks", "state", "impossible", "asks", "unknown", "overpaid", "final",
+    "cases", "proofs", "stages", "work_tasks", "state", "impossible", "unsupported", "asks", "unknown", "overpaid",
+    "final",
 )  # fmt: skip
 WRITING = (
     "triggers",

@@ -17,6 +17,11 @@ LEVEL_NOT_STATED = "level_not_stated"
 STATE_LEVEL = "state_level"
 """What answers that."""
 
+RECONCILIATION_NOT_STATED = "reconciliation_not_stated"
+"""Why somebody is asked when a patient's medicines were reconciled after the discharge."""
+STATE_RECONCILIATION = "state_reconciliation"
+"""What answers that."""
+
 ACTIONS = {
     "retry": "try this stage's task again",
     "continue": "continue the case without this stage",
@@ -29,6 +34,7 @@ ACTIONS = {
     CARRIES_NOTHING: "file: it carries nothing for us",
     STATE: "discharge: say where the patient went",
     STATE_LEVEL: "note: say which level of decision-making it documents",
+    STATE_RECONCILIATION: "discharge: say when the medicines were reconciled",
     "finish": "workflow switched off: its open cases go on to their end",
     "close_cases": "workflow switched off: close its open cases",
 }
@@ -41,6 +47,7 @@ NEEDS_REASON = frozenset(
         "reject",
         STATE,
         STATE_LEVEL,
+        STATE_RECONCILIATION,
         "finish",
         "close_cases",
     }
@@ -57,6 +64,7 @@ USUAL = {
     "file_refused": "carries_nothing",
     NOT_STATED: STATE,
     LEVEL_NOT_STATED: STATE_LEVEL,
+    RECONCILIATION_NOT_STATED: STATE_RECONCILIATION,
 }
 """The action that `resolve` stands for, by reason; `acknowledge` for reasons not listed."""
 
@@ -78,6 +86,7 @@ FITTING = {
     "stay_not_ended": ("acknowledge", "assign"),
     NOT_STATED: (STATE, "acknowledge", "assign"),
     LEVEL_NOT_STATED: (STATE_LEVEL, "acknowledge", "close_case", "assign"),
+    RECONCILIATION_NOT_STATED: (STATE_RECONCILIATION, "acknowledge", "close_case", "assign"),
     "sources_disagree": ("acknowledge", "assign"),
     "impossible_date": ("acknowledge", "close_case", "assign"),
     "file_refused": ("carries_nothing", "retry", "assign"),
@@ -95,6 +104,7 @@ ONLY = {
     CARRIES_NOTHING: "file_refused",
     STATE: NOT_STATED,
     STATE_LEVEL: LEVEL_NOT_STATED,
+    STATE_RECONCILIATION: RECONCILIATION_NOT_STATED,
     "finish": SWITCHED_OFF,
     "close_cases": SWITCHED_OFF,
 }
@@ -112,6 +122,8 @@ FOLLOWS = {
     STATE: "From the next night on the discharge counts as: {disposition}, stated by you, until the chart says it.",
     STATE_LEVEL: "From the next night on the note documents this level: {level}, stated by you. A level that the"
     " visit's record says itself comes first.",
+    STATE_RECONCILIATION: "From the next night on the medicines count as reconciled after this discharge: {done_on},"
+    " stated by you. A day after the visit's is too late for transitional care.",
     "finish": "The workflow opens no more cases; the {cases} that are open go on to their end.",
     "close_cases": "Every open case of the workflow closes, and its open tasks are cancelled: {cases}.",
     "carries_nothing": "The exception closes: from the next night on, the file holds back nothing.",
@@ -137,6 +149,7 @@ PERMISSION = {
     "reject": "decide_identity",
     CARRIES_NOTHING: "decide_rows",
     STATE_LEVEL: "state_level",
+    STATE_RECONCILIATION: "state_reconciliation",
     "finish": "decide_workflows",
     "close_cases": "decide_workflows",
 }

@@ -16,6 +16,7 @@ from throughline.exceptions.actions import (
     NEEDS_REASON,
     STATE,
     STATE_LEVEL,
+    STATE_RECONCILIATION,
     USUAL,
 )
 from throughline.exceptions.titles import title
@@ -29,7 +30,13 @@ OF_ROWS = {
     "reject": "Its rows are rejected for good; the received files are kept.",
 }
 """What may be done with the rows of a delivery that were set aside (`throughline.quality.decide`)."""
-ASKS = {"assign": "owner", "write_off": "amount", STATE: "disposition", STATE_LEVEL: "level"}
+ASKS = {
+    "assign": "owner",
+    "write_off": "amount",
+    STATE: "disposition",
+    STATE_LEVEL: "level",
+    STATE_RECONCILIATION: "done_on",
+}
 """The argument that an act needs."""
 OF_CLAIMS = "The file is thrown away; the next night makes its claims anew, and asks about them."
 """What follows when a batch is refused that nobody can attest (`throughline.tasks.attest`)."""
@@ -41,7 +48,8 @@ KNOWN = frozenset({*ACTIONS, *OF_ROWS, "refuse"})
 class Choice:
     """An act that fits an exception: on what kind of thing it is recorded, and what follows.
 
-    `asks` is the argument that it needs: owner, amount, disposition or level. `is_usual` marks what people mostly do.
+    `asks` is the argument that it needs: owner, amount, disposition, level or done_on. `is_usual` marks what people
+    mostly do.
     """
 
     act: str
@@ -91,6 +99,7 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
         "cases": str(detail.get("cases", 0)),
         "disposition": "what you say",
         "level": "what you say",
+        "done_on": "what you say",
     }
     if act == "write_off" and balance is None:
         follows = "The amount that you name is written off the claim's open balance."

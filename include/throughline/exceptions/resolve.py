@@ -32,10 +32,19 @@ from throughline.exceptions.actions import (
     PERMISSION,
     STATE,
     STATE_LEVEL,
+    STATE_RECONCILIATION,
     SWITCHED_OFF,
     USUAL,
 )
-from throughline.exceptions.stated import ABOUT, LEVELS, TAKE_BACK, level_of
+from throughline.exceptions.stated import (
+    ABOUT,
+    LEVELS,
+    STATEMENTS,
+    Statement,
+    level_of,
+    reconciliation_of,
+    told_day,
+)
 from throughline.exceptions.titles import title
 from throughline.practice import teams
 from throughline.programs.commands import as_here
@@ -73,6 +82,7 @@ def resolve(
     disposition: str | None = None,
     level: str | None = None,
     document: str | None = None,
+    done_on: str | None = None,
 ) -> list[UUID]:
     """Record a named person's decision about an open exception; returns the ids of the decisions.
 
@@ -82,7 +92,7 @@ def resolve(
     """
     request = asked(
         conn, exception_id, who, action, note, owner=owner, amount=amount, disposition=disposition,
-        level=level, document=document,
+        level=level, document=document, done_on=done_on,
     )  # fmt: skip
     made = decisions.record(conn, request)
     return [made.decision_id, *made.also]
@@ -100,6 +110,7 @@ def asked(
     disposition: str | None = None,
     level: str | None = None,
     document: str | None = None,
+    done_on: str | None = None,
 ) -> Request:
     """Return the request for an act, with `resolve` replaced by the reason's usual action."""
     if action == "resolve":
@@ -115,6 +126,7 @@ def asked(
         "disposition": disposition,
         "level": level,
         "document": document,
+        "done_on": done_on,
     }
     return Request(action, "exception", str(exception_id), who, note, said)
 
@@ -164,6 +176,8 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     if request.act == STATE_LEVEL:
         level, theirs = level_of(conn, request, case_id)
         said |= level
+    if request.act == STATE_RECONCILIATION:
+        said |= reconciliation_of(conn, request, case_id)
     if request.act == "assign":
         said["owner"] = _owner(request.said.get("owner"))
         if said["owner"] in teams():
@@ -173,6 +187,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     words = said | {
         "disposition": DISPOSITION.words.get(str(said.get("disposition")), "").lower(),
         "level": LEVELS.get(str(said.get("level")), "").lower(),
+        "done_on": told_day(said.get("done_on")),
     }
     follows = [FOLLOWS_OF.get((request.act, reason), FOLLOWS[request.act]).format(**words)]
     before = _tried_before(conn, request) if request.act == "retry" else 0
@@ -318,17 +333,17 @@ def meant(conn: Connection, start: str) -> UUID:
     return exception_id
 
 
-def _stated(conn: Connection, start: str) -> str:
-    """Return the last stated level that was not taken back, by the start of its decision's or exception's id."""
+def _stated(conn: Connection, of: Statement, start: str) -> str:
+    """Return the last statement of a kind that was not taken back, by the start of its decision's or exception's id."""
     row = conn.execute(
         "select d.decision_id::text from operations.decision as d where d.kind = %s and d.about_kind = 'exception'"
         " and (starts_with(d.decision_id::text, %s) or starts_with(d.about_id, %s))"
         " order by exists (select from operations.decision as b where b.kind = %s and b.about_kind = %s"
         " and b.about_id = d.decision_id::text), d.decided_at desc limit 1",
-        (STATE_LEVEL, start.lower(), start.lower(), TAKE_BACK, ABOUT),
+        (of.act, start.lower(), start.lower(), of.take_back, ABOUT),
     ).fetchone()
     if row is None or len(start) < SHORTEST:
-        raise NotOpen("nobody stated a level under this number; give that of the exception")
+        raise NotOpen(f"nobody stated {of.what} under this number; give that of the exception")
     return str(row[0])
 
 
@@ -346,7 +361,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = command_line.parser(
         "throughline.exceptions.resolve",
         "an exception or its case",
-        ("resolve", *ACTIONS, TAKE_BACK),
+        ("resolve", *ACTIONS, *(one.take_back for one in STATEMENTS)),
     )
     parser.add_argument("--owner", help="with assign: the new owner")
     parser.add_argument("--amount", help="with write_off: how much, in US dollars")
@@ -355,15 +370,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--document", help="with state_level: the signed note, as its system numbers it"
     )
+    parser.add_argument(
+        "--done_on", help="with state_reconciliation: the day, as 2026-07-06, or never"
+    )
     given = parser.parse_args(arguments)
+    back = next((one for one in STATEMENTS if one.take_back == given.action), None)
 
     def made(conn: Connection) -> Request:
-        if given.action == TAKE_BACK:
-            return Request(TAKE_BACK, ABOUT, _stated(conn, given.id), given.by, given.note)
+        if back is not None:
+            about = _stated(conn, back, given.id)
+            return Request(back.take_back, ABOUT, about, given.by, given.note)
         return asked(
             conn, meant(conn, given.id), given.by, given.action, given.note,
             owner=given.owner, amount=_dollars(given.amount), disposition=given.disposition,
-            level=given.level, document=given.document,
+            level=given.level, document=given.document, done_on=given.done_on,
         )  # fmt: skip
 
     return command_line.decide(given, made)

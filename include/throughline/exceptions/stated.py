@@ -1,26 +1,62 @@
-"""The level of decision-making that a visit's note documents, stated by a named person where no interface carries it.
+"""What a named person states where no interface carries it, and how it is taken back.
 
-The clinician who signed the note says it, or a coder who names the note; nobody else's answer counts for a claim. Who
-a clinician is follows from `npis` in `teams.yaml`. What is stated becomes evidence of the next night, of the
-source `by_hand`; a level that the charge itself says comes first.
+The level of decision-making that a visit's note documents: the clinician who signed the note says it, or a coder who
+names the note; nobody else's answer counts for a claim. Who a clinician is follows from `npis` in `teams.yaml`. A level
+that the charge itself says comes first.
+
+On which day the medicines were reconciled after a discharge, or that they were not: whoever may state it. Transitional
+care needs it no later than the day of the visit (CMS MLN908628, as quoted; the list of what the record must hold at the
+least, of First Coast Service Options, read on 2026-11-30, does not name it: a chart may hold it in words alone. So a
+record that lacks it holds the claim and is asked about; it proves nothing).
+
+What is stated becomes evidence of the next night, of the source `by_hand`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from throughline import decisions
-from throughline.decisions import Act, CorrectableError, NotAllowedError, Preview, Request
-from throughline.exceptions.actions import STATE_LEVEL
+from throughline.decisions import Act, CorrectableError, Preview, Request, back
+from throughline.exceptions.actions import STATE_LEVEL, STATE_RECONCILIATION
 from throughline.practice.permissions import may, npi_of
 from throughline.vocabulary.words import DECISION_LEVEL
 from throughline.warehouse import Connection
 
-ABOUT, TAKE_BACK = "stated", "take_back_level"
-MAY, CODER = "state_level", "code_notes"
+ABOUT, CODER, CORRECTS = "stated", "code_notes", "correct_statements"
 LEVELS: Mapping[str, str] = DECISION_LEVEL.words
+NEVER = "never"
+"""Said instead of a day: the medicines were not reconciled."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A kind of thing that is stated. `act` states it and `take_back` takes it back.
+
+    `may` is the permission for both of one's own, `others` what it takes besides to take back what somebody else
+    stated. `what` names it, with its article.
+    """
+
+    act: str
+    take_back: str
+    may: str
+    others: str
+    what: str
+
+    def is_theirs(self, who: str, by: str) -> bool:
+        """Return whether a person may take back what another, or the same, has stated."""
+        return who == by or may(who, self.others)
+
+
+STATEMENTS = (
+    Statement(STATE_LEVEL, "take_back_level", "state_level", CODER, "a level"),
+    Statement(
+        STATE_RECONCILIATION, "take_back_reconciliation", "state_reconciliation", CORRECTS, "a reconciliation"
+    ),
+)  # fmt: skip
+"""Everything that a person may state on an exception and take back."""
 
 
 class CannotBeStatedError(CorrectableError):
@@ -92,34 +128,72 @@ def level_of(conn: Connection, request: Request, case_id: object) -> tuple[dict[
     }, ""
 
 
-def _weigh_take_back(conn: Connection, request: Request) -> Preview:
-    conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (request.about_id,))
+def reconciliation_of(conn: Connection, request: Request, case_id: object) -> dict[str, object]:
+    """Return what a statement about the medicines keeps: the day or `never`, and of whose discharge.
+
+    Raises `CannotBeStatedError` for what is no day, for one that is to come, and for one before what began the case.
+    """
+    said = str(request.said.get("done_on") or "").strip()
     row = conn.execute(
-        "select d.decided_by, exists (select from operations.decision as b where b.kind = %s"
-        " and b.about_kind = %s and b.about_id = d.decision_id::text)"
-        " from operations.decision as d where d.decision_id::text = %s and d.kind = %s",
-        (TAKE_BACK, ABOUT, request.about_id, STATE_LEVEL),
+        "select trigger_ref, trigger_fact_id, person_id, trigger_on, cases.local_day(clock_timestamp())"
+        " from cases.case_record where case_id = %s",
+        (case_id,),
     ).fetchone()
     if row is None:
-        raise NotAllowedError("nobody stated a level under this number")
-    if row[1]:
-        raise NotAllowedError("it is taken back already")
-    theirs = request.who == row[0] or may(request.who, CODER)
+        raise CannotBeStatedError("it is about no case")
+    trigger_ref, trigger_fact_id, person_id, trigger_on, today = row
+    if said != NEVER:
+        try:
+            day = date.fromisoformat(said)
+        except ValueError:
+            raise CannotBeStatedError(
+                f"{STATE_RECONCILIATION} needs the day on which it was done, as 2026-07-06, or {NEVER}"
+            ) from None
+        if day > today:
+            raise CannotBeStatedError("the day on which it was done is to come")
+        if day < trigger_on:
+            raise CannotBeStatedError(
+                "the day on which it was done lies before what began the case"
+            )
+        said = day.isoformat()
+    npi = npi_of(request.who)
+    signed = npi is not None and any(note.npi == npi for note in notes(conn, case_id))
+    return {
+        "done_on": said,
+        "said_as": "clinician" if signed else "staff",
+        # whom it is about: evidence reads no case
+        "trigger": trigger_ref,
+        "trigger_fact_id": str(trigger_fact_id) if trigger_fact_id else None,
+        "person_id": str(person_id),
+    }
+
+
+def told_day(done_on: object) -> str:
+    """Return a stated day in words, as the sentence needs it that says what follows."""
+    return "not done" if done_on == NEVER else f"done on {done_on}"
+
+
+def _weigh_take_back(conn: Connection, request: Request) -> Preview:
+    of = next(one for one in STATEMENTS if one.take_back == request.act)
+    by = back.whose(conn, request, of.act, f"nobody stated {of.what} under this number")
+    theirs = of.is_theirs(request.who, by)
+    other = "a coder" if of.others == CODER else f"who may {of.others}"
     return Preview(
         ("From the next night on it counts no more, and what rested on it is asked again.",),
         not_theirs=""
         if theirs
-        else f"{request.who} did not state it: who did takes it back, or a coder",
+        else f"{request.who} did not state it: who did takes it back, or {other}",
     )
 
 
-decisions.register(
-    Act(
-        TAKE_BACK,
-        ABOUT,
-        "take a stated level back",
-        _weigh_take_back,
-        needs_reason=True,
-        permission=MAY,
+for _one in STATEMENTS:
+    decisions.register(
+        Act(
+            _one.take_back,
+            ABOUT,
+            f"take {_one.what} back that was stated",
+            _weigh_take_back,
+            needs_reason=True,
+            permission=_one.may,
+        )
     )
-)

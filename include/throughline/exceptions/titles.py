@@ -15,6 +15,8 @@ TITLES = {
     "state_disposition": "Say where the patient went",
     "state_level": "Say which level the note documents",
     "take_back_level": "Take the stated level back",
+    "state_reconciliation": "Say when the medicines were reconciled",
+    "take_back_reconciliation": "Take back what was stated of the medicines",
     "finish": "Finish its open cases",
     "close_cases": "Close its open cases",
     "record_call": "Call recorded by hand",

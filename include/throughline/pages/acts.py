@@ -15,6 +15,7 @@ from throughline import decisions
 from throughline.decisions import Decision, Door, NotAllowedError, Request
 from throughline.exceptions.choices import KNOWN, Choice
 from throughline.exceptions.resolve import LARGEST
+from throughline.exceptions.stated import NEVER
 from throughline.pages.visitor import Visitor
 from throughline.practice import teams
 from throughline.told import exceptions
@@ -52,6 +53,8 @@ class Typed:
     disposition: str = ""
     level: str = ""
     document: str = ""
+    done_on: str = ""
+    never: str = ""
 
 
 def offered(visitor: Visitor, stuck: Stuck) -> list[Choice]:
@@ -153,6 +156,10 @@ def _request(visitor: Visitor, stuck: Stuck, choice: Choice, typed: Typed) -> Re
         said["disposition"] = typed.disposition
     if choice.asks == "level":
         said |= {"level": typed.level, "document": typed.document}
+    if choice.asks == "done_on":
+        if typed.done_on and typed.never:
+            raise Lacking("Say the day, or that it was not done: not both.")
+        said["done_on"] = NEVER if typed.never else typed.done_on
     if choice.asks == "amount":
         said["amount"] = _amount(typed.amount)
     about_id = stuck.exception_id if choice.about_kind == "exception" else stuck.about_id

@@ -337,11 +337,13 @@ def act_on(
     disposition: Annotated[str, Form(max_length=200)] = "",
     level: Annotated[str, Form(max_length=40)] = "",
     document: Annotated[str, Form(max_length=400)] = "",
+    done_on: Annotated[str, Form(max_length=40)] = "",
+    never: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Record an act about an exception, and show the exception with it."""
     own_form(request)
     acts.known(act)
-    typed = Typed(note, owner, amount, disposition, level, document)
+    typed = Typed(note, owner, amount, disposition, level, document, done_on, never)
     with reading() as conn:
         stuck = one.exception(conn, number)
     back = f"exception/{stuck.exception_id}"

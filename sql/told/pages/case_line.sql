@@ -55,7 +55,7 @@ line as (
     union all
     select
         d.decided_at, 'decision', d.kind, e.detail ->> 'stage',
-        case when %(evidence)s then coalesce(d.detail ->> 'outcome', d.detail ->> 'level') end, d.decided_by, case when %(evidence)s then d.note end, d.door,
+        case when %(evidence)s then coalesce(d.detail ->> 'outcome', d.detail ->> 'level', d.detail ->> 'done_on') end, d.decided_by, case when %(evidence)s then d.note end, d.door,
         case when d.door = 'question' then concat(d.record ->> 'dag_id', '/', d.record ->> 'run_id') end, d.known_seq, false
     from operations.decision as d
     left join stuck as e on d.about_kind = 'exception' and d.about_id = e.exception_id::text

@@ -102,6 +102,7 @@ def test_what_a_person_settled_rests_for_a_week(desk: Clinic) -> None:
             "close_cases",
             "state_disposition",
             "state_level",
+            "state_reconciliation",
         )
     ],
 )

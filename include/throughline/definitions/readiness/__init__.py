@@ -56,6 +56,11 @@ ASKED = (
     " exception level_not_stated"
 )
 """How the level is known that no charge says."""
+ASKED_OF = {
+    "medication_reconciliation": "asked of a person: who may state_reconciliation says the day on the exception"
+    " reconciliation_not_stated"
+}
+"""How it is known what a note `needs` and no feed brings, by the kind of fact."""
 
 
 @dataclass(frozen=True)
@@ -204,9 +209,11 @@ def _of(
         if kinds:
             yield need("excludes", exclusion["reason"], kinds, matters=False)
     for stage in said["stages"]:
-        kinds = OF_PROOF[stage["proof"]] + tuple((each,) for each in stage.get("needs", ()))
         by_hand = (one.workflow, stage["stage"]) in practice.by_hand
-        yield replace(need("stage", stage["stage"], kinds), is_by_hand=by_hand)
+        yield replace(need("stage", stage["stage"], OF_PROOF[stage["proof"]]), is_by_hand=by_hand)
+        for each in stage.get("needs", ()):
+            rests = need("rests on", each.replace("_", " "), ((each,),))
+            yield replace(rests, is_by_hand=True, asked=ASKED_OF[each])
         if stage["proof"] == "claim":
             yield need("rests on", "charge", (("charge",),))
         if any(pays.get("levels") for pays in stage.get("pays", ())):

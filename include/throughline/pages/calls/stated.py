@@ -1,7 +1,9 @@
-"""The levels that were stated of a case's note, and the form for those who may take one back."""
+"""What was stated in a case by named persons, and the form for those who may take it back."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 from airflow.api_fastapi.core_api.security import requires_authenticated
@@ -9,25 +11,45 @@ from fastapi import APIRouter, Depends, Form, Response
 from fastapi import Request as Browser
 
 from throughline import decisions
-from throughline.decisions import CorrectableError, Door, NotAllowedError, Request
+from throughline.decisions import CorrectableError, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
 from throughline.exceptions.actions import STATE_LEVEL
-from throughline.exceptions.stated import ABOUT, CODER, LEVELS, MAY, TAKE_BACK
-from throughline.pages import case, forms, people
-from throughline.pages.access import reading
-from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
-from throughline.pages.render import render
-from throughline.pages.routes import Looking, html, recorded
+from throughline.exceptions.stated import ABOUT, LEVELS, STATEMENTS, Statement, told_day
+from throughline.pages.calls import frame
+from throughline.pages.case import Case
+from throughline.pages.routes import Looking, recorded
 from throughline.pages.visitor import Visitor
-from throughline.told.today import today
 from throughline.warehouse import Connection
 
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
+FORM = "stated"
+TOLD = {STATE_LEVEL: "Level of decision-making", "state_reconciliation": "Medicines reconciled"}
+"""What each kind of statement is called on the page."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement: what was said as what, by whom, when (UTC), known since which night, whether it is taken back."""
+
+    number: str
+    of: Statement
+    at: datetime
+    said: str
+    said_as: str | None
+    by: str
+    seq: int | None
+    is_gone: bool
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What the statement is called, and what was said, in words."""
+        words = LEVELS.get(self.said, self.said)
+        return TOLD[self.of.act], words if self.of.act == STATE_LEVEL else told_day(self.said)
 
 
 @router.get("/case/{number}/stated")
 def stated_page(request: Browser, who: Looking, number: str) -> Response:
-    """Return what was stated of the case's note, by whom, and whether it stands."""
+    """Return what was stated in the case, by whom, and whether it stands."""
     return _page(request, who, number)
 
 
@@ -41,62 +63,53 @@ def take_back(
     note: Annotated[str, Form(max_length=20_000)] = "",
 ) -> Response:
     """Take a statement back, if what was stated still is what the form showed."""
-    own_form(request)
-    with reading() as conn:
-        one = case.case(conn, number)
-    place = f"case/{one.number}"
-    shown = forms_of(request, who).check(token, _about(one.case_id))
+    form = frame.sent(request, who, number, FORM, token)
     note = note.strip()
-    door = Door("page", {"user_id": who.who, "page": f"{place}/stated"})
 
     def record(conn: Connection) -> None:
-        found = _stated(conn, one.case_id)
-        if _state(found) != shown:
+        found = _stated(conn, form.case.case_id)
+        if _state(found) != form.shown:
             raise NotAllowedError("it changed meanwhile: open it again")
-        if stated not in {row[0] for row in found}:
+        one = next((each for each in found if each.number == stated), None)
+        if one is None:
             raise NotAllowedError("this was stated of another case")
-        decisions.record(conn, Request(TAKE_BACK, ABOUT, stated, who.who, note, door=door))
+        asked = Request(one.of.take_back, ABOUT, stated, who.who, note, door=form.door)
+        decisions.record(conn, asked)
 
     try:
-        return recorded(request, who, place, record, note)
+        return recorded(request, who, form.place, record, note)
     except CorrectableError as error:
         return _page(request, who, number, f"Nothing was recorded: {error}.")
 
 
-def _about(case_id: str) -> str:
-    return f"case|{case_id}|stated"
-
-
-def _stated(conn: Connection, case_id: str) -> list[tuple[Any, ...]]:
-    """Return what was stated, the latest first: id, when, level, as what, by whom, night, whether taken back."""
-    return conn.execute(
-        "select d.decision_id::text, d.decided_at, d.detail ->> 'level', d.detail ->> 'said_as', d.decided_by,"
-        " d.known_seq, exists (select from operations.decision as b where b.kind = %s and b.about_kind = %s"
-        " and b.about_id = d.decision_id::text)"
+def _stated(conn: Connection, case_id: str) -> list[Said]:
+    """Return what was stated in a case, the latest first."""
+    by_act = {one.act: one for one in STATEMENTS}
+    rows = conn.execute(
+        "select d.decision_id::text, d.kind, d.decided_at, coalesce(d.detail ->> 'level', d.detail ->> 'done_on'),"
+        " d.detail ->> 'said_as', d.decided_by, d.known_seq, exists (select from operations.decision as b"
+        " where b.kind = any(%s) and b.about_kind = %s and b.about_id = d.decision_id::text)"
         " from operations.exception as e inner join operations.decision as d"
-        " on d.about_kind = 'exception' and d.about_id = e.exception_id::text and d.kind = %s"
+        " on d.about_kind = 'exception' and d.about_id = e.exception_id::text and d.kind = any(%s)"
         " where e.case_id = %s order by d.decided_at desc, d.decision_id",
-        (TAKE_BACK, ABOUT, STATE_LEVEL, case_id),
+        ([one.take_back for one in STATEMENTS], ABOUT, list(by_act), case_id),
     ).fetchall()
+    return [Said(number, by_act[kind], *rest) for number, kind, *rest in rows]
 
 
-def _state(found: list[tuple[Any, ...]]) -> str:
+def _state(found: list[Said]) -> str:
     """Return what a form shows: the statements that stand. A form of others takes nothing back."""
-    return ",".join(row[0] for row in found if not row[6])
+    return ",".join(one.number for one in found if not one.is_gone)
 
 
 def _page(request: Browser, who: Visitor, number: str, wrong: str = "") -> Response:
-    session = session_of(request) or forms.new_session()
-    with reading() as conn:
-        one = case.case(conn, number)
-        names = people.names(conn, who, "case", [one.person_id], one.case_id)
+    def of(conn: Connection, one: Case) -> tuple[str, dict[str, Any]]:
         found = _stated(conn, one.case_id)
-        now = today(conn)
-    may = {row[0] for row in found if who.may(MAY) and (row[4] == who.who or who.may(CODER))}
-    content = render(
-        "stated.html.jinja", who, root_of(request),
-        case=one, name=names.get(one.person_id), stated=found, may=may, levels=LEVELS,
-        token=forms_of(request, who, session).token(_about(one.case_id), _state(found)),
-        wrong=wrong, longest=LONGEST, today=now,
-    )  # fmt: skip
-    return with_session(html(content, 422 if wrong else 200), request, session)
+        may = {
+            each.number
+            for each in found
+            if who.may(each.of.may) and each.of.is_theirs(who.who, each.by)
+        }
+        return _state(found), {"stated": found, "may": may, "longest": LONGEST}
+
+    return frame.page(request, who, number, FORM, of, wrong)

@@ -80,6 +80,10 @@ DETAILS: Mapping[str, tuple[str, ...]] = {
         "The visit's note is signed; no record says which level of medical decision-making it documents",
         "The clinician who signed it says so, or a coder who names the note; nobody else's answer counts",
     ),
+    "reconciliation_not_stated": (
+        "The visit's note is signed; no record says when the medicines were reconciled after the discharge",
+        "Whoever knows it from the chart says on which day, or that they were not",
+    ),
     "missing_billing_data": ("Missing: {missing}",),
     "missing_coverage": ("Missing: {missing}",),
     "missing_diagnosis": ("Missing: {missing}",),

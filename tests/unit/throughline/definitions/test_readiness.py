@@ -20,6 +20,7 @@ from throughline.sources.tabular.columns import COLUMNS
 from throughline.vocabulary.words import FACT_KIND, PROOF
 
 __all__ = ["own"]
+PROCEDURES = '  procedure: {expected_by: "03:00"}\n'
 CALLS = '  communication: {expected_by: "03:00"}\n'
 
 
@@ -84,6 +85,17 @@ def test_a_level_that_no_charge_says_is_asked_of_a_person(own: Path) -> None:
     assert found()[level].told.startswith("asked of a person: who signed the note")
 
 
+def test_a_reconciliation_that_no_feed_brings_is_asked_of_a_person(own: Path) -> None:
+    medicines = ("rests on", "medication reconciliation")
+    assert (found()[medicines].mark, found()[medicines].by) == ("ok", ("ehr/procedure",))
+    assert medicines not in found("charge_capture"), "an ordinary visit needs none"
+    take(own, "sources/ehr.yaml", PROCEDURES, "")
+    assert examined().faults == (), "the stage is proven by its note"
+    assert found()["stage", "documented"].mark == "ok"
+    assert found()[medicines].mark == "by hand"
+    assert "who may state_reconciliation" in found()[medicines].told
+
+
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
@@ -127,10 +139,7 @@ def test_a_mode_changes_no_version(own: Path) -> None:
 
 def test_an_exclusion_that_nothing_shows_goes_unseen_and_refuses_nothing(own: Path) -> None:
     take(own, "sources/ehr.yaml", '  procedure: {expected_by: "03:00"}\n', "")
-    faults = examined().faults
-    assert [fault for fault in faults if "documented of transitional_care" in fault], (
-        "it needs a reconciliation"
-    )
+    assert examined().faults == ()
     assert not found()["excludes", "hospice"].lacks
 
 

@@ -48,6 +48,8 @@ def people(monkeypatch: pytest.MonkeyPatch) -> None:
     may = {
         "state_level": {DOC, NURSE, CODER},
         "code_notes": {CODER},
+        "state_reconciliation": {DOC, NURSE, CODER},
+        "correct_statements": {CODER},
         "resolve_exceptions": {BILLER},
     }
     said = permissions.Permissions(
@@ -217,7 +219,7 @@ def test_a_note_of_another_clinician_or_of_another_visit_is_not_theirs(clinic: C
 @pytest.mark.parametrize("code_", ["99214", "99495"])
 def test_it_is_asked_only_where_nothing_else_is_missing(clinic: Clinic, code_: str) -> None:
     found = [one for one in seen(code_) if code_ == "99214" or one.table != "procedure"]
-    assert night(clinic, DAY, *found) == ("" if code_ == "99214" else "charge_check")
+    assert night(clinic, DAY, *found) == ("" if code_ == "99214" else "reconciliation_not_stated")
 
 
 def test_the_question_names_neither_a_code_nor_money(asked: Clinic) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.unit.throughline.decisions.test_reasons import NOTHING
 from tests.warehouse.tasks.desk import GROUP_NPI, Desk
 from tests.warehouse.tasks.doors.conftest import Doors, Opens
+from tests.warehouse.tasks.doors.registered import registered
 from tests.warehouse.tasks.doors.things import (
     COMMAND,
     ELSEWHERE,
@@ -22,7 +23,6 @@ from tests.warehouse.tasks.doors.things import (
     THINGS,
     Thing,
     case,
-    registered,
 )
 from throughline import decisions
 from throughline.decisions import command_line
@@ -50,6 +50,9 @@ def allow(patch: pytest.MonkeyPatch, key: Key, *, four_eyes: bool = False) -> No
     if needed == "state_level":
         # who has signed nothing has to be a coder besides
         who["code_notes"] = {permissions.ANY: frozenset({ADA, BO})}
+    if needed == "state_reconciliation":
+        # what somebody else stated is taken back by who may correct it besides
+        who["correct_statements"] = {permissions.ANY: frozenset({ADA, BO})}
     who["see_patients"] = {permissions.ANY: frozenset({ADA, BO, CY})}
     if needed == "attest_claims":
         who[needed] = {GROUP_NPI: frozenset({ADA}), "1999999984": frozenset({CY})}

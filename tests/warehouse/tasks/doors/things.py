@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,34 +11,12 @@ from psycopg.types.json import Jsonb
 
 from tests.warehouse.clinic import charge
 from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
-from throughline import decisions
 from throughline.quality.contents import releasable
 from throughline.sources.records import WITHOUT_CLAIMS
 
-ROOT = Path(__file__).resolve().parents[4] / "include"
 AT = "2026-07-01 10:00"
 LOADABLE = releasable("encounter")[0]
 """Why a row of visits was set aside that can be loaded as it stands."""
-
-
-def registered() -> set[tuple[str, str]]:
-    """Return every act that a module of the project registers, as kind and name.
-
-    Modules are found by what they call, so that one that nothing imports here is not forgotten.
-    """
-    for file in sorted((ROOT / "throughline").rglob("*.py")):
-        text = file.read_text(encoding="utf-8")
-        if "register" in text and _registers(ast.parse(text)):
-            name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-            importlib.import_module(name.removesuffix(".__init__"))
-    return {(act.about_kind, act.name) for act in decisions.acts()}
-
-
-def _registers(tree: ast.AST) -> bool:
-    return any(
-        isinstance(call, ast.Call) and ast.unparse(call.func) in ("decisions.register", "register")
-        for call in ast.walk(tree)
-    ) and "decisions" in ast.unparse(tree)
 
 
 @dataclass(frozen=True)
@@ -126,14 +101,13 @@ def unsaid_level(desk: Desk) -> Thing:
     return replace(thing, said={"level": "high", "document": "n1"})
 
 
-def stated_level(desk: Desk) -> Thing:
-    """State the level of the open case's note."""
-    number = unsaid_level(desk).number
+def _stated(desk: Desk, number: str, act: str, back: str, detail: Mapping[str, str]) -> Thing:
+    """State something on an exception; when it changes, it is taken back."""
     desk.conn.execute("update operations.exception set status = 'resolved', closed_seq = 1")
     row = desk.conn.execute(
         "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, detail)"
-        " values (gen_random_uuid(), 'somebody', 'state_level', 'exception', %s, '', %s) returning decision_id::text",
-        (number, Jsonb({"level": "high", "note_source": "ehr", "note": "document_reference/n1"})),
+        " values (gen_random_uuid(), 'somebody', %s, 'exception', %s, '', %s) returning decision_id::text",
+        (act, number, Jsonb(detail)),
     ).fetchone()
     assert row is not None
     stated = str(row[0])
@@ -141,12 +115,29 @@ def stated_level(desk: Desk) -> Thing:
     def change() -> None:
         desk.conn.execute(
             "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
-            " values (gen_random_uuid(), 'somebody', 'take_back_level', 'stated', %s, 'a test')",
-            (stated,),
+            " values (gen_random_uuid(), 'somebody', %s, 'stated', %s, 'a test')",
+            (back, stated),
         )
         desk.conn.commit()
 
     return Thing(stated, open_case(desk).number, change=change)
+
+
+def stated_level(desk: Desk) -> Thing:
+    """State the level of the open case's note."""
+    detail = {"level": "high", "note_source": "ehr", "note": "document_reference/n1"}
+    return _stated(desk, unsaid_level(desk).number, "state_level", "take_back_level", detail)
+
+
+unsaid_reconciliation = of_case("reconciliation_not_stated", {"done_on": AT[:10]})
+"""Make an exception about medicines of which nothing says when they were reconciled."""
+
+
+def stated_reconciliation(desk: Desk) -> Thing:
+    """State when the medicines of the open case's patient were reconciled."""
+    number = unsaid_reconciliation(desk).number
+    act, back = "state_reconciliation", "take_back_reconciliation"
+    return _stated(desk, number, act, back, {"done_on": AT[:10]})
 
 
 def switched_off(desk: Desk) -> Thing:
@@ -337,6 +328,8 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("exception", "state_disposition"): unsaid_discharge,
     ("exception", "state_level"): unsaid_level,
     ("stated", "take_back_level"): stated_level,
+    ("exception", "state_reconciliation"): unsaid_reconciliation,
+    ("stated", "take_back_reconciliation"): stated_reconciliation,
     ("exception", "carries_nothing"): refused_file,
     ("exception", "finish"): switched_off,
     ("exception", "close_cases"): switched_off,

@@ -179,20 +179,20 @@ dump-compare: venv ## show the differences between two dumps: A=folder B=folder
 tests := mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=10
 
 test: venv ## run the tests: unit, warehouse, dags, and the whole loop once
-	@$(tests) -m "not nights" tests/unit tests/warehouse tests/dags tests/night $$ARGS
+	@$(tests) -m "not nights and not long" tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 test-nights: venv ## run the long tests: ten nights, kills, misbehaviours, the page
 	@$(tests) -m "nights and not long" tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 long: venv ## run the tests that take longest for what they add, and an hour of the matrix of kills
-	@$(tests) -m long tests/warehouse tests/dags tests/night $$ARGS
+	@$(tests) -m long tests/unit tests/warehouse tests/dags tests/night $$ARGS
 	@BUDGET=$${BUDGET:-45} $(stack) chaos
 
 test-fast: venv ## run the unit and quick warehouse tests, under a minute
-	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow and not nights" tests/unit tests/warehouse $$ARGS
+	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow and not nights and not long" tests/unit tests/warehouse $$ARGS
 
 coverage: venv ## run the tests of make test, and measure how much of the pipeline's packages they cover
-	@$(tests) -m "not nights" --cov --cov-report=term tests/unit tests/warehouse tests/dags tests/night $$ARGS
+	@$(tests) -m "not nights and not long" --cov --cov-report=term tests/unit tests/warehouse tests/dags tests/night $$ARGS
 
 format: venv ## format the Python code with ruff
 	@$(python) -m ruff format .

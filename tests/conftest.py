@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.worlds import LIVED_WORLD, TIERS, is_nightly, is_slow, world
+from tests.worlds import LIVED_WORLD, TIERS, is_long, is_nightly, is_slow, is_thinned, world
 
 # The tests know what ours say: whoever runs them may have definitions of their own. And what `make test` was given
 # (`make test ARGS=-x`) is not said to the `make` that a test runs.
@@ -45,7 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     In one process the order stays as collected: the quick tiers say first what is wrong.
     """
+    cases: Counter[str] = Counter()
     for item in items:
+        test = item.nodeid.partition("[")[0]
+        if is_long(item.nodeid) or is_thinned(item.nodeid, cases[test]):
+            item.add_marker(pytest.mark.long)
+        cases[test] += 1
         if is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
         if is_nightly(item.nodeid):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 LIVED = ("agreement", "kills", "page", "privacy", "rerun", "told")
 """Files of `tests/night` that look at the one practice that lived ten nights, or are held against it."""
 LIVED_WORLD = "night/lived"
@@ -121,6 +123,48 @@ NIGHTLY = (
     "warehouse/sources/test_clocks.py",
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
+LONG = (
+    "dags/test_population.py",
+    "night/faults/test_refused_files.py",
+    "night/systems/test_own_definitions.py",
+)
+"""Files that start a whole stack for what quicker tests show too: in `make long`, in no other tier."""
+THINNED = {
+    "unit/sandbox/claims/test_a_practice_bills.py": 3,
+    "warehouse/cases/dates/test_impossible_days.py": 3,
+    "warehouse/cases/test_claim_of_visit.py": 3,
+    "warehouse/cases/test_derivation_number.py": 3,
+    "warehouse/cases/test_determinism.py": 3,
+    "warehouse/cases/test_expected_money.py": 3,
+    "warehouse/cases/test_mutations.py::test_a_changed_definition_is_noticed": 50,
+    "warehouse/cases/test_mutations.py::test_a_swapped_status_is_noticed": 6,
+    "warehouse/cases/test_reruns.py": 5,
+    "warehouse/cases/test_rows_set_aside.py": 3,
+    "warehouse/cases/test_taken_back.py": 8,
+    "warehouse/evidence/test_codes_not_mapped.py": 3,
+    "warehouse/evidence/test_facts.py": 3,
+    "warehouse/evidence/test_unmapped.py": 3,
+    "warehouse/identity/test_links.py": 3,
+    "warehouse/pages/test_cases_and_persons.py": 2,
+    "warehouse/proven/test_invariants.py": 2,
+    "warehouse/quality/test_suites.py": 3,
+    "warehouse/quality/test_verdicts.py": 3,
+    "warehouse/silence/test_new_codes.py": 3,
+    "warehouse/silence/test_silence.py": 2,
+    "warehouse/silence/test_unmatched.py": 2,
+    "warehouse/tasks/claims/test_opening.py": 3,
+    "warehouse/tasks/doors/test_every_act_at_every_door.py": 5,
+    "warehouse/tasks/held/test_observing.py": 3,
+    "warehouse/tasks/test_claims.py": 3,
+    "warehouse/tasks/test_dispatch.py": 3,
+    "warehouse/tasks/test_failpoints.py": 3,
+    "warehouse/tasks/test_support.py": 3,
+    "warehouse/tasks/test_which_system.py": 4,
+}
+"""Files and tests of which one case in so many stays in its tier, the first and some that its name chooses.
+
+`make long` has them all. What is thinned takes seconds for each of many cases of one rule.
+"""
 TIERS = ("night", "dags", "warehouse", "unit")
 
 
@@ -140,3 +184,15 @@ def is_nightly(nodeid: str) -> bool:
     """Say whether a test is left to `make test-nights`: its file, its function or itself is listed."""
     of = nodeid.removeprefix("tests/")
     return any(name in NIGHTLY for name in (of, of.partition("[")[0], of.partition("::")[0]))
+
+
+def is_long(nodeid: str) -> bool:
+    """Say whether a test is left to `make long`: its file is listed."""
+    return nodeid.partition("::")[0].removeprefix("tests/") in LONG
+
+
+def is_thinned(nodeid: str, number: int) -> bool:
+    """Say whether the case of this number (from 0) of a parametrized test is left to `make long`."""
+    of = nodeid.removeprefix("tests/").partition("[")[0]
+    share = THINNED.get(of, THINNED.get(of.partition("::")[0], 1))
+    return number > 0 and crc32(nodeid.encode()) % share != 0

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.worlds import NIGHTLY, SLOW
+from tests import worlds
+from tests.worlds import NIGHTLY, SLOW, THINNED, is_thinned
 
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = ROOT / "include"
@@ -281,11 +282,22 @@ def test_the_list_of_slow_files_names_files() -> None:
     assert [name for name in SLOW if not (ROOT / "tests" / f"{name}.py").is_file()] == []
 
 
-def test_the_list_of_nightly_tests_names_tests() -> None:
+@pytest.mark.parametrize(
+    "names", [NIGHTLY, worlds.LONG, tuple(THINNED)], ids=["nights", "long", "thinned"]
+)
+def test_a_list_of_tests_names_tests(names: tuple[str, ...]) -> None:
     gone = []
-    for name in NIGHTLY:
+    for name in names:
         file, _, function = name.partition("[")[0].partition("::")
         path = ROOT / "tests" / file
         if not path.is_file() or (f"\ndef {function}(" not in path.read_text() and function):
             gone.append(name)
     assert gone == []
+
+
+def test_the_first_case_of_a_thinned_test_stays_and_about_its_share_of_the_others() -> None:
+    of = "tests/warehouse/tasks/test_dispatch.py"
+    kept = [number for number in range(300) if not is_thinned(f"{of}::test_x[{number}]", number)]
+    assert kept[0] == 0
+    assert 70 < len(kept) < 130
+    assert not is_thinned("tests/unit/test_house.py::test_x[1]", 1)

@@ -247,12 +247,7 @@ def test_unchanged_all_is_as_expected(morning: Clinic) -> None:
 
 @pytest.mark.parametrize(
     ("workflow", "changed"),
-    [
-        pytest.param(
-            *changed, id=name.replace(" ", "_"), marks=[] if number % 12 == 0 else pytest.mark.long
-        )
-        for number, (name, *changed) in enumerate(CHANGES)
-    ],
+    [pytest.param(*changed, id=name.replace(" ", "_")) for name, *changed in CHANGES],
 )
 def test_a_changed_definition_is_noticed(
     morning: Clinic, workflow: str, changed: dict[str, Any]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from throughline.pages.calls.stops import WARNINGS, Stop, not_called
+from throughline.pages.calls.stops import WARNINGS, Stop, not_called, warned
 from throughline.pages.one import NotFound
 from throughline.pages.people import LANGUAGES, Name, language
 from throughline.told.today import Today
@@ -109,10 +110,9 @@ class Call:
     total: int
     is_inside: bool
 
-    @property
-    def before(self) -> list[str]:
-        """What to know before the call, each in words."""
-        told = [WARNINGS[kind] for kind in self.warnings or ()]
+    def before(self, stops: Iterable[Stop]) -> list[str]:
+        """What to know before the call, each in words, other than why nobody may."""
+        told = warned(self.warnings, stops)
         if self.language and language(self.language) != LANGUAGES["en"]:
             told.append(f"speaks {language(self.language)}")
         if self.interpreter_required:
@@ -155,5 +155,5 @@ def person(conn: Connection, person_id: str, name: Name | None, as_of: datetime)
     warnings = sql.run(conn, "told/pages/person_warnings.sql", person=person_id).rows
     stops = not_called(conn, [person_id], as_of).get(person_id, [])
     kinds = {stop.kind for stop in stops}
-    warned = [Warned(*row) for row in warnings if row[0] not in kinds]
-    return Person(name, records, warned, stops, cases)
+    known = [Warned(*row) for row in warnings if row[0] not in kinds]
+    return Person(name, records, known, stops, cases)

@@ -22,6 +22,7 @@ from throughline.exceptions.stated import notes
 from throughline.pages import acts, case, forms, listed, one, people, person
 from throughline.pages.access import deciding, reading
 from throughline.pages.acts import Typed
+from throughline.pages.calls.stops import not_called
 from throughline.pages.forms import (
     RefusedForm,
     forms_of,
@@ -230,10 +231,11 @@ def exception_page(request: Request, who: Looking, number: str) -> Response:
     with reading() as conn:
         stuck = one.exception(conn, number)
         names = people.names(conn, who, "exception", [stuck.person_id], stuck.exception_id)
+        now, whose = today(conn), stuck.person_id or ""
         content = render(
             "exception.html.jinja", who, root_of(request), "exceptions",
-            stuck=stuck, name=names.get(stuck.person_id or ""), log=one.log(conn, stuck),
-            visit=one.visit(conn, stuck) if who.sees_patients else None, today=today(conn),
+            stuck=stuck, name=names.get(whose), stops=not_called(conn, names, now.cut_off).get(whose, []),
+            log=one.log(conn, stuck), visit=one.visit(conn, stuck) if who.sees_patients else None, today=now,
             offered={choice.act for choice in acts.offered(who, stuck)},
         )  # fmt: skip
     return html(content)
@@ -247,10 +249,11 @@ def calls_page(request: Request, who: Looking) -> Response:
         now = today(conn)
         calls = person.calls(conn, now, page)
         names = people.names(conn, who, "calls", [call.person_id for call in calls])
+        stops = not_called(conn, names, now.cut_off)
     return html(
         render(
             "calls.html.jinja", who, root_of(request), "calls",
-            calls=calls, names=names, today=now, page=page, size=person.SIZE,
+            calls=calls, names=names, stops=stops, today=now, page=page, size=person.SIZE,
         )
     )  # fmt: skip
 
@@ -260,11 +263,12 @@ def case_page(request: Request, who: Looking, number: str) -> Response:
     """Return one case, by its number or its whole id."""
     with reading() as conn:
         shown = case.case(conn, number)
-        names = people.names(conn, who, "case", [shown.person_id], shown.case_id)
+        names, now = people.names(conn, who, "case", [shown.person_id], shown.case_id), today(conn)
         content = render(
             "case.html.jinja", who, root_of(request),
             case=shown, name=names.get(shown.person_id), stages=case.stages(conn, shown),
-            line=case.line(conn, shown, evidence=who.sees_patients), today=today(conn),
+            stops=not_called(conn, names, now.cut_off).get(shown.person_id, []),
+            line=case.line(conn, shown, evidence=who.sees_patients), today=now,
         )  # fmt: skip
     return html(content)
 

@@ -12,6 +12,7 @@ from fastapi import Response
 from throughline.decisions import Door
 from throughline.pages import case, forms, people
 from throughline.pages.access import reading
+from throughline.pages.calls.stops import not_called
 from throughline.pages.case import Case
 from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
 from throughline.pages.render import render
@@ -59,9 +60,10 @@ def page(
         names = people.names(conn, who, "case", [one.person_id], one.case_id)
         state, more = of(conn, one)
         now = today(conn)
+        stops = not_called(conn, names, now.cut_off).get(one.person_id, [])
     content = render(
         f"{form}.html.jinja", who, root_of(request),
-        case=one, name=names.get(one.person_id), today=now, wrong=wrong,
+        case=one, name=names.get(one.person_id), stops=stops, today=now, wrong=wrong,
         token=forms_of(request, who, session).token(_about(one.case_id, form), state), **more,
     )  # fmt: skip
     return with_session(html(content, 422 if wrong else 200), request, session)

@@ -39,7 +39,16 @@ class Stop:
 def not_called(conn: Connection, persons: Iterable[str], as_of: datetime) -> dict[str, list[Stop]]:
     """Return why nobody may call, as of a moment, by person; who is not in it may be called. It is patient data."""
     found: dict[str, list[Stop]] = {}
-    rows = sql.run(conn, "told/pages/not_called.sql", persons=sorted(persons), as_of=as_of).rows
+    asked = sorted(persons)
+    if not asked:
+        return found
+    rows = sql.run(conn, "told/pages/not_called.sql", persons=asked, as_of=as_of).rows
     for person_id, *stop in rows:
         found.setdefault(person_id, []).append(Stop(*stop))
     return found
+
+
+def warned(warnings: Iterable[str] | None, stops: Iterable[Stop]) -> list[str]:
+    """Return warnings in words, without those that are said already as why nobody may call."""
+    said = {stop.kind for stop in stops}
+    return [WARNINGS[kind] for kind in warnings or () if kind not in said]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ from fastapi import Request as Browser
 
 from throughline.pages import listed, people
 from throughline.pages.access import reading
-from throughline.pages.calls.stops import WARNINGS
+from throughline.pages.calls.stops import Stop, not_called, warned
 from throughline.pages.forms import root_of
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
@@ -99,10 +100,9 @@ class Item:
             told.append(words.dollars(self.amount) if self.amount is not None else "")
         return [part for part in told if part]
 
-    @property
-    def before(self) -> list[str]:
-        """What to know before it is done, each in words."""
-        return [WARNINGS[kind] for kind in self.warnings or () if self.kind == "scheduling"]
+    def before(self, stops: Iterable[Stop]) -> list[str]:
+        """What to know before it is done, each in words, other than why nobody may call."""
+        return warned(self.warnings, stops) if self.kind == "scheduling" else []
 
 
 def items(conn: Connection, kind: str, page: int) -> list[Item]:
@@ -128,9 +128,11 @@ def work_page(request: Browser, who: Looking) -> Response:
         chosen = next((one for one in KINDS if one.kind == asked), there[0] if there else None)
         found = items(conn, chosen.kind, page) if chosen else []
         names = people.names(conn, who, PLACE, [one.person_id for one in found])
+        stops = not_called(conn, names, now.cut_off)
     return html(
         render(
             "work.html.jinja", who, root_of(request), PLACE,
-            kinds=there, counts=counts, chosen=chosen, items=found, names=names, today=now, page=page, size=SIZE,
+            kinds=there, counts=counts, chosen=chosen, items=found, names=names, stops=stops,
+            today=now, page=page, size=SIZE,
         )
     )  # fmt: skip

@@ -1,0 +1,149 @@
+"""Each page with a telephone number says instead whom nobody may call, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from throughline import warehouse
+from throughline.pages import access, routes
+from throughline.pages.calls import record, work
+from throughline.vocabulary import words as vocabulary
+
+NUMBER, SHOWN = "7165550142", "(716) 555-0142"
+DIED, REFUSED = (vocabulary.FACT_KIND.words[kind] for kind in ("death", "opt_out"))
+
+
+class User:
+    """A user of the auth manager, as far as pages ask."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+
+    def get_id(self) -> str:
+        return self.who
+
+
+Browser = Callable[[str], TestClient]
+
+
+@pytest.fixture
+def browser(conn: warehouse.Connection, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """Return a function that opens the pages as a user, in the test's transaction. The nurse sees patients."""
+
+    @contextmanager
+    def open_warehouse(connection_id: str) -> Iterator[warehouse.Connection]:
+        yield conn
+
+    monkeypatch.setattr(access, "open_warehouse", open_warehouse)
+    monkeypatch.setattr(conn, "commit", lambda: None)
+    monkeypatch.setattr(
+        "throughline.pages.visitor.permitted",
+        lambda who, what: who == "nurse" and what in ("see_patients", "record_calls"),
+    )
+    monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
+    app = FastAPI()
+    routes.install(app)
+    for each in (record, work):
+        app.include_router(each.router)
+
+    def as_user(who: str) -> TestClient:
+        app.dependency_overrides[get_user] = lambda: User(who)
+        return TestClient(app)
+
+    return as_user
+
+
+@pytest.fixture
+def whom(conn: warehouse.Connection) -> dict[str, str]:
+    """Return a person with one number, whom somebody inside is to call, and what the person's pages are named by."""
+    row = conn.execute(
+        "select c.case_id::text, c.person_id::text, p.source, p.source_id from tasks.call as c"
+        " inner join identity.link as l on l.person_id = c.person_id and l.status = 'active'"
+        " inner join core.patient as p on p.source = l.source and p.source_id = l.source_id and p.retracted_seq is null"
+        " where c.closed_seq is null and not c.on_hold order by c.due_at, c.case_id limit 1"
+    ).fetchone()
+    assert row is not None
+    case_id, person_id, source, source_id = row
+    conn.execute(
+        "insert into operations.source (source, title, is_chart) values ('ehr', 'Electronic health record', true)"
+    )
+    conn.execute(
+        "update core.patient set phone = %s where source = %s and source_id = %s",
+        (NUMBER, source, source_id),
+    )
+    conn.execute(
+        "insert into tasks.inside (task_id, source, known_seq) select task_id, 'ehr', 3 from tasks.task"
+        " where case_id = %s and kind = 'outreach'",
+        (case_id,),
+    )
+    conn.execute(
+        "insert into operations.exception (exception_id, about_kind, about_id, case_id, person_id, reason, owner_team,"
+        " opened_seq, opened_at, due_at) values (md5('stuck')::uuid, 'case', %s, %s, %s, 'verify_by_hand',"
+        " 'care_management', 3, now(), now())",
+        (case_id, case_id, person_id),
+    )
+    (exception_id,) = conn.execute("select md5('stuck')::uuid::text").fetchone() or ("",)
+    return {"case": case_id, "person": person_id, "exception": exception_id, "record": source_id}
+
+
+def tell(conn: warehouse.Connection, whom: dict[str, str], kind: str) -> None:
+    """Let the chart state something of the person."""
+    conn.execute(
+        "insert into evidence.fact (fact_id, subject_source, subject_id, kind, occurred_at, known_seq, source,"
+        " source_ref, source_version, batch_id) select gen_random_uuid(), 'ehr', %s, %s, '2026-07-01', 3, 'ehr',"
+        " 'known/1', '1', batch_id from landing.batch limit 1",
+        (whom["record"], kind),
+    )
+
+
+PAGES = {
+    "exception": "/exception/{exception}",
+    "call form": "/case/{case}/call",
+    "calls": "/calls",
+    "case": "/case/{case}",
+    "work": "/work?kind=outreach",
+    "person": "/person/{person}",
+}
+
+
+def part(page: str, text: str, whom: dict[str, str]) -> str:
+    """Return what a page says of one person, but for what the systems have said: their records, the story of a case."""
+    if page in ("calls", "work"):
+        (row,) = [r for r in re.findall(r"<tr.*?</tr>", text, re.S) if whom["case"] in r]
+        return str(row)
+    return re.split('id="(?:records|story)"', text)[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("said", [DIED, REFUSED, ""], ids=["died", "refused", "may be called"])
+def test_a_page_says_not_to_call_instead_of_the_number(
+    conn: warehouse.Connection, browser: Browser, whom: dict[str, str], page: str, said: str
+) -> None:
+    if said:
+        tell(conn, whom, "death" if said == DIED else "opt_out")
+    answer = browser("nurse").get(PAGES[page].format(**whom))
+    assert answer.status_code == 200
+    told = part(page, answer.text, whom)
+    assert ("Not to call" in told, SHOWN in told) == (bool(said), not said)
+    assert [each for each in (DIED, REFUSED) if each in told] == ([said] if said else [])
+    # said once: not again among what to know before the call; a narrow page says it in another place
+    assert told.count(said) == (2 if page == "work" else 1) or not said
+
+
+@pytest.mark.parametrize("page", sorted(set(PAGES) - {"person"}))
+def test_who_may_not_see_patients_is_not_told_why(
+    conn: warehouse.Connection, browser: Browser, whom: dict[str, str], page: str
+) -> None:
+    tell(conn, whom, "death")
+    answer = browser("viewer").get(PAGES[page].format(**whom))
+    assert answer.status_code == 200
+    assert not [
+        each for each in ("Not to call", DIED, SHOWN) if each in part(page, answer.text, whom)
+    ]

@@ -103,7 +103,7 @@ def test_a_practice_with_systems_of_its_own_has_no_sandbox(
 
     # and one that a person has written into Airflow's own pages
     del practice.environment["AIRFLOW_CONN_NORTH_FILES"]
-    lost = practice.run("up")
+    lost = practice.run("ui")
     assert "AIRFLOW_CONN_NORTH_FILES, for " in lost.stderr
     server = postgres.running(practice.world)
     assert server is not None

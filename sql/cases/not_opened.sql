@@ -36,6 +36,8 @@ where w.is_active
     and not exists (
         select from cases.case_record as c
         where c.person_id = f.person_id and c.workflow = w.workflow and c.trigger_ref = f.source_ref
+            -- it began with a disposition that was taken back: where the patient went is not known again
+            and f.detail ->> 'not_stated' is distinct from 'disposition'
     )
 order by w.workflow, f.person_id, f.source_ref, f.known_seq;
 

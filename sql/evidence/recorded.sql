@@ -193,15 +193,22 @@ where f.source = 'by_hand' and f.kind = 'decision' and f.code_system = 'decision
         )
     );
 
--- What was stated of a discharge falls when the record says it, or is taken back.
+-- What was stated of a discharge falls when a person takes it back, or when the record says it or is taken back.
 update evidence.fact as f
 set retracted_seq = %(seq)s
 where f.source = 'by_hand' and f.kind = 'decision' and f.code_system = 'disposition' and f.retracted_seq is null
     and f.known_seq <= %(seq)s
-    and not exists (
-        select from evidence.fact as t
-        left join operations.source as o on o.source = t.source
-        where t.kind = 'discharge' and t.subject_source = f.subject_source and t.subject_id = f.subject_id
-            and coalesce(o.id_prefix, '') || t.source_ref = f.identifiers ->> 'trigger'
-            and t.retracted_seq is null and t.detail ->> 'not_stated' = 'disposition'
+    and (
+        exists (
+            select from operations.decision as d
+            where d.kind = 'take_back_disposition' and d.about_kind = 'stated' and d.known_seq <= %(seq)s
+                and d.about_id = f.identifiers ->> 'decision'
+        )
+        or not exists (
+            select from evidence.fact as t
+            left join operations.source as o on o.source = t.source
+            where t.kind = 'discharge' and t.subject_source = f.subject_source and t.subject_id = f.subject_id
+                and coalesce(o.id_prefix, '') || t.source_ref = f.identifiers ->> 'trigger'
+                and t.retracted_seq is null and t.detail ->> 'not_stated' = 'disposition'
+        )
     );

@@ -1,4 +1,4 @@
--- reads: operations.exception, operations.night, operations.reason, w_unmatched
+-- reads: operations.decision, operations.exception, operations.night, operations.reason, w_unmatched
 -- changes: operations.exception
 -- counts: exceptions_cleared, exceptions_opened
 
@@ -19,7 +19,7 @@ where e.status = 'open' and e.reason = w.reason and e.about_kind = w.about_kind 
     and (e.amount, e.detail) is distinct from (w.amount, w.detail);
 
 -- What a named person resolved stays closed for a week, then reopens if nothing has changed; money that was posted stays
--- closed. Very many of one source on one night become one exception.
+-- closed. What was answered, and the answer taken back, is asked at once. Very many of one source on one night become one exception.
 -- count: exceptions_opened
 with fresh as (
     select w.*, count(*) over (partition by w.reason, w.source) as together
@@ -32,6 +32,10 @@ with fresh as (
                 e.status = 'open'
                 or (e.status = 'resolved' and (
                     w.reason = 'provider_adjustment' or n.cut_off > %(as_of)s - %(rest)s
+                ) and not exists (
+                    select from operations.decision as b
+                    where b.kind = 'take_back_disposition' and b.about_kind = 'stated'
+                        and b.about_id = e.decision_id::text and b.known_seq <= %(seq)s
                 ))
             )
     )

@@ -9,6 +9,8 @@ care needs it no later than the day of the visit (CMS MLN908628, as quoted; the 
 least, of First Coast Service Options, read on 2026-11-30, does not name it: a chart may hold it in words alone. So a
 record that lacks it holds the claim and is asked about; it proves nothing).
 
+Where a patient went at discharge, where the record does not say it (`throughline.exceptions.resolve`).
+
 What is stated becomes evidence of the next night, of the source `by_hand`.
 """
 
@@ -20,7 +22,7 @@ from datetime import date, datetime
 
 from throughline import decisions
 from throughline.decisions import Act, CorrectableError, Preview, Request, back
-from throughline.exceptions.actions import STATE_LEVEL, STATE_RECONCILIATION
+from throughline.exceptions.actions import STATE, STATE_LEVEL, STATE_RECONCILIATION
 from throughline.practice.permissions import may, npi_of
 from throughline.vocabulary.words import DECISION_LEVEL
 from throughline.warehouse import Connection
@@ -55,6 +57,7 @@ STATEMENTS = (
     Statement(
         STATE_RECONCILIATION, "take_back_reconciliation", "state_reconciliation", CORRECTS, "a reconciliation"
     ),
+    Statement(STATE, "take_back_disposition", "resolve_exceptions", CORRECTS, "a disposition"),
 )  # fmt: skip
 """Everything that a person may state on an exception and take back."""
 

@@ -13,6 +13,7 @@ TITLES = {
     "reject": "They are two people",
     "carries_nothing": "The file carries nothing",
     "state_disposition": "Say where the patient went",
+    "take_back_disposition": "Take back where the patient was said to have gone",
     "state_level": "Say which level the note documents",
     "take_back_level": "Take the stated level back",
     "state_reconciliation": "Say when the medicines were reconciled",

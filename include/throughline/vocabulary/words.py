@@ -356,7 +356,7 @@ PERMISSION = WordList(
         "state_level": "Say which level of decision-making a note documents that one signed, and take that back",
         "code_notes": "Say that of any signed note of the visit, as a coder who names it, and take it back",
         "state_reconciliation": "Say when medicines were reconciled, or that they were not, and take that back",
-        "correct_statements": "Besides: take back what somebody else stated of the medicines",
+        "correct_statements": "Take back what somebody else stated of medicines, or of where a patient went",
         "release_observed": "Let out what was planned while it was only observed",
         "apply_retention": "Have removed what is past its time",
         "accept_chain": "Accept the chain of what was decided as it is, although its kept heads differ",

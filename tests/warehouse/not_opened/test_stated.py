@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.warehouse.clinic import Clinic, Record, again, coverage, deleted, patient, stay
-from throughline.decisions import NoReasonError, NotPermittedError
+from throughline import decisions
+from throughline.decisions import NoReasonError, NotAllowedError, NotPermittedError, Request
 from throughline.exceptions.resolve import DecidedError, DoesNotFitError, NotOpen, resolve
+from throughline.practice import permissions
 from throughline.silence import unmatched
 from throughline.warehouse import nights
 
@@ -52,6 +54,13 @@ def one(clinic: Clinic) -> str:
 
 def say(clinic: Clinic, one: str, disposition: str | None = "home", who: str = "operator") -> None:
     resolve(clinic.conn, one, who, "state_disposition", NOTE, disposition=disposition)
+
+
+def take_back(clinic: Clinic, who: str = "operator", why: str = "another patient") -> None:
+    """Take the last disposition back that was stated."""
+    last = "select decision_id::text from operations.decision where kind = 'state_disposition' order by decided_at"
+    made = clinic.rows(last)[-1].decision_id
+    decisions.record(clinic.conn, Request("take_back_disposition", "stated", made, who, why))
 
 
 def stated(clinic: Clinic) -> list[tuple[str, bool]]:
@@ -164,3 +173,72 @@ def test_very_many_at_once_are_not_answered_at_once(
     )
     with pytest.raises(DoesNotFitError, match="very many discharges"):
         say(clinic, all_)
+
+
+def test_taken_back_after_the_night_its_case_closes_and_it_is_asked_anew(
+    clinic: Clinic, one: str
+) -> None:
+    say(clinic, one)
+    assert night(clinic, "2026-07-07") == []
+    take_back(clinic)
+    assert clinic.case("p1", TCM).status == "open", "it counts from the next night on"
+    [again_] = night(clinic, "2026-07-08")
+    assert again_ != one, "the same discharge, asked anew, within the week in which an answer rests"
+    assert stated(clinic) == [("home", False)]
+    [closed] = clinic.rows(
+        "select status, close_reason from cases.case_record where workflow = %s", TCM
+    )
+    assert tuple(closed) == ("closed", "trigger_withdrawn")
+    assert night(clinic, "2026-07-09") == [again_]
+    # said again, its case goes on where it was
+    say(clinic, again_)
+    assert night(clinic, "2026-07-10") == []
+    assert clinic.case("p1", TCM).status == "open"
+    assert began(clinic) == ["2026-07-06"]
+    assert clinic.digest() == clinic.derived_digest()
+
+
+def test_taken_back_before_the_night_nothing_opens_and_it_is_asked_still(
+    clinic: Clinic, one: str
+) -> None:
+    say(clinic, one)
+    take_back(clinic)
+    assert len(night(clinic, "2026-07-07")) == 1
+    assert clinic.cases_of("p1", TCM) == []
+    assert [standing for _, standing in stated(clinic)] == [False]
+
+
+def test_elsewhere_that_is_taken_back_is_asked_anew(clinic: Clinic, one: str) -> None:
+    say(clinic, one, "snf")
+    assert night(clinic, "2026-07-07") == []
+    take_back(clinic)
+    [again_] = night(clinic, "2026-07-08")
+    say(clinic, again_)
+    night(clinic, "2026-07-09")
+    assert clinic.case("p1", TCM).stage == "contacted"
+
+
+def test_it_is_taken_back_once_with_a_reason_by_who_may(
+    clinic: Clinic, one: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = {"resolve_exceptions": {"ann", "bo", "cy"}, "correct_statements": {"cy", "dee"}}
+    said = permissions.Permissions(
+        {what: {permissions.ANY: frozenset(who)} for what, who in may.items()}
+    )
+    monkeypatch.setattr(permissions, "permissions", lambda: said)
+    monkeypatch.setattr(decisions, "permissions", lambda: said)
+    say(clinic, one, who="ann")
+    for wrong in ("bo", "dee", "viewer"):
+        with pytest.raises(NotPermittedError):
+            take_back(clinic, wrong)
+    with pytest.raises(NoReasonError):
+        take_back(clinic, "ann", " ")
+    take_back(clinic, "cy")
+    for again_ in ("ann", "cy"):
+        with pytest.raises(NotAllowedError, match="taken back already"):
+            take_back(clinic, again_)
+    night(clinic, "2026-07-07")
+    with pytest.raises(NotAllowedError, match="nobody stated a disposition"):
+        decisions.record(
+            clinic.conn, Request("take_back_disposition", "stated", one, "ann", "no such number")
+        )

@@ -13,17 +13,22 @@ from fastapi import Request as Browser
 from throughline import decisions
 from throughline.decisions import CorrectableError, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
-from throughline.exceptions.actions import STATE_LEVEL
+from throughline.exceptions.actions import STATE, STATE_LEVEL, STATE_RECONCILIATION
 from throughline.exceptions.stated import ABOUT, LEVELS, STATEMENTS, Statement, told_day
 from throughline.pages.calls import frame
 from throughline.pages.case import Case
 from throughline.pages.routes import Looking, recorded
 from throughline.pages.visitor import Visitor
+from throughline.vocabulary.words import DISPOSITION
 from throughline.warehouse import Connection
 
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
 FORM = "stated"
-TOLD = {STATE_LEVEL: "Level of decision-making", "state_reconciliation": "Medicines reconciled"}
+TOLD = {
+    STATE: "Where the patient went",
+    STATE_LEVEL: "Level of decision-making",
+    STATE_RECONCILIATION: "Medicines reconciled",
+}
 """What each kind of statement is called on the page."""
 
 
@@ -43,8 +48,8 @@ class Said:
     @property
     def told(self) -> tuple[str, str]:
         """What the statement is called, and what was said, in words."""
-        words = LEVELS.get(self.said, self.said)
-        return TOLD[self.of.act], words if self.of.act == STATE_LEVEL else told_day(self.said)
+        words = {**LEVELS, **DISPOSITION.words}.get(self.said) or told_day(self.said)
+        return TOLD[self.of.act], words
 
 
 @router.get("/case/{number}/stated")
@@ -86,13 +91,18 @@ def _stated(conn: Connection, case_id: str) -> list[Said]:
     """Return what was stated in a case, the latest first."""
     by_act = {one.act: one for one in STATEMENTS}
     rows = conn.execute(
-        "select d.decision_id::text, d.kind, d.decided_at, coalesce(d.detail ->> 'level', d.detail ->> 'done_on'),"
+        "select d.decision_id::text, d.kind, d.decided_at,"
+        " coalesce(d.detail ->> 'level', d.detail ->> 'done_on', d.detail ->> 'disposition'),"
         " d.detail ->> 'said_as', d.decided_by, d.known_seq, exists (select from operations.decision as b"
         " where b.kind = any(%s) and b.about_kind = %s and b.about_id = d.decision_id::text)"
-        " from operations.exception as e inner join operations.decision as d"
-        " on d.about_kind = 'exception' and d.about_id = e.exception_id::text and d.kind = any(%s)"
-        " where e.case_id = %s order by d.decided_at desc, d.decision_id",
-        ([one.take_back for one in STATEMENTS], ABOUT, list(by_act), case_id),
+        " from operations.decision as d where d.kind = any(%s) and d.about_kind = 'exception'"
+        " and d.about_id in (select e.exception_id::text from operations.exception as e where e.case_id = %s"
+        # what was stated before the case began, of the discharge that began it
+        " union all select e.exception_id::text from cases.case_record as c inner join operations.exception as e"
+        " on e.reason = 'disposition_not_stated' and e.about_id"
+        " = 'discharge ' || left(md5(concat_ws('|', e.person_id, c.trigger_ref)), 8) where c.case_id = %s)"
+        " order by d.decided_at desc, d.decision_id",
+        ([one.take_back for one in STATEMENTS], ABOUT, list(by_act), case_id, case_id),
     ).fetchall()
     return [Said(number, by_act[kind], *rest) for number, kind, *rest in rows]
 

@@ -50,7 +50,7 @@ def allow(patch: pytest.MonkeyPatch, key: Key, *, four_eyes: bool = False) -> No
     if needed == "state_level":
         # who has signed nothing has to be a coder besides
         who["code_notes"] = {permissions.ANY: frozenset({ADA, BO})}
-    if needed == "state_reconciliation":
+    if needed == "state_reconciliation" or key[1] == "take_back_disposition":
         # what somebody else stated is taken back by who may correct it besides
         who["correct_statements"] = {permissions.ANY: frozenset({ADA, BO})}
     who["see_patients"] = {permissions.ANY: frozenset({ADA, BO, CY})}

@@ -140,6 +140,21 @@ def stated_reconciliation(desk: Desk) -> Thing:
     return _stated(desk, number, act, back, {"done_on": AT[:10]})
 
 
+def stated_disposition(desk: Desk) -> Thing:
+    """State where the open case's patient went at the discharge that began it."""
+    (case,) = desk.rows("select person_id, trigger_ref from cases.case_record")
+    number, _ = _exception(
+        desk, "disposition_not_stated", "discharge", "", person_id=case.person_id
+    )
+    desk.conn.execute(
+        "update operations.exception set about_id = 'discharge ' || left(md5(concat_ws('|', person_id, %s::text)), 8)"
+        " where exception_id = %s",
+        (case.trigger_ref, number),
+    )
+    act, back = "state_disposition", "take_back_disposition"
+    return _stated(desk, number, act, back, {"disposition": "home"})
+
+
 def switched_off(desk: Desk) -> Thing:
     """Make an exception about a workflow that is switched off."""
     number, change = _exception(
@@ -330,6 +345,7 @@ THINGS: dict[tuple[str, str], Callable[[Desk], Thing]] = {
     ("stated", "take_back_level"): stated_level,
     ("exception", "state_reconciliation"): unsaid_reconciliation,
     ("stated", "take_back_reconciliation"): stated_reconciliation,
+    ("stated", "take_back_disposition"): stated_disposition,
     ("exception", "carries_nothing"): refused_file,
     ("exception", "finish"): switched_off,
     ("exception", "close_cases"): switched_off,

@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT DISPOSITION LEVEL DOCUMENT DONE_ON LOGIN PREVIEW OUT A B RENAMED SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI FEED HISTORY WORKFLOW LIST
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT DISPOSITION LEVEL DOCUMENT DONE_ON LOGIN PREVIEW OUT A B RENAMED SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI INSIDE FEED HISTORY WORKFLOW LIST
 override Q := $(value Q)
 export Q
 # Where it is set, each process of the tests compiles all of them anew: half of the time that collecting takes.
@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # PATIENT=40 or patients=40 would be ignored, and another world meant. Each command looks at the rest: THROUGHLINE_GIVEN.
 known := PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT DISPOSITION LEVEL DOCUMENT DONE_ON LOGIN PREVIEW OUT A B RENAMED \
-  SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI FEED HISTORY WORKFLOW LIST Q SIZES NIGHTS YEARS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
+  SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI INSIDE FEED HISTORY WORKFLOW LIST Q SIZES NIGHTS YEARS SAVE STATEMENTS JOBS BUDGET ONLY APART KEEP PYTHON \
   SHELL THROUGHLINE_% AIRFLOW% PYTEST_% PIP_% UV_%
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 ifneq ($(filter-out $(known),$(given)),)
@@ -133,7 +133,7 @@ connect: venv ## look at the systems before a first night: login, what they offe
 readiness: venv ## say what of each workflow can be proven by which feed, and what never: DEFINITIONS=folder (HISTORY=1 adds what has come)
 	@$(stack) readiness
 
-practice: venv ## lay out a folder for the definitions of a practice: DIR= (NAME= ZONE= PHONE= NPI=, else it asks)
+practice: venv ## lay out a folder for the definitions of a practice: DIR= (NAME= ZONE= PHONE= NPI= INSIDE=, else it asks)
 	@$(stack) practice
 
 source: venv ## write the definition of a source from a sample of its table, to be corrected: NAME= FROM=file DEFINITIONS= (FEED=)

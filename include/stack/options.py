@@ -64,7 +64,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "release-observed": (*_WORLD, "WORKFLOW", "LIST", "BY", "NOTE", "PREVIEW", "LOGIN"),
     "source-profile": (*_WORLD, "SOURCE", "FOLDER", "OUT", "NIGHT"),
     "connect": (*_WORLD, "SOURCE", "EXPORT"),
-    "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI"),
+    "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI", "INSIDE"),
     "source": ("NAME", "FROM", "FEED", "DEFINITIONS"),
     "check-definitions": (*_WORLD, "TAKE_NOTE", "SHOW"),
     "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),

@@ -76,7 +76,7 @@ def check_definitions() -> int:
 
 
 def lay_out() -> int:
-    """Lay out the folder ``DIR=`` for a practice; asks at the terminal what ``NAME= ZONE= PHONE= NPI=`` do not say."""
+    """Lay out the folder ``DIR=`` for a practice; asks at the terminal what ``NAME= ZONE=`` and so on do not say."""
     folder = os.environ.get("DIR", "").strip()
     if not folder:
         raise options.WrongOption(
@@ -84,7 +84,7 @@ def lay_out() -> int:
         )
     said = [
         word
-        for name in ("NAME", "ZONE", "PHONE", "NPI")
+        for name in ("NAME", "ZONE", "PHONE", "NPI", "INSIDE")
         if (given := os.environ.get(name, "").strip())
         for word in (f"--{name.lower()}", given)
     ]

@@ -42,6 +42,11 @@ QUESTIONS = (
         "NPI of the billing provider, if one team attests its claims (empty: any)",
         is_needed=False,
     ),
+    Question(
+        "inside",
+        "Roles whose work stays on Throughline's pages, of outreach, schedule, documentation, billing (empty: none)",
+        is_needed=False,
+    ),
 )
 MODELINE = "# yaml-language-server:"
 """How the line begins by which an editor knows the schema of a file."""
@@ -75,6 +80,12 @@ contact_hours: {{from: "08:00", to: "21:00"}}   # 47 CFR 64.1200(c)(1): patient'
 # leave_out:
 #   sources: []
 #   workflows: []
+"""
+INSIDE_SOURCE = """# Work that no system of the practice takes: it stays on the page Work. No system is behind it.
+source: inside
+title: Work that stays inside
+owner_team: care_management
+roles: {{{roles}}}
 """
 README = """# Definitions of {name}
 
@@ -153,8 +164,17 @@ def _write(made: Path, folder: Path, said: Mapping[str, str]) -> None:
     for part in (SOURCES, WORKFLOWS):
         (made / part).mkdir()
         (made / part / ".gitkeep").touch()
+    if roles := _roles(said):
+        each = ", ".join(f"{role}: {{form: inside}}" for role in roles)
+        text = INSIDE_SOURCE.format(roles=each)
+        (made / SOURCES / "inside.yaml").write_text(text, "utf-8")
     readme = README.format(name=said.get("name", ""), ours=OURS, folder=folder)
     (made / "README.md").write_text(readme, "utf-8")
+
+
+def _roles(said: Mapping[str, str]) -> list[str]:
+    """Return the roles whose work is said to stay inside, as `outreach, billing` or with spaces alone."""
+    return list(dict.fromkeys(said.get("inside", "").replace(",", " ").split()))
 
 
 def _asked(given: Mapping[str, str]) -> dict[str, str]:

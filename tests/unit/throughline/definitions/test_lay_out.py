@@ -85,7 +85,7 @@ def test_what_is_missing_is_asked_at_a_terminal_alone(
             return True
 
     asked: list[str] = []
-    answers = iter(["", "America/Denver", "3035550100", ""])
+    answers = iter(["", "America/Denver", "3035550100", "", "billing"])
 
     def answer(question: str) -> str:
         asked.append(question)
@@ -99,7 +99,39 @@ def test_what_is_missing_is_asked_at_a_terminal_alone(
         "Time",
         "Phone",
         "NPI",
+        "Roles",
     ]
+    assert "billing: {form: inside}" in (folder / "sources/inside.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "roles", ["outreach,schedule, billing", "outreach schedule billing billing"]
+)
+def test_work_that_stays_inside_has_a_source_of_its_own(
+    folder: Path, roles: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lay_out.main([*SAID, "--inside", roles, str(folder)]) == 0
+    monkeypatch.setenv("THROUGHLINE_DEFINITIONS", str(folder))
+    checked = examined()
+    assert checked.faults == ()
+    [inside] = [one for one in checked.sources if one.source == "inside"]
+    assert {name: role.form for name, role in inside.roles.items()} == {
+        "outreach": "inside", "schedule": "inside", "billing": "inside",
+    }  # fmt: skip
+
+
+def test_without_it_no_source_is_written(folder: Path) -> None:
+    assert lay_out.main([*SAID, str(folder)]) == 0
+    assert list((folder / "sources").glob("*.yaml")) == []
+
+
+def test_a_role_that_cannot_stay_inside_is_told_and_nothing_is_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for wrong in ("billng", "payer"):
+        assert lay_out.main([*SAID, "--inside", wrong, str(folder)]) == 1
+        assert f"{folder}/sources/inside.yaml" in capsys.readouterr().err
+        assert list(folder.parent.iterdir()) == []
 
 
 @pytest.mark.nights

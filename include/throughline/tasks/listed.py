@@ -132,13 +132,15 @@ def of(conn: Connection, batch_id: UUID | str) -> Listed:
     if row is None:
         raise NoSuchBatch("there is no such batch of claims")
     found, status, payload, sha256, *batch = row
-    said = filed.read(payload)
-    known = {
-        number: (frequency, msgspec.json.decode(content), place, msgspec.json.decode(cases))
-        for number, frequency, content, place, cases in sql.run(
-            conn, "tasks/batch_list.sql", batch_id=found
-        ).rows
-    }
+    (statement,) = sql.statements("tasks/batch_list.sql")
+    # the warehouse looks while the file is read here
+    with conn.pipeline():
+        rows = conn.execute(statement.encode(), {"batch_id": found})
+        said = filed.read(payload)
+        known = {
+            number: (frequency, msgspec.json.decode(content), place, msgspec.json.decode(cases))
+            for number, frequency, content, place, cases in rows
+        }
     _compare(said, known, hashlib.sha256(payload).hexdigest() == sha256, batch)
     claims = [_told(claim, *known[claim["number"]][1:]) for claim in said.claims]
     head = {

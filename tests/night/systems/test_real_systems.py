@@ -103,7 +103,8 @@ def test_a_practice_with_systems_of_its_own_has_no_sandbox(
 
     # and one that a person has written into Airflow's own pages
     del practice.environment["AIRFLOW_CONN_NORTH_FILES"]
-    lost = practice.run("ui")
+    day = practice.value("select business_date from operations.night where seq = 1")
+    lost = practice.run("night", NIGHT=day)
     assert "AIRFLOW_CONN_NORTH_FILES, for " in lost.stderr
     server = postgres.running(practice.world)
     assert server is not None
@@ -117,7 +118,6 @@ def test_a_practice_with_systems_of_its_own_has_no_sandbox(
         },
     )
     assert airflow.stored_connections(server) == {"north_files"}
-    day = practice.value("select business_date from operations.night where seq = 1")
     (tmp_path / "north" / "two.hl7").write_text(SIU.format(day=day, name="two").replace("F1", "F2"))
     practice.night(NIGHT=day)
     assert practice.value("select count(*) from core.appointment where source = 'north'") == 2

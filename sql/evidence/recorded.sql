@@ -1,9 +1,31 @@
 -- reads: evidence.fact, identity.link, operations.decision, operations.exception, operations.source
+-- makes: w_about
 -- changes: evidence.fact
 -- counts: facts_recorded
 
+-- Whom a call or a reconciliation is about that a named person stated of a case: the record that opened the case, else one of
+-- the person's. It stays that record's, whatever the person became since.
+create temp table w_about on commit drop as
+select d.decision_id, s.source, s.source_id
+from operations.decision as d
+left join evidence.fact as t on t.fact_id = (d.detail ->> 'trigger_fact_id')::uuid
+cross join lateral (
+    select o.source, o.source_id
+    from (
+        select t.subject_source as source, t.subject_id as source_id, 1 as place
+        where t.fact_id is not null
+        union all
+        select l.source, l.source_id, case when l.status = 'active' and l.retired_seq is null then 2 else 3 end
+        from identity.link as l
+        where l.person_id = (d.detail ->> 'person_id')::uuid and l.known_seq <= %(seq)s
+    ) as o
+    order by o.place, o.source, o.source_id
+    limit 1
+) as s
+where d.kind in ('record_call', 'state_reconciliation') and d.known_seq = %(seq)s;
+
 -- What named persons recorded by hand, because no system that is read has it: evidence of the night that knew the
--- decision. It is about the chart's patient whose record opened the case.
+-- decision.
 -- count: facts_recorded
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, occurred_at, known_seq, source, source_ref,
@@ -25,21 +47,7 @@ select
     jsonb_build_object('decision', d.decision_id),
     jsonb_build_object('medium', 'PHONE', 'recorded_by', d.decided_by)
 from operations.decision as d
-left join evidence.fact as t on t.fact_id = (d.detail ->> 'trigger_fact_id')::uuid
-cross join lateral (
-    -- the record that opened the case, else one of the person's: it stays that record's, whatever the person became since
-    select o.source, o.source_id
-    from (
-        select t.subject_source as source, t.subject_id as source_id, 1 as place
-        where t.fact_id is not null
-        union all
-        select l.source, l.source_id, case when l.status = 'active' and l.retired_seq is null then 2 else 3 end
-        from identity.link as l
-        where l.person_id = (d.detail ->> 'person_id')::uuid and l.known_seq <= %(seq)s
-    ) as o
-    order by o.place, o.source, o.source_id
-    limit 1
-) as s
+inner join w_about as s on s.decision_id = d.decision_id
 cross join (values ('attempt'), ('contact')) as k (kind)
 where d.kind = 'record_call' and d.about_kind = 'case' and d.known_seq = %(seq)s
     and (k.kind = 'attempt' or d.detail ->> 'outcome' in ('reached', 'declined', 'deceased', 'readmitted', 'done_elsewhere'))
@@ -118,7 +126,7 @@ order by d.decision_id, n.known_seq desc, n.fact_id
 on conflict do nothing;
 
 -- That the medicines were reconciled, and on which day, or that they were not: stated by a named person of the event that
--- began a case. It is about the patient's record of that event, as a recorded call is.
+-- began a case.
 -- count: facts_recorded
 insert into evidence.fact (
     fact_id, subject_source, subject_id, kind, code_system, code, occurred_at, known_seq, source, source_ref,
@@ -149,20 +157,7 @@ select
         'recorded_as', d.detail ->> 'said_as'
     ))
 from operations.decision as d
-left join evidence.fact as t on t.fact_id = (d.detail ->> 'trigger_fact_id')::uuid
-cross join lateral (
-    select o.source, o.source_id
-    from (
-        select t.subject_source as source, t.subject_id as source_id, 1 as place
-        where t.fact_id is not null
-        union all
-        select l.source, l.source_id, case when l.status = 'active' and l.retired_seq is null then 2 else 3 end
-        from identity.link as l
-        where l.person_id = (d.detail ->> 'person_id')::uuid and l.known_seq <= %(seq)s
-    ) as o
-    order by o.place, o.source, o.source_id
-    limit 1
-) as s
+inner join w_about as s on s.decision_id = d.decision_id
 where d.kind = 'state_reconciliation' and d.about_kind = 'exception' and d.known_seq = %(seq)s
 on conflict do nothing;
 
@@ -212,3 +207,5 @@ where f.source = 'by_hand' and f.kind = 'decision' and f.code_system = 'disposit
                 and t.retracted_seq is null and t.detail ->> 'not_stated' = 'disposition'
         )
     );
+
+drop table w_about;

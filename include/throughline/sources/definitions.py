@@ -92,12 +92,11 @@ def names_with_feeds(folder: Path | None = None) -> list[str]:
 
 
 def _may_have_feeds(file: Path) -> bool:
-    about = file.stat()
-    return _has_feeds(file, about.st_ino, about.st_mtime_ns, about.st_size)
+    return _has_feeds(file, documents.version(file))
 
 
 @lru_cache(maxsize=64)
-def _has_feeds(file: Path, *_changed: int) -> bool:
+def _has_feeds(file: Path, _version: tuple[int, int, int]) -> bool:
     try:
         raw = documents.data(file.read_text(encoding="utf-8"))
     except yaml.YAMLError:
@@ -108,11 +107,11 @@ def _has_feeds(file: Path, *_changed: int) -> bool:
 def definition(name: str, folder: Path | None = None) -> SourceDefinition:
     """Return one source definition, checked. Raises `SourceDefinitionError`."""
     file = file_of(name, folder)
-    return _checked(file, file.stat().st_mtime_ns)
+    return _checked(file, documents.version(file))
 
 
 @lru_cache(maxsize=64)
-def _checked(file: Path, _changed: int) -> SourceDefinition:
+def _checked(file: Path, _version: tuple[int, int, int]) -> SourceDefinition:
     try:
         document = read(file)
     except DefinitionError as error:

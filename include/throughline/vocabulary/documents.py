@@ -29,6 +29,15 @@ def shown(path: Path) -> str:
     return whole.relative_to(ROOT).as_posix() if whole.is_relative_to(ROOT) else str(whole)
 
 
+def version(path: Path) -> tuple[int, int, int]:
+    """Return what is another when a file was written anew, or may be read now: what is kept of it is kept by this.
+
+    Raises `OSError`.
+    """
+    about = path.stat()
+    return about.st_ino, about.st_ctime_ns, about.st_size
+
+
 def data(text: str) -> Any:
     """Return the data of a YAML text, without its lines. Raises `yaml.YAMLError`."""
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - either is a safe loader

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from throughline.vocabulary.documents import DefinitionError, cannot_be_read, read
+from throughline.vocabulary.documents import DefinitionError, cannot_be_read, read, version
 
 OURS = Path(__file__).resolve().parents[2] / "definitions"
 SETTING = "THROUGHLINE_DEFINITIONS"
@@ -102,18 +102,14 @@ def _in(folder: Path) -> Iterator[tuple[str, Path]]:
 
 def _data(path: Path) -> Any:
     try:
-        about = path.stat()
-    except OSError:
+        return _read(path, version(path))
+    except (DefinitionError, OSError):
         return None
-    return _read(path, about.st_ino, about.st_mtime_ns, about.st_size)
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, *_changed: int) -> Any:
-    try:
-        return read(path).data
-    except (DefinitionError, OSError):
-        return None
+def _read(path: Path, _version: tuple[int, int, int]) -> Any:
+    return read(path).data
 
 
 __all__ = [

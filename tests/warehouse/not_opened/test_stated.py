@@ -242,3 +242,18 @@ def test_it_is_taken_back_once_with_a_reason_by_who_may(
         decisions.record(
             clinic.conn, Request("take_back_disposition", "stated", one, "ann", "no such number")
         )
+
+
+def test_what_the_chart_says_no_more_is_asked_about_until_it_says_it_again(clinic: Clinic) -> None:
+    told = stay("p1", "2026-07-01", "2026-07-06 11:00", to="home")
+    assert night(clinic, "2026-07-06", patient("p1"), coverage("p1"), told) == []
+    assert clinic.case("p1", TCM).status == "open"
+    untold = again(told, discharge_disposition_code=None)
+    assert len(night(clinic, "2026-07-07", untold)) == 1
+    [case] = clinic.rows(
+        "select status, close_reason from cases.case_record where workflow = %s", TCM
+    )
+    assert tuple(case) == ("closed", "trigger_withdrawn")
+    assert night(clinic, "2026-07-08", again(untold, discharge_disposition_code="home")) == []
+    assert clinic.case("p1", TCM).status == "open"
+    assert clinic.digest() == clinic.derived_digest()

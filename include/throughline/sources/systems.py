@@ -180,8 +180,8 @@ def _register_targets(conn: Connection, seq: int, found: list[SourceDefinition])
         " cross join (select coalesce(jsonb_agg(jsonb_build_object('source', source, 'kind', kind,"
         " 'value', value) order by source, kind, value), '[]') as serves from operations.serves) as v"
         " where not exists (select from operations.routing as k where k.roles = r.roles and k.serves = v.serves"
-        " and k.known_seq = (select max(o.known_seq) from operations.routing as o))",
-        (seq,),
+        " and k.known_seq = (select max(o.known_seq) from operations.routing as o where o.known_seq < %s))",
+        (seq, seq),
     )
 
 

@@ -442,6 +442,17 @@ def test_feeds_are_registered_as_their_definitions_say(conn: warehouse.Connectio
     assert conn.execute(query).fetchall() == registered
 
 
+def test_a_night_knows_its_systems_whatever_a_later_one_knew(conn: warehouse.Connection) -> None:
+    """A later night may have the same systems: the earlier one still needs to say so itself."""
+    conn.execute("set role throughline_loop")
+    sources.register(conn, 5)
+    sources.register(conn, 3)
+    known = conn.execute("select known_seq from operations.routing order by known_seq").fetchall()
+    assert [seq for (seq,) in known] == [3, 5]
+    sources.register(conn, 4)
+    assert conn.execute("select count(*) from operations.routing").fetchone() == (2,), "as night 3"
+
+
 def test_the_package_itself_stages_and_extracts(desk: Desk) -> None:
     [batch] = desk.land("ehr", ["patient"], patients(1))
     assert sources.stage(desk.conn, str(batch), desk.root).rows == 1

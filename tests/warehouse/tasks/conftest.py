@@ -59,6 +59,7 @@ def wipe(desk_dsn: str) -> Callable[[warehouse.Connection], None]:
     def clean(conn: warehouse.Connection) -> None:
         conn.execute("set local session_replication_role = replica")
         conn.execute("; ".join(f"delete from {name}" for name in empty).encode())
+        conn.execute("delete from operations.routing where known_seq > 0")
         conn.execute("update cases.digest set total = 0")
         conn.execute("update tasks.interchange_counter set last_control_number = 0")
         conn.commit()

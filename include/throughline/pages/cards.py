@@ -1,21 +1,39 @@
 """The claims of a batch as HTML, one card for each.
 
 A batch may have 500, with some thirty values each: a template, which looks up and escapes each value by itself, took a
-third of the page's time for them. Here as there, everything that a record says is escaped.
+third of the page's time for them. Here as there, everything that a record says is escaped. The cards of a list that is
+opened again are kept by its digest, which is over all that they say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from threading import Lock
 from typing import Any
 
 from markupsafe import Markup
 
 from throughline.tasks import claim_words as k
+from throughline.tasks.listed import KEPT, Listed
 from throughline.told import words
 
 Claim = Mapping[str, Any]
+_kept: dict[tuple[str, str], Markup] = {}
+_keeping = Lock()
+
+
+def cards_of(listed: Listed, root: str) -> Markup:
+    """Return the cards of a list's claims, as `cards` does; those of the last few lists are kept."""
+    key = (listed.digest, root)
+    made = _kept.get(key)
+    if made is None:
+        made = cards(listed.claims, root)
+        with _keeping:
+            while len(_kept) >= KEPT:
+                del _kept[next(iter(_kept))]
+            _kept[key] = made
+    return made
 
 
 def cards(claims: Iterable[Claim], root: str) -> Markup:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_authenticated
 from fastapi import APIRouter, Depends, Form, Response
 from fastapi import Request as Browser
+from markupsafe import Markup
 
 from throughline import decisions
 from throughline.decisions import Door, NoReasonError, NotAllowedError, NotPermittedError, Request
 from throughline.decisions.reasons import LONGEST
 from throughline.pages import forms
-from throughline.pages.access import deciding, look, reading
-from throughline.pages.cards import cards
+from throughline.pages.access import deciding, reading
+from throughline.pages.cards import cards, cards_of
 from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
 from throughline.pages.one import NotFound, span
 from throughline.pages.render import render
@@ -56,10 +57,12 @@ def batch(conn: Connection, number: str) -> tuple[UUID, str]:
 
 def kept_look(conn: Connection, who: Visitor, batch_id: UUID) -> None:
     """Keep that the visitor is shown the persons of a batch's claims. Commits."""
-    rows = conn.execute(
-        "select distinct person_id::text from tasks.claim where batch_id = %s", (batch_id,)
-    ).fetchall()
-    look(conn, who, PLACE, [row[0] for row in rows], str(batch_id))
+    conn.execute(
+        "select operations.look(%s, %s, array(select distinct person_id from tasks.claim"
+        " where batch_id = %s and person_id is not null), %s)",
+        (who.who, PLACE, batch_id, str(batch_id)),
+    )
+    conn.commit()
 
 
 @router.get("/claims")
@@ -89,7 +92,8 @@ def batch_page(request: Browser, who: Looking, number: str) -> Response:
             why = _why_ended(_decided(conn, batch_id), today(conn))
             text = f"Batch {str(batch_id)[: listed.SHORT]} does not wait any more. {why}"
             return refusal(request, who, 200, "Not waiting", text, PLACE)
-        return html(_shown(conn, request, who, batch_id, status, kept["file"], kept["claims"]))
+        told = cards(kept["claims"], root_of(request))
+        return html(_shown(conn, request, who, batch_id, status, kept["file"], told))
 
 
 @router.post("/claims/{number}")
@@ -162,7 +166,7 @@ def _opened(conn: Connection, request: Browser, who: Visitor, batch_id: UUID) ->
     session = session_of(request) or forms.new_session()
     token = forms_of(request, who, session).token(_about(batch_id), opened.digest)
     content = _shown(
-        conn, request, who, batch_id, "waiting", opened.head, opened.claims,
+        conn, request, who, batch_id, "waiting", opened.head, cards_of(opened, root_of(request)),
         digest=opened.digest, token=token, follows=follows, why=why,
     )  # fmt: skip
     return with_session(html(content), request, session)
@@ -219,7 +223,7 @@ def _shown(
     batch_id: UUID,
     status: str,
     head: object,
-    claims: list[dict[str, Any]],
+    told: Markup,
     *,
     digest: str = "",
     token: str = "",
@@ -230,7 +234,7 @@ def _shown(
     decided, now = _decided(conn, batch_id), today(conn)
     return render(
         "batch.html.jinja", who, root_of(request), PLACE,
-        batch_id=str(batch_id), status=status, file=head, cards=cards(claims, root_of(request)), digest=digest,
+        batch_id=str(batch_id), status=status, file=head, cards=told, digest=digest,
         token=token, follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
         decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
         is_paused=pausing.is_paused(conn), today=now,

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -35,6 +35,8 @@ SEES = "see_patients"
 _SHOWN: ContextVar[Listed | None] = ContextVar("shown", default=None)
 SHORT = 8
 """Characters of a batch's number that people read and type."""
+KEPT = 4
+"""How many lists a process keeps for those who open them again. They hold patient data, and some ten megabytes each."""
 
 
 class NoSuchBatch(NotAllowedError, LookupError):
@@ -56,6 +58,16 @@ class Waiting:
     since: date | None
     due_at: datetime | None
     file_by: date | None
+
+
+@dataclass(frozen=True)
+class _List:
+    """What `Listed` holds that follows from the bytes of the file and what the warehouse said of its claims."""
+
+    digest: str
+    told: str
+    head: dict[str, Any]
+    claims: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -116,9 +128,11 @@ def shown(listed: Listed) -> Iterator[None]:
         _SHOWN.reset(before)
 
 
-def of(conn: Connection, batch_id: UUID | str) -> Listed:
+def of(conn: Connection, batch_id: UUID | str, *, again: bool = False) -> Listed:
     """Return the list of a batch's claims and its digest.
 
+    The warehouse is asked each time. `again`: if file and answers are, byte for byte, those of a list that this
+    process has told before, that one is returned. Only a page that shows a list may: what is attested is told anew.
     Raises `NoSuchBatch`, and `NotTold` if the file says something else than the rows of its claims.
     """
     before = _SHOWN.get()
@@ -133,27 +147,14 @@ def of(conn: Connection, batch_id: UUID | str) -> Listed:
         raise NoSuchBatch("there is no such batch of claims")
     found, status, payload, sha256, *batch = row
     (statement,) = sql.statements("tasks/batch_list.sql")
+    read, tell = (_read_once, _tell_once) if again else (filed.read, _tell)
     # the warehouse looks while the file is read here
     with conn.pipeline():
         rows = conn.execute(statement.encode(), {"batch_id": found})
-        said = filed.read(payload)
-        known = {
-            number: (frequency, msgspec.json.decode(content), place, msgspec.json.decode(cases))
-            for number, frequency, content, place, cases in rows
-        }
-    _compare(said, known, hashlib.sha256(payload).hexdigest() == sha256, batch)
-    claims = [_told(claim, *known[claim["number"]][1:]) for claim in said.claims]
-    head = {
-        "interchange": said.interchange,
-        "receiver": said.receiver,
-        "payer": said.claims[0]["payer"],
-        "billing": said.billing,
-        "claims": len(claims),
-        "charge": f"{said.total:.2f}",
-    }
-    told = msgspec.json.encode({"file": head, "claims": claims}, order="sorted")
-    digest = hashlib.sha256(payload + told).hexdigest()
-    return Listed(found, status, sha256, digest, told.decode(), head, claims)
+        said = read(payload)
+        known = tuple(rows)
+    told = tell(_Read(payload, said), sha256, tuple(batch), known)
+    return Listed(found, status, sha256, told.digest, told.told, told.head, told.claims)
 
 
 def why_untold(conn: Connection, batch_id: UUID | str) -> str | None:
@@ -209,7 +210,7 @@ def open_for(conn: Connection, batch_id: UUID | str, who: str, door: Door) -> Li
     if who.strip() and not may(who, SEES):
         asked = Request("open", "claim_batch", str(batch_id), who, door=door)
         decisions.refuse(conn, asked, f"{who} may not {SEES}".replace("_", " "), SEES)
-    listed = of(conn, batch_id)
+    listed = of(conn, batch_id, again=True)
     keep(conn, listed)
     opening.opened(conn, "claim_batch", str(listed.batch_id), listed.digest, who, door)
     return listed
@@ -226,11 +227,51 @@ def show_to_all(conn: Connection, batch_id: UUID | str) -> Listed:
     return listed
 
 
+@dataclass(frozen=True)
+class _Read:
+    """The bytes of a file, by which two are compared, and what they say."""
+
+    payload: bytes
+    said: filed.Filed = field(compare=False)
+
+
+def _tell(
+    file: _Read, sha256: str, batch: tuple[Any, ...], rows: tuple[tuple[Any, ...], ...]
+) -> _List:
+    """Return the list of a file, whose hash and batch are so, with what the warehouse says of its claims.
+
+    It follows from these alone. Raises `NotTold`.
+    """
+    said = file.said
+    known = {
+        number: (frequency, msgspec.json.decode(content), place, msgspec.json.decode(cases))
+        for number, frequency, content, place, cases in rows
+    }
+    _compare(said, known, hashlib.sha256(file.payload).hexdigest() == sha256, batch)
+    claims = [_told(claim, *known[claim["number"]][1:]) for claim in said.claims]
+    head = {
+        "interchange": said.interchange,
+        "receiver": said.receiver,
+        "payer": said.claims[0]["payer"],
+        "billing": said.billing,
+        "claims": len(claims),
+        "charge": f"{said.total:.2f}",
+    }
+    told = msgspec.json.encode({"file": head, "claims": claims}, order="sorted")
+    digest = hashlib.sha256(file.payload + told).hexdigest()
+    return _List(digest, told.decode(), head, claims)
+
+
+# By all that a list follows from, and not by the hash of it: nothing else can stand in its place.
+_read_once = lru_cache(maxsize=KEPT)(lambda payload: filed.read(payload))
+_tell_once = lru_cache(maxsize=KEPT)(_tell)
+
+
 def _compare(
     said: filed.Filed,
     known: dict[str, tuple[str, Any, Any, Any]],
     is_hashed: bool,
-    batch: list[Any],
+    batch: tuple[Any, ...],
 ) -> None:
     """Raise `NotTold` where the file, its batch and the rows of its claims differ."""
     payer_id, npi, count, total, control = batch

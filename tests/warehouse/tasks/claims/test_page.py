@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -16,9 +17,9 @@ from starlette.testclient import TestClient
 
 from stack import airflow, postgres
 from tests.warehouse.clinic import charge
-from tests.warehouse.tasks.desk import FIRST, Desk, member, seen
+from tests.warehouse.tasks.desk import FIRST, SECOND, Desk, member, seen
 from tests.warehouse.tasks.outside import Outside
-from throughline.pages import access, claims, routes
+from throughline.pages import access, cards, claims, routes
 from throughline.pages.forms import Forms
 from throughline.pages.runs import answers
 from throughline.practice import permissions
@@ -134,14 +135,76 @@ def test_a_page_tells_its_list_once_and_a_decision_tells_it_anew(
         return real(payload)
 
     monkeypatch.setattr(filed, "read", read)
+    listed._read_once.cache_clear()  # of another test's batch with the same bytes
     biller = browser("biller")
     shown = biller.get(f"/claims/{batch}").text
     assert len(told) == 1
+    assert digest_of(biller.get(f"/claims/{batch}").text) == digest_of(shown)
+    assert len(told) == 1, "what is opened again is not read again"
     assert sent(biller, batch, token_of(shown)).status_code == 303
     assert len(told) == 2, "what is attested is told anew"
     with listed.shown(listed.of(desk.conn, batch)):
         assert listed.of(desk.conn, batch) is listed.of(desk.conn, str(batch))
     assert listed.of(desk.conn, batch) is not listed.of(desk.conn, batch)
+
+
+def digest_of(told: str) -> str:
+    (found,) = re.findall(r"<code>([0-9a-f]{64})</code>", told)
+    return str(found)
+
+
+def test_a_list_that_is_opened_again_says_what_the_warehouse_says_now(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    biller = browser("biller")
+    first = biller.get(f"/claims/{batch}").text
+    desk.conn.execute("update cases.case_record set expected_code = '99213'")
+    desk.conn.commit()
+    second = biller.get(f"/claims/{batch}").text
+    assert ("expects 99213" in first, "expects 99213" in second) == (False, True)
+    assert digest_of(second) == listed.of(desk.conn, batch).digest != digest_of(first)
+    desk.conn.execute("update cases.case_record set expected_code = null")
+    desk.conn.execute("update tasks.claim set content = jsonb_set(content, '{total}', '\"1.00\"')")
+    desk.conn.commit()
+    assert biller.get(f"/claims/{batch}").status_code == 409, "a row says otherwise"
+    desk.conn.rollback()
+    opened = {row.digest for row in desk.rows("select digest from operations.opened")}
+    assert opened == {digest_of(first), digest_of(second)}
+
+
+def test_bytes_that_changed_are_read_anew(browser: Browser, desk: Desk, batch: UUID) -> None:
+    biller = browser("biller")
+    assert biller.get(f"/claims/{batch}").status_code == 200
+    desk.conn.execute("update tasks.claim_batch set payload = payload || '\n'")
+    desk.conn.commit()
+    assert biller.get(f"/claims/{batch}").status_code == 409
+
+
+def test_no_batch_is_shown_with_the_claims_of_another(
+    browser: Browser, desk: Desk, outside: Outside, batch: UUID
+) -> None:
+    biller = browser("biller")
+    shown = {batch: biller.get(f"/claims/{batch}").text}
+    desk.release(batch, by="biller")
+    desk.know(member("p3"), seen("p3"), charge("p3", AT))
+    desk.open(SECOND)
+    desk.bills("p3")
+    desk.plan()
+    (other,) = desk.prepare()
+    for _ in range(2):
+        shown[other] = biller.get(f"/claims/{other}").text
+        assert "FAMILY-P3" in shown[other]
+        assert "FAMILY-P1" not in shown[other]
+    assert "FAMILY-P3" not in shown[batch]
+    assert digest_of(shown[other]) != digest_of(shown[batch])
+
+
+def test_a_process_keeps_the_last_few_lists_alone(desk: Desk, batch: UUID) -> None:
+    one = listed.of(desk.conn, batch)
+    for number in range(3 * listed.KEPT):
+        cards.cards_of(replace(one, digest=str(number)), "")
+    assert len(cards._kept) == listed.KEPT
+    assert "p1" in cards.cards_of(one, "").lower()
 
 
 def test_who_may_not_see_patients_is_shown_none_and_opens_nothing(

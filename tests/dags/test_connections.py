@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -138,3 +139,86 @@ def test_a_server_that_is_down_is_an_error_of_psycopg_and_tells_no_password(
     with pytest.raises(psycopg.OperationalError) as refused, open_warehouse():
         pass
     assert "hidden" not in str(refused.value)
+
+
+SETTINGS = "-c statement_timeout=5s"
+WHO = "select pg_backend_pid()"
+
+
+def one(conn: warehouse.Connection, query: str) -> object:
+    return conn.execute(query.encode()).fetchall()[0][0]
+
+
+@pytest.fixture
+def pages(server: postgres.Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name the warehouse as the pages do; returns its address."""
+    dsn = server.dsn(postgres.SUPERUSER)
+    monkeypatch.setenv("AIRFLOW_CONN_THROUGHLINE_READER", stated(dsn))
+    return dsn
+
+
+def test_a_kept_session_is_used_again_by_one_at_a_time(pages: str) -> None:
+    from throughline.orchestration.connections import READER, kept_warehouse
+
+    with kept_warehouse(READER, SETTINGS) as conn:
+        first = one(conn, WHO)
+        assert one(conn, "show statement_timeout") == "5s"
+        conn.execute("create table left_open (n int)")
+    with kept_warehouse(READER, SETTINGS) as conn, kept_warehouse(READER, SETTINGS) as other:
+        assert one(conn, WHO) == first
+        assert one(other, WHO) != first
+        assert one(conn, "select to_regclass('left_open')::text") is None, "rolled back"
+    with kept_warehouse(READER, "-c statement_timeout=6s") as conn:
+        assert one(conn, "show statement_timeout") == "6s", "other settings, another session"
+
+
+def test_a_session_in_which_something_failed_or_that_ended_is_not_used_again(pages: str) -> None:
+    from throughline.orchestration.connections import READER, kept_warehouse
+
+    failed: list[object] = []
+
+    def fail() -> None:
+        with kept_warehouse(READER, SETTINGS) as conn:
+            failed.append(one(conn, WHO))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    with kept_warehouse(READER, SETTINGS) as conn:
+        ended = one(conn, WHO)
+        assert ended not in failed
+    with warehouse.connect(pages, autocommit=True) as admin:
+        assert one(admin, f"select pg_terminate_backend({ended}, 5000)")
+    with kept_warehouse(READER, SETTINGS) as conn:
+        assert one(conn, WHO) != ended
+
+
+def test_another_login_is_never_given_the_session_of_the_one_before(
+    server: postgres.Server, pages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from throughline.orchestration.connections import READER, kept_warehouse
+
+    with kept_warehouse(READER, SETTINGS) as conn:
+        assert one(conn, "select current_user") == postgres.SUPERUSER
+    odd = f"postgresql://odd:{quote(SECRET, safe='')}@127.0.0.1:{server.port}/throughline"
+    monkeypatch.setenv("AIRFLOW_CONN_THROUGHLINE_READER", odd)
+    with kept_warehouse(READER, SETTINGS) as conn:
+        assert one(conn, "select current_user") == "odd"
+
+
+def test_few_idle_sessions_are_kept_and_not_for_long(
+    pages: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from throughline.orchestration import connections
+
+    with ExitStack() as stack:
+        for _ in range(connections.KEPT + 2):
+            opened = connections.kept_warehouse(connections.READER, SETTINGS)
+            last = one(stack.enter_context(opened), WHO)
+    assert max(len(kept) for kept in connections._idle.values()) == connections.KEPT
+    with connections.kept_warehouse(connections.READER, SETTINGS) as conn:
+        assert one(conn, "show idle_session_timeout") == "1min"
+        last = one(conn, WHO)
+    monkeypatch.setattr(connections, "IDLE_S", 0)
+    with connections.kept_warehouse(connections.READER, SETTINGS) as conn:
+        assert one(conn, WHO) != last

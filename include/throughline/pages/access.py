@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from throughline.orchestration.connections import DECIDER, READER, open_warehouse
+from throughline.orchestration.connections import DECIDER, READER, kept_warehouse
 from throughline.pages.visitor import Visitor
 from throughline.warehouse import Connection
 
@@ -13,11 +13,16 @@ SECONDS = 5
 """How long a statement of a page may take. Behind it a person waits, and pages must not slow the night."""
 
 
+def open_warehouse(connection_id: str) -> AbstractContextManager[Connection]:
+    """Open the warehouse in the role of a connection of Airflow, for the statements of one page."""
+    limits = f"-c statement_timeout={SECONDS}s -c lock_timeout={SECONDS}s"
+    return kept_warehouse(connection_id, limits)
+
+
 @contextmanager
 def reading() -> Iterator[Connection]:
     """Open the warehouse for the queries of one page, in the reader's role."""
     with open_warehouse(READER) as conn:
-        _limit(conn)
         yield conn
 
 
@@ -25,14 +30,7 @@ def reading() -> Iterator[Connection]:
 def deciding() -> Iterator[Connection]:
     """Open the warehouse to show or record one decision; the caller commits."""
     with open_warehouse(DECIDER) as conn:
-        _limit(conn)
         yield conn
-
-
-def _limit(conn: Connection) -> None:
-    conn.execute(f"set statement_timeout = '{SECONDS}s'".encode())
-    conn.execute(f"set lock_timeout = '{SECONDS}s'".encode())
-    conn.commit()
 
 
 def look(

@@ -90,7 +90,8 @@ class Call:
     """A call to make today, as `sql/told/pages/calls.sql` gives it. Times are UTC.
 
     `on_hold`: an exception stands before it, so nobody should call until a person has decided. `is_inside`: nobody
-    outside is asked to call.
+    outside is asked to call. `total` counts the calls on all pages, `stopped` those of them whose patients nobody may
+    call, which only those are told who may see patients.
     """
 
     case_id: str
@@ -109,6 +110,7 @@ class Call:
     preferred_contact: str | None
     total: int
     is_inside: bool
+    stopped: int
 
     def before(self, stops: Iterable[Stop]) -> list[str]:
         """What to know before the call, each in words, other than why nobody may."""
@@ -122,11 +124,15 @@ class Call:
         return told
 
 
-def calls(conn: Connection, today: Today, page: int) -> list[Call]:
-    """Return one page of the calls that are due today or overdue; those that wait for a decision come last."""
+def calls(conn: Connection, today: Today, page: int, *, sees_patients: bool) -> list[Call]:
+    """Return one page of the calls that are due today or overdue.
+
+    Those that nobody makes come last: of patients whom nobody may call, then those that wait for a decision.
+    """
     rows = sql.run(
-        conn, "told/pages/calls.sql", day_ends=today.ends, size=SIZE, skip=(page - 1) * SIZE
-    ).rows
+        conn, "told/pages/calls.sql", day_ends=today.ends, of_moment=today.cut_off, sees_patients=sees_patients,
+        size=SIZE, skip=(page - 1) * SIZE,
+    ).rows  # fmt: skip
     return [Call(*row) for row in rows]
 
 

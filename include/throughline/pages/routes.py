@@ -247,7 +247,7 @@ def calls_page(request: Request, who: Looking) -> Response:
     page = listed.chosen(request.query_params).page
     with reading() as conn:
         now = today(conn)
-        calls = person.calls(conn, now, page)
+        calls = person.calls(conn, now, page, sees_patients=who.sees_patients)
         names = people.names(conn, who, "calls", [call.person_id for call in calls])
         stops = not_called(conn, names, now.cut_off)
     return html(

@@ -1,14 +1,30 @@
--- reads: cases.workflow_version, core.patient, evidence.fact, identity.link, operations.source, tasks.call
+-- reads: cases.workflow_version, core.patient, evidence.fact, identity.link, operations.source, tasks.call,
+--     tasks.not_called()
 
 -- Calls to make today, one page of them: open outreach tasks that are due by the end of the day or overdue, the late
--- ones first, and last those on hold, which wait for a decision. What was tried is what the EHR says since the trigger.
-with due as (
-    select
-        t.*,
-        count(*) over () as total
+-- ones first, then those of patients whom nobody may call (as of_moment), and last those on hold, which wait for a decision.
+-- Whoever may not see patients is not told by number or order whom nobody may call. What was tried is what the EHR says
+-- since the trigger.
+with waits as materialized (
+    select t.*
     from tasks.call as t
     where t.closed_seq is null and t.due_at <= %(day_ends)s
-    order by t.on_hold, t.due_at, t.workflow, t.case_id
+),
+
+stopped as materialized (
+    select distinct n.person_id
+    from tasks.not_called(array(select o.person_id from waits as o where %(sees_patients)s), %(of_moment)s) as n
+),
+
+due as (
+    select
+        o.*,
+        s.person_id is not null as is_stopped,
+        count(*) over () as total,
+        count(s.person_id) over () as stopped
+    from waits as o
+    left join stopped as s on s.person_id = o.person_id
+    order by o.on_hold, s.person_id is not null, o.due_at, o.workflow, o.case_id
     limit %(size)s offset %(skip)s
 )
 
@@ -28,7 +44,8 @@ select
     p.interpreter_required,
     p.preferred_contact,
     d.total,
-    d.is_inside
+    d.is_inside,
+    d.stopped
 from due as d
 left join cases.workflow_version as w on w.workflow = d.workflow and w.version = d.version
 left join lateral (
@@ -54,4 +71,4 @@ left join lateral (
     order by coalesce(o.is_chart, false) desc, r.replaced_by is not null, r.is_active desc, r.known_seq desc, r.source_id
     limit 1
 ) as p on true
-order by d.on_hold, d.due_at, d.workflow, d.case_id;
+order by d.on_hold, d.is_stopped, d.due_at, d.workflow, d.case_id;

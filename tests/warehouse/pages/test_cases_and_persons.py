@@ -356,11 +356,11 @@ def test_the_calls_say_whom_to_call_with_what_number_and_what_to_know_before(
     conn: warehouse.Connection,
 ) -> None:
     now = today(conn)
-    found = person.calls(conn, now, 1)
+    found = person.calls(conn, now, 1, sees_patients=True)
     told = morning_calls(conn, now)
     assert [(call.case_id[:8], call.due_at, call.attempts, call.on_hold) for call in found] == told
     assert {call.total for call in found} == {len(told)}
-    assert person.calls(conn, now, 2) == []
+    assert person.calls(conn, now, 2, sees_patients=True) == []
     known = people.names(conn, NURSE, "calls", [call.person_id for call in found])
     assert known
     assert all(known[call.person_id].full for call in found if call.person_id in known)

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from throughline import warehouse
 from throughline.pages import access, routes
 from throughline.pages.calls import record, work
+from throughline.pages.finding import routes as finding
 from throughline.vocabulary import words as vocabulary
 
 NUMBER, SHOWN = "7165550142", "(716) 555-0142"
@@ -50,7 +51,7 @@ def browser(conn: warehouse.Connection, monkeypatch: pytest.MonkeyPatch) -> Brow
     monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
     app = FastAPI()
     routes.install(app)
-    for each in (record, work):
+    for each in (record, work, finding):
         app.include_router(each.router)
 
     def as_user(who: str) -> TestClient:
@@ -147,3 +148,58 @@ def test_who_may_not_see_patients_is_not_told_why(
     assert not [
         each for each in ("Not to call", DIED, SHOWN) if each in part(page, answer.text, whom)
     ]
+
+
+def due(text: str) -> tuple[int, int]:
+    """Return how many calls a page says are due, and how many more it lists that nobody may make."""
+    (calls,) = re.findall(r'class="lead">([0-9,]+) calls? (?:is|are) due', text)
+    more = re.findall(r"([0-9,]+) more (?:is|are) listed below", text)
+    return int(calls), int(more[0]) if more else 0
+
+
+def test_calls_that_nobody_may_make_are_counted_apart_and_come_after_the_others(
+    conn: warehouse.Connection, browser: Browser, whom: dict[str, str]
+) -> None:
+    text = browser("nurse").get("/calls").text
+    calls, more = due(text)
+    assert more == 0
+    first = re.findall(r"<tr.*?</tr>", text, re.S)[1]
+    assert whom["case"] in first, "the first of all"
+    tell(conn, whom, "death")
+    text = browser("nurse").get("/calls").text
+    assert due(text) == (calls - 1, 1)
+    assert "1 more is listed below whose patient is not to be called" in text
+    rows = re.findall(r"<tr.*?</tr>", text, re.S)[1:]
+    at = next(place for place, row in enumerate(rows) if whom["case"] in row)
+    assert ["on hold" in row for row in rows] == [place > at for place in range(len(rows))]
+    viewer = browser("viewer").get("/calls").text
+    assert due(viewer) == (calls, 0), "neither the number nor the order tells it"
+    assert whom["case"] in re.findall(r"<tr.*?</tr>", viewer, re.S)[1]
+
+
+def test_the_hits_of_a_search_say_not_to_call_of_whom_nobody_may(
+    conn: warehouse.Connection, browser: Browser, whom: dict[str, str]
+) -> None:
+    conn.execute(
+        "update core.patient set phone = %s where source = 'ehr' and source_id = (select max(source_id)"
+        " from core.patient where source = 'ehr' and source_id <> %s)",
+        (NUMBER, whom["record"]),
+    )
+    nurse = browser("nurse")
+
+    def hits() -> list[str]:
+        (token,) = re.findall(r'name="token" value="([^"]+)"', nurse.get("/search").text)
+        # the number is what is searched for, whether or not it is shown
+        found = nurse.post("/search", data={"said": SHOWN, "token": token}).text
+        return sorted(
+            (row for row in re.findall(r"<tr.*?</tr>", found, re.S) if "/person/" in row),
+            key=lambda row: whom["person"] not in row,
+        )
+
+    assert [SHOWN in row for row in hits()] == [True, True]
+    tell(conn, whom, "death")
+    died, other = hits()
+    assert f"<b>Not to call:</b> {DIED}" in died
+    assert SHOWN not in died
+    assert SHOWN in other
+    assert "Not to call" not in other

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from throughline.pages import people
+from throughline.pages.calls.stops import Stop, not_called
 from throughline.pages.one import NotFound, span
 from throughline.pages.people import Name
 from throughline.pages.visitor import Visitor
 from throughline.sources.fhir.values import digits
+from throughline.told.today import today
 from throughline.warehouse import Connection, sql
 
 MOST = 50
@@ -57,12 +59,13 @@ class Hits:
 
 @dataclass(frozen=True)
 class Found:
-    """What a search shows. `is_more` says that there are more persons than are shown."""
+    """What a search shows. `is_more` says that there are more persons than are shown, `stops` whom nobody may call."""
 
     persons: list[Name] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
     is_more: bool = False
+    stops: dict[str, list[Stop]] = field(default_factory=dict)
 
 
 def cleaned(typed: str) -> str:
@@ -91,7 +94,8 @@ def search(conn: Connection, visitor: Visitor, typed: str) -> Found:
     persons = sorted(
         shown.values(), key=lambda name: ((name.family or "").lower(), name.full, name.person_id)
     )
-    return Found(persons, found.cases, found.exceptions, len(found.persons) > MOST)
+    stops = not_called(conn, shown, today(conn).cut_off) if shown else {}
+    return Found(persons, found.cases, found.exceptions, len(found.persons) > MOST, stops)
 
 
 def _by_number(conn: Connection, said: str) -> tuple[list[str], list[str]]:

@@ -179,10 +179,15 @@ def replay() -> int:
 
 def exceptions() -> int:
     """List the open exceptions in words, with their numbers; no patient data."""
+    return _read("throughline.told.exceptions")
+
+
+def _read(module: str, *arguments: str) -> int:
+    """Run a program of the pipeline that only reads, with the reader's login alone."""
     with _server() as server:
         env = airflow.tool_environment(server.state)
         return subprocess.run(
-            [sys.executable, "-m", "throughline.told.exceptions"],
+            [sys.executable, "-m", module, *arguments],
             env=env | {"THROUGHLINE_DSN": server.dsn(warehouse.READER)},
             cwd=paths.ROOT,
             check=False,
@@ -208,42 +213,13 @@ def claims() -> int:
 
 
 def quarantine() -> int:
-    """List the rows that a gate set aside and that wait for a decision: where and why, no patient data.
-
-    Of money that does not balance, or that another row of the same id and version contradicts, also the
-    claim's number, the payer if no payment of it is known, and both sums (`stated`: of the other row); and
-    what one decision is about.
-    """
-    os.environ["Q"] = (
-        "select q.quarantine_id, q.source || '.' || q.feed as feed, f.original_name as file, q.row_no as row,"
-        " q.reason, b.business_date as since,"
-        " case when q.subject_source = 'pcn' then q.subject_id end as claim, q.payer_id as payer,"
-        " q.stated_amount as stated, q.explained_amount as explained,"
-        " case when q.reason = 'remittance does not balance'"
-        " or q.feed = 'payment' and q.reason = 'same version, other content' then 'all rows of the payment'"
-        " when q.reason = 'payment_without_claims' then 'the payment: posted, advance, not_ours'"
-        " else 'this row' end as decides from quality.quarantine as q"
-        " inner join landing.batch as b on b.batch_id = q.batch_id"
-        " left join landing.file as f on f.file_id = q.file_id"
-        " where q.status = 'open' order by b.business_date, 2, 3, q.row_no, q.reason"
-    )
-    return sql()
+    """List the rows that a gate set aside and that wait for a decision: where and why, no patient data."""
+    return _read("throughline.told.lists", "quarantine")
 
 
 def deliveries() -> int:
     """List the deliveries of the last nights with their files, newest first: ids for ``make decide``."""
-    os.environ["Q"] = (
-        "select left(b.batch_id::text, 8) as delivery, b.source || '/' || b.feed as feed, b.business_date,"
-        " b.status, b.rows_received as rows, left(f.file_id::text, 8) as file, f.original_name as name,"
-        " x.row_count as rows_in_file, case when x.decision_id is not null then 'rejected' end as decision,"
-        " (select 'by retention on ' || to_char(r.removed_at, 'YYYY-MM-DD') from landing.removed_file as r"
-        " where r.path = f.path) as bytes_removed"
-        " from landing.batch as b left join landing.batch_file as x on x.batch_id = b.batch_id"
-        " left join landing.file as f on f.file_id = x.file_id"
-        " where b.known_seq > (select max(seq) from operations.night) - 7"
-        " order by b.known_seq desc, 2, f.original_name"
-    )
-    return sql()
+    return _read("throughline.told.lists", "deliveries")
 
 
 def decide() -> int:

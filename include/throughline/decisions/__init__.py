@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from throughline import warehouse
 from throughline.decisions.reasons import says_something, why_not_kept
 from throughline.practice.permissions import PERMISSIONS, may, permissions, who_may
+from throughline.programs.commands import in_clone
 from throughline.warehouse import Connection, derive
 
 __all__ = [
@@ -220,7 +221,8 @@ def why_not(request: Request, seen: Preview) -> str | None:
     if request.who in seen.prepared_by:
         return f"{request.who} changed what these claims say: somebody else attests them"
     if permission in permissions().needs_login and not _is_logged_in(request.door):
-        return f"{permission.replace('_', ' ')} needs a login to Airflow: use --login (with make: LOGIN=ask)"
+        how = in_clone(" (with make: LOGIN=ask)")
+        return f"{permission.replace('_', ' ')} needs a login to Airflow: use --login{how}"
     return None
 
 

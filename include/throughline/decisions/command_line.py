@@ -21,6 +21,7 @@ from throughline import decisions, warehouse
 from throughline.decisions import Door, NotAllowedError, Request, UnknownActError, logins
 from throughline.decisions.reasons import is_text
 from throughline.practice.permissions import person_of, shipped_logins
+from throughline.programs.commands import in_clone
 from throughline.warehouse import Connection
 
 SANDBOX_LOGINS = "THROUGHLINE_SANDBOX_LOGINS"
@@ -125,7 +126,8 @@ def caller_of(by: str, login: str | None, environment: Mapping[str, str]) -> Cal
         return Caller(
             who,
             door,
-            f"{system_user} belongs to nobody (system_users in teams.yaml): use --login (with make: LOGIN=ask)",
+            f"{system_user} belongs to nobody (system_users in teams.yaml): use --login"
+            + in_clone(" (with make: LOGIN=ask)"),
         )
     return Caller(who, door, f"{by} is not who gives this command")
 

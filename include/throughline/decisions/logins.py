@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from throughline.decisions import NotAllowedError
 from throughline.decisions.reasons import is_text
+from throughline.programs.commands import in_clone
 
 if TYPE_CHECKING:
     import requests
@@ -74,7 +75,8 @@ def log_in(login: str, by: str, environment: Mapping[str, str]) -> tuple[str, Us
 def _asked_for(by: str) -> _Given:
     if not sys.stdin.isatty():
         raise NotLoggedInError(
-            "there is no terminal to ask for a password: --login FILE (with make: LOGIN=file)"
+            "there is no terminal to ask for a password: --login FILE"
+            + in_clone(" (with make: LOGIN=file)")
         )
     user = by or input("User of Airflow: ").strip()
     return _Given(user, getpass.getpass(f"Password of {user}: "))

@@ -17,10 +17,11 @@ from throughline import programs
 from throughline.definitions import Checked, examined
 from throughline.definitions.written import Replaced, keep, replaced
 from throughline.practice import practice
+from throughline.programs.commands import as_here, in_clone
 from throughline.sources import systems
 from throughline.vocabulary import PARTS, shown
 
-TAKE_NOTE = "make check-definitions TAKE_NOTE=1"
+TAKE_NOTE = as_here("make check-definitions TAKE_NOTE=1")
 
 
 def main(arguments: list[str]) -> int:
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
     if found.faults:
         _say(found.faults, sys.stderr)
         told = "1 fault" if len(found.faults) == 1 else f"{len(found.faults)} faults"
-        print(f"{told} in the definitions (make check-definitions)", file=sys.stderr)
+        print(f"{told} in the definitions ({as_here('make check-definitions')})", file=sys.stderr)
         return 1
     if chosen.only_faults:
         return 0
@@ -76,7 +77,9 @@ def _summary(found: Checked) -> Iterator[str]:
     yield f"Definitions of {practice().name}"
     yield f"  Throughline's  {shown(folder.ours)}"
     yield "  yours          " + (
-        shown(folder.own) if folder.own else "none: DEFINITIONS=folder names one"
+        shown(folder.own)
+        if folder.own
+        else f"none: {in_clone('DEFINITIONS=folder', 'THROUGHLINE_DEFINITIONS')} names one"
     )
     yield ""
     sites = practice().sites

@@ -19,6 +19,7 @@ from pathlib import Path
 from throughline import programs
 from throughline.definitions import examined
 from throughline.definitions.written import keep, replaced
+from throughline.programs.commands import as_here
 from throughline.vocabulary import OURS, layers
 from throughline.vocabulary.overlay import SETTING, SOURCES, WORKFLOWS
 from throughline.vocabulary.schemas import SCHEMAS
@@ -147,7 +148,7 @@ def _write(made: Path, folder: Path, said: Mapping[str, str]) -> None:
         name: json.dumps(said.get(name, ""), ensure_ascii=False)
         for name in ("name", "zone", "phone")
     }
-    text = PRACTICE.format(
+    text = as_here(PRACTICE).format(
         schemas=SCHEMAS, sources=names[SOURCES], workflows=names[WORKFLOWS], **quoted
     )
     (made / "practice.yaml").write_text(text, "utf-8")
@@ -168,7 +169,7 @@ def _write(made: Path, folder: Path, said: Mapping[str, str]) -> None:
         each = ", ".join(f"{role}: {{form: inside}}" for role in roles)
         text = INSIDE_SOURCE.format(roles=each)
         (made / SOURCES / "inside.yaml").write_text(text, "utf-8")
-    readme = README.format(name=said.get("name", ""), ours=OURS, folder=folder)
+    readme = as_here(README).format(name=said.get("name", ""), ours=OURS, folder=folder)
     (made / "README.md").write_text(readme, "utf-8")
 
 
@@ -211,7 +212,7 @@ def main(arguments: list[str]) -> int:
         print("\n".join([*faults, "nothing was written"]), file=sys.stderr)
         return 1
     print(f"{folder} is laid out, and passes the check. Read README.md in it, then practice.yaml.")
-    print(f"make night DEFINITIONS={folder}")
+    print(as_here(f"make night DEFINITIONS={folder}"))
     return 0
 
 

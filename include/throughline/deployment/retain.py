@@ -24,6 +24,7 @@ from throughline import decisions, programs, retention, warehouse
 from throughline.decisions import NotAllowedError, Request, command_line
 from throughline.practice import practice
 from throughline.practice.permissions import may
+from throughline.programs.commands import as_here
 from throughline.retention import plan, tell
 from throughline.retention.metadata import AirflowNotCleanedError
 from throughline.vocabulary import DefinitionError, check_files
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except (AirflowNotCleanedError, psycopg.Error, OSError) as error:
         print(
-            f"not all of it was removed, `make retain` goes on: {str(error).strip()}",
+            f"not all of it was removed, `{as_here('make retain')}` goes on: {str(error).strip()}",
             file=sys.stderr,
         )
         return 1
@@ -118,7 +119,7 @@ def _alone(conn: Connection) -> Iterator[None]:
     conn.commit()
     if not locked or not locked[0]:
         raise NotAloneError(
-            "a night begins, a backup is made or another `make retain` runs: try again when it has ended"
+            "a night begins, a backup is made or another removal runs: try again when it has ended"
         )
     try:
         holder = nights.lease_holder(conn)

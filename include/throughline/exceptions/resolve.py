@@ -47,7 +47,7 @@ from throughline.exceptions.stated import (
 )
 from throughline.exceptions.titles import title
 from throughline.practice import teams
-from throughline.programs.commands import as_here
+from throughline.programs.commands import as_here, in_clone
 from throughline.vocabulary import nearest
 from throughline.vocabulary.words import DISPOSITION
 from throughline.warehouse import Connection
@@ -313,8 +313,8 @@ def meant(conn: Connection, start: str) -> UUID:
     """
     if not re.fullmatch(f"[0-9a-f-]{{{SHORTEST},36}}", start.lower()):
         raise NotOpen(
-            f"ID={start[:40]}: must be the number of an exception or of its case as `{as_here('make exceptions')}`"
-            f" prints it, or its first characters, at least {SHORTEST}"
+            f"{in_clone('ID=')}{start[:40]}: must be the number of an exception or of its case as"
+            f" `{as_here('make exceptions')}` prints it, or its first characters, at least {SHORTEST}"
         )
     found = conn.execute(
         "select exception_id, reason, status from operations.exception"
@@ -327,7 +327,9 @@ def meant(conn: Connection, start: str) -> UUID:
         ended = f"; {found[-1][1]} is {found[-1][2]} already" if found else ""
         raise NotOpen(f"no open exception has a number that begins with {start}{ended}")
     if len(open_) > 1:
-        each = "; ".join(f"ID={exception_id} {reason}" for exception_id, reason, _ in open_[:MOST])
+        each = "; ".join(
+            f"{in_clone('ID=')}{exception_id} {reason}" for exception_id, reason, _ in open_[:MOST]
+        )
         raise NotOpen(f"{len(open_)} open exceptions have numbers that begin with {start}: {each}")
     exception_id: UUID = open_[0][0]
     return exception_id
@@ -353,7 +355,9 @@ def _dollars(text: str | None) -> Decimal | None:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise DoesNotFitError(f"AMOUNT={text[:40]}: is not an amount") from None
+        raise DoesNotFitError(
+            f"{in_clone('AMOUNT=', '--amount ')}{text[:40]}: is not an amount"
+        ) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 
 from throughline.pages import case, people
 from throughline.pages.visitor import Visitor
+from throughline.programs.commands import as_here, in_clone
 from throughline.tasks import claim_words
 from throughline.told import exceptions, words
 
@@ -38,7 +39,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals.update(
-        w=words, x=exceptions, c=case, k=claim_words, telephone=people.telephone, people=people
+        here=as_here,
+        in_clone=in_clone,
+        w=words,
+        x=exceptions,
+        c=case,
+        k=claim_words,
+        telephone=people.telephone,
+        people=people,
     )
     return made
 

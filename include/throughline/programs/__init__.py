@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from throughline.programs.commands import in_clone
+
 INTERRUPTED = 130
 FAILED = 1
 
@@ -49,7 +51,8 @@ def _of_the_warehouse(error: Exception) -> str | None:
     if isinstance(error, errors.DiskFull):
         return "the disk of the warehouse is full"
     if isinstance(error, (errors.UndefinedTable, errors.UndefinedColumn, errors.InvalidSchemaName)):
-        return "the warehouse has not the tables of this version yet: `make night` or a deployment makes them"
+        maker = in_clone("`make night`", "the service `migrate`")
+        return f"the warehouse has not the tables of this version yet: {maker} makes them"
     if isinstance(error, psycopg.OperationalError):
         first = str(error).strip().partition("\n")[0]
         return f"the warehouse does not answer: {first or type(error).__name__}"

@@ -18,13 +18,20 @@ PROGRAMS = {
     "check": "throughline.proven.check",
     "check-definitions": "throughline.definitions",
     "claims": "throughline.told.claims",
+    "connect": "throughline.firstlook",
     "decide": "throughline.quality.decide",
+    "deliveries": "throughline.told.lists deliveries",
     "exceptions": "throughline.told.exceptions",
     "night": "throughline.deployment.begin",
     "observed": "throughline.tasks.observing",
+    "pause-sending": "throughline.deployment.pause sending --action pause",
+    "practice": "throughline.definitions.lay_out",
+    "quarantine": "throughline.told.lists quarantine",
+    "readiness": "throughline.definitions.readiness",
     "release-observed": "throughline.tasks.observing",
     "replay": "throughline.proven.replay",
     "resolve": "throughline.exceptions.resolve",
+    "resume-sending": "throughline.deployment.pause sending --action resume",
     "retain": "throughline.deployment.retain",
     "status": "throughline.told.status",
 }
@@ -33,9 +40,15 @@ PROGRAMS = {
 ACTS = ("decide", "release-observed", "resolve")
 """Targets that decide: without `make`, they always need a login."""
 
-POSITIONAL = ("ID", "BATCH", "WORKFLOW")
+POSITIONAL = ("ID", "BATCH", "WORKFLOW", "DIR")
+UNSAID = ("NIGHT", "DEFINITIONS")
+"""What is said another way: in its place, or by the folder that is mounted."""
 QUOTED = "<'"
-_ALWAYS = {"release-observed": "--action release_observed", "night": "--user LOGIN"}
+_ALWAYS = {
+    "release-observed": "--action release_observed",
+    "night": "--user LOGIN",
+    "connect": "SOURCE --into /tmp/SOURCE",
+}
 _TARGETS = "|".join(sorted(PROGRAMS, key=len, reverse=True))
 _VALUE = r"(?:<[^>\n]*>|'[^'\n]*'|[^\s`'<),;:]*[^\s`'<),;:.])"
 _COMMAND = re.compile(rf"\bmake ({_TARGETS})(?![-\w])((?: [A-Z_]+={_VALUE})*)")
@@ -45,6 +58,11 @@ _GIVEN = re.compile(rf"([A-Z_]+)=({_VALUE})")
 def as_here(text: str, *, is_clone: bool = IS_CLONE) -> str:
     """Return `text` with its commands as they work here: as they are in a clone, else as `python -m ...`."""
     return text if is_clone else _COMMAND.sub(_program, text)
+
+
+def in_clone(text: str, there: str = "", *, is_clone: bool = IS_CLONE) -> str:
+    """Return `text` in a clone, and `there` where no `make` works: for what only one of the two has."""
+    return text if is_clone else there
 
 
 def _program(found: re.Match[str]) -> str:
@@ -66,8 +84,10 @@ def _program(found: re.Match[str]) -> str:
             said.append("--login")
         elif target == "replay" and name == "NIGHT":
             said.append(f"--business-date {value}")
+        elif target == "check" and name == "ACTION":
+            said.append(f"--{value}")
         elif value == "1":
             said.append(option)
-        elif name not in POSITIONAL and name != "NIGHT":
+        elif name not in POSITIONAL and name not in UNSAID:
             said.append(f"{option} {value if value[0] in QUOTED else shlex.quote(value)}")
     return " ".join(said)

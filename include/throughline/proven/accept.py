@@ -9,6 +9,7 @@ from uuid import UUID
 
 from throughline import decisions
 from throughline.decisions import Act, NotAllowedError, Preview, Request
+from throughline.programs.commands import as_here
 from throughline.warehouse import Connection
 
 ABOUT, ACT = "chain", "accept"
@@ -24,7 +25,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     return Preview(
         (
             "From now on, the file of the chain's heads is held against the chain as it is today.",
-            "Every `make check` says who accepted it, when and why.",
+            f"Every `{as_here('make check')}` says who accepted it, when and why.",
         )
     )
 

@@ -18,14 +18,15 @@ from pathlib import Path
 
 from throughline import decisions, programs, warehouse
 from throughline.decisions import NotAllowedError, Request, command_line
+from throughline.programs.commands import as_here
 from throughline.proven import accept, chain, invariants
 
-WHAT_TO_DO = """
+WHAT_TO_DO = as_here("""
 Change nothing yet: pause sending, and copy the database and the file. A copy of the file elsewhere, or the heads that
 the monitor of the check-in address was told, say which of the two is right (docs/runbook.md, "The chain does not
 agree"). Put the right file back, or restore the right backup. If neither is there, a person who knows why goes on with
-what is here: make check ACTION=accept LOGIN=ask NOTE=... (--accept --login --note ...).
-"""
+what is here: make check ACTION=accept LOGIN=ask NOTE=<why>
+""")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -27,6 +27,7 @@ from throughline.decisions import (
 )
 from throughline.exceptions.actions import CARRIES_NOTHING
 from throughline.exceptions.resolve import SHORTEST
+from throughline.programs.commands import in_clone
 from throughline.quality.balance import balance
 from throughline.quality.contents import beside, dollars, releasable
 from throughline.quality.merge import OTHER_CONTENT
@@ -346,14 +347,13 @@ for _name, _kind, _title, _judge, _carry in (
 def meant(conn: Connection, start: str) -> tuple[str, str]:
     """Return the kind and id of the open thing whose id, or whose exception's id, begins so.
 
-    A row in quarantine is a `quarantine`; the rows of a delivery that were set aside are a `set_aside`,
-    by their batch; a file that could not be read is its `exception`, by its own id too; a loaded
-    delivery is a `delivery`, one of its files a `landed_file`.
-    Raises `NotKeptBackError` if there is none, or more than one.
+    A row in quarantine is a `quarantine`; the rows of a delivery that were set aside are a `set_aside`, by their
+    batch; a file that could not be read is its `exception`, by its own id too; a loaded delivery is a `delivery`, one
+    of its files a `landed_file`. Raises `NotKeptBackError` if there is none, or more than one.
     """
     if len(start) < SHORTEST:
         raise NotKeptBackError(
-            f"ID={start}: must be the number of a row, delivery or file, or its first {SHORTEST} characters or more"
+            f"{in_clone('ID=')}{start}: must be the number of a row, delivery or file, its first {SHORTEST} characters"
         )
     found = conn.execute(
         "select case e.reason when 'file_refused' then 'exception' else 'set_aside' end,"
@@ -389,7 +389,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             done = ACTIONS.get(given.action, given.action)
             raise NotAllowedError(
                 f"this is a file that could not be read, and nothing of it can be {done}:"
-                f" ACTION={CARRIES_NOTHING}, or have its source send it again"
+                f" {in_clone('ACTION=', '--action ')}{CARRIES_NOTHING}, or have its source send it again"
             )
         return Request(given.action, about_kind, about_id, given.by, given.note)
 

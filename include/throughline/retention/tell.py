@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from throughline.practice import Practice
+from throughline.programs.commands import as_here
 from throughline.retention.plan import Part, Places, Plan, planned
 from throughline.warehouse import Connection
 
@@ -66,7 +67,7 @@ def status(conn: Connection, about: Practice, today: date) -> list[str]:
         return []
     said = "Retention: never applied"
     if last is not None:
-        broke_off = ", and broke off: make retain goes on with it" if last[2] else ""
+        broke_off = f", and broke off: {as_here('make retain')} goes on with it" if last[2] else ""
         said = f"Retention: last applied {last[0]:%Y-%m-%d} by {last[1]}{broke_off}"
     if not about.retention:
         return [f"{said}. Everything is kept now (practice.yaml)"]
@@ -77,5 +78,5 @@ def status(conn: Connection, about: Practice, today: date) -> list[str]:
     if plan.not_counted:
         names = ", ".join(NAMES[kind][1] for kind in plan.not_counted)
         past.append(f"not counted, because it takes more than {STATUS_S:.0f} s: {names}")
-    told = f"{'; '.join(past)}: make retain PREVIEW=1" if past else "nothing"
+    told = f"{'; '.join(past)}: {as_here('make retain PREVIEW=1')}" if past else "nothing"
     return [f"{said}. Past their time: {told}"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from throughline.practice import told_name, told_zone
+from throughline.programs.commands import as_here, in_clone
 from throughline.told import mornings, owed, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import FunnelStage
@@ -102,6 +103,8 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
         n=numbers,
         practice=told_name(),
         standing=what_holds(numbers),
+        here=as_here,
+        in_clone=in_clone,
         w=words,
         owed=owed,
         funnels=funnels(numbers),

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from throughline.programs.commands import as_here
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import (
     Call,
@@ -333,10 +334,10 @@ def not_known(numbers: Numbers, by_hand: int) -> str:
 def command(row: Undecided) -> str:
     """Return what decides about what was set aside: a command, of a file only if it cannot be mended."""
     if row.feed:
-        return f"make decide ID={row.number} ACTION=release|reject"
+        return as_here(f"make decide ID={row.number} ACTION=release|reject")
     return (
         "mend the definition of its source, or have it sent again; if it says nothing to us,"
-        f" make decide ID={row.number} ACTION=carries_nothing"
+        f" {as_here(f'make decide ID={row.number} ACTION=carries_nothing')}"
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from stack import commands, postgres
 from throughline.decisions import command_line
 from throughline.quality import decide
+from throughline.warehouse import sql
 
 ASKED = ("LOGIN", "ID", "BY", "ACTION", "NOTE", "OWNER", "AMOUNT", "Q")
 ID = "11111111-2222-3333-4444-555555555555"
@@ -145,18 +145,17 @@ def test_a_prompt_is_opened_as_the_reader_unless_a_role_is_named(
         assert opened == [(role or "").strip() or "throughline_reader"]
 
 
-def test_what_waits_is_listed_without_a_patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("Q", "select 1")
-    asked = []
+@pytest.mark.parametrize("name", ["quarantine", "deliveries"])
+def test_what_waits_is_listed_without_a_patient(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: Calls = []
 
-    def sql() -> int:
-        asked.append(os.environ["Q"])
+    def read(*said: str) -> int:
+        ran.append(said)
         return 0
 
-    monkeypatch.setattr(commands, "sql", sql)
-    assert commands.quarantine() == 0
-    (query,) = asked
-    assert "status = 'open'" in query
-    assert not [
-        word for word in ("payload", "person_id", "source_id", "detail", "*") if word in query
-    ]
+    monkeypatch.setattr(commands, "_read", read)
+    assert commands.COMMANDS[name]() == 0
+    assert ran == [("throughline.told.lists", name)]
+    (query,) = sql.statements(f"told/lists/{name}.sql")
+    hidden = ("payload", "person_id", "source_id", "detail", "*")
+    assert not [word for word in hidden if word in query]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from throughline import programs
 from throughline.practice import practice
+from throughline.programs.commands import as_here, in_clone
 from throughline.sources.tabular.columns import readable
 from throughline.vocabulary import DefinitionError, layers, read
 
@@ -39,10 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, "utf-8")
     print(text)
-    print(
-        f"Written to {target}. Correct it, then: make check-definitions DEFINITIONS={given.folder}"
-    )
-    print(f"and: make source-profile SOURCE={given.name} FOLDER=… DEFINITIONS={given.folder}")
+    then = as_here(f"make check-definitions DEFINITIONS={given.folder}")
+    print(f"Written to {target}. Correct it, then: {then}")
+    if profile := in_clone(
+        f"and: make source-profile SOURCE={given.name} FOLDER=… DEFINITIONS={given.folder}"
+    ):
+        print(profile)
     return 0
 
 
@@ -52,7 +55,9 @@ def _target(name: str, folder: Path) -> Path:
             f"NAME={name}: write lower case letters, digits and _, such as front_office"
         )
     if not folder.is_dir():
-        raise ValueError(f"{folder}: there is no such folder; `make practice DIR=` lays one out")
+        raise ValueError(
+            f"{folder}: there is no such folder; `{as_here('make practice DIR=<folder>')}` lays one out"
+        )
     target = folder / "sources" / f"{name}.yaml"
     if target.exists():
         raise ValueError(f"{target}: is there; remove it, or take another NAME")

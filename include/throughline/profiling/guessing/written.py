@@ -19,6 +19,7 @@ from throughline.profiling.guessing.names import (
     WHOLE_NAME,
 )
 from throughline.profiling.guessing.sample import Sample
+from throughline.programs.commands import as_here
 from throughline.sources import catalogue
 from throughline.sources.codes import codes_of, known_codes
 from throughline.sources.tabular.columns import COLUMNS, STANDARD, Column, needs_patient
@@ -104,7 +105,7 @@ class Guess:
         table = list(self._table(name))
         lines = [
             f"# Guessed from {self._sample.name}, {count(len(self._sample.frame), 'row')}. Read each line,"
-            " correct it, and run make check-definitions:",
+            f" correct it, and run {as_here('make check-definitions')}:",
             f"# it refuses each {FILL_IN!r}, which stands where nothing could be guessed.",
             f"source: {name}",
             f"title: {quoted(name.replace('_', ' ').capitalize())}",

@@ -21,6 +21,7 @@ from throughline.exceptions.choices import Choice, choices
 from throughline.exceptions.resolve import SHORTEST
 from throughline.exceptions.titles import title
 from throughline.practice import practice
+from throughline.programs.commands import as_here, in_clone
 from throughline.told import text, words
 from throughline.vocabulary import words as vocabulary
 from throughline.warehouse import Connection, sql
@@ -359,10 +360,15 @@ def tell(conn: Connection) -> str:
         return "No exception is open."
     told = [_told(stuck, zone) for stuck in rows(conn, ids)]
     told.append(
-        "To decide: make resolve ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\n"
-        "Rows of a delivery, and files: make decide ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\n"
-        "A batch of claims: make claims BATCH=<number> BY=<your login> ACTION=refuse NOTE=<why>\n"
-        "BY= is a login of the sandbox; anywhere else, LOGIN=ask asks for yours of Airflow."
+        as_here(
+            "To decide: make resolve ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\n"
+            "Rows of a delivery, and files: make decide ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\n"
+            "A batch of claims: make claims BATCH=<number> BY=<your login> ACTION=refuse NOTE=<why>\n"
+        )
+        + in_clone(
+            "BY= is a login of the sandbox; anywhere else, LOGIN=ask asks for yours of Airflow.",
+            "--login asks for your user of Airflow and its password; --login FILE takes them from a file.",
+        )
     )
     return "\n\n".join(told)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from throughline.programs.commands import as_here
 from throughline.told import text, words
 from throughline.vocabulary import NOT_OPENED_REASON, WHAT_HELPS
 from throughline.vocabulary.counts import count as counted
@@ -130,13 +131,13 @@ def _asks(load: First) -> Iterator[tuple[float, str]]:
         told = counted(one.things, "record has a code", "records have a code")
         yield (
             1e6 + one.things,
-            f"{told} without a meaning here, in {one.name} of {one.about}: make exceptions names each",
+            f"{told} without a meaning here, in {one.name} of {one.about}: {as_here('make exceptions')} names each",
         )
     for one in load.of("set_aside"):
         told = counted(one.things, "row was set aside", "rows were set aside")
         yield (
             1e5 + one.things,
-            f"{told} of {one.about}: {one.name.replace('_', ' ')} (make quarantine)",
+            f"{told} of {one.about}: {one.name.replace('_', ' ')} ({as_here('make quarantine')})",
         )
     for one in load.of("not_opened"):
         if helps(one):

@@ -52,6 +52,22 @@ ROOT = Path(__file__).resolve().parents[4]
             "make release-observed WORKFLOW=awv LIST=12ab BY=you NOTE=why",
             "python -m throughline.tasks.observing awv --action release_observed --list 12ab --login --note why",
         ),
+        (
+            "what is here: make check ACTION=accept LOGIN=ask NOTE=<why>",
+            "what is here: python -m throughline.proven.check --accept --login --note <why>",
+        ),
+        (
+            "make pause-sending BY=operator NOTE='wrong fees'",
+            "python -m throughline.deployment.pause sending --action pause --login --note 'wrong fees'",
+        ),
+        ("(make quarantine)", "(python -m throughline.told.lists quarantine)"),
+        ("make readiness HISTORY=1", "python -m throughline.definitions.readiness --history"),
+        (
+            "make night DEFINITIONS=/srv/practice\nmake connect DEFINITIONS=/srv/practice",
+            "python -m throughline.deployment.begin YYYY-MM-DD --user LOGIN"
+            "\npython -m throughline.firstlook SOURCE --into /tmp/SOURCE",
+        ),
+        ("`make practice DIR=<folder>`", "`python -m throughline.definitions.lay_out <folder>`"),
         ("they make nights and make claimsmen", "they make nights and make claimsmen"),
     ],
 )
@@ -60,11 +76,18 @@ def test_a_command_is_one_that_works_where_it_is_read(said: str, there: str) -> 
     assert commands.as_here(said, is_clone=True) == said
 
 
+def test_what_only_one_of_both_has_is_said_there_alone() -> None:
+    assert commands.in_clone(" (with make: LOGIN=ask)", is_clone=True) == " (with make: LOGIN=ask)"
+    assert commands.in_clone(" (with make: LOGIN=ask)", is_clone=False) == ""
+    assert commands.in_clone("AMOUNT=", "--amount ", is_clone=False) == "--amount "
+
+
 def test_every_program_is_there_and_every_target_is_of_make() -> None:
     """The image holds neither the Makefile nor what `make` runs beside the programs."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(commands.PROGRAMS) <= targets
-    for module in commands.PROGRAMS.values():
+    for program in commands.PROGRAMS.values():
+        module, *_ = program.split()
         assert importlib.util.find_spec(module), module
     assert commands.IS_CLONE
     assert not re.search(r"^COPY .*Makefile", (ROOT / "Dockerfile").read_text(), re.MULTILINE)

@@ -1,5 +1,8 @@
-"""The fixtures of a fictitious morning."""
+"""The fixtures of a fictitious morning, and a hand that delivers."""
+
+from __future__ import annotations
 
 from tests.warehouse.morning import conn, server
+from tests.warehouse.quality.conftest import hand
 
-__all__ = ["conn", "server"]
+__all__ = ["conn", "hand", "server"]

@@ -9,6 +9,7 @@ LIVED = ("agreement", "kills", "page", "privacy", "rerun", "told")
 LIVED_WORLD = "night/lived"
 SLOW = (
     "unit/sandbox/claims/test_a_practice_bills",
+    "unit/sandbox/test_messages",
     "unit/sandbox/test_restart",
     "unit/sandbox/test_server",
     "unit/sandbox/test_world",
@@ -61,6 +62,7 @@ SLOW = (
 )
 """Files that take long as a whole: not in `make test-fast`, which ends within a minute."""
 NIGHTLY = (
+    "unit/sandbox/test_messages.py::test_a_killed_world_tells_on_as_if_nothing_had_been",
     "unit/sandbox/test_restart.py",
     "unit/sandbox/test_world.py",
     "unit/stack/test_systems.py",

@@ -35,6 +35,12 @@ def main(words: list[str] | None = None) -> int:
     serve.add_argument("--conditional-create", choices=("on", "off"), default="on")
     serve.add_argument("--activity", type=float, default=1.0, help="how much happens; 1 is normal")
     serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument(
+        "--messages",
+        type=_messages,
+        default=(),
+        help="adt,mdm,dft: tell stays and visits, notes, charges by HL7 v2 as well; asked once, when a world is made",
+    )
     faults = commands.add_parser("faults", help="say whether the words of a misbehaviour are known")
     faults.add_argument("faults", help="feed:date:kind,...")
     staff.arguments(commands.add_parser("staff", help="answer what waits for a person"))
@@ -56,6 +62,15 @@ def main(words: list[str] | None = None) -> int:
     return _serve(options)
 
 
+def _messages(text: str) -> tuple[str, ...]:
+    from sandbox import messages
+
+    try:
+        return messages.chosen(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _faults(spec: str) -> int:
     from sandbox.misbehaviour import Misbehaviour
 
@@ -74,6 +89,7 @@ def _serve(options: argparse.Namespace) -> int:
     asked = server.Options(
         options.state, options.addresses, options.seed, options.patients, options.population,
         options.misbehave, options.conditional_create == "on", options.activity, options.host,
+        options.messages,
     )  # fmt: skip
     try:
         asyncio.run(server.serve(asked))

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from sandbox import claims, deliveries, http, snapshots
+from sandbox import claims, deliveries, http, messages, snapshots
 from sandbox.ehr.store import Store
 from sandbox.misbehaviour import Misbehaviour
 from sandbox.truth import Truth
@@ -76,6 +76,7 @@ class Hub:
         self.store.go_back(kept["store"])
         self.connect(kept["world"], kept["misbehaviour"])
         claims.attach(self.world)
+        messages.attach(self.world)
         for line in self._journal().read_bytes().splitlines() if self._journal().exists() else ():
             try:
                 entry = orjson.loads(line)

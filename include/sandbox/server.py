@@ -18,7 +18,7 @@ from urllib.parse import quote
 import uvicorn
 from starlette.applications import Starlette
 
-from sandbox import claims, control, sftp
+from sandbox import claims, control, messages, sftp
 from sandbox.ehr import app as ehr_app
 from sandbox.ehr import rest
 from sandbox.ehr.auth import ALGORITHM, CLIENT, Authority
@@ -48,6 +48,7 @@ class Options:
     conditional_create: bool = True
     activity: float = 1.0
     host: str = "127.0.0.1"
+    messages: tuple[str, ...] = ()
 
 
 def make_hub(options: Options) -> Hub:
@@ -67,15 +68,18 @@ def make_hub(options: Options) -> Hub:
         if options.population:
             from sandbox.world import population
 
-            return population.make(
+            world = population.make(
                 hub, options.population, options.seed, options.activity, misbehaviour
             )
+            messages.attach(world, options.messages)
+            return world
         world = World(
             options.seed, FIRST_NIGHT - timedelta(days=DAYS_BEFORE), FIRST_NIGHT, options.activity
         )
         hub.connect(world, misbehaviour)
         people.make(world, options.patients)
         claims.attach(world)
+        messages.attach(world, options.messages)
         life.start(world)
         return world
 
@@ -101,6 +105,9 @@ async def serve(options: Options) -> None:
     if billing is not None:
         apps["billing"] = Gate(hub.journalled(billing), hub, "work_item", secrets_["billing"])
     users = {"scheduling": secrets_["scheduling"], "practice": secrets_["practice"]}
+    tells = messages.of(hub.world) is not None
+    if tells:
+        users[messages.USER] = secrets_[messages.USER]
     key = sftp.host_key(options.state / "keys" / "host-key")
     acceptor = await ports.listen_sftp(options.state / "sftp", key, users, hub)
     servers = [
@@ -117,7 +124,12 @@ async def serve(options: Options) -> None:
     addresses = {
         "control": f"http://{host}:{ports.of('control')}",
         "connections": _connections(
-            host, ports, secrets_, authority, key.export_public_key().decode().strip()
+            host,
+            ports,
+            secrets_,
+            authority,
+            key.export_public_key().decode().strip(),
+            tells=tells,
         ),
     }
     _write_private(options.addresses, json.dumps(addresses, indent=1))
@@ -133,7 +145,13 @@ async def serve(options: Options) -> None:
 
 
 def _connections(
-    host: str, ports: _Ports, passwords: dict[str, str], authority: Authority, key: str
+    host: str,
+    ports: _Ports,
+    passwords: dict[str, str],
+    authority: Authority,
+    key: str,
+    *,
+    tells: bool = False,
 ) -> dict[str, str]:
     """The systems as Airflow connection URIs."""
 
@@ -145,7 +163,7 @@ def _connections(
 
     ehr = f"http://{host}:{ports.of('ehr')}"
     sftp_extra = {"host_key": " ".join(key.split()[:2]), "no_host_key_check": "false"}
-    return {
+    found = {
         "ehr_main": uri(
             "http", CLIENT, "", ports.of("ehr"), "fhir",
             {"base_url": f"{ehr}/fhir", "token_url": f"{ehr}/auth/token", "client_id": CLIENT,
@@ -162,6 +180,11 @@ def _connections(
             {"base_url": f"http://{host}:{ports.of('billing')}"},
         ),
     }  # fmt: skip
+    if tells:
+        found["interfaces_main"] = uri(
+            "sftp", messages.USER, passwords[messages.USER], ports.of("sftp"), "", sftp_extra
+        )
+    return found
 
 
 class _Server(uvicorn.Server):
@@ -212,13 +235,11 @@ class _Ports:
 
 
 def _passwords(file: Path) -> dict[str, str]:
-    if not file.exists():
-        made = {
-            name: secrets.token_urlsafe(18)
-            for name in ("scheduling", "practice", "scheduling_api", "billing")
-        }
-        _write_private(file, json.dumps(made))
-    found: dict[str, str] = json.loads(file.read_text())
+    found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    names = ("scheduling", "practice", "scheduling_api", "billing", messages.USER)
+    if missing := [name for name in names if name not in found]:
+        found |= {name: secrets.token_urlsafe(18) for name in missing}
+        _write_private(file, json.dumps(found))
     return found
 
 

@@ -30,6 +30,9 @@ bookings                   appointment            appointment, placer, patient, 
                                                   reason, discharge
 schedule_messages          appointment            event, control, appointment, placer, patient, mrn, kind,
                                                   starts_at, status, reason: each SIU message
+interface_messages         none                   kind (adt, mdm, dft), event, control, about (the stay, visit,
+                                                  note or person), due (when it is sent): each HL7 v2 message,
+                                                  if the world tells any
 booking_answers            appointment            request, mrn, kind, status (booked, no_slot, declined,
                                                   pending), appointment
 visits                     encounter              visit, patient, practitioner, billable_practitioner, kind,

@@ -127,7 +127,9 @@ class World:
         Events: ``charge_entered``, ``note_signed``, ``visit_cancelled`` (payload: Visit), ``patient_changed``
         (Patient), ``appointment_booked`` (Appointment), ``claim_rejected`` (a claim that a payer would not
         take), ``claim_paid`` (claim in adjudication, decision, whether anything was denied), ``deliver``
-        (date: the end of a business day; put what is due into outboxes).
+        (date: the end of a business day; put what is due into outboxes), ``stay_changed`` (Stay, what the truth
+        calls it), ``visit_changed`` (Visit), ``note_changed`` (Visit, written, signed, replaced or retracted, who
+        signed or which note was replaced), ``charges_changed`` (Visit, entered or retracted).
         """
         self._listeners.setdefault(event, []).append(handler)
 

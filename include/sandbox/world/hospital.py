@@ -220,6 +220,7 @@ def _tell(world: World, stay: Stay, where: str, what: str) -> None:
         },
         feed="encounter",
     )
+    world.emit("stay_changed", (stay, what))
 
 
 def install(world: World) -> None:

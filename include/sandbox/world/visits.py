@@ -69,6 +69,7 @@ def begin(
         True,
     )
     world.resources.put(care.note(visit), visit.ends_at, True)
+    world.emit("note_changed", (visit, "written", ""))
     signs = chance.weighted(visit.id, "signs", SIGNING)
     if signs is not None:
         world.schedule(_later(world, visit, "signs", signs), "note_is_signed", (visit.id, ""))
@@ -121,7 +122,7 @@ def signed(world: World, payload: tuple[str, str]) -> None:
         return
     visit.note_signed_at = world.clock.now
     world.resources.put(care.note(visit, signer), world.clock.now)
-    _tell_note(world, visit, "signed")
+    _tell_note(world, visit, "signed", signer or visit.practitioner_id)
     world.emit("note_signed", visit)
     if world.chance(visit.id, "addendum") < 0.02:
         world.schedule(
@@ -143,7 +144,7 @@ def addendum(world: World, identifier: str) -> None:
         {"code": "replaces", "target": records.reference("DocumentReference", old)}
     ]
     world.resources.put(resource, world.clock.now, True)
-    _tell_note(world, visit, "replaced")
+    _tell_note(world, visit, "replaced", old)
 
 
 def charged(world: World, identifier: str) -> None:
@@ -299,9 +300,10 @@ def _note(world: World, visit: Visit) -> None:
         },
         feed="encounter",
     )
+    world.emit("visit_changed", visit)
 
 
-def _tell_note(world: World, visit: Visit, what: str) -> None:
+def _tell_note(world: World, visit: Visit, what: str, whose: str = "") -> None:
     row = {
         "at": world.clock.now.isoformat(),
         "note": visit.note_id,
@@ -310,6 +312,7 @@ def _tell_note(world: World, visit: Visit, what: str) -> None:
         "what": what,
     }
     world.truth.write("notes", row, feed="document_reference")
+    world.emit("note_changed", (visit, what, whose))
 
 
 def _tell_charges(world: World, visit: Visit, what: str) -> None:
@@ -335,6 +338,7 @@ def _tell_charges(world: World, visit: Visit, what: str) -> None:
             },
             feed="charge_item",
         )
+    world.emit("charges_changed", (visit, what))
 
 
 def install(world: World) -> None:

@@ -21,7 +21,7 @@ cross join lateral (select coalesce(x.last_business_date, n.business_date) as la
 where f.known_seq <= %(seq)s;
 
 -- Practitioners by the system that refers to them: a chart refers to its own, any other system to those of the charts
--- it serves, or of all charts.
+-- it serves, or of all charts, by their number there or by NPI.
 create temp table w_practitioner on commit drop as
 with standing as (
     select d.source, d.source_id, d.npi, d.is_billable
@@ -29,13 +29,15 @@ with standing as (
     where d.known_seq <= %(seq)s and (d.retracted_seq is null or d.retracted_seq > %(seq)s)
 )
 
-select d.source as named_by, d.source_id, d.npi, d.is_billable
+select d.source as named_by, d.source_id, d.npi, d.is_billable, false as is_by_npi
 from standing as d
 union all
 select * from (
-    select distinct on (o.source, d.source_id) o.source as named_by, d.source_id, d.npi, d.is_billable
+    select distinct on (o.source, n.number)
+        o.source as named_by, n.number as source_id, d.npi, d.is_billable, n.is_by_npi
     from operations.source as o
     cross join standing as d
+    cross join lateral (values (d.source_id, false), (d.npi, true)) as n (number, is_by_npi)
     where not exists (select from standing as own where own.source = o.source)
         and (
             not exists (select from operations.serves as s where s.source = o.source and s.kind = 'charts')
@@ -43,7 +45,8 @@ select * from (
                 select s.value from operations.serves as s where s.source = o.source and s.kind = 'charts'
             )
         )
-    order by o.source, d.source_id, d.source
+        and n.number is not null
+    order by o.source, n.number, n.is_by_npi, d.source, d.source_id
 ) as others;
 
 create unique index on w_practitioner (named_by, source_id);
@@ -142,6 +145,8 @@ left join w_named_visit as nv
 left join w_practitioner as d
     on f.kind in ('visit', 'charge', 'booking', 'arrived')
     and d.named_by = f.source and d.source_id = f.detail ->> 'practitioner_id'
+    -- a booking says its NPI itself, and the kind of visit tells a nurse's
+    and (not d.is_by_npi or f.kind in ('visit', 'charge'))
 left join tasks.claim as k
     on f.kind = 'claim' and k.patient_control_number = f.identifiers ->> 'patient_control_number'
     and k.planned_seq < %(seq)s

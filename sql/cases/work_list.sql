@@ -31,7 +31,7 @@ union
 select %(seq)s, l.person_id, 'practitioner'
 from evidence.practitioner as d
 inner join evidence.fact as f
-    on f.kind in ('visit', 'charge', 'booking', 'arrived') and f.detail ->> 'practitioner_id' = d.source_id
+    on f.kind in ('visit', 'charge', 'booking', 'arrived') and f.detail ->> 'practitioner_id' in (d.source_id, d.npi)
 inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
 where (d.known_seq > %(since)s and d.known_seq <= %(seq)s)
     or (d.retracted_seq > %(since)s and d.retracted_seq <= %(seq)s)

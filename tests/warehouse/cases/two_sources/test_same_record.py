@@ -12,6 +12,7 @@ import yaml
 from tests.unit.throughline.sources.adt import HOSPITAL
 from tests.warehouse.clinic import (
     DOCTOR,
+    DOCTOR_NPI,
     Clinic,
     Record,
     again,
@@ -22,6 +23,7 @@ from tests.warehouse.clinic import (
     moment,
     note,
     patient,
+    practitioner,
     stay,
     visit,
 )
@@ -214,6 +216,34 @@ def test_a_visit_goes_by_the_name_that_its_chart_has_for_it(clinic: Clinic) -> N
     assert clinic.conn.execute(
         "select count(*) from cases.same_record where record = 'encounter'"
     ).fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    ("npi", "is_billable", "expected"),
+    [
+        (DOCTOR_NPI, True, None),
+        (DOCTOR_NPI, False, "practitioner_not_billable"),
+        ("1000000017", True, "practitioner_not_known"),
+    ],
+)
+def test_a_visit_by_adt_alone_names_who_saw_the_patient_by_npi(
+    clinic: Clinic, npi: str, is_billable: bool, expected: str | None
+) -> None:
+    def reasons() -> list[Any]:
+        return clinic.conn.execute(
+            "select reason from cases.not_opened where workflow = 'charge_capture' order by 1"
+        ).fetchall()
+
+    seen = by_adt(visit("p1", "2026-06-15 10:00", visit_number="V9"), practitioner_id=npi)
+    clinic.pending.clear()
+    clinic.know(*person(), seen)
+    clinic.night("2026-07-06")
+    assert reasons() == [("note_not_signed",), ("practitioner_not_known",)]
+    # the practitioner's record comes a night later
+    clinic.know(practitioner("dr7", DOCTOR_NPI, is_billable=is_billable))
+    clinic.night("2026-07-07")
+    assert reasons() == [("note_not_signed",), *([(expected,)] if expected else [])]
+    assert clinic.digest() == clinic.derived_digest()
 
 
 BOOKED = appointment("p1", "2026-07-08 10:00", recorded="2026-07-03 09:00")

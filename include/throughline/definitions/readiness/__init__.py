@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from throughline.definitions.readiness.brings import brought, says_level, silent
+from throughline.definitions.readiness.brings import LEVEL as SAYS_LEVEL
+from throughline.definitions.readiness.brings import (
+    SAID_OF_CHARGES,
+    brought,
+    says_of_charges,
+    silent,
+)
 from throughline.practice import Practice
 from throughline.sources import catalogue
 from throughline.sources.source import INSIDE, SourceDefinition
@@ -51,6 +57,11 @@ BY_HAND = "by hand"
 RECORDED = {"contact": "whoever may record_calls records it on the page of its case"}
 """What a named person records where no system has it, and how: only kinds that are here."""
 LEVEL = "level of decision-making"
+PRACTITIONER = "practitioner"
+WHO_BILLS = (
+    f"never: no configured feed says who may bill; feed {PRACTITIONER} would, by degree or taxonomy;"
+    " until then no visit counts"
+)
 ASKED = (
     "asked of a person: who signed the note and may state_level, or a coder who may code_notes, says it on the"
     " exception level_not_stated"
@@ -84,6 +95,7 @@ class Need:
     came: str = ""
     silent: tuple[str, ...] = ()
     asked: str = ""
+    would: str = ""
 
     @property
     def mark(self) -> str:
@@ -104,6 +116,8 @@ class Need:
             return ", ".join(self.by) or "nothing is needed"
         if self.asked:
             return self.asked
+        if self.would:
+            return self.would
         if self.part == "sends":
             return f"never: no source has the role {' or '.join(self.lacks)}"
         feeds = "; ".join(f"{kind}: {feeds_of(kind)}" for kind in self.lacks)
@@ -145,17 +159,23 @@ def needs(
         for source in sources
         for role in source.roles.values()
     }
-    levels = tuple(
-        f"{source.source}/{feed}"
-        for source in sources
-        for feed in source.feeds
-        if says_level(source, feed)
+    who_bills = tuple(
+        f"{source.source}/{PRACTITIONER}" for source in sources if PRACTITIONER in source.feeds
     )
+    charges = {
+        what: tuple(
+            f"{source.source}/{feed}"
+            for source in sources
+            for feed in source.feeds
+            if says_of_charges(source, feed, what)
+        )
+        for what in SAID_OF_CHARGES
+    }
     return [
         replace(need, silent=tuple(dict.fromkeys(f for k in need.lacks for f in could.get(k, ()))))
         for one in workflows
         if one.status == "active"
-        for need in _of(one, bring, takes, practice, levels)
+        for need in _of(one, bring, takes, practice, charges, who_bills)
     ]
 
 
@@ -180,9 +200,11 @@ def _of(
     bring: Mapping[str, list[str]],
     takes: Mapping[str, str],
     practice: Practice,
-    levels: tuple[str, ...],
+    charges: Mapping[str, tuple[str, ...]],
+    who_bills: tuple[str, ...],
 ) -> Iterator[Need]:
     said = one.definition
+    levels = charges[SAYS_LEVEL]
 
     def need(part: str, name: str, kinds: Kinds, *, matters: bool = True) -> Need:
         by = dict.fromkeys(
@@ -194,6 +216,11 @@ def _of(
 
     trigger = next(kind for kind in OF_TRIGGER if kind in said["trigger"])
     yield need("opens", str(said["trigger"][trigger]), OF_TRIGGER[trigger])
+    if trigger == "unbilled" or any(stage["proof"] == "visit" for stage in said["stages"]):
+        lacks = () if who_bills else (PRACTITIONER,)
+        yield Need(
+            one.workflow, "rests on", "who may bill a visit", who_bills, lacks, would=WHO_BILLS
+        )
     if said["population"].get("payer_classes"):
         yield need("population", "payer classes", (("coverage",),))
     if said["population"].get("attributed"):
@@ -205,9 +232,14 @@ def _of(
         }
         yield need("population", "attributed", (tuple(kind for kind in ways if ways[kind]),))
     for exclusion in said.get("exclusions", ()):
-        kinds = OF_EXCLUSION.get(exclusion["when"])
-        if kinds:
-            yield need("excludes", exclusion["reason"], kinds, matters=False)
+        kinds, when = OF_EXCLUSION.get(exclusion["when"]), exclusion["when"]
+        if not kinds:
+            continue
+        shown = need("excludes", exclusion["reason"], kinds, matters=False)
+        if when in charges and shown.by:
+            shown = replace(shown, by=charges[when], lacks=() if charges[when] else (when,))
+            shown = replace(shown, would=_would_say(when) if shown.lacks else "")
+        yield shown
     for stage in said["stages"]:
         by_hand = (one.workflow, stage["stage"]) in practice.by_hand
         yield replace(need("stage", stage["stage"], OF_PROOF[stage["proof"]]), is_by_hand=by_hand)
@@ -231,6 +263,15 @@ def _of(
             by = tuple(takes[role] for role in roles if role in takes)
             lacks = () if by else (" or ".join(roles),)
             yield Need(one.workflow, "sends", str(stage["task"]["kind"]), by, lacks)
+
+
+def _would_say(what: str) -> str:
+    """Return what would let charges say something that none of them does."""
+    column, extension = SAID_OF_CHARGES[what]
+    return (
+        f"no charge says it: a column of a table ({column}) or an extension of FHIR (extensions: {extension}) would;"
+        " until then whoever bills has to know"
+    )
 
 
 def with_history(found: list[Need], conn: Connection) -> list[Need]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from throughline import programs, warehouse
 from throughline.definitions import examined
-from throughline.definitions.readiness import Need, needs, with_history
+from throughline.definitions.readiness import BY_HAND, Need, needs, with_history
 from throughline.definitions.readiness.back import Back, wanted
 from throughline.practice import practice
 from throughline.vocabulary.counts import count as counted
@@ -21,29 +21,31 @@ from throughline.vocabulary.counts import count as counted
 
 def table(found: list[Need]) -> Iterator[str]:
     """Yield the needs as lines of a table, with the workflows as headings."""
+    width = max((len(one.name) for one in found), default=0)
     for workflow in dict.fromkeys(one.workflow for one in found):
         yield workflow
         for one in found:
             if one.workflow == workflow:
-                yield f"  {one.mark:<8}{one.part:<11}{one.name:<20} {one.told}"
+                yield f"  {one.mark:<8}{one.part:<11}{one.name:<{width}} {one.told}"
                 if one.came:
-                    yield f"  {'':<39} came: {one.came}"
+                    yield f"  {'':<{19 + width}} came: {one.came}"
         yield ""
 
 
 def reach(found: list[Back]) -> Iterator[str]:
     """Yield how far back each feed is wanted for the first load, and why, as lines of a table."""
     yield "how far back the first load is wanted, by feed"
+    width = max((len(f"{one.source}/{one.feed}") for one in found), default=0)
     for one in found:
         given = (
             "all that it has"
             if one.fetched is None
             else f"{counted(one.fetched, 'day')} (history_days)"
         )
-        yield f"  {f'{one.source}/{one.feed}':<30} {one.told}{': TOO LITTLE IS FETCHED' if one.is_short else ''}"
+        yield f"  {f'{one.source}/{one.feed}':<{width}} {one.told}{': TOO LITTLE IS FETCHED' if one.is_short else ''}"
         for each in one.why:
-            yield f"  {'':<30} {each}"
-        yield f"  {'':<30} fetched: {given}"
+            yield f"  {'':<{width}} {each}"
+        yield f"  {'':<{width}} fetched: {given}"
     yield ""
 
 
@@ -67,8 +69,10 @@ def main(arguments: list[str]) -> int:
     print("\n".join(reach(wanted(checked.workflows, checked.sources, practice()))))
     never = [one for one in found if one.matters and not one.is_met]
     unseen = sum(bool(one.lacks) and not one.matters for one in found)
+    by_hand = sum(one.mark == BY_HAND for one in found)
     print(
-        f"{len(never)} of {len(found)} can never be; {unseen} go unseen (an exclusion that nothing would show)"
+        f"{len(never)} of {len(found)} can never be; {by_hand} by hand;"
+        f" {unseen} go unseen (an exclusion that nothing would show)"
     )
     for fault in checked.faults:
         print(fault, file=sys.stderr)

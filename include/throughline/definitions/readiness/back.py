@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from throughline.definitions.readiness.brings import brought
 from throughline.practice import Practice
-from throughline.sources import catalogue
 from throughline.sources.source import SourceDefinition
 from throughline.vocabulary.counts import count as counted
 from throughline.workflows.definitions import Workflow
@@ -22,6 +21,7 @@ STANDING = frozenset(
 GOES_ON = {"admission": "stays that still go on", "hospice": "hospice care that still goes on"}
 """Kinds of fact that count for as long as they last, whenever they began."""
 _MONTH = 31
+ASKED = "it answers what we ask: what came before the first night answers somebody else"
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,9 @@ def wanted(
                 key=lambda each: (-each.days, each.text),
             )
             fetched = feed.history_days or source.history_days
+            if feed.volume == "asked":
+                found.append(Back(source.source, feed.name, 0, (ASKED,), fetched=fetched))
+                continue
             found.append(_back(source.source, feed.name, kinds, why, fetched, by_kind))
     return found
 
@@ -85,9 +88,6 @@ def _back(
     fetched: int | None,
     by_kind: Mapping[str, object],
 ) -> Back:
-    if catalogue.entry(feed).volume == "asked":
-        text = "it answers what we ask: what came before the first night answers somebody else"
-        return Back(source, feed, 0, (text,), fetched=fetched)
     if feed in STANDING:
         text = "what it says holds until somebody changes it, however old it is"
         return Back(source, feed, None, (text,), fetched=fetched)

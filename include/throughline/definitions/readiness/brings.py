@@ -6,7 +6,7 @@ Imports nothing that reads a wire format.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from throughline.sources import catalogue
@@ -50,6 +50,16 @@ SAYS: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {
 }
 """What a column has to say, where a definition says itself all that it can say."""
 
+LEVEL, RESTRICTED, NO_CHARGE, GLOBAL = "level", "self_pay_restricted", "no_charge", "global_period"
+SAID_OF_CHARGES: Mapping[str, tuple[str, str]] = {
+    LEVEL: ("mdm_level", "mdm_level"),
+    RESTRICTED: ("is_self_pay_restricted", "self_pay_restriction"),
+    NO_CHARGE: ("no_charge_reason", "no_charge_reason"),
+    GLOBAL: ("global_period", "global_period"),
+}
+"""What a charge may say besides what was done: the column of a table, and the extension of FHIR."""
+NOT_BILLABLE = "not-billable"
+
 
 def brought(source: SourceDefinition, feed: str) -> list[str]:
     """Return the kinds of fact that a feed of a source brings."""
@@ -75,16 +85,35 @@ def silent(source: SourceDefinition, feed: str) -> list[str]:
     return [kind for kind in dict.fromkeys(every) if kind not in brings]
 
 
-def says_level(source: SourceDefinition, feed: str) -> bool:
-    """Return whether a feed's charges can say a level of decision-making, as its source is defined.
+def says_of_charges(source: SourceDefinition, feed: str, what: str) -> bool:
+    """Return whether a feed's charges can say something of `SAID_OF_CHARGES`, as its source is defined.
 
-    FHIR and HL7 v2 have no element of their own for it: a source names its extension, a table its column.
+    FHIR and HL7 v2 have no element of their own for it: a FHIR source names its extension, a table its column, and
+    no DFT says it. That a charge is for nothing is a status of FHIR's, too (`not-billable`), and may be one of a table.
     """
     if "charge" not in brought(source, feed):
         return False
+    column, extension = SAID_OF_CHARGES[what]
     if source.standard == MAPPED:
-        return any("mdm_level" in of.get("charge_item", {}) for of in _records(source, feed))
-    return "mdm_level" in source.conventions.get("extensions", {})
+        records = [of.get("charge_item", {}) for of in _records(source, feed)]
+        is_status = what == NO_CHARGE and _status_says_so(source, records)
+        return is_status or any(column in columns for columns in records)
+    if what == NO_CHARGE:
+        return source.standard == "fhir"
+    return source.standard == "fhir" and extension in source.conventions.get("extensions", {})
+
+
+def _status_says_so(source: SourceDefinition, records: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether the status of a table's charges can be that of one for nothing."""
+    own = source.conventions.get("codes", {}).get("charge_item.status")
+    if own is not None:
+        return NOT_BILLABLE in own.values()
+    return any(
+        said is None or NOT_BILLABLE in said
+        for columns in records
+        if "status" in columns
+        for said in [_all_that(columns["status"])]
+    )
 
 
 def _silent(source: SourceDefinition, feed: str) -> Collection[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 
@@ -12,7 +14,14 @@ import pytest
 from tests.unit.throughline.definitions.test_check import ROOT, own, take
 from throughline.definitions import examined, readiness
 from throughline.definitions.readiness import OF_PROOF, Need, feeds_of, needs
-from throughline.definitions.readiness.brings import NEEDS, SAYS, brought, silent
+from throughline.definitions.readiness.brings import (
+    NEEDS,
+    SAID_OF_CHARGES,
+    SAYS,
+    brought,
+    says_of_charges,
+    silent,
+)
 from throughline.practice import said_now
 from throughline.sources import catalogue
 from throughline.sources.source import Feed, SourceDefinition
@@ -143,12 +152,90 @@ def test_an_exclusion_that_nothing_shows_goes_unseen_and_refuses_nothing(own: Pa
     assert not found()["excludes", "hospice"].lacks
 
 
+EXTENSIONS = {
+    "self_pay_restricted": "    self_pay_restriction: https://lakeside.example/fhir/StructureDefinition/self-pay-restriction\n",
+    "global_period": "    global_period: https://lakeside.example/fhir/StructureDefinition/global-period\n",
+}
+
+
+@pytest.mark.parametrize("reason", EXTENSIONS)
+def test_an_exclusion_that_no_charge_says_goes_unseen(own: Path, reason: str) -> None:
+    """Charges come, and none of them can say it: that is not `ok`."""
+    assert found("charge_capture")["excludes", reason].mark == "ok"
+    take(own, "sources/ehr.yaml", EXTENSIONS[reason], "")
+    need = found("charge_capture")["excludes", reason]
+    assert (need.mark, need.by, need.is_met) == ("unseen", (), False)
+    assert "no charge says it: a column of a table" in need.told
+    assert examined().faults == ()
+
+
+@pytest.mark.parametrize(
+    ("columns", "codes", "says"),
+    [
+        ({"code": "CPT"}, {}, set()),
+        ({"code": "CPT", "is_self_pay_restricted": "Cash"}, {}, {"self_pay_restricted"}),
+        ({"code": "CPT", "global_period": "Post-op"}, {}, {"global_period"}),
+        ({"code": "CPT", "mdm_level": "MDM"}, {}, {"level"}),
+        ({"code": "CPT", "no_charge_reason": "Why"}, {}, {"no_charge"}),
+        ({"code": "CPT", "status": "S"}, {}, {"no_charge"}),
+        ({"code": "CPT", "status": "S"}, {"P": "billable"}, set()),
+        ({"code": "CPT", "status": "S"}, {"P": "billable", "N": "not-billable"}, {"no_charge"}),
+        ({"code": "CPT", "status": {"constant": "billable"}}, {}, set()),
+        ({"global_period": "Post-op"}, {}, set()),
+    ],
+)
+def test_what_the_charges_of_a_table_can_say(
+    columns: dict[str, object], codes: dict[str, str], says: set[str]
+) -> None:
+    source = table("charge_item", columns)
+    if codes:
+        source.conventions["codes"] = {"charge_item.status": codes}
+    assert {w for w in SAID_OF_CHARGES if says_of_charges(source, "charge_item", w)} == says
+    told = replace(source, standard="hl7v2", conventions={"extensions": dict.fromkeys(says, "x")})
+    assert not any(says_of_charges(told, "charge_item", what) for what in SAID_OF_CHARGES)
+
+
+def test_without_practitioners_no_visit_counts(own: Path) -> None:
+    who = ("rests on", "who may bill a visit")
+    assert (found()[who].mark, found()[who].by) == ("ok", ("ehr/practitioner",))
+    take(own, "sources/ehr.yaml", '  practitioner: {expected_by: "03:00"}\n', "")
+    assert found()[who].mark == found("charge_capture")[who].mark == "NEVER"
+    assert "until then no visit counts" in found()[who].told
+
+
+def test_denver_is_told_what_it_cannot_know() -> None:
+    """As its lead reads it: no charge says what must not go to a payer; a list that comes back has no history."""
+    folder = ROOT / "tests" / "practices" / "denver" / "definitions"
+    done = subprocess.run(
+        [sys.executable, "-m", "throughline.definitions.readiness"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(ROOT / "include"), "PATH": "", "THROUGHLINE_DEFINITIONS": str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    marked = [
+        re.split(r"\s{2,}", line.strip())[0:3] for line in lines if line.startswith("  unseen")
+    ]
+    assert [words[2] for words in marked] == [
+        "no_charge", "global_period", "self_pay_restricted", "global_period", "no_charge", "self_pay_restricted",
+    ]  # fmt: skip
+    place = next(n for n, line in enumerate(lines) if line.startswith("  care_lists/communication"))
+    assert lines[place].endswith(" 0 days")
+    assert lines[place + 1].strip().startswith("it answers what we ask")
+    assert lines[-1] == (
+        "0 of 34 can never be; 1 by hand; 6 go unseen (an exclusion that nothing would show)"
+    )
+    # what follows a name begins in one column, however long the name is
+    assert len({line.index("epic/") for line in lines if re.match(r"  ok .* epic/", line)}) == 1
+
+
 def test_a_kind_names_the_feeds_that_would_bring_it() -> None:
     assert feeds_of("booking").startswith("feed appointment (hl7v2")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "code", "says"), [("", 0, "can never be; 0 go unseen"), (CALLS, 1, "NEVER   stage")]
+    ("wrong", "code", "says"),
+    [("", 0, "can never be; 0 by hand; 0 go unseen"), (CALLS, 1, "NEVER   stage")],
 )
 def test_the_command_prints_a_table_and_says_by_its_code(
     own: Path, wrong: str, code: int, says: str

@@ -86,10 +86,14 @@ class House:
         unmatched.notice(conn, night.seq, night.cut_off)
         tasks.plan(conn, night.seq, night.cut_off)
         conn.commit()
-        tasks.dispatch(conn, night.seq, clients(self.systems), sleep=lambda _: None)
-        cases.settle(conn, night.seq)
-        conn.commit()
+        self.send(night.seq)
         return night.seq
+
+    def send(self, seq: int) -> None:
+        """Let what a night planned go out."""
+        tasks.dispatch(self.conn, seq, clients(self.systems), sleep=lambda _: None)
+        cases.settle(self.conn, seq)
+        self.conn.commit()
 
     def _land(self, definition: SourceDefinition, night: nights.Night) -> list[Any]:
         if not definition.feeds:

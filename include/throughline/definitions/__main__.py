@@ -1,6 +1,7 @@
 """`python -m throughline.definitions`: says what is wrong with the definitions, and what they make together.
 
-It exits with 1 if anything is wrong. `--take-note` keeps ours as they are now, once somebody has read what changed;
+It exits with 1 if anything is wrong. `--take-note` keeps ours as they are now, once somebody has read what changed,
+and exits with 1 if it cannot, as where the folder is mounted read-only;
 `--show NAME` prints a workflow as it is registered. `--only-faults` prints nothing else, and writes nothing.
 """
 
@@ -49,6 +50,7 @@ def main(arguments: list[str]) -> int:
             print(f"Kept ours in {shown(path)}")
     except OSError as error:
         print(f"Not kept, because {error.filename} cannot be written: {error.strerror}")
+        return 1 if chosen.take_note else 0
     return 0
 
 

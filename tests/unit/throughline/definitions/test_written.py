@@ -87,6 +87,8 @@ def test_a_folder_that_cannot_be_written_is_checked_all_the_same(
 ) -> None:
     (own / "written_against").write_text("no folder", "utf-8")
     assert "cannot be written" in told(capsys)
+    assert main(["--take-note"]) == 1
+    assert "cannot be written" in capsys.readouterr().out
 
 
 def test_what_ours_no_longer_have_is_told(

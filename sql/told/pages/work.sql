@@ -1,8 +1,9 @@
 -- reads: cases.case_record, cases.stage, cases.workflow_version, evidence.coverage, evidence.fact,
---     evidence.practitioner, evidence.visit, identity.link, operations.source, tasks.inside, tasks.task
+--     evidence.practitioner, evidence.visit, identity.link, operations.source, tasks.inside,
+--     tasks.not_called(), tasks.task
 
--- Open work of one kind that stays inside, one page of it: the late first, and last what nobody should do now. A visit is
--- told by its day, who saw the patient, and what the clinician charged.
+-- Open work of one kind that stays inside, one page of it: the late first, then what a call is needed for whose patient
+-- nobody may call (of_moment, if asks_stops), and last what nobody should do now. A visit is told by its day, who saw the patient, and what the clinician charged.
 with mine as (
     select
         t.task_id,
@@ -26,10 +27,20 @@ with mine as (
     where t.closed_seq is null and t.kind = %(kind)s
 ),
 
+stopped as materialized (
+    select distinct n.person_id
+    from tasks.not_called(array(select m.person_id from mine as m where %(asks_stops)s), %(of_moment)s) as n
+),
+
 page as (
-    select m.*, count(*) over () as total
+    select
+        m.*,
+        s.person_id is not null as is_stopped,
+        count(*) over () as total,
+        count(s.person_id) over () as stopped
     from mine as m
-    order by m.on_hold, m.due_at, m.case_id
+    left join stopped as s on s.person_id = m.person_id
+    order by m.on_hold, s.person_id is not null, m.due_at, m.case_id
     limit %(size)s offset %(skip)s
 )
 
@@ -53,7 +64,8 @@ select
     h.codes,
     h.amount,
     k.warnings,
-    p.total
+    p.total,
+    p.stopped
 from page as p
 left join cases.workflow_version as w on w.workflow = p.workflow and w.version = p.version
 left join operations.source as o on o.source = p.source
@@ -92,4 +104,4 @@ left join lateral (
     where l.person_id = p.person_id and l.status = 'active' and l.retired_seq is null and f.retracted_seq is null
         and f.kind in ('death', 'hospice', 'opt_out', 'left_practice')
 ) as k on true
-order by p.on_hold, p.due_at, p.case_id;
+order by p.on_hold, p.is_stopped, p.due_at, p.case_id;

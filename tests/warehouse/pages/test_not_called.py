@@ -150,6 +150,9 @@ def test_who_may_not_see_patients_is_not_told_why(
     ]
 
 
+LINK = "record the call"
+
+
 def due(text: str) -> tuple[int, int]:
     """Return how many calls a page says are due, and how many more it lists that nobody may make."""
     (calls,) = re.findall(r'class="lead">([0-9,]+) calls? (?:is|are) due', text)
@@ -169,6 +172,8 @@ def test_calls_that_nobody_may_make_are_counted_apart_and_come_after_the_others(
     text = browser("nurse").get("/calls").text
     assert due(text) == (calls - 1, 1)
     assert "1 more is listed below whose patient is not to be called" in text
+    assert LINK not in part("calls", text, whom)
+    assert 'class="late"' not in part("calls", text, whom)
     rows = re.findall(r"<tr.*?</tr>", text, re.S)[1:]
     at = next(place for place, row in enumerate(rows) if whom["case"] in row)
     assert ["on hold" in row for row in rows] == [place > at for place in range(len(rows))]
@@ -203,3 +208,44 @@ def test_the_hits_of_a_search_say_not_to_call_of_whom_nobody_may(
     assert SHOWN not in died
     assert SHOWN in other
     assert "Not to call" not in other
+
+
+@pytest.mark.parametrize("kind", ["outreach", "scheduling", "documentation"])
+def test_work_that_takes_a_call_to_whom_nobody_may_comes_after_the_rest(
+    conn: warehouse.Connection, browser: Browser, whom: dict[str, str], kind: str
+) -> None:
+    conn.execute(
+        "insert into tasks.inside (task_id, source, known_seq) select task_id, 'ehr', 3 from tasks.task"
+        " where kind = 'outreach' and closed_seq is null on conflict do nothing"
+    )
+    conn.execute("update tasks.task set kind = %s where kind = 'outreach'", (kind,))
+    page = f"/work?kind={kind}"
+    before = browser("nurse").get(page).text
+    rows = re.findall(r"<tr.*?</tr>", before, re.S)[1:]
+    assert whom["case"] in rows[0]
+    assert '<span class="narrow">; ' not in before, "nothing stands before the owner"
+    assert ("not to be called" in before, LINK in rows[0]) == (False, kind == "outreach")
+    tell(conn, whom, "death")
+    told = browser("nurse").get(page).text
+    rows = re.findall(r"<tr.*?</tr>", told, re.S)[1:]
+    last = whom["case"] in rows[-1]
+    assert last is (kind != "documentation")
+    own = rows[-1] if last else rows[0]
+    assert ("1 of them, after the others, takes a call" in told, LINK in own) == (last, False)
+    assert "Not to call" in own
+    viewer = browser("viewer").get(page).text
+    assert "not to be called" not in viewer
+    assert whom["case"] in re.findall(r"<tr.*?</tr>", viewer, re.S)[1]
+
+
+def test_the_hits_fit_on_a_phone(
+    conn: warehouse.Connection, browser: Browser, whom: dict[str, str]
+) -> None:
+    nurse = browser("nurse")
+    (token,) = re.findall(r'name="token" value="([^"]+)"', nurse.get("/search").text)
+    found = nurse.post("/search", data={"said": "Family2", "token": token}).text
+    row = next(row for row in re.findall(r"<tr.*?</tr>", found, re.S) if "/person/" in row)
+    narrow = re.findall(r'<span class="narrow">born \d\d \w{3} \d{4}; record (MRN\d+)</span>', row)
+    wide = re.findall(r'<td class="(?:nowrap )?wide">(.*?)</td>', row)
+    assert [wide[1]] == narrow, "the day of birth and the record number stand below the name"
+    assert len(re.findall("<td>", row)) == 1, "beside the name the telephone alone"

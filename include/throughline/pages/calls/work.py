@@ -47,13 +47,16 @@ KINDS = (
          "A visit counts as billed when its claim is answered or paid: what is read of claims says so."),
 )  # fmt: skip
 """What may stay inside, in the order of a case's life."""
+CALLS = ("outreach", "scheduling")
+"""The kinds that take a call to the patient."""
 
 
 @dataclass(frozen=True)
 class Item:
     """One thing to do, as `sql/told/pages/work.sql` gives it. Times are UTC, `amount` is in US dollars.
 
-    `on_hold`: a decision comes first, or the patient is in a facility, so nobody should do it now.
+    `on_hold`: a decision comes first, or the patient is in a facility, so nobody should do it now. `total` counts what
+    is on all pages, `stopped` that of it which takes a call to a patient whom nobody may call.
     """
 
     kind: str
@@ -76,6 +79,7 @@ class Item:
     amount: Decimal | None
     warnings: list[str] | None
     total: int
+    stopped: int
 
     @property
     def practitioner(self) -> str:
@@ -105,9 +109,15 @@ class Item:
         return warned(self.warnings, stops) if self.kind == "scheduling" else []
 
 
-def items(conn: Connection, kind: str, page: int) -> list[Item]:
-    """Return one page of the open work of a kind that stays inside; what is on hold comes last."""
-    found = sql.run(conn, "told/pages/work.sql", kind=kind, size=SIZE, skip=(page - 1) * SIZE).rows
+def items(conn: Connection, kind: str, page: int, as_of: datetime | None = None) -> list[Item]:
+    """Return one page of the open work of a kind that stays inside; what is on hold comes last.
+
+    `as_of`: what takes a call comes after the rest if nobody may call then. None for those who may not know it.
+    """
+    found = sql.run(
+        conn, "told/pages/work.sql", kind=kind, size=SIZE, skip=(page - 1) * SIZE, of_moment=as_of,
+        asks_stops=as_of is not None and kind in CALLS,
+    ).rows  # fmt: skip
     return [Item(*row) for row in found]
 
 
@@ -126,7 +136,8 @@ def work_page(request: Browser, who: Looking) -> Response:
         there = [one for one in KINDS if one.kind in counts]
         asked = request.query_params.get("kind", "")
         chosen = next((one for one in KINDS if one.kind == asked), there[0] if there else None)
-        found = items(conn, chosen.kind, page) if chosen else []
+        as_of = now.cut_off if who.sees_patients else None
+        found = items(conn, chosen.kind, page, as_of) if chosen else []
         names = people.names(conn, who, PLACE, [one.person_id for one in found])
         stops = not_called(conn, names, now.cut_off)
     return html(

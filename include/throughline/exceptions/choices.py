@@ -97,9 +97,9 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
         "owner": "A team, or a member of one,",
         "amount": "the amount that you name" if balance is None else str(balance),
         "cases": str(detail.get("cases", 0)),
-        "disposition": "what you say",
-        "level": "what you say",
-        "done_on": "what you say",
+        "disposition": "what you choose",
+        "level": "the one that you choose",
+        "done_on": "on the day that you say, or not at all",
     }
     if act == "write_off" and balance is None:
         follows = "The amount that you name is written off the claim's open balance."

@@ -22,6 +22,11 @@ def test_what_can_be_known_is_shown_with_what_has_come(
     assert "stage: contacted" in shown.text
     assert "ehr/communication" in shown.text
     assert "newest of 2026-" in shown.text
+    assert "transitional care: a discharge learned of within" in shown.text
+    assert "transitional_care" not in shown.text
+    assert '<span class="narrow">what it says holds until' in shown.text, (
+        "below the feed on a phone"
+    )
 
 
 def test_work_that_stays_inside_is_shown_with_whom_it_is_about_to_who_may_see_it(
@@ -80,6 +85,8 @@ def test_what_is_held_is_shown_with_its_number_and_a_form_for_who_may(
     assert "Transitional care: 2 calls" in shown
     assert "Let out 2 calls</button>" in shown
     assert "Family" not in shown, "no patient"
+    assert "Nothing is only observed any more" in shown
+    assert shown.count('<td class="flag">held</td>') == 2
     viewer = browser("viewer").get("/observed").text
     assert "2 calls" in viewer
     assert "</button>" not in viewer

@@ -261,3 +261,19 @@ def test_who_has_died_is_marked_beside_the_name(has_died: bool) -> None:
     parts: Any = environment().get_template("parts.jinja").module
     whom = parts.whom("", name)
     assert ("has died" in whom) is has_died
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("disposition_not_stated", "the discharge counts as: what you choose, stated by you"),
+        ("level_not_stated", "documents this level: the one that you choose, stated by you"),
+        (
+            "reconciliation_not_stated",
+            "this discharge: on the day that you say, or not at all, stated",
+        ),
+    ],
+)
+def test_what_a_statement_will_do_is_said_before_it_is_made(reason: str, says: str) -> None:
+    first = choices(reason, {}, in_case=True)[0]
+    assert says in first.follows

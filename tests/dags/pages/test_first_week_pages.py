@@ -118,3 +118,16 @@ def test_the_calls_lead_who_may_to_where_one_is_recorded(
     said = "A call that no system has is recorded on the page of its case."
     assert said in browser("operator").get("/calls").text
     assert said not in browser("viewer").get("/calls").text
+
+
+def test_no_number_of_the_first_load_is_broken_on_a_phone(
+    browser: Callable[..., TestClient], server: postgres.Server
+) -> None:
+    with warehouse.connect(server.dsn()) as conn:
+        conn.execute(
+            "insert into operations.first_load (known_seq, part, about, name, things, from_on, until_on)"
+            " values (1, 'not_opened', 'charge_capture', 'too_old', 12041, '2021-08-01', '2026-04-20')"
+        )
+    shown = browser("viewer").get("/first-load").text
+    assert '<td class="whole">12,041</td>' in shown
+    assert ".scroll .whole" in shown

@@ -215,7 +215,9 @@ def subject(stuck: Stuck) -> str:
     about = stuck.file_name or stuck.about_id
     if UUID.fullmatch(about):
         about = about[:8]
-    return f"{words.plain(stuck.about_kind)} {about}"
+    kind = words.plain(stuck.about_kind)
+    # of some kinds the number says what it is of: `discharge 0cc175b9`
+    return about if about.startswith(f"{kind} ") else f"{kind} {about}"
 
 
 def why(stuck: Stuck, zone: str) -> str:

@@ -220,6 +220,8 @@ def test_a_thing_with_an_id_of_ours_is_named_by_its_first_characters() -> None:
         file_name=None,
     )
     assert exceptions.subject(rows) == "batch 205256a8"
+    left = replace(rows, about_kind="discharge", about_id="discharge 0cc175b9")
+    assert exceptions.subject(left) == "discharge 0cc175b9", "said once"
 
 
 @pytest.mark.parametrize(("code", "said"), [("en-US", "English"), ("ES", "Spanish"), ("tlh", "tlh")])  # fmt: skip

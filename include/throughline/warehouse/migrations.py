@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -23,8 +25,8 @@ def migrate(dsn: str) -> list[str]:
     from yoyo import get_backend, read_migrations  # slow to import, and needed only here
 
     parts = urlsplit(dsn)
+    migrations = _whole(read_migrations(str(ROOT / "schema")))
     backend = get_backend(urlunsplit(parts._replace(scheme="postgresql+psycopg")))
-    migrations = read_migrations(str(ROOT / "schema"))
     try:
         with psycopg.connect(dsn, autocommit=True) as alone:
             # The server lets this lock go with its session. That of yoyo is a row, and outlives who was killed:
@@ -39,3 +41,26 @@ def migrate(dsn: str) -> list[str]:
     finally:
         backend.connection.close()
     return [migration.id for migration in pending]
+
+
+def _whole(migrations: Any) -> Any:
+    """Let each of these migrations (yoyo's list) go to the server in one piece; returns them.
+
+    yoyo splits each file into its statements with a parser of SQL in Python, which takes seconds of a first start.
+    The server does it too.
+    """
+    from yoyo.exceptions import BadMigration
+    from yoyo.migrations import StepCollector, parse_metadata_from_sql_comments
+
+    named = {one.id: one for one in migrations}
+    for one in migrations:
+        text = Path(one.path).read_text(encoding="utf-8")
+        before = parse_metadata_from_sql_comments(text)[0].get("depends", "").split()
+        unknown = [name for name in before if name not in named]
+        if unknown:
+            raise BadMigration(f"{one.path}: depends on {', '.join(unknown)}, which is not there")
+        steps = StepCollector(migration=one)
+        steps.add_step(text)
+        one._depends = {named[name] for name in before}
+        one.steps = steps.create_steps(one.use_transactions)
+    return migrations

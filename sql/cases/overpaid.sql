@@ -1,5 +1,5 @@
--- reads: cases.case_record, cases.event, evidence.fact, operations.source, w_case, w_fact, w_impossible,
---     w_proof, w_visit_claim
+-- reads: cases.case_record, cases.event, evidence.fact, identity.link, operations.source, w_case, w_fact,
+--     w_impossible, w_named_visit, w_proof, w_same, w_visit_claim
 -- makes: w_overpaid
 
 -- Overpayments: the claim was paid, but the evidence that had proven the visit or the note was withdrawn,
@@ -16,8 +16,15 @@ with fallen as (
     inner join cases.event as e on e.case_id = c.case_id and e.kind = 'proven' and e.known_seq < %(seq)s
     inner join evidence.fact as v on v.fact_id = e.fact_id and v.kind in ('visit', 'note')
     left join operations.source as o on o.source = v.source
+    -- the name of the visit, as its facts have it
+    left join w_same as m
+        on m.person_id = c.person_id and m.source = v.source
+        and m.source_ref = 'encounter/' || (v.identifiers ->> 'encounter')
+    left join w_named_visit as w
+        on v.kind = 'note' and w.person_id = c.person_id and w.source = v.source
+        and w.id = v.identifiers ->> 'encounter'
     cross join lateral (
-        select coalesce(o.id_prefix, '') || (v.identifiers ->> 'encounter') as encounter
+        select coalesce(m.name, w.name, coalesce(o.id_prefix, '') || (v.identifiers ->> 'encounter')) as encounter
     ) as n
     left join w_fact as s
         on s.person_id = c.person_id and s.kind = 'visit' and s.encounter = n.encounter
@@ -43,12 +50,28 @@ with fallen as (
     inner join w_case as c on c.case_id = p.case_id
     inner join w_visit_claim as q on q.person_id = c.person_id and q.encounter = p.encounter
     inner join w_fact as k on k.person_id = c.person_id and k.kind = 'claim' and k.pcn = q.pcn
+    -- by the id of the visit in its chart, or by what another system calls it
+    cross join lateral (
+        select null as source, evidence.id_of_visit(p.encounter) as id
+        union all
+        select n.source, n.id from w_named_visit as n
+        where n.person_id = c.person_id and n.name = p.encounter
+    ) as w
     inner join evidence.fact as g
-        on g.identifiers ? 'encounter' and g.identifiers ->> 'encounter' = evidence.id_of_visit(p.encounter)
+        on g.identifiers ? 'encounter' and g.identifiers ->> 'encounter' = w.id
         and g.kind = 'charge'
         and g.code = k.code and g.known_seq < %(seq)s and g.retracted_seq <= %(seq)s
     left join operations.source as o on o.source = g.source
-    where p.proof = 'visit' and coalesce(o.id_prefix, '') || (g.identifiers ->> 'encounter') = p.encounter
+    where p.proof = 'visit'
+        and case
+            when w.source is null then coalesce(o.id_prefix, '') || (g.identifiers ->> 'encounter') = p.encounter
+            else g.source = w.source and exists (
+                select from identity.link as l
+                where l.source = g.subject_source and l.source_id = g.subject_id and l.person_id = c.person_id
+                    and l.status = 'active' and l.known_seq <= %(seq)s
+                    and (l.retired_seq is null or l.retired_seq > %(seq)s)
+            )
+        end
         and not exists (
             select from w_fact as s
             where s.person_id = c.person_id and s.kind = 'charge' and s.encounter = p.encounter

@@ -224,16 +224,17 @@ analyze w_same;
 -- for it. The guard costs nothing where every system that sends them is a chart, or sends claims as X12.
 create temp table w_named_visit on commit drop as
 with referring as (
+    -- also what was taken back: it must be known of which visit it was
     select distinct
         l.person_id, f.source, f.identifiers ->> 'encounter' as id,
-        coalesce(f.identifiers ->> 'visit_number', f.identifiers ->> 'encounter') as number
+        coalesce(f.identifiers ->> 'visit_number', f.identifiers ->> 'encounter') as number,
+        f.retracted_seq is null or f.retracted_seq > %(seq)s as stands
     from w_person as w
     inner join identity.link as l
         on l.person_id = w.person_id and l.status = 'active' and l.known_seq <= %(seq)s
         and (l.retired_seq is null or l.retired_seq > %(seq)s)
     inner join evidence.fact as f
         on f.subject_source = l.source and f.subject_id = l.source_id and f.known_seq <= %(seq)s
-        and (f.retracted_seq is null or f.retracted_seq > %(seq)s)
     where f.kind in ('note', 'charge', 'claim')
         and (
             f.identifiers ->> 'visit_number' is not null
@@ -271,7 +272,7 @@ inner join evidence.fact as e
 left join operations.source as o on o.source = e.source
 left join w_same as m on m.person_id = r.person_id and m.source = e.source and m.source_ref = e.source_ref
 order by
-    r.person_id, r.source, r.id, e.source = r.source desc, coalesce(o.is_chart, false) desc, e.source, e.source_ref;
+    r.person_id, r.source, r.id, r.stands desc, e.source = r.source desc, coalesce(o.is_chart, false) desc, e.source, e.source_ref;
 
 create unique index on w_named_visit (person_id, source, id);
 

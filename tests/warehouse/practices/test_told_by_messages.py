@@ -78,6 +78,13 @@ class Lived:
             " from cases.visit_charge where retracted_seq is null order by 2, 3"
         )
 
+    def overpaid(self, way: str) -> int:
+        """Return how many payments somebody is told to give back."""
+        rows = self.houses[way].rows(
+            "select from operations.exception where reason = 'overpayment' and status = 'open'"
+        )
+        return len(rows)
+
     def not_for_payers(self) -> set[str]:
         """Return the patients with a charge that no DFT tells."""
         return {
@@ -156,6 +163,7 @@ def test_beside_the_export_messages_change_nothing(lived: Lived) -> None:
 def test_alone_they_open_the_same_cases_at_the_same_stages(lived: Lived) -> None:
     by_export, by_messages = lived.cases(EXPORT), lived.cases(MESSAGES)
     assert {case: by_messages.get(case) for case in by_export} == by_export
+    assert lived.overpaid(MESSAGES) == lived.overpaid(EXPORT)
     # what no payer pays for is in no DFT: to those who know nothing else, nothing was charged
     more = by_messages.keys() - by_export.keys()
     assert {workflow for _, workflow, _ in more} <= {"charge_capture", "annual_wellness"}

@@ -191,8 +191,8 @@ long: venv ## run the tests that take longest for what they add, and an hour of 
 test-fast: venv ## run the unit and quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow and not nights and not long" tests/unit tests/warehouse $$ARGS
 
-coverage: venv ## run the tests of make test, and measure how much of the pipeline's packages they cover
-	@$(tests) -m "not nights and not long" --cov --cov-report=term tests/unit tests/warehouse tests/dags tests/night $$ARGS
+coverage: venv ## run all tests of make test, and those of make test-nights but whole nights; measure what they cover
+	@$(tests) -m "not long" --cov --cov-report=term tests/unit tests/warehouse tests/dags $$ARGS
 
 format: venv ## format the Python code with ruff
 	@$(python) -m ruff format .

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.worlds import LIVED_WORLD, TIERS, is_long, is_nightly, is_slow, is_thinned, world
+from tests.worlds import (
+    LIVED_WORLD,
+    TIERS,
+    is_left_to_the_night,
+    is_long,
+    is_nightly,
+    is_slow,
+    is_thinned,
+    world,
+)
 
 # The tests know what ours say: whoever runs them may have definitions of their own. And what `make test` was given
 # (`make test ARGS=-x`) is not said to the `make` that a test runs.
@@ -49,13 +58,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     cases: Counter[str] = Counter()
     for item in items:
         test = item.nodeid.partition("[")[0]
+        file = item.nodeid.partition("::")[0]
         if is_long(item.nodeid) or is_thinned(item.nodeid, cases[test]):
             item.add_marker(pytest.mark.long)
-        cases[test] += 1
         if is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
-        if is_nightly(item.nodeid):
+        if is_nightly(item.nodeid) or is_left_to_the_night(item.nodeid, cases[file]):
             item.add_marker(pytest.mark.nights)
+        cases[test] += 1
+        cases[file] += 1
         if world(item.nodeid) == LIVED_WORLD:
             item.add_marker(pytest.mark.timeout(LIVED_SECONDS))
         elif item.get_closest_marker("timeout") is None and _is_long(item):

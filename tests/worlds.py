@@ -125,8 +125,85 @@ NIGHTLY = (
     "warehouse/silence/test_asked_never.py::test_with_days_allowed_it_is_awaited_so_long",
     "dags/pages/test_hostile_texts.py",
     "warehouse/sources/test_clocks.py",
+    "dags/pages/test_acts_on_pages.py",
+    "dags/pages/test_answers.py",
+    "dags/pages/test_first_week_pages.py",
+    "dags/pages/test_nightly.py",
+    "dags/pages/test_searching.py",
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
+HEAVY = (
+    "warehouse/cases/asked/test_stated_level.py",
+    "warehouse/cases/asked/test_stated_reconciliation.py",
+    "warehouse/cases/dates/test_impossible_days.py",
+    "warehouse/cases/test_claim_of_visit.py",
+    "warehouse/cases/test_counts.py",
+    "warehouse/cases/test_sites.py",
+    "warehouse/cases/test_whose_feeds.py",
+    "warehouse/cases/two_sources/test_charges.py",
+    "warehouse/cases/two_sources/test_same_record.py",
+    "warehouse/cases/two_sources/test_two_charts.py",
+    "warehouse/cases/two_sources/test_visits_by_number.py",
+    "warehouse/deployment/test_backup.py",
+    "warehouse/dump/test_write.py",
+    "warehouse/evidence/test_facts.py",
+    "warehouse/evidence/test_unmapped.py",
+    "warehouse/identity/test_links.py",
+    "warehouse/identity/test_two_numberings.py",
+    "warehouse/not_opened/test_asked.py",
+    "warehouse/not_opened/test_attribution.py",
+    "warehouse/not_opened/test_kind_of_coverage.py",
+    "warehouse/not_opened/test_recorded.py",
+    "warehouse/not_opened/test_stated.py",
+    "warehouse/not_opened/test_told.py",
+    "warehouse/pages/test_acts.py",
+    "warehouse/profiling/test_run.py",
+    "warehouse/proven/test_privacy.py",
+    "warehouse/quality/money/test_held_payments.py",
+    "warehouse/quality/money/test_money.py",
+    "warehouse/quality/money/test_paid_lines.py",
+    "warehouse/quality/money/test_two_claims.py",
+    "warehouse/quality/money/test_two_contents.py",
+    "warehouse/quality/parts/test_adt.py",
+    "warehouse/quality/parts/test_dft.py",
+    "warehouse/quality/parts/test_mdm.py",
+    "warehouse/quality/test_balance.py",
+    "warehouse/quality/test_codes.py",
+    "warehouse/quality/test_load.py",
+    "warehouse/quality/test_mutated.py",
+    "warehouse/quality/test_statuses.py",
+    "warehouse/quality/test_verdicts.py",
+    "warehouse/quality/test_withdraw.py",
+    "warehouse/retention/test_lists.py",
+    "warehouse/retention/test_retention.py",
+    "warehouse/retention/test_status.py",
+    "warehouse/silence/test_asked_never.py",
+    "warehouse/silence/test_one_status.py",
+    "warehouse/silence/test_switched_off.py",
+    "warehouse/silence/test_unmatched.py",
+    "warehouse/sources/tables/test_three_reports.py",
+    "warehouse/stack/test_leftover.py",
+    "warehouse/tasks/claims/test_names.py",
+    "warehouse/tasks/claims/test_page.py",
+    "warehouse/tasks/claims/test_told_charge.py",
+    "warehouse/tasks/claims/test_untold.py",
+    "warehouse/tasks/held/test_inside.py",
+    "warehouse/tasks/held/test_observing.py",
+    "warehouse/tasks/held/test_pausing.py",
+    "warehouse/tasks/held/test_restored.py",
+    "warehouse/tasks/lists/test_sftp.py",
+    "warehouse/tasks/test_answers.py",
+    "warehouse/tasks/test_claims.py",
+    "warehouse/tasks/test_days_of_a_site.py",
+    "warehouse/tasks/test_dispatch.py",
+    "warehouse/tasks/test_failpoints.py",
+    "warehouse/tasks/test_plan.py",
+    "warehouse/told/test_numbers.py",
+    "warehouse/told/test_status.py",
+    "warehouse/told/test_summary_and_page.py",
+    "warehouse/warehouse/test_meaning.py",
+)
+"""Files whose tests take a second or more each: `make test` has the first one, `make test-nights` the others."""
 LONG = (
     "dags/test_population.py",
     "night/faults/test_refused_files.py",
@@ -188,6 +265,11 @@ def is_nightly(nodeid: str) -> bool:
     """Say whether a test is left to `make test-nights`: its file, its function or itself is listed."""
     of = nodeid.removeprefix("tests/")
     return any(name in NIGHTLY for name in (of, of.partition("[")[0], of.partition("::")[0]))
+
+
+def is_left_to_the_night(nodeid: str, number: int) -> bool:
+    """Say whether the test of this number (from 0) of its file is left to `make test-nights`: its file is heavy."""
+    return number > 0 and nodeid.partition("::")[0].removeprefix("tests/") in HEAVY
 
 
 def is_long(nodeid: str) -> bool:

@@ -283,7 +283,9 @@ def test_the_list_of_slow_files_names_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "names", [NIGHTLY, worlds.LONG, tuple(THINNED)], ids=["nights", "long", "thinned"]
+    "names",
+    [NIGHTLY, worlds.HEAVY, worlds.LONG, tuple(THINNED)],
+    ids=["nights", "heavy", "long", "thinned"],
 )
 def test_a_list_of_tests_names_tests(names: tuple[str, ...]) -> None:
     gone = []

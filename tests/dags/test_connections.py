@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
 from collections.abc import Iterator
 from contextlib import ExitStack
 from urllib.parse import quote, urlsplit
@@ -143,6 +145,7 @@ def test_a_server_that_is_down_is_an_error_of_psycopg_and_tells_no_password(
 
 SETTINGS = "-c statement_timeout=5s"
 WHO = "select pg_backend_pid()"
+MANY = 1_500
 
 
 def one(conn: warehouse.Connection, query: str) -> object:
@@ -191,6 +194,26 @@ def test_a_session_in_which_something_failed_or_that_ended_is_not_used_again(pag
         assert one(admin, f"select pg_terminate_backend({ended}, 5000)")
     with kept_warehouse(READER, SETTINGS) as conn:
         assert one(conn, WHO) != ended
+
+
+def test_a_process_with_a_thousand_open_files_uses_a_session_again(pages: str) -> None:
+    from throughline.orchestration.connections import READER, kept_warehouse
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < MANY:
+        pytest.skip(f"this process may open {hard} files at most")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, MANY), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(MANY - 400)]
+    try:
+        with kept_warehouse(READER, "-c statement_timeout=7s") as conn:
+            assert conn.fileno() > 1_023
+            first = one(conn, WHO)
+        with kept_warehouse(READER, "-c statement_timeout=7s") as conn:
+            assert one(conn, WHO) == first
+    finally:
+        for number in opened:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_another_login_is_never_given_the_session_of_the_one_before(

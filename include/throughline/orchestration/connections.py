@@ -82,10 +82,17 @@ def _taken(key: _Key) -> tuple[warehouse.Connection, float] | None:
             conn, since, used = kept.pop()
         now = time.monotonic()
         # what a server says unasked is that it ends the session
-        ends = conn.closed or bool(select.select([conn.fileno()], [], [], 0)[0])
+        ends = conn.closed or _has_said_something(conn)
         if not ends and now - used < IDLE_S and now - since < OLDEST_S:
             return conn, since
         conn.close()
+
+
+def _has_said_something(conn: warehouse.Connection) -> bool:
+    # poll, not select, which takes no file number of 1,024 or more
+    waiting = select.poll()
+    waiting.register(conn.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 @atexit.register

@@ -109,6 +109,29 @@ def test_a_workbook_has_no_formula_and_dates_that_sort() -> None:
     assert about["A1"].value == "What it is"
 
 
+def test_a_row_is_as_high_as_its_texts_and_the_print_is_large_enough_to_read() -> None:
+    long = "all medicine bottles, and the papers that the hospital gave with them"
+    sheet = Sheet(
+        "Calls",
+        [Column("No.", 16), Column("To bring", 26), Column("Tried so far", 36)],
+        [["W-1", long, "no answer"], ["W-2", "", None], ["W-3", "a\nb\nc", date(2026, 3, 9)]],
+        (long * 2,),
+    )
+    book = load_workbook(io.BytesIO(xlsx_file.write(sheet)))
+    page, about = book.worksheets
+    heights = [page.row_dimensions[row].height for row in range(1, 5)]
+    assert heights == [15, 45, 15, 45]
+    assert about.row_dimensions[1].height == 30
+    assert (page.page_setup.fitToWidth, page.print_title_cols) == (2, "$A:$A")
+    assert (about.page_setup.fitToWidth, about.sheet_properties.pageSetUpPr.fitToPage) == (1, True)
+
+
+def test_a_text_of_any_length_leaves_a_row_that_can_be_opened() -> None:
+    sheet = Sheet("Calls", [Column("Note", 10)], [["word " * 2_000]])
+    page = load_workbook(io.BytesIO(xlsx_file.write(sheet))).worksheets[0]
+    assert page.row_dimensions[2].height == 405
+
+
 def test_a_character_that_no_workbook_has_is_no_reason_to_lose_the_list() -> None:
     sheet = Sheet("Calls", [Column("Note")], [["a\x00b\x1fc"]])
     page = load_workbook(io.BytesIO(xlsx_file.write(sheet))).worksheets[0]

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, NullPool, create_engine, text
+from sqlalchemy import URL, Connection, Dialect, NullPool, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from throughline import warehouse
@@ -61,6 +61,40 @@ _SAID = {
     ),
     "sqlite": ("pragma query_only = on",),
 }
+
+
+# What a driver is told of its ends, in seconds: how long to connect, and how long to wait for a server that has gone
+# silent, after which one that lives has ended the statement by itself. A login to MySQL waits by `read_timeout`, too.
+# (psycopg: PostgreSQL 18, 32.1.2; pymysql 1.1 and pymssql 2.4.6: their `connect`; all read 2026-11-30.)
+_PATIENCE_S = QUERY_S + 60
+_POSTGRES: dict[str, int] = {
+    "connect_timeout": CONNECT_S,
+    "keepalives_idle": 60,
+    "keepalives_interval": 20,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 120_000,
+}
+_MYSQL: dict[str, int] = {
+    "connect_timeout": CONNECT_S,
+    "read_timeout": _PATIENCE_S,
+    "write_timeout": _PATIENCE_S,
+}
+_LIMITS: dict[str, dict[str, int]] = {
+    "psycopg2": _POSTGRES,
+    "psycopg": _POSTGRES,
+    "pymysql": _MYSQL,
+    "mysqldb": _MYSQL,
+    "pymssql": {"login_timeout": CONNECT_S, "timeout": QUERY_S},
+    "pyodbc": {"timeout": CONNECT_S},
+    "oracledb": {"tcp_connect_timeout": CONNECT_S},
+}
+# Limits of a statement that a connection is told once it is there: pyodbc's in seconds, Oracle's in milliseconds.
+_ON_CONNECTION = {"timeout": QUERY_S, "call_timeout": QUERY_S * 1000}
+
+
+def limits_of(driver: str) -> dict[str, int]:
+    """Return what SQLAlchemy passes to this driver when it connects; nothing for one that is not known."""
+    return dict(_LIMITS.get(driver, {}))
 
 
 def url_of(address: Address) -> URL:
@@ -132,13 +166,13 @@ class Queries:
 
 @contextmanager
 def _connected(address: Address) -> Iterator[Connection]:
-    url = url_of(address)
-    kind = url.get_backend_name()
-    options = {"connect_timeout": CONNECT_S} if kind in ("postgresql", "mysql", "mariadb") else {}
-    engine = create_engine(url, poolclass=NullPool, connect_args=options)
+    engine = create_engine(
+        url := url_of(address), poolclass=NullPool, connect_args=limits_of(url.get_driver_name())
+    )
+    kind = engine.dialect.name
     try:
         with engine.connect() as conn:
-            for statement in _SAID.get(kind, ()):
+            for statement in _SAID.get(_server(conn.dialect), ()):
                 conn.exec_driver_sql(statement)
             # PostgreSQL would take back with the transaction what was said in it
             conn.commit()
@@ -146,14 +180,20 @@ def _connected(address: Address) -> Iterator[Connection]:
             if kind == "sqlite":
                 ends = time.monotonic() + QUERY_S
                 raw.set_progress_handler(lambda: time.monotonic() > ends, 10_000)
-            elif kind not in _SAID and hasattr(raw, "timeout"):
-                raw.timeout = QUERY_S
+            for name, limit in _ON_CONNECTION.items():
+                if kind not in _SAID and hasattr(raw, name):
+                    setattr(raw, name, limit)
             try:
                 yield conn
             finally:
                 conn.rollback()
     finally:
         engine.dispose()
+
+
+def _server(dialect: Dialect) -> str:
+    """Return the kind of database behind a connection: to Airflow a MariaDB is a `mysql`, and its settings differ."""
+    return "mariadb" if getattr(dialect, "is_mariadb", False) else dialect.name
 
 
 def try_login(address: Address) -> None:

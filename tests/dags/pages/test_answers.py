@@ -19,6 +19,11 @@ BATCH = UUID("0b1c2d3e-0000-4000-8000-000000000002")
 OTHER = UUID("0b1c2d3e-0000-4000-8000-000000000003")
 
 
+def run_of(batch: UUID) -> str:
+    """Return the id of the run that asks about a batch."""
+    return f"claims__{batch}__0a1b2c3d"
+
+
 class User:
     """A user of the auth manager, as far as an answer asks."""
 
@@ -84,7 +89,7 @@ def questions(metadata: None, rights: Rights, dag_bag: Any) -> Iterator[None]:
         for batch in (BATCH, OTHER):
             run = DagRun(
                 dag_id=dag.dag_id,
-                run_id=f"claims__{batch}__0a1b2c3d",
+                run_id=run_of(batch),
                 run_type=DagRunType.MANUAL,
                 state=DagRunState.RUNNING,
             )
@@ -105,7 +110,8 @@ def questions(metadata: None, rights: Rights, dag_bag: Any) -> Iterator[None]:
             )  # fmt: skip
     yield
     with create_session() as session:
-        session.execute(delete(DagRun).where(DagRun.dag_id == dag.dag_id))
+        ours = [run_of(BATCH), run_of(OTHER)]
+        session.execute(delete(DagRun).where(DagRun.run_id.in_(ours)))
 
 
 def said() -> dict[UUID, tuple[str, Any, Any]]:
@@ -115,8 +121,11 @@ def said() -> dict[UUID, tuple[str, Any, Any]]:
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
-    asked = select(TaskInstance.run_id, TaskInstance.state, HITLDetail).join(
-        HITLDetail, HITLDetail.ti_id == TaskInstance.id
+    # Airflow's database is that of all tests of a process
+    asked = (
+        select(TaskInstance.run_id, TaskInstance.state, HITLDetail)
+        .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
+        .where(TaskInstance.run_id.in_([run_of(BATCH), run_of(OTHER)]))
     )
     with create_session() as session:
         return {

@@ -123,7 +123,9 @@ def test_a_row_is_as_high_as_its_texts_and_the_print_is_large_enough_to_read() -
     assert heights == [15, 45, 15, 45]
     assert about.row_dimensions[1].height == 30
     assert (page.page_setup.fitToWidth, page.print_title_cols) == (2, "$A:$A")
-    assert (about.page_setup.fitToWidth, about.sheet_properties.pageSetUpPr.fitToPage) == (1, True)
+    assert about.page_setup.fitToWidth == 1
+    assert about.sheet_properties.pageSetUpPr is not None
+    assert about.sheet_properties.pageSetUpPr.fitToPage
 
 
 def test_a_text_of_any_length_leaves_a_row_that_can_be_opened() -> None:

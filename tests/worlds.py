@@ -91,7 +91,6 @@ NIGHTLY = (
     "warehouse/deployment/test_backup.py::test_an_empty_server_takes_a_backup",
     "warehouse/deployment/test_backup.py::test_without_the_keys_nothing_is_restored_unless_a_person_says_so",
     "warehouse/identity/test_links.py::test_one_person_whatever_comes_first_and_over_how_many_nights",
-    "warehouse/profiling/test_run.py::test_the_command_needs_no_world_for_a_folder",
     "warehouse/tasks/test_failpoints.py::test_a_process_that_died_and_ran_again_left_the_same",
     "warehouse/tasks/held/test_gone_back.py",
     "warehouse/tasks/lists/test_back.py",
@@ -125,6 +124,10 @@ NIGHTLY = (
     "warehouse/silence/test_asked_never.py::test_with_days_allowed_it_is_awaited_so_long",
     "dags/pages/test_hostile_texts.py",
     "warehouse/sources/test_clocks.py",
+    "warehouse/cases/asked/test_stated_level.py",
+    "warehouse/cases/asked/test_stated_reconciliation.py",
+    "warehouse/profiling/test_run.py",
+    "warehouse/retention/test_status.py",
     "dags/pages/test_acts_on_pages.py",
     "dags/pages/test_answers.py",
     "dags/pages/test_first_week_pages.py",
@@ -133,8 +136,6 @@ NIGHTLY = (
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 HEAVY = (
-    "warehouse/cases/asked/test_stated_level.py",
-    "warehouse/cases/asked/test_stated_reconciliation.py",
     "warehouse/cases/dates/test_impossible_days.py",
     "warehouse/cases/test_claim_of_visit.py",
     "warehouse/cases/test_counts.py",
@@ -157,7 +158,6 @@ HEAVY = (
     "warehouse/not_opened/test_stated.py",
     "warehouse/not_opened/test_told.py",
     "warehouse/pages/test_acts.py",
-    "warehouse/profiling/test_run.py",
     "warehouse/proven/test_privacy.py",
     "warehouse/quality/money/test_held_payments.py",
     "warehouse/quality/money/test_money.py",
@@ -176,7 +176,6 @@ HEAVY = (
     "warehouse/quality/test_withdraw.py",
     "warehouse/retention/test_lists.py",
     "warehouse/retention/test_retention.py",
-    "warehouse/retention/test_status.py",
     "warehouse/silence/test_asked_never.py",
     "warehouse/silence/test_one_status.py",
     "warehouse/silence/test_switched_off.py",

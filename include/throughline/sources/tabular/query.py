@@ -65,7 +65,7 @@ _SAID = {
 
 # What a driver is told of its ends, in seconds: how long to connect, and how long to wait for a server that has gone
 # silent, after which one that lives has ended the statement by itself. A login to MySQL waits by `read_timeout`, too.
-# (psycopg: PostgreSQL 18, 32.1.2; pymysql 1.1 and pymssql 2.4.6: their `connect`; all read 2026-11-30.)
+# (PostgreSQL 18, 32.1.2; what `connect` of pymysql 1.1, pymssql 2.4.6, pyodbc, oracledb 26.1 says: read 2026-11-30.)
 _PATIENCE_S = QUERY_S + 60
 _POSTGRES: dict[str, int] = {
     "connect_timeout": CONNECT_S,
@@ -83,7 +83,6 @@ _LIMITS: dict[str, dict[str, int]] = {
     "psycopg2": _POSTGRES,
     "psycopg": _POSTGRES,
     "pymysql": _MYSQL,
-    "mysqldb": _MYSQL,
     "pymssql": {"login_timeout": CONNECT_S, "timeout": QUERY_S},
     "pyodbc": {"timeout": CONNECT_S},
     "oracledb": {"tcp_connect_timeout": CONNECT_S},
@@ -166,9 +165,9 @@ class Queries:
 
 @contextmanager
 def _connected(address: Address) -> Iterator[Connection]:
-    engine = create_engine(
-        url := url_of(address), poolclass=NullPool, connect_args=limits_of(url.get_driver_name())
-    )
+    url = url_of(address)
+    limits = limits_of(url.get_driver_name())
+    engine = create_engine(url, poolclass=NullPool, connect_args=limits)
     kind = engine.dialect.name
     try:
         with engine.connect() as conn:

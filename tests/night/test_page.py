@@ -12,6 +12,7 @@ import pytest
 
 from tests.night.conftest import Lived
 from tests.night.systems import browser
+from tests.night.systems.browser import until
 
 pytestmark = [
     pytest.mark.night,
@@ -37,7 +38,6 @@ return [...document.querySelectorAll('h1, h2, td, th, p')].filter(e => e.innerTe
     .filter(x => x[0] < 3);
 """
 
-SECONDS = 60
 RULES = """
 const done = arguments[0];
 axe.run().then(
@@ -53,7 +53,7 @@ return [at.tagName, at.id || at.textContent.trim().slice(0, 20), style.outlineSt
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
     with browser.opened() as opened:
-        opened.set_script_timeout(SECONDS)
+        opened.set_script_timeout(browser.SECONDS)
         yield opened
 
 
@@ -99,18 +99,12 @@ def test_the_page_in_airflow_is_for_those_who_logged_in(lived: Lived, driver: An
     assert told.status_code == 200
     assert "Call by 17:00" in told.text
     # The browser, with the cookie that Airflow's own login leaves.
-    driver.get(f"{address.url}/throughline/")
+    browser.get(driver, f"{address.url}/throughline/")
     assert "Call by 17:00" not in driver.page_source
     driver.add_cookie({"name": "_token", "value": token, "path": "/"})
-    driver.get(f"{address.url}/throughline/")
-    assert "Call by 17:00" in driver.page_source
+    browser.get(driver, f"{address.url}/throughline/")
+    until(driver, lambda d: "Call by 17:00" in d.page_source)
     driver.delete_all_cookies()
-
-
-def until(driver: Any, found: Any) -> Any:
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(driver, SECONDS).until(found)
 
 
 def into_frame(driver: Any) -> None:
@@ -182,7 +176,7 @@ def test_no_table_is_cut_off_on_a_phone(driver: Any, airflow: str, places: list[
 
 
 def test_links_leave_the_frame_and_a_run_leads_back(driver: Any, airflow: str) -> None:
-    driver.get(f"{airflow}/plugin/exceptions")
+    browser.get(driver, f"{airflow}/plugin/exceptions")
     into_frame(driver)
     driver.find_element("css selector", "footer a").click()  # the newest night
     until(driver, lambda d: d.find_elements("id", "runs"))
@@ -203,7 +197,7 @@ def test_the_frame_follows_airflows_theme(driver: Any, airflow: str, theme: str)
     # what a test says about the reader's colours would hold inside the frame too
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     driver.execute_script("localStorage.setItem('theme', arguments[0])", theme)
-    driver.get(f"{airflow}/plugin/exceptions")
+    browser.get(driver, f"{airflow}/plugin/exceptions")
     into_frame(driver)
     dark = driver.execute_script("return matchMedia('(prefers-color-scheme: dark)').matches")
     assert dark is (theme == "dark")
@@ -262,7 +256,7 @@ def test_back_asks_for_the_page_anew(driver: Any, airflow: str) -> None:
     form = f"{airflow}/throughline/sending"
     browser.show(driver, form, 1280, "light")
     driver.execute_script("window.isAsItWasLeft = true")
-    driver.get(f"{airflow}/throughline/calls")
+    browser.get(driver, f"{airflow}/throughline/calls")
     driver.back()
     until(driver, lambda d: d.current_url == form and d.find_elements("id", "note"))
     until(driver, lambda d: not d.execute_script("return window.isAsItWasLeft || false"))

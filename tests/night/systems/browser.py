@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--hide-scrollbars",
 )  # fmt: skip
+
+SECONDS = 60
+LOADED = "return document.readyState === 'complete' && !!document.body"
 
 
 def why_not() -> str:
@@ -58,7 +61,20 @@ def show(driver: Any, address: str, width: int, scheme: str) -> None:
         "Emulation.setEmulatedMedia",
         {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
     )
+    get(driver, address)
+
+
+def get(driver: Any, address: str) -> None:
+    """Open an address, and wait until its document is there: the driver may answer while it still loads."""
     driver.get(address)
+    until(driver, lambda d: d.execute_script(LOADED))
+
+
+def until(driver: Any, found: Callable[[Any], Any]) -> Any:
+    """Return what is found, as soon as it is found; TimeoutException after a minute."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(driver, SECONDS).until(found)
 
 
 def picture(driver: Any, file: Path) -> None:

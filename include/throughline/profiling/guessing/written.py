@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -19,6 +18,7 @@ from throughline.profiling.guessing.names import (
     WHOLE_NAME,
 )
 from throughline.profiling.guessing.sample import Sample
+from throughline.profiling.guessing.scalars import quoted
 from throughline.programs.commands import as_here
 from throughline.sources import catalogue
 from throughline.sources.codes import codes_of, known_codes
@@ -27,17 +27,9 @@ from throughline.sources.tabular.mistakes import FILL_IN
 from throughline.sources.tabular.values import name_of
 from throughline.vocabulary.counts import count
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./()#-]*( [A-Za-z0-9_./()#-]+)*")
-_WORDS_OF_YAML = {"yes", "no", "y", "n", "true", "false", "on", "off", "null"}
 _DATE_IN_NAME = re.compile(r"(19|20)[0-9]{6}")
 LEAST = 0.5
 """A table is guessed to be of a feed if it has this share of what the feed must have."""
-
-
-def quoted(text: str) -> str:
-    """Return a text as YAML, in quotes where it needs them."""
-    is_plain = _PLAIN.fullmatch(text) and text.casefold() not in _WORDS_OF_YAML
-    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
 class Guess:
@@ -104,16 +96,16 @@ class Guess:
         """Return the definition."""
         table = list(self._table(name))
         lines = [
-            f"# Guessed from {self._sample.name}, {count(len(self._sample.frame), 'row')}. Read each line,"
+            f"# Guessed from {quoted(self._sample.name)}, {count(len(self._sample.frame), 'row')}. Read each line,"
             f" correct it, and run {as_here('make check-definitions')}:",
             f"# it refuses each {FILL_IN!r}, which stands where nothing could be guessed.",
-            f"source: {name}",
+            f"source: {quoted(name)}",
             f"title: {quoted(name.replace('_', ' ').capitalize())}",
             "standard: tabular",
             "transport: folder              # or sftp, https",
-            f"connection: {name}",
-            f"owner_team: {team}             # whose exceptions it makes: a team of teams.yaml",
-            f"time_zone: {zone}",
+            f"connection: {quoted(name)}",
+            f"owner_team: {quoted(team)}             # whose exceptions it makes: a team of teams.yaml",
+            f"time_zone: {quoted(zone)}",
             "feeds:",
             *(f'  {feed}: {{expected_by: "03:00"}}' for feed in self.feeds),
             "conventions:",
@@ -125,14 +117,14 @@ class Guess:
 
     def _table(self, name: str) -> Iterator[str]:
         sample = self._sample
-        yield f"    {name}:"
+        yield f"    {quoted(name)}:"
         yield from (f"      {line}" for line in _files(sample.name))
         if sample.format != "csv":
             yield f"      format: {sample.format}"
         if sample.encoding not in ("utf-8", ""):
             yield f"      encoding: {sample.encoding}          # as its bytes are"
         if sample.delimiter not in (",", "") and sample.format == "csv":
-            yield f"      delimiter: {json.dumps(sample.delimiter)}"
+            yield f"      delimiter: {quoted(sample.delimiter)}"
         if sample.header != 1:
             yield f"      header: {sample.header}                   # the row with the names of the columns"
         if sample.footer:
@@ -158,7 +150,7 @@ class Guess:
         told = (
             f"sums: [{', '.join(quoted(name) for name in sums)}]"
             if sums
-            else f"rows: {json.dumps(FILL_IN)}"
+            else f"rows: {quoted(FILL_IN)}"
         )
         yield f"      total: {{where: {{{quoted(column)}: {quoted(word)}}}, {told}}}    # the last row of the sample"
 
@@ -166,7 +158,7 @@ class Guess:
         key = self._column(feed, KEY)
         yield f"        - feed: {feed}"
         if key is None:
-            yield f"          key: {json.dumps(FILL_IN)}                # which column tells one record from another?"
+            yield f"          key: {quoted(FILL_IN)}                # which column tells one record from another?"
         else:
             self._used.add(key)
             looks = self._looks[key]
@@ -226,15 +218,15 @@ class Guess:
                 if is_last
                 else "no commas: the family name is last?"
             )
-            yield f"{column.name}: {{from: {quoted(whole)}, split: {{by: {json.dumps(by)}, part: {part}}}}}    # {told}"
+            yield f"{column.name}: {{from: {quoted(whole)}, split: {{by: {quoted(by)}, part: {part}}}}}    # {told}"
         elif day is not None:
             yield self._day_and_hour(feed, column.name, day)
         elif (feed, column.name) in CONSTANTS:
             yield f"{column.name}: {{constant: {CONSTANTS[feed, column.name]}}}    # what such a report usually means"
         elif column.name == "is_billable":
-            yield f"{column.name}: {{from: {json.dumps(FILL_IN)}, lookup: {{MD: true, DO: true, NP: true, PA: true}}}}"
+            yield f"{column.name}: {{from: {quoted(FILL_IN)}, lookup: {{MD: true, DO: true, NP: true, PA: true}}}}"
         elif column.is_needed:
-            yield f"{column.name}: {json.dumps(FILL_IN)}    # no column has a name like it"
+            yield f"{column.name}: {quoted(FILL_IN)}    # no column has a name like it"
 
     def _mapped(self, feed: str, column: Column, looks: Looks) -> Iterator[str]:
         name = quoted(looks.name)
@@ -244,7 +236,7 @@ class Guess:
             is_moment = column.type == "moment" and "%H" in form.replace("%I", "%H")
             yield from _dated(column.name, name, "moment" if is_moment else "date", form, told)
         elif column.type == "flag":
-            yield f'{column.name}: {{from: {name}, flag: {{"yes": [{json.dumps(FILL_IN)}], "no": []}}}}    # {filled}'
+            yield f'{column.name}: {{from: {name}, flag: {{"yes": [{quoted(FILL_IN)}], "no": []}}}}    # {filled}'
         elif column.type == "list":
             yield f'{column.name}: {{from: {name}, list: " "}}    # how are several in one cell written?'
         elif column.type in ("money", "number") and not looks.is_number and looks.filled:
@@ -264,7 +256,7 @@ class Guess:
             f"{quoted(said)}: {quoted(ours.get(_words(said), FILL_IN))}" for said in looks.codes
         ]
         if len(looks.codes) < looks.distinct:
-            each.append(f"{json.dumps(FILL_IN)}: {json.dumps(FILL_IN)}")
+            each.append(f"{quoted(FILL_IN)}: {quoted(FILL_IN)}")
         told = f"{count(looks.distinct, 'name')}; each stands for a payer of payers.yaml"
         return (
             f"payer_id: {{from: {quoted(looks.name)}, lookup: {{{', '.join(each)}}}}}    # {told}"
@@ -280,9 +272,7 @@ class Guess:
         both = f"{form} {self._looks[hour].hours[0]}"
         names = f"[{quoted(day)}, {quoted(hour)}]"
         pivot = ", pivot: 30" if "%y" in both else ""
-        return (
-            f'{column}: {{from: {names}, join: " ", moment: {json.dumps(both)}{pivot}}}    # {told}'
-        )
+        return f'{column}: {{from: {names}, join: " ", moment: {quoted(both)}{pivot}}}    # {told}'
 
     # --- codes
 
@@ -301,7 +291,7 @@ class Guess:
         yield "  # What the report's own codes stand for. The check names the words that there are."
         yield "  codes:"
         for field, own in self._codes.items():
-            each = ", ".join(f"{quoted(code)}: {json.dumps(FILL_IN)}" for code in own)
+            each = ", ".join(f"{quoted(code)}: {quoted(FILL_IN)}" for code in own)
             yield f"    {field}: {{{each}}}"
 
 
@@ -329,7 +319,7 @@ def _form(looks: Looks) -> tuple[str, str]:
 
 def _dated(column: str, name: str, key: str, form: str, told: str) -> Iterator[str]:
     pivot = ", pivot: 30" if "%y" in form else ""
-    yield f"{column}: {{from: {name}, {key}: {json.dumps(form)}{pivot}}}    # {told}"
+    yield f"{column}: {{from: {name}, {key}: {quoted(form)}{pivot}}}    # {told}"
 
 
 def _files(name: str) -> Iterator[str]:
@@ -340,8 +330,8 @@ def _files(name: str) -> Iterator[str]:
         except ValueError:
             found = None
     if found is None:
-        yield f"files: {json.dumps(name)}    # * stands for any characters"
+        yield f"files: {quoted(name)}    # * stands for any characters"
         return
     start, end = name[: found.start()], name[found.end() :]
-    yield f"files: {json.dumps(f'{start}*{end}')}"
-    yield f"dated: {json.dumps(f'{start}%Y%m%d{end}')}    # the day in the name: up to its end a file is complete"
+    yield f"files: {quoted(f'{start}*{end}')}"
+    yield f"dated: {quoted(f'{start}%Y%m%d{end}')}    # the day in the name: up to its end a file is complete"

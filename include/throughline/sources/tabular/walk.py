@@ -16,6 +16,7 @@ from throughline.sources.tabular.values import Refused, Row, is_met, name_of, nu
 
 NO_TOTAL = "there is no total row: the end of the file is missing"
 MISSING = "columns are missing"
+QUOTES = "write it in quotes, because a # after a blank begins a comment"
 MANY = 5
 """How many missing columns a reason names."""
 
@@ -129,6 +130,16 @@ class Walk:
         told = f"{MISSING}: {', '.join(wanted[:MANY])}"
         if len(wanted) > MANY:
             told += f" and {len(wanted) - MANY} more"
+        cut = [
+            f'"{full}"'
+            for name in wanted
+            for full in new
+            if name_of(full).startswith(f"{name_of(name)} #")
+        ]
+        if cut:
+            # a comment of YAML begins there, so the definition says less than who wrote it meant
+            told += f"; the file has {', '.join(cut[:MANY])}: {QUOTES}"
+            return told
         if new and len(wanted) * 2 <= len(self._table.used):
             near = [
                 close for name in wanted for close in get_close_matches(name, new, n=1, cutoff=0.5)

@@ -291,6 +291,23 @@ def test_the_date_in_a_name_says_up_to_when_a_file_is_complete() -> None:
         scan(HEADER, about, "p_new.csv")
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("Id #,Name,Born", 'columns are missing: Id; the file has "Id #": write it in quotes'),
+        ("Id,Name # 2,Born #", 'missing: Name, Born; the file has "Name # 2", "Born #": write it in quotes'),
+        ("Id-No,Name,Born", "columns are missing: Id; new are Id-No"),
+        ("Id#,Name,Born", "columns are missing: Id; new are Id#"),
+    ],
+)  # fmt: skip
+def test_a_name_that_yaml_cut_at_a_comment_says_that_quotes_are_missing(
+    header: str, told: str
+) -> None:
+    with pytest.raises(FileRefusedError) as error:
+        scan(f"{header}\n1,Ann,02/03/1950\n", source())
+    assert told in str(error.value)
+
+
 def test_new_columns_are_told() -> None:
     told = [f for f in found("Id,Name,Born,Room,Note\n1,Ann,02/03/1950,,\n", source(unused=["Note"]))
             if isinstance(f, Fault)]  # fmt: skip

@@ -23,6 +23,8 @@ PREFIX = "throughline-look-"
 def connect() -> int:
     """Look at ``SOURCE=``, or at all sources one after the other; returns 1 if something has to change.
 
+    So it does if a look was cut short.
+
     ``EXPORT=1`` starts a small Bulk Data export. Nothing is kept.
     """
     source, names = os.environ.get("SOURCE", "").strip(), source_names()
@@ -39,7 +41,7 @@ def connect() -> int:
         wanted = needed(definition(name) for name in ([source] if source else names))
     except SourceDefinitionError as error:
         raise definitions.Broken(f"a source has faults, nothing was looked at:\n{error}") from None
-    wrong = []
+    wrong, unseen = [], []
     with ExitStack() as stack:
         folder = stack.enter_context(_folder())
         env = _environment(chosen, set(wanted), folder, stack)
@@ -50,11 +52,16 @@ def connect() -> int:
                 wrong.append(name)
             if any(into.iterdir()):
                 print(flush=True)
-                _profile(name, into, env, is_brief=not source)
+                if _profile(name, into, env, is_brief=not source) != 0:
+                    unseen.append(name)
             print(flush=True)
-    if not source:
-        print(f"To be changed: {', '.join(wrong)}" if wrong else "Nothing has to change.")
-    return 1 if wrong else 0
+    if unseen:
+        print(f"Not looked at to the end, for the reason above: {', '.join(unseen)}")
+    if wrong and not source:
+        print(f"To be changed: {', '.join(wrong)}")
+    elif not source and not unseen:
+        print("Nothing has to change.")
+    return 1 if wrong or unseen else 0
 
 
 def _run(module: str, arguments: list[str], env: Mapping[str, str]) -> int:
@@ -62,8 +69,8 @@ def _run(module: str, arguments: list[str], env: Mapping[str, str]) -> int:
     return subprocess.run(command, env=env, cwd=paths.ROOT, check=False).returncode
 
 
-def _profile(name: str, into: Path, env: Mapping[str, str], *, is_brief: bool) -> None:
-    """Profile a sample in an empty warehouse of its own, and delete both."""
+def _profile(name: str, into: Path, env: Mapping[str, str], *, is_brief: bool) -> int:
+    """Profile a sample in an empty warehouse of its own, and delete both; returns 0 if it could be."""
     with postgres.throwaway() as empty:
         up.migrate(empty)
         said = [
@@ -74,8 +81,9 @@ def _profile(name: str, into: Path, env: Mapping[str, str], *, is_brief: bool) -
             *(["--brief"] if is_brief else []),
             name,
         ]
-        _run("throughline.profiling.run", said, {**env, "THROUGHLINE_DSN": empty.dsn()})
+        ended = _run("throughline.profiling.run", said, {**env, "THROUGHLINE_DSN": empty.dsn()})
     shutil.rmtree(into)
+    return ended
 
 
 @contextmanager

@@ -10,7 +10,14 @@ from uuid import UUID
 
 from throughline.practice import practice
 from throughline.profiling.shapes import Fault, Feed, File
-from throughline.quality.gates import FRESHNESS, REFUSED, UNMAPPED, UNREADABLE, gate
+from throughline.quality.gates import (
+    FRESHNESS,
+    OF_DELIVERY,
+    REFUSED,
+    UNMAPPED,
+    UNREADABLE,
+    gate,
+)
 from throughline.sources import Address, SourceDefinition, registry, stage
 from throughline.sources.fetch import extract
 from throughline.sources.files import open_file
@@ -130,6 +137,9 @@ def _feed(conn: Connection, name: str, batch: UUID | None) -> Feed:
             continue
         rows, place = places.pop(rule["expectation"], (0, ""))
         outcome = "stops the feed" if rule["stops"] else "set aside" if rows else "noted"
+        if rule["expectation"] in OF_DELIVERY:
+            faults.append(Fault(rule["expectation"], rows, outcome, place, rule["observed"]))
+            continue
         count = rows or int(rule["observed"].split()[0])
         faults.append(Fault(rule["expectation"], count, outcome, place))
     unreadable = [

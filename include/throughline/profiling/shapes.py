@@ -100,13 +100,15 @@ class Table:
 class Fault:
     """A reason why rows would be set aside, would stop the feed, or would be noted.
 
-    `outcome` is `set aside`, `stops the feed` or `noted`; `place` is the file and row of the first.
+    `outcome` is `set aside`, `stops the feed` or `noted`; `place` is the file and row of the first. A reason that is
+    not about single rows says in `observed` what it is about, as names of columns; its `rows` are 0.
     """
 
     reason: str
     rows: int
     outcome: str
     place: str = ""
+    observed: str = ""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ WRITE_CODES = (
     "Give each code without a meaning one, under conventions: codes: of the source's file, or in its map of codes.yaml"
     " (docs/extending.md, Codes of a source)."
 )
-OUTCOMES = {"stops the feed": "bad", "set aside": "bad", "noted": ""}
+_STOPS = "stops the feed"
+OUTCOMES = {_STOPS: "bad", "set aside": "bad", "noted": ""}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,13 @@ def _of_feed(feed: Feed) -> Iterator[Finding]:
             # reported with the key
             continue
         place = f"; the first is {fault.place}" if fault.place else ""
-        told = f"{fault.reason}: {count(fault.rows, 'row')} {fault.outcome}{place}"
+        told = (
+            f"{fault.reason}: {fault.observed}"
+            if fault.observed
+            else f"{fault.reason}: {count(fault.rows, 'row')} {fault.outcome}{place}"
+        )
+        if fault.observed and fault.outcome == _STOPS:
+            told += f" ({fault.outcome})"
         yield Finding(feed.name, told, OUTCOMES[fault.outcome] or "warn")
     for table in feed.tables:
         for field in table.fields:

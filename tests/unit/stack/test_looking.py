@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from stack import options, paths, postgres
+from stack import options, paths, postgres, up
 from stack.worlds import looking, systems
 
 
@@ -44,6 +47,43 @@ def test_a_sandbox_that_is_not_up_is_said_and_nothing_is_left(state: Path) -> No
         looking.connect()
     assert [one.name for one in state.iterdir() if one.name.startswith(looking.PREFIX)] == []
     assert not (state / "state" / "worlds").exists()
+
+
+@pytest.mark.parametrize("source", ["", "ehr"])
+@pytest.mark.parametrize(
+    ("found", "profiled", "told"),
+    [
+        (0, 0, "Nothing has to change."),
+        (0, 1, "Not looked at to the end, for the reason above: ehr"),
+        (1, 0, "To be changed: ehr"),
+    ],
+)
+def test_a_look_that_failed_is_no_look_at_which_nothing_was_found(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    source: str,
+    found: int,
+    profiled: int,
+    told: str,
+) -> None:
+    def run(module: str, arguments: list[str], env: Mapping[str, str]) -> int:
+        if module == "throughline.profiling.run":
+            return profiled
+        (Path(arguments[arguments.index("--into") + 1]) / "sample").write_text("{}")
+        return found
+
+    monkeypatch.setenv("SOURCE", source)
+    monkeypatch.setattr(looking, "_run", run)
+    monkeypatch.setattr(looking, "source_names", lambda: ["ehr"])
+    monkeypatch.setattr(looking, "_environment", lambda *_: {})
+    empty = SimpleNamespace(dsn=lambda: "dbname=empty")
+    monkeypatch.setattr(postgres, "throwaway", lambda: nullcontext(empty))
+    monkeypatch.setattr(up, "migrate", lambda _: None)
+    assert looking.connect() == (1 if found or profiled else 0)
+    said = capsys.readouterr().out
+    # of one source, its own look says what has to change
+    assert (told in said) == (not source or profiled > 0)
+    assert ("Nothing has to change." in said) == (not source and not found and not profiled)
 
 
 def test_the_sample_of_a_command_that_was_killed_goes_first(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -142,7 +143,8 @@ def _opened(conn: Connection, request: Browser, who: Visitor, batch_id: UUID) ->
     `conn` reads; what is kept is kept by the login that decides.
     """
     follows: dict[str, str] = {}
-    why = ""
+    why, barred = "", ""
+    others: list[str] = []
     try:
         with deciding() as decider:
             opened = listed.open_for(decider, batch_id, who.who, Door("page"))
@@ -152,8 +154,11 @@ def _opened(conn: Connection, request: Browser, who: Visitor, batch_id: UUID) ->
                     for act in ACTS:
                         asked = _request(act, batch_id, who, opened.digest)
                         seen = decisions.preview(decider, asked)
-                        if who.who in decisions.permitted(asked, seen):
+                        why_not = decisions.why_not(asked, seen)
+                        if why_not is None:
                             follows[act] = " ".join(seen.follows)
+                        elif act == "release":
+                            barred, others = why_not, sorted(decisions.permitted(asked, seen))
             except NotAllowedError as error:
                 why = str(error)
     except NotPermittedError:
@@ -167,7 +172,7 @@ def _opened(conn: Connection, request: Browser, who: Visitor, batch_id: UUID) ->
     token = forms_of(request, who, session).token(_about(batch_id), opened.digest)
     content = _shown(
         conn, request, who, batch_id, "waiting", opened.head, cards_of(opened, root_of(request)),
-        digest=opened.digest, token=token, follows=follows, why=why,
+        digest=opened.digest, token=token, follows=follows, why=why, barred=barred, others=others,
     )  # fmt: skip
     return with_session(html(content), request, session)
 
@@ -229,13 +234,17 @@ def _shown(
     token: str = "",
     follows: dict[str, str] | None = None,
     why: str = "",
+    barred: str = "",
+    others: Sequence[str] = (),
 ) -> str:
+    """Return the page of a batch. `barred`: why the visitor does not attest it; `others` may."""
     kept_look(conn, who, batch_id)
     decided, now = _decided(conn, batch_id), today(conn)
     return render(
         "batch.html.jinja", who, root_of(request), PLACE,
         batch_id=str(batch_id), status=status, file=head, cards=told, digest=digest,
-        token=token, follows=follows or {}, why=why, acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
+        token=token, follows=follows or {}, why=why, barred=barred, others=others,
+        acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
         decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
         is_paused=pausing.is_paused(conn), today=now,
     )  # fmt: skip

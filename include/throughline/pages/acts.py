@@ -17,7 +17,7 @@ from throughline.exceptions.choices import KNOWN, Choice
 from throughline.exceptions.resolve import LARGEST
 from throughline.exceptions.stated import NEVER
 from throughline.pages.visitor import Visitor
-from throughline.practice import teams
+from throughline.practice import permissions, practice, teams
 from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
 from throughline.warehouse import Connection, sql
@@ -41,6 +41,10 @@ class Changed(RuntimeError):
 
 class Lacking(ValueError):
     """The form lacks something, or it cannot be read; the message says what."""
+
+
+CHANGES_NO_CLAIM = frozenset({"acknowledge", "assign"})
+"""Acts about an exception that leave what claims say as it is, as `tasks.prepared_by` has them."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,21 @@ def follows(conn: Connection, visitor: Visitor, stuck: Stuck, choice: Choice) ->
         return decisions.preview(conn, _request(visitor, stuck, choice, Typed())).follows
     except NotAllowedError as error:
         raise Lacking(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+
+
+def bars(conn: Connection, stuck: Stuck, choice: Choice) -> bool:
+    """Return whether who does this may not attest claims afterwards: it changes what they say, and there are four eyes.
+
+    A practice whose claims others submit has none to attest.
+    """
+    if choice.about_kind == "exception":
+        changes = choice.act not in CHANGES_NO_CLAIM
+    else:
+        changes = (choice.about_kind, choice.act) == ("set_aside", "release")
+    if not (changes and permissions.permissions().four_eyes and practice().sole_submitter):
+        return False
+    rows = sql.run(conn, "told/pages/claims_rest_on.sql", exception_id=stuck.exception_id).rows
+    return bool(rows and rows[0][0])
 
 
 def state(conn: Connection, stuck: Stuck) -> str:

@@ -305,12 +305,12 @@ def _act_page(
         names = people.names(conn, who, "exception", [stuck.person_id], stuck.exception_id)
         asked = choice.asks == "level" and who.sees_patients
         signed = notes(conn, stuck.case_id) if asked else []
-        now = today(conn)
+        bars, now = acts.bars(conn, stuck, choice), today(conn)
     token = forms_of(request, who, session).token(_about(stuck, choice), shown)
     content = render(
         "act.html.jinja", who, root_of(request), "exceptions",
         stuck=stuck, choice=choice, follows=will, owners=acts.owners(), typed=typed, wrong=wrong,
-        name=names.get(stuck.person_id or ""), token=token, signed=signed, today=now,
+        name=names.get(stuck.person_id or ""), token=token, signed=signed, bars=bars, today=now,
     )  # fmt: skip
     return with_session(html(content, 422 if wrong else 200), request, session)
 

@@ -1,5 +1,52 @@
-"""The fixtures of a fictitious morning."""
+"""The fixtures of a fictitious morning, and its pages in the browsers of users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from airflow.api_fastapi.core_api.security import get_user
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from tests.warehouse.morning import conn, server
+from throughline import warehouse
+from throughline.pages import access, claims, routes
 
-__all__ = ["conn", "server"]
+__all__ = ["conn", "opened_as", "server"]
+
+
+class User:
+    """A user of the auth manager, as far as pages ask."""
+
+    def __init__(self, who: str) -> None:
+        self.who = who
+
+    def get_id(self) -> str:
+        return self.who
+
+
+@pytest.fixture
+def opened_as(
+    conn: warehouse.Connection, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], TestClient]:
+    """Return a function that opens the pages as a user, in the test's transaction. The lead may all, others nothing."""
+
+    @contextmanager
+    def open_warehouse(connection_id: str) -> Iterator[warehouse.Connection]:
+        yield conn
+
+    monkeypatch.setattr(access, "open_warehouse", open_warehouse)
+    monkeypatch.setattr(conn, "commit", lambda: None)
+    monkeypatch.setattr("throughline.pages.visitor.permitted", lambda who, what: who == "lead")
+    monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
+    app = FastAPI()
+    routes.install(app)
+    app.include_router(claims.router)
+
+    def as_user(who: str) -> TestClient:
+        app.dependency_overrides[get_user] = lambda: User(who)
+        return TestClient(app)
+
+    return as_user

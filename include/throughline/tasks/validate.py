@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import logging
+from typing import Any
 
 SEEN = 20
 
@@ -13,14 +15,13 @@ def complaints(content: bytes) -> list[str]:
 
     An empty list means that the file was accepted.
     """
-    import pyx12.params
     import pyx12.x12n_document
 
     logging.getLogger("pyx12").setLevel(logging.CRITICAL)
     answer = io.StringIO()
     try:
         accepted = pyx12.x12n_document.x12n_document(
-            param=pyx12.params.params(), src_file=io.StringIO(content.decode("ascii")),
+            param=_parameters(), src_file=io.StringIO(content.decode("ascii")),
             fd_997=answer, fd_html=None,
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001 - whatever stops it, the file was not accepted
@@ -34,3 +35,17 @@ def complaints(content: bytes) -> list[str]:
         if line.startswith(("IK3", "IK4", "IK5", "AK2", "AK9"))
     ]
     return found[:SEEN] or ["refused without a reason"]
+
+
+@functools.cache
+def _parameters() -> Any:
+    """Return pyx12's parameters, and let it keep each guide that it has read.
+
+    It parses the guide of a claim anew for each file, which takes many times as long as a small file: 0.4 s. A
+    guide is only read once it is there, what was counted on the way through it belongs to the file.
+    """
+    import pyx12.map_if
+    import pyx12.params
+
+    pyx12.map_if.load_map_file = functools.cache(pyx12.map_if.load_map_file)
+    return pyx12.params.params()

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import pyx12.map_if
 from pyx12 import validation
 
 from throughline.sources.x12 import reader
@@ -115,6 +116,22 @@ def test_the_validator_refuses_it_and_quotes_no_value(values: dict[str, Any]) ->
 @pytest.mark.parametrize("garbage", [b"", b"nonsense", b"ISA*00*", "Nuñez".encode(), b"\xff\xfe"])
 def test_what_is_no_file_is_refused(garbage: bytes) -> None:
     assert complaints(garbage) != []
+
+
+def test_what_it_read_before_changes_no_answer() -> None:
+    """The guide is kept from file to file."""
+    good, bad = written(content()), written(content(**REFUSED["fifty-one lines"]))
+    objections = complaints(bad)
+    for broken_off in (good[: len(good) // 2], bad[: len(bad) // 2], b"ISA*00*"):
+        assert complaints(broken_off) != []
+        assert complaints(good) == []
+        assert complaints(bad) == objections != []
+
+
+def test_a_guide_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints(written(content()))
+    monkeypatch.setattr(pyx12.map_if._loader, "map_if", None)
+    assert complaints(written(content(total=1, lines=[line(charge=1)]))) == []
 
 
 UNWRITABLE: dict[str, dict[str, Any]] = {

@@ -45,6 +45,10 @@ def test_a_small_size_is_measured_and_its_statements_are_counted() -> None:
     assert re.search(
         r"^\| any \| a batch of 500 claims \| \d+ \| \d+ \| \d+ \|$", ended.stdout, re.M
     )
+    odd = re.search(
+        r"^\| X12 interchanges \| 20 \| [\d.]+ s \| [\d.]+ s \| [\d.]+ s \|$", ended.stdout, re.M
+    )
+    assert odd is not None
     watched = re.search(r"^([\d,]+) statements, [\d,]+ rows of large tables", ended.stdout, re.M)
     assert watched is not None
     assert int(watched[1].replace(",", "")) > 1000

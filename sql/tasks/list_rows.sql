@@ -1,7 +1,7 @@
 -- reads: cases.case_record, cases.setting, cases.stage, cases.visit_charge, cases.workflow_version,
 --     evidence.coverage, evidence.fact, evidence.practitioner, evidence.visit, identity.link,
---     identity.patient_record, operations.night, tasks.task, tasks.transmission, tasks.transmission_task,
---     w_forbidden
+--     identity.patient_record, operations.night, operations.source, tasks.task, tasks.transmission,
+--     tasks.transmission_task, w_forbidden
 
 -- The rows of one work list, by when each is due: what is still open and may go out, one row for each effect, however many
 -- cases share it. What is on hold waits for a decision of ours, and is not on it.
@@ -90,15 +90,17 @@ select
     h.charges,
     q.claim
 from one as o
--- the patient as the row was planned, else another record of the same person
+-- the patient as the practice's chart has them, the record that the row was planned with before another
 inner join lateral (
     select r.*
     from identity.link as l
     inner join identity.patient_record as r
         on r.source = l.source and r.source_id = l.source_id and r.retracted_seq is null
+    left join operations.source as k on k.source = l.source
     where l.person_id = o.person_id and l.status = 'active' and l.retired_seq is null
     order by
         r.replaced_by is null desc,
+        coalesce(k.is_chart, false) desc,
         (r.source, r.source_id) = (o.said ->> 'patient_source', o.said ->> 'patient_id') desc,
         r.is_active desc, r.source, r.source_id
     limit 1

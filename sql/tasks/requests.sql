@@ -20,8 +20,10 @@ with patient as (
     inner join identity.patient_record as p
         on p.source = l.source and p.source_id = l.source_id and p.retracted_seq is null
         and p.replaced_by is null
+    left join operations.source as k on k.source = l.source
     order by
-        e.effect_key, l.source = r.source desc, (l.source = e.stands_in) desc nulls last,
+        -- the practice's chart before the hospital of the stay: its number and telephone are the practice's
+        e.effect_key, l.source = r.source desc, coalesce(k.is_chart, false) desc, (l.source = e.stands_in) desc nulls last,
         (l.source = a.source) desc nulls last, p.is_active desc, l.source, l.source_id
 )
 

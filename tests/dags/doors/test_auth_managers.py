@@ -276,11 +276,16 @@ def test_rights_on_one_dag_answer_the_questions_of_that_dag_alone(
 
 
 def stopped(desk: Desk) -> UUID:
-    """Let a gate stop a delivery of tonight; returns its id."""
+    """Let a gate stop a delivery of tonight, with its verdict; returns its id."""
     ((found,),) = desk.rows(
         "update landing.batch set status = 'stopped', loaded_seq = null, rows_received = 7, rows_pending = 7"
         " where known_seq = %s and feed = 'encounter' and source = 'ehr' returning batch_id",
         desk.seq,
+    )
+    desk.conn.execute(
+        "insert into quality.verdict (verdict_id, batch_id, known_seq, suite, verdict, expectations, failed)"
+        " values (gen_random_uuid(), %s, %s, 'ehr.encounter', 'stop', 12, 1)",
+        (found, desk.seq),
     )
     desk.conn.commit()
     return UUID(str(found))

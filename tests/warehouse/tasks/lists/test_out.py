@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import stat
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
 
-from tests.warehouse.clinic import consent, moment
+from tests.warehouse.clinic import Record, consent, moment
 from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, member, seen
 from tests.warehouse.tasks.held.test_pausing import say
 from tests.warehouse.tasks.lists.conftest import OUTREACH, Lists
@@ -79,6 +81,51 @@ def test_a_list_has_all_that_is_open_and_marks_what_is_new(care: Lists) -> None:
     }
     assert shared["No."] in {row["No."] for row in again}
     assert [x.outcome for x in care.rows()] == ["accepted"] * 3
+
+
+HOSPITAL = "county"
+
+
+def from_hospital(care: Lists, wanted: str) -> None:
+    """Let a stay at a hospital begin a case: it has its own number and spelling, and no telephone number."""
+    desk = care.desk
+    desk.know(
+        member("p1", phone="3045551111", mrn="KV-1"),
+        Record(
+            "patient",
+            "T100",
+            HOSPITAL,
+            "T100",
+            {"mrn": "T100", "family": "Famly", "given": "Given-p1"},
+        ),
+        replace(seen("p1"), key="stay", source=HOSPITAL, subject="T100"),
+    )
+    desk.open(FIRST)
+    desk.conn.execute(
+        "update identity.link set person_id = %s where source = %s", (desk.person("p1"), HOSPITAL)
+    )
+    ((began_with,),) = desk.conn.execute(
+        "select fact_id from evidence.fact where source = %s and kind = 'visit'", (HOSPITAL,)
+    ).fetchall()
+    desk.wants("p1", wanted, began_with=began_with)
+
+
+@pytest.mark.parametrize("wanted", ["outreach", "scheduling"])
+def test_a_patient_of_a_hospital_is_listed_as_the_chart_has_them(care: Lists, wanted: str) -> None:
+    if wanted == "scheduling":
+        care.register(schedule=OUTREACH)
+    from_hospital(care, wanted)
+    assert care.work() == {"list_accepted": 1}
+    (row,) = told(care.files[0])
+    said = [row[name] for name in ("Patient", "Record number", "Phone")]
+    assert said == ["Family-p1, Given-p1", "KV-1", "(304) 555-1111"]
+
+
+def test_a_patient_of_a_hospital_is_booked_by_the_record_number_of_the_chart(care: Lists) -> None:
+    from_hospital(care, "scheduling")
+    care.work()
+    (asked,) = care.rows("booking")
+    assert json.loads(asked.payload)["mrn"] == "KV-1"
 
 
 def test_nothing_to_do_is_said_too(care: Lists) -> None:

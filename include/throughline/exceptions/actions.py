@@ -53,6 +53,8 @@ NEEDS_REASON = frozenset(
     }
 )
 """The actions that end something for good: a person must say why."""
+NEEDS_REASON_FOR = frozenset({("retry", "charge_check")})
+"""Actions that need a reason for one reason of an exception alone, by (action, reason)."""
 USUAL = {
     "missed_clock": "retry",
     "attempts_exhausted": "retry",
@@ -136,6 +138,11 @@ FOLLOWS_OF = {
         "new_code",
     ): "The exception closes: the code counts as known, and is not reported again.",
     ("acknowledge", "provider_adjustment"): "The exception closes: billing has posted the money.",
+    (
+        "retry",
+        "charge_check",
+    ): "The next night offers the claim for release as it is charged, although the documentation does not support that."
+    " If the charge is corrected where it was made, decide nothing: the exception ends when the correction arrives.",
     (
         "retry",
         "file_refused",

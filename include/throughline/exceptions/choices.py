@@ -14,6 +14,7 @@ from throughline.exceptions.actions import (
     FOLLOWS,
     FOLLOWS_OF,
     NEEDS_REASON,
+    NEEDS_REASON_FOR,
     STATE,
     STATE_LEVEL,
     STATE_RECONCILIATION,
@@ -106,9 +107,9 @@ def _of_exception(act: str, reason: str, detail: Mapping[str, object], usual: st
     return Choice(
         act,
         "exception",
-        title(act),
+        title(act, reason=reason),
         follows.format(**said),
-        needs_reason=act in NEEDS_REASON,
+        needs_reason=act in NEEDS_REASON or (act, reason) in NEEDS_REASON_FOR,
         asks=ASKS.get(act, ""),
         is_usual=act == usual,
     )

@@ -28,6 +28,7 @@ from throughline.exceptions.actions import (
     FOLLOWS,
     FOLLOWS_OF,
     NEEDS_REASON,
+    NEEDS_REASON_FOR,
     ONLY,
     PERMISSION,
     STATE,
@@ -161,7 +162,7 @@ def _weigh(conn: Connection, request: Request) -> Preview:
     ).fetchone()
     if waits is not None:
         raise DecidedError(
-            f"{title(waits[0])}: decided by {waits[1]} on {waits[2]}, counts from tonight"
+            f"{title(waits[0], reason=reason)}: decided by {waits[1]} on {waits[2]}, counts from tonight"
         )
     said: dict[str, object] = {"action": request.act}
     if reason == SWITCHED_OFF:
@@ -196,9 +197,8 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         follows.append(
             f"It was tried again {times} before, and came back: say what is different now."
         )
-    return Preview(
-        tuple(follows), said, not_theirs=theirs, needs_reason=before > 0, context=person_id
-    )
+    needs = before > 0 or (request.act, reason) in NEEDS_REASON_FOR
+    return Preview(tuple(follows), said, not_theirs=theirs, needs_reason=needs, context=person_id)
 
 
 def _tried_before(conn: Connection, request: Request) -> int:

@@ -31,9 +31,19 @@ TITLES_OF = {
     ("refuse", "claim_batch"): "Refuse the batch",
 }
 """Replaces `TITLES` for acts on other things than an exception, by act and kind of thing."""
+TITLES_FOR = {
+    ("retry", "charge_check"): "Bill as charged",
+    ("acknowledge", "provider_adjustment"): "Billing has posted it",
+    ("acknowledge", "new_code"): "Count the code as known",
+}
+"""Replaces `TITLES` where an act does something else for a reason, by act and reason of the exception."""
 
 
-def title(act: str, about_kind: str = "exception") -> str:
-    """Return what an act is called on its button, and wherever it is told afterwards: `Try again`."""
+def title(act: str, about_kind: str = "exception", reason: str = "") -> str:
+    """Return what an act is called on its button, and wherever it is told afterwards: `Try again`.
+
+    `reason` is that of the exception, where the act is about one.
+    """
     plain = act.replace("_", " ")
-    return TITLES_OF.get((act, about_kind)) or TITLES.get(act, plain[:1].upper() + plain[1:])
+    named = TITLES_FOR.get((act, reason)) or TITLES_OF.get((act, about_kind))
+    return named or TITLES.get(act, plain[:1].upper() + plain[1:])

@@ -19,6 +19,7 @@ from throughline.quality.merge import OTHER_CONTENT, Batch, typed_columns
 from throughline.quality.named import SUBJECT
 from throughline.quality.suites import suite_of
 from throughline.sources.entry import Table
+from throughline.vocabulary.counts import dollars as dollars
 from throughline.warehouse import Connection
 
 _FORGET = """
@@ -393,8 +394,3 @@ def beside(conn: Connection, quarantine_id: str, act: str) -> str:
 def releasable(feed: str) -> list[str]:
     """Return the reasons of a feed whose rows can be loaded as they stand."""
     return [rule.name for rule in suite_of(feed) if rule.releasable] + [OTHER_CONTENT]
-
-
-def dollars(amount: object) -> str:
-    """Return an amount in words; None is one that cannot be read."""
-    return "an amount that cannot be read" if amount is None else f"${amount:,.2f}"

@@ -122,7 +122,7 @@ def question(one: dict[str, Any]) -> str:
 def decision(one: dict[str, Any]) -> str:
     """Return what a person decided about a case."""
     note = f': "{one["note"]}"' if one["note"] else ""
-    return f"{title(one['act'])} ({reason(one['about'])}) by {one['who']} on {one['on']}{note}"
+    return f"{title(one['act'], reason=one['about'])} ({reason(one['about'])}) by {one['who']} on {one['on']}{note}"
 
 
 def head(listed: Listed) -> list[str]:

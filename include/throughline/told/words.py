@@ -23,6 +23,7 @@ from throughline.told.shapes import (
 )
 from throughline.told.today import Clock
 from throughline.told.today import waits as waits
+from throughline.vocabulary.counts import cents
 from throughline.vocabulary.counts import count as count
 from throughline.vocabulary.words import DECISION_LEVEL, DISPOSITION
 from throughline.warehouse import disk
@@ -107,8 +108,10 @@ def noun(number: int, one: str) -> str:
 
 
 def dollars(amount: Decimal | None) -> str:
-    """Return an amount in whole US dollars, or `–` for None."""
-    return "–" if amount is None else f"${amount:,.0f}"
+    """Return an amount in whole US dollars, `-$1` for one below zero, or `–` for None."""
+    if amount is None:
+        return "–"
+    return f"{'-' if round(amount) < 0 else ''}${abs(amount):,.0f}"
 
 
 def obstacle(money: Money) -> str:
@@ -369,7 +372,8 @@ def undecided(row: Undecided) -> str:
 def both_sums(row: Undecided) -> str:
     """Return the sums of money that contradict each other: ` ($160.00 and $140.00)`, or an empty text."""
     pairs = [
-        " and ".join("?" if one is None else f"${one:,.2f}" for one in pair) for pair in row.sums
+        " and ".join("?" if one is None else cents(Decimal(str(one))) for one in pair)
+        for pair in row.sums
     ]
     return f" ({'; '.join(pairs)})" if pairs else ""
 

@@ -352,3 +352,20 @@ def test_the_command_records_one_decision(
         ).fetchall() == [
             ("write_off", "Ada Lead", "agreed", {"action": "write_off", "amount": "12.50"})
         ]
+
+
+def test_who_bills_as_charged_says_why(clinic: Clinic) -> None:
+    clinic.begin("2026-07-06")
+    case = uuid4()
+    ((number,),) = clinic.rows(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq,"
+        " opened_at, due_at, case_id) values (gen_random_uuid(), 'case', %s, 'charge_check', 'billing',"
+        " 1, now(), now(), %s) returning exception_id",
+        str(case), case,
+    )  # fmt: skip
+    seen = preview(clinic.conn, said.asked(clinic.conn, number, "", "retry"))
+    assert seen.needs_reason
+    assert "offers the claim for release as it is charged" in seen.follows[0]
+    with pytest.raises(NoReasonError, match="retry needs a reason"):
+        resolve(clinic.conn, number, "Ada Lead", "retry")
+    resolve(clinic.conn, number, "Ada Lead", "retry", "the note was amended on paper")

@@ -24,6 +24,7 @@ from throughline.practice import practice
 from throughline.programs.commands import as_here, in_clone
 from throughline.told import text, words
 from throughline.vocabulary import words as vocabulary
+from throughline.vocabulary.counts import cents
 from throughline.warehouse import Connection, sql
 
 WHY = vocabulary.EXCEPTION_REASON.words
@@ -275,11 +276,6 @@ def _shown(key: str, value: object) -> str:
     return words.plain(str(value)) if key in ("why", "effect", "kind", "expected") else str(value)
 
 
-def cents(amount: Decimal) -> str:
-    """Return an amount in US dollars and cents: `$1,204.50`, `-$1.37`."""
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
-
-
 def money(stuck: Stuck) -> str:
     """Return the money at stake, empty if none is known."""
     return "" if stuck.amount is None else cents(stuck.amount)
@@ -332,7 +328,7 @@ def act_title(stuck: Stuck, act: str) -> str:
     """Return what an act about an exception is called, as on its button."""
     of_rows = stuck.reason == "rows_set_aside" and act in ("release", "reject")
     kind = "set_aside" if of_rows else "claim_batch" if act == "refuse" else "exception"
-    return title(act, kind)
+    return title(act, kind, stuck.reason)
 
 
 def may_be_done(stuck: Stuck) -> list[Choice]:

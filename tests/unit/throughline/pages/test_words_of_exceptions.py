@@ -14,9 +14,10 @@ import pytest
 import throughline.quality.decide
 import throughline.tasks.attest  # noqa: F401 - registers the acts on batches of claims
 from throughline import decisions
+from throughline.exceptions import titles as act_titles
 from throughline.exceptions.actions import ACTIONS, FITTING
 from throughline.exceptions.choices import choices
-from throughline.exceptions.titles import TITLES, TITLES_OF
+from throughline.exceptions.titles import TITLES, TITLES_FOR, TITLES_OF
 from throughline.pages import listed
 from throughline.pages.listed import Chosen, Listed
 from throughline.pages.people import Name, language, telephone
@@ -244,6 +245,7 @@ def test_the_docs_name_each_button_with_its_act_and_permission() -> None:
     kinds = {**rows_of, "Refuse the batch": "claim_batch"}
     titles = {(TITLES[act], act) for act in decisions.acts_on("exception")}
     titles |= {(title, act) for (act, _), title in TITLES_OF.items() if title in kinds}
+    titles |= {(title, act) for (act, _), title in TITLES_FOR.items()}
     assert set(listed) == titles
     for (title, act), permission in listed.items():
         assert decisions.permission_of(act, kinds.get(title, "exception")) == permission, title
@@ -255,6 +257,20 @@ def test_a_charge_that_disagrees_is_told_in_words() -> None:
     assert told.endswith(
         "The charge says 99495, the documentation supports the code of an ordinary visit."
     )
+
+
+def test_an_act_is_named_by_what_it_does() -> None:
+    """Trying a charge check again asks for nothing anew: it lets the claim go as it is charged."""
+    bill = next(one for one in choices("charge_check", {}, in_case=True) if one.act == "retry")
+    assert (bill.title, bill.needs_reason, bill.is_usual) == ("Bill as charged", True, False)
+    assert "although the documentation does not support that" in bill.follows
+    for reason, said in (
+        ("provider_adjustment", "Billing has posted it"),
+        ("new_code", "Count the code as known"),
+    ):
+        (put_off,) = [one for one in choices(reason, {}, in_case=False) if one.act == "acknowledge"]
+        assert put_off.title == act_titles.title("acknowledge", reason=reason) == said
+    assert act_titles.title("acknowledge", reason="missed_clock") == "Acknowledge for a week"
 
 
 @pytest.mark.parametrize("has_died", [True, False])

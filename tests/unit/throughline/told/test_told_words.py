@@ -115,3 +115,18 @@ def test_a_question_says_since_when_it_waits_and_who_knows(
     numbers = morning(waiting=[row])
     assert since in page.render(numbers)
     assert since in " ".join(summary.render(numbers).split())
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("1.37", "$1"),
+        ("-1.37", "-$1"),
+        ("-0.4", "$0"),
+        ("-1234.6", "-$1,235"),
+        ("0", "$0"),
+        (None, "–"),
+    ],
+)
+def test_an_amount_below_zero_has_its_sign_before_the_dollar(amount: str | None, said: str) -> None:
+    assert words.dollars(None if amount is None else Decimal(amount)) == said

@@ -12,6 +12,8 @@ DAYS = (
     "%m/%d/%Y", "%d/%m/%Y", "%Y-%m-%d", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d", "%d-%b-%Y",
     "%b %d, %Y", "%m/%d/%y", "%d/%m/%y",
 )  # fmt: skip
+MIDNIGHTS = (" 00:00:00", "T00:00:00", " 00:00", " 0:00", " 12:00:00 AM", " 12:00 AM")
+"""How a day is written by what knows only moments: a workbook (with a T, as a night reads its cells), an export."""
 HOURS = ("%H:%M", "%I:%M %p", "%I:%M%p", "%H:%M:%S", "%I:%M:%S %p")
 _NUMBER = re.compile(r"\(?-?\$? ?-?[0-9]{1,3}(,?[0-9]{3})*(\.[0-9]+)?\)?-?")
 _FLAGS = (
@@ -22,6 +24,11 @@ _FLAGS = (
     {"1", "0"},
     {"active", "inactive"},
 )
+_MOMENTS = (
+    *(f"{day} {hour}" for day in DAYS for hour in HOURS),
+    *(f"%Y-%m-%dT{hour}" for hour in ("%H:%M:%S", "%H:%M")),
+)
+_ONLY_DAYS = (*DAYS, *(f"{day}{midnight}" for midnight in MIDNIGHTS for day in DAYS))
 MOST_CODES = 30
 SAMPLE = 5000
 SHOWN_FROM = 2
@@ -30,13 +37,17 @@ SHOWN_FROM = 2
 
 @dataclass(frozen=True)
 class Looks:
-    """One column: how full, which formats fit all its cells, whether it tells rows apart, and its codes."""
+    """One column: how full, which formats fit all its cells, whether it tells rows apart, and its codes.
+
+    Of `formats`, `days` say no hour: an hour of another column can be joined to them.
+    """
 
     name: str
     rows: int
     filled: int
     distinct: int
     formats: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
     hours: tuple[str, ...] = ()
     is_number: bool = False
     is_flag: bool = False
@@ -73,7 +84,8 @@ def looks_of(series: Any) -> Looks:
         len(cells),
         len(filled),
         len(values),
-        _fitting(texts, [*DAYS, *(f"{day} {hour}" for day in DAYS for hour in HOURS)]),
+        _fitting(texts, [*DAYS, *_MOMENTS]),
+        _fitting(texts, _ONLY_DAYS),
         _fitting(texts, HOURS),
         bool(texts) and all(_NUMBER.fullmatch(text) for text in texts),
         bool(known) and any(known <= pair for pair in _FLAGS),
@@ -84,7 +96,7 @@ def looks_of(series: Any) -> Looks:
 
 def looks_dated(text: str) -> bool:
     """Return whether a text is a day in one of the known formats."""
-    return any(_fits(text, form) for form in DAYS)
+    return any(_fits(text, form) for form in (*DAYS, *_MOMENTS))
 
 
 def _fitting(texts: list[str], forms: Any) -> tuple[str, ...]:

@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
 
 import pandas as pd
 
 from throughline.profiling.guessing.columns import looks_dated
+from throughline.sources.records import FileRefusedError
+from throughline.sources.tabular.workbook import sheet
 
 _ENCODINGS = ("utf-8", "cp1252")
 _DELIMITERS = ",;\t|"
@@ -109,17 +110,18 @@ def _delimiter(text: str, otherwise: str) -> str:
 
 
 def _workbook(path: Path) -> list[_Row]:
+    """Return the rows as a night reads them, all of the same width."""
     try:
-        frame = pd.read_excel(
-            path, header=None, dtype=str, keep_default_na=False, engine="openpyxl"
-        )
-    except (ValueError, KeyError, OSError, BadZipFile) as error:
-        raise NoTable(f"{path.name}: is no workbook: {type(error).__name__}") from None
-    rows = (
-        _Row(n, cells)
-        for n, cells in enumerate(frame.fillna("").astype(str).to_numpy().tolist(), 1)
-    )
-    return [row for row in rows if row.filled]
+        with path.open("rb") as stream:
+            found = [_Row(one.row, one.cells) for one in sheet(stream, path.name)]
+    except FileRefusedError as error:
+        raise NoTable(f"{path.name}: is no workbook that can be read: {error.reason}") from None
+    width = max((len(row.cells) for row in found), default=0)
+    return [
+        row._replace(cells=row.cells + [""] * (width - len(row.cells)))
+        for row in found
+        if row.filled
+    ]
 
 
 def _encoding(raw: bytes) -> str:

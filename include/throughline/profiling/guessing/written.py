@@ -265,9 +265,14 @@ class Guess:
     def _day_and_hour(self, feed: str, column: str, day: str) -> str:
         self._used.add(day)
         hour = self._column(feed, HOUR)
-        form, told = _form(self._looks[day])
-        if hour is None or hour == day or not self._looks[hour].hours:
-            return next(_dated(column, quoted(day), "date", form, told))
+        looks = self._looks[day]
+        form, told = _form(looks)
+        has_hour = "%H" in form or "%I" in form
+        if looks.days and not looks.is_ambiguous:
+            form, has_hour = looks.days[0], False
+        if hour is None or hour == day or not self._looks[hour].hours or has_hour:
+            kind = "moment" if has_hour else "date"
+            return next(_dated(column, quoted(day), kind, form, told))
         self._used.add(hour)
         both = f"{form} {self._looks[hour].hours[0]}"
         names = f"[{quoted(day)}, {quoted(hour)}]"

@@ -33,7 +33,7 @@ def cells(stream: BinaryIO, file: str, table: Table) -> Iterator[Cells]:
     if table.format == "xlsx":
         from throughline.sources.tabular.workbook import sheet
 
-        yield from sheet(stream, file, table)
+        yield from sheet(stream, file, table.sheet)
         return
     for one in _texts(stream, file, table):
         if one.fault or any(cell.strip() for cell in one.cells):

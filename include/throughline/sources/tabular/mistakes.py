@@ -94,7 +94,9 @@ def _of_table(at: str, table: Mapping[str, Any]) -> Iterator[str]:
         yield f"{at}/header: {header} cannot be read; write the rows from top to bottom"
     if "zone" in table and not is_time_zone(table["zone"]):
         yield f"{at}/zone: there is no zone {table['zone']!r}; write one such as America/Denver"
-    if "dated" in table and not _is_a_day(table["dated"]):
+    if "dated" in table and (told := _twice(table["dated"])):
+        yield f"{at}/dated: {table['dated']!r} says {told} twice; write each part of a date once"
+    elif "dated" in table and not _is_a_day(table["dated"]):
         yield f"{at}/dated: {table['dated']!r} has no date; write a name such as visits_%Y%m%d.csv"
     if table.get("total", {}).keys() == {"where"}:
         yield f"{at}/total/sums: is missing; write which columns it adds up, or rows"
@@ -302,6 +304,8 @@ def _of_format(at: str, form: str, about: Mapping[str, Any], *, is_moment: bool)
         )
     elif form == EXCEL:
         return
+    elif told := _twice(form):
+        yield f"{at}: {form!r} says {told} twice; write each part of a date once"
     elif not _is_a_day(form, with_time=is_moment and "%" in form):
         wanted = "a day and an hour" if is_moment else "a day"
         yield f'{at}: {form!r} does not say {wanted}; write a format such as "%m/%d/%Y %H:%M"'
@@ -311,6 +315,20 @@ def _of_format(at: str, form: str, about: Mapping[str, Any], *, is_moment: bool)
             yield f"{told}/pivot: is missing; write up to which year (0 to 99) %y is of this century"
         else:
             yield f"{at.rpartition('/')[0]}/pivot: applies only to %y; leave it out"
+
+
+def _twice(form: str) -> str:
+    """Return which parts of a date a format says more than once, or nothing."""
+    said = [f"%{letter}" for letter in re.findall("%(.)", form.replace("%%", ""))]
+    if twice := sorted({each for each in said if said.count(each) > 1}):
+        return ", ".join(twice)
+    try:
+        datetime.strptime("", form)  # noqa: DTZ007 - only whether it is a format
+    except re.error:  # such as %x beside %d: it is several parts
+        return "a part"
+    except ValueError:
+        pass
+    return ""
 
 
 def _is_a_day(form: str, *, with_time: bool = False) -> bool:

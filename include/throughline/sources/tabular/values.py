@@ -30,6 +30,10 @@ _EXCEL_LEAST, _EXCEL_MOST = Decimal(61), Decimal(2958466)
 # What a spreadsheet makes of a long number: its last digits are gone.
 _DAMAGED = re.compile(r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]+")
 _CELL_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}([+-][0-9]{2}:[0-9]{2})?")
+_DIGITS = re.compile(r"\d+")
+# letters, except the T of ISO 8601 between a day and an hour
+_LETTERS = re.compile(r"(?!(?<=\d)T(?=\d))[^\W\d_]+")
+LONGEST_SHAPE = 32
 _LARGEST = Decimal(10) ** 12
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
@@ -38,7 +42,10 @@ Row = Mapping[str, str]
 
 
 class Refused(ValueError):
-    """A cell that does not fit what was declared; the message names the column and says why, without the value."""
+    """A cell that does not fit what was declared; the message names the column and says why, without the value.
+
+    Of a day or a number that cannot be read, it shows the shape (`shape_of`).
+    """
 
 
 class Value(NamedTuple):
@@ -51,6 +58,16 @@ class Value(NamedTuple):
 def name_of(column: str) -> str:
     """Return a column's name without what people change without noticing: case and blanks."""
     return " ".join(column.split()).casefold()
+
+
+def shape_of(text: str) -> str:
+    """Return how a cell is written and nothing of what it says: `3/2/2026 9:05 PM` is `99/99/9999 99:99 a`.
+
+    One or two digits are 99, so that all days of one format look the same; a word of any length is `a`.
+    """
+    found = _DIGITS.sub(lambda run: "9" * max(2, len(run.group())), text)
+    found = _LETTERS.sub("a", found)
+    return found if len(found) <= LONGEST_SHAPE else f"{found[:LONGEST_SHAPE]}…"
 
 
 def columns_in(said: Any) -> tuple[str, ...]:
@@ -217,15 +234,15 @@ def number_of(text: str, marks: Mapping[str, str], *, is_whole: bool = False) ->
     if thousands and thousands in whole:
         groups = whole.split(thousands)
         if not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:]):
-            raise Refused("not a number as declared")
+            raise Refused(f"not a number as declared; the cell is like {shape_of(text)}")
         whole = "".join(groups)
     is_digits = (whole or rest).isascii() and all(p.isdigit() for p in (whole, rest) if p)
     if not is_digits or not (whole or rest) or (mark and not rest):
-        raise Refused("not a number as declared")
+        raise Refused(f"not a number as declared; the cell is like {shape_of(text)}")
     try:
         value = Decimal(f"{whole or 0}.{rest or 0}")
     except InvalidOperation:
-        raise Refused("not a number as declared") from None
+        raise Refused(f"not a number as declared; the cell is like {shape_of(text)}") from None
     if value >= _LARGEST or (is_whole and value != value.to_integral_value()):
         raise Refused("a number out of range")
     value = -value if is_negative and value else value
@@ -248,7 +265,7 @@ def _clock(text: str, form: str, pivot: int | None) -> datetime:
     try:
         found = datetime.strptime(text, form)  # noqa: DTZ007 - its zone is declared, or in the format
     except ValueError:
-        raise Refused(f"not a date as {form}") from None
+        raise Refused(f"not a date as {form}; the cell is like {shape_of(text)}") from None
     if pivot is not None:
         century = 2000 if found.year % 100 <= pivot else 1900
         try:

@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from throughline.sources.records import FileRefusedError
-from throughline.sources.tabular.shape import Cells, Table
+from throughline.sources.tabular.shape import Cells
 from throughline.sources.tabular.values import Refused
 
 LARGEST = 10**15
@@ -31,8 +31,8 @@ NO_WORKBOOK = "no_workbook"
 _ZEROS = re.compile("0+")
 
 
-def sheet(stream: BinaryIO, file: str, table: Table) -> Iterator[Cells]:
-    """Yield the rows of a sheet that hold anything. Raises `FileRefusedError`."""
+def sheet(stream: BinaryIO, file: str, named: str = "") -> Iterator[Cells]:
+    """Yield the rows of a sheet, or of the first one, that hold anything. Raises `FileRefusedError`."""
     raw = stream.read(LONGEST_FILE + 1)
     if len(raw) > LONGEST_FILE:
         raise FileRefusedError(file, 0, "workbook_too_large")
@@ -41,9 +41,9 @@ def sheet(stream: BinaryIO, file: str, table: Table) -> Iterator[Cells]:
         computed = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
         written = load_workbook(io.BytesIO(raw), read_only=True)
         names = computed.sheetnames
-        if table.sheet and table.sheet not in names:
-            raise FileRefusedError(file, 0, f"there is no sheet {table.sheet}")
-        name = table.sheet or names[0]
+        if named and named not in names:
+            raise FileRefusedError(file, 0, f"there is no sheet {named}")
+        name = named or names[0]
         rows = zip(computed[name].iter_rows(), written[name].iter_rows(), strict=True)
         for number, (values, formulas) in enumerate(rows, 1):
             fault, texts = "", []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.throughline.sources.test_tabular import faults, rows, source, with_columns
-from throughline.sources.tabular.values import Refused, number_of
+from throughline.sources.tabular.values import Refused, number_of, shape_of
 
 
 def value(cell: str, said: Any, column: str) -> Any:
@@ -64,9 +67,16 @@ def test_a_cell_becomes_what_is_declared(cell: str, said: Any, column: str, give
     ("cell", "said", "column", "reason"),
     [
         ("1.23457E+11", {}, "mrn", "X: a long number that a spreadsheet has rounded (1.2E+10)"),
-        ("14/02/2026", {"date": "%m/%d/%Y"}, "deceased_at", "X: not a date as %m/%d/%Y"),
-        ("02/30/2026", {"date": "%m/%d/%Y"}, "deceased_at", "X: not a date as %m/%d/%Y"),
-        ("02/03/26", {"date": "%m/%d/%Y"}, "deceased_at", "X: not a date as %m/%d/%Y"),
+        ("14/02/2026", {"date": "%m/%d/%Y"}, "deceased_at", "X: not a date as %m/%d/%Y; the cell is like 99/99/9999"),
+        ("02/30/2026", {"date": "%m/%d/%Y"}, "deceased_at",
+         "X: not a date as %m/%d/%Y; the cell is like 99/99/9999"),
+        ("02/03/26", {"date": "%m/%d/%Y"}, "deceased_at", "X: not a date as %m/%d/%Y; the cell is like 99/99/99"),
+        ("2026-03-02T00:00:00 9:05", {"moment": "%Y-%m-%d %H:%M"}, "deceased_at",
+         "X: not a date as %Y-%m-%d %H:%M; the cell is like 9999-99-99T99:99:99 99:99"),
+        ("see Dr. Roe, 555-0199", {"date": "%m/%d/%Y"}, "deceased_at",
+         "X: not a date as %m/%d/%Y; the cell is like a a. a, 999-9999"),
+        ("T" * 99 + " -" * 99, {"date": "%m/%d/%Y"}, "deceased_at",
+         f"X: not a date as %m/%d/%Y; the cell is like a{' -' * 15} …"),
         ("03/08/2026 02:30", {"moment": "%m/%d/%Y %H:%M"}, "deceased_at", "X: an hour that clocks left out"),
         ("59", {"date": "excel"}, "deceased_at", "X: a serial number of no date"),
         ("nan", {"date": "excel"}, "deceased_at", "X: a serial number of no date"),
@@ -125,3 +135,18 @@ def test_years_of_two_digits_need_a_pivot() -> None:
     said = {"date": "%m/%d/%y", "pivot": 26}
     assert value("02/03/26", said, "deceased_at").startswith("2026-02-03")
     assert value("02/03/27", said, "deceased_at").startswith("1927-02-03")
+
+
+def test_a_number_that_cannot_be_read_shows_how_it_is_written() -> None:
+    with pytest.raises(
+        Refused, match=r"^not a number as declared; the cell is like 99[.]999,99 a$"
+    ):
+        number_of("1.250,75 EUR", {})
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=60))
+def test_the_shape_of_a_cell_shows_no_letter_and_no_digit_of_it(text: str) -> None:
+    shape = shape_of(text)
+    assert set(re.findall(r"[^\W_]", shape)) <= {"9", "a", "T"}
+    assert len(shape) <= 33

@@ -47,6 +47,7 @@ def test_a_mistake_is_told_with_its_place(changed: dict[str, Any], told: str) ->
         ({"order": "position"}, "order: applies only to changes"),
         ({"delivers": "changes"}, "absent: applies only to a snapshot"),
         ({"dated": "patients.csv"}, "dated: 'patients.csv' has no date"),
+        ({"dated": "p_%Y%m%d_%Y.csv"}, "dated: 'p_%Y%m%d_%Y.csv' says %Y twice; write each part"),
         ({"sheet": "One"}, "sheet: applies only to format: xlsx"),
         ({"query": "select 1"}, "query: applies only to transport: sql"),
         ({"header": 0}, "columns: is missing; write the names of the columns"),
@@ -59,6 +60,28 @@ def test_a_mistake_of_a_table_is_told(table: dict[str, Any], told: str) -> None:
     with pytest.raises(SourceDefinitionError) as error:
         source(**table)
     assert f"reports.yaml: conventions/tables/table/{told}" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "parts"),
+    [
+        ("%Y-%m-%d %H:%M:%S %H:%M", "%H, %M"),
+        ("%m/%d/%Y %d", "%d"),
+        ("%x %d", "a part"),
+        ("%Y-%m-%d %%H%%H %H:%M", ""),
+    ],
+)
+@pytest.mark.parametrize("key", ["moment", "date"])
+def test_a_part_of_a_date_that_a_format_says_twice_is_told(form: str, parts: str, key: str) -> None:
+    changed = {"deceased_at": {"from": "Died", key: form}}
+    told = ""
+    try:
+        source(PATIENT | {"columns": PATIENT["columns"] | changed})
+    except SourceDefinitionError as error:
+        told = str(error)
+    place = f"reports.yaml: conventions/tables/table/records/0/columns/deceased_at/{key}"
+    wanted = f"{place}: {form!r} says {parts} twice; write each part of a date once"
+    assert told == (wanted if parts else "")
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

@@ -132,7 +132,7 @@ def test_outside_of_the_days_of_the_report_nothing_is_missing(office: Office) ->
 @pytest.mark.parametrize(
     ("line", "row", "reason"),
     [
-        ("00104,Roe,13/13/1950,F,,80202,,,\n", 5, "DOB: not a date as %m/%d/%Y"),
+        ("00104,Roe,13/13/1950,F,,80202,,,\n", 5, "DOB: not a date as %m/%d/%Y; the cell is like 99/99/9999"),
         ("00104,Roe\n", 5, "2 cells, and not 9 as the header has"),
         (",\"Roe, Rae\",01/01/1950,F,,80202,,,\n", 5, "Chart No: the key is empty"),
         ("1.2E+10,\"Roe, Rae\",01/01/1950,F,,80202,,,\n", 5,
@@ -163,7 +163,11 @@ def test_a_row_that_waits_for_a_person_is_not_missing(office: Office) -> None:
         NEXT, patients=PATIENTS.replace("07/30/1990", "30/07/1990"), appointments="", charges=""
     )
     office.night(NEXT)
-    assert ("patient", 4, "DOB: not a date as %m/%d/%Y") in office.set_aside()
+    assert (
+        "patient",
+        4,
+        "DOB: not a date as %m/%d/%Y; the cell is like 99/99/9999",
+    ) in office.set_aside()
     assert len(office.standing("patient")) == 3
 
 

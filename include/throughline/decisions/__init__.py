@@ -37,6 +37,7 @@ __all__ = [
     "acts",
     "acts_on",
     "address",
+    "keep_refusal",
     "nothing_at_once",
     "permission_of",
     "permitted",
@@ -286,8 +287,18 @@ def record(conn: Connection, request: Request) -> Decision:
 def refuse(conn: Connection, request: Request, why: str, permission: str | None = None) -> NoReturn:
     """Keep that a person was not allowed to do something, and raise `NotPermittedError` saying why.
 
-    It is kept in a transaction of its own, so that it stays when that of `conn` is rolled back. What is
-    no registered act, such as opening a thing, names its `permission`.
+    What is no registered act, such as opening a thing, names its `permission`.
+    """
+    keep_refusal(conn, request, why, permission)
+    raise NotPermittedError(why)
+
+
+def keep_refusal(
+    conn: Connection, request: Request, why: str, permission: str | None = None
+) -> None:
+    """Keep that an act of a person was not taken, and why, without patient data.
+
+    It is kept in a transaction of its own, so that it stays when that of `conn` is rolled back.
     """
     permission = permission or _known(request).permission
     dsn = make_conninfo(conn.info.dsn, password=conn.info.password)
@@ -307,7 +318,6 @@ def refuse(conn: Connection, request: Request, why: str, permission: str | None 
                 Jsonb(dict(request.door.record)),
             ),
         )
-    raise NotPermittedError(why)
 
 
 def show(conn: Connection, about_kind: str, about_id: str, digest: str) -> None:

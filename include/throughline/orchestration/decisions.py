@@ -12,7 +12,7 @@ from uuid import UUID
 from airflow.sdk.exceptions import AirflowSkipException
 
 from throughline import decisions
-from throughline.decisions import Door, NobodyNamedError, NotAllowedError, Request
+from throughline.decisions import Door, NobodyNamedError, NoReasonError, NotAllowedError, Request
 from throughline.orchestration.connections import DECIDER, LOADER, open_warehouse
 from throughline.orchestration.links import address_of_page
 from throughline.orchestration.night import load_batch
@@ -334,9 +334,11 @@ def take_claims(asked: Asked, answer: dict[str, Any]) -> Taken:
     The attestation is of the file and list that the question `asked` showed. If a claim of the batch
     fell since, or its list changed, nothing is recorded: the next night asks again, about the batch as
     it is then. Raises `NotPermittedError`, `NoReasonError` or `NotOpenedError` (this person has not opened the
-    list) if the answer cannot be taken, and `AirflowSkipException` if the batch is not waiting as it was shown.
+    list) if the answer cannot be taken, each of which is kept, and `AirflowSkipException` if the batch is not waiting
+    as it was shown.
     """
     from throughline import tasks
+    from throughline.decisions.opening import NotOpenedError
 
     batch_id = asked["about_id"]
     act = "release" if ATTEST in (answer.get("chosen_options") or []) else "refuse"
@@ -356,6 +358,12 @@ def take_claims(asked: Asked, answer: dict[str, Any]) -> Taken:
             # It changed after the question was asked: nothing is sent.
             conn.rollback()
             raise AirflowSkipException(str(error)) from None
+        except (NotOpenedError, NoReasonError) as error:
+            # Airflow has said that it took the answer: the batch's page tells the person otherwise
+            conn.rollback()
+            tried = Request(act, "claim_batch", batch_id, _who(answer), door=_door(answer))
+            decisions.keep_refusal(conn, tried, str(error))
+            raise
         conn.commit()
     return Taken(act=act, about_id=batch_id)
 

@@ -194,8 +194,18 @@ def _untold(request: Browser, who: Visitor, batch_id: UUID, why: str) -> Respons
             "untold.html.jinja", who, root_of(request), PLACE,
             batch_id=str(batch_id), why=why, follows=follows, acts=ACTS, longest=LONGEST, today=today(conn),
             token=forms_of(request, who, session).token(_about(batch_id), UNTOLD),
+            not_taken=_not_taken(conn, who, batch_id),
         )  # fmt: skip
     return with_session(html(content, status=409), request, session)
+
+
+def _not_taken(conn: Connection, who: Visitor, batch_id: UUID) -> tuple[datetime, str] | None:
+    """Return when the newest answer of the visitor about a batch was refused, by any door, and why, or None."""
+    return conn.execute(
+        "select refused_at, why from operations.refused_act where who = %s and about_kind = 'claim_batch'"
+        " and about_id = %s and act = any(%s) order by refused_at desc limit 1",
+        (who.who, str(batch_id), list(ACTS)),
+    ).fetchone()
 
 
 def _why_ended(decided: tuple[datetime, str, str, str] | None, now: Today) -> str:
@@ -246,5 +256,6 @@ def _shown(
         token=token, follows=follows or {}, why=why, barred=barred, others=others,
         acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
         decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
+        not_taken=_not_taken(conn, who, batch_id) if status == "waiting" else None,
         is_paused=pausing.is_paused(conn), today=now,
     )  # fmt: skip

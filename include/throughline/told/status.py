@@ -94,9 +94,7 @@ def tell(conn: Connection) -> str:
     ).fetchone()
     if refused and refused[0]:
         acts = words.count(refused[0], "act")
-        lines.append(
-            f"Refused since the last night: {acts} of people who may not (operations.refused_act)"
-        )
+        lines.append(f"Refused since the last night: {acts} (operations.refused_act)")
     for payer, payment, amount, adjustments in sql.run(conn, "told/adjustments.sql").rows:
         what = "taken off" if amount > 0 else "added"
         lines.append(

@@ -305,8 +305,8 @@ def test_a_run_asks_about_no_other_batch_than_its_own(
         ({"responded_by_user": {"id": "mallory", "name": "ada"}}, NotPermittedError, ["mallory"]),
         ({"responded_by_user": {"id": "", "name": "ada"}}, NobodyNamedError, []),
         ({"responded_by_user": None}, NobodyNamedError, []),
-        ({"responded_by_user": {"id": "7", "name": "ada"}}, NotOpenedError, []),
-        ({"chosen_options": ["Refuse"]}, NoReasonError, []),
+        ({"responded_by_user": {"id": "7", "name": "ada"}}, NotOpenedError, ["7"]),
+        ({"chosen_options": ["Refuse"]}, NoReasonError, ["ada"]),
     ],
 )
 def test_an_answer_that_cannot_be_taken_changes_nothing(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from starlette.testclient import TestClient
 
+from stack import airflow, postgres
 from tests.permitted import STAFF, let_the_staff_decide
 from tests.warehouse.tasks.desk import Desk
+from throughline.decisions import NoReasonError, NotPermittedError
+from throughline.decisions.opening import NotOpenedError
 from throughline.exceptions.resolve import resolve
 from throughline.practice import permissions
+from throughline.warehouse import Connection, connect
 
 Browser = Callable[[str], TestClient]
 FOUR_EYES = (
@@ -73,3 +80,73 @@ def test_who_has_no_permission_is_told_who_has(
     assert "is for others" in told
     assert "Who may attest them: biller&lt;b&gt;." in told
     assert 'name="act"' not in told
+
+
+# ---- answers to Airflow's question -------------------------------------------------------------
+
+
+@pytest.fixture
+def answer(
+    desk_dsn: str, warehouse_server: postgres.Server, batch: UUID, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], Any]:
+    """Return a function with which a person answers the question about the batch, each step in its own role."""
+    module = importlib.import_module("throughline.orchestration.decisions")
+
+    def open_warehouse(connection_id: str = "throughline") -> Connection:
+        database = str(conninfo_to_dict(desk_dsn)["dbname"])
+        return connect(warehouse_server.dsn(airflow.CONNECTIONS[connection_id], database))
+
+    monkeypatch.setattr(module, "open_warehouse", open_warehouse)
+    run = module.Run(f"claims__{batch}", {"batch_id": str(batch)}, "")
+
+    def answered(who: str, option: str) -> Any:
+        asked = module.describe_claims(run)
+        said = {"chosen_options": [option], "responded_by_user": {"id": who}}
+        return module.take_claims(asked, said)
+
+    return answered
+
+
+def test_an_answer_that_was_not_taken_is_told_to_whom_gave_it(
+    browser: Browser, desk: Desk, batch: UUID, answer: Callable[[str, str], Any]
+) -> None:
+    assert "was not taken" not in browser("biller").get(f"/claims/{batch}").text
+    with pytest.raises(NotOpenedError):
+        answer("operator", "Attest and release")
+    assert "was not taken" not in browser("biller").get(f"/claims/{batch}").text
+    operator = browser("operator")
+    ((at,),) = desk.rows(
+        "select to_char(refused_at at time zone 'America/New_York', 'Dy DD Mon HH24:MI') from operations.refused_act"
+    )
+    told = unescape(operator.get(f"/claims/{batch}").text)
+    assert f"Your answer of {at} was not taken: operator has not opened the list" in told
+    assert 'value="release"' in told, "it is opened now"
+    with pytest.raises(NoReasonError):
+        answer("operator", "Refuse")
+    told = unescape(operator.get(f"/claims/{batch}").text)
+    assert "was not taken: refuse needs a reason" in told
+    assert "has not opened the list" not in told, "the newest alone"
+    assert answer("operator", "Attest and release")["act"] == "release"
+    assert "was not taken" not in operator.get(f"/claims/{batch}").text
+
+
+def test_an_answer_of_whom_may_not_attest_is_told_too(
+    browser: Browser, prepared: UUID, answer: Callable[[str, str], Any]
+) -> None:
+    browser("biller").get(f"/claims/{prepared}")
+    with pytest.raises(NotPermittedError):
+        answer("biller", "Attest and release")
+    told = unescape(browser("biller").get(f"/claims/{prepared}").text)
+    assert "was not taken: biller changed what these claims say" in told
+
+
+def test_an_answer_about_a_batch_that_cannot_be_told_is_told(
+    browser: Browser, desk: Desk, batch: UUID, answer: Callable[[str, str], Any]
+) -> None:
+    desk.conn.execute("update tasks.claim_batch set payload = payload || '\n'")
+    desk.conn.commit()
+    with pytest.raises(NoReasonError):
+        answer("biller", "Refuse")
+    told = browser("biller").get(f"/claims/{batch}")
+    assert told.status_code == 409
+    assert "was not taken: refuse needs a reason" in told.text

@@ -16,7 +16,8 @@ select
     b.feed,
     w.due_at,
     jsonb_build_object(
-        'source', b.source, 'feed', b.feed, 'business_date', b.business_date, 'cases', w.cases,
+        -- of the file: a delivery that is not complete is about the day before
+        'source', b.source, 'feed', b.feed, 'business_date', b.file_on, 'cases', w.cases,
         'rows', b.rows_waiting, 'reasons', b.reasons
     ) || case when b.sums is null then '{}'::jsonb else jsonb_build_object('sums', b.sums) end as detail
 from w_set_aside as w
@@ -25,7 +26,7 @@ inner join (
         x.batch_id,
         x.source,
         x.feed,
-        x.business_date,
+        x.file_on,
         count(distinct concat(x.file_id, '#', x.row_no)) as rows_waiting,
         jsonb_agg(distinct x.reason) as reasons,
         jsonb_path_query_array(
@@ -35,7 +36,7 @@ inner join (
         ) as sums
     from evidence.row_set_aside as x
     where x.closed_seq is null
-    group by x.batch_id, x.source, x.feed, x.business_date
+    group by x.batch_id, x.source, x.feed, x.file_on
 ) as b on w.exception_id = md5(concat_ws('|', 'exception', 'rows_set_aside', 'batch', b.batch_id))::uuid
 union all
 select
@@ -81,7 +82,15 @@ update operations.exception as e
 set status = 'cleared',
     closed_seq = %(seq)s,
     resolution = case
-        when e.reason = 'rows_set_aside' then 'every row is decided or corrected'
+        when e.reason = 'rows_set_aside' then coalesce(
+            (
+                select concat('replaced by the delivery of ', max(x.replaced_on))
+                from evidence.row_set_aside as x
+                where x.batch_id::text = e.about_id and x.closed_seq = %(seq)s and x.replaced_on is not null
+                having count(*) > 0
+            ),
+            'every row is decided or corrected'
+        )
         when e.reason = 'persons_not_reached' then 'a later search has reached them'
         when exists (
             select from w_unmapped as w

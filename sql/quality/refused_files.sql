@@ -83,13 +83,13 @@ from (
     select
         r.file_id,
         4 as rank,
-        'rejected' as closed_by,
+        case when bool_or(b.status = 'rejected') then 'rejected' else 'replaced' end as closed_by,
         null::uuid as decision_id
     from w_refused as r
     inner join landing.batch_file as x on x.file_id = r.file_id
     inner join landing.batch as b on b.batch_id = x.batch_id
     group by r.file_id
-    having bool_and(b.status = 'rejected')
+    having bool_and(b.status in ('rejected', 'replaced'))
 ) as s
 order by s.file_id, s.rank, s.decision_id;
 
@@ -107,6 +107,7 @@ set status = 'cleared',
     resolution = case s.closed_by
         when 'definition' then 'the definition of its source says that such files carry nothing'
         when 'readable' then 'it was read again, and can be read now'
+        when 'replaced' then 'a later whole delivery of its feeds replaced it'
         else 'its delivery was rejected'
     end
 from w_settled as s

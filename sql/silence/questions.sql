@@ -1,5 +1,5 @@
--- reads: lead_wait, operations.escalation, operations.exception, operations.night, operations.question,
---     operations.reason
+-- reads: landing.batch, lead_wait, operations.escalation, operations.exception, operations.night,
+--     operations.question, operations.reason
 -- makes: w_question
 -- changes: operations.escalation, operations.exception
 -- counts: leads_told, exceptions_cleared, exceptions_opened
@@ -29,7 +29,15 @@ on conflict do nothing;
 
 -- count: exceptions_cleared
 update operations.exception as e
-set status = 'cleared', closed_seq = %(seq)s, resolution = 'it was decided, or does not wait any more'
+set status = 'cleared', closed_seq = %(seq)s, resolution = coalesce(
+        (
+            select concat('replaced by the delivery of ', coalesce(n.file_on, n.business_date))
+            from landing.batch as b
+            inner join landing.batch as n on n.batch_id = b.replaced_by
+            where e.about_kind = 'batch' and b.batch_id::text = e.about_id and b.status = 'replaced'
+        ),
+        'it was decided, or does not wait any more'
+    )
 where e.status = 'open' and e.reason = any(%(reasons)s)
     and not exists (
         select from w_question as q

@@ -55,6 +55,7 @@ _BALANCE = """
         rows_rejected = case when b.status = 'rejected' then b.rows_received else c.rejected end,
         rows_pending = case b.status
             when 'rejected' then 0
+            when 'replaced' then 0
             when 'loaded' then c.waiting
             else b.rows_received - c.held - c.rejected
         end,
@@ -62,6 +63,8 @@ _BALANCE = """
         rows_superseded = case
             when b.status = 'loaded'
                 then b.rows_received - b.rows_loaded - %(loaded)s - c.held - c.rejected - c.waiting
+            -- a later delivery says all of it, or that it is gone
+            when b.status = 'replaced' then b.rows_received - c.held - c.rejected
             else 0
         end
     from counted as c

@@ -11,6 +11,7 @@ from throughline.quality.balance import StagingLost, balance, is_whole
 from throughline.quality.contents import hold
 from throughline.quality.fold import fold
 from throughline.quality.merge import OTHER_CONTENT, Batch, merge, merge_released, take_back
+from throughline.quality.replaced import end_replaced
 from throughline.quality.suites import suite_of
 from throughline.sources.entry import Table
 from throughline.sources.records import WITHOUT_CLAIMS
@@ -39,13 +40,14 @@ def load(conn: Connection, batch_id: UUID | str, seq: int) -> Counts:
     For each (source, source_id) the newest version wins; a row that is older than the current
     version, or equal to it, is superseded; one of an equal version that says something else is set
     aside (`contents`). Rows that a gate or a reader set aside stay in quarantine. A batch that a gate
-    stopped is loaded only after a named person released it. Once a batch is loaded, only rows that a
-    named person releases later are added. A rerun gives the same rows and counts.
+    stopped is loaded only after a named person released it; a later snapshot ends what waits of older
+    ones (`replaced`). Once a batch is loaded, only rows that a named person releases later are added.
+    A rerun gives the same rows and counts.
 
     Raises `UnknownBatch`, and `StagingLost` if the rows must be staged again.
     """
     batch = _read(conn, batch_id, seq)
-    closed = batch.status in {"rejected", "refused", "duplicate"}
+    closed = batch.status in {"rejected", "replaced", "refused", "duplicate"}
     if closed or (batch.status == "stopped" and not _is_released(conn, batch)):
         conn.commit()
         return _counts(conn, batch)
@@ -143,7 +145,7 @@ def _is_released(conn: Connection, batch: Batch) -> bool:
 
 
 def _correct_quarantine(conn: Connection, batch: Batch) -> None:
-    """Close quarantined rows whose record arrived again, valid and not older.
+    """Close quarantined rows whose record arrived again, valid and not older; end deliveries that this one replaces.
 
     In the same delivery, only a newer version corrects a row.
     """
@@ -177,6 +179,7 @@ def _correct_quarantine(conn: Connection, batch: Batch) -> None:
             },
         ).fetchall()
         earlier |= {row[0] for row in rows}
+    earlier |= end_replaced(conn, batch)
     for one in earlier - {batch.batch_id}:
         _empty_staging(conn, one, batch.tables)
         balance(conn, one)

@@ -19,6 +19,7 @@ from throughline.decisions import NotAllowedError
 from throughline.quality.balance import balance
 from throughline.quality.load import load_again
 from throughline.quality.merge import KEYS
+from throughline.quality.replaced import stand_again
 from throughline.sources import catalogue
 from throughline.sources.staging import stage
 from throughline.warehouse import Connection, failpoints
@@ -153,6 +154,7 @@ def _take_back(conn: Connection, batch_id: UUID, feed: str, files: list[UUID], s
             " and w.source = b.source and w.feed = b.feed and w.known_seq >= b.loaded_seq",
             params,
         )
+        stand_again(conn, batch_id)
     balance(conn, batch_id, -counted)
     return rows
 

@@ -268,6 +268,7 @@ class Landing:
         on = night.business_date
         if delivery.made_at is not None:
             on = min(on, business_date_of(delivery.made_at, zone))
+        file_on = on
         if not delivery.is_complete:
             on -= timedelta(days=1)
         batch_id = derive("batch", self._source, delivery.feed, on, night.seq)
@@ -275,7 +276,8 @@ class Landing:
         content = hashlib.sha256("|".join(listed).encode()).hexdigest()
         self._conn.execute(
             "insert into landing.batch (batch_id, source, feed, business_date, known_seq,"
-            " received_at, sha256, status, watermark) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " received_at, sha256, status, watermark, file_on)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " on conflict (batch_id) do nothing",
             (
                 batch_id,
@@ -287,6 +289,7 @@ class Landing:
                 content,
                 status,
                 delivery.watermark if delivery.is_complete else None,
+                file_on,
             ),
         )
         with self._conn.cursor() as cursor:

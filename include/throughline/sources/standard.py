@@ -196,6 +196,21 @@ class Standard(ABC):
         """
         return 0
 
+    def replaces(
+        self,
+        conn: Connection,
+        batch_id: UUID,
+        older_id: UUID,
+        feed: str,
+        definition: SourceDefinition,
+        older_in: str,
+    ) -> bool:
+        """Return whether a staged delivery holds all that an older one of its feed may have said: never, of changes.
+
+        `older_in` is the schema that has the records of the older one; empty if they are in none.
+        """
+        return False
+
     @abstractmethod
     def readable(self) -> frozenset[str]:
         """Return the feeds that have readers: the same as `feeds` if the catalogue is complete."""

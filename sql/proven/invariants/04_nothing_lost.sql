@@ -31,7 +31,7 @@ select
 from scope_batch as x
 inner join landing.batch as b on b.batch_id = x.batch_id
 left join quality.quarantine as q on q.batch_id = b.batch_id and q.status in ('open', 'corrected')
-where b.status in ('loaded', 'rejected')
+where b.status in ('loaded', 'rejected', 'replaced')
 group by b.batch_id
 having
     b.rows_quarantined

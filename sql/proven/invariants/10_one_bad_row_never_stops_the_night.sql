@@ -41,3 +41,15 @@ where
         select from operations.decision as d
         where d.about_kind = 'batch' and d.about_id = b.batch_id::text and d.kind = 'release'
     );
+
+-- replaced_by_nothing: A stopped delivery ended as replaced, and no later delivery of its feed is loaded in its place.
+select
+    'batch' as about_kind,
+    b.batch_id::text as about_id,
+    b.source || '/' || b.feed as detail
+from scope_batch as x
+inner join landing.batch as b on b.batch_id = x.batch_id
+left join landing.batch as n
+    on n.batch_id = b.replaced_by and n.source = b.source and n.feed = b.feed
+    and n.status = 'loaded' and n.known_seq > b.known_seq
+where b.status = 'replaced' and n.batch_id is null;

@@ -4,6 +4,9 @@ A record is missed if its current version came from a file of the same table, an
 table has it neither as a row nor among those set aside. If a row of that file cannot be read at all, or its total
 does not add up, nobody knows what is missing, and nothing is deleted. The same night gives the same deletions
 again: what is current is asked as of the night before it.
+
+A snapshot holds all that there is, so a later one also replaces an earlier one that waits for a person: nothing is lost
+that only the earlier one said.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from throughline.sources.definitions import SourceDefinition
 from throughline.sources.tabular.columns import in_order
 from throughline.sources.tabular.shape import Covers, Record, Table, tables_of
 from throughline.sources.tabular.values import today
+from throughline.sources.tabular.walk import OF_TOTAL
 from throughline.warehouse import Connection
 
 # The rows have the numbers -1, -2 …: they are in the delivery, and in none of its lines.
@@ -136,6 +140,90 @@ def _of_table(
         (missed, batch_id, newest.file_id),
     )
     return missed
+
+
+# What the older delivery read that the newer one neither has nor says to be gone.
+_ONLY_OLDER = """
+    select exists (
+        select from {place}.{table} as o
+        where o.batch_id = %(older)s and not o.is_deleted {outside} and not exists (
+            select from staging.{table} as s where s.batch_id = %(batch)s and s.source_id = o.source_id
+        )
+    ) or exists (
+        select from quality.quarantine as q
+        where q.batch_id = %(older)s and q.status = 'open' and case
+            when q.source_id is null then not {is_known} and q.reason !~ %(of_total)s
+            else not exists (
+                select from staging.{table} as s where s.batch_id = %(batch)s and s.source_id = q.source_id
+            )
+        end
+    )
+"""
+_OUTSIDE = "and (o.{column} >= %(from_on)s and o.{column} < %(until_on)s) is not true"
+
+
+def holds_all_of(
+    conn: Connection,
+    batch_id: UUID,
+    older_id: UUID,
+    feed: str,
+    definition: SourceDefinition,
+    older_in: str,
+) -> bool:
+    """Return whether a staged delivery is of later snapshots, and holds all that an older delivery may have said.
+
+    Where what is left out counts as deleted, a later whole file says it of everything. Where it is kept, or where a
+    file covers some days only, each record of the older delivery must be in the newer one, or be one that this says to
+    be gone; a row of the older one that nobody could read is known only if its report came again under its name. A
+    total that is wrong says nothing itself.
+    `older_in` says where the records of the older delivery are, `staging` or `core`; empty if they are in neither.
+    """
+    theirs = _names(conn, older_id)
+    tables = [table for table in tables_of(definition) if any(map(table.matches, theirs))]
+    if not tables or not all(any(t.matches(name) for t in tables) for name in theirs):
+        return False
+    newest: list[tuple[Table, _File]] = []
+    for table in tables:
+        mine = sorted(_files(conn, batch_id, table), key=lambda file: file.version)
+        before = [table.version(name, at) for name, at in theirs.items() if table.matches(name)]
+        if not table.is_snapshot or not mine or mine[-1].version <= max(before):
+            return False
+        newest.append((table, mine[-1]))
+    records = [(t, file, r) for t, file in newest for r in t.records if r.feed == feed]
+    if all(record.deletes_absent and record.covers is None for _, _, record in records):
+        return True
+    if not older_in:
+        return False
+    covers, days = None, dict[str, object]()
+    if len(newest) == 1 and all(r.deletes_absent for *_, r in records):
+        (table, file), *_ = newest
+        of_days = {record.covers for *_, record in records}
+        if len(of_days) == 1:
+            (covers,) = of_days
+            days = _days(table, covers, file)
+    statement = sql.SQL(_ONLY_OLDER).format(
+        place=sql.Identifier(older_in),
+        table=sql.Identifier(catalogue.entry(feed).table.name),
+        outside=sql.SQL(_OUTSIDE).format(column=sql.Identifier(covers.column))
+        if covers is not None and days
+        else sql.SQL(""),
+        is_known=sql.SQL("true" if {file.name for _, file in newest} >= set(theirs) else "false"),
+    )
+    params = {"batch": batch_id, "older": older_id, "of_total": OF_TOTAL, **days}
+    row = conn.execute(statement, params).fetchone()
+    return row == (False,)
+
+
+def _names(conn: Connection, batch_id: UUID) -> dict[str, datetime | None]:
+    """Return the files of a delivery by name, those that could not be read as well, with the time that they bear."""
+    rows = conn.execute(
+        "select f.original_name, f.modified_at from landing.batch_file as x"
+        " inner join landing.file as f on f.file_id = x.file_id"
+        " where x.batch_id = %s and f.status <> 'duplicate' and x.withdrawn_seq is null"
+        " order by f.modified_at nulls first",
+        (batch_id,),
+    ).fetchall()
+    return dict(rows)
 
 
 def _listed(prefix: str, names: tuple[str, ...]) -> sql.Composed:

@@ -111,6 +111,20 @@ class Tabular(Standard):
 
         return stage_absent(conn, batch_id, feed, seq, definition)
 
+    def replaces(
+        self,
+        conn: Connection,
+        batch_id: UUID,
+        older_id: UUID,
+        feed: str,
+        definition: SourceDefinition,
+        older_in: str,
+    ) -> bool:
+        """Return whether a later snapshot holds all that an older delivery may have said."""
+        from throughline.sources.tabular.absent import holds_all_of
+
+        return holds_all_of(conn, batch_id, older_id, feed, definition, older_in)
+
     def readable(self) -> frozenset[str]:
         """Return the feeds whose columns can be mapped."""
         return readable()

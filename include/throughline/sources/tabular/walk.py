@@ -15,6 +15,13 @@ from throughline.sources.tabular.shape import Cells, Table
 from throughline.sources.tabular.values import Refused, Row, is_met, name_of, number_of
 
 NO_TOTAL = "there is no total row: the end of the file is missing"
+NOT_A_SUM, NO_NUMBER, NOT_COUNTED = (
+    "the total does not add up",
+    "the total is not a number",
+    "not the number of rows",
+)
+OF_TOTAL = f"^{NO_TOTAL}$|: ({NOT_A_SUM}|{NO_NUMBER}|{NOT_COUNTED})$"
+"""The reasons that say of a total that it is wrong: what the rows before it say was read."""
 MISSING = "columns are missing"
 QUOTES = "write it in quotes, because a # after a blank begins a comment"
 MANY = 5
@@ -198,12 +205,12 @@ class Walk:
             try:
                 stated = Decimal(number_of(line.cells[name_of(name)], total.marks))
             except Refused:
-                return Line("total", line.row, line.cells, f"{name}: the total is not a number")
+                return Line("total", line.row, line.cells, f"{name}: {NO_NUMBER}")
             if stated != explained:
-                told = f"{name}: the total does not add up"
+                told = f"{name}: {NOT_A_SUM}"
                 return Line("total", line.row, line.cells, told, stated, explained)
         if total.rows:
             said = line.cells[name_of(total.rows)].strip().replace(",", "")
             if said != str(sums.rows):
-                return Line("total", line.row, line.cells, f"{total.rows}: not the number of rows")
+                return Line("total", line.row, line.cells, f"{total.rows}: {NOT_COUNTED}")
         return Line("total", line.row, line.cells)

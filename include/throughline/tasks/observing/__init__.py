@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from throughline import decisions
@@ -104,6 +104,17 @@ def held(conn: Connection) -> list[Held]:
     return made
 
 
+def too_late(conn: Connection, workflow: str, planned_at: datetime) -> int:
+    """Return how many things held of a workflow are due by the time at which they would be planned."""
+    row = conn.execute(
+        "select count(*) from tasks.observed as o"
+        " inner join cases.stage as s on s.case_id = o.case_id and s.stage = o.stage"
+        " where o.is_held and o.to_seq is null and o.workflow = %s and s.due_at <= %s",
+        (workflow, planned_at),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def _weigh(conn: Connection, request: Request) -> Preview:
     one = next((each for each in held(conn) if each.workflow == request.about_id), None)
     last = nights.newest(conn)
@@ -116,10 +127,17 @@ def _weigh(conn: Connection, request: Request) -> Preview:
         raise ChangedError(
             f"what is held is the list {one.number}: {one.told}. Look at it, and name this list"
         )
+    follows = [
+        f"The next night plans what is still right of {one.told}, and sends it. Claims are still attested."
+    ]
+    late = too_late(conn, one.workflow, last.cut_off + timedelta(days=1))
+    if late:
+        follows.append(
+            f"{count(late, 'is', 'are')} due before that and cannot go out in time: do what is right today, and"
+            " record it on the page of the case."
+        )
     return Preview(
-        (
-            f"The next night plans what is still right of {one.told}, and sends it. Claims are still attested.",
-        ),
+        tuple(follows),
         {"night": last.seq, "list": one.number, "things": one.kinds},
     )
 

@@ -5,7 +5,7 @@ Imports neither Airflow nor what reads or writes a wire format, so that it answe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from throughline.definitions import readiness
@@ -20,6 +20,10 @@ from throughline.vocabulary.numbers import is_npi
 from throughline.workflows.definitions import Workflow, examine
 
 __all__ = ["Checked", "check", "examined"]
+
+
+PAYS = ("coverage", "eligibility_response")
+"""Feeds whose payer decides what a case may do: payers.yaml has to know it."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,28 @@ def _not_there(sources: list[SourceDefinition], folder: Layers) -> Iterator[str]
             if payer not in payers:
                 told = f"serves/payers/{number}: there is no payer {payer!r} in payers.yaml; {instead(payer, payers)}"
                 yield with_line(told, document.name, document.lines)
+        for told in _payers_of(one, payers):
+            yield with_line(told, document.name, document.lines)
         for number, npi in enumerate(one.serves.get("billing_npi", ())):
             if not is_npi(npi):
                 told = f"serves/billing_npi/{number}: {npi!r} is no NPI: its check digit does not fit; look it up"
                 yield with_line(told, document.name, document.lines)
+
+
+def _payers_of(one: SourceDefinition, payers: Mapping[str, object]) -> Iterator[str]:
+    """Yield the payers that tables give to records by a lookup or a constant, and that there are not."""
+    for name, table in one.conventions.get("tables", {}).items():
+        for number, record in enumerate(table["records"]):
+            said = record["columns"].get("payer_id")
+            if record["feed"] not in PAYS or not isinstance(said, Mapping):
+                continue
+            at = f"conventions/tables/{name}/records/{number}/columns/payer_id"
+            given = [("constant", said["constant"])] if "constant" in said else []
+            given += [("lookup", each) for each in said.get("lookup", {}).values()]
+            for key, payer in given:
+                if payer is not None and str(payer) not in payers:
+                    known = instead(payer, payers)
+                    yield f"{at}/{key}: there is no payer {payer!r} in payers.yaml; {known}; or add it there"
 
 
 def _numbers_of_ours(workflows: list[Workflow]) -> Iterator[str]:

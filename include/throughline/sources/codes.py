@@ -64,6 +64,11 @@ class Known:
         """The words that records keep."""
         return frozenset(self.entries.values())
 
+    @property
+    def is_list(self) -> bool:
+        """Whether its words are all that there are, and no map picks some of many codes."""
+        return bool(self.code.words) and not self.code.maps
+
     def word(self, said: str) -> str | None:
         """Return the word that a definition names: a code, or a meaning of the maps."""
         return self.entries.get(said) or self.meanings.get(said)
@@ -142,13 +147,14 @@ def mistakes(standard: str, codes: Mapping[str, Any]) -> Iterator[str]:
 class Codes:
     """Reads the codes of one field of one source: `codes("NS", "No Show")` is the word for it."""
 
-    __slots__ = ("_by_code", "_by_fold", "_by_prefix", "_found", "_words", "unchanged")
+    __slots__ = ("_by_code", "_by_fold", "_by_prefix", "_found", "_known", "_words", "unchanged")
 
     def __init__(self, known: Known, own: Mapping[str, str]) -> None:
         """`own` maps the source's codes (and texts) to words: they outrank what everybody knows."""
         self._by_code = {**known.entries, **own}
         self._by_fold = {fold(said): word for said, word in known.entries.items()}
         self._by_fold |= {fold(said): word for said, word in own.items()}
+        self._known = known
         self._by_prefix = known.code.by_prefix
         self._found: dict[tuple[str | None, str | None], tuple[str | None, bool]] = {}
         # what codes without a text stand for, of those that are known: most of what is read
@@ -177,6 +183,19 @@ class Codes:
                 self._found.clear()
             found = self._found[key] = self._find(code or None, text or None)
         return found
+
+    def not_known(self, word: str) -> str:
+        """Return why a definition cannot give this word to a record: something rests on it, and nobody knows it.
+
+        Where a system of its own may say what a code means, or only some codes mean anything, any word may stand.
+        """
+        about = self._known.code
+        is_open = bool(about.understood) or not (about.must_be_known or self._known.is_list)
+        # longer codes of a map by prefixes are digits, as those of SOPT are (NAHDO, read 2026-11-28 at nahdo.org)
+        is_odd = about.by_prefix and word not in self._by_code and not word.isdigit()
+        if is_open or (self.find(word)[1] and not is_odd):
+            return ""
+        return f"there is no such word; {instead(word, sorted(self._known.words))}"
 
     def _find(self, code: str | None, text: str | None) -> tuple[str | None, bool]:
         if code is not None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from throughline.sources import catalogue
 from throughline.sources.checks import instead, problems
+from throughline.sources.codes import Codes, codes_of
 from throughline.sources.tabular.columns import (
     COLUMNS,
     NO_PATIENT,
+    STANDARD,
     Column,
     lines_of,
     needs_patient,
@@ -20,14 +22,21 @@ from throughline.sources.tabular.columns import (
 )
 from throughline.sources.tabular.schema import VALUE
 from throughline.sources.tabular.shape import used_columns
-from throughline.sources.tabular.values import EXCEL, columns_in, name_of
+from throughline.sources.tabular.values import (
+    EXCEL,
+    Refused,
+    columns_in,
+    is_a_day,
+    name_of,
+    says_twice,
+    value_of,
+)
 from throughline.vocabulary.numbers import is_time_zone
 
 FILL_IN = "?"
 """What `make source` writes where nothing can be guessed."""
 
 _ONE_QUERY = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
-_SAMPLE = datetime(2001, 12, 25, 13, 14, 15, tzinfo=UTC)
 _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "date": ("date", "pivot"),
     "moment": ("date", "moment", "pivot", "zone"),
@@ -94,9 +103,9 @@ def _of_table(at: str, table: Mapping[str, Any]) -> Iterator[str]:
         yield f"{at}/header: {header} cannot be read; write the rows from top to bottom"
     if "zone" in table and not is_time_zone(table["zone"]):
         yield f"{at}/zone: there is no zone {table['zone']!r}; write one such as America/Denver"
-    if "dated" in table and (told := _twice(table["dated"])):
+    if "dated" in table and (told := says_twice(table["dated"])):
         yield f"{at}/dated: {table['dated']!r} says {told} twice; write each part of a date once"
-    elif "dated" in table and not _is_a_day(table["dated"]):
+    elif "dated" in table and not is_a_day(table["dated"]):
         yield f"{at}/dated: {table['dated']!r} has no date; write a name such as visits_%Y%m%d.csv"
     if table.get("total", {}).keys() == {"where"}:
         yield f"{at}/total/sums: is missing; write which columns it adds up, or rows"
@@ -179,12 +188,16 @@ def _of_record(
             if each is not None:
                 yield from _of_value(f"{at}/{place}", each, Column(place))
     yield from _of_columns(f"{at}/columns", entry.table.name, record["columns"])
+    yield from _of_words(f"{at}/columns", entry.table.name, record["columns"], table, raw)
     lines = lines_of(entry)
     if "lines" in record:
         if lines is None:
             yield f"{at}/lines: a record of {feed} has none; leave it out"
         else:
             yield from _of_columns(f"{at}/lines/columns", lines, record["lines"]["columns"])
+            yield from _of_words(
+                f"{at}/lines/columns", lines, record["lines"]["columns"], table, raw
+            )
         if record.get("one_per") == "row":
             yield f"{at}/one_per: a record with lines is of several rows; leave it out"
     is_grouped = "lines" in record or record.get("one_per") == "key"
@@ -285,6 +298,54 @@ def _of_value(at: str, said: Any, column: Column) -> Iterator[str]:
             yield f'{at}/flag: is missing; write the words for yes and no: {{"yes": [Y], "no": [N]}}'
 
 
+def _of_words(
+    at: str, name: str, said: Mapping[str, Any], table: Mapping[str, Any], raw: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield constants and words of lookups that a column cannot hold, and words that no cell can be."""
+    reads = codes_of(STANDARD, raw["conventions"].get("codes", {}))
+    empty = {"", *(str(each) for each in table.get("empty", ()))}
+    for column in COLUMNS[name].values():
+        about = said.get(column.name)
+        if not isinstance(about, Mapping) or FILL_IN in str(about.get("lookup", "")):
+            continue
+        here = f"{at}/{column.name}"
+        codes = reads.get(f"{name}.{column.name}")
+        if "constant" in about and (why := _not_held(about, about["constant"], column, codes)):
+            yield f"{here}/constant: {about['constant']!r} cannot stand there: {why}"
+        if "lookup" in about and column.type in ("list", "ids"):
+            yield f"{here}/lookup: does not apply to {_a(column)}; leave it out"
+            continue
+        for word, given in about.get("lookup", {}).items():
+            if str(word).strip() in empty:
+                yield (
+                    f"{here}/lookup: {word!r} is never looked up, because an empty cell is not; leave it out, and"
+                    " describe the rows with an empty cell as a record of their own, with when and a constant"
+                )
+            if given is not None and (why := _not_held(about, given, column, codes)):
+                yield f"{here}/lookup: {given!r}, for which {word!r} stands, cannot stand there: {why}"
+
+
+def _not_held(about: Mapping[str, Any], given: Any, column: Column, codes: Codes | None) -> str:
+    """Return why a column cannot hold what a definition gives it, or nothing."""
+    if given == FILL_IN or (isinstance(given, bool) and column.type == "flag"):
+        return ""
+    if not str(given).strip():
+        return "it is empty; write null for nothing, or leave it out"
+    if codes is not None and (why := codes.not_known(str(given))):
+        return why
+    if column.type in ("date", "moment") and list(_of_dates("", about, column)):
+        return ""  # its format is told
+    how = {key: about[key] for key in (*_OF_TYPE.get(column.type, ()), "zone") if key in about}
+    is_zone = is_time_zone(how.get("zone", "UTC"))
+    if not is_zone:
+        return ""
+    try:
+        value_of({**how, "constant": given}, column, ZoneInfo("UTC"), frozenset(), None).read({})
+    except Refused as error:
+        return str(error).partition(": ")[2]
+    return ""
+
+
 def _of_dates(at: str, about: Mapping[str, Any], column: Column) -> Iterator[str]:
     given = [key for key in ("date", "moment") if key in about and key in _OF_TYPE[column.type]]
     if len(given) != 1:
@@ -304,9 +365,9 @@ def _of_format(at: str, form: str, about: Mapping[str, Any], *, is_moment: bool)
         )
     elif form == EXCEL:
         return
-    elif told := _twice(form):
+    elif told := says_twice(form):
         yield f"{at}: {form!r} says {told} twice; write each part of a date once"
-    elif not _is_a_day(form, with_time=is_moment and "%" in form):
+    elif not is_a_day(form, with_time=is_moment and "%" in form):
         wanted = "a day and an hour" if is_moment else "a day"
         yield f'{at}: {form!r} does not say {wanted}; write a format such as "%m/%d/%Y %H:%M"'
     elif ("%y" in form) != ("pivot" in about):
@@ -315,30 +376,6 @@ def _of_format(at: str, form: str, about: Mapping[str, Any], *, is_moment: bool)
             yield f"{told}/pivot: is missing; write up to which year (0 to 99) %y is of this century"
         else:
             yield f"{at.rpartition('/')[0]}/pivot: applies only to %y; leave it out"
-
-
-def _twice(form: str) -> str:
-    """Return which parts of a date a format says more than once, or nothing."""
-    said = [f"%{letter}" for letter in re.findall("%(.)", form.replace("%%", ""))]
-    if twice := sorted({each for each in said if said.count(each) > 1}):
-        return ", ".join(twice)
-    try:
-        datetime.strptime("", form)  # noqa: DTZ007 - only whether it is a format
-    except re.error:  # such as %x beside %d: it is several parts
-        return "a part"
-    except ValueError:
-        pass
-    return ""
-
-
-def _is_a_day(form: str, *, with_time: bool = False) -> bool:
-    """Return whether a format says a whole day (and an hour): written and read again, a moment is the same."""
-    try:
-        found = datetime.strptime(_SAMPLE.strftime(form), form)  # noqa: DTZ007 - never shown
-    except ValueError:
-        return False
-    is_hour = found.hour == _SAMPLE.hour
-    return found.date() == _SAMPLE.date() and (is_hour or not with_time)
 
 
 def _a(column: Column) -> str:

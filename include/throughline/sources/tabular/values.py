@@ -34,6 +34,7 @@ _DIGITS = re.compile(r"\d+")
 # letters, except the T of ISO 8601 between a day and an hour
 _LETTERS = re.compile(r"(?!(?<=\d)T(?=\d))[^\W\d_]+")
 LONGEST_SHAPE = 32
+_SAMPLE = datetime(2001, 12, 25, 13, 14, 15, tzinfo=UTC)
 _LARGEST = Decimal(10) ** 12
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
@@ -273,6 +274,30 @@ def _clock(text: str, form: str, pivot: int | None) -> datetime:
         except ValueError:
             raise Refused("a day that there was not") from None
     return found
+
+
+def says_twice(form: str) -> str:
+    """Return which parts of a date a format says more than once, or nothing."""
+    said = [f"%{letter}" for letter in re.findall("%(.)", form.replace("%%", ""))]
+    if twice := sorted({each for each in said if said.count(each) > 1}):
+        return ", ".join(twice)
+    try:
+        datetime.strptime("", form)  # noqa: DTZ007 - only whether it is a format
+    except re.error:  # such as %x beside %d: it is several parts
+        return "a part"
+    except ValueError:
+        pass
+    return ""
+
+
+def is_a_day(form: str, *, with_time: bool = False) -> bool:
+    """Return whether a format says a whole day (and an hour): written and read again, a moment is the same."""
+    try:
+        found = datetime.strptime(_SAMPLE.strftime(form), form)  # noqa: DTZ007 - never shown
+    except ValueError:
+        return False
+    is_hour = found.hour == _SAMPLE.hour
+    return found.date() == _SAMPLE.date() and (is_hour or not with_time)
 
 
 def _day(text: str, form: str, pivot: int | None) -> str:

@@ -161,6 +161,31 @@ def test_a_payer_or_provider_that_a_source_serves_must_be_one(own: Path) -> None
     assert "serves/billing_npi/0: '1234567890' is no NPI" in second
 
 
+@pytest.mark.parametrize(
+    ("payer", "told"),
+    [
+        ("{constant: MEDB}", "payer_id/constant: there is no payer 'MEDB' in payers.yaml; did you mean MEDB1?"),
+        ("{from: Plan, lookup: {PEIA: PEIAWV, State: MCAID}}", "payer_id/lookup: there is no payer 'PEIAWV' in payers"),
+        ("{from: Plan, lookup: {None: null, State: MCAID}}", ""),
+    ],
+)  # fmt: skip
+def test_a_payer_that_a_table_gives_must_be_one(own: Path, payer: str, told: str) -> None:
+    (own / "sources" / "desk.yaml").write_text(
+        "source: desk\ntitle: Desk\nstandard: tabular\ntransport: folder\nconnection: desk\nowner_team: front_desk\n"
+        "time_zone: America/Denver\n"
+        'feeds: {patient: {expected_by: "03:00"}, coverage: {expected_by: "03:00"}}\n'
+        "conventions:\n  tables:\n    people:\n      delivers: snapshot\n      absent: kept\n      records:\n"
+        "        - {feed: patient, key: Id, columns: {family: L, given: F,"
+        ' birth_date: {from: B, date: "%m/%d/%Y"}}}\n'
+        "        - {feed: coverage, key: Id, patient: Id, columns: {status: {constant: active},\n"
+        f"           payer_id: {payer}}}}}\n",
+        "utf-8",
+    )
+    found = [fault for fault in examined().faults if "desk.yaml" in fault]
+    assert len(found) == bool(told)
+    assert not told or (told in found[0] and "desk.yaml:17: " in found[0])
+
+
 def test_a_role_that_no_source_has_is_told_with_the_stage_that_needs_it(own: Path) -> None:
     take(own, "sources/ehr.yaml", ", documentation: {}", "")
     faults = examined().faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -58,9 +59,9 @@ def read_at_night(folder: Path, text: str, name: str) -> list[str]:
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_what_is_guessed_of_a_day_and_an_hour_can_be_read(
-    folder: Path, kind: str, day: object, hour: object, given: str
+    folder: Path, kind: str, day: str | datetime | date, hour: str | time, given: str
 ) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Appt ID", "Chart No", "Date", "Time", "Status"],
         *(["A1", "7", day, hour, "booked"],) * 3,
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.throughline.sources.test_tabular import PATIENT, SOURCE, source
+from tests.unit.throughline.sources.test_tabular import PATIENT, SOURCE, TABLE, source
 from throughline.profiling.guessing import example
 from throughline.sources.definitions import parse
 from throughline.sources.source import SourceDefinitionError
@@ -82,6 +82,62 @@ def test_a_part_of_a_date_that_a_format_says_twice_is_told(form: str, parts: str
     place = f"reports.yaml: conventions/tables/table/records/0/columns/deceased_at/{key}"
     wanted = f"{place}: {form!r} says {parts} twice; write each part of a date once"
     assert told == (wanted if parts else "")
+
+
+COVERAGE: dict[str, Any] = {
+    "feed": "coverage", "key": "Id", "patient": "Id",
+    "columns": {"status": {"constant": "active"}, "payer_id": {"constant": "MEDB1"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "told"),
+    [
+        ("type_code", {"from": "P", "lookup": {"PEIA": "3X"}}, "lookup: '3X', for which 'PEIA' stands, cannot stand"),
+        ("type_code", {"from": "P", "lookup": {"PEIA": "9"}}, "lookup: '9', for which 'PEIA' stands, cannot stand"),
+        ("type_code", {"from": "P", "lookup": {"PEIA": "511", "Medicare": "12", "none": None}}, ""),
+        ("type_code", {"from": "P", "lookup": {"PEIA": 5}}, ""),
+        ("type_code", {"constant": "3X"}, "constant: '3X' cannot stand there: there is no such word; "),
+        ("status", {"from": "P", "lookup": {"on": "actve"}}, "there is no such word; did you mean active?"),
+        ("status", {"from": "P", "lookup": {"": "active"}}, "lookup: '' is never looked up"),
+        ("status", {"from": "P", "lookup": {"n/a": "active"}}, "lookup: 'n/a' is never looked up"),
+        ("status", {"from": "P", "lookup": {"x": ""}}, "it is empty; write null for nothing"),
+        ("status", {"from": "P", "lookup": {"x": "Own"}}, ""),
+        ("coverage_order", {"from": "P", "lookup": {"first": "one"}}, "not a number as declared"),
+        ("coverage_order", {"from": "P", "lookup": {"first": 1}}, ""),
+        ("starts_on", {"from": "P", "date": "%m/%d/%Y", "lookup": {"always": "2001-01-01"}}, "not a date as %m/%d/%Y"),
+        ("starts_on", {"from": "P", "date": "%m/%d/%Y", "lookup": {"always": "01/01/2001"}}, ""),
+        ("is_qmb", {"from": "P", "lookup": {"Q": True, "-": False, "x": None}}, ""),
+        ("is_qmb", {"from": "P", "flag": {"yes": ["Y"], "no": ["N"]}, "lookup": {"Q": "W"}}, "neither of the words"),
+        ("relationship", {"from": "P", "lookup": {"me": "whatever the system says"}}, ""),
+    ],
+)  # fmt: skip
+def test_a_word_of_a_lookup_is_one_that_its_column_can_hold(
+    column: str, said: Any, told: str
+) -> None:
+    record = COVERAGE | {"columns": COVERAGE["columns"] | {column: said}}
+    tables = {"table": TABLE | {"records": [PATIENT, record], "empty": ["n/a"]}}
+    feeds = {feed: {"expected_by": "03:00"} for feed in ("patient", "coverage")}
+    own = {"coverage.status": {"Own": "active"}}
+    given: dict[str, Any] = {"feeds": feeds, "conventions": {"tables": tables, "codes": own}}
+    found = ""
+    try:
+        parse(SOURCE | given, "reports.yaml")
+    except SourceDefinitionError as error:
+        found = str(error)
+    place = f"reports.yaml: conventions/tables/table/records/1/columns/{column}/"
+    assert found.startswith(place if told else "")
+    assert told in found
+    assert bool(found) == bool(told)
+    assert "\n" not in found
+
+
+def test_a_list_has_no_lookup() -> None:
+    said: dict[str, Any] = {**example.record("charge_item")}
+    modifiers = {"modifiers": {"from": "M", "lookup": {"a": "b"}}}
+    charge = said | {"columns": said["columns"] | modifiers}
+    with pytest.raises(SourceDefinitionError, match="modifiers/lookup: does not apply to a list"):
+        source(charge)
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:

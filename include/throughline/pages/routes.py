@@ -22,6 +22,7 @@ from throughline.exceptions.stated import notes
 from throughline.pages import acts, case, forms, listed, one, people, person
 from throughline.pages.access import deciding, reading
 from throughline.pages.acts import Typed
+from throughline.pages.calls.since import made_since
 from throughline.pages.calls.stops import not_called
 from throughline.pages.forms import (
     RefusedForm,
@@ -250,10 +251,11 @@ def calls_page(request: Request, who: Looking) -> Response:
         calls = person.calls(conn, now, page, sees_patients=who.sees_patients)
         names = people.names(conn, who, "calls", [call.person_id for call in calls])
         stops = not_called(conn, names, now.cut_off)
+        made = made_since(conn, [call.case_id for call in calls])
     return html(
         render(
             "calls.html.jinja", who, root_of(request), "calls",
-            calls=calls, names=names, stops=stops, today=now, page=page, size=person.SIZE,
+            calls=calls, names=names, stops=stops, made=made, today=now, page=page, size=person.SIZE,
         )
     )  # fmt: skip
 
@@ -268,7 +270,8 @@ def case_page(request: Request, who: Looking, number: str) -> Response:
             "case.html.jinja", who, root_of(request),
             case=shown, name=names.get(shown.person_id), stages=case.stages(conn, shown),
             stops=not_called(conn, names, now.cut_off).get(shown.person_id, []),
-            line=case.line(conn, shown, evidence=who.sees_patients), today=now,
+            line=case.line(conn, shown, evidence=who.sees_patients),
+            made=made_since(conn, [shown.case_id]).get(shown.case_id), today=now,
         )  # fmt: skip
     return html(content)
 

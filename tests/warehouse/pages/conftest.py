@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.warehouse.morning import conn, server
 from throughline import warehouse
 from throughline.pages import access, claims, routes
+from throughline.pages.calls import work
 
 __all__ = ["conn", "opened_as", "server"]
 
@@ -43,7 +44,8 @@ def opened_as(
     monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
     app = FastAPI()
     routes.install(app)
-    app.include_router(claims.router)
+    for each in (claims, work):
+        app.include_router(each.router)
 
     def as_user(who: str) -> TestClient:
         app.dependency_overrides[get_user] = lambda: User(who)

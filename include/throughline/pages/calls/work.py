@@ -13,6 +13,7 @@ from fastapi import Request as Browser
 
 from throughline.pages import listed, people
 from throughline.pages.access import reading
+from throughline.pages.calls.since import made_since
 from throughline.pages.calls.stops import Stop, not_called, warned
 from throughline.pages.forms import root_of
 from throughline.pages.render import render
@@ -140,10 +141,11 @@ def work_page(request: Browser, who: Looking) -> Response:
         found = items(conn, chosen.kind, page, as_of) if chosen else []
         names = people.names(conn, who, PLACE, [one.person_id for one in found])
         stops = not_called(conn, names, now.cut_off)
+        made = made_since(conn, [one.case_id for one in found if one.kind == "outreach"])
     return html(
         render(
             "work.html.jinja", who, root_of(request), PLACE,
-            kinds=there, counts=counts, chosen=chosen, items=found, names=names, stops=stops,
+            kinds=there, counts=counts, chosen=chosen, items=found, names=names, stops=stops, made=made,
             today=now, page=page, size=SIZE,
         )
     )  # fmt: skip

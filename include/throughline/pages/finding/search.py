@@ -1,4 +1,4 @@
-"""Search by name, telephone number, record number, number of a case or an exception.
+"""Search by name, telephone number, record number, number of a case, an exception, a claim or a batch of claims.
 
 What is typed comes by POST, so that no name stands in an address or a log (`typed`).
 """
@@ -41,20 +41,24 @@ TELEPHONE = re.compile(
 
 @dataclass(frozen=True)
 class Hits:
-    """What fits, by id: persons, cases and exceptions. Names nobody."""
+    """What fits, by id: persons, cases, exceptions and batches of claims. Names nobody."""
 
     persons: list[str] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
+    batches: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         """The page of the only thing that fits; empty if there are none or several."""
-        if len(self.persons) + len(self.cases) + len(self.exceptions) != 1:
-            return ""
-        if self.persons:
-            return f"person/{self.persons[0]}"
-        return f"case/{self.cases[0]}" if self.cases else f"exception/{self.exceptions[0]}"
+        pages = {
+            "person": self.persons,
+            "case": self.cases,
+            "exception": self.exceptions,
+            "claims": self.batches,
+        }
+        found = [f"{page}/{one}" for page, ids in pages.items() for one in ids]
+        return found[0] if len(found) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Found:
     persons: list[Name] = field(default_factory=list)
     cases: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
+    batches: list[str] = field(default_factory=list)
     is_more: bool = False
     stops: dict[str, list[Stop]] = field(default_factory=dict)
 
@@ -79,12 +84,15 @@ def hits(conn: Connection, visitor: Visitor, typed: str) -> Hits:
     said = cleaned(typed)
     if not said:
         return Hits()
-    cases, exceptions = _by_number(conn, said)
+    cases, exceptions, batches = _by_number(conn, said)
+    claimed = _by_claim(conn, said)
+    cases += [case for case, _ in claimed if case not in cases]
+    batches += [batch for _, batch in claimed if batch and batch not in batches]
     if not visitor.sees_patients:
-        return Hits(cases=cases, exceptions=exceptions)
+        return Hits([], cases, exceptions, batches)
     ids = [*dict.fromkeys((*_by_record(conn, said), *_by_telephone(conn, said)))]
-    ids = ids or ([] if cases or exceptions else _by_name(conn, said))
-    return Hits(ids[: MOST + 1], cases, exceptions)
+    ids = ids or ([] if cases or exceptions or batches else _by_name(conn, said))
+    return Hits(ids[: MOST + 1], cases, exceptions, batches)
 
 
 def search(conn: Connection, visitor: Visitor, typed: str) -> Found:
@@ -95,14 +103,15 @@ def search(conn: Connection, visitor: Visitor, typed: str) -> Found:
         shown.values(), key=lambda name: ((name.family or "").lower(), name.full, name.person_id)
     )
     stops = not_called(conn, shown, today(conn).cut_off) if shown else {}
-    return Found(persons, found.cases, found.exceptions, len(found.persons) > MOST, stops)
+    is_more = len(found.persons) > MOST
+    return Found(persons, found.cases, found.exceptions, found.batches, is_more, stops)
 
 
-def _by_number(conn: Connection, said: str) -> tuple[list[str], list[str]]:
+def _by_number(conn: Connection, said: str) -> tuple[list[str], list[str], list[str]]:
     try:
         first, last = span(said)
     except NotFound:
-        return [], []
+        return [], [], []
     cases = conn.execute(
         "select case_id::text from cases.case_record where case_id between %s and %s limit 10",
         (first, last),
@@ -112,7 +121,20 @@ def _by_number(conn: Connection, said: str) -> tuple[list[str], list[str]]:
         " limit 10",
         (first, last),
     ).fetchall()
-    return [row[0] for row in cases], [row[0] for row in exceptions]
+    batches = conn.execute(
+        "select batch_id::text from tasks.claim_batch where batch_id between %s and %s limit 10",
+        (first, last),
+    ).fetchall()
+    return [row[0] for row in cases], [row[0] for row in exceptions], [row[0] for row in batches]
+
+
+def _by_claim(conn: Connection, said: str) -> list[tuple[str, str | None]]:
+    """Return the case and the batch, if it is in one, of the claim of ours with a control number."""
+    return conn.execute(
+        "select t.case_id::text, c.batch_id::text from tasks.claim as c"
+        " inner join tasks.task as t on t.task_id = c.task_id where c.patient_control_number = %s",
+        (said.upper(),),
+    ).fetchall()
 
 
 def _by_record(conn: Connection, said: str) -> list[str]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from throughline.exceptions.titles import title
 from throughline.pages.one import NotFound, span
 from throughline.told import words
-from throughline.told.today import Today
+from throughline.told.today import Clock, Today
 from throughline.vocabulary import words as vocabulary
 from throughline.vocabulary.reasons import END_REASON
 from throughline.warehouse import Connection, sql
@@ -76,6 +76,13 @@ class Stage:
     reason: str | None
     source: str | None
     fact_kind: str | None
+
+
+def standing(stage: Stage, clock: Clock) -> str:
+    """Return how a stage stands, in words: it is in time as long as its clock runs, and late afterwards."""
+    if stage.state == "pending" and stage.due_at and clock.is_overdue(stage.due_at):
+        return "late"
+    return words.STATES.get(stage.state, words.plain(stage.state))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from throughline import warehouse
 from throughline.pages import acts, one
 from throughline.practice import permissions, practice
+from throughline.told import exceptions
 from throughline.told.exceptions import Stuck
 
 SAID = "Whoever decides this does not attest the claims that rest on it"
@@ -38,7 +39,7 @@ def stuck(conn: warehouse.Connection) -> Stuck:
 
 def barred(conn: warehouse.Connection, stuck: Stuck) -> set[str]:
     """Return the acts about an exception after which one does not attest."""
-    choices = acts.exceptions.may_be_done(stuck)
+    choices = exceptions.may_be_done(stuck)
     return {choice.act for choice in choices if acts.bars(conn, stuck, choice)}
 
 

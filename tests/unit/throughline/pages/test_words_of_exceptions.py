@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from throughline.exceptions import titles as act_titles
 from throughline.exceptions.actions import ACTIONS, FITTING
 from throughline.exceptions.choices import choices
 from throughline.exceptions.titles import TITLES, TITLES_FOR, TITLES_OF
-from throughline.pages import listed
+from throughline.pages import case, listed
 from throughline.pages.listed import Chosen, Listed
 from throughline.pages.people import Name, language, telephone
 from throughline.pages.render import PLACES, environment, render, script
@@ -257,6 +257,20 @@ def test_a_charge_that_disagrees_is_told_in_words() -> None:
     assert told.endswith(
         "The charge says 99495, the documentation supports the code of an ordinary visit."
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "said"),
+    [("pending", 1, "in time"), ("pending", -1, "late"), ("pending", None, "in time"),
+     ("unknown", -1, "not known"), ("missed", -1, "clock missed"), ("complete", -1, "proven")],
+)  # fmt: skip
+def test_a_stage_is_in_time_only_as_long_as_its_clock_runs(
+    state: str, due: int | None, said: str
+) -> None:
+    now = Today(ZONE, datetime(2026, 9, 18, 7, tzinfo=UTC), 10)
+    due_at = None if due is None else now.cut_off + timedelta(hours=due)
+    stage = case.Stage("contacted", state, due_at, None, None, None, None)
+    assert case.standing(stage, now) == said
 
 
 def test_an_act_is_named_by_what_it_does() -> None:

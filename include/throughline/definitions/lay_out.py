@@ -19,7 +19,7 @@ from pathlib import Path
 from throughline import programs
 from throughline.definitions import examined
 from throughline.definitions.written import keep, replaced
-from throughline.programs.commands import as_here
+from throughline.programs.commands import as_here, as_word
 from throughline.vocabulary import OURS, layers
 from throughline.vocabulary.overlay import SETTING, SOURCES, WORKFLOWS
 from throughline.vocabulary.schemas import SCHEMAS
@@ -169,7 +169,7 @@ def _write(made: Path, folder: Path, said: Mapping[str, str]) -> None:
         each = ", ".join(f"{role}: {{form: inside}}" for role in roles)
         text = INSIDE_SOURCE.format(roles=each)
         (made / SOURCES / "inside.yaml").write_text(text, "utf-8")
-    readme = as_here(README).format(name=said.get("name", ""), ours=OURS, folder=folder)
+    readme = as_here(README).format(name=said.get("name", ""), ours=OURS, folder=as_word(folder))
     (made / "README.md").write_text(readme, "utf-8")
 
 
@@ -212,7 +212,7 @@ def main(arguments: list[str]) -> int:
         print("\n".join([*faults, "nothing was written"]), file=sys.stderr)
         return 1
     print(f"{folder} is laid out, and passes the check. Read README.md in it, then practice.yaml.")
-    print(as_here(f"make night DEFINITIONS={folder}"))
+    print(as_here(f"make night DEFINITIONS={as_word(folder)}"))
     return 0
 
 

@@ -60,6 +60,14 @@ def as_here(text: str, *, is_clone: bool = IS_CLONE) -> str:
     return text if is_clone else _COMMAND.sub(_program, text)
 
 
+def as_word(value: object) -> str:
+    """Return a value as it is given to a command of `make`: in quotes if it is more than one word to a shell.
+
+    A folder's name may have blanks. `make` reads `$$` as `$`.
+    """
+    return shlex.quote(str(value).replace("$", "$$"))
+
+
 def in_clone(text: str, there: str = "", *, is_clone: bool = IS_CLONE) -> str:
     """Return `text` in a clone, and `there` where no `make` works: for what only one of the two has."""
     return text if is_clone else there

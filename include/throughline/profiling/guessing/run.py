@@ -14,7 +14,7 @@ from pathlib import Path
 
 from throughline import programs
 from throughline.practice import practice
-from throughline.programs.commands import as_here, in_clone
+from throughline.programs.commands import as_here, as_word, in_clone
 from throughline.sources.tabular.columns import readable
 from throughline.vocabulary import DefinitionError, layers, read
 
@@ -40,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, "utf-8")
     print(text)
-    then = as_here(f"make check-definitions DEFINITIONS={given.folder}")
+    folder = as_word(given.folder)
+    then = as_here(f"make check-definitions DEFINITIONS={folder}")
     print(f"Written to {target}. Correct it, then: {then}")
     if profile := in_clone(
-        f"and: make source-profile SOURCE={given.name} FOLDER=… DEFINITIONS={given.folder}"
+        f"and: make source-profile SOURCE={given.name} FOLDER=… DEFINITIONS={folder}"
     ):
         print(profile)
     return 0

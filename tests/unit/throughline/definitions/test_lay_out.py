@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -156,3 +157,16 @@ def test_the_tests_pass_with_a_practices_folder_set(folder: Path, option: str) -
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-2000:]
     assert " passed" in done.stdout
+
+
+def test_the_commands_that_are_printed_are_for_this_folder_also_with_a_blank(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "our practice"
+    assert lay_out.main([*SAID, str(folder)]) == 0
+    said = [
+        *(folder / "README.md").read_text("utf-8").splitlines(),
+        *capsys.readouterr().out.splitlines(),
+    ]
+    commands = [line for line in said if line.startswith("make ")]
+    assert [shlex.split(line)[2] for line in commands] == [f"DEFINITIONS={folder}"] * 4

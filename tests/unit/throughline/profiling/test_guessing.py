@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -300,3 +301,13 @@ def test_a_source_may_be_called_as_a_word_of_yaml(folder: Path, name: str) -> No
     said = yaml.safe_load((folder / "sources" / f"{name}.yaml").read_text("utf-8"))
     assert (said["source"], said["connection"]) == (name, name)
     assert list(said["conventions"]["tables"]) == [name]
+
+
+def test_the_commands_that_come_next_are_for_this_folder_also_with_a_blank(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "our practice"
+    folder.mkdir()
+    guessed(folder, people(), "people.csv")
+    *_, first, then = capsys.readouterr().out.splitlines()
+    assert [shlex.split(line)[-1] for line in (first, then)] == [f"DEFINITIONS={folder}"] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,19 @@ ROOT = Path(__file__).resolve().parents[4]
 def test_a_command_is_one_that_works_where_it_is_read(said: str, there: str) -> None:
     assert commands.as_here(said, is_clone=False) == there
     assert commands.as_here(said, is_clone=True) == said
+
+
+@pytest.mark.parametrize(
+    "name", ["/plain/our-practice", "/with a blank", "/it's ours", "/a$b", '/"x"; echo']
+)
+def test_a_folder_reaches_a_command_by_its_name_whatever_it_is(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Makefile").write_text("export DEFINITIONS\nit:\n\t@printenv DEFINITIONS\n")
+    said = f"make -s it DEFINITIONS={commands.as_word(name)}"
+    ended = subprocess.run(
+        ["sh", "-c", said], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == f"{name}\n"
+    assert (commands.as_word(name) == name) == (name == "/plain/our-practice")
 
 
 def test_what_only_one_of_both_has_is_said_there_alone() -> None:

@@ -37,6 +37,7 @@ from throughline.exceptions.actions import (
     SWITCHED_OFF,
     USUAL,
 )
+from throughline.exceptions.elsewhere import where_decided
 from throughline.exceptions.stated import (
     ABOUT,
     LEVELS,
@@ -325,7 +326,8 @@ def meant(conn: Connection, start: str) -> UUID:
     open_ = [row for row in found if row[2] == "open"]
     if not open_:
         ended = f"; {found[-1][1]} is {found[-1][2]} already" if found else ""
-        raise NotOpen(f"no open exception has a number that begins with {start}{ended}")
+        where = "" if ended else where_decided(conn, start)
+        raise NotOpen(f"no open exception has a number that begins with {start}{ended}{where}")
     if len(open_) > 1:
         each = "; ".join(
             f"{in_clone('ID=')}{exception_id} {reason}" for exception_id, reason, _ in open_[:MOST]

@@ -3,8 +3,8 @@
 `python -m throughline.quality.decide ID --action release|reject [--preview]`, with the
 warehouse's address in the environment variable `THROUGHLINE_DECIDER_DSN`. ID is that of a row in quarantine, which
 stands for all rows of its payment if the payment does not balance; or of the exception about a delivery's
-rows, which means all of them; or of the exception about a file that could not be read, with the action
-`carries_nothing`; or that of a loaded delivery or file, to reject it after all. Its first eight characters do.
+rows, which means all of them; or of that about an unreadable file (`carries_nothing`); or that of a loaded delivery or
+file, to reject it after all. Its first eight characters do.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from throughline.decisions import (
     command_line,
 )
 from throughline.exceptions.actions import CARRIES_NOTHING
+from throughline.exceptions.elsewhere import where_decided
 from throughline.exceptions.resolve import SHORTEST
 from throughline.programs.commands import in_clone
 from throughline.quality.balance import balance
@@ -148,8 +149,9 @@ def _weigh_row(conn: Connection, request: Request) -> Preview:
     if row is None:
         raise NotKeptBackError("this row is not waiting for a decision")
     batch_id, file_id, row_no, feed, reason = row
-    is_other = reason == OTHER_CONTENT
-    by_hand = is_other and feed == "payment" and request.act == "posted"
+    by_hand = (
+        (is_other := reason == OTHER_CONTENT) and feed == "payment" and request.act == "posted"
+    )
     if request.act in MONEY and reason != WITHOUT_CLAIMS and not by_hand:
         raise NotAllowedError(f"{request.act} is said of a payment without claims only")
     place: dict[str, object] = {"batch": batch_id, "file": file_id, "rows": [row_no]}
@@ -295,8 +297,7 @@ def _weigh_delivery(conn: Connection, request: Request) -> Preview:
     refuse_if_removed(conn, {row[0] for row in files})
     rows: dict[str, int] = {}
     for _, _, source, feed, day, count in files:
-        what = f"{source}/{feed} of {day}"
-        rows[what] = rows.get(what, 0) + count
+        rows[what] = rows.get(what := f"{source}/{feed} of {day}", 0) + count
     follows = [
         f"The next night takes back {counted(count, 'row')} of {what}, with everything they proved."
         for what, count in rows.items()
@@ -349,7 +350,7 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
 
     A row in quarantine is a `quarantine`; the rows of a delivery that were set aside are a `set_aside`, by their
     batch; a file that could not be read is its `exception`, by its own id too; a loaded delivery is a `delivery`, one
-    of its files a `landed_file`. Raises `NotKeptBackError` if there is none, or more than one.
+    of its files a `landed_file`. Raises `NotKeptBackError`, which says where another thing of this id is decided.
     """
     if len(start) < SHORTEST:
         raise NotKeptBackError(
@@ -371,10 +372,9 @@ def meant(conn: Connection, start: str) -> tuple[str, str]:
         {"start": start.lower()},
     ).fetchall()
     if len(found) != 1:
-        many = "more than one thing" if found else "no row, delivery or file"
-        raise NotKeptBackError(f"{many} whose id begins with {start[:40]} waits for a decision")
-    kind, about = found[0]
-    return kind, about
+        told = f"{'more than one thing' if found else 'no row, delivery or file'} whose id begins with {start[:40]}"
+        raise NotKeptBackError(f"{told} waits for a decision{where_decided(conn, start)}")
+    return str(found[0][0]), str(found[0][1])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from throughline.programs.commands import as_here
+from throughline.quality.contents import releasable
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import (
     Call,
@@ -337,7 +338,8 @@ def not_known(numbers: Numbers, by_hand: int) -> str:
 def command(row: Undecided) -> str:
     """Return what decides about what was set aside: a command, of a file only if it cannot be mended."""
     if row.feed:
-        return as_here(f"make decide ID={row.number} ACTION=release|reject")
+        acts = "release|reject" if {*row.reasons} & {*releasable(row.feed)} else "reject"
+        return as_here(f"make decide ID={row.number} ACTION={acts}")
     return (
         "mend the definition of its source, or have it sent again; if it says nothing to us,"
         f" {as_here(f'make decide ID={row.number} ACTION=carries_nothing')}"

@@ -22,6 +22,7 @@ from throughline.exceptions.resolve import SHORTEST
 from throughline.exceptions.titles import title
 from throughline.practice import practice
 from throughline.programs.commands import as_here, in_clone
+from throughline.quality.contents import releasable
 from throughline.told import text, words
 from throughline.vocabulary import words as vocabulary
 from throughline.vocabulary.counts import cents
@@ -335,7 +336,11 @@ def may_be_done(stuck: Stuck) -> list[Choice]:
     """Return the acts that fit it, each with what it will do; none while a decision waits."""
     if stuck.status != "open" or (stuck.decided and stuck.decided != "assign"):
         return []
-    return choices(stuck.reason, stuck.detail, in_case=stuck.about_kind == "case")
+    found = choices(stuck.reason, stuck.detail, in_case=stuck.about_kind == "case")
+    feed, reasons = (stuck.detail.get(key) for key in ("feed", "reasons"))
+    if not feed or not reasons or {*reasons} & {*releasable(feed)}:
+        return found
+    return [choice for choice in found if choice.act != "release"]
 
 
 def _lower(said: str) -> str:

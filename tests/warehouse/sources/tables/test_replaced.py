@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from tests.warehouse.sources.tables.office import DAY, Office, of
 from throughline import quality
 from throughline.decisions import Request, record
+from throughline.exceptions import resolve
 from throughline.proven import invariants
 from throughline.quality import decide, gates
+from throughline.quality.merge import OTHER_CONTENT
 from throughline.silence import questions
-from throughline.warehouse import nights
+from throughline.told import exceptions, words
+from throughline.told.shapes import Undecided
+from throughline.warehouse import nights, sql
 
 NEXT, LATER = "2026-03-09", "2026-03-10"
 PATIENTS, APPOINTMENTS, CHARGES = of("patients"), of("appointments"), of("charges")
@@ -206,3 +211,46 @@ def test_the_report_of_that_day_again_ends_what_was_set_aside_of_it(office: Offi
     assert ended(office, "rows_set_aside") == [
         ("cleared", f"replaced by the delivery of {NEXT}", 3)
     ]
+
+
+def test_only_acts_that_can_work_are_offered(office: Office) -> None:
+    office.reports(DAY)
+    office.night(DAY)
+    office.reports(NEXT, charges=CUT, patients="", appointments="")
+    office.night(NEXT)
+    ids = [
+        row[0]
+        for row in office.rows(
+            "select exception_id::text from operations.exception where reason = 'rows_set_aside'"
+        )
+    ]
+    for stuck in exceptions.rows(office.conn, ids):
+        assert [choice.act for choice in exceptions.may_be_done(stuck)] == ["assign", "reject"]
+        readable = replace(stuck, detail={**stuck.detail, "reasons": [OTHER_CONTENT]})
+        assert "release" in [choice.act for choice in exceptions.may_be_done(readable)]
+    found = sql.run(office.conn, "told/numbers/undecided.sql", seq=office.seq).rows
+    told = [words.command(Undecided(*row)) for row in found]
+    assert len(told) == 3
+    assert all(one.endswith("ACTION=reject") for one in told)
+
+
+def test_a_number_that_is_decided_elsewhere_says_where(office: Office) -> None:
+    stopped(office)
+    office.night("2026-03-10")
+    questions_of(office)
+    ((batch, number),) = office.rows(
+        "select about_id, exception_id::text from operations.exception"
+        " where reason = 'feed_not_released' and detail ->> 'about' = 'front_office/patient of 2026-03-09'"
+    )
+    told = "a gate stopped front_office/patient of 2026-03-09: release or reject it under Required"
+    for start in (batch, number[:8], number[:8].upper()):
+        with pytest.raises(decide.NotKeptBackError, match=told):
+            decide.meant(office.conn, start)
+    with pytest.raises(resolve.NotOpen, match=told):
+        resolve.meant(office.conn, batch[:8])
+    with pytest.raises(decide.NotKeptBackError, match=r"waits for a decision$"):
+        decide.meant(office.conn, "00000000")
+    office.reports("2026-03-11", appointments="", charges="")
+    office.night("2026-03-11")
+    with pytest.raises(decide.NotKeptBackError, match="a later delivery has replaced front_office"):
+        decide.meant(office.conn, batch)

@@ -39,7 +39,8 @@ SHOWN_FROM = 2
 class Looks:
     """One column: how full, which formats fit all its cells, whether it tells rows apart, and its codes.
 
-    Of `formats`, `days` say no hour: an hour of another column can be joined to them.
+    Of `formats`, `days` say no hour: an hour of another column can be joined to them. `mark` stands between the
+    entries of a list, if cells have several and all are written the same way.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Looks:
     is_flag: bool = False
     has_comma: bool = False
     codes: tuple[str, ...] = ()
+    mark: str = ""
 
     @property
     def empty(self) -> int:
@@ -91,12 +93,20 @@ def looks_of(series: Any) -> Looks:
         bool(known) and any(known <= pair for pair in _FLAGS),
         bool(texts) and sum("," in text for text in texts) * 2 > len(texts),
         tuple(str(v) for v, n in counts.items() if n >= SHOWN_FROM) if is_words else (),
+        _mark(texts),
     )
 
 
 def looks_dated(text: str) -> bool:
     """Return whether a text is a day in one of the known formats."""
     return any(_fits(text, form) for form in (*DAYS, *_MOMENTS))
+
+
+def _mark(texts: list[str]) -> str:
+    """Return the one mark that stands between the entries of every cell that has several, or nothing."""
+    found = {m for text in texts for m in re.findall(r"\s*[,;|/^+]\s*|\s+", text)}
+    marks = {mark.strip() or " " for mark in found}
+    return marks.pop() if len(marks) == 1 else ""
 
 
 def _fitting(texts: list[str], forms: Any) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ KEY, PATIENT, WHOLE_NAME, DAY, HOUR = "(key)", "(patient)", "(name)", "(day)", "
 
 _PATIENT_ID = (
     "patient id", "patient no", "patient number", "pat id", "chart", "chart no", "chart number", "chart id", "mrn",
-    "medical record number", "account", "account no", "account number", "patient account",
+    "medical record number", "account", "account no", "account number", "patient account", "pt id", "pt no",
+    "pt number",
 )  # fmt: skip
 _VISIT = (
     "visit id",
@@ -36,7 +37,10 @@ NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "given": ("first name", "firstname", "given name", "first", "patient first name"),
         "birth_date": ("dob", "birth date", "date of birth", "birthdate", "born", "patient dob"),
         "sex": ("sex", "gender"),
-        "phone": ("phone", "phone number", "home phone", "mobile", "cell", "cell phone", "telephone"),
+        "phone": (
+            "phone", "phone number", "home phone", "home ph", "mobile", "mobile phone", "cell", "cell phone", "cell ph",
+            "telephone", "tel",
+        ),
         "postal_code": ("zip", "zip code", "zipcode", "postal code"),
         "state": ("state",),
         "city": ("city",),
@@ -70,7 +74,9 @@ NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "visit_number": ("visit number", "visit no"),
     },
     "charge_item": {
-        KEY: ("charge id", "charge no", "charge number", "transaction id", "line id", "procedure id"),
+        KEY: (
+            "charge id", "charge no", "charge number", "chg id", "chg no", "transaction id", "line id", "procedure id",
+        ),
         PATIENT: _PATIENT_ID,
         "encounter_id": _VISIT,
         "code": ("cpt", "cpt code", "procedure", "procedure code", "hcpcs", "code", "charge code"),
@@ -107,11 +113,11 @@ NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "coverage": {
         KEY: _PATIENT_ID,
         PATIENT: _PATIENT_ID,
-        "payer_id": ("payer", "payer id", "plan", "insurance", "carrier", "plan name", "insurance name"),
-        "payer_name": ("payer", "plan", "insurance", "carrier", "plan name", "insurance name"),
-        "member_id": ("member id", "policy number", "subscriber id", "insurance id", "member number"),
+        "payer_id": ("payer", "payer id", "plan", "insurance", "primary ins", "carrier", "plan name", "insurance name"),
+        "payer_name": ("payer", "plan", "insurance", "primary ins", "carrier", "plan name", "insurance name"),
+        "member_id": ("member id", "policy number", "subscriber id", "insurance id", "ins id", "member number"),
         "type_code": ("plan type", "coverage type", "insurance type", "financial class"),
-        "starts_on": ("plan since", "coverage from", "effective date", "effective", "coverage start"),
+        "starts_on": ("plan since", "coverage from", "effective date", "effective", "ins eff", "coverage start"),
         "ends_on": ("coverage to", "termination date", "coverage end", "expires"),
     },
     "practitioner": {
@@ -119,7 +125,7 @@ NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "npi": ("npi", "provider npi"),
         "family": ("last name", "provider last name"),
         "given": ("first name", "provider first name"),
-        "qualification_code": ("degree", "credential", "credentials", "title"),
+        "qualification_code": ("degree", "credential", "credentials", "cred", "title"),
     },
     "payment": {
         KEY: ("payment id", "transaction id", "posting id", "payment no"),

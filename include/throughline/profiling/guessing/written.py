@@ -28,6 +28,8 @@ from throughline.sources.tabular.values import name_of
 from throughline.vocabulary.counts import count
 
 _DATE_IN_NAME = re.compile(r"(19|20)[0-9]{6}")
+KNOWN = 3
+"""So many recognised names make a row the names of columns, and no row of a patient."""
 LEAST = 0.5
 """A table is guessed to be of a feed if it has this share of what the feed must have."""
 
@@ -85,10 +87,15 @@ class Guess:
         return COLUMNS[feed][name].type == "moment" and self._column(feed, DAY) is not None
 
     def _column(self, feed: str, name: str) -> str | None:
-        for word in NAMES.get(feed, {}).get(name, (name.replace("_", " "),)):
-            if (found := self._by_name.get(_words(word))) is not None:
-                return found
-        return None
+        """Return the column of the file that has one of the names, or None: of several, the one that is filled most.
+
+        Of numbers by which records are found, the first: the same in every table of a system.
+        """
+        words = NAMES.get(feed, {}).get(name, (name.replace("_", " "),))
+        found = [self._by_name[each] for word in words if (each := _words(word)) in self._by_name]
+        if name in (KEY, PATIENT):
+            return found[0] if found else None
+        return max(found, key=lambda one: self._looks[one].filled, default=None)
 
     # --- the file
 
@@ -135,11 +142,12 @@ class Guess:
         if sample.total is not None:
             yield from self._total(*sample.total)
         unused = [column for column in self._looks if column not in self._used]
-        if unused and any(self._column(feed, KEY) is not None for feed in self.feeds):
+        has_key = any(self._column(feed, KEY) is not None for feed in self.feeds)
+        if unused and (has_key or len(self._used) >= KNOWN):
             yield f"      unused: [{', '.join(quoted(column) for column in unused)}]"
         elif unused:
             # nothing says that they are names: a table without a header has its first patient there
-            yield "      # unused: [no name of a column was recognised, so none is written here]"
+            yield "      # unused: [too few names of columns were recognised, so none is written here]"
         yield "      records:"
         yield from records
 
@@ -238,7 +246,12 @@ class Guess:
         elif column.type == "flag":
             yield f'{column.name}: {{from: {name}, flag: {{"yes": [{quoted(FILL_IN)}], "no": []}}}}    # {filled}'
         elif column.type == "list":
-            yield f'{column.name}: {{from: {name}, list: " "}}    # how are several in one cell written?'
+            told = (
+                "stands between the entries of each cell that has several"
+                if looks.mark
+                else "cells have none, or several marks: what stands between several in one cell?"
+            )
+            yield f"{column.name}: {{from: {name}, list: {quoted(looks.mark or FILL_IN)}}}    # {told}"
         elif column.type in ("money", "number") and not looks.is_number and looks.filled:
             yield f"{column.name}: {name}    # not every cell is a number: {filled}"
         elif column.name == "payer_id":

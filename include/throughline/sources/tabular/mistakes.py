@@ -278,6 +278,8 @@ def _of_value(at: str, said: Any, column: Column) -> Iterator[str]:
     if any(FILL_IN in (str(key), str(value)) for key, value in about.get("lookup", {}).items()):
         yield f"{at}/lookup: {FILL_IN!r} is to be filled in: write each word of the file, and what it stands for"
         return
+    if about.get("list") == FILL_IN:
+        yield f'{at}/list: {FILL_IN!r} is to be filled in: write what stands between several in one cell, such as ","'
     known = _ALWAYS | set(_OF_TYPE.get(column.type, ()))
     for key in sorted(set(about) - known):
         yield f"{at}/{key}: does not apply to {_a(column)}; leave it out"

@@ -272,7 +272,7 @@ def test_names_of_columns_are_in_the_definition_what_they_are_in_the_file(folder
         "Claim #",
         "Visit #",
         "%DOS",
-        "Pt: Id",
+        "Room: A",
         "yes",
         "null",
         "on",
@@ -301,6 +301,59 @@ def test_a_source_may_be_called_as_a_word_of_yaml(folder: Path, name: str) -> No
     said = yaml.safe_load((folder / "sources" / f"{name}.yaml").read_text("utf-8"))
     assert (said["source"], said["connection"]) == (name, name)
     assert list(said["conventions"]["tables"]) == [name]
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark"),
+    [
+        (["I10;E11.9", "I10"], ";"),
+        (["25, 95", "25,59"], ","),
+        (["25 95", "25"], " "),
+        (["25;95", "25,59"], "?"),
+        (["25 95", "25;59"], "?"),
+        (["I10", "E11.9"], "?"),
+        (["", ""], "?"),
+    ],
+)
+def test_what_stands_between_the_entries_of_a_list_fits_all_cells_or_is_asked(
+    folder: Path, cells: list[str], mark: str
+) -> None:
+    rows = "".join(f'C{n},V1,7,02/23/2026,99213,"{cell}"\n' for n, cell in enumerate(cells))
+    text = guessed(
+        folder, f"Charge ID,Visit,Chart No,DOS,CPT,Dx\n{rows}", "c.csv", feed="charge_item"
+    )
+    (record,) = yaml.safe_load(text)["conventions"]["tables"]["office"]["records"]
+    assert record["columns"]["diagnoses"]["list"] == mark
+    with pytest.raises(SourceDefinitionError) as error:
+        definition(text)
+    assert ("diagnoses/list: '?' is to be filled in" in str(error.value)) == (mark == "?")
+
+
+@pytest.mark.parametrize(
+    ("home", "cell", "taken"),
+    [
+        ("303555010", "", "Home Ph"),
+        ("", "303555010", "Cell"),
+        ("303555010", "303555011", "Home Ph"),
+    ],
+)
+def test_of_two_columns_for_one_thing_the_fuller_one_is_taken(
+    folder: Path, home: str, cell: str, taken: str
+) -> None:
+    rows = "".join(f"{n},Roe,Ann,02/23/195{n},{cell},{home}\n" for n in range(3))
+    text = guessed(
+        folder, f"Pt ID,Last,First,DOB,Cell,Home Ph\n{rows}9,Poe,Bea,02/24/1950,1,2\n", "p.csv"
+    )
+    table = yaml.safe_load(text)["conventions"]["tables"]["office"]
+    assert table["records"][0]["columns"]["phone"] == taken
+    assert table["unused"] == [{"Cell": "Home Ph", "Home Ph": "Cell"}[taken]]
+
+
+def test_names_that_are_not_recognised_are_listed_also_without_a_key(folder: Path) -> None:
+    text = guessed(
+        folder, "Folio,Last,First,DOB,St\n1,Roe,Ann,02/23/1950,x\n", "p.csv", feed="patient"
+    )
+    assert yaml.safe_load(text)["conventions"]["tables"]["office"]["unused"] == ["Folio", "St"]
 
 
 def test_the_commands_that_come_next_are_for_this_folder_also_with_a_blank(

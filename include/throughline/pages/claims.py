@@ -25,8 +25,9 @@ from throughline.pages.routes import Looking, html, recorded, refusal
 from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor
 from throughline.sources.staging import uncollected
-from throughline.tasks import attest, listed, pausing
+from throughline.tasks import attest, listed
 from throughline.tasks.wire.filed import NotTold
+from throughline.told import standing
 from throughline.told.today import Today, today
 from throughline.warehouse import Connection
 
@@ -70,9 +71,10 @@ def kept_look(conn: Connection, who: Visitor, batch_id: UUID) -> None:
 def claims_page(request: Browser, who: Looking) -> Response:
     """Return the batches that wait, without patient data."""
     with reading() as conn:
+        now = today(conn)
         content = render(
             "claims.html.jinja", who, root_of(request), PLACE,
-            batches=listed.waiting(conn), today=today(conn),
+            batches=listed.waiting(conn), paused=standing.paused(conn, now), today=now,
         )  # fmt: skip
     return html(content)
 
@@ -257,5 +259,5 @@ def _shown(
         acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
         decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
         not_taken=_not_taken(conn, who, batch_id) if status == "waiting" else None,
-        is_paused=pausing.is_paused(conn), today=now,
+        paused=standing.paused(conn, now), today=now,
     )  # fmt: skip

@@ -35,6 +35,7 @@ from throughline.pages.forms import (
 from throughline.pages.render import render, script
 from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor, visitor
+from throughline.told import standing
 from throughline.told.exceptions import Stuck
 from throughline.told.today import today
 from throughline.warehouse import Connection
@@ -252,10 +253,11 @@ def calls_page(request: Request, who: Looking) -> Response:
         names = people.names(conn, who, "calls", [call.person_id for call in calls])
         stops = not_called(conn, names, now.cut_off)
         made = made_since(conn, [call.case_id for call in calls])
+        paused = standing.paused(conn, now)
     return html(
         render(
             "calls.html.jinja", who, root_of(request), "calls",
-            calls=calls, names=names, stops=stops, made=made, today=now, page=page, size=person.SIZE,
+            calls=calls, names=names, stops=stops, made=made, today=now, page=page, size=person.SIZE, paused=paused,
         )
     )  # fmt: skip
 

@@ -18,10 +18,9 @@ from throughline.pages.render import render
 from throughline.pages.routes import Looking, html, recorded, refusal
 from throughline.pages.visitor import Visitor
 from throughline.tasks import pausing
-from throughline.told import words
-from throughline.told.shapes import Paused
+from throughline.told import standing
 from throughline.told.today import today
-from throughline.warehouse import Connection, sql
+from throughline.warehouse import Connection
 
 PLACE = "sending"
 TITLES = {"pause_sending": "Pause sending", "resume_sending": "Resume sending"}
@@ -78,10 +77,7 @@ def _page(request: Browser, who: Visitor, note: str = "", wrong: str = "") -> Re
     with reading() as conn:
         shown = _state(conn)
         now = today(conn)
-        paused = [
-            words.paused(Paused(*row), now.time_zone)
-            for row in sql.run(conn, "told/numbers/paused.sql", seq=now.seq or 0).rows
-        ]
+        paused = standing.paused(conn, now)
         log = conn.execute(
             "select decided_at, decided_by, kind, note from operations.decision"
             " where about_kind = %s order by decided_at desc limit %s",

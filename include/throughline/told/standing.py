@@ -5,7 +5,15 @@ from __future__ import annotations
 from throughline.programs.commands import as_here
 from throughline.told import words
 from throughline.told.numbers import Numbers
-from throughline.told.shapes import Held, Observing, SwitchedOff
+from throughline.told.shapes import Held, Observing, Paused, SwitchedOff
+from throughline.told.today import Today
+from throughline.warehouse import Connection, sql
+
+
+def paused(conn: Connection, now: Today) -> list[str]:
+    """Return since when and by whom sending is paused, and how much waits, as a sentence; none if it is not."""
+    rows = sql.run(conn, "told/numbers/paused.sql", seq=now.seq or 0).rows
+    return [words.paused(Paused(*row), now.time_zone) for row in rows]
 
 
 def switched_off(row: SwitchedOff) -> str:

@@ -82,6 +82,22 @@ def test_who_has_no_permission_is_told_who_has(
     assert 'name="act"' not in told
 
 
+def test_a_batch_says_either_that_it_goes_out_or_that_it_waits(
+    browser: Browser, desk: Desk, batch: UUID
+) -> None:
+    goes, waits = "What is released here goes out at once.", "What is released here waits until"
+    told = browser("biller").get(f"/claims/{batch}").text
+    assert (goes in told, waits in told, "Sending is paused" in told) == (True, False, False)
+    desk.conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note)"
+        " values (gen_random_uuid(), 'operator', 'pause_sending', 'sending', 'sending', 'a test')"
+    )
+    desk.conn.commit()
+    told = browser("biller").get(f"/claims/{batch}").text
+    assert (goes in told, waits in told) == (False, True)
+    assert "by operator; " in told.split("Sending is paused since ")[1]
+
+
 # ---- answers to Airflow's question -------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -29,8 +29,11 @@ from throughline.profiling.shapes import (
 from throughline.quality.history import STATUSES
 from throughline.sources import SourceDefinition, registry
 from throughline.sources.source import CarriesNothing
+from throughline.sources.tabular.shape import ANOTHER
 from throughline.warehouse import Connection
 
+PLACES = 3
+"""Of so many codes of a field that may not be shown, it is said where they stand."""
 OUR_WORDS = STATUSES | {"patient", "clinic"}
 """Words that come from our readers or from FHIR, so they identify nobody."""
 
@@ -111,7 +114,7 @@ def _table(
             counted.rows,
             tally.filled,
             tally.distinct,
-            _codes(tally, maps.get(column), meanings, personal)
+            _codes(tally, maps.get(column), meanings, personal, _Places(conn, name, batch, column))
             if tally.kind in ("code", "flag")
             else None,
             # a birth year is personal
@@ -151,7 +154,11 @@ def _key(conn: Connection, table: str, batch: UUID, columns: tuple[str, ...], th
 
 
 def _codes(
-    tally: frames.Tally, code_map: CodeMap | None, meanings: Meanings, personal: _Personal
+    tally: frames.Tally,
+    code_map: CodeMap | None,
+    meanings: Meanings,
+    personal: _Personal,
+    places: _Places,
 ) -> Codes:
     rows: dict[str, int] = {}
     meaning: dict[str, str | None] = {}
@@ -162,7 +169,15 @@ def _codes(
     found = _shown(rows, meaning, tally.persons(), personal, is_flag=tally.kind == "flag")
     if code_map is None:
         return found
-    return replace(found, is_mapped=True, is_for_all=code_map.is_for_all, maps=code_map.maps)
+    seen = {value.value for value in found.values}
+    lost = sorted(value for value in rows if value not in seen and meaning.get(value) is None)
+    return replace(
+        found,
+        is_mapped=True,
+        is_for_all=code_map.is_for_all,
+        maps=code_map.maps,
+        places=places.of(lost[:PLACES], personal) if code_map.is_for_all else (),
+    )
 
 
 def _translated(of: elements.Translated, personal: _Personal) -> Codes:
@@ -200,6 +215,31 @@ def _shown(
         sum(rows[value] for value in hidden),
         hidden_unmapped=sum(1 for value in hidden if meaning.get(value) is None),
     )
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the values of a staged column stand: for whoever has the file, what may not be shown can be looked up."""
+
+    conn: Connection
+    table: str
+    batch: UUID
+    column: str
+
+    def of(self, values: Iterable[str], personal: _Personal) -> tuple[str, ...]:
+        """Return the file and row in which each value stands first."""
+        query = sql.SQL(
+            "select f.original_name, s.row_no from staging.{} as s"
+            " inner join landing.file as f on f.file_id = s.file_id"
+            " where s.batch_id = %s and not s.is_deleted and s.{}::text = %s order by 1, 2 limit 1"
+        ).format(sql.Identifier(self.table), sql.Identifier(self.column))
+        told = []
+        for value in values:
+            row = self.conn.execute(query, (self.batch, value)).fetchone()
+            if row is not None:
+                file = personal.without([row[0]])[row[0]]
+                told.append(f"{file}, row {row[1] % ANOTHER}")
+        return tuple(told)
 
 
 class _Personal:

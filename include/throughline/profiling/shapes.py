@@ -22,7 +22,8 @@ class Codes:
     """The values of a coded field that may be shown, most frequent first.
 
     `hidden` counts the values that may not be shown, `hidden_rows` the rows that have them.
-    `is_mapped`: a code map translates the field; with `is_for_all`, a code without a meaning is lost.
+    `is_mapped`: a code map translates the field; with `is_for_all`, a code without a meaning is lost. `places` says
+    where such codes first stand that may not be shown: file and row.
     """
 
     values: tuple[Value, ...] = ()
@@ -32,6 +33,7 @@ class Codes:
     is_for_all: bool = False
     maps: tuple[str, ...] = ()
     hidden_unmapped: int = 0
+    places: tuple[str, ...] = ()
 
     @property
     def unmapped(self) -> tuple[Value, ...]:

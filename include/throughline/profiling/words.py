@@ -145,7 +145,8 @@ def unmapped(codes: Codes) -> str:
     told = ", ".join(f"{value.value} ({value.rows:,})" for value in codes.unmapped[:8])
     hidden = codes.unmapped_count - min(8, len(codes.unmapped))
     more = f" and {hidden:,} more" if told and hidden else f"{hidden:,} not shown" if hidden else ""
-    return f"{count(codes.unmapped_count, 'code')} {WITHOUT_MEANING}: {told}{more}"
+    where = f"; first in {', and in '.join(codes.places)}" if codes.places else ""
+    return f"{count(codes.unmapped_count, 'code')} {WITHOUT_MEANING}: {told}{more}{where}"
 
 
 def shared(key: Key) -> str:

@@ -51,11 +51,11 @@ NOT_OPENED_REASON = WordList(
 
 WHAT_HELPS = {
     "disposition_not_stated": "have the chart record it, or state it on its exception: there is one for each",
-    "disposition_not_mapped": "map the code in the source's definition",
+    "disposition_not_mapped": "map the code in its source: in the column's lookup if it has one, else in codes",
     "attribution_not_stated": "have the chart name a practitioner, or say in practice.yaml what else counts",
     "coverage_not_stated": "have the chart or an eligibility answer name it",
     "payer_class_not_stated": "name the payer in payers.yaml",
-    "payer_class_not_mapped": "map the code in payers.yaml",
+    "payer_class_not_mapped": "map the code in the source's lookup if its column has one, else in payers.yaml",
     "practitioner_not_stated": "have the visit name whom the patient saw",
     "practitioner_not_known": "have the source send its practitioners",
     "note_not_signed": "have it signed, or see which types and statuses count",

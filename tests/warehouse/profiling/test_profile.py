@@ -252,7 +252,13 @@ def test_a_code_map_and_what_it_does_not_know(found: SourceProfile) -> None:
     assert "map disposition" in " ".join(text.render(found).split())
     assert "map disposition" in page.render(found)
     assert dispositions.unmapped_count == 5
-    assert "5 codes without a meaning here: 77 (1) and 4 more" in findings(found)
+    assert "5 codes without a meaning here: 77 (1) and 4 more; first in Encounter" in findings(
+        found
+    )
+    # whoever has the file can look there: what stands in it may be a name, and is not shown
+    assert len(dispositions.places) == 3
+    of_stays = {f"Encounter.ndjson, row {number}" for number in (8, 9, 10, 11)}
+    assert set(dispositions.places) < of_stays
 
 
 def test_a_code_that_the_reader_does_not_know(found: SourceProfile) -> None:

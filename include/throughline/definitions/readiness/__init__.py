@@ -14,6 +14,7 @@ from throughline.definitions.readiness.brings import LEVEL as SAYS_LEVEL
 from throughline.definitions.readiness.brings import (
     SAID_OF_CHARGES,
     brought,
+    needs_lines,
     says_of_charges,
     silent,
 )
@@ -150,7 +151,12 @@ def needs(
             for kind in brought(source, feed):
                 bring.setdefault(kind, []).append(f"{source.source}/{feed}")
             for kind in silent(source, feed):
-                could.setdefault(kind, []).append(f"{source.source}/{feed}")
+                why = (
+                    " without lines, which have the codes,"
+                    if needs_lines(source, feed, kind)
+                    else ""
+                )
+                could.setdefault(kind, []).append(f"{source.source}/{feed}{why}")
     takes = {
         role.name: f"{source.source} as {role.name}"
         + (" (work list)" if role.work_list is not None else "")

@@ -85,6 +85,15 @@ def silent(source: SourceDefinition, feed: str) -> list[str]:
     return [kind for kind in dict.fromkeys(every) if kind not in brings]
 
 
+def needs_lines(source: SourceDefinition, feed: str, kind: str) -> bool:
+    """Return whether a kind of fact is lacking because the records of a table map none of the `lines` that state it."""
+    if source.standard != MAPPED:
+        return False
+    lines = [table.name for table in catalogue.entry(feed).tables if not table.is_counted]
+    of_lines = [t for t in catalogue.entry(feed).tables if t.name in lines and kind in t.facts]
+    return bool(of_lines) and not any(set(lines) & of.keys() for of in _records(source, feed))
+
+
 def says_of_charges(source: SourceDefinition, feed: str, what: str) -> bool:
     """Return whether a feed's charges can say something of `SAID_OF_CHARGES`, as its source is defined.
 

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from throughline.definitions.readiness.brings import (
     SAID_OF_CHARGES,
     SAYS,
     brought,
+    needs_lines,
     says_of_charges,
     silent,
 )
@@ -314,6 +316,21 @@ def test_hl7_says_whose_patient_it_is_only_where_its_source_says_so(own: Path) -
         assert "attribution" in brought(source, "patient")
     finally:
         del source.conventions["primary_care_is_ours"]
+
+
+def test_a_claim_of_a_table_without_lines_is_told_by_what_it_lacks(own: Path) -> None:
+    record: dict[str, Any] = {"feed": "claim", "key": "No", "columns": {}}
+    found = next(one for one in examined().sources if one.feeds)
+    source = replace(
+        found, standard="tabular", conventions={"tables": {"t": {"records": [record]}}}
+    )
+    (kind,) = catalogue.entry("claim").tables[1].facts
+    assert needs_lines(source, "claim", kind)
+    record["lines"] = {"columns": {"code": "CPT"}}
+    assert not needs_lines(source, "claim", kind)
+    assert not needs_lines(replace(source, standard="x12"), "claim", kind)
+    record["feed"] = "encounter"
+    assert not needs_lines(source, "encounter", "visit")
 
 
 def test_a_feed_that_is_there_and_does_not_say_it_is_named() -> None:

@@ -295,9 +295,8 @@ def _weigh_delivery(conn: Connection, request: Request) -> Preview:
     if not files:
         raise NotKeptBackError("nothing of it is loaded")
     refuse_if_removed(conn, {row[0] for row in files})
-    rows: dict[str, int] = {}
-    for _, _, source, feed, day, count in files:
-        rows[what] = rows.get(what := f"{source}/{feed} of {day}", 0) + count
+    days = [(f"{source}/{feed} of {day}", count) for _, _, source, feed, day, count in files]
+    rows = {what: sum(count for one, count in days if one == what) for what, _ in days}
     follows = [
         f"The next night takes back {counted(count, 'row')} of {what}, with everything they proved."
         for what, count in rows.items()

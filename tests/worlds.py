@@ -133,12 +133,13 @@ NIGHTLY = (
     "dags/pages/test_first_week_pages.py",
     "dags/pages/test_nightly.py",
     "dags/pages/test_searching.py",
+    "warehouse/cases/dates/test_impossible_days.py",
+    "warehouse/cases/test_counts.py",
+    "warehouse/sources/tables/test_three_reports.py",
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 HEAVY = (
-    "warehouse/cases/dates/test_impossible_days.py",
     "warehouse/cases/test_claim_of_visit.py",
-    "warehouse/cases/test_counts.py",
     "warehouse/cases/test_sites.py",
     "warehouse/cases/test_whose_feeds.py",
     "warehouse/cases/two_sources/test_charges.py",
@@ -180,7 +181,6 @@ HEAVY = (
     "warehouse/silence/test_one_status.py",
     "warehouse/silence/test_switched_off.py",
     "warehouse/silence/test_unmatched.py",
-    "warehouse/sources/tables/test_three_reports.py",
     "warehouse/stack/test_leftover.py",
     "warehouse/tasks/claims/test_names.py",
     "warehouse/tasks/claims/test_page.py",

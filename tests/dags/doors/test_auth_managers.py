@@ -175,7 +175,10 @@ def test_who_is_not_asked_is_refused_by_airflow_and_who_may_no_more_by_us(
     ended = talk.goes(dags, script)
     assert ended["attest"] == "success"
     assert decided(desk, batch) == [("refuse", biller, biller)]
-    assert refusals(desk, batch) == [(biller, "refuse", "question")]
+    # not opened, without a reason, not allowed any more
+    assert refusals(desk, batch) == [
+        (biller, act, "question") for act in ("release", "refuse", "refuse")
+    ]
     assert talk.says("biller", "Refuse", "again") == 409, "an old question"
 
 

@@ -138,9 +138,51 @@ def test_a_run_leads_to_its_night_and_the_night_to_its_runs(
     assert operator.get(f"/{day}.html").status_code == 200
 
 
-def test_a_question_leads_to_the_list_of_its_claims(operator: TestClient, runs: None) -> None:
-    asked = {"dag_id": "release_claims", "run_id": f"claims__{BATCH}"}
-    assert f'href="/claims/{BATCH}"' in operator.get("/run", params=asked).text
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("waiting", "before you answer"),
+        ("sent", "what became of it"),
+        ("refused", "what became of it"),
+    ],
+)
+def test_a_question_leads_to_the_list_of_its_claims_and_the_night_that_asked(
+    server: postgres.Server,
+    operator: TestClient,
+    runs: None,
+    newest: tuple[int, str],
+    status: str,
+    said: str,
+) -> None:
+    seq = newest[0] - 1
+    with warehouse.connect(server.dsn(postgres.SUPERUSER)) as conn:
+        conn.execute(
+            "insert into tasks.claim_batch (batch_id, payer_id, billing_npi, planned_seq, claim_count, total_charge,"
+            " payload, payload_sha256, interchange_control_number, status) values (%s, 'SUNADV', '1234567893', %s, 1,"
+            " 220, 'ISA', encode(sha256('ISA'), 'hex'), '000000008', %s)",
+            (BATCH, seq, status),
+        )
+    try:
+        told = operator.get(
+            "/run", params={"dag_id": "release_claims", "run_id": f"claims__{BATCH}"}
+        ).text
+    finally:
+        with warehouse.connect(server.dsn(postgres.SUPERUSER)) as conn:
+            conn.execute("set session_replication_role = replica")  # it is never deleted otherwise
+            conn.execute("delete from tasks.claim_batch where batch_id = %s", (BATCH,))
+    assert f'href="/claims/{BATCH}"' in told
+    assert said in told
+    assert f"Night {seq}" in told
+
+
+def test_a_question_about_a_batch_that_is_not_there_leads_to_the_newest_night(
+    operator: TestClient, runs: None, newest: tuple[int, str]
+) -> None:
+    told = operator.get(
+        "/run", params={"dag_id": "release_claims", "run_id": f"claims__{BATCH}"}
+    ).text
+    assert f"Night {newest[0]}" in told
+    assert "/claims/" not in told
 
 
 def test_runs_that_airflow_does_not_show_are_not_shown_here(

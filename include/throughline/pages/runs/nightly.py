@@ -61,6 +61,15 @@ class Link:
     address: str
 
 
+@dataclass(frozen=True)
+class Batch:
+    """A batch of claims: the number of the night that prepared it, and whether it waits for a person."""
+
+    batch_id: str
+    planned_seq: int
+    waits: bool
+
+
 def night(conn: Connection, seq: int | None, business_date: date | None = None) -> Night:
     """Return a night by its number, or the newest of a business date. Raises `NotFound`."""
     found = sql.run(conn, "told/pages/night.sql", seq=seq, business_date=business_date).rows
@@ -141,7 +150,18 @@ def _day(text: object) -> date | None:
         return None
 
 
-def _shown(request: Request, who: Looking, user: GetUserDep, one: Night, batch: str = "") -> str:
+def _batch(conn: Connection, batch_id: str) -> Batch | None:
+    """Return the batch of claims that a run asks about; None if there is none of that id."""
+    found = conn.execute(
+        "select batch_id::text, planned_seq, status = 'waiting' from tasks.claim_batch where batch_id::text = %s",
+        (batch_id,),
+    ).fetchone()
+    return Batch(*found) if found else None
+
+
+def _shown(
+    request: Request, who: Looking, user: GetUserDep, one: Night, batch: Batch | None = None
+) -> str:
     with reading() as conn:
         now = today(conn)
     file = f"{one.business_date}.html"
@@ -172,7 +192,9 @@ def run_page(
         raise NotFound("This run is not of Throughline.")
     if not _may_see(user, dag_id):
         raise NotFound("Airflow shows you no such run.")
-    day, batch = about(dag_id, run_id)
+    day, named = about(dag_id, run_id)
     with reading() as conn:
-        one = night(conn, None, day) if day else night(conn, today(conn).seq)
-    return html(_shown(request, who, user, one, batch if dag_id == "release_claims" else ""))
+        batch = _batch(conn, named) if dag_id == "release_claims" else None
+        seq = batch.planned_seq if batch else today(conn).seq
+        one = night(conn, None, day) if day else night(conn, seq)
+    return html(_shown(request, who, user, one, batch))

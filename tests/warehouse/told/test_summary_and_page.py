@@ -211,7 +211,7 @@ def test_the_page_is_in_the_order_of_a_morning_and_stands_alone(conn: Connection
     outline.feed(html)
     assert outline.open == []
     wanted = [
-        "Waiting for your decision",
+        "Waiting for a decision",
         "Call by 17:00",
         "Not known",
         "Expected money by what blocks it",

@@ -96,11 +96,11 @@ inner join lateral (
     from identity.link as l
     inner join identity.patient_record as r
         on r.source = l.source and r.source_id = l.source_id and r.retracted_seq is null
-    left join operations.source as k on k.source = l.source
+    left join operations.source as own on own.source = l.source
     where l.person_id = o.person_id and l.status = 'active' and l.retired_seq is null
     order by
         r.replaced_by is null desc,
-        coalesce(k.is_chart, false) desc,
+        coalesce(own.is_chart, false) desc,
         (r.source, r.source_id) = (o.said ->> 'patient_source', o.said ->> 'patient_id') desc,
         r.is_active desc, r.source, r.source_id
     limit 1

@@ -19,7 +19,7 @@ from throughline.quality.merge import OTHER_CONTENT, Batch, typed_columns
 from throughline.quality.named import SUBJECT
 from throughline.quality.suites import suite_of
 from throughline.sources.entry import Table
-from throughline.vocabulary.counts import dollars as dollars
+from throughline.vocabulary.counts import dollars
 from throughline.warehouse import Connection
 
 _FORGET = """

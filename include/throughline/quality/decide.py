@@ -30,12 +30,13 @@ from throughline.exceptions.elsewhere import where_decided
 from throughline.exceptions.resolve import SHORTEST
 from throughline.programs.commands import in_clone
 from throughline.quality.balance import balance
-from throughline.quality.contents import beside, dollars, releasable
+from throughline.quality.contents import beside, releasable
 from throughline.quality.merge import OTHER_CONTENT
 from throughline.quality.suites import suite_of
 from throughline.quality.withdraw import refuse_if_removed
 from throughline.sources.records import WITHOUT_CLAIMS
 from throughline.vocabulary.counts import count as counted
+from throughline.vocabulary.counts import dollars
 from throughline.warehouse import Connection
 
 ACTIONS = {"release": "released", "reject": "rejected"}

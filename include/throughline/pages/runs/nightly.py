@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
+from uuid import UUID
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
@@ -152,9 +153,13 @@ def _day(text: object) -> date | None:
 
 def _batch(conn: Connection, batch_id: str) -> Batch | None:
     """Return the batch of claims that a run asks about; None if there is none of that id."""
+    try:
+        known = UUID(batch_id)
+    except ValueError:
+        return None
     found = conn.execute(
-        "select batch_id::text, planned_seq, status = 'waiting' from tasks.claim_batch where batch_id::text = %s",
-        (batch_id,),
+        "select batch_id::text, planned_seq, status = 'waiting' from tasks.claim_batch where batch_id = %s",
+        (known,),
     ).fetchone()
     return Batch(*found) if found else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,6 +10,8 @@ from urllib.parse import quote
 
 from throughline.exceptions.titles import title
 from throughline.pages.one import NotFound, span
+from throughline.pages.story import clocks
+from throughline.pages.story.clocks import Ends
 from throughline.told import words
 from throughline.told.today import Clock, Today
 from throughline.vocabulary import words as vocabulary
@@ -164,13 +167,24 @@ def by(moment: datetime, today: Today) -> str:
     return f"due {said}" if said.startswith("today") else f"by {said}"
 
 
-def told(entry: Entry) -> str:
-    """Return what happened, in words."""
+def told(entry: Entry, ends: Sequence[Ends] = (), today: Clock | None = None) -> str:
+    """Return what happened, in words; by the clocks of the stages, also how late it was."""
+    said = _told(entry, ends, today)
+    if today is None or not ends or entry.part not in ("fact", "event"):
+        return said
+    late = clocks.late(entry.kind, entry.to_state, entry.at, entry.stage, ends, today)
+    return f"{said}, {late}" if late else said
+
+
+def _told(entry: Entry, ends: Sequence[Ends], today: Clock | None) -> str:
     stage = words.plain(entry.stage or "")
     if entry.part == "event":
         return _event(entry, stage)
     if entry.part == "task":
         what = TASKS.get(entry.kind, words.plain(entry.kind))
+        reached = clocks.ended(entry.note, entry.stage, ends, today) if today else ""
+        if reached and entry.to_state == "failed":
+            return f"{what}: did not count: {reached}"
         why = _outcome(entry.note)
         ended = "" if entry.to_state == "requested" else f": {words.plain(entry.to_state or '')}"
         return f"{what}{ended}{f' ({why})' if why and why != 'proven' else ''}"

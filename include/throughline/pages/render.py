@@ -7,10 +7,11 @@ from functools import lru_cache
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from throughline.pages import case, people
+from throughline.pages.story import clocks
 from throughline.pages.visitor import Visitor
 from throughline.programs.commands import as_here, in_clone
 from throughline.tasks import claim_words
-from throughline.told import exceptions, words
+from throughline.told import exceptions, times, words
 
 PLACES = (
     ("", "This morning"),
@@ -44,6 +45,8 @@ def environment() -> Environment:
         w=words,
         x=exceptions,
         c=case,
+        late_by=clocks,
+        t=times,
         k=claim_words,
         telephone=people.telephone,
         people=people,

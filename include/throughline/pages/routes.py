@@ -34,6 +34,7 @@ from throughline.pages.forms import (
 )
 from throughline.pages.render import render, script
 from throughline.pages.runs import answers
+from throughline.pages.story import clocks
 from throughline.pages.visitor import Visitor, visitor
 from throughline.told import standing
 from throughline.told.exceptions import Stuck
@@ -252,12 +253,15 @@ def calls_page(request: Request, who: Looking) -> Response:
         calls = person.calls(conn, now, page, sees_patients=who.sees_patients)
         names = people.names(conn, who, "calls", [call.person_id for call in calls])
         stops = not_called(conn, names, now.cut_off)
-        made = made_since(conn, [call.case_id for call in calls])
+        asked = [call.case_id for call in calls]
+        made = made_since(conn, asked)
+        late = clocks.too_late_by_case(conn, asked if who.sees_patients else [], now)
         paused = standing.paused(conn, now)
     return html(
         render(
             "calls.html.jinja", who, root_of(request), "calls",
-            calls=calls, names=names, stops=stops, made=made, today=now, page=page, size=person.SIZE, paused=paused,
+            calls=calls, names=names, stops=stops, made=made, late=late, today=now, page=page, size=person.SIZE,
+            paused=paused,
         )
     )  # fmt: skip
 
@@ -274,6 +278,7 @@ def case_page(request: Request, who: Looking, number: str) -> Response:
             stops=not_called(conn, names, now.cut_off).get(shown.person_id, []),
             line=case.line(conn, shown, evidence=who.sees_patients),
             made=made_since(conn, [shown.case_id]).get(shown.case_id), today=now,
+            ends=clocks.clocks(conn, [shown.case_id], evidence=who.sees_patients),
         )  # fmt: skip
     return html(content)
 

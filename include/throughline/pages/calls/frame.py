@@ -17,6 +17,7 @@ from throughline.pages.case import Case
 from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
 from throughline.pages.render import render
 from throughline.pages.routes import html
+from throughline.pages.story import clocks
 from throughline.pages.visitor import Visitor
 from throughline.told.today import today
 from throughline.warehouse import Connection
@@ -61,9 +62,11 @@ def page(
         state, more = of(conn, one)
         now = today(conn)
         stops = not_called(conn, names, now.cut_off).get(one.person_id, [])
+        late = clocks.too_late_by_case(conn, [one.case_id] if who.sees_patients else [], now)
     content = render(
         f"{form}.html.jinja", who, root_of(request),
         case=one, name=names.get(one.person_id), stops=stops, today=now, wrong=wrong,
+        late=late.get(one.case_id, ""),
         token=forms_of(request, who, session).token(_about(one.case_id, form), state), **more,
     )  # fmt: skip
     return with_session(html(content, 422 if wrong else 200), request, session)

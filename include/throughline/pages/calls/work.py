@@ -18,6 +18,7 @@ from throughline.pages.calls.stops import Stop, not_called, warned
 from throughline.pages.forms import root_of
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
+from throughline.pages.story import clocks
 from throughline.told import words
 from throughline.told.today import today
 from throughline.warehouse import Connection, sql
@@ -141,11 +142,13 @@ def work_page(request: Browser, who: Looking) -> Response:
         found = items(conn, chosen.kind, page, as_of) if chosen else []
         names = people.names(conn, who, PLACE, [one.person_id for one in found])
         stops = not_called(conn, names, now.cut_off)
-        made = made_since(conn, [one.case_id for one in found if one.kind == "outreach"])
+        calls = [one.case_id for one in found if one.kind == "outreach"]
+        made = made_since(conn, calls)
+        late = clocks.too_late_by_case(conn, calls if who.sees_patients else [], now)
     return html(
         render(
             "work.html.jinja", who, root_of(request), PLACE,
             kinds=there, counts=counts, chosen=chosen, items=found, names=names, stops=stops, made=made,
-            today=now, page=page, size=SIZE,
+            late=late, today=now, page=page, size=SIZE,
         )
     )  # fmt: skip

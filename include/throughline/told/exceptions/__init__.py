@@ -24,6 +24,7 @@ from throughline.practice import practice
 from throughline.programs.commands import as_here, in_clone
 from throughline.quality.contents import releasable
 from throughline.told import text, words
+from throughline.told.exceptions.late import late
 from throughline.vocabulary import words as vocabulary
 from throughline.vocabulary.counts import cents
 from throughline.warehouse import Connection, sql
@@ -303,6 +304,7 @@ def tried(stuck: Stuck, zone: str) -> str:
         said.append(
             f"{words.count(stuck.attempts, 'call')} since the case began, the last on {last}"
             + (f": {_lower(outcome)}" if outcome else "")
+            + late(stuck.last_outcome, stuck.last_attempt_at, stuck.clock_ends_at, zone)
         )
     if stuck.tasks and stuck.last_task_at:
         last = _day(stuck.last_task_at, zone)

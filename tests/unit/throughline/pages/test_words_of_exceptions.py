@@ -77,6 +77,12 @@ def test_it_says_stage_workflow_since_when_why_what_was_tried_and_how_much() -> 
         "2 calls since the case began, the last on 2026-09-02: left a message;"
         " 2 tasks of ours for this stage, the last on 2026-09-02"
     )
+    late = replace(CALL, last_outcome="reached")
+    assert exceptions.tried(late, ZONE).startswith(
+        "2 calls since the case began, the last on 2026-09-02: spoke with the patient, or somebody who may speak for"
+        " the patient, 11 hours after the clock ended on 2026-09-01;"
+    )
+    assert "after the clock" not in exceptions.tried(replace(late, clock_ends_at=None), ZONE)
     assert exceptions.money(CALL) == "$205.34"
     assert (
         exceptions.tried(replace(CALL, tasks=0, attempts=0), ZONE) == "nothing yet for this stage"

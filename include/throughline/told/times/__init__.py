@@ -1,0 +1,39 @@
+"""Days and moments as people read them: one style for each, on the practice's clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from throughline.told.today import Clock
+from throughline.vocabulary.counts import count
+
+
+def on(day: date) -> str:
+    """Return a day: `Wed 02 Sep 2026`."""
+    return f"{day:%a %d %b %Y}"
+
+
+def at(clock: Clock, moment: datetime) -> str:
+    """Return a moment on the practice's clock: `Wed 02 Sep 2026 17:00`."""
+    return f"{clock.local(moment):%a %d %b %Y %H:%M}"
+
+
+def until(clock: Clock, moment: datetime) -> str:
+    """Return a deadline: the midnight that ends a day is told as that day, without a time."""
+    local = clock.local(moment)
+    return on(local.date() - timedelta(days=1)) if local.time() == time(0) else at(clock, moment)
+
+
+def span(length: timedelta) -> str:
+    """Return a length in whole days or, below two, in hours: `3 days`, `26 hours`, `less than an hour`."""
+    hours = int(length.total_seconds() // 3600)
+    if hours >= 48:
+        return count(hours // 24, "day")
+    return count(hours, "hour") if hours else "less than an hour"
+
+
+def after(clock: Clock, moment: datetime, ended: datetime) -> str:
+    """Return how late something was: `3 days after the clock ended on Wed 02 Sep 2026`; empty if it was in time."""
+    if moment < ended:
+        return ""
+    return f"{span(moment - ended)} after the clock ended on {until(clock, ended)}"

@@ -1,5 +1,5 @@
 -- reads: w_fact
--- makes: w_visit_claim
+-- makes: w_visit_claim, w_never_filed
 
 -- Matches claims to visits for the persons on the work list; all other files use this one result.
 --
@@ -228,3 +228,48 @@ select person_id, pcn, encounter from nearest;
 create index on w_visit_claim (person_id, encounter);
 
 analyze w_visit_claim;
+
+-- The claims that no payer has: rejected before adjudication (277CA A3 and the like), and neither accepted, adjudicated
+-- nor sent again since. An unprocessable claim was never filed, so the visit is as unbilled as before, and its filing
+-- limit runs on (Medicare: First Coast Service Options on unprocessable claims, checked 2026-11-27). A denied one was filed.
+-- What was accepted once stands when its replacement (frequency 7), its void (8) or what another payer got is rejected.
+create temp table w_never_filed on commit drop as
+with sent as (
+    select
+        k.person_id,
+        k.pcn,
+        max(k.occurred_at) as sent_at,
+        count(distinct k.detail ->> 'payer_id') as payers,
+        (array_agg(coalesce(k.detail ->> 'frequency', '1') order by k.occurred_at desc, k.fact_id))[1] as frequency
+    from w_fact as k
+    where k.kind = 'claim' and k.pcn is not null
+    group by k.person_id, k.pcn
+),
+
+answer as (
+    select
+        f.pcn,
+        max(f.occurred_at) filter (where f.kind = 'claim_rejected') as rejected_at,
+        max(f.on_day) filter (where f.kind = 'claim_rejected') as rejected_on,
+        max(f.occurred_at) filter (where f.kind = 'claim_accepted') as accepted_at
+    from w_fact as f
+    where f.kind in ('claim_rejected', 'claim_accepted') and f.pcn is not null
+    group by f.pcn
+)
+
+select s.person_id, s.pcn, a.rejected_on
+from sent as s
+inner join answer as a on a.pcn = s.pcn
+where cases.local_day(s.sent_at) <= a.rejected_on
+    and (
+        a.accepted_at is null
+        or (a.accepted_at < a.rejected_at and s.payers < 2 and s.frequency not in ('7', '8'))
+    )
+    and not exists (
+        select from w_fact as m
+        where m.pcn = s.pcn and m.kind = 'remittance' and m.detail ->> 'clp_status' not in ('4', '22')
+    );
+
+create index on w_never_filed (person_id, pcn);
+
+analyze w_never_filed;

@@ -1,6 +1,6 @@
 -- reads: cases.case_record, evidence.code_not_known, evidence.unmapped, identity.link, operations.night,
---     operations.source, w_fact, w_held, w_person, w_profile, w_trigger, w_visit_claim, w_wellness,
---     w_workflow
+--     operations.source, w_fact, w_held, w_never_filed, w_person, w_profile, w_trigger, w_unanswered,
+--     w_visit_claim, w_wellness, w_workflow
 -- makes: w_candidate, w_not_opened
 -- changes: cases.not_opened
 
@@ -41,8 +41,8 @@ where w.is_active
     )
 order by w.workflow, f.person_id, f.source_ref, f.known_seq;
 
--- Visits of the last weeks without a claim, whose time to be billed has come. What belongs to another case, or was
--- documented as not billable, is no loss.
+-- Visits of the last weeks without a claim that a payer may have, whose time to be billed has come. What belongs to another
+-- case, or was documented as not billable, is no loss.
 insert into w_candidate
 select
     w.workflow, w.version, w.rule, v.person_id, v.source_ref, v.source, v.kind, v.code, v.detail, v.encounter,
@@ -65,6 +65,9 @@ where w.is_active
             on c.person_id = b.person_id and c.kind = 'claim' and c.pcn = b.pcn
             and coalesce(c.detail ->> 'frequency', '1') <> '8'
         where b.person_id = v.person_id and b.encounter = v.encounter
+            and not exists (
+                select from w_never_filed as r where r.person_id = b.person_id and r.pcn = b.pcn
+            )
     )
     and not exists (
         select from w_held as h where h.person_id = v.person_id and h.encounter = v.encounter
@@ -161,6 +164,31 @@ cross join lateral (
     ]) as reason
 ) as y
 where d.rule -> 'trigger' ? 'unbilled' and y.reason is not null
+union
+-- The claim of a visit was rejected: it opens a case when the practice's lag is over, unless something else keeps it.
+select d.workflow, d.version, d.person_id, d.source_ref, d.source, r.rejected_on, 'claim_rejected'
+from w_candidate as d
+inner join w_visit_claim as k on k.person_id = d.person_id and k.encounter = d.encounter
+inner join w_never_filed as r on r.person_id = k.person_id and r.pcn = k.pcn
+where d.rule -> 'trigger' ? 'unbilled'
+    and not exists (
+        select from w_trigger as t
+        where t.person_id = d.person_id and t.workflow = d.workflow and t.trigger_ref = d.source_ref
+    )
+union
+-- The claim of a visit was sent, and no payer says a word. It counts as billed, and is not.
+select w.workflow, w.version, v.person_id, v.source_ref, v.source, k.sent_on, 'claim_not_answered'
+from w_workflow as w
+inner join w_fact as v on v.kind = 'visit'
+inner join w_unanswered as k on k.person_id = v.person_id and k.encounter = v.encounter
+where w.is_active
+    and w.rule -> 'trigger' ->> 'unbilled' = 'visit'
+    and v.on_day >= %(business_date)s::date - (w.rule -> 'trigger' ->> 'known_within_days')::int
+    and k.is_over and not k.is_feed_late
+    and not exists (
+        select from cases.case_record as c
+        where c.person_id = v.person_id and c.workflow = w.workflow and c.trigger_ref = v.source_ref
+    )
 union
 -- A disposition that nobody has mapped: nothing is stated of its discharge until somebody does.
 select

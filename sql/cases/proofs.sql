@@ -230,6 +230,7 @@ select
             and x.occurred_at > coalesce(a.occurred_at, '-infinity') then x.occurred_at
     end as rejected_at,
     x.code as rejected_code,
+    x.on_day as last_rejected_on,
     m.fact_id as paid_id,
     m.occurred_at as paid_at
 from w_claim as k

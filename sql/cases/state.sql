@@ -1,5 +1,5 @@
--- reads: cases.allowed_share, evidence.practitioner, w_attempt, w_case, w_charge, w_claim, w_decision,
---     w_exclusion, w_fact, w_money, w_profile, w_proof, w_rule, w_stage
+-- reads: cases.allowed_share, evidence.practitioner, w_answer, w_attempt, w_case, w_charge, w_claim,
+--     w_decision, w_exclusion, w_fact, w_money, w_profile, w_proof, w_rule, w_stage
 -- makes: w_current, w_state, w_reconciled, w_excluded
 
 -- noqa: disable=RF01,RF03
@@ -262,13 +262,15 @@ where case e.applies_when
     when 'global_period' then coalesce(h.is_global, false)
     when 'no_charge' then coalesce(h.is_no_charge, false)
     when 'self_pay_restricted' then coalesce(h.is_restricted, false)
+    -- a claim that was rejected was never filed; sent again, it has the same lag from then on
     when 'billed_before_clock' then exists (
-        select from w_claim as k
+        select from w_answer as k
         inner join w_rule as r
             on r.workflow = c.workflow and r.version = c.version and r.proof = 'claim'
-        where k.case_id = c.case_id
-            and cases.local_day(k.submitted_at) <= cases.add_business_days(
-                c.trigger_on, (c.trigger_rule ->> 'lag_business_days')::int
+        where k.case_id = c.case_id and k.rejected_at is null
+            and cases.local_day(case when k.last_rejected_on is null then k.submitted_at else k.resubmitted_at end)
+            <= cases.add_business_days(
+                greatest(c.trigger_on, k.last_rejected_on), (c.trigger_rule ->> 'lag_business_days')::int
             )
     )
     else false

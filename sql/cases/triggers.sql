@@ -1,6 +1,6 @@
--- reads: cases.case_record, cases.event, cases.setting, operations.night, w_exclusion, w_fact, w_person,
---     w_profile, w_serving, w_visit_claim, w_workflow
--- makes: w_trigger, w_prior, w_wellness, w_held, w_watch
+-- reads: cases.case_record, cases.event, cases.setting, operations.night, w_exclusion, w_fact, w_feed,
+--     w_never_filed, w_person, w_profile, w_serving, w_visit_claim, w_workflow
+-- makes: w_trigger, w_prior, w_wellness, w_held, w_unanswered, w_watch
 
 -- What opens a case, from the current facts about the persons on the work list.
 create temp table w_trigger (
@@ -221,7 +221,8 @@ where v.occurred_at >= coalesce(d.occurred_at, evidence.day_start(h.trigger_on))
     and v.on_day <= h.trigger_on + v.window_days
 order by h.person_id, h.workflow, h.trigger_ref, v.is_charged_as_such desc, v.occurred_at, v.fact_id;
 
--- A finished, documented, billable visit for which no claim was sent, after the practice's lag.
+-- A finished, documented, billable visit for which no claim was sent, after the practice's lag. A claim that was
+-- rejected is none, once whoever sent it has had the same lag to send it again.
 insert into w_trigger
 select
     w.workflow, w.version, v.person_id, v.source_ref, v.fact_id, v.on_day, v.occurred_at
@@ -253,6 +254,13 @@ where w.is_active
             on c.person_id = k.person_id and c.kind = 'claim' and c.pcn = k.pcn
             and coalesce(c.detail ->> 'frequency', '1') <> '8'
         where k.person_id = v.person_id and k.encounter = v.encounter
+            and not exists (
+                select from w_never_filed as r
+                where r.person_id = k.person_id and r.pcn = k.pcn
+                    and cases.add_business_days(
+                        r.rejected_on, (w.rule -> 'trigger' ->> 'lag_business_days')::int
+                    ) <= %(business_date)s::date
+            )
     )
     -- a visit that the clinician documented as not billable opens nothing
     and not exists (
@@ -272,6 +280,42 @@ where w.is_active
     -- the visit of another case is billed through that case, for as long as it stands
     and not exists (
         select from w_held as h where h.person_id = v.person_id and h.encounter = v.encounter
+    );
+
+-- The visits whose claim nobody has answered: neither accepted nor rejected nor paid. A case that has the visit asks about
+-- its claim itself (asks.sql), after the same ten days. That a feed is late is no payer's silence, and where no source
+-- tells of answers there is none to wait for.
+create temp table w_unanswered on commit drop as
+with heard as (
+    select min(f.last_business_date) as until_on
+    from w_feed as f
+    where split_part(f.feed, '.', 2) = 'claim_response'
+),
+
+sent as (
+    select k.person_id, k.encounter, max(cases.local_day(c.occurred_at)) as sent_on
+    from w_visit_claim as k
+    inner join w_fact as c on c.person_id = k.person_id and c.kind = 'claim' and c.pcn = k.pcn
+    where coalesce(c.detail ->> 'frequency', '1') <> '8'
+    group by k.person_id, k.encounter
+)
+
+select
+    s.person_id,
+    s.encounter,
+    s.sent_on,
+    s.sent_on + 11 as told_on,
+    s.sent_on + 11 <= %(business_date)s::date as is_over,
+    a.until_on < s.sent_on + 10 as is_feed_late
+from sent as s
+inner join heard as a on a.until_on is not null
+where not exists (
+        select from w_visit_claim as k
+        inner join w_fact as f on f.pcn = k.pcn and f.kind in ('claim_accepted', 'claim_rejected', 'remittance')
+        where k.person_id = s.person_id and k.encounter = s.encounter
+    )
+    and not exists (
+        select from w_held as h where h.person_id = s.person_id and h.encounter = s.encounter
     );
 
 -- When time alone will open a case, look again on that day.
@@ -296,4 +340,31 @@ where w.is_active
     and cases.add_business_days(
         v.on_day, (w.rule -> 'trigger' ->> 'lag_business_days')::int
     ) > %(business_date)s::date
-group by v.person_id, w.workflow;
+group by v.person_id, w.workflow
+union all
+-- a claim that was rejected, until it should have been sent again
+select
+    k.person_id,
+    w.workflow,
+    min(cases.add_business_days(r.rejected_on, (w.rule -> 'trigger' ->> 'lag_business_days')::int))
+from w_workflow as w
+cross join w_visit_claim as k
+inner join w_never_filed as r on r.person_id = k.person_id and r.pcn = k.pcn
+where w.is_active
+    and w.rule -> 'trigger' ->> 'unbilled' = 'visit'
+    and cases.add_business_days(
+        r.rejected_on, (w.rule -> 'trigger' ->> 'lag_business_days')::int
+    ) > %(business_date)s::date
+group by k.person_id, w.workflow
+union all
+-- a claim that no payer has answered, until it is told; while the feed of the answers is late, every night
+select
+    k.person_id,
+    w.workflow,
+    min(case when k.is_over then %(business_date)s::date + 1 else k.told_on end)
+from w_workflow as w
+cross join w_unanswered as k
+where w.is_active
+    and w.rule -> 'trigger' ->> 'unbilled' = 'visit'
+    and (not k.is_over or k.is_feed_late)
+group by k.person_id, w.workflow;

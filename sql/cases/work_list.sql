@@ -193,4 +193,18 @@ where exists (
             select max(s.value::int) from cases.setting as s where s.name = 'payer_filing_days'
         ), 365)
     )
+union
+-- and claims that may be filed yet: what became of them may open a case where none is
+select %(seq)s, l.person_id, 'derivation'
+from evidence.fact as f
+inner join identity.link as l on l.source = f.subject_source and l.source_id = f.subject_id
+where f.kind = 'claim' and f.retracted_seq is null
+    and exists (
+        select from operations.night as n
+        inner join operations.night as b on b.seq = %(since)s and b.derivation <> n.derivation
+        where n.seq = %(seq)s
+    )
+    and f.occurred_at >= %(business_date)s::date - coalesce((
+        select max(s.value::int) from cases.setting as s where s.name = 'payer_filing_days'
+    ), 365)
 on conflict (seq, person_id, reason) do nothing;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from throughline.told import text, words
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import NotOpened
@@ -75,7 +77,9 @@ def money(numbers: Numbers) -> str:
 
 def why(row: NotOpened) -> str:
     """Return in words why something opened no case."""
-    return NOT_OPENED_REASON.words.get(row.reason, words.plain(row.reason))
+    said = NOT_OPENED_REASON.words.get(row.reason, words.plain(row.reason))
+    since = getattr(row, "since", None)
+    return f"{said} (since {since})" if since else said
 
 
 def helps(row: NotOpened) -> str:
@@ -83,9 +87,14 @@ def helps(row: NotOpened) -> str:
     return WHAT_HELPS.get(row.reason, "")
 
 
-def opened_none(row: NotOpened) -> str:
-    """Return what of a workflow opened no case: `12 that opened no case of transitional care in the last 30 days`."""
-    return f"{row.together:,} opened no case of {words.plain(row.workflow)} in the last 30 days"
+def opened_none(rows: Sequence[NotOpened]) -> str:
+    """Return what of a workflow opened no case: `12 opened no case of transitional care in the last 30 days: 12 …`."""
+    told = "; ".join(
+        f"{row.things:,} {words.plain(row.reason)}" + (f" since {row.since}" if row.since else "")
+        for row in rows
+    )
+    about = f"{rows[0].together:,} opened no case of {words.plain(rows[0].workflow)}"
+    return f"{about} in the last 30 days: {told}"
 
 
 def not_opened(numbers: Numbers) -> str:

@@ -384,7 +384,7 @@ class NotOpened:
     """What opened no case of a workflow for one reason: discharges, visits or due dates.
 
     A thing with two reasons counts for both: `alone` counts those that this reason alone keeps, `together` all things
-    of the workflow.
+    of the workflow. `since` is the day on which the first of the claims was rejected or sent; null for other reasons.
     """
 
     workflow: str
@@ -392,3 +392,4 @@ class NotOpened:
     things: int
     alone: int
     together: int
+    since: date | None = None

@@ -79,9 +79,7 @@ def tell(conn: Connection) -> str:
     ]
     for workflow in sorted({row.workflow for row in kept}):
         of = [row for row in kept if row.workflow == workflow]
-        lines.append(
-            f"{owed.opened_none(of[0])}: {'; '.join(f'{row.things:,} {words.plain(row.reason)}' for row in of)}"
-        )
+        lines.append(owed.opened_none(of))
     morning = (last.cut_off if last else datetime.now(UTC)).astimezone(ZoneInfo(zone)).date()
     for waits in [Waiting(*each) for each in sql.run(conn, "told/numbers/waiting.sql").rows]:
         lines.append(

@@ -45,6 +45,8 @@ NOT_OPENED_REASON = WordList(
         "practitioner_not_known": "No record says whether the practitioner of the visit may bill",
         "practitioner_not_billable": "The practitioner of the visit may not bill",
         "note_not_signed": "No signed note of a type that the workflow names",
+        "claim_rejected": "Its claim was rejected, and has not been sent again",
+        "claim_not_answered": "Its claim was sent, and no payer has answered within ten days",
     },
     columns=("cases.not_opened.reason",),
 )
@@ -59,5 +61,7 @@ WHAT_HELPS = {
     "practitioner_not_stated": "have the visit name whom the patient saw",
     "practitioner_not_known": "have the source send its practitioners",
     "note_not_signed": "have it signed, or see which types and statuses count",
+    "claim_rejected": "correct it and send it again; if nobody does, the visit opens a case after the practice's lag",
+    "claim_not_answered": "ask the clearinghouse or the payer whether the claim arrived",
 }
 """What changes it, by reason. A reason that is not listed is as it should be: there is nothing to mend."""

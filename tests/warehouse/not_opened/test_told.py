@@ -33,3 +33,25 @@ def test_what_opened_no_case_is_told_with_its_reasons(conn: Connection) -> None:
         "3 opened no case of transitional care in the last 30 days:"
         " 2 attribution not stated; 1 coverage not stated; 1 went elsewhere"
     ) in status.tell(conn)
+
+
+def test_claims_that_no_payer_has_are_told_with_since_when(conn: Connection) -> None:
+    conn.execute(
+        'update cases.workflow_version set definition = definition || \'{"trigger": {"known_within_days": 120}}\''
+    )
+    conn.execute(
+        "insert into cases.not_opened (person_id, workflow, trigger_ref, reason, version, source, happened_on,"
+        " derived_seq) select md5(n::text)::uuid, 'charge_capture', 'encounter/n' || n, r, 2, 'ehr',"
+        " date '2026-09-03' - age, 3 from (values (1, 'claim_not_answered', 45), (2, 'claim_not_answered', 12),"
+        " (3, 'claim_rejected', 2), (4, 'claim_not_answered', 121), (5, 'note_not_signed', 45)) as v (n, r, age)"
+    )
+    told = summary.render(collect(conn, 3, ZONE))
+    assert "OPENED NO CASE: 3 of charge capture" in told
+    assert re.search(r"capture +2 +2 +Its claim was sent, and no payer has answered", told)
+    shown = page.render(collect(conn, 3, ZONE))
+    assert "no payer has answered within ten days (since 2026-07-20)" in shown
+    assert "has not been sent again (since 2026-09-01)" in shown
+    assert "ask the clearinghouse or the payer whether the claim arrived" in shown
+    assert (
+        "2 claim not answered since 2026-07-20; 1 claim rejected since 2026-09-01"
+    ) in status.tell(conn)

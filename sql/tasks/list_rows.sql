@@ -1,7 +1,7 @@
 -- reads: cases.case_record, cases.setting, cases.stage, cases.visit_charge, cases.workflow_version,
 --     evidence.coverage, evidence.fact, evidence.practitioner, evidence.visit, identity.link,
 --     identity.patient_record, operations.night, operations.source, tasks.task, tasks.transmission,
---     tasks.transmission_task, w_forbidden
+--     tasks.transmission_task, tasks.wrong_numbers(), w_forbidden
 
 -- The rows of one work list, by when each is due: what is still open and may go out, one row for each effect, however many
 -- cases share it. What is on hold waits for a decision of ours, and is not on it.
@@ -75,6 +75,7 @@ select
     p.birth_date,
     p.mrn,
     p.phone,
+    u.said_at as wrong_at,
     p.language,
     p.interpreter_required,
     o.reasons,
@@ -105,6 +106,11 @@ inner join lateral (
         r.is_active desc, r.source, r.source_id
     limit 1
 ) as p on true
+left join lateral (
+    select n.said_at
+    from tasks.wrong_numbers(array[o.person_id]) as n
+    where n.digits = regexp_replace(p.phone, '\D', '', 'g')
+) as u on true
 left join lateral (
     -- what the systems say was tried, the newest last
     select jsonb_agg(jsonb_build_object('at', f.occurred_at, 'code', f.code) order by f.occurred_at) as tried

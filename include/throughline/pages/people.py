@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from throughline.pages.access import look
 from throughline.pages.visitor import Visitor
@@ -13,7 +13,7 @@ from throughline.warehouse import Connection, sql
 
 @dataclass(frozen=True)
 class Name:
-    """Who a person is, as the best record knows them."""
+    """Who a person is, as the best record knows them. `wrong_at`: a call found the number to be another's."""
 
     person_id: str
     family: str | None
@@ -22,6 +22,7 @@ class Name:
     phone: str | None
     mrn: str | None
     is_deceased: bool
+    wrong_at: datetime | None = None
 
     @property
     def full(self) -> str:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests.warehouse.morning import conn, server
 from throughline import warehouse
 from throughline.pages import access, claims, routes
-from throughline.pages.calls import work
+from throughline.pages.calls import record, work
 
 __all__ = ["conn", "opened_as", "server"]
 
@@ -44,7 +44,7 @@ def opened_as(
     monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
     app = FastAPI()
     routes.install(app)
-    for each in (claims, work):
+    for each in (claims, record, work):
         app.include_router(each.router)
 
     def as_user(who: str) -> TestClient:

@@ -31,6 +31,7 @@ class Row:
     birth_date: date | None
     mrn: str | None
     phone: str | None
+    wrong_at: datetime | None
     language: str | None
     interpreter_required: bool | None
     reasons: list[dict[str, Any]]
@@ -99,6 +100,13 @@ def _state(row: Row, about: About) -> str:
     return ", ".join(words) or "open"
 
 
+def _phone(row: Row, _: About) -> str:
+    number = telephone(row.phone)
+    if row.wrong_at is None:
+        return number
+    return f"{number} WRONG NUMBER: somebody else's in the call of {_local(row.wrong_at, row):%Y-%m-%d %H:%M}"
+
+
 def _language(row: Row, _: About) -> str:
     told = row.language or ""
     return f"{told} (interpreter)".strip() if row.interpreter_required else told
@@ -151,7 +159,7 @@ _WHO: tuple[tuple[Column, Read], ...] = (
     (Column("Record number", 14), lambda row, _: row.mrn),
 )
 _REACHED: tuple[tuple[Column, Read], ...] = (
-    (Column("Phone", 16), lambda row, _: telephone(row.phone)),
+    (Column("Phone", 18), _phone),
     (Column("Language", 12), _language),
 )
 _WHY: tuple[Column, Read] = (Column("Why", 40), _why)

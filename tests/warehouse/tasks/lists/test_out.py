@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from tests.warehouse.clinic import Record, consent, moment
+from tests.warehouse.clinic import Record, again, call, consent, moment
 from tests.warehouse.tasks.desk import FIRST, SECOND, THIRD, Desk, member, seen
 from tests.warehouse.tasks.held.test_pausing import say
 from tests.warehouse.tasks.lists.conftest import OUTREACH, Lists
@@ -126,6 +126,30 @@ def test_a_patient_of_a_hospital_is_booked_by_the_record_number_of_the_chart(car
     care.work()
     (asked,) = care.rows("booking")
     assert json.loads(asked.payload)["mrn"] == "KV-1"
+
+
+def test_a_number_that_is_known_to_be_wrong_says_so_until_the_record_has_another(
+    care: Lists,
+) -> None:
+    desk = care.desk
+    p1, p2 = (
+        member(who, phone=phone) for who, phone in (("p1", "3045551111"), ("p2", "3045552222"))
+    )
+    desk.know(p1, p2, seen("p1"), seen("p2"), call("p1", "2026-07-06 10:00", "wrong_number"))
+    desk.open(FIRST)
+    for who in ("p1", "p2"):
+        desk.wants(who, "outreach", encounter=f"{who}-visit")
+    care.work()
+    numbers = {row["Patient"]: row["Phone"] for row in told(care.files[-1])}
+    assert numbers == {
+        "Family-p1, Given-p1": "(304) 555-1111 WRONG NUMBER: somebody else's in the call of 2026-07-06 10:00",
+        "Family-p2, Given-p2": "(304) 555-2222",
+    }
+    desk.know(again(p1[0], phone="3045553333"))
+    desk.open(SECOND)
+    care.work()
+    numbers = {row["Patient"]: row["Phone"] for row in told(care.files[-1])}
+    assert numbers["Family-p1, Given-p1"] == "(304) 555-3333"
 
 
 def test_nothing_to_do_is_said_too(care: Lists) -> None:

@@ -206,6 +206,7 @@ HEAVY = (
 LONG = (
     "dags/test_population.py",
     "night/faults/test_refused_files.py",
+    "night/systems/test_denver_by_dags.py",
     "night/systems/test_own_definitions.py",
 )
 """Files that start a whole stack for what quicker tests show too: in `make long`, in no other tier."""

@@ -26,6 +26,7 @@ from throughline.pages.runs import answers
 from throughline.pages.visitor import Visitor
 from throughline.sources.staging import uncollected
 from throughline.tasks import attest, listed
+from throughline.tasks.late import late_feeds
 from throughline.tasks.wire.filed import NotTold
 from throughline.told import standing
 from throughline.told.today import Today, today
@@ -75,6 +76,7 @@ def claims_page(request: Browser, who: Looking) -> Response:
         content = render(
             "claims.html.jinja", who, root_of(request), PLACE,
             batches=listed.waiting(conn), paused=standing.paused(conn, now), today=now,
+            behind=late_feeds(conn, now.seq, ("visit", "note", "claim")),
         )  # fmt: skip
     return html(content)
 

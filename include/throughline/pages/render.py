@@ -10,7 +10,7 @@ from throughline.pages import case, people
 from throughline.pages.story import clocks
 from throughline.pages.visitor import Visitor
 from throughline.programs.commands import as_here, in_clone
-from throughline.tasks import claim_words
+from throughline.tasks import claim_words, late
 from throughline.told import exceptions, times, words
 
 PLACES = (
@@ -46,6 +46,7 @@ def environment() -> Environment:
         x=exceptions,
         c=case,
         late_by=clocks,
+        late_feed=late.said,
         t=times,
         k=claim_words,
         telephone=people.telephone,

@@ -36,6 +36,7 @@ from throughline.pages.render import render, script
 from throughline.pages.runs import answers
 from throughline.pages.story import clocks
 from throughline.pages.visitor import Visitor, visitor
+from throughline.tasks.late import late_feeds
 from throughline.told import standing
 from throughline.told.exceptions import Stuck
 from throughline.told.today import today
@@ -256,12 +257,12 @@ def calls_page(request: Request, who: Looking) -> Response:
         asked = [call.case_id for call in calls]
         made = made_since(conn, asked)
         late = clocks.too_late_by_case(conn, asked if who.sees_patients else [], now)
-        paused = standing.paused(conn, now)
+        paused, behind = standing.paused(conn, now), late_feeds(conn, now.seq, ("contact",))
     return html(
         render(
             "calls.html.jinja", who, root_of(request), "calls",
             calls=calls, names=names, stops=stops, made=made, late=late, today=now, page=page, size=person.SIZE,
-            paused=paused,
+            paused=paused, behind=behind,
         )
     )  # fmt: skip
 

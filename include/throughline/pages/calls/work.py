@@ -19,6 +19,7 @@ from throughline.pages.forms import root_of
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
 from throughline.pages.story import clocks
+from throughline.tasks.late import late_feeds
 from throughline.told import words
 from throughline.told.today import today
 from throughline.warehouse import Connection, sql
@@ -49,6 +50,13 @@ KINDS = (
          "A visit counts as billed when its claim is answered or paid: what is read of claims says so."),
 )  # fmt: skip
 """What may stay inside, in the order of a case's life."""
+PROOFS = {
+    "outreach": ("contact",),
+    "scheduling": ("booking", "contact"),
+    "documentation": ("visit", "note"),
+    "billing": ("visit", "note", "claim"),
+}
+"""The proofs that decide what of a kind is to be done: while their feeds are late, the list is not complete."""
 CALLS = ("outreach", "scheduling")
 """The kinds that take a call to the patient."""
 
@@ -144,11 +152,13 @@ def work_page(request: Browser, who: Looking) -> Response:
         stops = not_called(conn, names, now.cut_off)
         calls = [one.case_id for one in found if one.kind == "outreach"]
         made = made_since(conn, calls)
+        proofs = [proof for one in KINDS if chosen in (None, one) for proof in PROOFS[one.kind]]
+        behind = late_feeds(conn, now.seq, proofs)
         late = clocks.too_late_by_case(conn, calls if who.sees_patients else [], now)
     return html(
         render(
             "work.html.jinja", who, root_of(request), PLACE,
             kinds=there, counts=counts, chosen=chosen, items=found, names=names, stops=stops, made=made,
-            late=late, today=now, page=page, size=SIZE,
+            late=late, behind=behind, today=now, page=page, size=SIZE,
         )
     )  # fmt: skip

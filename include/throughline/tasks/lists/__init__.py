@@ -21,8 +21,9 @@ from psycopg.types.json import Jsonb
 
 from throughline.sources.tabular.work_lists import letters_of
 from throughline.tasks import transmissions
+from throughline.tasks.late import late_feeds, said
 from throughline.tasks.lists import put
-from throughline.tasks.lists.sheets import NAMES, About, Row, sheet
+from throughline.tasks.lists.sheets import NAMES, RESTS_ON, About, Row, sheet
 from throughline.tasks.wire.tables import csv_file, xlsx_file
 from throughline.transports.address import Address, SourceUnavailable
 from throughline.warehouse import Connection, derive, failpoints, nights, sql
@@ -284,4 +285,5 @@ def _about(conn: Connection, seq: int, target: Target) -> About:
         "select value::time from cases.setting where name = 'contact_to'"
     ).fetchone()
     assert until is not None, "the settings of the practice are registered"
-    return About(nights.by_seq(conn, seq).cut_off, until[0], target.bring, target.outcomes)
+    late = tuple(said(each) for each in late_feeds(conn, seq, RESTS_ON[target.role]))
+    return About(nights.by_seq(conn, seq).cut_off, until[0], target.bring, target.outcomes, late)

@@ -65,12 +65,16 @@ class Row:
 
 @dataclass(frozen=True)
 class About:
-    """What a list is made with: the cut-off of its night, until when calls are made, what patients are to bring."""
+    """What a list is made with: the cut-off of its night, until when calls are made, what patients are to bring.
+
+    `late` says of each late feed that the list rests on what is not known because of it.
+    """
 
     as_of: datetime
     calls_until: time
     bring: Mapping[str, str]
     outcomes: tuple[str, ...]
+    late: tuple[str, ...] = ()
 
 
 Read = Callable[[Row, About], Cell]
@@ -201,6 +205,14 @@ BY_ROLE: Mapping[str, tuple[tuple[Column, Read], ...]] = {
 }  # fmt: skip
 """The columns of each role's list, before those that people fill in."""
 
+RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "outreach": ("contact",),
+    "schedule": ("booking", "contact"),
+    "documentation": ("visit", "note"),
+    "billing": ("visit", "note", "claim"),
+}
+"""The proofs that decide by role what is on a list: while their feeds are late, it is not complete."""
+
 NAMES: Mapping[str, tuple[str, str, str]] = {
     "outreach": ("calls", "Calls", "Please call each patient, and offer an appointment."),
     "schedule": ("bookings", "Bookings", "Please book a visit for each patient."),
@@ -241,5 +253,6 @@ def sheet(role: str, rows: list[Row], about: About, day: date) -> Sheet:
             "Fill in Outcome and When (a day and a time), and By. A row without an outcome says nothing.",
             "Leave No. and Patient as they are: by these an answer is read. Rows may be sorted, and columns moved.",
             "Times are those of the zone beside them. A row leaves the list when its work is done or not needed.",
+            *about.late,
         ),
     )

@@ -152,6 +152,19 @@ def test_a_number_that_is_known_to_be_wrong_says_so_until_the_record_has_another
     assert numbers["Family-p1, Given-p1"] == "(304) 555-3333"
 
 
+def test_a_list_says_that_what_it_rests_on_is_late(care: Lists) -> None:
+    care.desk.open(FIRST)
+    care.desk.conn.execute(
+        "update operations.feed set known_seq = 1, allowed_lag_days = -400 where feed = 'communication'"
+    )
+    care.work()
+    page = load_workbook(io.BytesIO(care.files[0].read_bytes()))
+    said = [
+        str(cell.value) for sheet in page.worksheets for row in sheet.iter_rows() for cell in row
+    ]
+    assert [one for one in said if "What carries calls is late" in one]
+
+
 def test_nothing_to_do_is_said_too(care: Lists) -> None:
     care.desk.open(FIRST)
     assert care.work() == {"list_accepted": 1}

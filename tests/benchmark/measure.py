@@ -26,6 +26,7 @@ import psycopg
 from stack import airflow as stack_airflow
 from stack import postgres
 from stack.benchmark import world
+from tests.benchmark import lists
 
 LARGE = 10_000
 """A table with at least this many rows is large; smaller ones are read faster whole than through an index."""
@@ -237,7 +238,7 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
                     file=sys.stderr,
                 )
             # of a first load alone, only its steps are asked
-            pages = _pages(folder) if len(deliveries) > 1 else []
+            pages = _pages(folder, server) if len(deliveries) > 1 else []
     finally:
         meter.close()
         server.stop()
@@ -259,8 +260,9 @@ def measure(folder: Path, patients: int) -> dict[str, Any]:
     }
 
 
-def _pages(folder: Path) -> Any:
-    """Return what each page behind login costs, measured in a process of its own."""
+def _pages(folder: Path, server: postgres.Server) -> Any:
+    """Return what each page behind login costs with long lists, measured in a process of its own."""
+    lists.lengthen(server.dsn(postgres.SUPERUSER))
     target = folder / "pages.json"
     subprocess.run([sys.executable, "-m", "tests.benchmark.pages", str(target)], check=True)
     return json.loads(target.read_text(encoding="utf-8"))

@@ -21,7 +21,8 @@ _WRITE = """
 import sys
 from pathlib import Path
 from stack.benchmark import world
-world.write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), years=int(sys.argv[5]))
+world.write(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), years=int(sys.argv[5]),
+    is_last=sys.argv[6] == "last")
 """
 
 
@@ -46,6 +47,7 @@ def run(patients: int, nights: int, years: int = 0) -> dict[str, Any]:
                     str(night),
                     str(CHANGED),
                     str(years),
+                    "last" if night and night == nights else "",
                 ],
                 env=environment,
                 check=True,

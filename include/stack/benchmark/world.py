@@ -23,14 +23,21 @@ NPI_SYSTEM = "http://hl7.org/fhir/sid/us-npi"
 TIN_SYSTEM = "urn:oid:2.16.840.1.113883.4.4"
 MDM = "https://lakeside.example/fhir/StructureDefinition/mdm-level"
 ACT = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+FACILITY = "urn:sandbox:facility"
+DISPOSITION = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 CPT = "http://www.ama-assn.org/go/cpt"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 PRACTITIONERS = 40
 VISITS = 3
 UNCLAIMED = 100
 """One in this many patients has a visit that was never billed."""
-OLDER, A_YEAR = 1000, 3
-"""The number of the first visit of earlier years, and how many there are in each of them."""
+EACH, UNSAID = 20, 10
+"""Before the last night, one in so many patients came home from the hospital, and one had a visit that is not billed.
+
+Of one in `UNSAID` who came home, nobody says where to.
+"""
+OLDER, A_YEAR, LATE = 1000, 3, 900
+"""The number of the first visit of earlier years, how many there are in each of them, and the number of a late one."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,33 @@ def _visit(
     )
 
 
+def _stay(number: int, who: Resource, day: date) -> Resource:
+    """Return a stay in the hospital that ended today, so that somebody has to call, or too long ago for that."""
+    nth = number // EACH
+    left = day - timedelta(days=7 * (nth % 2))
+    ended = "home" if nth % UNSAID else ""
+    return {
+        "resourceType": "Encounter",
+        "id": f"s{number}",
+        "meta": _meta(day),
+        "status": "finished",
+        "class": {"system": ACT, "code": "IMP"},
+        "type": [{"coding": [{"system": FACILITY, "code": "acute"}]}],
+        "subject": _ref("Patient", f"p{number}"),
+        "participant": [{"individual": _ref("Practitioner", f"d{who['practitioner']}")}],
+        "period": {
+            "start": f"{left - timedelta(days=3)}T14:00:00Z",
+            "end": f"{left}T15:00:00Z",
+        },
+        "serviceProvider": _ref("Organization", "practice"),
+        "hospitalization": (
+            {"dischargeDisposition": {"coding": [{"system": DISPOSITION, "code": ended}]}}
+            if ended
+            else {}
+        ),
+    }
+
+
 def _staff(day: date) -> Iterator[tuple[str, Resource]]:
     yield (
         "Organization",
@@ -237,12 +271,20 @@ def _visits(number: int, years: int) -> Iterator[tuple[int, int]]:
 
 
 def write(
-    folder: Path, patients: int, night: int, share: float, seed: int = 1, years: int = 0
+    folder: Path,
+    patients: int,
+    night: int,
+    share: float,
+    seed: int = 1,
+    years: int = 0,
+    *,
+    is_last: bool = False,
 ) -> Delivery:
     """Write the files of night 0 (everything) or a later one (`share` of the patients changed).
 
     The first load also has the visits of so many earlier `years`. A changed patient has one more visit with note,
-    charge, booking, claim, acceptance and payment, and a new answer about eligibility.
+    charge, booking, claim, acceptance and payment, and a new answer about eligibility. The last night also tells of
+    many discharges and unbilled visits, so that the lists of the pages are long.
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(f"{seed}-{patients}-{night}")
@@ -286,6 +328,12 @@ def write(
                 messages += 1
                 if not (first and visit == 0 and number % UNCLAIMED == 0):
                     rows.append((number, visit, who, seen))
+        for number in range(0, patients - EACH + 1, EACH) if is_last else ():
+            home, unbilled = number + EACH // 2, number + EACH // 4
+            put("Encounter", _stay(home, _identity(home, random.Random(home)), day))
+            who = _identity(unbilled, random.Random(unbilled))
+            for kind, resource in _visit(unbilled, LATE, who, day - timedelta(days=10), day):
+                put(kind, resource)
         siu.write(f"BTS|{messages}\rFTS|1\r")
     for handle in ndjson.values():
         handle.close()

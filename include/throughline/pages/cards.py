@@ -9,31 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from threading import Lock
 from typing import Any
 
 from markupsafe import Markup
 
+from throughline.programs.kept import Kept
 from throughline.tasks import claim_words as k
-from throughline.tasks.listed import KEPT, Listed
+from throughline.tasks.listed import KEPT, KEPT_SECONDS, Listed
 from throughline.told import words
 
 Claim = Mapping[str, Any]
-_kept: dict[tuple[str, str], Markup] = {}
-_keeping = Lock()
+_kept: Kept[tuple[str, str], Markup] = Kept(KEPT, KEPT_SECONDS)
 
 
 def cards_of(listed: Listed, root: str) -> Markup:
     """Return the cards of a list's claims, as `cards` does; those of the last few lists are kept."""
-    key = (listed.digest, root)
-    made = _kept.get(key)
-    if made is None:
-        made = cards(listed.claims, root)
-        with _keeping:
-            while len(_kept) >= KEPT:
-                del _kept[next(iter(_kept))]
-            _kept[key] = made
-    return made
+    return _kept.get((listed.digest, root), lambda: cards(listed.claims, root))
+
+
+def forget() -> None:
+    """Forget the cards that are kept."""
+    _kept.forget()
 
 
 def cards(claims: Iterable[Claim], root: str) -> Markup:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -25,6 +25,7 @@ import msgspec
 from throughline import decisions
 from throughline.decisions import Door, NotAllowedError, Request, opening
 from throughline.practice.permissions import may
+from throughline.programs.kept import Kept
 from throughline.tasks.wire import filed
 from throughline.tasks.wire.filed import NotTold
 from throughline.tasks.wire.x12 import Unwritable
@@ -35,8 +36,9 @@ SEES = "see_patients"
 _SHOWN: ContextVar[Listed | None] = ContextVar("shown", default=None)
 SHORT = 8
 """Characters of a batch's number that people read and type."""
-KEPT = 4
-"""How many lists a process keeps for those who open them again. They hold patient data, and some ten megabytes each."""
+KEPT, KEPT_SECONDS = 4, 900
+"""How many lists a process keeps for those who open them again, and how long. They hold patient data, and some ten
+megabytes each."""
 
 
 class NoSuchBatch(NotAllowedError, LookupError):
@@ -147,13 +149,18 @@ def of(conn: Connection, batch_id: UUID | str, *, again: bool = False) -> Listed
         raise NoSuchBatch("there is no such batch of claims")
     found, status, payload, sha256, *batch = row
     (statement,) = sql.statements("tasks/batch_list.sql")
-    read, tell = (_read_once, _tell_once) if again else (filed.read, _tell)
     # the warehouse looks while the file is read here
     with conn.pipeline():
         rows = conn.execute(statement.encode(), {"batch_id": found})
-        said = read(payload)
+        said = _read.get(payload, lambda: filed.read(payload)) if again else filed.read(payload)
         known = tuple(rows)
-    told = tell(_Read(payload, said), sha256, tuple(batch), known)
+    # by all that a list follows from, and not by the hash of it: nothing else can stand in its place
+    all_of_it = (payload, sha256, tuple(batch), known)
+    told = (
+        _told_of.get(all_of_it, lambda: _tell(said, *all_of_it))
+        if again
+        else _tell(said, *all_of_it)
+    )
     return Listed(found, status, sha256, told.digest, told.told, told.head, told.claims)
 
 
@@ -227,27 +234,32 @@ def show_to_all(conn: Connection, batch_id: UUID | str) -> Listed:
     return listed
 
 
-@dataclass(frozen=True)
-class _Read:
-    """The bytes of a file, by which two are compared, and what they say."""
+_read: Kept[bytes, filed.Filed] = Kept(KEPT, KEPT_SECONDS)
+_told_of: Kept[tuple[Any, ...], _List] = Kept(KEPT, KEPT_SECONDS)
 
-    payload: bytes
-    said: filed.Filed = field(compare=False)
+
+def forget() -> None:
+    """Forget the lists that are kept."""
+    _read.forget()
+    _told_of.forget()
 
 
 def _tell(
-    file: _Read, sha256: str, batch: tuple[Any, ...], rows: tuple[tuple[Any, ...], ...]
+    said: filed.Filed,
+    payload: bytes,
+    sha256: str,
+    batch: tuple[Any, ...],
+    rows: tuple[tuple[Any, ...], ...],
 ) -> _List:
-    """Return the list of a file, whose hash and batch are so, with what the warehouse says of its claims.
+    """Return the list of a file that says so, whose hash and batch are so, with what the warehouse says of its claims.
 
     It follows from these alone. Raises `NotTold`.
     """
-    said = file.said
     known = {
         number: (frequency, msgspec.json.decode(content), place, msgspec.json.decode(cases))
         for number, frequency, content, place, cases in rows
     }
-    _compare(said, known, hashlib.sha256(file.payload).hexdigest() == sha256, batch)
+    _compare(said, known, hashlib.sha256(payload).hexdigest() == sha256, batch)
     claims = [_told(claim, *known[claim["number"]][1:]) for claim in said.claims]
     head = {
         "interchange": said.interchange,
@@ -258,13 +270,8 @@ def _tell(
         "charge": f"{said.total:.2f}",
     }
     told = msgspec.json.encode({"file": head, "claims": claims}, order="sorted")
-    digest = hashlib.sha256(file.payload + told).hexdigest()
+    digest = hashlib.sha256(payload + told).hexdigest()
     return _List(digest, told.decode(), head, claims)
-
-
-# By all that a list follows from, and not by the hash of it: nothing else can stand in its place.
-_read_once = lru_cache(maxsize=KEPT)(lambda payload: filed.read(payload))
-_tell_once = lru_cache(maxsize=KEPT)(_tell)
 
 
 def _compare(

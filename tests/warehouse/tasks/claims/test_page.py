@@ -55,7 +55,7 @@ def test_a_page_tells_its_list_once_and_a_decision_tells_it_anew(
         return real(payload)
 
     monkeypatch.setattr(filed, "read", read)
-    listed._read_once.cache_clear()  # of another test's batch with the same bytes
+    listed.forget()  # of another test's batch with the same bytes
     biller = browser("biller")
     shown = biller.get(f"/claims/{batch}").text
     assert len(told) == 1

@@ -1,6 +1,7 @@
 -- reads: cases.visit_charge, operations.decision, operations.night, tasks.let_out, tasks.observed
 
--- What is observed or held now, one row for each thing that would be asked of somebody, for the page and the command.
+-- What is observed or held now, one row for each thing that would be asked of somebody, for the page and the command: so
+-- many of them (size; null is all) after some (skip).
 select
     x.workflow,
     x.kind,
@@ -24,4 +25,5 @@ left join tasks.let_out as l
     on l.case_id = x.case_id and l.stage = x.stage and l.kind = x.kind and l.from_seq = x.from_seq
 left join operations.decision as d on d.decision_id = l.decision_id
 where x.to_seq is null
-order by x.is_held desc, x.workflow, x.kind, x.from_seq, x.case_id, x.stage;
+order by x.is_held desc, x.workflow, x.kind, x.from_seq, x.case_id, x.stage
+limit %(size)s offset %(skip)s;

@@ -95,6 +95,7 @@ left join lateral (
     select array_agg(f.code order by f.amount desc nulls last, f.code) as codes, sum(f.amount) as amount
     from evidence.fact as f
     where f.kind = 'charge' and f.source = v.source and f.identifiers ->> 'encounter' = v.source_id
+        and f.identifiers ? 'encounter' -- the index is of these
         and f.retracted_seq is null and not f.detail ? 'no_charge_reason'
 ) as h on true
 left join lateral (

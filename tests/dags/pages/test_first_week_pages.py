@@ -131,3 +131,28 @@ def test_no_number_of_the_first_load_is_broken_on_a_phone(
     shown = browser("viewer").get("/first-load").text
     assert '<td class="whole">12,041</td>' in shown
     assert ".scroll .whole" in shown
+
+
+def test_what_is_held_is_listed_by_pages(
+    browser: Callable[..., TestClient], server: postgres.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("throughline.pages.starting.observed.SIZE", 1)
+    with warehouse.connect(server.dsn()) as conn:
+        conn.execute("delete from tasks.observed")
+        conn.execute(
+            "insert into tasks.observed (case_id, stage, kind, from_seq, is_held, person_id, workflow, attempt,"
+            " owner_team, priority, detail) select case_id, 'contacted', 'outreach', 3, true, person_id, workflow, 1,"
+            " owner_team, 'routine', '{}' from cases.case_record where workflow = 'transitional_care' limit 2"
+        )
+    listed = re.compile(r'<th scope="row"><a href="[^"]*/case/([0-9a-f]{8})"')
+    first, second = (browser("operator").get(f"/observed?page={page}").text for page in (1, 2))
+    assert "Page 1 of 2, 2 in all" in first
+    assert 'href="/observed?page=2">Next</a>' in first
+    assert 'href="/observed?page=1">Earlier</a>' in second
+    assert "Next</a>" not in second
+    assert len({*listed.findall(first), *listed.findall(second)}) == 2
+    assert all(len(listed.findall(page)) == 1 for page in (first, second))
+    assert "Transitional care: 2 calls" in second, (
+        "what is let out is all of it, whatever page is shown"
+    )
+    assert "There is no page 9" in browser("operator").get("/observed?page=9").text

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from throughline import programs, warehouse
 from throughline.definitions import examined
-from throughline.definitions.readiness import BY_HAND, Need, needs, with_history
+from throughline.definitions.readiness import BY_HAND, Need, came, needs, with_history
 from throughline.definitions.readiness.back import Back, wanted
 from throughline.practice import practice
 from throughline.vocabulary.counts import count as counted
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
         return 1
     if chosen.history:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
-            found = with_history(found, conn)
+            found = with_history(found, came(conn))
     print("\n".join(table(found)))
     print("\n".join(reach(wanted(checked.workflows, checked.sources, practice()))))
     never = [one for one in found if one.matters and not one.is_met]

@@ -11,7 +11,7 @@ from fastapi import Request as Browser
 from throughline import decisions
 from throughline.decisions import Door, NoReasonError, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
-from throughline.pages import forms
+from throughline.pages import forms, listed
 from throughline.pages.access import reading
 from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
 from throughline.pages.render import render
@@ -23,8 +23,8 @@ from throughline.told.today import today
 from throughline.warehouse import Connection, sql
 
 PLACE = "observed"
-LISTED = 200
-"""Things that are listed."""
+SIZE = 50
+"""Things on one page of the list."""
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
 
 
@@ -63,15 +63,17 @@ def let_out(
 
 def _page(request: Browser, who: Looking, note: str = "", wrong: str = "") -> Response:
     session = session_of(request) or forms.new_session()
+    page = listed.chosen(request.query_params).page
     with reading() as conn:
         now = today(conn)
         rows = sql.run(conn, "told/numbers/observing.sql", seq=now.seq or 0).rows
-        found = observing.things(conn)
+        total = observing.how_many(conn)
+        found = observing.things(conn, SIZE, (page - 1) * SIZE)
         waiting = observing.held(conn)
     tokens = forms_of(request, who, session)
     content = render(
         "observed.html.jinja", who, root_of(request), PLACE,
-        standing=[told_of(Observing(*row)) for row in rows], things=found[:LISTED], more=len(found) - LISTED,
+        standing=[told_of(Observing(*row)) for row in rows], things=found, total=total, page=page, size=SIZE,
         held=[(one, tokens.token(f"held|{one.workflow}", one.number)) for one in waiting],
         kinds=observing.THINGS, may=who.may(observing.ACT), typed=note, wrong=wrong, longest=LONGEST, today=now,
     )  # fmt: skip

@@ -7,7 +7,6 @@ names the list as it was shown; the next night plans it, as it is then, and what
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -78,30 +77,22 @@ def told(kinds: dict[str, int]) -> str:
     return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said) or "nothing"
 
 
-def things(conn: Connection) -> list[Thing]:
-    """Return what is observed or held now, what is held first."""
-    return [Thing(*row) for row in sql.run(conn, "told/pages/observed.sql").rows]
+def things(conn: Connection, size: int | None = None, skip: int = 0) -> list[Thing]:
+    """Return what is observed or held now, what is held first: all of it, or `size` things after the first `skip`."""
+    found = sql.run(conn, "told/pages/observed.sql", size=size, skip=skip).rows
+    return [Thing(*row) for row in found]
+
+
+def how_many(conn: Connection) -> int:
+    """Return how many things are observed or held now."""
+    row = conn.execute("select count(*) from tasks.observed where to_seq is null").fetchone()
+    return int(row[0]) if row else 0
 
 
 def held(conn: Connection) -> list[Held]:
     """Return what is held now and has not been let out, by workflow."""
-    rows = conn.execute(
-        "select x.workflow, x.kind, x.case_id::text, x.stage, x.from_seq from tasks.observed as x"
-        " where x.is_held and x.to_seq is null and not exists (select from tasks.let_out as l"
-        " where l.case_id = x.case_id and l.stage = x.stage and l.kind = x.kind and l.from_seq = x.from_seq)"
-        " order by 1, 2, 3, 4"
-    ).fetchall()
-    found: dict[str, list[tuple[object, ...]]] = {}
-    for workflow, *rest in rows:
-        found.setdefault(workflow, []).append(tuple(rest))
-    made = []
-    for workflow, of in found.items():
-        digest = hashlib.sha256(repr([workflow, of]).encode()).hexdigest()
-        kinds: dict[str, int] = {}
-        for kind, *_ in of:
-            kinds[str(kind)] = kinds.get(str(kind), 0) + 1
-        made.append(Held(workflow, digest[:SHORT], kinds))
-    return made
+    rows = sql.run(conn, "tasks/held.sql").rows
+    return [Held(workflow, digest[:SHORT], dict(kinds)) for workflow, digest, kinds in rows]
 
 
 def too_late(conn: Connection, workflow: str, planned_at: datetime) -> int:

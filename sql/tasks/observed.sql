@@ -2,7 +2,8 @@
 -- makes: w_target, w_observed, w_plan
 
 -- What of w_due is planned (w_plan), and what is not asked of anybody (w_observed): because the practice, its workflow or its
--- target is only observed this night, or because it was observed before and no named person has let it out.
+-- target is only observed this night, or because it was observed before and no named person has let it out, nor asked for
+-- it again when it was live.
 create temp table w_target on commit drop as
 select r.asked, r.source || '|' || a.role as target
 from w_receiver as r
@@ -48,6 +49,7 @@ where d.kind <> 'review'
         o.observes
         or (
             b.from_seq is not null
+            and not tasks.is_asked_anew(%(seq)s, d.case_id, d.stage, d.kind, d.workflow, t.target)
             and not exists (
                 select from tasks.let_out as l
                 where l.case_id = d.case_id and l.stage = d.stage and l.kind = d.kind
@@ -61,6 +63,7 @@ where d.kind <> 'review'
                 and e.status_reason = 'observed' and e.closed_seq <= %(seq)s
                 and coalesce(b.from_seq < e.closed_seq, true)
         )
+        and not tasks.is_asked_anew(%(seq)s, d.case_id, d.stage, d.kind, d.workflow, t.target)
     );
 
 create temp table w_plan on commit drop as

@@ -62,7 +62,9 @@ where not exists (
     select from tasks.let_out as d
     where d.case_id = o.case_id and d.stage = o.stage and d.kind = o.kind and d.from_seq = o.from_seq
         and d.known_seq <= k.planned_seq
-);
+)
+-- asked for anew when it was live
+and not tasks.is_asked_anew(k.planned_seq, k.case_id, k.stage, k.kind, k.workflow, null);
 
 -- inside_work_was_sent: Something was sent for a task that stays inside.
 select

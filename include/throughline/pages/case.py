@@ -9,10 +9,11 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from throughline.exceptions.titles import title
+from throughline.pages.calls.stops import Stop
 from throughline.pages.one import NotFound, span
 from throughline.pages.story import clocks
 from throughline.pages.story.clocks import Ends
-from throughline.told import words
+from throughline.told import times, words
 from throughline.told.today import Clock, Today
 from throughline.vocabulary import words as vocabulary
 from throughline.vocabulary.reasons import END_REASON
@@ -132,7 +133,28 @@ def line(conn: Connection, one: Case, *, evidence: bool) -> list[Entry]:
     return [Entry(*row) for row in found]
 
 
-def waits_for(one: Case, today: Today) -> str:
+def state(stage_state: str | None, next_step: str | None, stops: Sequence[Stop] = ()) -> str:
+    """Return how the stage of an open case stands; without a question to anybody, it needs no decision."""
+    if stage_state != "blocked" or next_step == "exception":
+        return words.STATES.get(stage_state or "", words.plain(stage_state or ""))
+    if any(stop.kind == "admission" for stop in stops):
+        return "waits: the patient is in a facility"
+    return words.HELD
+
+
+def _held(stops: Sequence[Stop], story: Sequence[Entry], today: Today) -> str:
+    """Return why nothing is done for a case of which nobody is asked anything."""
+    if any(stop.kind == "admission" for stop in stops):
+        return "The patient is in a facility, so nobody calls. Nobody is asked to decide anything"
+    for entry in reversed(story):
+        if entry.part == "decision" and entry.kind == "acknowledge":
+            return f"{entry.to_state} put it off on {times.at(today, entry.at)}. Until then nobody is asked"
+    return "Nothing may be done for it now, and nobody is asked to decide anything"
+
+
+def waits_for(
+    one: Case, today: Today, stops: Sequence[Stop] = (), story: Sequence[Entry] = ()
+) -> str:
     """Return what a case waits for, as a sentence; of an ended case how it ended."""
     if one.status != "open":
         why = ENDS.get(one.close_reason or "", words.plain(one.close_reason or ""))
@@ -152,7 +174,7 @@ def waits_for(one: Case, today: Today) -> str:
         feeds = ", ".join(feed.replace(".", "/") for feed in one.waits_on_feeds)
         return f"It is not known whether the stage is proven: {feeds} is late. It is looked at again{due}."
     if one.stage_state == "blocked":
-        return f"Nothing may be done for it now. It is looked at again{due}."
+        return f"{_held(stops, story, today)}. It is looked at again{due}."
     missing = words.OBSTACLES.get(
         one.stage or "", f"{words.plain(one.stage or 'the stage')} not proven"
     )
@@ -217,10 +239,14 @@ def _decided(entry: Entry) -> str:
 
 def _event(entry: Entry, stage: str) -> str:
     why = f": {words.plain(entry.note)}" if entry.note else ""
+    of = f" by {entry.source}" if entry.source else ""
     if entry.kind == "proven":
-        return f"{stage} is proven"
+        return f"{stage} is proven{of}"
+    corrected = " (a corrected record)" if entry.note == "corrected" else ""
+    if entry.kind == "proven_anew":
+        return f"{stage} is proven anew{of}{corrected}"
     if entry.kind == "taken_back":
-        return f"{stage} is no longer proven"
+        return f"{stage} is no longer proven: its proof was taken back{of}{corrected}"
     if entry.kind == "changed":
         state = {"missed": "clock missed", "pending": "waits for its proof"}.get(
             entry.to_state or "", words.plain(entry.to_state or "")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from throughline.programs.commands import as_here
 from throughline.quality.contents import releasable
+from throughline.told import times
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import (
     Call,
@@ -22,6 +23,7 @@ from throughline.told.shapes import (
     Unmapped,
     Waiting,
 )
+from throughline.told.times import due as due
 from throughline.told.today import Clock
 from throughline.told.today import waits as waits
 from throughline.vocabulary.counts import cents
@@ -50,6 +52,9 @@ STATES = {
     "observed": "clock ended while observing",
     "complete": "proven",
 }
+
+HELD = "waits, and nobody is asked"
+"""What is said of a stage that is blocked while no exception is open: a stay in a facility, or a question put off."""
 
 EXPECTED = (
     "What payers and patients are still expected to pay: the allowed share of the charge, less payments"
@@ -121,7 +126,9 @@ def obstacle(money: Money) -> str:
     if kind == "exception":
         return f"exception: {plain(rest)}"
     missing = OBSTACLES.get(kind, f"{plain(kind)} not proven")
-    return missing if rest in ("pending", "complete") else f"{missing} ({STATES.get(rest, rest)})"
+    # what a named person is asked about is an exception, above
+    state = HELD if rest == "blocked" else STATES.get(rest, rest)
+    return missing if rest in ("pending", "complete") else f"{missing} ({state})"
 
 
 def expected(money: Money) -> str:
@@ -143,19 +150,9 @@ def clock(numbers: Clock, moment: datetime | None) -> str:
     return "–" if moment is None else f"{numbers.local(moment):%a %d %b %H:%M}"
 
 
-def _due(local: datetime) -> tuple[date, str]:
-    """Return the day of a local due time, and its time of day with a space before it.
-
-    The end of a day is stored as the midnight after it: it is that day, without a time.
-    """
-    if local.time() == time(0):
-        return local.date() - timedelta(days=1), ""
-    return local.date(), f" {local:%H:%M}"
-
-
 def day(numbers: Clock, moment: datetime | None) -> str:
     """Return the local day of a deadline: `2027-08-20`."""
-    return "–" if moment is None else str(_due(numbers.local(moment))[0])
+    return "–" if moment is None else str(times.of_day(numbers.local(moment))[0])
 
 
 def refused(row: Refused) -> str:
@@ -164,15 +161,9 @@ def refused(row: Refused) -> str:
     return f"{row.who}: {plain(row.act)} of {plain(row.about_kind)}{times}: {row.why}"
 
 
-def due(moment: datetime, time_zone: str) -> str:
-    """Return a due time in a time zone: `2026-09-04 17:00`, or `2026-09-04` for the end of that day."""
-    on, at = _due(moment.astimezone(ZoneInfo(time_zone)))
-    return f"{on}{at}"
-
-
 def when_due(numbers: Clock, moment: datetime) -> str:
     """Return a due time as it reads in the morning: `today 17:00`, `today`, `overdue, Thu 03 Sep`."""
-    on, at = _due(numbers.local(moment))
+    on, at = times.of_day(numbers.local(moment))
     if numbers.is_overdue(moment):
         return f"overdue, {on:%a %d %b}"
     if on == numbers.morning:
@@ -184,7 +175,7 @@ def call_due(numbers: Numbers, call: Call) -> str:
     """Return when a call is due, or that it waits: `today`, `on hold, was due Thu 03 Sep`."""
     if not call.on_hold:
         return when_due(numbers, call.due_at)
-    on, _ = _due(numbers.local(call.due_at))
+    on, _ = times.of_day(numbers.local(call.due_at))
     return f"on hold, {'was ' if numbers.is_overdue(call.due_at) else ''}due {on:%a %d %b}"
 
 

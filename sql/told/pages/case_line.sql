@@ -1,6 +1,6 @@
--- reads: cases.case_record, cases.event, cases.told_charge, evidence.fact, identity.link, landing.batch_file,
---     landing.file, landing.removed_file, operations.decision, operations.exception, operations.night,
---     tasks.task, tasks.transmission, tasks.transmission_task
+-- reads: cases.case_record, cases.event, cases.stage, cases.told_charge, evidence.fact, identity.link,
+--     landing.batch_file, landing.file, landing.removed_file, operations.decision, operations.exception,
+--     operations.night, tasks.task, tasks.transmission, tasks.transmission_task
 
 -- The story of a case on one line of time: what changed, what was asked for, what was sent, what was decided, and what
 -- the systems of record say. `evidence` false leaves out what they say, and when it happened, for those who may not see
@@ -20,11 +20,37 @@ stuck as (
         or (e.about_kind = 'task' and e.about_id in (select k.task_id::text from work as k))
 ),
 
-line as (
+-- What proved a stage was taken back and another fact proved it in the same night: the stage stayed proven, so no event
+-- says it.
+replaced as (
     select
-        case when %(evidence)s then v.occurred_at else n.cut_off end as at,
+        v.stage,
+        s.state,
+        o.source as old_source,
+        o.source_ref as old_ref,
+        o.retracted_seq,
+        f.source,
+        f.source_ref,
+        f.known_seq,
+        coalesce((o.source, o.source_ref) = (f.source, f.source_ref), false) as is_corrected
+    from (
+        select distinct on (e.stage) e.*
+        from cases.event as e
+        where e.case_id = %(case_id)s and e.kind in ('proven', 'taken_back')
+        order by e.stage, e.known_seq desc, e.kind
+    ) as v
+    inner join evidence.fact as o on o.fact_id = v.fact_id and o.retracted_seq is not null
+    inner join cases.stage as s on s.case_id = v.case_id and s.stage = v.stage and s.fact_id <> v.fact_id
+    inner join evidence.fact as f on f.fact_id = s.fact_id
+    where v.kind = 'proven'
+),
+
+line as (
+    -- what is proven anew stands at the night that learned it, after what was taken back
+    select
+        case when %(evidence)s and not b.is_again then v.occurred_at else n.cut_off end as at,
         'event' as part,
-        v.kind,
+        case when b.is_again then 'proven_anew' else v.kind end as kind,
         v.stage,
         v.from_state,
         v.to_state,
@@ -36,7 +62,26 @@ line as (
     from cases.event as v
     inner join operations.night as n on n.seq = v.known_seq
     left join evidence.fact as f on f.fact_id = v.fact_id
+    cross join lateral (
+        select v.kind = 'proven' and exists (
+            select from cases.event as o
+            where o.case_id = v.case_id and o.stage = v.stage and o.kind = 'proven' and o.known_seq < v.known_seq
+        ) as is_again
+    ) as b
     where v.case_id = %(case_id)s
+    union all
+    select
+        n.cut_off, 'event', 'taken_back', r.stage, null, r.state, case when r.is_corrected then 'corrected' end, r.old_source,
+        r.old_ref, r.retracted_seq, false
+    from replaced as r
+    inner join operations.night as n on n.seq = r.retracted_seq
+    union all
+    select
+        n.cut_off, 'event', 'proven_anew', r.stage, null, 'complete', case when r.is_corrected then 'corrected' end, r.source, r.source_ref,
+        n.seq, false
+    from replaced as r
+    inner join operations.night as n on n.seq = greatest(r.known_seq, r.retracted_seq)
+    where r.state = 'complete'
     union all
     select k.planned_at, 'task', k.kind, k.stage, null, k.status, k.status_reason, null, null, k.planned_seq, false
     from work as k
@@ -124,5 +169,5 @@ select
     o.seq,
     o.is_taken_back
 from line as o
-order by o.at, array_position(array['fact', 'event', 'exception', 'decision', 'task', 'transmission'], o.part), o.kind, o.ref
+order by o.at, array_position(array['fact', 'event', 'exception', 'decision', 'task', 'transmission'], o.part), o.kind = 'proven_anew', o.kind, o.ref
 limit 500;

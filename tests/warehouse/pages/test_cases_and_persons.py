@@ -137,7 +137,8 @@ def test_every_event_task_and_transmission_has_words() -> None:
     base = case.Entry(at, "event", "proven", "seen", None, None, None, None, None, 1, False)
     cases: tuple[tuple[dict[str, Any], str], ...] = (
         ({}, "seen is proven"),
-        ({"kind": "taken_back"}, "seen is no longer proven"),
+        ({"kind": "taken_back"}, "seen is no longer proven: its proof was taken back"),
+        ({"kind": "proven_anew", "source": "ehr"}, "seen is proven anew by ehr"),
         ({"kind": "changed", "to_state": "missed"}, "seen: clock missed"),
         ({"kind": "closed", "note": "died"}, "the case is closed: The patient died"),
         ({"part": "task", "kind": "outreach", "to_state": "failed", "note": "no_answer"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from throughline.told.today import Clock
 from throughline.vocabulary.counts import count
@@ -37,3 +38,19 @@ def after(clock: Clock, moment: datetime, ended: datetime) -> str:
     if moment < ended:
         return ""
     return f"{span(moment - ended)} after the clock ended on {until(clock, ended)}"
+
+
+def of_day(local: datetime) -> tuple[date, str]:
+    """Return the day of a local due time, and its time of day with a space before it.
+
+    The end of a day is stored as the midnight after it: it is that day, without a time.
+    """
+    if local.time() == time(0):
+        return local.date() - timedelta(days=1), ""
+    return local.date(), f" {local:%H:%M}"
+
+
+def due(moment: datetime, time_zone: str) -> str:
+    """Return a due time in a time zone: `2026-09-04 17:00`, or `2026-09-04` for the end of that day."""
+    on, at = of_day(moment.astimezone(ZoneInfo(time_zone)))
+    return f"{on}{at}"

@@ -249,3 +249,16 @@ def test_the_hits_fit_on_a_phone(
     wide = re.findall(r'<td class="(?:nowrap )?wide">(.*?)</td>', row)
     assert [wide[1]] == narrow, "the day of birth and the record number stand below the name"
     assert len(re.findall("<td>", row)) == 1, "beside the name the telephone alone"
+
+
+def test_what_forbids_a_call_is_found_by_an_index(conn: warehouse.Connection) -> None:
+    """A list of thousands asks for all of them: without it, each page read all facts of each patient."""
+    row = conn.execute(
+        "select pg_get_indexdef('evidence.fact_stops'::regclass),"
+        " pg_get_functiondef('tasks.not_called(uuid[], timestamptz)'::regprocedure)"
+    ).fetchone()
+    assert row is not None
+    index, function = row
+    assert "(subject_source, subject_id)" in index
+    (asked,) = re.findall(r"and f\.kind in \(([^)]*)\)", function)
+    assert set(re.findall(r"'(\w+)'", asked)) == set(re.findall(r"'(\w+)'::text", index))

@@ -1,7 +1,8 @@
 -- reads: cases.case_record, cases.stage, evidence.search_not_known, operations.feed_freshness
 
 -- Open cases whose current stage is unknown, by reason. An unknown stage is never reported as missed. Its feed is
--- late, a search of it has not reached the person, or something of it was set aside.
+-- late, a search of it has not reached the person, it has brought what it should and its days do not reach the end of the clock,
+-- or something of it was set aside.
 select
     c.workflow,
     c.stage,
@@ -16,6 +17,11 @@ select
                 select from evidence.search_not_known as n
                 where n.person_id = c.person_id and n.source || '.' || n.feed = any(c.waits_on_feeds)
             ) then ' not searched'
+            when exists (
+                select from operations.feed_freshness as f
+                where f.source || '.' || f.feed = any(c.waits_on_feeds)
+                    and coalesce(cases.day_end(f.last_business_date) < s.due_at, true)
+            ) then ' not yet here for the day of the clock'
             else ' set aside'
         end,
         'no answer yet'

@@ -86,6 +86,27 @@ def test_what_is_not_known_says_why_and_who_verifies(told: of.Numbers) -> None:
     assert sum(row.by_hand for row in told.unknown) == 13
 
 
+def test_a_feed_that_has_brought_what_it_should_is_not_late(conn: Connection) -> None:
+    """A feed of answers that has brought nothing yet is up to date in the list of feeds, so it is everywhere."""
+    conn.execute(
+        "update operations.feed set volume = 'asked', known_seq = (select max(seq) from operations.night)"
+        " where feed = 'claim'"
+    )
+    conn.execute("delete from landing.batch where feed = 'claim'")
+    told = of.collect(conn, 3, ZONE)
+    assert {feed.is_fresh for feed in told.feeds if feed.feed == "claim"} == {True}
+    assert {
+        row.reason for row in told.unknown if row.waits_on_feeds == ["clearinghouse.claim"]
+    } == {"clearinghouse.claim is late"}
+    conn.execute("update cases.stage set reason = '' where reason is not null")
+    told = of.collect(conn, 3, ZONE)
+    assert {row.reason for row in told.unknown} == {
+        "clearinghouse.claim not yet here for the day of the clock"
+    }
+    conn.execute("update operations.feed set volume = 'usual'")
+    assert {row.reason for row in of.collect(conn, 3, ZONE).unknown} == {"clearinghouse.claim late"}
+
+
 def test_feeds_tell_the_late_and_the_stopped_first(told: of.Numbers) -> None:
     assert [(feed.feed, feed.status, feed.is_fresh) for feed in told.feeds[:2]] == [
         ("charge_item", "stopped", False),

@@ -48,6 +48,8 @@ class OperationsPages(AirflowPlugin):
         _entry("Claims to release", "claims", "claims-to-release"),
         _entry("Sending", "sending", "sending"),
         _entry("Observed", "observed", "observed"),
+        _entry("Nights", "nights", "nights"),
+        _entry("Decisions", "decisions", "decisions"),
         _entry("What can be known", "readiness", "what-can-be-known"),
         _entry("Find a case or a person", "search", "search-cases"),
         {

@@ -16,9 +16,11 @@ from throughline import decisions
 from throughline.decisions import Door, NoReasonError, NotAllowedError, NotPermittedError, Request
 from throughline.decisions.reasons import LONGEST
 from throughline.pages import forms
+from throughline.pages import listed as listing
 from throughline.pages.access import deciding, reading
 from throughline.pages.cards import cards, cards_of
 from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
+from throughline.pages.kept import sent
 from throughline.pages.one import NotFound, span
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html, recorded, refusal
@@ -70,13 +72,16 @@ def kept_look(conn: Connection, who: Visitor, batch_id: UUID) -> None:
 
 @router.get("/claims")
 def claims_page(request: Browser, who: Looking) -> Response:
-    """Return the batches that wait, without patient data."""
+    """Return the batches that wait, and one page of those that were sent, without patient data."""
+    page = listing.chosen(request.query_params).page
     with reading() as conn:
         now = today(conn)
+        gone, total = sent.sent(conn, page)
         content = render(
             "claims.html.jinja", who, root_of(request), PLACE,
             batches=listed.waiting(conn), paused=standing.paused(conn, now), today=now,
             behind=late_feeds(conn, now.seq, ("visit", "note", "claim")),
+            sent=gone, total=total, page=page, size=sent.SIZE,
         )  # fmt: skip
     return html(content)
 

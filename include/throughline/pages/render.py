@@ -21,6 +21,8 @@ PLACES = (
     ("claims", "Claims"),
     ("sending", "Sending"),
     ("observed", "Observed"),
+    ("nights", "Nights"),
+    ("decisions", "Decisions"),
     ("readiness", "What can be known"),
     ("search", "Search"),
 )

@@ -32,6 +32,7 @@ from throughline.pages.forms import (
     session_of,
     with_session,
 )
+from throughline.pages.kept import ages
 from throughline.pages.render import render, script
 from throughline.pages.runs import answers
 from throughline.pages.story import clocks
@@ -220,10 +221,11 @@ def exceptions_page(request: Request, who: Looking) -> Response:
         now = today(conn)
         shown = listed.listed(conn, who, asked, now)
         names = people.names(conn, who, "exceptions", [each.person_id for each in shown.shown])
+        old = ages.ages(conn, now)
     return html(
         render(
             "exceptions.html.jinja", who, root_of(request), "exceptions",
-            list=shown, names=names, today=now, dues=listed.DUE,
+            list=shown, names=names, today=now, dues=listed.DUE, ages=old,
             is_mine=lambda stuck: listed.is_mine(stuck, who),
         )
     )  # fmt: skip

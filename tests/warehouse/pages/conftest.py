@@ -14,6 +14,7 @@ from tests.warehouse.morning import conn, server
 from throughline import warehouse
 from throughline.pages import access, claims, routes
 from throughline.pages.calls import record, work
+from throughline.pages.kept import closed, decisions, nights
 
 __all__ = ["conn", "opened_as", "server"]
 
@@ -44,7 +45,7 @@ def opened_as(
     monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
     app = FastAPI()
     routes.install(app)
-    for each in (claims, record, work):
+    for each in (claims, record, work, nights, decisions, closed):
         app.include_router(each.router)
 
     def as_user(who: str) -> TestClient:

@@ -20,6 +20,7 @@ from throughline.orchestration.policies import TIME_ZONE, first_tick
 from throughline.pages import claims, routes, sending
 from throughline.pages.calls import record, stated, work
 from throughline.pages.finding import routes as finding
+from throughline.pages.kept import closed, decisions, nights
 from throughline.pages.runs import nightly
 from throughline.pages.starting import first_load, observed, readiness
 from throughline.told import mornings
@@ -82,6 +83,9 @@ app.include_router(stated.router)
 app.include_router(work.router)
 app.include_router(observed.router)
 app.include_router(readiness.router)
+app.include_router(nights.router)
+app.include_router(decisions.router)
+app.include_router(closed.router)
 app.include_router(first_load.router)
 # the folder comes last: its route takes every path that is left
 app.include_router(pages)

@@ -17,6 +17,7 @@ with open_task as (
         t.detail,
         t.priority,
         least(t.due_at, s.due_at) as due_at,
+        s.due_at as clock_at,
         coalesce(c.time_zone, z.value) as time_zone,
         c.trigger_on,
         c.workflow,
@@ -46,6 +47,7 @@ one as (
         o.said,
         o.is_new,
         min(o.due_at) as due_at,
+        min(o.clock_at) as clock_at,
         (array_agg(o.time_zone order by o.due_at, o.task_id))[1] as time_zone,
         (array_agg(o.priority order by o.urgency))[1] as priority,
         (array_agg(o.detail order by o.due_at, o.task_id))[1] as detail,
@@ -89,7 +91,8 @@ select
     v.starts_at as visit_at,
     y.payer,
     h.charges,
-    q.claim
+    q.claim,
+    o.clock_at
 from one as o
 -- the patient as the practice's chart has them, the record that the row was planned with before another
 inner join lateral (

@@ -111,6 +111,7 @@ class Call:
     total: int
     is_inside: bool
     stopped: int
+    clock_at: datetime | None
 
     def before(self, stops: Iterable[Stop]) -> list[str]:
         """What to know before the call, each in words, other than why nobody may."""

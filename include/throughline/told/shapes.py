@@ -14,7 +14,8 @@ from decimal import Decimal
 class Call:
     """An open outreach task that is due today or overdue. Times are UTC.
 
-    `on_hold`: an exception stands before it, so nobody should call until a person has decided.
+    `on_hold`: an exception stands before it, so nobody should call until a person has decided. `due_at` is by when to
+    make it, `clock_at` when the clock of its stage ends, which may be later; null if it has none.
     """
 
     case_number: str
@@ -27,6 +28,7 @@ class Call:
     owner: str | None
     priority: str
     on_hold: bool = False
+    clock_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from throughline.told.shapes import (
     Waiting,
 )
 from throughline.told.times import due as due
+from throughline.told.times import late_at
 from throughline.told.today import Clock
 from throughline.told.today import waits as waits
 from throughline.vocabulary.counts import cents
@@ -172,18 +173,25 @@ def when_due(numbers: Clock, moment: datetime) -> str:
 
 
 def call_due(numbers: Numbers, call: Call) -> str:
-    """Return when a call is due, or that it waits: `today`, `on hold, was due Thu 03 Sep`."""
+    """Return when a call is due: `today`, `since Wed 02 Sep, clock ends Fri 04 Sep`, `on hold, was due Thu 03 Sep`."""
+    on, ends = (times.of_day(numbers.local(at))[0] for at in (call.due_at, late_at(call)))
     if not call.on_hold:
-        return when_due(numbers, call.due_at)
-    on, _ = times.of_day(numbers.local(call.due_at))
+        if ends == on or numbers.is_overdue(late_at(call)):
+            return when_due(numbers, late_at(call))
+        by = when_due(numbers, call.due_at).replace("overdue, ", "since ")
+        return f"{by}, clock ends {ends:%a %d %b}"
     return f"on hold, {'was ' if numbers.is_overdue(call.due_at) else ''}due {on:%a %d %b}"
+
+
+def overdue_calls(numbers: Numbers) -> int:
+    """Return how many of the calls that are wanted are late."""
+    return sum(numbers.is_overdue(late_at(call)) and not call.on_hold for call in numbers.calls)
 
 
 def calls_of(numbers: Numbers) -> str:
     """Return how many of the calls are late and wanted, and how many wait for a decision, as clauses."""
     held = sum(call.on_hold for call in numbers.calls)
-    late = sum(numbers.is_overdue(call.due_at) and not call.on_hold for call in numbers.calls)
-    return f"{late:,} overdue" + (f", {held:,} on hold" if held else "")
+    return f"{overdue_calls(numbers):,} overdue" + (f", {held:,} on hold" if held else "")
 
 
 def step_state(step: StepTime) -> str:

@@ -1,4 +1,4 @@
--- reads: evidence.fact, identity.link, tasks.call
+-- reads: cases.stage, evidence.fact, identity.link, tasks.call
 
 -- Calls to make today: open outreach tasks that are due by the end of the day or overdue.
 -- Attempts are those recorded in the EHR since the trigger, not the tasks we sent. Tasks on hold come last: an
@@ -45,7 +45,9 @@ select
     d.owner_team,
     d.owner,
     d.priority,
-    d.on_hold
+    d.on_hold,
+    s.due_at as clock_at
 from due as d
 left join attempted as a on a.task_id = d.task_id
+left join cases.stage as s on s.case_id = d.case_id and s.stage = d.stage
 order by d.on_hold, d.due_at, d.workflow, d.case_id;

@@ -1,5 +1,5 @@
--- reads: cases.workflow_version, core.patient, evidence.fact, identity.link, operations.source, tasks.call,
---     tasks.not_called()
+-- reads: cases.stage, cases.workflow_version, core.patient, evidence.fact, identity.link, operations.source,
+--     tasks.call, tasks.not_called()
 
 -- Calls to make today, one page of them: open outreach tasks that are due by the end of the day or overdue, the late
 -- ones first, then those of patients whom nobody may call (as of_moment), and last those on hold, which wait for a decision.
@@ -45,8 +45,10 @@ select
     p.preferred_contact,
     d.total,
     d.is_inside,
-    d.stopped
+    d.stopped,
+    s.due_at as clock_at
 from due as d
+left join cases.stage as s on s.case_id = d.case_id and s.stage = d.stage
 left join cases.workflow_version as w on w.workflow = d.workflow and w.version = d.version
 left join lateral (
     select

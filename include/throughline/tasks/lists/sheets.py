@@ -46,6 +46,7 @@ class Row:
     payer: str | None
     charges: str | None
     claim: dict[str, Any] | None
+    clock_at: datetime | None = None
 
     @property
     def number(self) -> str:
@@ -98,9 +99,8 @@ def _due(row: Row, about: About) -> datetime:
 
 
 def _state(row: Row, about: About) -> str:
-    words = [
-        word for word, holds in (("new", row.is_new), ("late", row.due_at <= about.as_of)) if holds
-    ]
+    ends = max(row.clock_at or row.due_at, row.due_at)
+    words = [word for word, holds in (("new", row.is_new), ("late", ends <= about.as_of)) if holds]
     return ", ".join(words) or "open"
 
 
@@ -123,7 +123,14 @@ def _why(row: Row, _: About) -> str:
         said[f"claim {row.claim['number']} was refused on {at:%Y-%m-%d}: {row.claim['code']}"] = (
             None
         )
+    if row.clock_at is not None and row.clock_at > row.due_at:
+        said[f"the clock ends {_last_day(row.clock_at, row):%a %Y-%m-%d}"] = None
     return "; ".join(said)
+
+
+def _last_day(at: datetime, row: Row) -> date:
+    """Return the day with which a clock ends: midnight belongs to the day before."""
+    return (at.astimezone(row.zone) - timedelta(microseconds=1)).date()
 
 
 def _bring(row: Row, about: About) -> str:
@@ -249,7 +256,7 @@ def sheet(role: str, rows: list[Row], about: About, day: date) -> Sheet:
         [[*(read(row, about) for _, read in columns), *[None] * len(fill)] for row in rows],
         (
             f"{title} for {day:%A, %Y-%m-%d}. {asked}",
-            "The list has all that is open, by when it is due; new: on no list before; late: its time has passed.",
+            "The list has all that is open, by when to do it; new: on no list before; late: its clock has ended.",
             "Fill in Outcome and When (a day and a time), and By. A row without an outcome says nothing.",
             "Leave No. and Patient as they are: by these an answer is read. Rows may be sorted, and columns moved.",
             "Times are those of the zone beside them. A row leaves the list when its work is done or not needed.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from throughline.told.today import Clock
@@ -54,3 +55,17 @@ def due(moment: datetime, time_zone: str) -> str:
     """Return a due time in a time zone: `2026-09-04 17:00`, or `2026-09-04` for the end of that day."""
     on, at = of_day(moment.astimezone(ZoneInfo(time_zone)))
     return f"{on}{at}"
+
+
+class Wanted(Protocol):
+    """Work that is to be done by a time."""
+
+    @property
+    def due_at(self) -> datetime:
+        """By when to do it, in UTC."""
+        ...
+
+
+def late_at(work: Wanted) -> datetime:
+    """Return from when work is late: from the end of its stage's clock, else from its own time."""
+    return max(getattr(work, "clock_at", None) or work.due_at, work.due_at)

@@ -68,6 +68,21 @@ def test_a_call_that_waits_for_a_decision_is_told_from_one_that_is_late() -> Non
     assert "on hold" not in page.render(morning(calls=[CALL, late]))
 
 
+def test_a_call_is_overdue_when_its_clock_has_ended() -> None:
+    """It should be made on Thursday; the clock of its stage ends later, and both are said."""
+    late = replace(CALL, due_at=at("2026-09-04 00:00"), clock_at=at("2026-09-08 00:00"))
+    calls = [
+        late, replace(late, due_at=at("2026-09-05 00:00")), replace(late, clock_at=at("2026-09-04 00:00")),
+        replace(CALL, clock_at=CALL.due_at),
+    ]  # fmt: skip
+    numbers = morning(calls=calls)
+    assert [words.call_due(numbers, call) for call in calls] == [
+        "since Thu 03 Sep, clock ends Mon 07 Sep", "today, clock ends Mon 07 Sep", "overdue, Thu 03 Sep", "today",
+    ]  # fmt: skip
+    assert "4 calls, 1 overdue" in summary.render(numbers)
+    assert page.render(numbers).count('<tr class="late">') == 1
+
+
 @pytest.mark.parametrize(
     ("step", "told"),
     [

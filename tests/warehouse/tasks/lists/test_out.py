@@ -83,6 +83,35 @@ def test_a_list_has_all_that_is_open_and_marks_what_is_new(care: Lists) -> None:
     assert [x.outcome for x in care.rows()] == ["accepted"] * 3
 
 
+@pytest.mark.parametrize(
+    ("clock", "state", "said"),
+    [
+        ("2026-07-10 04:00Z", "open", "; the clock ends Thu 2026-07-09"),
+        ("2026-07-05 04:00Z", "late", ""),
+        ("2026-07-07 04:00Z", "late", "; the clock ends Mon 2026-07-06"),
+    ],
+)
+def test_a_row_is_late_when_its_clock_has_ended(
+    care: Lists, clock: str, state: str, said: str
+) -> None:
+    """The call was to be made by Sunday; the clock of its stage may end later, and both are said."""
+    a_night(care, "p1")
+    care.work()
+    conn = care.desk.conn
+    conn.execute("update tasks.task set due_at = '2026-07-06 04:00Z'")
+    conn.execute(
+        "insert into cases.stage (case_id, stage, position, state, due_at, derived_seq)"
+        " select case_id, stage, 1, 'pending', %s, 1 from tasks.task",
+        (clock,),
+    )
+    care.desk.open(SECOND)
+    care.work()
+    (row,) = told(care.files[1])
+    assert row["State"] == state
+    assert row["Why"].partition(")")[2] == said
+    assert str(row["Call by"])[:10] == ("2026-07-04" if clock < "2026-07-06" else "2026-07-05")
+
+
 HOSPITAL = "county"
 
 

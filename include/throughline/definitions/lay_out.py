@@ -71,7 +71,7 @@ contact_hours: {{from: "08:00", to: "21:00"}}   # 47 CFR 64.1200(c)(1): patient'
 # sites:
 #   west:
 #     name: Our office in the west
-#     time_zone: America/Los_Angeles
+#     time_zone: America/Los_Angeles   # if it is another than the practice's
 #     npi: "1234567893"             # its own, if it has one
 #     address: {{street: 12 Main Street, city: Oakland, state: CA, zip: "94601"}}
 #     locations: {{ehr: [loc-west], scheduling: [WEST]}}

@@ -133,7 +133,7 @@ def said_now() -> Practice:
             Site(
                 site,
                 said["name"],
-                said["time_zone"],
+                said.get("time_zone", raw["time_zone"]),
                 tuple(
                     (source, code) for source, codes in said["locations"].items() for code in codes
                 ),

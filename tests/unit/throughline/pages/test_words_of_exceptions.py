@@ -158,7 +158,7 @@ def page(who: Visitor, names: dict[str, Name], **changed: Any) -> str:
     )
     return render(
         "exceptions.html.jinja", who, "/airflow/throughline", "exceptions",
-        list=shown, names=names, today=TODAY, dues=listed.DUE, is_mine=lambda one: True,
+        list=shown, names=names, today=TODAY, dues=listed.DUE, ages=[], is_mine=lambda one: True,
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from throughline.pages.forms import (
     session_of,
     with_session,
 )
-from throughline.pages.kept import ages
+from throughline.pages.kept import ages, waiting
 from throughline.pages.render import render, script
 from throughline.pages.runs import answers
 from throughline.pages.story import clocks
@@ -282,6 +282,7 @@ def case_page(request: Request, who: Looking, number: str) -> Response:
             line=case.line(conn, shown, evidence=who.sees_patients),
             made=made_since(conn, [shown.case_id]).get(shown.case_id), today=now,
             ends=clocks.clocks(conn, [shown.case_id], evidence=who.sees_patients),
+            waits=waiting.waiting(conn, 1, shown.case_id),
         )  # fmt: skip
     return html(content)
 

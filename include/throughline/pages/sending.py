@@ -11,9 +11,10 @@ from fastapi import Request as Browser
 from throughline import decisions
 from throughline.decisions import Door, NoReasonError, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
-from throughline.pages import forms
+from throughline.pages import forms, listed
 from throughline.pages.access import reading
 from throughline.pages.forms import forms_of, own_form, root_of, session_of, with_session
+from throughline.pages.kept import waiting
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html, recorded, refusal
 from throughline.pages.visitor import Visitor
@@ -78,6 +79,8 @@ def _page(request: Browser, who: Visitor, note: str = "", wrong: str = "") -> Re
         shown = _state(conn)
         now = today(conn)
         paused = standing.paused(conn, now)
+        page = listed.chosen(request.query_params).page
+        waits = waiting.waiting(conn, page)
         log = conn.execute(
             "select decided_at, decided_by, kind, note from operations.decision"
             " where about_kind = %s order by decided_at desc limit %s",
@@ -87,6 +90,7 @@ def _page(request: Browser, who: Visitor, note: str = "", wrong: str = "") -> Re
     content = render(
         "sending.html.jinja", who, root_of(request), PLACE,
         act=act, title=TITLES[act], titles=TITLES, follows=pausing.FOLLOWS[act], paused=paused, log=log,
+        waits=waits[: waiting.SIZE], page=page, is_more=len(waits) > waiting.SIZE,
         may=who.may("pause_sending"), token=forms_of(request, who, session).token(PLACE, shown),
         typed=note, wrong=wrong, longest=LONGEST, today=now,
     )  # fmt: skip

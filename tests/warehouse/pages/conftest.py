@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.warehouse.morning import conn, server
 from throughline import warehouse
-from throughline.pages import access, claims, routes
+from throughline.pages import access, claims, routes, sending
 from throughline.pages.calls import record, work
 from throughline.pages.kept import closed, decisions, nights
 
@@ -45,7 +45,7 @@ def opened_as(
     monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
     app = FastAPI()
     routes.install(app)
-    for each in (claims, record, work, nights, decisions, closed):
+    for each in (claims, sending, record, work, nights, decisions, closed):
         app.include_router(each.router)
 
     def as_user(who: str) -> TestClient:

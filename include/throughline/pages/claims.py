@@ -30,7 +30,7 @@ from throughline.sources.staging import uncollected
 from throughline.tasks import attest, listed
 from throughline.tasks.late import late_feeds
 from throughline.tasks.wire.filed import NotTold
-from throughline.told import standing
+from throughline.told import standing, times
 from throughline.told.today import Today, today
 from throughline.warehouse import Connection
 
@@ -222,7 +222,7 @@ def _why_ended(decided: tuple[datetime, str, str, str] | None, now: Today) -> st
     if decided is None:
         return "It was made anew, as one of its claims fell or changed; what still holds is in another batch."
     at, by, note, kind = decided
-    said = f"by {by} on {now.local(at):%Y-%m-%d %H:%M}: {note or 'no note'}"
+    said = f"by {by} on {times.at(now, at)}: {note or 'no note'}"
     if kind == "refuse":
         return f"It is refused; its claims are exceptions of billing. Decided {said}"
     return (

@@ -22,7 +22,8 @@ def switched_off(row: SwitchedOff) -> str:
         return f"{row.title} is switched off: it opens no more cases, and has none open."
     open_ = f"{words.count(row.cases, 'open case')} {'goes' if row.cases == 1 else 'go'} on"
     becomes = {
-        None: f"{open_} as before, until somebody decides what becomes of them ({as_here('make exceptions')})",
+        None: f"{open_} as before, until somebody decides what becomes of them (the page"
+        f" Exceptions; or, at a terminal: {as_here('make exceptions')})",
         "finish": f"{open_} to the end, as {row.by} decided",
         "close_cases": f"{words.count(row.cases, 'open case')} to be closed by the next night, as {row.by} decided",
     }[row.decided]
@@ -47,7 +48,10 @@ def held(row: Held) -> str:
     so_far = f"{words.title(row.workflow)} is live again: {_things(row)} that were only observed before are still due"
     if row.by:
         return f"{so_far}; {row.by} has let them out, and the next night plans them."
-    return f"{so_far} and wait until somebody lets them out ({as_here('make observed')})."
+    return (
+        f"{so_far} and wait until somebody lets them out (the page Observed; or, at a terminal:"
+        f" {as_here('make observed')})."
+    )
 
 
 def _things(row: Observing | Held) -> str:

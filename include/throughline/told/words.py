@@ -147,8 +147,8 @@ def unvalued(numbers: Numbers) -> str:
 
 
 def clock(numbers: Clock, moment: datetime | None) -> str:
-    """Return a moment on the practice's clock: `Fri 04 Sep 17:00`."""
-    return "–" if moment is None else f"{numbers.local(moment):%a %d %b %H:%M}"
+    """Return a moment on the practice's clock: `Fri 04 Sep 2026 17:00`."""
+    return "–" if moment is None else times.at(numbers, moment)
 
 
 def day(numbers: Clock, moment: datetime | None) -> str:
@@ -257,7 +257,7 @@ def paused(pause: Paused, zone: str) -> str:
     """Return since when and by whom sending is paused, and how much waits."""
     since = pause.since.astimezone(ZoneInfo(zone))
     things = count(pause.waiting, "planned task waits", "planned tasks wait")
-    return f"Sending is paused since {since:%Y-%m-%d %H:%M}, by {pause.by}; {things}."
+    return f"Sending is paused since {since:%a %d %b %Y %H:%M}, by {pause.by}; {things}."
 
 
 def headline(numbers: Numbers) -> str:

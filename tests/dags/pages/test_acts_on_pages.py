@@ -164,7 +164,9 @@ def test_who_may_pauses_sending_with_a_form_once_and_resumes_it(
     assert decisions(server, "sending") == []
     told = browser("operator").post("/sending", data=said)
     assert told.status_code == 200
-    assert re.search(r"Sending is paused since 20[-0-9]+ [:0-9]+, by operator;", told.text)
+    assert re.search(
+        r"Sending is paused since [A-Z]\w+ \d\d \w+ 20\d\d [:0-9]+, by operator;", told.text
+    )
     assert "wrong fee schedule" in told.text
     assert browser("operator").post("/sending", data=said).status_code == 409, "a double click"
     assert decisions(server, "sending") == [("operator", "pause_sending")]

@@ -25,7 +25,7 @@ def test_a_pause_is_said_until_it_ends(
     assert "aused" not in viewer.get(place).text
     decide("pause_sending", "2026-09-04 12:30Z")
     told = viewer.get(place).text
-    assert "Sending is paused since 2026-09-04 08:30, by &lt;b&gt;ann&lt;/b&gt;;" in told
+    assert "Sending is paused since Fri 04 Sep 2026 08:30, by &lt;b&gt;ann&lt;/b&gt;;" in told
     assert 'href="/sending">Look at sending' in told
     assert "a wrong fee" not in told
     decide("resume_sending", "2026-09-04 13:00Z")

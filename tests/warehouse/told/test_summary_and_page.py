@@ -386,7 +386,7 @@ def test_a_pause_of_sending_is_told_everywhere_until_it_ends(conn: Connection) -
     said = "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id,"
     said += " known_seq, decided_at) values (gen_random_uuid(), 'operator', %s, 'sending', 'sending', %s, %s)"
     conn.execute(said, ("pause_sending", 3, "2026-09-03 14:00+00"))
-    told = "Sending is paused since 2026-09-03 10:00, by operator; "
+    told = "Sending is paused since Thu 03 Sep 2026 10:00, by operator; "
     for shown in (
         summary.render(collect(conn, 3, ZONE)).replace("\n", " "),
         page.render(collect(conn, 3, ZONE)),

@@ -20,7 +20,7 @@ from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
 from throughline.pages.story import clocks
 from throughline.tasks.late import late_feeds
-from throughline.told import words
+from throughline.told import times, words
 from throughline.told.today import today
 from throughline.warehouse import Connection, sql
 
@@ -103,7 +103,7 @@ class Item:
         if self.kind == "scheduling":
             told += [
                 self.visit_type or "",
-                f"by {self.not_after:%a %d %b}" if self.not_after else "",
+                f"by {times.on(self.not_after)}" if self.not_after else "",
             ]
         if self.practitioner:
             told.append(

@@ -58,7 +58,7 @@ def _things(row: Observing | Held) -> str:
     said = [
         words.count(row.calls, "call"),
         words.count(row.bookings, "booking"),
-        words.count(row.claims, "claim"),
+        words.count(row.claims, "visit to bill", "visits to bill"),
     ]
     if row.inquiries:
         said.append(words.count(row.inquiries, "eligibility inquiry", "eligibility inquiries"))

@@ -25,7 +25,7 @@ THINGS = {
     "scheduling": ("booking", "bookings"),
     "eligibility": ("eligibility inquiry", "eligibility inquiries"),
     "documentation": ("request to sign a note", "requests to sign a note"),
-    "billing": ("claim", "claims"),
+    "billing": ("visit to bill", "visits to bill"),
 }
 """What each kind of task asks for, one and several."""
 
@@ -67,7 +67,7 @@ class Held:
 
     @property
     def told(self) -> str:
-        """How much it is, in words: `3 calls and 1 claim`."""
+        """How much it is, in words: `3 calls and 1 visit to bill`."""
         return told(self.kinds)
 
 

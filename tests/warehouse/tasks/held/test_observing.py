@@ -217,7 +217,7 @@ def test_one_workflow_is_live_and_another_observed_for_the_same_patient(
     assert sent.serves == 1
     (line,) = told(desk)
     assert line.startswith(
-        "Observing annual wellness since 2026-07-06: 1 call, 0 bookings, 0 claims"
+        "Observing annual wellness since 2026-07-06: 1 call, 0 bookings, 0 visits to bill"
     )
     assert broken(desk) == []
 
@@ -245,7 +245,7 @@ def test_one_person_is_one_call_and_each_booking_and_claim_counts(desk: Desk) ->
     ask(desk, "p2", "billing")
     desk.work()
     (line,) = told(desk)
-    assert line.startswith("Observing since 2026-07-06: 1 call, 0 bookings, 1 claim would have")
+    assert line.startswith("Observing since 2026-07-06: 1 call, 0 bookings, 1 visit to bill ")
 
 
 def test_no_batch_is_made_or_asked_and_one_that_waits_is_taken_back(

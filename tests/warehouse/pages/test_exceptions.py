@@ -139,7 +139,7 @@ def test_a_missing_charge_names_its_visit_to_those_who_may_see_it(
         "stuck": stuck, "name": None, "stops": [], "log": [], "offered": set(), "today": today(conn), "visit": visit,
     }  # fmt: skip
     page = render.render("exception.html.jinja", NURSE, "", "exceptions", **said)
-    assert "<dt>Visit</dt><dd>01 Sep 2026, with Zoë Weiß</dd>" in page
+    assert "<dt>Visit</dt><dd>Tue 01 Sep 2026, with Zoë Weiß</dd>" in page
     assert "Weiß" not in exceptions.why(stuck, today(conn).time_zone)
 
 

@@ -24,7 +24,7 @@ def test_the_list_of_batches_names_no_patient(browser: Browser, batch: UUID) -> 
     told = browser("viewer").get("/claims").text
     assert "1 batch waits for a named person: 2 claims, $400" in told
     assert f'href="/claims/{batch}"' in told
-    assert "until 2027-07-01" in told
+    assert "until Thu 01 Jul 2027" in told
     assert "FAMILY" not in told.upper()
 
 

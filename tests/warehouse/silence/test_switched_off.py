@@ -89,7 +89,7 @@ def test_it_opens_nothing_and_its_cases_go_on(clinic: Clinic, own: Path) -> None
     (told,) = said(clinic)
     assert told == (
         "Transitional care after a discharge is switched off: it opens no more cases; 2 open cases go on as before,"
-        " until somebody decides what becomes of them (make exceptions)."
+        " until somebody decides what becomes of them (the page Exceptions; or, at a terminal: make exceptions)."
     )
     assert "is switched off" in summary.render(collect(clinic.conn, clinic.seq, ZONE))
     night(clinic, "2026-07-08")

@@ -60,7 +60,8 @@ def opened(clinic: Clinic) -> list[tuple[str, str]]:
 
 def asked(clinic: Clinic) -> int:
     """Return how many billing tasks there are for charge capture."""
-    return clinic.rows("select count(*) as n from tasks.task where kind = 'billing'")[0].n
+    found = clinic.rows("select count(*) as n from tasks.task where kind = 'billing'")
+    return int(found[0].n)
 
 
 REJECTED = ("claim_rejected", "2026-06-19")

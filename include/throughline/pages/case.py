@@ -172,7 +172,10 @@ def waits_for(
         return f"{team[:1].upper()}{team[1:]} has a task{due}: {what[:1].lower()}{what[1:]}{hold}."
     if one.waits_on_feeds:
         feeds = ", ".join(feed.replace(".", "/") for feed in one.waits_on_feeds)
-        return f"It is not known whether the stage is proven: {feeds} does not say it yet. It is looked at again{due}."
+        return (
+            f"It is not known whether the stage is proven: {feeds} not yet here for the day of the clock."
+            f" It is looked at again{due}."
+        )
     if one.stage_state == "blocked":
         return f"{_held(stops, story, today)}. It is looked at again{due}."
     missing = words.OBSTACLES.get(

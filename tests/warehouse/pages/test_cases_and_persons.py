@@ -59,7 +59,7 @@ def test_a_case_says_where_it_stands_and_what_it_waits_for(conn: warehouse.Conne
     assert "has a task, " in case.waits_for(task, now)
     assert "reach the patient" in case.waits_for(task, now)
     late = one_of(conn, "next_step = 'wait' and waits_on_feeds <> '{}'")
-    assert "clearinghouse/claim is late" in case.waits_for(late, now)
+    assert "clearinghouse/claim not yet here for the day of the clock" in case.waits_for(late, now)
     over = one_of(conn, "status = 'completed'")
     assert case.waits_for(over, now).startswith("It is completed")
     waits = one_of(conn, "next_step = 'wait' and waits_on_feeds = '{}'")

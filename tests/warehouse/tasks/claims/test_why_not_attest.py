@@ -132,7 +132,8 @@ def test_an_answer_that_was_not_taken_is_told_to_whom_gave_it(
     assert "was not taken" not in browser("biller").get(f"/claims/{batch}").text
     operator = browser("operator")
     ((at,),) = desk.rows(
-        "select to_char(refused_at at time zone 'America/New_York', 'Dy DD Mon HH24:MI') from operations.refused_act"
+        "select to_char(refused_at at time zone 'America/New_York', 'Dy DD Mon YYYY HH24:MI')"
+        " from operations.refused_act"
     )
     told = unescape(operator.get(f"/claims/{batch}").text)
     assert f"Your answer of {at} was not taken: operator has not opened the list" in told

@@ -40,6 +40,7 @@ from throughline.pages.visitor import Visitor, visitor
 from throughline.tasks.late import late_feeds
 from throughline.told import standing
 from throughline.told.exceptions import Stuck
+from throughline.told.exceptions.places import places
 from throughline.told.today import today
 from throughline.warehouse import Connection
 
@@ -243,6 +244,7 @@ def exception_page(request: Request, who: Looking, number: str) -> Response:
             stuck=stuck, name=names.get(whose), stops=not_called(conn, names, now.cut_off).get(whose, []),
             log=one.log(conn, stuck), visit=one.visit(conn, stuck) if who.sees_patients else None, today=now,
             offered={choice.act for choice in acts.offered(who, stuck)},
+            where=places(conn, stuck.reason, stuck.exception_id),
         )  # fmt: skip
     return html(content)
 

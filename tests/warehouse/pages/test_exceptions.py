@@ -137,6 +137,7 @@ def test_a_missing_charge_names_its_visit_to_those_who_may_see_it(
     assert visit == one.Visit(date(2026, 9, 1), "Zoë Weiß")
     said: dict[str, Any] = {
         "stuck": stuck, "name": None, "stops": [], "log": [], "offered": set(), "today": today(conn), "visit": visit,
+        "where": "",
     }  # fmt: skip
     page = render.render("exception.html.jinja", NURSE, "", "exceptions", **said)
     assert "<dt>Visit</dt><dd>Tue 01 Sep 2026, with Zoë Weiß</dd>" in page

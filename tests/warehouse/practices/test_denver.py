@@ -16,6 +16,8 @@ from tests.practices.denver.seen import cases_of, exceptions_of
 from tests.practices.denver.table import EXCEPTIONS, LISTS, TABLE
 from throughline import warehouse
 from throughline.practice import practice
+from throughline.told.exceptions import tell
+from throughline.told.exceptions.places import places
 
 FIRST, SECOND = stories.NIGHTS
 CALLS = "care_lists_calls_20260305.xlsx"
@@ -133,6 +135,24 @@ def test_the_renamed_column_is_told_with_its_new_name(lived: Lived) -> None:
         "select f.original_name, f.refused_reason from landing.file as f where f.status = 'refused'"
     )
     assert told == [("calls_20260305.csv", "columns are missing: Outcome; new are Call Result")]
+
+
+def test_a_code_that_nobody_has_mapped_is_found_by_file_and_row(lived: Lived) -> None:
+    unmapped = lived.house.rows(
+        "select exception_id::text from operations.exception"
+        " where reason = 'code_not_mapped' and status = 'open'"
+    )
+    assert unmapped
+    for (exception_id,) in unmapped:
+        told = places(lived.house.conn, "code_not_mapped", exception_id)
+        found = re.match(r"row \d+ of ([\w.-]+)", told)
+        assert found, told
+        ((standing,),) = lived.house.rows(
+            "select count(*) from landing.file where original_name = %s", found[1]
+        )
+        assert standing > 0, told
+        assert told in tell(lived.house.conn).replace("\n          ", " ")
+    assert places(lived.house.conn, "missed_clock", unmapped[0][0]) == ""
 
 
 def test_a_list_that_went_out_and_came_back_names_nobody_elsewhere(lived: Lived) -> None:

@@ -25,6 +25,7 @@ from throughline.programs.commands import as_here, in_clone
 from throughline.quality.contents import releasable
 from throughline.told import text, words
 from throughline.told.exceptions.late import late
+from throughline.told.exceptions.places import places
 from throughline.vocabulary import words as vocabulary
 from throughline.vocabulary.counts import cents
 from throughline.warehouse import Connection, sql
@@ -354,16 +355,13 @@ def _lower(said: str) -> str:
 def tell(conn: Connection) -> str:
     """Return all open exceptions in words, those that are due first. No patient data."""
     zone = practice().time_zone
-    ids = [
-        row[0]
-        for row in conn.execute(
-            "select exception_id::text from operations.exception where status = 'open'"
-            " order by due_at, owner_team, reason, exception_id"
-        ).fetchall()
-    ]
+    ids = conn.execute(
+        "select exception_id::text from operations.exception where status = 'open'"
+        " order by due_at, owner_team, reason, exception_id"
+    ).fetchall()
     if not ids:
         return "No exception is open."
-    told = [_told(stuck, zone) for stuck in rows(conn, ids)]
+    told = [_told(conn, stuck, zone) for stuck in rows(conn, [row[0] for row in ids])]
     told.append(
         as_here(
             "To decide: make resolve ID=<number> BY=<your login> ACTION=<act> NOTE=<why>\n"
@@ -378,13 +376,15 @@ def tell(conn: Connection) -> str:
     return "\n\n".join(told)
 
 
-def _told(stuck: Stuck, zone: str) -> str:
+def _told(conn: Connection, stuck: Stuck, zone: str) -> str:
     owner = words.plain(stuck.owner or stuck.owner_team)
     head = f"{stuck.number}  {name(stuck)}: {subject(stuck)}"
     if stuck.case_number:
         head += f", case {stuck.case_number}"
     facts = [f"{owner}, by {words.due(stuck.due_at, zone)}", since(stuck, zone), money(stuck)]
     lines = ["; ".join(fact for fact in facts if fact), why(stuck, zone)]
+    if where := places(conn, stuck.reason, stuck.exception_id):
+        lines.append(f"Where: {where}.")
     if said := tried(stuck, zone):
         lines.append(f"Tried: {said}.")
     if said := decided(stuck, zone):

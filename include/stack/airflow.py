@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import secrets
 import shlex
 import sys
@@ -26,11 +27,14 @@ from stack import paths, processes
 from stack.options import REAL
 from stack.postgres import Server, free_port
 from stack.worlds import definitions, given
+from throughline.practice import teams
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 MIGRATE = "airflow-migrate"
 USERS = {"admin": "admin", "operator": "op", "biller": "user", "viewer": "viewer"}
 """Logins of the local stack and their roles; who acts is on record, so nobody shares one."""
+NAME = re.compile(r"[\w.@+-]+")
+"""What Airflow's list of users can hold as a name."""
 START_SECONDS = 600
 """An idle machine of two cores takes half a minute; with three such stacks starting beside each other, minutes."""
 POLL_SECONDS = 0.5
@@ -120,7 +124,9 @@ def environment(world: Path, server: Server, port: int) -> dict[str, str]:
             "FERNET_KEY": secret["fernet"],
             "EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "HIDE_SENSITIVE_VAR_CONN_FIELDS": True,
-            "SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
+            "SIMPLE_AUTH_MANAGER_USERS": ",".join(
+                f"{name}:{role}" for name, role in users().items()
+            ),
             "SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": world / "logins.json",
         },
         "DATABASE": {
@@ -287,12 +293,22 @@ def stop(world: Path) -> None:
     processes.stop(world, (*COMPONENTS, MIGRATE), patience=STOP_SECONDS)
 
 
+def users() -> dict[str, str]:
+    """Role in Airflow of each login: ours, and each member of the practice's teams, who may start and answer runs.
+
+    What somebody may decide is in the definitions, whatever the role.
+    """
+    members = {member for team in teams().values() for member in team.members}
+    return USERS | {name: "user" for name in sorted(members - USERS.keys()) if NAME.fullmatch(name)}
+
+
 def logins(world: Path) -> dict[str, str]:
     """Password of each user, made at first use."""
     file = world / "logins.json"
-    if not file.exists():
-        paths.write_private(file, json.dumps({name: secrets.token_urlsafe(12) for name in USERS}))
-    made: dict[str, str] = json.loads(file.read_text())
+    made: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    if lacking := users().keys() - made.keys():
+        made |= {name: secrets.token_urlsafe(12) for name in lacking}
+        paths.write_private(file, json.dumps(made))
     return made
 
 

@@ -104,7 +104,7 @@ def ui() -> int:
                 up.down(world)
             raise
     print(f"\nAirflow   {stack.airflow.url}")
-    for name, role in airflow.USERS.items():
+    for name, role in airflow.users().items():
         print(f"          {name} / {stack.airflow.passwords[name]}   ({role})")
     if stack.sandbox:
         print(f"Sandbox   {stack.sandbox.control}")

@@ -19,6 +19,7 @@ with mine as (
         c.time_zone,
         i.source,
         least(t.due_at, s.due_at) as due_at,
+        s.due_at as clock_at,
         t.status = 'on-hold' or c.stage_state = 'blocked' as on_hold
     from tasks.inside as i
     inner join tasks.task as t on t.task_id = i.task_id
@@ -65,7 +66,8 @@ select
     h.amount,
     k.warnings,
     p.total,
-    p.stopped
+    p.stopped,
+    p.clock_at
 from page as p
 left join cases.workflow_version as w on w.workflow = p.workflow and w.version = p.version
 left join operations.source as o on o.source = p.source

@@ -33,7 +33,11 @@ def test_each_member_of_a_team_has_a_login_and_keeps_its_password(
     assert before.keys() == airflow.USERS.keys()
 
     def teams() -> dict[str, Team]:
-        return {"calls": Team("calls", "Calls", "Lead", members=("nora@clinic", "operator", "a:admin,b"))}
+        return {
+            "calls": Team(
+                "calls", "Calls", "Lead", members=("nora@clinic", "operator", "a:admin,b")
+            )
+        }
 
     monkeypatch.setattr(airflow, "teams", teams)
     assert airflow.users() == airflow.USERS | {"nora@clinic": "user"}

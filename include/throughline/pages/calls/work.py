@@ -66,7 +66,8 @@ class Item:
     """One thing to do, as `sql/told/pages/work.sql` gives it. Times are UTC, `amount` is in US dollars.
 
     `on_hold`: a decision comes first, or the patient is in a facility, so nobody should do it now. `total` counts what
-    is on all pages, `stopped` that of it which takes a call to a patient whom nobody may call.
+    is on all pages, `stopped` that of it which takes a call to a patient whom nobody may call. `clock_at` is when the
+    clock of its stage ends: until then it is not late.
     """
 
     kind: str
@@ -90,6 +91,7 @@ class Item:
     warnings: list[str] | None
     total: int
     stopped: int
+    clock_at: datetime | None
 
     @property
     def practitioner(self) -> str:

@@ -51,6 +51,12 @@ class Connection:
         while len(body) < length and self.more():
             body = self.received.partition(b"\r\n\r\n")[2]
 
+    def next_request(self) -> bool:
+        """Receive a whole request, which may come in several pieces; False if no more comes."""
+        self.received = b""
+        self.request()
+        return bool(self.received)
+
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
         self.socket.sendall(data)

@@ -202,7 +202,7 @@ def test_sessions_are_not_shared_between_threads_and_keep_their_connections() ->
     from concurrent.futures import ThreadPoolExecutor
 
     def serve(connection: Connection) -> None:
-        while connection.more():
+        while connection.next_request():
             connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     with rough.rough(serve) as server:

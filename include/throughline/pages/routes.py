@@ -259,14 +259,14 @@ def calls_page(request: Request, who: Looking) -> Response:
         names = people.names(conn, who, "calls", [call.person_id for call in calls])
         stops = not_called(conn, names, now.cut_off)
         asked = [call.case_id for call in calls]
-        made = made_since(conn, asked)
+        made, unsent = made_since(conn, asked), waiting.waiting_calls(conn, asked)
         late = clocks.too_late_by_case(conn, asked if who.sees_patients else [], now)
         paused, behind = standing.paused(conn, now), late_feeds(conn, now.seq, ("contact",))
     return html(
         render(
             "calls.html.jinja", who, root_of(request), "calls",
             calls=calls, names=names, stops=stops, made=made, late=late, today=now, page=page, size=person.SIZE,
-            paused=paused, behind=behind,
+            paused=paused, behind=behind, unsent=unsent,
         )
     )  # fmt: skip
 

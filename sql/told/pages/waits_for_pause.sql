@@ -1,8 +1,8 @@
 -- reads: cases.case_record, cases.workflow_version, operations.sending_pause, tasks.inside, tasks.task,
 --     tasks.transmission, tasks.transmission_task
 
--- The planned tasks that wait because sending is paused, by when they are due, one page of them; of one case, or of all.
--- Which they are is as sql/told/numbers/paused.sql counts them.
+-- The planned tasks that wait because sending is paused, by when they are due, one page of them; of some cases, or of all; of one
+-- kind, or of each. Which they are is as sql/told/numbers/paused.sql counts them.
 select
     t.task_id::text as task_id,
     t.case_id::text as case_id,
@@ -17,7 +17,8 @@ inner join cases.case_record as c on c.case_id = t.case_id
 left join cases.workflow_version as w on w.workflow = c.workflow and w.version = c.version
 where t.closed_seq is null
     and t.kind <> 'review'
-    and (%(case_id)s::uuid is null or t.case_id = %(case_id)s::uuid)
+    and (%(cases)s::uuid[] is null or t.case_id = any(%(cases)s::uuid[]))
+    and (%(of_kind)s::text is null or t.kind = %(of_kind)s)
     and exists (select from operations.sending_pause)
     and not exists (select from tasks.inside as i where i.task_id = t.task_id)
     and not exists (

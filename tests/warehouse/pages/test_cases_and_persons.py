@@ -371,7 +371,7 @@ def test_the_calls_say_whom_to_call_with_what_number_and_what_to_know_before(
         who.who: render.render(
             "calls.html.jinja", who, "/throughline", "calls", page=1, size=person.SIZE, today=now,
             calls=found, names=people.names(conn, who, "calls", [c.person_id for c in found]), stops={}, made={},
-            late={}, paused=[], behind=[],
+            late={}, paused=[], behind=[], unsent=set(),
         )
         for who in (NURSE, VIEWER)
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,8 +37,20 @@ def waiting(conn: Connection, page: int, case_id: str | None = None) -> list[Wai
     rows = sql.run(
         conn,
         "told/pages/waits_for_pause.sql",
-        case_id=case_id,
+        cases=[case_id] if case_id else None,
+        of_kind=None,
         size=SIZE + 1,
         skip=(page - 1) * SIZE,
     ).rows
     return [Waits(*row) for row in rows]
+
+
+def waiting_calls(conn: Connection, cases: Iterable[str]) -> set[str]:
+    """Return those of the cases whose call nobody was asked for, because sending is paused."""
+    asked = list(cases)
+    if not asked:
+        return set()
+    rows = sql.run(
+        conn, "told/pages/waits_for_pause.sql", cases=asked, of_kind="outreach", size=None, skip=0
+    ).rows
+    return {Waits(*row).case_id for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from html import unescape
 
@@ -9,6 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from throughline import warehouse
+from throughline.definitions.readiness import OF_TRIGGER
+from throughline.tasks.late import OPENS
 
 Browser = Callable[[str], TestClient]
 SAID = "What carries {what} is late ({feed} of {title}) since Wed 02 Sep 2026, the last day that is there."
@@ -100,3 +103,44 @@ def test_an_empty_list_of_calls_says_that_it_may_not_be_empty(
     # only the nights before: a lag that the feed is allowed is no lateness
     conn.execute("update operations.feed set allowed_lag_days = 1 where feed = 'communication'")
     assert EMPTY not in page(opened_as("lead"), "/calls")
+
+
+def test_a_late_feed_that_opens_cases_says_what_the_list_may_lack(
+    conn: warehouse.Connection, opened_as: Browser
+) -> None:
+    opens = {
+        "transitional_care": {"fact": "discharge"},
+        "annual_wellness": {"due": "wellness"},
+        "charge_capture": {"unbilled": "visit"},
+    }
+    for workflow, trigger in opens.items():
+        conn.execute(
+            "update cases.workflow_version set definition = definition || jsonb_build_object('trigger', %s::jsonb)"
+            " where workflow = %s",
+            (json.dumps(trigger), workflow),
+        )
+    discharged = "This list may lack patients who were discharged since then, and an empty one"
+    covered = "This list may lack patients whose coverage began since then, and an empty one"
+    seen = "may lack visits that took place since then"
+    lead = opened_as("lead")
+    assert "may lack" not in page(lead, "/calls") + page(lead, "/work") + page(lead, "/claims")
+    late(conn, "encounter")
+    told = page(lead, "/calls")
+    assert SAID.format(what="visits and discharges", feed="ehr/encounter", title="Chart") in told
+    assert discharged in told
+    assert "not complete" not in told, "what proves a call is there"
+    assert discharged in page(lead, "/work?kind=outreach")
+    assert discharged not in page(lead, "/claims"), "a discharge is billed weeks later"
+    assert seen in page(lead, "/claims")
+    assert "lack" not in page(lead, "/work?kind=documentation")
+    late(conn, "coverage")
+    assert covered in page(lead, "/calls")
+    conn.execute(
+        "update cases.workflow_version set status = 'retired' where workflow = 'transitional_care'"
+    )
+    assert discharged not in page(lead, "/calls"), "a workflow that is switched off opens none"
+    assert covered in page(lead, "/calls")
+
+
+def test_what_opens_cases_is_what_readiness_says() -> None:
+    assert {name: ((each.kind,),) for name, each in OPENS.items()} == OF_TRIGGER

@@ -1,11 +1,13 @@
-"""Which feeds are late that a list rests on: what they would have brought is not on it."""
+"""Which feeds are late that a list rests on: what they would have proven or opened is not on it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from throughline.sources import catalogue
 from throughline.vocabulary.counts import count
 from throughline.warehouse import Connection, sql
 
@@ -25,10 +27,27 @@ CARRIES = {
 
 
 @dataclass(frozen=True)
+class Opens:
+    """What opens a case: the kind of fact that the feed carries, and what a list lacks without it."""
+
+    kind: str
+    lacks: str
+
+
+OPENS: Mapping[str, Opens] = {
+    "due": Opens("coverage", "patients whose coverage began"),
+    "fact": Opens("discharge", "patients who were discharged"),
+    "unbilled": Opens("visit", "visits that took place"),
+}
+"""What opens the cases of a workflow, by the kind of its trigger."""
+
+
+@dataclass(frozen=True)
 class Late:
     """A late feed, as `sql/tasks/late_feeds.sql` gives it. `last_on`: the newest business date that is there.
 
-    `cases` counts the open cases whose next step is not known because of it.
+    `cases` counts the open cases whose next step is not known because of it. `proves`: it carries what proves a stage
+    of the list. `opens` are the kinds of trigger that it carries, of cases that would come onto the list.
     """
 
     title: str
@@ -36,19 +55,32 @@ class Late:
     feed: str
     last_on: date | None
     cases: int
+    proves: bool
+    opens: list[str]
 
 
 def late_feeds(conn: Connection, seq: int | None, proofs: Sequence[str]) -> list[Late]:
-    """Return the feeds that are late as of a night and would carry what proves the stages of these proofs."""
+    """Return the feeds that are late as of a night and would carry what these stages rest on.
+
+    That is what proves the stages of these proofs, and what opens cases whose first work is one of them.
+    """
     if seq is None:
         return []
-    rows = sql.run(conn, "tasks/late_feeds.sql", seq=seq, proofs=list(proofs)).rows
+    openers = {
+        name: [each.name for each, table in catalogue.tables() if opens.kind in table.facts]
+        for name, opens in OPENS.items()
+    }
+    rows = sql.run(
+        conn, "tasks/late_feeds.sql", seq=seq, proofs=list(proofs), openers=json.dumps(openers)
+    ).rows
     return [Late(*row) for row in rows]
 
 
 def said(late: Late) -> str:
     """Return what is late since when, and what follows for a list, in words."""
     what = CARRIES.get(late.feed, late.feed.replace("_", " "))
+    if "fact" in late.opens:
+        what += " and discharges"
     since = (
         f"since {late.last_on:%a %d %b %Y}, the last day that is there"
         if late.last_on
@@ -59,7 +91,11 @@ def said(late: Late) -> str:
         if late.cases
         else ""
     )
+    lacks = " and ".join(OPENS[each].lacks for each in late.opens)
+    lacks += " since then" if lacks and late.last_on else ""
+    may = f"may lack {lacks}" if lacks else ""
+    list_ = ", ".join(part for part in ("is not complete" if late.proves else "", may) if part)
     return (
-        f"What carries {what} is late ({late.source}/{late.feed} of {late.title}) {since}.{waits} This list is not"
-        " complete, and an empty one does not mean that nothing is to be done."
+        f"What carries {what} is late ({late.source}/{late.feed} of {late.title}) {since}.{waits} This list {list_},"
+        " and an empty one does not mean that nothing is to be done."
     )

@@ -104,18 +104,31 @@ def follows(conn: Connection, visitor: Visitor, stuck: Stuck, choice: Choice) ->
 
 
 def bars(conn: Connection, stuck: Stuck, choice: Choice) -> bool:
-    """Return whether who does this may not attest claims afterwards: it changes what they say, and there are four eyes.
-
-    A practice whose claims others submit has none to attest.
-    """
+    """Return whether who does this may not attest claims afterwards, because it changes what they say."""
     if choice.about_kind == "exception":
         changes = choice.act not in CHANGES_NO_CLAIM
     else:
         changes = (choice.about_kind, choice.act) == ("set_aside", "release")
-    if not (changes and permissions.permissions().four_eyes and practice().sole_submitter):
+    if not (changes and four_eyes()):
         return False
     rows = sql.run(conn, "told/pages/claims_rest_on.sql", exception_id=stuck.exception_id).rows
     return bool(rows and rows[0][0])
+
+
+def bars_by_call(conn: Connection, person_id: str) -> bool:
+    """Return whether who records a call of a patient may not attest the patient's claims afterwards."""
+    if not four_eyes():
+        return False
+    rows = sql.run(conn, "told/pages/claims_of_patient.sql", person=person_id).rows
+    return bool(rows and rows[0][0])
+
+
+def four_eyes() -> bool:
+    """Return whether the practice wants that who changes what a claim says does not attest it.
+
+    A practice whose claims others submit has none to attest.
+    """
+    return permissions.permissions().four_eyes and bool(practice().sole_submitter)
 
 
 def state(conn: Connection, stuck: Stuck) -> str:

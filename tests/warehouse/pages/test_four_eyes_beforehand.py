@@ -61,6 +61,27 @@ def test_what_changes_what_a_claim_says_bars_from_attesting_it(
     assert barred(conn, asked) == {"state_disposition"}
 
 
+@pytest.mark.parametrize(
+    ("reason", "act"),
+    [
+        ("level_not_stated", "state_level"),
+        ("reconciliation_not_stated", "state_reconciliation"),
+    ],
+)
+def test_the_forms_of_what_is_stated_say_it(
+    conn: warehouse.Connection,
+    opened_as: Callable[[str], TestClient],
+    stuck: Stuck,
+    reason: str,
+    act: str,
+) -> None:
+    asked = again(conn, stuck, f"reason = '{reason}'")
+    assert act in barred(conn, asked)
+    told = opened_as("lead").get(f"/exception/{asked.number}/{act}")
+    assert told.status_code == 200
+    assert SAID in told.text
+
+
 def test_rows_bar_if_they_are_of_patients_and_are_loaded(
     conn: warehouse.Connection, stuck: Stuck
 ) -> None:
@@ -100,3 +121,29 @@ def test_the_form_says_it_before_it_is_sent(
     assert SAID in told
     assert "Somebody else has to attest them, not you" in told
     assert SAID not in lead.get(f"/exception/{stuck.number}/acknowledge").text
+
+
+def test_the_form_of_a_call_says_it_before_it_is_sent(
+    conn: warehouse.Connection,
+    opened_as: Callable[[str], TestClient],
+    stuck: Stuck,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = "Whoever records a call does not attest the claims that rest on it"
+    (case_id,) = conn.execute(
+        "select c.case_id::text from cases.case_record as c inner join cases.workflow_version as w"
+        " on w.workflow = c.workflow and jsonb_path_exists(w.definition, '$.stages[*].task')"
+        " where c.status = 'open' limit 1"
+    ).fetchone() or ("",)
+    place = f"/case/{case_id}/call"
+    told = opened_as("lead").get(place).text
+    assert said in told
+    assert "Somebody else has to attest them, not you" in told
+    assert said not in opened_as("viewer").get(place).text, "who records no call is not barred"
+    with monkeypatch.context() as patch:
+        patch.setattr(permissions, "permissions", lambda: permissions.Permissions({}))
+        assert said not in opened_as("lead").get(place).text, "two eyes are enough"
+    conn.execute(
+        "update cases.workflow_version set definition = jsonb_set(definition, '{stages,0,task,kind}', '\"outreach\"')"
+    )
+    assert said not in opened_as("lead").get(place).text, "nothing of the patient is billed"

@@ -13,6 +13,7 @@ from throughline import decisions
 from throughline.cases.recorded import CALL, CASE, OUTCOMES, RECORD, TAKE_BACK
 from throughline.decisions import CorrectableError, NotAllowedError, Request
 from throughline.decisions.reasons import LONGEST
+from throughline.pages import acts
 from throughline.pages.calls import frame
 from throughline.pages.case import Case
 from throughline.pages.routes import Looking, recorded, refusal
@@ -101,6 +102,7 @@ def _page(
             "outcomes": OUTCOMES,
             "may": who.may(MAY),
             "is_open": one.status == "open",
+            "bars": acts.bars_by_call(conn, one.person_id),
             "record": RECORD,
             "take_back": TAKE_BACK,
             "typed": {"at": "", "outcome": "", "note": "", **(typed or {})},

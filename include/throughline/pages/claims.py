@@ -81,7 +81,7 @@ def claims_page(request: Browser, who: Looking) -> Response:
             "claims.html.jinja", who, root_of(request), PLACE,
             batches=listed.waiting(conn), paused=standing.paused(conn, now), today=now,
             behind=late_feeds(conn, now.seq, ("visit", "note", "claim")),
-            sent=gone, total=total, page=page, size=sent.SIZE,
+            released=standing.released(conn), sent=gone, total=total, page=page, size=sent.SIZE,
         )  # fmt: skip
     return html(content)
 
@@ -266,5 +266,11 @@ def _shown(
         acts=ACTS, attestation=attest.ATTESTATION, longest=LONGEST,
         decided=decided, ended=_why_ended(decided, now) if status == "refused" else "",
         not_taken=_not_taken(conn, who, batch_id) if status == "waiting" else None,
-        paused=standing.paused(conn, now), today=now,
+        paused=standing.paused(conn, now), today=now, unsent=_unsent(conn, batch_id) if status == "released" else "",
     )  # fmt: skip
+
+
+def _unsent(conn: Connection, batch_id: UUID) -> str:
+    """Return why a batch that was released is not sent yet."""
+    number = str(batch_id)[: listed.SHORT]
+    return next((one.why for one in standing.released(conn) if one.number == number), "")

@@ -2,12 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
 from throughline.programs.commands import as_here
-from throughline.told import words
+from throughline.told import times, words
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import Held, Observing, Paused, SwitchedOff
 from throughline.told.today import Today
 from throughline.warehouse import Connection, sql
+
+HELD_BY = {
+    "exception": "an exception says why",
+    "uncertain": "whether it arrived is not certain: its receiver is asked each night, and it is not sent again",
+    "paused": "sending is paused, and the first night after it is resumed sends it",
+    "tried": "its receiver was not reached, and each night tries again",
+    "soon": "it goes out in a moment, at the latest with the next night",
+}
+"""Why a batch of claims that was attested is not sent yet."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """A batch of claims that was attested and is not sent, as `sql/told/numbers/released.sql` gives it.
+
+    `charge` is in US dollars, `decided_at` is UTC.
+    """
+
+    number: str
+    payer_id: str
+    claims: int
+    charge: Decimal
+    decided_by: str | None
+    decided_at: datetime | None
+    held_by: str
+
+    @property
+    def why(self) -> str:
+        """Why it is not sent yet, in words."""
+        return HELD_BY[self.held_by]
+
+    def said(self, now: Today) -> str:
+        """Return what it is, who attested it when, and why it is not sent, as one line."""
+        by = f", attested by {self.decided_by}" if self.decided_by else ""
+        on = f" on {times.at(now, self.decided_at)}" if self.decided_at else ""
+        what = (
+            f"{words.count(self.claims, 'claim')} to {self.payer_id}, {words.dollars(self.charge)}"
+        )
+        return f"{what}, batch {self.number}{by}{on}: {self.why}"
+
+
+def released(conn: Connection) -> list[Released]:
+    """Return the batches of claims that were attested and have not been sent, the oldest first."""
+    return [Released(*row) for row in sql.run(conn, "told/numbers/released.sql").rows]
 
 
 def paused(conn: Connection, now: Today) -> list[str]:

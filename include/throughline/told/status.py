@@ -14,8 +14,9 @@ from throughline import programs, quality, retention, warehouse
 from throughline.definitions import examined
 from throughline.practice import practice, told_zone
 from throughline.programs.commands import as_here
-from throughline.told import owed, words
+from throughline.told import owed, standing, words
 from throughline.told.shapes import NotOpened, Paused, Searched, Undecided, Unmapped, Waiting
+from throughline.told.today import today
 from throughline.warehouse import Connection, nights, sql
 
 NIGHTS = 7
@@ -86,6 +87,7 @@ def tell(conn: Connection) -> str:
             f"Waiting for a decision in Airflow: {waits.what} {waits.number}, {waits.about},"
             f" {words.waiting_size(waits)}, {words.waits(waits, morning)}"
         )
+    lines += [f"Released, not sent: {one.said(today(conn))}" for one in standing.released(conn)]
     refused = conn.execute(
         "select count(*) from operations.refused_act where refused_at > coalesce((select max(started_at)"
         " from operations.night where status <> 'void'), '-infinity')"

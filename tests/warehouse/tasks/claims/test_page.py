@@ -206,7 +206,7 @@ def test_a_batch_is_attested_on_its_page_and_sent(
     )
     desk.conn.commit()
     waits = biller.get(f"/claims/{batch}").text
-    assert "It waits: " in waits
+    assert "Not sent yet: sending is paused" in waits
     assert "at the latest with the next night" not in waits
     assert decided(desk)[:1] == [("release", "biller", "page", "", "throughline_decider")]
     desk.conn.execute(

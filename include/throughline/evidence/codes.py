@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from throughline.sources import definitions, registry
+from throughline.sources import SourceDefinition, definitions, registry
 from throughline.sources.codes import fold, known_codes, own_codes, unnamed, with_older
 from throughline.vocabulary.codes import code_rows
 from throughline.warehouse import Connection
@@ -13,23 +13,26 @@ _CODE_MAP = ("evidence.code_map", ("map", "system", "code", "value"))
 _KNOWN_CODE = ("evidence.known_code", ("source", "field", "code", "folded", "word"))
 
 
-def register_codes(conn: Connection) -> int:
+def register_codes(conn: Connection, of: Iterable[SourceDefinition] | None = None) -> int:
     """Make `evidence.code_map` and `evidence.known_code` what the definitions say; returns rows changed.
 
-    Does not commit.
+    `of` are the sources whose own codes count, all of them if it is None. Does not commit.
     """
-    return _replace(conn, *_CODE_MAP, code_rows()) + _replace(conn, *_KNOWN_CODE, known_rows())
+    return _replace(conn, *_CODE_MAP, code_rows()) + _replace(conn, *_KNOWN_CODE, known_rows(of))
 
 
-def known_rows() -> Iterator[tuple[str, str, str, str, str]]:
+def known_rows(
+    of: Iterable[SourceDefinition] | None = None,
+) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield the rows of `evidence.known_code`: (source or '', field, code, folded code, word).
 
-    A text that may stand alone has a second row, under the code that stands for it.
+    A text that may stand alone has a second row, under the code that stands for it. `of` are the sources whose own
+    codes count, all of them if it is None.
     """
     for field, known in known_codes().items():
         yield from _rows("", field, known.entries)
-    for name in definitions.names_with_feeds():
-        about = definitions.definition(name)
+    for about in with_feeds() if of is None else of:
+        name = about.source
         own = own_codes(
             about.standard,
             with_older(
@@ -40,6 +43,11 @@ def known_rows() -> Iterator[tuple[str, str, str, str, str]]:
             yield from _rows(name, field, mapped)
         for field, words in registry.standard(about.standard).looked_up(about).items():
             yield from _rows(name, field, words)
+
+
+def with_feeds() -> Iterator[SourceDefinition]:
+    """Yield the definitions of the sources that are read every night."""
+    return (definitions.definition(name) for name in definitions.names_with_feeds())
 
 
 def _rows(

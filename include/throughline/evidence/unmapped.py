@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from throughline.evidence.codes import with_feeds
 from throughline.evidence.files import stated
-from throughline.sources import catalogue, definitions, registry
+from throughline.sources import SourceDefinition, catalogue, registry
 from throughline.sources.entry import Code, Entry, Table
 from throughline.warehouse import Connection, nights, sql
 
@@ -128,27 +129,29 @@ class Resting:
     @property
     def said(self) -> str:
         """The code of a record `r`, null if its own system explains it, or another source may say what it likes."""
-        code = _not_understood(self.code)
+        code = not_understood(self.code)
         names = ", ".join(f"'{name}'" for name in self.sources)
         return f"case when r.source in ({names}) then {code} end" if names else code
 
 
-def resting() -> Iterator[Resting]:
-    """Yield the fields whose codes must be known: those of the catalogue, and what definitions look up."""
+def resting(of: Iterable[SourceDefinition] | None = None) -> Iterator[Resting]:
+    """Yield the fields whose codes must be known: those of the catalogue, and what definitions look up.
+
+    `of` are the sources whose lookups count, all of them if it is None.
+    """
     for feed, table in catalogue.tables():
         for code in table.codes:
             if code.must_be_known:
                 yield Resting(feed, table, code)
-    yield from _looked_up()
+    yield from _looked_up(with_feeds() if of is None else of)
 
 
-def _looked_up() -> Iterator[Resting]:
+def _looked_up(of: Iterable[SourceDefinition]) -> Iterator[Resting]:
     """Yield the fields that definitions give their words a meaning for: the whole record rests on them."""
     sources: dict[str, list[str]] = {}
-    for name in definitions.names_with_feeds():
-        about = definitions.definition(name)
+    for about in of:
         for field in registry.standard(about.standard).looked_up(about):
-            sources.setdefault(field, []).append(name)
+            sources.setdefault(field, []).append(about.source)
     for feed, table in catalogue.tables():
         kinds = tuple(dict.fromkeys(kind for one in feed.tables for kind in one.facts))
         coded = {f"{table.name}.{code.name}" for code in table.codes if code.maps or code.words}
@@ -187,7 +190,7 @@ def _said(known: Iterable[Resting]) -> str:
     )
 
 
-def _not_understood(code: Code) -> str:
+def not_understood(code: Code) -> str:
     """Return the code of a record `r`, null if its own system explains it."""
     if not code.understood:
         return f"r.{code.name}"

@@ -33,6 +33,8 @@ class Translated:
     meanings: dict[str, str | None] = field(default_factory=dict)
     persons: dict[str, set[int]] = field(default_factory=dict)
     is_for_all: bool = True
+    field: str = ""
+    is_looked_up: bool = False
 
 
 @dataclass
@@ -75,9 +77,10 @@ def look(definition: SourceDefinition, files: Iterable[tuple[str, Path]], person
                     one.records += 1
                     one.held.update(record.elements.keys())
                     one.read.update(path for path, is_read in record.elements.items() if is_read)
-                    for at, code, meaning, is_for_all in record.codes:
+                    for at, code, meaning, is_for_all, named, is_looked_up in record.codes:
                         of = found.translated.setdefault(f"{record.kind} {at}", Translated())
                         of.is_for_all = is_for_all
+                        of.field, of.is_looked_up = named, is_looked_up
                         of.rows[code] += 1
                         of.meanings[code] = of.meanings.get(code) or meaning
                         known = of.persons.setdefault(code, set())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -61,11 +61,21 @@ class Counted:
 
 
 def count(
-    conn: Connection, table: str, batch: UUID, systems: dict[str, str], today: date
+    conn: Connection,
+    table: str,
+    batch: UUID,
+    systems: dict[str, str],
+    today: date,
+    coded: Collection[str] = (),
 ) -> Counted:
-    """Count the staged rows of a batch; `systems` maps a coded column to its code system's column."""
+    """Count the staged rows of a batch.
+
+    `systems` maps a coded column to its code system's column; `coded` are columns that hold codes in this source.
+    """
     types = columns_of(conn, table)
-    found = Counted(columns={name: Tally(kind_of(name, kind)) for name, kind in types.items()})
+    found = Counted(
+        columns={name: Tally(kind_of(name, kind, coded)) for name, kind in types.items()}
+    )
     for frame in _frames(conn, table, batch, list(types)):
         is_gone = frame["is_deleted"].astype(bool)
         found.deleted += int(is_gone.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,9 +76,9 @@ KEYS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
 """By table: columns that together should belong to one thing, and the column that identifies it."""
 
 
-def kind_of(column: str, data_type: str) -> Kind:
-    """Return what a column holds, by its name and its type in PostgreSQL."""
-    if column in CODED:
+def kind_of(column: str, data_type: str, coded: Collection[str] = ()) -> Kind:
+    """Return what a column holds, by its name and its type in PostgreSQL; `coded` are more columns with codes."""
+    if column in CODED or column in coded:
         return "code"
     if data_type == "boolean":
         return "flag"

@@ -10,11 +10,20 @@ from throughline.profiling.meanings import Kind
 
 @dataclass(frozen=True)
 class Value:
-    """A value of a coded field: how many rows have it, and its meaning here (None: unmapped)."""
+    """A value of a coded field: how many rows have it, and its meaning here.
+
+    `is_known`: nobody has to give it one: it is a word itself, or nothing rests on it.
+    """
 
     value: str
     rows: int
     meaning: str | None = None
+    is_known: bool = False
+
+    @property
+    def is_unmapped(self) -> bool:
+        """Whether it has no meaning here, and may need one."""
+        return self.meaning is None and not self.is_known
 
 
 @dataclass(frozen=True)
@@ -23,7 +32,8 @@ class Codes:
 
     `hidden` counts the values that may not be shown, `hidden_rows` the rows that have them.
     `is_mapped`: a code map translates the field; with `is_for_all`, a code without a meaning is lost. `places` says
-    where such codes first stand that may not be shown: file and row.
+    where such codes first stand that may not be shown: file and row. `written` says where they are given a meaning:
+    file and keys.
     """
 
     values: tuple[Value, ...] = ()
@@ -34,11 +44,12 @@ class Codes:
     maps: tuple[str, ...] = ()
     hidden_unmapped: int = 0
     places: tuple[str, ...] = ()
+    written: str = ""
 
     @property
     def unmapped(self) -> tuple[Value, ...]:
         """The values that should have a meaning here but have none."""
-        return tuple(v for v in self.values if v.meaning is None) if self.is_for_all else ()
+        return tuple(v for v in self.values if v.is_unmapped) if self.is_for_all else ()
 
     @property
     def unmapped_count(self) -> int:

@@ -36,7 +36,7 @@ PRIVATE = (
 REPEATED = "row repeated"
 WITHOUT_MEANING = "without a meaning here"
 WRITE_CODES = (
-    "Give each code without a meaning one, under conventions: codes: of the source's file, or in its map of codes.yaml"
+    "A code that means the same in every source can be written in its map of codes.yaml or payers.yaml instead"
     " (docs/extending.md, Codes of a source)."
 )
 _STOPS = "stops the feed"
@@ -146,7 +146,8 @@ def unmapped(codes: Codes) -> str:
     hidden = codes.unmapped_count - min(8, len(codes.unmapped))
     more = f" and {hidden:,} more" if told and hidden else f"{hidden:,} not shown" if hidden else ""
     where = f"; first in {', and in '.join(codes.places)}" if codes.places else ""
-    return f"{count(codes.unmapped_count, 'code')} {WITHOUT_MEANING}: {told}{more}{where}"
+    write = f"; write what each means under {codes.written}" if codes.written else ""
+    return f"{count(codes.unmapped_count, 'code')} {WITHOUT_MEANING}: {told}{more}{where}{write}"
 
 
 def shared(key: Key) -> str:
@@ -183,7 +184,7 @@ def share(some: int, of: int) -> str:
 def value(one: Value, codes: Codes) -> str:
     """Return a value with its meaning (if the field has code maps) and its number of rows."""
     meaning = f" = {plain(one.meaning)}" if one.meaning else ""
-    lost = " = ?" if codes.is_for_all and one.meaning is None else ""
+    lost = " = ?" if codes.is_for_all and one.is_unmapped else ""
     return f"{one.value}{meaning}{lost} ({one.rows:,})"
 
 

@@ -68,13 +68,16 @@ class HeldCode(NamedTuple):
     """A code that the reader itself translates: its element, and its meaning, if known.
 
     With `is_for_all`, a code that the reader does not know is lost; otherwise the reader only picks
-    out a few codes.
+    out a few codes. `field` is what a definition gives the code its meaning by (`Standard.written_at`): the
+    catalogue's `table.column`, or a convention; empty if nothing does. `is_looked_up`: in a lookup of its own.
     """
 
     path: str
     code: str
     meaning: str | None
     is_for_all: bool = True
+    field: str = ""
+    is_looked_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,13 @@ class Standard(ABC):
     def looked_up(self, definition: SourceDefinition) -> Mapping[str, Mapping[str, str]]:
         """Return the words that a definition gives a meaning besides `conventions.codes`, by `table.column`."""
         return {}
+
+    def written_at(self, definition: SourceDefinition, field: str) -> tuple[str, ...]:
+        """Return where a definition gives a code of a field its meaning: the places in its file.
+
+        `field` is the catalogue's `table.column`, or a convention.
+        """
+        return (f"conventions/codes/{field}" if "." in field else f"conventions/{field}",)
 
     def made_at(self, file: RemoteFile, definition: SourceDefinition) -> datetime | None:
         """Return of when a file is, before it is fetched; None if nothing says so."""

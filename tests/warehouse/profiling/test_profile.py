@@ -62,6 +62,9 @@ def stay(disposition: str) -> dict[str, Any]:
     return {"dischargeDisposition": {"coding": [{"code": disposition}]}}
 
 
+INPATIENT: dict[str, Any] = {"class": {"code": "IMP"}}
+
+
 PLANTED = patient(
     0,
     identifier=[{"system": MRN_SYSTEM, "value": MRN}, {"system": f"urn:{FAMILY}", "value": MRN}],
@@ -88,18 +91,21 @@ FOLDER: dict[str, bytes] = {
     f"Patient-{FAMILY.lower()}.ndjson": lines(patient(7), patient(11)) + b'{"resourceType":"Pa',
     "Encounter.ndjson": lines(
         *(encounter(n, n, **{"class": {"code": "EMER"}}) for n in range(1, 6)),
-        encounter(6, hospitalization=stay("01")),
-        encounter(7, hospitalization=stay("77")),
-        encounter(8, hospitalization=stay(MRN)),
-        encounter(9, hospitalization=stay(GIVEN)),
-        encounter(10, hospitalization=stay("19310719")),
-        encounter(11, hospitalization=stay(f"ask {STRANGER}")),
+        encounter(6, hospitalization=stay("01"), **INPATIENT),
+        encounter(7, hospitalization=stay("77"), **INPATIENT),
+        encounter(8, hospitalization=stay(MRN), **INPATIENT),
+        encounter(9, hospitalization=stay(GIVEN), **INPATIENT),
+        encounter(10, hospitalization=stay("19310719"), **INPATIENT),
+        encounter(11, hospitalization=stay(f"ask {STRANGER}"), **INPATIENT),
         encounter(12, status=STRANGER),
         encounter(13, status=BIRTH),
         encounter(14, type=[{"coding": [{"system": "urn:x", "code": MEMBER}]}]),
         encounter(15, period={"start": "2101-01-01"}),
         encounter(16, period={"start": "1066-10-14"}),
         encounter(17, of=4711),
+        # of a visit nobody asks where the patient went
+        encounter(18, hospitalization=stay("78")),
+        encounter(19, 2, **{"class": {"code": "X7"}}),
     )
     + b"no json at all\n",
     "Coverage.ndjson": lines(
@@ -183,7 +189,7 @@ def test_nothing_of_a_patient_is_told(
 
 def test_what_is_not_shown_is_counted(found: SourceProfile) -> None:
     dispositions = codes(found, "encounter", "discharge_disposition_code")
-    assert [one.value for one in dispositions.values] == ["01", "77"]
+    assert [one.value for one in dispositions.values] == ["01", "77", "78"]
     assert (dispositions.hidden, dispositions.hidden_rows) == (4, 4)
     assert "4 values not shown, in 4 rows" in " ".join(text.render(found).split())
 
@@ -211,7 +217,7 @@ def test_garbage_is_told_with_file_and_row_and_the_rest_is_read(found: SourcePro
     assert (refused.status, refused.reason, refused.position) == ("refused", "no_resource", 1)
     assert "notes.txt refused at 1: no resource" in findings(found)
     faults = {fault.reason: fault for fault in feed(found, "encounter").faults}
-    assert faults["json unreadable"].place == "Encounter.ndjson, row 18"
+    assert faults["json unreadable"].place == "Encounter.ndjson, row 20"
     assert faults["json unreadable"].outcome == "set aside"
     assert faults["starts_at in the future"].rows == 1
     assert "truncated" in {fault.reason for fault in feed(found, "patient").faults}
@@ -231,7 +237,7 @@ def test_a_file_of_no_feed_is_told(found: SourceProfile) -> None:
 
 def test_a_field_is_told_with_share_and_distinct_values(found: SourceProfile) -> None:
     starts = field(found, "encounter", "starts_at")
-    assert (starts.kind, starts.rows, starts.filled, starts.distinct) == ("date", 17, 17, 3)
+    assert (starts.kind, starts.rows, starts.filled, starts.distinct) == ("date", 19, 19, 3)
     phone = field(found, "patient", "phone")
     assert (phone.kind, phone.filled, phone.codes) == ("text", 1, None)
     assert words.percent(phone) == "7.7%"
@@ -244,9 +250,13 @@ def test_only_columns_that_the_reader_fills_are_told(found: SourceProfile) -> No
 
 def test_a_code_map_and_what_it_does_not_know(found: SourceProfile) -> None:
     classes = codes(found, "encounter", "class_code")
-    assert {one.value: one.meaning for one in classes.values} == {"AMB": "office", "EMER": None}
-    assert [(one.value, one.rows) for one in classes.unmapped] == [("EMER", 5)]
-    assert "class_code has 1 code without a meaning here: EMER (5)" in findings(found)
+    meanings = {one.value: one.meaning for one in classes.values}
+    assert meanings == {"AMB": "office", "IMP": "inpatient", "EMER": None, "X7": None}
+    # EMER is a word of the list, and a night says nothing of it
+    assert [(one.value, one.rows) for one in classes.unmapped] == [("X7", 1)]
+    assert "class_code has 1 code without a meaning here: X7 (1)" in findings(found)
+    place = "write what each means under conventions/codes/encounter.class_code of include/definitions/sources/ehr.yaml"
+    assert f"X7 (1); {place}" in findings(found)
     dispositions = codes(found, "encounter", "discharge_disposition_code")
     assert dispositions.values[0].meaning == "home"
     assert "map disposition" in " ".join(text.render(found).split())

@@ -80,7 +80,7 @@ def _codes(
     gender = resource.get("gender") if kind == "Patient" else None
     if isinstance(gender, str):
         sex, is_known = settings.codes["patient.sex"].find(gender)
-        yield HeldCode("gender", gender, sex if is_known else None)
+        yield HeldCode("gender", gender, sex if is_known else None, field="patient.sex")
 
 
 def _walk(

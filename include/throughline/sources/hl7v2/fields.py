@@ -126,13 +126,18 @@ def _of_parts(
     m = made[0]
     asked = set[tuple[str, int]]().union(*(each.asked for each in made)) if told else set()
     codes = [
-        HeldCode(path, code, word if is_known else None)
+        HeldCode(path, code, word if is_known else None, field=field)
         for path, field, tag, index in _CODED
         if told and (code := m.coded(m.first(tag), index)[0]) is not None
         for word, is_known in (settings.codes[field].find(*m.coded(m.first(tag), index)),)
     ]
     codes += [
-        HeldCode("FT1-6 transaction type", said, settings.transaction_types.get(said.upper()))
+        HeldCode(
+            "FT1-6 transaction type",
+            said,
+            settings.transaction_types.get(said.upper()),
+            field="transaction_types",
+        )
         for ft1 in m.every("FT1")
         if (said := m.value(ft1, 6)) is not None
     ]
@@ -153,13 +158,20 @@ def _codes(read: Appointment, said: dict[str, Any], settings: Settings) -> Itera
         status, is_known = status_of(read.trigger_event, code, text, settings)
         by_event = read.trigger_event in FINAL_EVENTS and is_known
         meaning = f"{status}, by the event" if by_event else status
-        yield HeldCode("SCH-25 status", code or status, meaning if is_known else None)
+        known = meaning if is_known else None
+        yield HeldCode("SCH-25 status", code or status, known, field="appointment.status")
     if read.sex is not None:
-        yield HeldCode("PID-8 sex", read.sex, read.sex if read.is_sex_known else None)
+        sex = read.sex if read.is_sex_known else None
+        yield HeldCode("PID-8 sex", read.sex, sex, field="appointment.sex")
     if read.event_reason_code is not None and read.status == "cancelled":
         who, is_known = cancelled_by(read, settings)
         by_whom = who if is_known else None
-        yield HeldCode("SCH-6 reason of a cancellation", read.event_reason_code, by_whom)
+        yield HeldCode(
+            "SCH-6 reason of a cancellation",
+            read.event_reason_code,
+            by_whom,
+            field="appointment.cancelled_by",
+        )
     kind, authority = said.get("mrn_type", "MR"), said.get("mrn_authority")
     for one in read.identifiers:
         is_mrn = one.type == kind and authority in (None, one.authority)

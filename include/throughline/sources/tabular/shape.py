@@ -312,7 +312,7 @@ def looked_up(definition: SourceDefinition) -> dict[str, dict[str, str]]:
     """
     found: dict[str, dict[str, str]] = {}
     codes = codes_of(STANDARD, definition.conventions.get("codes", {}))
-    for table, columns in _mappings(definition):
+    for _, table, columns in _mappings(definition):
         for name, said in columns.items():
             field = f"{table}.{name}"
             if not isinstance(said, Mapping) or "lookup" not in said or "otherwise" in said:
@@ -326,11 +326,24 @@ def looked_up(definition: SourceDefinition) -> dict[str, dict[str, str]]:
     return found
 
 
-def _mappings(definition: SourceDefinition) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for table in definition.conventions.get("tables", {}).values():
-        for record in table["records"]:
+def lookups(definition: SourceDefinition) -> dict[str, tuple[str, ...]]:
+    """Return the places of the lookups in a definition's file, by the `table.column` that they are for."""
+    found: dict[str, tuple[str, ...]] = {}
+    for place, table, columns in _mappings(definition):
+        for name, said in columns.items():
+            if isinstance(said, Mapping) and "lookup" in said:
+                field = f"{table}.{name}"
+                found[field] = (*found.get(field, ()), f"{place}/{name}/lookup")
+    return found
+
+
+def _mappings(definition: SourceDefinition) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield the place of each mapping in a definition's file, the table that it is for, and its columns."""
+    for name, table in definition.conventions.get("tables", {}).items():
+        for number, record in enumerate(table["records"]):
             entry = catalogue.entry(record["feed"])
-            yield entry.table.name, record["columns"]
+            place = f"conventions/tables/{name}/records/{number}"
+            yield f"{place}/columns", entry.table.name, record["columns"]
             lines = lines_of(entry)
             if lines is not None and "lines" in record:
-                yield lines, record["lines"]["columns"]
+                yield f"{place}/lines/columns", lines, record["lines"]["columns"]

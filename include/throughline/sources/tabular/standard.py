@@ -83,6 +83,12 @@ class Tabular(Standard):
 
         return looked_up(definition)
 
+    def written_at(self, definition: SourceDefinition, field: str) -> tuple[str, ...]:
+        """Return the lookups of a column, or else where its codes are mapped."""
+        from throughline.sources.tabular.shape import lookups
+
+        return lookups(definition).get(field) or super().written_at(definition, field)
+
     def made_at(self, file: RemoteFile, definition: SourceDefinition) -> datetime | None:
         """Return the end of the day in a file's name, or the time that it bears."""
         from throughline.sources.tabular.shape import table_of

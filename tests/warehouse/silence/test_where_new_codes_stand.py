@@ -29,8 +29,8 @@ def file(watch: Any, name: str) -> uuid.UUID:
     """Land a file, and return its id."""
     file_id = uuid.uuid4()
     watch.conn.execute(
-        "insert into landing.file (file_id, source, business_date, original_name, received_at, bytes, sha256, known_seq,"
-        " status, path) values (%s, 'ehr', %s, %s, %s, 1, md5(random()::text), %s, 'landed', 'x')",
+        "insert into landing.file (file_id, source, business_date, original_name, received_at, bytes, sha256,"
+        " known_seq, status, path) values (%s, 'ehr', %s, %s, %s, 1, md5(random()::text), %s, 'landed', 'x')",
         (file_id, watch.day, name, watch.cut_off, watch.seq),
     )
     return file_id

@@ -18,6 +18,8 @@ from throughline.definitions.readiness.brings import (
     says_of_charges,
     silent,
 )
+from throughline.definitions.readiness.rejected import KINDS as OF_ANSWERS
+from throughline.definitions.readiness.rejected import would as would_answer
 from throughline.practice import Practice
 from throughline.sources import catalogue
 from throughline.sources.source import INSIDE, SourceDefinition
@@ -177,11 +179,18 @@ def needs(
         )
         for what in SAID_OF_CHARGES
     }
-    return [
+    every = tuple(f"{source.source}/{feed}" for source in sources for feed in source.feeds)
+    found = [
         replace(need, silent=tuple(dict.fromkeys(f for k in need.lacks for f in could.get(k, ()))))
         for one in workflows
         if one.status == "active"
         for need in _of(one, bring, takes, practice, charges, who_bills)
+    ]
+    return [
+        replace(need, would=would_answer(need.name, every, need.silent))
+        if need.part == "notices" and need.lacks
+        else need
+        for need in found
     ]
 
 
@@ -246,6 +255,9 @@ def _of(
             shown = replace(shown, by=charges[when], lacks=() if charges[when] else (when,))
             shown = replace(shown, would=_would_say(when) if shown.lacks else "")
         yield shown
+    if trigger == "unbilled" or any(stage["proof"] == "claim" for stage in said["stages"]):
+        for name, answers in OF_ANSWERS.items():
+            yield need("notices", name, (answers,), matters=False)
     for stage in said["stages"]:
         by_hand = (one.workflow, stage["stage"]) in practice.by_hand
         yield replace(need("stage", stage["stage"], OF_PROOF[stage["proof"]]), is_by_hand=by_hand)

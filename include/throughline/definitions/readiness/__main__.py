@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
     by_hand = sum(one.mark == BY_HAND for one in found)
     print(
         f"{len(never)} of {len(found)} can never be; {by_hand} by hand;"
-        f" {unseen} go unseen (an exclusion that nothing would show)"
+        f" {unseen} go unseen (an exclusion or an answer to a claim that nothing would show)"
     )
     for fault in checked.faults:
         print(fault, file=sys.stderr)

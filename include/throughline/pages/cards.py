@@ -16,7 +16,7 @@ from markupsafe import Markup
 from throughline.programs.kept import Kept
 from throughline.tasks import claim_words as k
 from throughline.tasks.listed import KEPT, KEPT_SECONDS, Listed
-from throughline.told import words
+from throughline.told import times, words
 
 Claim = Mapping[str, Any]
 _kept: Kept[tuple[str, str], Markup] = Kept(KEPT, KEPT_SECONDS)
@@ -39,11 +39,11 @@ def cards(claims: Iterable[Claim], root: str) -> Markup:
 
 def _card(number: int, claim: Any, root: str) -> str:
     who, days = claim["patient"], claim["service_on"]
-    meta = [f"born {who['birth_date']}", f"member {who['member']}"]
+    meta = [f"born {times.days(who['birth_date'])}", f"member {who['member']}"]
     if who.get("record"):
         meta.append(f"record {who['record']}")
     meta.append(k.address(claim))
-    told = f"{', '.join(days)} at {k.place(claim)}, by {k.practitioner(claim)}"
+    told = f"{times.days(', '.join(days))} at {k.place(claim)}, by {k.practitioner(claim)}"
     lines = "".join(_line(line, days) for line in claim["lines"])
     cases = "".join(_case(case, root) for case in claim["cases"])
     return (
@@ -54,7 +54,7 @@ def _card(number: int, claim: Any, root: str) -> str:
 
 
 def _line(line: Any, days: list[str]) -> str:
-    on = "" if days == [line["service_on"]] else _spans([f"on {line['service_on']}"])
+    on = "" if days == [line["service_on"]] else _spans([f"on {times.days(line['service_on'])}"])
     return (
         f"<li><b>{escape(k.code(line))}</b>{_spans([k.count(line['units'], 'unit')])}"
         f'<span class="sum">{escape(line["charge"])}</span>'
@@ -65,13 +65,17 @@ def _line(line: Any, days: list[str]) -> str:
 def _case(case: Any, root: str) -> str:
     said = [k.proof(one) for one in case["proofs"]]
     said += [f"asked: {k.question(one)}" for one in case["asked"]]
-    said += [f"decided: {k.decision(one)}" for one in case["decided"]]
+    # what a person wrote stays as it was written
+    said = [times.days(one) for one in said]
+    said += [
+        f"decided: {k.decision({**one, 'on': times.days(one['on'])})}" for one in case["decided"]
+    ]
     listed = "".join(f"<li>{escape(one)}</li>\n" for one in said)
     number = escape(case["case"])
     return (
         f'<p>{escape(words.title(case["workflow"]))}, <a href="{escape(root)}/case/{number}">'
         f"case <code>{number}</code></a>,"
-        f" since {escape(str(case['began']))}: <b>{escape(k.expects(case))}</b></p>\n"
+        f" since {escape(times.days(case['began']))}: <b>{escape(k.expects(case))}</b></p>\n"
         f'<ul class="small">\n{listed}</ul>\n'
     )
 

@@ -41,6 +41,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["days"] = times.days
     made.globals.update(
         here=as_here,
         in_clone=in_clone,

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from throughline.practice import told_name, told_zone
 from throughline.programs.commands import as_here, in_clone
-from throughline.told import mornings, owed, words
+from throughline.told import mornings, owed, times, words
 from throughline.told.numbers import Numbers, collect
 from throughline.told.shapes import FunnelStage
 from throughline.told.standing import what_holds
@@ -99,6 +99,7 @@ def render(numbers: Numbers, earlier_page: str | None = None) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["days"] = times.days
     return environment.get_template("page.html.jinja").render(
         n=numbers,
         practice=told_name(),

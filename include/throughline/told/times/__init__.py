@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from throughline.told.today import Clock
 from throughline.vocabulary.counts import count
+
+ISO = re.compile(r"(?<![\w./-])\d{4}-\d{2}-\d{2}(?![\w/-]|\.\w)")
+"""A day in a sentence as commands tell it; not one in the name of a file, a number or an address."""
 
 
 def on(day: date) -> str:
@@ -24,6 +28,18 @@ def until(clock: Clock, moment: datetime) -> str:
     """Return a deadline: the midnight that ends a day is told as that day, without a time."""
     local = clock.local(moment)
     return on(local.date() - timedelta(days=1)) if local.time() == time(0) else at(clock, moment)
+
+
+def days(text: object) -> str:
+    """Return a text of commands in the style of pages: `since 2026-09-02` → `since Wed 02 Sep 2026`."""
+    return ISO.sub(_styled, str(text))
+
+
+def _styled(found: re.Match[str]) -> str:
+    try:
+        return on(date.fromisoformat(found[0]))
+    except ValueError:
+        return found[0]
 
 
 def span(length: timedelta) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from throughline.told import page, summary, words
+from throughline.told import page, summary, times, words
 from throughline.told.numbers import Numbers
 from throughline.told.shapes import Call, StepTime, Waiting
 
@@ -128,7 +128,7 @@ def test_a_question_says_since_when_it_waits_and_who_knows(
     assert words.waiting_size(row) == size
     assert words.waits(row, date(2026, 9, 4)) == since
     numbers = morning(waiting=[row])
-    assert since in page.render(numbers)
+    assert times.days(since) in page.render(numbers)
     assert since in " ".join(summary.render(numbers).split())
 
 
@@ -145,3 +145,21 @@ def test_a_question_says_since_when_it_waits_and_who_knows(
 )
 def test_an_amount_below_zero_has_its_sign_before_the_dollar(amount: str | None, said: str) -> None:
     assert words.dollars(None if amount is None else Decimal(amount)) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("since 2026-09-02", "since Wed 02 Sep 2026"),
+        ("ended on 2026-09-02 20:00.", "ended on Wed 02 Sep 2026 20:00."),
+        ("(2026-09-02, 2026-09-03)", "(Wed 02 Sep 2026, Thu 03 Sep 2026)"),
+        (date(2026, 9, 2), "Wed 02 Sep 2026"),
+        ("visits-2026-09-02.csv", "visits-2026-09-02.csv"),
+        ("2026-09-02.html", "2026-09-02.html"),
+        ("ehr/2026-09-02/1", "ehr/2026-09-02/1"),
+        ("number 2026-09-02-17", "number 2026-09-02-17"),
+        ("2026-13-40", "2026-13-40"),
+    ],
+)
+def test_the_days_of_a_text_are_told_as_on_pages(text: object, told: str) -> None:
+    assert times.days(text) == told

@@ -116,7 +116,7 @@ select
             'is_billable_practitioner', coalesce(d.is_billable, false)
         )
     end as detail,
-    cases.local_day(coalesce(f.starts_at, f.occurred_at), z.zone) as on_day,
+    cases.local_day(coalesce(f.starts_at, f.occurred_at), coalesce(z.zone, (select cases.practice_zone()))) as on_day,
     z.zone,
     -- a visit goes by the name it has outside its source; our own claims store which visit they are for
     coalesce(

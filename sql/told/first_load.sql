@@ -45,7 +45,7 @@ counted as (
     group by f.source
     union all
     select
-        'facts', f.source, f.kind, count(*), min(cases.local_day(f.occurred_at)), max(cases.local_day(f.occurred_at))
+        'facts', f.source, f.kind, count(*), cases.local_day(min(f.occurred_at)), cases.local_day(max(f.occurred_at))
     from evidence.fact as f
     where f.known_seq <= %(seq)s and f.retracted_seq is null
     group by f.source, f.kind
@@ -70,7 +70,7 @@ counted as (
     select 'not_opened', w.workflow, 'learned_too_late', count(*), min(v.on_day), max(v.on_day)
     from cases.workflow_version as w
     cross join (
-        select cases.local_day(f.occurred_at) as on_day
+        select cases.local_day(f.occurred_at, (select cases.practice_zone())) as on_day
         from evidence.fact as f
         where f.kind = 'visit' and f.known_seq <= %(seq)s and f.retracted_seq is null
     ) as v

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from throughline.pages.calls.stops import WARNINGS, Stop, not_called, warned
+from throughline.pages.calls.stops import WARNINGS, Stop, not_called, stopped, warned
 from throughline.pages.one import NotFound
 from throughline.pages.people import LANGUAGES, Name, language
 from throughline.told.today import Today
@@ -131,8 +131,8 @@ def calls(conn: Connection, today: Today, page: int, *, sees_patients: bool) -> 
     Those that nobody makes come last: of patients whom nobody may call, then those that wait for a decision.
     """
     rows = sql.run(
-        conn, "told/pages/calls.sql", day_ends=today.ends, of_moment=today.cut_off, sees_patients=sees_patients,
-        size=SIZE, skip=(page - 1) * SIZE,
+        conn, "told/pages/calls.sql", day_ends=today.ends, size=SIZE, skip=(page - 1) * SIZE,
+        not_called=stopped(conn, today) if sees_patients else [],
     ).rows  # fmt: skip
     return [Call(*row) for row in rows]
 

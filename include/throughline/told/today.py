@@ -72,6 +72,19 @@ def today(conn: Connection) -> Today:
     return Today(zone, *row)
 
 
+def how_far(conn: Connection, now: Today) -> tuple[object, ...]:
+    """Return what tells the facts, cases and tasks of this moment from others, for what a process keeps of them.
+
+    The warehouse, its newest night, and how far that is: only the steps of a night change them.
+    """
+    row = conn.execute(
+        "select count(s.finished_at), max(s.finished_at) from operations.step as s where s.seq = %s",
+        (now.seq,),
+    ).fetchone()
+    where = conn.info.host, conn.info.port, conn.info.dbname
+    return *where, now.seq, now.status, now.cut_off, row
+
+
 def waits(row: Waiting, on: date) -> str:
     """Return since when something waits for a decision, of whom, and who was told, as of a morning.
 

@@ -1,10 +1,9 @@
 -- reads: cases.stage, cases.workflow_version, core.patient, evidence.fact, identity.link, operations.source,
---     tasks.call, tasks.not_called()
+--     tasks.call
 
 -- Calls to make today, one page of them: open outreach tasks that are due by the end of the day or overdue, the late
--- ones first, then those of patients whom nobody may call (as of_moment), and last those on hold, which wait for a decision.
--- Whoever may not see patients is not told by number or order whom nobody may call. What was tried is what the EHR says
--- since the trigger.
+-- ones first, then those of patients whom nobody may call (not_called: persons), and last those on hold, which wait for a
+-- decision. What was tried is what the EHR says since the trigger.
 with waits as materialized (
     select t.*
     from tasks.call as t
@@ -12,8 +11,8 @@ with waits as materialized (
 ),
 
 stopped as materialized (
-    select distinct n.person_id
-    from tasks.not_called(array(select o.person_id from waits as o where %(sees_patients)s), %(of_moment)s) as n
+    select distinct p.person_id
+    from unnest(%(not_called)s::uuid[]) as p (person_id)
 ),
 
 due as (

@@ -3,13 +3,20 @@
 
 -- When the clock of each stage of these cases ends by its definition, whether it is proven, and the first thing of its kind
 -- that came after the last day that counts: a talk with the patient, a visit. `evidence` false leaves that out, for those
--- who may not see patients.
-with own as (
+-- who may not see patients. `proofs`: only stages with one of these, or null for all. The newest night can know nothing
+-- of after the day that follows its cut-off, so nothing is looked for while days that count are still to come.
+with known as (
+    select max(n.cut_off) + interval '1 day' as until_at
+    from operations.night as n
+    where n.status <> 'void'
+),
+
+own as (
     select
         c.case_id,
         c.person_id,
         c.trigger_on,
-        c.time_zone,
+        coalesce(c.time_zone, (select cases.practice_zone())) as time_zone,
         s.rule,
         s.position,
         n.business_date as opened_on,
@@ -23,6 +30,7 @@ with own as (
     left join cases.stage as b on b.case_id = c.case_id and b.stage = s.rule -> 'clock' ->> 'from'
     left join operations.night as n on n.seq = c.opened_seq
     where c.case_id = any(%(cases)s::uuid[]) and c.trigger_on is not null and s.rule ? 'clock'
+        and (%(proofs)s::text[] is null or s.rule ->> 'proof' = any(%(proofs)s::text[]))
 ),
 
 -- as sql/cases/stages.sql sets the clock
@@ -60,6 +68,7 @@ left join lateral (
     from identity.link as i
     inner join evidence.fact as f on f.subject_source = i.source and f.subject_id = i.source_id
     where %(evidence)s and b.state <> 'complete'
+        and cases.day_end(b.counts_until, b.time_zone) <= (select k.until_at from known as k)
         and i.person_id = b.person_id and i.status = 'active' and i.retired_seq is null
         and f.kind = b.rule ->> 'proof' and f.retracted_seq is null
         and (

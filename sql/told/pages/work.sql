@@ -1,14 +1,49 @@
 -- reads: cases.case_record, cases.stage, cases.workflow_version, evidence.coverage, evidence.fact,
---     evidence.practitioner, evidence.visit, identity.link, operations.source, tasks.inside,
---     tasks.not_called(), tasks.task
+--     evidence.practitioner, evidence.visit, identity.link, operations.source, tasks.inside, tasks.task
 
 -- Open work of one kind that stays inside, one page of it: the late first, then what a call is needed for whose patient
--- nobody may call (of_moment, if asks_stops), and last what nobody should do now. A visit is told by its day, who saw the patient, and what the clinician charged.
-with mine as (
+-- nobody may call (not_called: persons), and last what nobody should do now. A visit is told by its day, who saw the patient, and what the clinician charged.
+with stopped as materialized (
+    select distinct p.person_id
+    from unnest(%(not_called)s::uuid[]) as p (person_id)
+),
+
+-- in few columns, so that putting thousands in order is cheap
+mine as (
     select
         t.task_id,
-        t.kind,
         t.case_id,
+        i.source,
+        least(t.due_at, s.due_at) as due_at,
+        s.due_at as clock_at,
+        t.status = 'on-hold' or c.stage_state = 'blocked' as on_hold,
+        x.person_id is not null as is_stopped
+    from tasks.inside as i
+    inner join tasks.task as t on t.task_id = i.task_id
+    inner join cases.case_record as c on c.case_id = t.case_id
+    left join cases.stage as s on s.case_id = t.case_id and s.stage = t.stage
+    left join stopped as x on x.person_id = t.person_id
+    where t.closed_seq is null and t.kind = %(kind)s
+),
+
+counted as (
+    select count(*) as total, count(*) filter (where m.is_stopped) as stopped
+    from mine as m
+),
+
+chosen as (
+    select m.*
+    from mine as m
+    order by m.on_hold, m.is_stopped, m.due_at, m.case_id
+    limit %(size)s offset %(skip)s
+),
+
+page as (
+    select
+        m.*,
+        n.total,
+        n.stopped,
+        t.kind,
         t.person_id,
         t.stage,
         t.owner_team,
@@ -16,33 +51,13 @@ with mine as (
         t.detail,
         c.workflow,
         c.version,
-        c.time_zone,
-        i.source,
-        least(t.due_at, s.due_at) as due_at,
-        s.due_at as clock_at,
-        t.status = 'on-hold' or c.stage_state = 'blocked' as on_hold
-    from tasks.inside as i
-    inner join tasks.task as t on t.task_id = i.task_id
-    inner join cases.case_record as c on c.case_id = t.case_id
-    left join cases.stage as s on s.case_id = t.case_id and s.stage = t.stage
-    where t.closed_seq is null and t.kind = %(kind)s
-),
-
-stopped as materialized (
-    select distinct n.person_id
-    from tasks.not_called(array(select m.person_id from mine as m where %(asks_stops)s), %(of_moment)s) as n
-),
-
-page as (
-    select
-        m.*,
-        s.person_id is not null as is_stopped,
-        count(*) over () as total,
-        count(s.person_id) over () as stopped
-    from mine as m
-    left join stopped as s on s.person_id = m.person_id
-    order by m.on_hold, s.person_id is not null, m.due_at, m.case_id
-    limit %(size)s offset %(skip)s
+        coalesce(c.time_zone, (select cases.practice_zone())) as time_zone,
+        evidence.source_of_visit(t.detail ->> 'encounter') as visit_source,
+        evidence.id_of_visit(t.detail ->> 'encounter') as visit
+    from chosen as m
+    inner join tasks.task as t on t.task_id = m.task_id
+    inner join cases.case_record as c on c.case_id = m.case_id
+    cross join counted as n
 )
 
 select
@@ -72,8 +87,7 @@ from page as p
 left join cases.workflow_version as w on w.workflow = p.workflow and w.version = p.version
 left join operations.source as o on o.source = p.source
 left join evidence.visit as v
-    on v.source = evidence.source_of_visit(p.detail ->> 'encounter')
-    and v.source_id = evidence.id_of_visit(p.detail ->> 'encounter') and v.retracted_seq is null
+    on v.source = p.visit_source and v.source_id = p.visit and v.retracted_seq is null
 left join lateral (
     select x.given, x.family
     from evidence.practitioner as x

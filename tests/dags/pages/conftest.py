@@ -37,6 +37,16 @@ def server() -> Iterator[postgres.Server]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each page ask anew: tests change in a moment what only the steps of a night change."""
+    from throughline.pages.calls import stops, work
+    from throughline.programs.kept import Kept
+
+    monkeypatch.setattr(stops, "_stopped", Kept(1, -1))
+    monkeypatch.setattr(work, "_counts", Kept(1, -1))
+
+
 @pytest.fixture
 def browser(
     server: postgres.Server, monkeypatch: pytest.MonkeyPatch

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from throughline.programs.kept import Kept
+from throughline.told.today import Today, how_far
 from throughline.vocabulary import words as vocabulary
 from throughline.warehouse import Connection, sql
 
@@ -20,6 +22,11 @@ STOPS = WARNINGS | {
     "stay_not_mapped": "Something goes on, perhaps a stay in a facility, with a code that nobody has mapped",
 }
 """Why nobody may call, by the reasons of `tasks.not_called` in the warehouse."""
+
+
+SECONDS = 3600
+"""How long a process keeps whom of a list nobody may call, while no step of a night ends."""
+_stopped: Kept[tuple[object, ...], list[str]] = Kept(1, SECONDS)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,20 @@ def not_called(conn: Connection, persons: Iterable[str], as_of: datetime) -> dic
     for person_id, *stop in rows:
         found.setdefault(person_id, []).append(Stop(*stop))
     return found
+
+
+def stopped(conn: Connection, now: Today) -> list[str]:
+    """Return the persons with an open call or booking whom nobody may call, by which lists are put in order.
+
+    It is patient data. The process asks anew after each step of a night: nothing else changes what is asked for.
+    """
+    return _stopped.get(
+        how_far(conn, now),
+        lambda: [
+            row[0]
+            for row in sql.run(conn, "told/pages/open_not_called.sql", as_of=now.cut_off).rows
+        ],
+    )
 
 
 def warned(warnings: Iterable[str] | None, stops: Iterable[Stop]) -> list[str]:

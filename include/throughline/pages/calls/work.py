@@ -14,19 +14,22 @@ from fastapi import Request as Browser
 from throughline.pages import listed, people
 from throughline.pages.access import reading
 from throughline.pages.calls.since import made_since
-from throughline.pages.calls.stops import Stop, not_called, warned
+from throughline.pages.calls.stops import Stop, not_called, stopped, warned
 from throughline.pages.forms import root_of
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
 from throughline.pages.story import clocks
+from throughline.programs.kept import Kept
 from throughline.tasks.late import late_feeds
 from throughline.told import times, words
-from throughline.told.today import today
+from throughline.told.today import Today, how_far, today
 from throughline.warehouse import Connection, sql
 
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
 PLACE, SIZE = "work", 50
 """The path of the page, and how much of one kind stands on one of its pages."""
+SECONDS = 3600
+"""How long a process keeps how much there is of each kind, while no step of a night ends."""
 
 
 @dataclass(frozen=True)
@@ -121,16 +124,24 @@ class Item:
         return warned(self.warnings, stops) if self.kind == "scheduling" else []
 
 
-def items(conn: Connection, kind: str, page: int, as_of: datetime | None = None) -> list[Item]:
+def items(conn: Connection, kind: str, page: int, now: Today | None = None) -> list[Item]:
     """Return one page of the open work of a kind that stays inside; what is on hold comes last.
 
-    `as_of`: what takes a call comes after the rest if nobody may call then. None for those who may not know it.
+    `now`: what takes a call comes after the rest if nobody may call then. None for those who may not know it.
     """
     found = sql.run(
-        conn, "told/pages/work.sql", kind=kind, size=SIZE, skip=(page - 1) * SIZE, of_moment=as_of,
-        asks_stops=as_of is not None and kind in CALLS,
+        conn, "told/pages/work.sql", kind=kind, size=SIZE, skip=(page - 1) * SIZE,
+        not_called=stopped(conn, now) if now is not None and kind in CALLS else [],
     ).rows  # fmt: skip
     return [Item(*row) for row in found]
+
+
+_counts: Kept[tuple[object, ...], dict[str, tuple[int, int]]] = Kept(1, SECONDS)
+
+
+def _counted(conn: Connection, now: Today) -> dict[str, tuple[int, int]]:
+    rows = sql.run(conn, "told/pages/work_counts.sql", overdue_before=now.cut_off).rows
+    return {kind: (number, late) for kind, number, late in rows}
 
 
 @router.get("/work")
@@ -139,17 +150,12 @@ def work_page(request: Browser, who: Looking) -> Response:
     page = listed.chosen(request.query_params).page
     with reading() as conn:
         now = today(conn)
-        counts = {
-            kind: (number, late)
-            for kind, number, late in sql.run(
-                conn, "told/pages/work_counts.sql", overdue_before=now.cut_off
-            ).rows
-        }
+        counts = _counts.get(how_far(conn, now), lambda: _counted(conn, now))
         there = [one for one in KINDS if one.kind in counts]
         asked = request.query_params.get("kind", "")
         chosen = next((one for one in KINDS if one.kind == asked), there[0] if there else None)
-        as_of = now.cut_off if who.sees_patients else None
-        found = items(conn, chosen.kind, page, as_of) if chosen else []
+        as_told = now if who.sees_patients else None
+        found = items(conn, chosen.kind, page, as_told) if chosen else []
         names = people.names(conn, who, PLACE, [one.person_id for one in found])
         stops = not_called(conn, names, now.cut_off)
         calls = [one.case_id for one in found if one.kind == "outreach"]

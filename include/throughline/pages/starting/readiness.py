@@ -18,9 +18,8 @@ from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
 from throughline.practice import said_now
 from throughline.programs.kept import Kept
-from throughline.told.today import Today, today
+from throughline.told.today import how_far, today
 from throughline.vocabulary import DefinitionError, layers
-from throughline.warehouse import Connection
 
 PLACE = "readiness"
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
@@ -47,7 +46,7 @@ def readiness_page(request: Browser, who: Looking) -> Response:
     checked = _examined.get(_files(), _examine)
     with reading() as conn:
         now = today(conn)
-        came = _came.get(_moment(conn, now), lambda: readiness.came(conn))
+        came = _came.get(how_far(conn, now), lambda: readiness.came(conn))
     found = readiness.with_history(checked.needs, came)
     workflows = {
         one.workflow: [each for each in found if each.workflow == one.workflow] for one in found
@@ -87,14 +86,3 @@ def _stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_mtime_ns, found.st_size
-
-
-def _moment(conn: Connection, now: Today) -> tuple[object, ...]:
-    """Return what tells the facts of this moment from others: the warehouse, its newest night, and how far that is.
-
-    Only the steps of a night change facts.
-    """
-    row = conn.execute(
-        "select count(s.finished_at) from operations.step as s where s.seq = %s", (now.seq,)
-    ).fetchone()
-    return conn.info.host, conn.info.port, conn.info.dbname, now.seq, now.status, row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -46,12 +46,19 @@ class Ends:
         return self.proven_at is not None and self.proven_at < self.ends_at
 
 
-def clocks(conn: Connection, cases: Iterable[str], *, evidence: bool) -> list[Ends]:
-    """Return when the clocks of cases end, in the order of their stages; with `evidence`, what came too late."""
+def clocks(
+    conn: Connection, cases: Iterable[str], *, evidence: bool, proofs: Sequence[str] | None = None
+) -> list[Ends]:
+    """Return when the clocks of cases end, in the order of their stages; with `evidence`, what came too late.
+
+    `proofs`: only of the stages that one of these proves.
+    """
     asked = sorted(set(cases))
     if not asked:
         return []
-    found = sql.run(conn, "told/pages/case_clocks.sql", cases=asked, evidence=evidence).rows
+    found = sql.run(
+        conn, "told/pages/case_clocks.sql", cases=asked, evidence=evidence, proofs=proofs
+    ).rows
     return [Ends(*row) for row in found]
 
 
@@ -76,8 +83,8 @@ def too_late(ends: Ends | None, today: Clock) -> str:
 def too_late_by_case(conn: Connection, cases: Iterable[str], today: Clock) -> dict[str, str]:
     """Return of which cases somebody spoke with the patient too late, and how late. It is patient data."""
     said: dict[str, str] = {}
-    for ends in clocks(conn, cases, evidence=True):
-        if ends.proof == "contact" and ends.late_at is not None:
+    for ends in clocks(conn, cases, evidence=True, proofs=["contact"]):
+        if ends.late_at is not None:
             said.setdefault(ends.case_id, too_late(ends, today))
     return said
 

@@ -13,8 +13,10 @@ from starlette.testclient import TestClient
 
 from throughline import warehouse
 from throughline.pages import access, routes
-from throughline.pages.calls import record, work
+from throughline.pages.calls import record, stops, work
 from throughline.pages.finding import routes as finding
+from throughline.programs.kept import Kept
+from throughline.told.today import today
 from throughline.vocabulary import words as vocabulary
 
 NUMBER, SHOWN = "7165550142", "(716) 555-0142"
@@ -262,3 +264,20 @@ def test_what_forbids_a_call_is_found_by_an_index(conn: warehouse.Connection) ->
     assert "(subject_source, subject_id)" in index
     (asked,) = re.findall(r"and f\.kind in \(([^)]*)\)", function)
     assert set(re.findall(r"'(\w+)'", asked)) == set(re.findall(r"'(\w+)'::text", index))
+
+
+def test_who_may_not_be_called_is_asked_once_until_a_step_of_a_night_ends(
+    conn: warehouse.Connection, whom: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It puts the lists in order. What a row says of its patient is asked each time."""
+    monkeypatch.setattr(stops, "_stopped", Kept(1, stops.SECONDS))
+    now = today(conn)
+    assert whom["person"] not in stops.stopped(conn, now)
+    tell(conn, whom, "death")
+    assert whom["person"] not in stops.stopped(conn, now), "no step has ended"
+    conn.execute(
+        "insert into operations.step (seq, step, part, status, started_at, finished_at)"
+        " values (%s, 'assert_facts', 'again', 'done', clock_timestamp(), clock_timestamp())",
+        (now.seq,),
+    )
+    assert whom["person"] in stops.stopped(conn, now)

@@ -314,7 +314,9 @@ class Guess:
 
 
 def _words(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name_of(name)).strip()
+    """Return the words of a name; `Patient #`, `Patient No.` and `Patient Number` are the same."""
+    found = re.findall(r"[a-z0-9]+|#", name_of(name))
+    return " ".join("no" if word in ("#", "number", "num") else word for word in found)
 
 
 def _is_money(name: str) -> bool:

@@ -293,6 +293,18 @@ def test_names_of_columns_are_in_the_definition_what_they_are_in_the_file(folder
     assert table["unused"] == names[3:]
 
 
+@pytest.mark.parametrize("number", ["#", " #", " No.", " Number", " Num"])
+def test_a_number_may_be_written_in_any_way(folder: Path, number: str) -> None:
+    header = f"Patient{number},Last Name,First Name,DOB,Plan,Member{number}"
+    rows = "1001,Roe,Ann,07/19/1941,Medicare,1EG4\n1002,Doe,Jon,01/30/1950,Medicare,1EG5\n"
+    said = yaml.safe_load(guessed(folder, f"{header}\n{rows}", "patients.csv"))
+    assert list(said["feeds"]) == ["patient", "coverage"]
+    ((_, table),) = said["conventions"]["tables"].items()
+    patient, coverage = table["records"]
+    assert patient["key"] == coverage["patient"] == f"Patient{number}"
+    assert coverage["columns"]["member_id"] == f"Member{number}"
+
+
 @pytest.mark.parametrize("name", ["yes", "null", "off"])
 def test_a_source_may_be_called_as_a_word_of_yaml(folder: Path, name: str) -> None:
     sample = folder.parent / "p.csv"

@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         test = item.nodeid.partition("[")[0]
         file = item.nodeid.partition("::")[0]
-        if is_long(item.nodeid) or is_thinned(item.nodeid, cases[test]):
+        if is_long(item.nodeid, cases[file]) or is_thinned(item.nodeid, cases[test]):
             item.add_marker(pytest.mark.long)
         if is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)

@@ -215,12 +215,19 @@ HEAVY = (
     "warehouse/told/test_summary_and_page.py",
     "warehouse/warehouse/test_meaning.py",
 )
-"""Files whose tests take a second or more each: `make test` has the first one, `make test-nights` the others."""
+"""Files whose tests take a second or more each: `make test` has the first one.
+
+Of the others `make test-nights` has one in so many (`HEAVY_SHARE`), and `make long` the rest.
+"""
+HEAVY_SHARE = 3
 LONG = (
+    "dags/first_week/test_observe_first.py",
     "dags/test_population.py",
+    "night/faults/test_foreign_files.py",
     "night/faults/test_refused_files.py",
     "night/systems/test_denver_by_dags.py",
     "night/systems/test_own_definitions.py",
+    "night/systems/test_real_systems.py",
 )
 """Files that start a whole stack for what quicker tests show too: in `make long`, in no other tier."""
 THINNED = {
@@ -285,9 +292,16 @@ def is_left_to_the_night(nodeid: str, number: int) -> bool:
     return number > 0 and nodeid.partition("::")[0].removeprefix("tests/") in HEAVY
 
 
-def is_long(nodeid: str) -> bool:
-    """Say whether a test is left to `make long`: its file is listed."""
-    return nodeid.partition("::")[0].removeprefix("tests/") in LONG
+def is_long(nodeid: str, number: int) -> bool:
+    """Say whether the test of this number (from 0) of its file is left to `make long`.
+
+    Its file is listed, or is heavy, and the test's name does not choose it for the night.
+    """
+    of = nodeid.removeprefix("tests/")
+    if of.partition("::")[0] in LONG:
+        return True
+    chosen = crc32(nodeid.encode()) % HEAVY_SHARE == 0 or is_nightly(nodeid)
+    return is_left_to_the_night(nodeid, number) and not chosen
 
 
 def is_thinned(nodeid: str, number: int) -> bool:

@@ -303,3 +303,18 @@ def test_the_first_case_of_a_thinned_test_stays_and_about_its_share_of_the_other
     assert kept[0] == 0
     assert 70 < len(kept) < 130
     assert not is_thinned("tests/unit/test_house.py::test_x[1]", 1)
+
+
+def test_of_a_heavy_file_the_first_test_stays_and_a_share_of_the_others_is_in_the_nights() -> None:
+    of = "tests/warehouse/tasks/test_plan.py"
+    names = [f"{of}::test_{number}" for number in range(300)]
+    nights = [
+        number
+        for number, name in enumerate(names)
+        if worlds.is_left_to_the_night(name, number) and not worlds.is_long(name, number)
+    ]
+    assert not worlds.is_left_to_the_night(names[0], 0)
+    assert not worlds.is_long(names[0], 0)
+    assert 70 < len(nights) < 130
+    named = f"tests/{next(name for name in NIGHTLY if '::' in name and name.partition('::')[0] in worlds.HEAVY)}"
+    assert not worlds.is_long(named, 5), "what is named for the nights stays there"

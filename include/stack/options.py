@@ -73,7 +73,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "worlds": (),
     "stop": (),
     "clean": ("WORLD", "ALL"),
-    "benchmark": ("SIZES", "NIGHTS", "SAVE", "STATEMENTS", "YEARS"),
+    "benchmark": ("SIZES", "NIGHTS", "SAVE", "STATEMENTS", "WATCH", "YEARS"),
     "chaos": ("JOBS", "BUDGET", "ONLY", "APART", "KEEP", "PATIENTS", "SEED"),
     "dump": (*_WORLD, "N", "MISBEHAVE", "OUT"),
     "dump-compare": ("A", "B", "RENAMED"),

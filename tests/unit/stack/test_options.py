@@ -315,3 +315,26 @@ def test_misbehaviour_is_read_with_and_without_a_date() -> None:
 def test_a_fault_with_a_date_is_asked_for_once_and_one_without_on_each_night() -> None:
     chosen = options.read({"MISBEHAVE": "claim:2026-09-02:late, appointment:garbage_rows"})
     assert chosen.after_a_night().misbehave == (chosen.misbehave[1],)
+
+
+OF_TESTS = {(goal, "ARGS") for goal in ("test", "test-fast", "test-nights", "coverage", "long")} | {
+    ("long", "BUDGET")
+}
+ASKED = re.compile(r"make ([a-z-]+)((?: +[A-Z_]+=(?:\"[^\"]*\"|'[^']*'|[^\s`|]*))+)")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"],
+    ids=lambda page: page.name,
+)
+def test_each_option_of_a_page_is_one_that_its_command_takes(page: Path) -> None:
+    wrong = [
+        f"make {goal} {name}="
+        for goal, given in ASKED.findall(page.read_text("utf-8"))
+        for name in re.findall(r"([A-Z_]+)=", given)
+        if name not in options.TAKES.get(goal, ())
+        and not name.startswith(("THROUGHLINE_", "AIRFLOW"))
+        and (goal, name) not in OF_TESTS
+    ]
+    assert wrong == []

@@ -65,6 +65,10 @@ def main(arguments: list[str]) -> int:
     if chosen.history:
         with warehouse.connect(os.environ["THROUGHLINE_DSN"]) as conn:
             found = with_history(found, came(conn))
+    if checked.faults:
+        print(
+            f"{counted(len(checked.faults), 'fault')} below: nothing of a file with a fault counts here\n"
+        )
     print("\n".join(table(found)))
     print("\n".join(reach(wanted(checked.workflows, checked.sources, practice()))))
     never = [one for one in found if one.matters and not one.is_met]

@@ -50,6 +50,9 @@ SAYS: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {
 }
 """What a column has to say, where a definition says itself all that it can say."""
 
+WRITTEN = frozenset({("claim_response", "claim_rejected")})
+"""The kinds that a lookup must have a word for: another word is an exception, and no rejection of a claim."""
+
 LEVEL, RESTRICTED, NO_CHARGE, GLOBAL = "level", "self_pay_restricted", "no_charge", "global_period"
 SAID_OF_CHARGES: Mapping[str, tuple[str, str]] = {
     LEVEL: ("mdm_level", "mdm_level"),
@@ -70,7 +73,11 @@ def brought(source: SourceDefinition, feed: str) -> list[str]:
             kind
             for table in tables
             for kind in table.facts
-            if any(_states(table.name, kind, of[table.name]) for of in records if table.name in of)
+            if any(
+                _states(table.name, kind, of[table.name], source)
+                for of in records
+                if table.name in of
+            )
         )
     else:
         silent = _silent(source, feed)
@@ -142,14 +149,24 @@ def _records(source: SourceDefinition, feed: str) -> Iterator[dict[str, Mapping[
                 yield of | ({lines: record["lines"]["columns"]} if "lines" in record else {})
 
 
-def _states(table: str, kind: str, columns: Mapping[str, Any]) -> bool:
+def _states(table: str, kind: str, columns: Mapping[str, Any], source: SourceDefinition) -> bool:
     if any(name not in columns for name in NEEDS.get((table, kind), ())):
         return False
-    return all(
-        _may_say(columns, name, wanted)
-        for name, wanted in SAYS.get((table, kind), {}).items()
-        if name in columns
-    )
+    says = {name: of for name, of in SAYS.get((table, kind), {}).items() if name in columns}
+    if (table, kind) in WRITTEN and not all(
+        _is_written(columns[name], f"{table}.{name}", wanted, source)
+        for name, wanted in says.items()
+    ):
+        return False
+    return all(_may_say(columns, name, wanted) for name, wanted in says.items())
+
+
+def _is_written(value: Any, field: str, wanted: Collection[str], source: SourceDefinition) -> bool:
+    """Return whether a lookup, or the source's own codes, has a word that stands for a wanted one."""
+    if not isinstance(value, Mapping) or "lookup" not in value:
+        return True
+    own = source.conventions.get("codes", {}).get(field, {})
+    return any(_text(each) in wanted for each in (*value["lookup"].values(), *own.values()))
 
 
 def _may_say(columns: Mapping[str, Any], name: str, wanted: Collection[str]) -> bool:

@@ -252,6 +252,7 @@ def test_the_command_prints_a_table_and_says_by_its_code(
     )  # fmt: skip
     assert (done.returncode, says in done.stdout) == (code, True), done.stdout + done.stderr
     assert "transitional_care\n" in done.stdout
+    assert done.stdout.startswith("2 faults below: nothing of a file with a fault") is bool(wrong)
 
 
 def table(feed: str, columns: dict[str, object]) -> SourceDefinition:

@@ -77,6 +77,9 @@ def test_only_feeds_that_are_there_are_said_not_to_tell(own: Path) -> None:
         ({"from": "Status", "lookup": {"OK": "A2", "Rejected": "A3"}, "otherwise": "refuse"}, True),
         ({"from": "Status", "lookup": {"OK": "A2"}, "otherwise": "empty"}, False),
         ({"constant": "A2"}, False),
+        # another word of the file would be a code that nobody has mapped, and no rejection
+        ({"from": "Status", "lookup": {"OK": "A2"}}, False),
+        ({"from": "Status", "lookup": {"OK": "A2", "No": "A7"}}, True),
     ],
 )
 def test_a_report_shows_what_its_status_can_say(own: Path, column: Any, is_seen: bool) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
 from throughline.told import text, words
 from throughline.told.numbers import Numbers
@@ -108,10 +109,20 @@ def not_opened(numbers: Numbers) -> str:
         text.table(
             ("workflow", "count", "alone", "why"),
             (
-                (words.plain(row.workflow), f"{row.things:,}", f"{row.alone:,}", why(row))
+                each
                 for row in numbers.not_opened[: text.LISTED]
+                for each in _in_lines(row, together)
             ),
             right=(1, 2),
         ),
         text.more(len(numbers.not_opened), "reasons on the page"),
     )
+
+
+def _in_lines(row: NotOpened, workflows: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the lines of a row: its reason ends with a day, which must not be cut off."""
+    # two numbers of up to nine signs, and two blanks between columns
+    others = max(len("workflow"), *(len(words.plain(name)) for name in workflows)) + 2 * 9 + 3 * 2
+    first, *more = textwrap.wrap(why(row), text.WIDTH - 2 - others, break_on_hyphens=False)
+    yield words.plain(row.workflow), f"{row.things:,}", f"{row.alone:,}", first
+    yield from (("", "", "", each) for each in more)

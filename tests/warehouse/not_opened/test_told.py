@@ -48,6 +48,10 @@ def test_claims_that_no_payer_has_are_told_with_since_when(conn: Connection) -> 
     told = summary.render(collect(conn, 3, ZONE))
     assert "OPENED NO CASE: 3 of charge capture" in told
     assert re.search(r"capture +2 +2 +Its claim was sent, and no payer has answered", told)
+    # no day is cut off
+    for day in ("2026-07-20", "2026-09-01"):
+        assert f"(since {day})" in " ".join(told.split())
+    assert max(len(line) for line in told.splitlines()) <= 100
     shown = page.render(collect(conn, 3, ZONE))
     assert "no payer has answered within ten days (since 2026-07-20)" in shown
     assert "has not been sent again (since 2026-09-01)" in shown

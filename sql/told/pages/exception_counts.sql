@@ -1,17 +1,30 @@
 -- reads: operations.exception, operations.reason
 
--- Open exceptions by team, owner and reason, for the filters of the list and for its sums.
+-- Open exceptions by team, owner and reason, for the filters of the list and for its sums. They are summed before their
+-- titles are looked up.
+with summed as (
+    select
+        e.owner_team,
+        e.owner,
+        e.reason,
+        count(*) as exceptions,
+        count(*) filter (where e.due_at < %(overdue_before)s) as overdue,
+        count(*) filter (where e.due_at <= %(due_before)s) as due,
+        coalesce(sum(e.amount), 0) as amount
+    from operations.exception as e
+    where e.status = 'open'
+    group by e.owner_team, e.owner, e.reason
+)
+
 select
-    e.owner_team,
-    e.owner,
-    e.reason,
+    s.owner_team,
+    s.owner,
+    s.reason,
     r.title,
-    count(*) as exceptions,
-    count(*) filter (where e.due_at < %(overdue_before)s) as overdue,
-    count(*) filter (where e.due_at <= %(due_before)s) as due,
-    coalesce(sum(e.amount), 0) as amount
-from operations.exception as e
-left join operations.reason as r on r.reason = e.reason
-where e.status = 'open'
-group by e.owner_team, e.owner, e.reason, r.title
-order by e.owner_team, e.owner, r.title, e.reason;
+    s.exceptions,
+    s.overdue,
+    s.due,
+    s.amount
+from summed as s
+left join operations.reason as r on r.reason = s.reason
+order by s.owner_team, s.owner, r.title, s.reason;

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from throughline import warehouse
+from throughline.pages import case
 from throughline.told import words
 from throughline.told.shapes import Money
 from throughline.told.today import today
@@ -135,3 +136,33 @@ def test_the_story_tells_of_a_proof_that_was_taken_back_and_of_the_new_one(
     conn.execute(event, (case_id, "proven", 3, new))
     story = page(opened_as("lead"), f"/case/{case_id}").split('id="story"')[1]
     assert [story.count(one) for one in (proven, gone, anew)] == [1, 1, 1]
+
+
+def test_what_happened_at_one_moment_is_told_from_its_cause_to_what_followed(
+    conn: warehouse.Connection, opened_as: Browser
+) -> None:
+    (case_id,) = row(
+        conn,
+        "select case_id::text from tasks.task where kind = 'outreach' and closed_seq is null order by 1 limit 1",
+    )
+    conn.execute(
+        "insert into operations.exception (exception_id, about_kind, about_id, reason, owner_team, opened_seq,"
+        " opened_at, due_at, case_id) values (gen_random_uuid(), 'case', %s, 'verify_by_hand', 'billing', 3, now(),"
+        " now(), %s)",
+        (case_id, case_id),
+    )
+    conn.execute(
+        "insert into operations.decision (decision_id, decided_by, kind, about_kind, about_id, note, decided_at)"
+        " select gen_random_uuid(), 'ann', 'acknowledge', 'exception', exception_id::text, 'x', now()"
+        " from operations.exception where case_id = %s and reason = 'verify_by_hand'",
+        (case_id,),
+    )
+    conn.execute(
+        "insert into cases.event (event_id, case_id, kind, occurred_at, known_seq)"
+        " values (gen_random_uuid(), %s, 'reopened', now(), 3)",
+        (case_id,),
+    )
+    story = case.line(conn, case.case(conn, case_id), evidence=True)
+    assert [one.at for one in story] == sorted(one.at for one in story)
+    (now,) = row(conn, "select now()")
+    assert [one.part for one in story if one.at == now] == ["event", "exception", "decision"]

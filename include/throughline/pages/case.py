@@ -84,9 +84,13 @@ class Stage:
 
 def standing(stage: Stage, clock: Clock) -> str:
     """Return how a stage stands, in words: it is in time as long as its clock runs, and late afterwards."""
-    if stage.state == "pending" and stage.due_at and clock.is_overdue(stage.due_at):
+    return _in_words(stage.state, stage.due_at, clock)
+
+
+def _in_words(state: str, clock_at: datetime | None, clock: Clock) -> str:
+    if state == "pending" and clock_at and clock.is_overdue(clock_at):
         return "late"
-    return words.STATES.get(stage.state, words.plain(stage.state))
+    return words.STATES.get(state, words.plain(state))
 
 
 @dataclass(frozen=True)
@@ -133,10 +137,19 @@ def line(conn: Connection, one: Case, *, evidence: bool) -> list[Entry]:
     return [Entry(*row) for row in found]
 
 
-def state(stage_state: str | None, next_step: str | None, stops: Sequence[Stop] = ()) -> str:
-    """Return how the stage of an open case stands; without a question to anybody, it needs no decision."""
+def state(
+    stage_state: str | None,
+    next_step: str | None,
+    stops: Sequence[Stop],
+    clock_at: datetime | None,
+    clock: Clock,
+) -> str:
+    """Return how the stage of an open case stands; without a question to anybody, it needs no decision.
+
+    `clock_at`: when the clock of the stage ends.
+    """
     if stage_state != "blocked" or next_step == "exception":
-        return words.STATES.get(stage_state or "", words.plain(stage_state or ""))
+        return _in_words(stage_state or "", clock_at, clock)
     if any(stop.kind == "admission" for stop in stops):
         return "waits: the patient is in a facility"
     return words.HELD

@@ -41,7 +41,7 @@ class Record:
 
 @dataclass(frozen=True)
 class OwnCase:
-    """A case of a person. Times are UTC."""
+    """A case of a person. Times are UTC; `clock_at` is when the clock of its stage ends."""
 
     case_id: str
     title: str
@@ -53,6 +53,7 @@ class OwnCase:
     next_step: str | None
     next_due_at: datetime | None
     owner_team: str
+    clock_at: datetime | None
 
 
 @dataclass(frozen=True)

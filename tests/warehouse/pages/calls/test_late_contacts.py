@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from starlette.testclient import TestClient
 
 from throughline import warehouse
+from throughline.told.today import today
 
 Browser = Callable[[str], TestClient]
 DEFINITION = {
@@ -157,3 +158,23 @@ def test_a_visit_after_its_last_day_is_told(conn: warehouse.Connection, opened_a
         f"12 hours after the clock ended on {last:%a %d %b %Y}. What happens after {last:%a %d %b %Y} no longer"
         " proves seen."
     ) in text(opened_as("lead"), f"/case/{case_id}")
+
+
+def test_a_stage_whose_clock_has_ended_is_late_on_the_page_of_the_person_too(
+    conn: warehouse.Connection, opened_as: Callable[[str], TestClient]
+) -> None:
+    row = conn.execute(
+        "select c.case_id::text, c.person_id::text, c.stage from cases.case_record as c"
+        " where c.status = 'open' and c.stage_state = 'pending' order by c.case_id limit 1"
+    ).fetchone()
+    assert row is not None
+    case_id, person_id, stage = row
+    now = today(conn)
+    for ends, said in ((now.cut_off - timedelta(hours=1), "late"), (now.ends, "in time")):
+        conn.execute(
+            "update cases.stage set due_at = %s where case_id = %s and stage = %s",
+            (ends, case_id, stage),
+        )
+        page = opened_as("lead").get(f"/person/{person_id}").text
+        (told,) = re.findall(rf"/case/{case_id}.*?</tr>", page, re.S)
+        assert f">{stage}, {said}<" in told

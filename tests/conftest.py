@@ -45,6 +45,8 @@ KEPT = {
     "throughline.practice.permissions": ("permissions",),
 }
 """What a process reads of the practice's files once."""
+LISTS = {"throughline.pages.calls.order": "_kept", "throughline.pages.calls.work": "_counts"}
+"""What a process keeps of a warehouse until a step of a night ends."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -77,8 +79,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Iterator[None]:
-    """Forget the practice that a test read: the next one of its process may have another, or none of its own."""
+    """Forget the practice that a test read: the next one of its process may have another, or none of its own.
+
+    And the lists of its warehouse: that of the next test may have come as far.
+    """
     yield
+    for module, name in LISTS.items():
+        if module in sys.modules:
+            getattr(sys.modules[module], name).forget()
     for module, names in KEPT.items():
         for name in names if module in sys.modules else ():
             getattr(sys.modules[module], name).cache_clear()

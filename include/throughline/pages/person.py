@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from throughline.pages.calls.stops import WARNINGS, Stop, not_called, stopped, warned
+from throughline.pages.calls import order
+from throughline.pages.calls.stops import WARNINGS, Stop, not_called, warned
 from throughline.pages.one import NotFound
 from throughline.pages.people import LANGUAGES, Name, language
 from throughline.told.today import Today
@@ -131,11 +132,8 @@ def calls(conn: Connection, today: Today, page: int, *, sees_patients: bool) -> 
 
     Those that nobody makes come last: of patients whom nobody may call, then those that wait for a decision.
     """
-    rows = sql.run(
-        conn, "told/pages/calls.sql", day_ends=today.ends, size=SIZE, skip=(page - 1) * SIZE,
-        not_called=stopped(conn, today) if sees_patients else [],
-    ).rows  # fmt: skip
-    return [Call(*row) for row in rows]
+    cut = order.of_calls(conn, today, sees_patients=sees_patients).cut(page, SIZE)
+    return [Call(*row) for row in sql.run(conn, "told/pages/calls.sql", **cut).rows]
 
 
 def whole_id(text: str) -> str:

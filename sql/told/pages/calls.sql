@@ -1,30 +1,13 @@
 -- reads: cases.stage, cases.workflow_version, core.patient, evidence.fact, identity.link, operations.source,
 --     tasks.call
 
--- Calls to make today, one page of them: open outreach tasks that are due by the end of the day or overdue, the late
--- ones first, then those of patients whom nobody may call (not_called: persons), and last those on hold, which wait for a
--- decision. What was tried is what the EHR says since the trigger.
-with waits as materialized (
-    select t.*
-    from tasks.call as t
-    where t.closed_seq is null and t.due_at <= %(day_ends)s
-),
-
-stopped as materialized (
-    select distinct p.person_id
-    from unnest(%(not_called)s::uuid[]) as p (person_id)
-),
-
-due as (
-    select
-        o.*,
-        s.person_id is not null as is_stopped,
-        count(*) over () as total,
-        count(s.person_id) over () as stopped
-    from waits as o
-    left join stopped as s on s.person_id = o.person_id
-    order by o.on_hold, s.person_id is not null, o.due_at, o.workflow, o.case_id
-    limit %(size)s offset %(skip)s
+-- Calls to make today, one page of them in the order of their tasks. What was tried is what the EHR says since the
+-- trigger. A task that has ended meanwhile is left out.
+with due as (
+    select t.*, o.place
+    from unnest(%(tasks)s::uuid[]) with ordinality as o (task_id, place)
+    inner join tasks.call as t on t.task_id = o.task_id
+    where t.closed_seq is null
 )
 
 select
@@ -42,9 +25,9 @@ select
     p.language,
     p.interpreter_required,
     p.preferred_contact,
-    d.total,
+    %(total)s::int as total,
     d.is_inside,
-    d.stopped,
+    %(stopped)s::int as stopped,
     s.due_at as clock_at
 from due as d
 left join cases.stage as s on s.case_id = d.case_id and s.stage = d.stage
@@ -72,4 +55,4 @@ left join lateral (
     order by coalesce(o.is_chart, false) desc, r.replaced_by is not null, r.is_active desc, r.known_seq desc, r.source_id
     limit 1
 ) as p on true
-order by d.on_hold, d.is_stopped, d.due_at, d.workflow, d.case_id;
+order by d.place;

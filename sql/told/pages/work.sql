@@ -1,49 +1,17 @@
 -- reads: cases.case_record, cases.stage, cases.workflow_version, evidence.coverage, evidence.fact,
 --     evidence.practitioner, evidence.visit, identity.link, operations.source, tasks.inside, tasks.task
 
--- Open work of one kind that stays inside, one page of it: the late first, then what a call is needed for whose patient
--- nobody may call (not_called: persons), and last what nobody should do now. A visit is told by its day, who saw the patient, and what the clinician charged.
-with stopped as materialized (
-    select distinct p.person_id
-    from unnest(%(not_called)s::uuid[]) as p (person_id)
-),
-
--- in few columns, so that putting thousands in order is cheap
-mine as (
+-- Open work that stays inside, one page of it in the order of its tasks. A visit is told by its day, who saw the patient,
+-- and what the clinician charged. A task that has ended meanwhile is left out.
+with page as (
     select
-        t.task_id,
-        t.case_id,
+        o.place,
         i.source,
         least(t.due_at, s.due_at) as due_at,
         s.due_at as clock_at,
         t.status = 'on-hold' or c.stage_state = 'blocked' as on_hold,
-        x.person_id is not null as is_stopped
-    from tasks.inside as i
-    inner join tasks.task as t on t.task_id = i.task_id
-    inner join cases.case_record as c on c.case_id = t.case_id
-    left join cases.stage as s on s.case_id = t.case_id and s.stage = t.stage
-    left join stopped as x on x.person_id = t.person_id
-    where t.closed_seq is null and t.kind = %(kind)s
-),
-
-counted as (
-    select count(*) as total, count(*) filter (where m.is_stopped) as stopped
-    from mine as m
-),
-
-chosen as (
-    select m.*
-    from mine as m
-    order by m.on_hold, m.is_stopped, m.due_at, m.case_id
-    limit %(size)s offset %(skip)s
-),
-
-page as (
-    select
-        m.*,
-        n.total,
-        n.stopped,
         t.kind,
+        t.case_id,
         t.person_id,
         t.stage,
         t.owner_team,
@@ -54,10 +22,12 @@ page as (
         coalesce(c.time_zone, (select cases.practice_zone())) as time_zone,
         evidence.source_of_visit(t.detail ->> 'encounter') as visit_source,
         evidence.id_of_visit(t.detail ->> 'encounter') as visit
-    from chosen as m
-    inner join tasks.task as t on t.task_id = m.task_id
-    inner join cases.case_record as c on c.case_id = m.case_id
-    cross join counted as n
+    from unnest(%(tasks)s::uuid[]) with ordinality as o (task_id, place)
+    inner join tasks.inside as i on i.task_id = o.task_id
+    inner join tasks.task as t on t.task_id = o.task_id
+    inner join cases.case_record as c on c.case_id = t.case_id
+    left join cases.stage as s on s.case_id = t.case_id and s.stage = t.stage
+    where t.closed_seq is null
 )
 
 select
@@ -80,8 +50,8 @@ select
     h.codes,
     h.amount,
     k.warnings,
-    p.total,
-    p.stopped,
+    %(total)s::int as total,
+    %(stopped)s::int as stopped,
     p.clock_at
 from page as p
 left join cases.workflow_version as w on w.workflow = p.workflow and w.version = p.version
@@ -121,4 +91,4 @@ left join lateral (
     where l.person_id = p.person_id and l.status = 'active' and l.retired_seq is null and f.retracted_seq is null
         and f.kind in ('death', 'hospice', 'opt_out', 'left_practice')
 ) as k on true
-order by p.on_hold, p.is_stopped, p.due_at, p.case_id;
+order by p.place;

@@ -40,10 +40,10 @@ def server() -> Iterator[postgres.Server]:
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each page ask anew: tests change in a moment what only the steps of a night change."""
-    from throughline.pages.calls import stops, work
+    from throughline.pages.calls import order, work
     from throughline.programs.kept import Kept
 
-    monkeypatch.setattr(stops, "_stopped", Kept(1, -1))
+    monkeypatch.setattr(order, "_kept", Kept(1, -1))
     monkeypatch.setattr(work, "_counts", Kept(1, -1))
 
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests.warehouse.morning import conn, server
 from throughline import warehouse
 from throughline.pages import access, claims, routes, sending
-from throughline.pages.calls import record, stops, work
+from throughline.pages.calls import order, record, work
 from throughline.pages.kept import closed, decisions, nights
 from throughline.pages.starting import readiness
 from throughline.programs.kept import Kept
@@ -34,7 +34,7 @@ class User:
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each page ask anew: tests change in a moment what only the steps of a night change."""
-    monkeypatch.setattr(stops, "_stopped", Kept(1, -1))
+    monkeypatch.setattr(order, "_kept", Kept(1, -1))
     monkeypatch.setattr(work, "_counts", Kept(1, -1))
 
 

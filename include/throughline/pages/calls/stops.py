@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from throughline.programs.kept import Kept
-from throughline.told.today import Today, how_far
 from throughline.vocabulary import words as vocabulary
 from throughline.warehouse import Connection, sql
 
@@ -22,11 +20,6 @@ STOPS = WARNINGS | {
     "stay_not_mapped": "Something goes on, perhaps a stay in a facility, with a code that nobody has mapped",
 }
 """Why nobody may call, by the reasons of `tasks.not_called` in the warehouse."""
-
-
-SECONDS = 3600
-"""How long a process keeps whom of a list nobody may call, while no step of a night ends."""
-_stopped: Kept[tuple[object, ...], list[str]] = Kept(1, SECONDS)
 
 
 @dataclass(frozen=True)
@@ -55,18 +48,9 @@ def not_called(conn: Connection, persons: Iterable[str], as_of: datetime) -> dic
     return found
 
 
-def stopped(conn: Connection, now: Today) -> list[str]:
-    """Return the persons with an open call or booking whom nobody may call, by which lists are put in order.
-
-    It is patient data. The process asks anew after each step of a night: nothing else changes what is asked for.
-    """
-    return _stopped.get(
-        how_far(conn, now),
-        lambda: [
-            row[0]
-            for row in sql.run(conn, "told/pages/open_not_called.sql", as_of=now.cut_off).rows
-        ],
-    )
+def open_not_called(conn: Connection, as_of: datetime) -> list[str]:
+    """Return the persons with an open call or booking whom nobody may call as of a moment. It is patient data."""
+    return [row[0] for row in sql.run(conn, "told/pages/open_not_called.sql", as_of=as_of).rows]
 
 
 def warned(warnings: Iterable[str] | None, stops: Iterable[Stop]) -> list[str]:

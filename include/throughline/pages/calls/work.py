@@ -13,8 +13,9 @@ from fastapi import Request as Browser
 
 from throughline.pages import listed, people
 from throughline.pages.access import reading
+from throughline.pages.calls import order
 from throughline.pages.calls.since import made_since
-from throughline.pages.calls.stops import Stop, not_called, stopped, warned
+from throughline.pages.calls.stops import Stop, not_called, warned
 from throughline.pages.forms import root_of
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
@@ -26,10 +27,8 @@ from throughline.told.today import Today, how_far, today
 from throughline.warehouse import Connection, sql
 
 router = APIRouter(dependencies=[Depends(requires_authenticated())])
-PLACE, SIZE = "work", 50
+PLACE, SIZE = "work", 25
 """The path of the page, and how much of one kind stands on one of its pages."""
-SECONDS = 3600
-"""How long a process keeps how much there is of each kind, while no step of a night ends."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ PROOFS = {
     "billing": ("visit", "note", "claim"),
 }
 """The proofs that decide what of a kind is to be done: while their feeds are late, the list is not complete."""
-CALLS = ("outreach", "scheduling")
 """The kinds that take a call to the patient."""
 
 
@@ -124,19 +122,16 @@ class Item:
         return warned(self.warnings, stops) if self.kind == "scheduling" else []
 
 
-def items(conn: Connection, kind: str, page: int, now: Today | None = None) -> list[Item]:
+def items(conn: Connection, kind: str, page: int, now: Today, *, sees_patients: bool) -> list[Item]:
     """Return one page of the open work of a kind that stays inside; what is on hold comes last.
 
-    `now`: what takes a call comes after the rest if nobody may call then. None for those who may not know it.
+    To those who may see patients, what takes a call comes after the rest if nobody may call.
     """
-    found = sql.run(
-        conn, "told/pages/work.sql", kind=kind, size=SIZE, skip=(page - 1) * SIZE,
-        not_called=stopped(conn, now) if now is not None and kind in CALLS else [],
-    ).rows  # fmt: skip
-    return [Item(*row) for row in found]
+    cut = order.of_work(conn, now, kind, sees_patients=sees_patients).cut(page, SIZE)
+    return [Item(*row) for row in sql.run(conn, "told/pages/work.sql", **cut).rows]
 
 
-_counts: Kept[tuple[object, ...], dict[str, tuple[int, int]]] = Kept(1, SECONDS)
+_counts: Kept[tuple[object, ...], dict[str, tuple[int, int]]] = Kept(1, order.SECONDS)
 
 
 def _counted(conn: Connection, now: Today) -> dict[str, tuple[int, int]]:
@@ -154,8 +149,8 @@ def work_page(request: Browser, who: Looking) -> Response:
         there = [one for one in KINDS if one.kind in counts]
         asked = request.query_params.get("kind", "")
         chosen = next((one for one in KINDS if one.kind == asked), there[0] if there else None)
-        as_told = now if who.sees_patients else None
-        found = items(conn, chosen.kind, page, as_told) if chosen else []
+        sees = who.sees_patients
+        found = items(conn, chosen.kind, page, now, sees_patients=sees) if chosen else []
         names = people.names(conn, who, PLACE, [one.person_id for one in found])
         stops = not_called(conn, names, now.cut_off)
         calls = [one.case_id for one in found if one.kind == "outreach"]

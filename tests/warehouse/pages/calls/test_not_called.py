@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from throughline import warehouse
-from throughline.pages import access, routes
-from throughline.pages.calls import record, stops, work
+from throughline.pages import access, person, routes
+from throughline.pages.calls import order, record, work
 from throughline.pages.finding import routes as finding
 from throughline.programs.kept import Kept
 from throughline.told.today import today
@@ -266,18 +266,46 @@ def test_what_forbids_a_call_is_found_by_an_index(conn: warehouse.Connection) ->
     assert set(re.findall(r"'(\w+)'", asked)) == set(re.findall(r"'(\w+)'::text", index))
 
 
-def test_who_may_not_be_called_is_asked_once_until_a_step_of_a_night_ends(
-    conn: warehouse.Connection, whom: dict[str, str], monkeypatch: pytest.MonkeyPatch
+def test_the_order_of_a_list_is_kept_until_a_step_of_a_night_ends_and_what_a_row_says_is_not(
+    conn: warehouse.Connection,
+    browser: Browser,
+    whom: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It puts the lists in order. What a row says of its patient is asked each time."""
-    monkeypatch.setattr(stops, "_stopped", Kept(1, stops.SECONDS))
+    monkeypatch.setattr(order, "_kept", Kept(12, order.SECONDS))
     now = today(conn)
-    assert whom["person"] not in stops.stopped(conn, now)
+
+    def stopped() -> list[int]:
+        lists = (
+            order.of_calls(conn, now, sees_patients=True),
+            order.of_work(conn, now, "outreach", sees_patients=True),
+        )
+        return [one.stopped for one in lists]
+
+    assert stopped() == [0, 0]
     tell(conn, whom, "death")
-    assert whom["person"] not in stops.stopped(conn, now), "no step has ended"
+    assert stopped() == [0, 0], "no step has ended"
+    assert DIED in browser("nurse").get("/calls").text
     conn.execute(
         "insert into operations.step (seq, step, part, status, started_at, finished_at)"
         " values (%s, 'assert_facts', 'again', 'done', clock_timestamp(), clock_timestamp())",
         (now.seq,),
     )
-    assert whom["person"] in stops.stopped(conn, now)
+    assert stopped() == [1, 1]
+    assert order.of_calls(conn, now, sees_patients=False).stopped == 0
+
+
+def test_a_task_that_ended_since_its_list_was_put_in_order_is_not_shown(
+    conn: warehouse.Connection, whom: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order, "_kept", Kept(12, order.SECONDS))
+    now = today(conn)
+
+    def shown() -> list[bool]:
+        calls = person.calls(conn, now, 1, sees_patients=True)
+        inside = work.items(conn, "outreach", 1, now, sees_patients=True)
+        return [whom["case"] in {one.case_id for one in each} for each in (calls, inside)]
+
+    assert shown() == [True, True]
+    conn.execute("update tasks.task set closed_seq = 3 where case_id = %s", (whom["case"],))
+    assert shown() == [False, False]

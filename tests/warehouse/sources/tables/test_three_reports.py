@@ -8,6 +8,7 @@ from tests.warehouse.sources.tables.office import DAY, Office, of
 from throughline import definitions
 from throughline.pages.calls import work
 from throughline.practice import said_now
+from throughline.told.today import today
 
 NEXT, LATER = "2026-03-09", "2026-03-10"
 PATIENTS, APPOINTMENTS, CHARGES = of("patients"), of("appointments"), of("charges")
@@ -52,7 +53,7 @@ def test_three_reports_are_all_that_charge_capture_needs(office: Office) -> None
     # nobody takes work: it stays inside, and whoever bills finds it in the morning
     assert readiness(office) == {"ok": ["opens visit", "stage billed", "sends billing"]}
     assert office.work() == {"inside": 1}
-    (item,) = work.items(office.conn, "billing", 1)
+    (item,) = work.items(office.conn, "billing", 1, today(office.conn), sees_patients=True)
     assert (str(item.visit_on), item.payer, item.codes, str(item.amount)) == (
         "2026-03-02", "Medicare", ["99213"], "150.00",
     )  # fmt: skip
@@ -65,7 +66,7 @@ def test_three_reports_are_all_that_charge_capture_needs(office: Office) -> None
     office.reports(NEXT, charges=billed)
     office.night(NEXT)
     assert cases_of(office) == [("front_office|encounter/A-2", "completed")]
-    assert work.items(office.conn, "billing", 1) == []
+    assert work.items(office.conn, "billing", 1, today(office.conn), sees_patients=True) == []
 
 
 def test_a_report_corrects_and_by_leaving_out_deletes(office: Office) -> None:

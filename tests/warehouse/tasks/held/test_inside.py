@@ -19,6 +19,7 @@ from tests.warehouse.tasks.test_dispatch import EVERY, ask
 from throughline.pages.calls import work
 from throughline.sources import systems
 from throughline.told.numbers import collect
+from throughline.told.today import today
 from throughline.vocabulary import OURS
 
 INSIDE = """
@@ -73,7 +74,7 @@ def a_night(desk: Desk, wanted: str, on: str = FIRST) -> None:
 
 
 def shown(desk: Desk, kind: str) -> list[work.Item]:
-    found = work.items(desk.conn, kind, 1)
+    found = work.items(desk.conn, kind, 1, today(desk.conn), sees_patients=True)
     desk.conn.rollback()
     return found
 

@@ -55,6 +55,7 @@ def test_the_pages_of_a_list_are_the_list(
     size: str,
     who: str,
 ) -> None:
+    monkeypatch.setattr(size, 1000)
     whole, said = walked(browser(who), address)
     assert said == [("1", "1")]
     assert len(whole) > 2

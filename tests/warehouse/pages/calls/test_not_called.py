@@ -214,8 +214,13 @@ def test_the_hits_of_a_search_say_not_to_call_of_whom_nobody_may(
 
 @pytest.mark.parametrize("kind", ["outreach", "scheduling", "documentation"])
 def test_work_that_takes_a_call_to_whom_nobody_may_comes_after_the_rest(
-    conn: warehouse.Connection, browser: Browser, whom: dict[str, str], kind: str
+    conn: warehouse.Connection,
+    browser: Browser,
+    whom: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
 ) -> None:
+    monkeypatch.setattr(work, "SIZE", 1000)
     conn.execute(
         "insert into tasks.inside (task_id, source, known_seq) select task_id, 'ehr', 3 from tasks.task"
         " where kind = 'outreach' and closed_seq is null on conflict do nothing"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,12 +49,10 @@ def test_an_interrupted_night_leaves_nothing_running(
     command = practice.start("night")
     wait_for(lambda: list(practice.state.glob("worlds/*")) and which(practice.world))
     command.send_signal(signal.SIGINT)
-    begun = time.monotonic()
     said, _ = command.communicate(timeout=60)
     assert command.returncode == 130, said
     assert "interrupted" in said
     assert leftovers(practice.state) == []
-    assert time.monotonic() - begun < 30
 
 
 def test_a_second_command_says_which_one_is_at_work(make_practice: Callable[..., Practice]) -> None:

@@ -59,7 +59,6 @@ PROOFS = {
     "billing": ("visit", "note", "claim"),
 }
 """The proofs that decide what of a kind is to be done: while their feeds are late, the list is not complete."""
-"""The kinds that take a call to the patient."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from throughline import warehouse
+from throughline.quality import lines
 from throughline.quality.balance import StagingLost
 from throughline.quality.named import SUBJECT
 from throughline.sources import catalogue
@@ -319,14 +320,17 @@ def _merge_table(
         "high": high,
         "chosen": OTHER_CONTENT,
     }
-    parts = {
+    parts: dict[str, sql.Composable] = {
         "table": sql.Identifier(table.name),
         "columns": sql.SQL(", ").join(sql.Identifier(name) for name in names),
         "typed": sql.SQL(", ").join(sql.SQL("s.{}").format(sql.Identifier(name)) for name in names),
         "part": sql.SQL(_PART if part else ""),
+        "stood": sql.SQL(", ").join(sql.Identifier("c", name) for name in names),
     }
     conn.execute("drop table if exists w_load")
     conn.execute(sql.SQL(_PICK).format(**parts), params)
+    if table.follows is not None:
+        lines.leave_out(conn, parts, params, table.follows)
     if batch.may_repeat or has_chosen:
         conn.execute(sql.SQL(_AGAIN).format(**parts), params)
     if has_chosen and (whole := table.whole) is not None:

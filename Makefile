@@ -50,7 +50,7 @@ stack := PYTHONPATH=include exec $(python) -m stack
 # The tests and the generated pages are about ours, whatever the caller has.
 kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed readiness source-profile connect check-definitions practice source watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed readiness source-profile connect check-definitions practice source value-sets watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -138,6 +138,9 @@ practice: venv ## lay out a folder for the definitions of a practice: DIR= (NAME
 
 source: venv ## write the definition of a source from a sample of its table, to be corrected: NAME= FROM=file DEFINITIONS= (FEED=)
 	@$(stack) source
+
+value-sets: venv ## take value sets of a download (FHIR JSON) into the practice's definitions, pinned: FOLDER= DEFINITIONS=
+	@$(stack) value-sets
 
 check-definitions: venv ## say all that is wrong with the definitions, and whose each file is: DEFINITIONS=folder (TAKE_NOTE=1, SHOW=workflow)
 	@$(stack) check-definitions

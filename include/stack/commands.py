@@ -360,6 +360,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "source-profile": source_profile,
     "check-definitions": definitions.check_definitions,
     "practice": definitions.lay_out,
+    "value-sets": definitions.take_in_value_sets,
     "connect": looking.connect,
     "source": definitions.guess_source,
     "retain": keeping.retain,

@@ -66,6 +66,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "connect": (*_WORLD, "SOURCE", "EXPORT"),
     "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI", "INSIDE"),
     "source": ("NAME", "FROM", "FEED", "DEFINITIONS"),
+    "value-sets": ("FOLDER", "DEFINITIONS"),
     "check-definitions": (*_WORLD, "TAKE_NOTE", "SHOW"),
     "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),
     "backup": (*_WHICH, "OUT", "WAIT"),

@@ -123,6 +123,24 @@ def guess_source() -> int:
     ).returncode
 
 
+def take_in_value_sets() -> int:
+    """Take the value sets of the folder ``FOLDER=`` into the practice's definitions, and pin them."""
+    download = os.environ.get("FOLDER", "").strip()
+    folder = os.environ.get(SETTING, "").strip()
+    if not download:
+        raise options.WrongOption(
+            "FOLDER is missing: make value-sets FOLDER=~/download DEFINITIONS=~/our-practice"
+        )
+    if not folder or folder == OURS:
+        raise options.WrongOption(
+            "DEFINITIONS is missing: licensed value sets go into a folder of the practice's own"
+        )
+    command = [sys.executable, "-m", "throughline.definitions.value_sets", download, folder]
+    return subprocess.run(
+        command, env=paths.child_environment(), cwd=paths.ROOT, check=False
+    ).returncode
+
+
 def digest() -> str:
     """Fingerprint of every definition that holds; it changes with any file."""
     of = hashlib.sha256()

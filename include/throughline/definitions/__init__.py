@@ -17,6 +17,7 @@ from throughline.sources.source import SourceDefinition
 from throughline.vocabulary import OURS, DefinitionError, Layers, layers, read, vocabulary
 from throughline.vocabulary.files import faults, strangers
 from throughline.vocabulary.numbers import is_npi
+from throughline.vocabulary.value_sets import faults as of_value_sets
 from throughline.workflows.definitions import Workflow, examine
 
 __all__ = ["Checked", "check", "examined"]
@@ -52,7 +53,7 @@ def examined() -> Checked:
         return Checked(Layers(OURS), faults=(str(error),))
     words = vocabulary(folder)
     wrong = [] if folder.own is None else list(strangers(folder.own))
-    wrong += faults(folder, words)
+    wrong += [*faults(folder, words), *of_value_sets(folder)]
     sources, of_sources = systems.examine()
     workflows, of_workflows = examine(folder, words)
     wrong += [

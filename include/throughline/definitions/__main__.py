@@ -21,6 +21,7 @@ from throughline.practice import practice
 from throughline.programs.commands import as_here, in_clone
 from throughline.sources import systems
 from throughline.vocabulary import PARTS, shown
+from throughline.vocabulary.value_sets import value_sets
 
 TAKE_NOTE = as_here("make check-definitions TAKE_NOTE=1")
 
@@ -95,6 +96,10 @@ def _summary(found: Checked) -> Iterator[str]:
     for part in PARTS:
         for name in sorted(folder.left_out(part)):
             yield f"  {part + '/' + name + '.yaml':<36} left out"
+    yield ""
+    for name, each in value_sets(folder).items():
+        version = each.version or "without a version"
+        yield f"  value set {name}  {version}  codes: {len(each.codes):,}  sha256 {each.sha256[:16]}"
     yield ""
     for one in found.workflows:
         told = f", based on {shown(one.based_on)}" if one.based_on else ""

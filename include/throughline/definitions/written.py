@@ -49,7 +49,8 @@ def replaced(folder: Layers) -> list[Replaced]:
         return []
     found: dict[str, Replaced] = {}
     for name, path in folder.every().items():
-        if not path.is_relative_to(folder.own):
+        # a value set is replaced whole, by its version
+        if not path.is_relative_to(folder.own) or path.suffix == ".json":
             continue
         for ours in dict.fromkeys((name, *_bases(path))):
             if (OURS / ours).is_file() or (folder.own / WRITTEN_AGAINST / ours).is_file():

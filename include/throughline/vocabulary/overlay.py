@@ -20,6 +20,8 @@ SETTING = "THROUGHLINE_DEFINITIONS"
 SOURCES, WORKFLOWS = "sources", "workflows"
 PARTS = (SOURCES, WORKFLOWS)
 """The folders of which a practice has any number of files: one for each source, and for each workflow."""
+VALUE_SETS = "value_sets"
+"""The folder of value sets (FHIR JSON); `throughline.vocabulary.value_sets` reads it."""
 PRACTICE = "practice.yaml"
 WRITTEN_AGAINST = "written_against"
 """The folder, in the practice's, with copies of those of ours against which its files were written."""
@@ -69,6 +71,10 @@ class Layers:
         found = {name: self.file(name) for name in names}
         for part in PARTS:
             found |= {f"{part}/{name}.yaml": path for name, path in self.files(part).items()}
+        for folder in folders:
+            found |= {
+                f"{VALUE_SETS}/{path.name}": path for path in folder.glob(f"{VALUE_SETS}/*.json")
+            }
         return dict(sorted(found.items()))
 
 
@@ -117,6 +123,7 @@ __all__ = [
     "PARTS",
     "SETTING",
     "SOURCES",
+    "VALUE_SETS",
     "WORKFLOWS",
     "WRITTEN_AGAINST",
     "Layers",

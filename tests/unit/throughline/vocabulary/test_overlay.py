@@ -43,6 +43,7 @@ def test_without_a_folder_ours_hold(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setenv("THROUGHLINE_DEFINITIONS", unset)
         assert set(layers().every().values()) == {
             *OURS.glob("*.yaml"), *OURS.glob("sources/*.yaml"), *OURS.glob("workflows/*.yaml"),
+            *OURS.glob("value_sets/*.json"),
         }  # fmt: skip
 
 

@@ -21,10 +21,11 @@ from throughline.vocabulary import (
     page,
     vocabulary,
 )
+from throughline.vocabulary.facts import FACT_KIND
 from throughline.vocabulary.files import FILES
 from throughline.vocabulary.schemas import schema_of
 from throughline.vocabulary.word_list import WordList
-from throughline.vocabulary.words import EXCEPTION_REASON, FACT_KIND, PAYER_CLASS, ROLE
+from throughline.vocabulary.words import EXCEPTION_REASON, PAYER_CLASS, ROLE
 
 ROOT = OURS.parents[1]
 

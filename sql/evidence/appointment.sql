@@ -17,7 +17,8 @@ select
     jsonb_build_object(
         'appointment', r.filler_id,
         'placer', r.placer_id,
-        'visit_number', r.visit_number
+        'visit_number', r.visit_number,
+        'order', nullif(r.orders, '[]'::jsonb)
     ) as identifiers,
     jsonb_build_object(
         'practitioner_id', r.practitioner_id,

@@ -6,6 +6,7 @@ select
     'charge' as kind,
     r.code_system,
     r.code,
+    r.codings,
     r.amount,
     coalesce(r.entered_at, r.occurred_at) as occurred_at,
     r.occurred_at as starts_at,

@@ -6,6 +6,8 @@ select
     'condition' as kind,
     r.code_system,
     r.code,
+    r.codings,
+    r.clinical_status as status,
     coalesce(r.onset_at, r.recorded_at) as occurred_at,
     r.onset_at as starts_at,
     r.abated_at as ends_at,

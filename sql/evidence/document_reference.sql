@@ -7,13 +7,15 @@ select
     'note' as kind,
     r.type_system as code_system,
     r.type_code as code,
+    r.type_codings as codings,
     coalesce(r.authenticated_at, r.authored_at) as occurred_at,
     r.authored_at as starts_at,
     jsonb_build_object(
         'document', r.source_id,
         'document_number', r.document_number,
         'encounter', r.encounter_id,
-        'visit_number', r.visit_number
+        'visit_number', r.visit_number,
+        'order', nullif(r.orders, '[]'::jsonb)
     ) as identifiers,
     jsonb_build_object(
         'author_id', r.author_id,

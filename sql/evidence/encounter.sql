@@ -47,13 +47,15 @@ select
     case when r.status = 'finished' then 'visit' else 'visit_open' end as kind,
     r.type_system as code_system,
     r.type_code as code,
+    r.type_codings as codings,
     r.starts_at as occurred_at,
     r.starts_at,
     r.ends_at,
     jsonb_build_object(
         'encounter', r.source_id,
         'appointment', r.appointment_id,
-        'visit_number', r.visit_number
+        'visit_number', r.visit_number,
+        'order', nullif(r.orders, '[]'::jsonb)
     ) as identifiers,
     jsonb_build_object(
         'class', r.class_code,

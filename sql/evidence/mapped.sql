@@ -20,7 +20,7 @@ cross join lateral (
     from evidence.known_code as o
     where o.field = u.field
         and o.source in (u.source, '')
-        and (o.code = u.code or o.folded = lower(regexp_replace(u.code, '[^[:alnum:]]', '', 'g')))
+        and (o.code = u.code or o.folded = lower(regexp_replace(u.code, '[^[:alnum:]<>*]', '', 'g')))
     order by o.source desc, o.code = u.code desc, o.code
     limit 1
 ) as k

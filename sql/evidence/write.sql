@@ -7,8 +7,8 @@
 -- (`rests`) on a code that nobody has mapped, its own or that of the record that it is a line of.
 -- count: facts_written
 insert into evidence.fact (
-    fact_id, subject_source, subject_id, kind, code_system, code, amount, occurred_at, starts_at,
-    ends_at, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
+    fact_id, subject_source, subject_id, kind, code_system, code, codings, status, amount, value, unit, occurred_at,
+    starts_at, ends_at, issued_at, collected_at, day_only, known_seq, source, source_ref, source_version, batch_id, identifiers, detail
 )
 select
     md5(concat_ws('|', 'fact', s.source, s.source_ref, s.kind, s.source_version))::uuid,
@@ -17,10 +17,17 @@ select
     s.kind,
     s.code_system,
     s.code,
+    s.codings,
+    s.status,
     s.amount,
+    s.value,
+    s.unit,
     s.occurred_at,
     s.starts_at,
     s.ends_at,
+    s.issued_at,
+    s.collected_at,
+    s.day_only,
     s.known_seq,
     s.source,
     s.source_ref,

@@ -56,13 +56,13 @@ PARTS = [
 ]
 # What is said of a feed without the part, or by which test of the copy.
 MISSED = {
-    "include/throughline/sources/fhir/resources/prevention.py": "immunization: standards: fhir has no reader for it",
-    "include/throughline/sources/feeds/fhir.py": "immunization: standards: fhir reads it, but no entry says so",
-    "include/throughline/quality/suites/__init__.py": "immunization: suite: there is no suite 'immunization'",
-    "sql/schema/0900.immunization.sql": "immunization: tables: there is no core.immunization",
-    "sql/evidence/immunization.sql": "immunization: facts: sql/evidence/immunization.sql is not there",
-    "include/throughline/vocabulary/words.py": (
-        "immunization: facts: sql/evidence/immunization.sql states immunization,"
+    "include/throughline/sources/fhir/resources/allergies.py": "allergy: standards: fhir has no reader for it",
+    "include/throughline/sources/feeds/clinical.py": "allergy: standards: fhir reads it, but no entry says so",
+    "include/throughline/quality/suites/__init__.py": "allergy: suite: there is no suite 'allergy'",
+    "sql/schema/0900.allergy.sql": "allergy: tables: there is no core.allergy",
+    "sql/evidence/allergy.sql": "allergy: facts: sql/evidence/allergy.sql is not there",
+    "include/throughline/vocabulary/facts.py": (
+        "allergy: facts: sql/evidence/allergy.sql states allergy,"
         " which is not a kind of fact of the vocabulary"
     ),
 }
@@ -266,9 +266,7 @@ def told(
     def work(tree: Path, *options: str) -> dict[str, Any]:
         roles = (postgres.OWNER, "throughline_loader", "throughline_loop")
         dsns = (warehouse_server.dsn(role, database) for role in roles)
-        ended = run(
-            tree, "-m", "tests.warehouse.immunization", *dsns, str(tree / "state"), *options
-        )
+        ended = run(tree, "-m", "tests.warehouse.allergy", *dsns, str(tree / "state"), *options)
         assert ended.returncode == 0, ended.stderr
         found: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
         return found
@@ -285,14 +283,18 @@ def test_a_feed_is_carried_from_its_file_to_its_facts_and_back(
     found = told(copy)
     assert found["problems"] == []
     assert found["registered"] == [["ehr", "data_engineering"]]
-    assert found["quarantined"] == [[4, "occurred_at before 1900", "open"]]
+    assert found["quarantined"] == [[4, "recorded_at before 1900", "open"]]
+    both = [
+        {"code": "7980", "system": "http://www.nlm.nih.gov/research/umls/rxnorm"},
+        {"code": "764146007", "system": "http://snomed.info/sct"},
+    ]
     assert found["records"] == [
-        ["i1", "p1", "completed", "197", True, "e1", "dr1"],
-        ["i2", "p1", "completed", "197", True, "e1", "dr1"],
-        ["i3", "p1", "not-done", "197", True, "e1", "dr1"],
+        ["i1", "p1", "confirmed", "7980", both, "high", "e1"],
+        ["i2", "p1", "confirmed", "7980", both, "high", "e1"],
+        ["i3", "p1", "refuted", "7980", both, "high", "e1"],
     ]
     i1, i2, corrected = (
-        [f"immunization/{key}", "immunization", "197", day, {"encounter": "e1"}, known]
+        [f"allergy/{key}", "allergy", "7980", day, {"encounter": "e1"}, known]
         for key, day, known in (
             ("i1", "2026-02-03", 1),
             ("i2", "2026-02-03", 1),
@@ -318,7 +320,7 @@ def test_its_tests_are_those_of_every_feed(copy: Path) -> None:
         "no:cacheprovider",
         TEST_OF_ROWS,
         "-k",
-        "catches and immunization or has_a_row",
+        "catches and allergy or has_a_row",
     )
     assert ended.returncode == 0, ended.stdout
 
@@ -346,5 +348,5 @@ def test_a_rule_of_a_feed_without_a_row_that_breaks_it(copy: Path) -> None:
         copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", TEST_OF_ROWS, "-k", "has_a_row"
     )
     assert ended.returncode == 1
-    for rule in ("occurred_at before 1900", "occurred_at in the future", "patient missing"):
-        assert f"immunization: no row in BREAKS for '{rule}'" in ended.stdout
+    for rule in ("recorded_at before 1900", "recorded_at in the future", "patient missing"):
+        assert f"allergy: no row in BREAKS for '{rule}'" in ended.stdout

@@ -18,8 +18,8 @@ from throughline.sources import catalogue, registry
 from throughline.sources.entry import LINK_COLUMNS, CatalogueError, Entry, Table
 from throughline.sources.table import COMMON
 from throughline.vocabulary.codes import code_rows
+from throughline.vocabulary.facts import FACT_KIND
 from throughline.vocabulary.lists import PRACTICE_LISTS
-from throughline.vocabulary.words import FACT_KIND
 from throughline.warehouse import Connection
 
 _COLUMNS = """
@@ -84,7 +84,7 @@ NEEDED_INDEXES = {
 }
 """What each night looks for: without one of these it reads the whole table, and nobody is told."""
 
-LOOKS_LIKE_A_CODE = re.compile(r"(^|_)(code|status|event|level|provision|use)$")
+LOOKS_LIKE_A_CODE = re.compile(r"(^|_)(code|status|event|level|provision|use|intent)$")
 """Name patterns of columns that hold a source's own codes."""
 
 UNWATCHED = {
@@ -93,9 +93,24 @@ UNWATCHED = {
     "admit_source_code": "no rule uses it",
     "entity_code": "no rule uses it",
     "cancel_reason_code": "is read through the source's conventions",
-    "encounter.reason_code": "a clinical code: new ones come every day",
     "condition.code": "a clinical code: new ones come every day",
     "procedure.code": "a clinical code: new ones come every day",
+    "observation.code": "a clinical code: new ones come every day",
+    "observation_component.code": "a clinical code: new ones come every day",
+    "diagnostic_report.code": "a clinical code: new ones come every day",
+    "service_request.code": "a clinical code: new ones come every day",
+    "medication_request.code": "a clinical code: new ones come every day",
+    "value_code": "a clinical code: new ones come every day",
+    "conclusion_code": "a clinical code: new ones come every day",
+    "specialty_code": "a clinical code: new ones come every day",
+    "encounter.reason_code": "a clinical code: new ones come every day",
+    "procedure.reason_code": "a clinical code: new ones come every day",
+    "immunization.reason_code": "a clinical code: new ones come every day",
+    "service_request.reason_code": "a clinical code: new ones come every day",
+    "medication_request.reason_code": "a clinical code: new ones come every day",
+    "service_request.category_code": "no rule uses it",
+    "medication_request.category_code": "no rule uses it",
+    "immunization.code": "a clinical code: new ones come every day",
     "charge_item.code": "a billing code: new ones come every day",
     "claim_line.code": "a billing code: new ones come every day",
     "payment_line.code": "a billing code: new ones come every day",

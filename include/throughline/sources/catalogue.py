@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from throughline.sources.entry import Entry, Table
-from throughline.sources.feeds import fhir, hl7v2, x12
+from throughline.sources.feeds import clinical, fhir, hl7v2, x12
 
 
 class UnknownFeed(LookupError):
@@ -22,7 +22,7 @@ class UnknownFeed(LookupError):
 
 
 # In the order of the loop: who they are, what was done for them, what it cost, who did it, what came of it.
-FEEDS: tuple[Entry, ...] = (*fhir.FEEDS, *hl7v2.FEEDS, *x12.FEEDS)
+FEEDS: tuple[Entry, ...] = (*fhir.FEEDS, *clinical.FEEDS, *hl7v2.FEEDS, *x12.FEEDS)
 
 
 def names() -> tuple[str, ...]:

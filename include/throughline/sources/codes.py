@@ -7,7 +7,7 @@ of its code maps, the practice's own list. A source may map its own codes to the
       codes:
         appointment.status: {NS: noshow, X: cancelled}
 
-The text beside a code counts only if it equals an entry after folding case, blanks and punctuation.
+The text beside a code counts only if it equals an entry after folding case, blanks and punctuation (`fold`).
 What is not known stays as it was sent: nothing rests on it (`evidence.unmapped`).
 """
 
@@ -36,11 +36,15 @@ REMEMBERED = 4096
 """How many pairs of code and text a reader of one field remembers."""
 
 
+COUNTS = "<>*"
+"""Marks that tell codes apart: H> is more than H (HL7 v3 ObservationInterpretation). `evidence/mapped.sql` has them."""
+
+
 def fold(text: str) -> str:
-    """Return a text without case, blanks and punctuation, and without the entities of HTML."""
+    """Return a text without case, blanks, entities of HTML, and punctuation but for `COUNTS`."""
     if "&" in text:
         text = entities(text)
-    return "".join(c for c in text.casefold() if c.isalnum())
+    return "".join(c for c in text.casefold() if c.isalnum() or c in COUNTS)
 
 
 def unnamed(text: str) -> str:

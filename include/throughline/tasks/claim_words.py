@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from throughline.exceptions.titles import title
 from throughline.tasks.listed import SHORT, Listed
-from throughline.vocabulary.words import FACT_KIND
+from throughline.vocabulary.facts import FACT_KIND
 
 FREQUENCY = {"1": "original claim", "7": "replaces an earlier claim", "8": "voids an earlier claim"}
 """What CLM05-3 says."""

@@ -6,6 +6,7 @@ are in its definitions; `throughline.vocabulary.lists` combines both.
 
 from __future__ import annotations
 
+from throughline.vocabulary.facts import FACT_KIND as FACT_KIND
 from throughline.vocabulary.reasons import END_REASON, NOT_OPENED_REASON
 from throughline.vocabulary.word_list import WordList
 
@@ -186,47 +187,6 @@ EXCEPTION_REASON = WordList(
         "consent_missing": "no step asks for a consent before a contact",
     },
     columns=("operations.reason.reason", "operations.exception.reason"),
-)
-
-FACT_KIND = WordList(
-    "fact_kind",
-    "kind of fact",
-    "What a system of record states about a person; one file of `sql/evidence/` per type of record.",
-    {
-        "admission": "A stay began; if it has an end, it is over",
-        "arrived": "The patient came to the appointment",
-        "attempt": "Somebody tried to reach the patient",
-        "attribution": "The patient has a practitioner of this practice",
-        "booking": "A visit is booked",
-        "booking_cancelled": "A booked visit was cancelled",
-        "charge": "The clinician documented a charge",
-        "claim": "A claim line was sent, by any submitter",
-        "claim_accepted": "The payer accepted a claim",
-        "claim_forwarded": "A claim was received or passed on",
-        "claim_rejected": "A claim was rejected before adjudication",
-        "condition": "A diagnosis, or a problem",
-        "consent": "The patient permitted or refused something",
-        "contact": "Somebody spoke with the patient, or with somebody close",
-        "coverage": "A payer covers the person",
-        "death": "The patient died",
-        "decision": "A named person stated what no system says",
-        "discharge": "A stay ended, and the patient went somewhere",
-        "eligibility": "A payer answered what it covers",
-        "hospice": "Hospice care began",
-        "left_practice": "The patient left the practice",
-        "medication_reconciliation": "The medicines were reconciled",
-        "no_show": "The patient did not come",
-        "note": "A note was signed",
-        "opt_out": "The patient refused to be contacted",
-        "patient_payment": "The patient paid",
-        "preference": "How the patient wants to be reached",
-        "remittance": "The payer remitted, or took back",
-        "task_update": "A task of ours has another status",
-        "visit": "A visit is finished",
-        "visit_open": "A visit is planned or under way",
-        "write_off": "A named person wrote off what was open",
-    },
-    columns=("evidence.fact.kind",),
 )
 
 PAYER_CLASS = WordList(

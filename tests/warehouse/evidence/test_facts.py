@@ -107,12 +107,23 @@ def facts(clinic: Clinic, *kinds: str) -> list[tuple[str, str | None]]:
         # charges, medicines, hospice
         (charge("p1", "2026-07-06"), [("charge", "99214")]),
         (charge("p1", "2026-07-06", status="aborted"), []),
-        (reconciliation("p1", "2026-07-06"), [("medication_reconciliation", "430193006")]),
-        (procedure("p1", "1111F", "2026-07-06"), [("medication_reconciliation", "1111F")]),
-        (procedure("p1", "430193006", "2026-07-06", status="not-done"), []),
+        (
+            reconciliation("p1", "2026-07-06"),
+            [("medication_reconciliation", "430193006"), ("procedure", "430193006")],
+        ),
+        (
+            procedure("p1", "1111F", "2026-07-06"),
+            [("medication_reconciliation", "1111F"), ("procedure", "1111F")],
+        ),
+        (
+            procedure("p1", "430193006", "2026-07-06", status="not-done"),
+            [("not_done", "430193006")],
+        ),
+        (procedure("p1", "73761001", "2026-07-06", status="stopped"), [("procedure", "73761001")]),
+        (procedure("p1", "73761001", "2026-07-06", status="preparation"), []),
         (
             procedure("p1", "385763009", "2026-07-06", status="in-progress"),
-            [("hospice", "385763009")],
+            [("hospice", "385763009"), ("procedure", "385763009")],
         ),
         # bookings
         (appointment("p1", "2026-07-10"), [("booking", "TCM")]),

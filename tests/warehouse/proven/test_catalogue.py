@@ -311,7 +311,8 @@ def test_a_fact_without_one_of_its_columns(
     path = evidence / f"{table.name}.sql"
     whole = path.read_text(encoding="utf-8")
     for column in ("record", "kind", "occurred_at"):
-        path.write_text(whole.replace(f" as {column}", f" as other_{column}"), encoding="utf-8")
+        named = whole.replace(f"    r.{column},\n", f"    r.{column} as {column},\n")
+        path.write_text(named.replace(f" as {column}", f" as other_{column}"), encoding="utf-8")
         sql.statements.cache_clear()
         assert any(
             problem.startswith(f"{feed.name}: facts: sql/evidence/{table.name}.sql names no ")

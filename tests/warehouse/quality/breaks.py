@@ -6,6 +6,9 @@ from typing import Any
 
 PAID = {"patient_control_number": "C", "paid_amount": 1}
 
+SEEN = {"code": "4548-4", "occurred_at": "2026-02-01"}
+OF_P1 = {"subject_id": "p1", "code": "4548-4"}
+
 BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "coverage": {
         "beneficiary missing": {"payer_id": "P"},
@@ -20,6 +23,56 @@ BREAKS: dict[str, dict[str, dict[str, Any]]] = {
     "consent": {"patient missing": {}},
     "condition": {"patient missing": {}},
     "procedure": {"patient missing": {}},
+    "immunization": {
+        "patient missing": {},
+        "occurred_at before 1900": {"subject_id": "p1", "occurred_at": "1800-01-01"},
+        "occurred_at in the future": {"subject_id": "p1", "occurred_at": "2060-01-01"},
+    },
+    "observation": {
+        "patient missing": SEEN,
+        "code missing": {"subject_id": "p1", "occurred_at": "2026-02-01"},
+        "date missing": {"subject_id": "p1", "code": "4548-4"},
+        "reference range reversed": OF_P1 | SEEN | {"reference_low": 10, "reference_high": 9.9},
+        "occurred_at before 1900": OF_P1 | {"occurred_at": "1800-01-01"},
+        "occurred_at in the future": OF_P1 | {"occurred_at": "2060-01-01"},
+        "issued_at before 1900": OF_P1 | {"issued_at": "1800-01-01"},
+        "issued_at in the future": OF_P1 | {"issued_at": "2060-01-01"},
+    },
+    "diagnostic_report": {
+        "patient missing": SEEN,
+        "date missing": OF_P1,
+        "occurred_at before 1900": OF_P1 | {"occurred_at": "1800-01-01"},
+        "occurred_at in the future": OF_P1 | {"occurred_at": "2060-01-01"},
+        "issued_at before 1900": OF_P1 | {"issued_at": "1800-01-01"},
+        "issued_at in the future": OF_P1 | {"issued_at": "2060-01-01"},
+    },
+    "service_request": {
+        "patient missing": {"authored_at": "2026-02-01"},
+        "date missing": OF_P1,
+        "authored_at before 1900": OF_P1 | {"authored_at": "1800-01-01"},
+        "authored_at in the future": OF_P1 | {"authored_at": "2060-01-01"},
+    },
+    "medication_request": {
+        "patient missing": {"code": "1049502", "authored_at": "2026-02-01"},
+        "date missing": OF_P1,
+        "medication not said": {"subject_id": "p1", "authored_at": "2026-02-01"},
+        "authored_at before 1900": OF_P1 | {"authored_at": "1800-01-01"},
+        "authored_at in the future": OF_P1 | {"authored_at": "2060-01-01"},
+    },
+    "questionnaire_response": {
+        "patient missing": {"questionnaire": "http://loinc.org/q/44249-1"},
+        "questionnaire not named": {"subject_id": "p1"},
+        "authored_at before 1900": {
+            "subject_id": "p1",
+            "questionnaire": "http://loinc.org/q/44249-1",
+            "authored_at": "1800-01-01",
+        },
+        "authored_at in the future": {
+            "subject_id": "p1",
+            "questionnaire": "http://loinc.org/q/44249-1",
+            "authored_at": "2060-01-01",
+        },
+    },
     "document_reference": {
         "patient missing": {"status": "current"},
         "status missing": {"subject_id": "p1"},

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from throughline import warehouse
 from throughline.vocabulary import LISTS, WordList
-from throughline.vocabulary.words import FACT_KIND
+from throughline.vocabulary.facts import FACT_KIND
 from throughline.warehouse import Connection, words
 
 COLUMNS = [(each, column) for each in LISTS for column in each.columns]

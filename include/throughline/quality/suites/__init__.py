@@ -168,6 +168,48 @@ SUITES: dict[str, list[Rule]] = {
     ],
     "condition": [*_identified(), Rule("patient missing", f"{_ALIVE} and subject_id is null")],
     "procedure": [*_identified(), Rule("patient missing", f"{_ALIVE} and subject_id is null")],
+    "immunization": [
+        *_identified(),
+        Rule("patient missing", f"{_ALIVE} and subject_id is null"),
+        *_dated("occurred_at"),
+    ],
+    "observation": [
+        *_identified(),
+        Rule("patient missing", f"{_ALIVE} and subject_id is null"),
+        Rule("code missing", f"{_ALIVE} and code is null", INFO),
+        Rule("date missing", f"{_ALIVE} and occurred_at is null and issued_at is null", INFO),
+        Rule("reference range reversed", "reference_low > reference_high"),
+        *_dated("occurred_at"),
+        *_dated("issued_at"),
+    ],
+    "diagnostic_report": [
+        *_identified(),
+        Rule("patient missing", f"{_ALIVE} and subject_id is null"),
+        Rule("date missing", f"{_ALIVE} and occurred_at is null and issued_at is null", INFO),
+        *_dated("occurred_at"),
+        *_dated("issued_at"),
+    ],
+    "service_request": [
+        *_identified(),
+        Rule("patient missing", f"{_ALIVE} and subject_id is null"),
+        Rule("date missing", f"{_ALIVE} and authored_at is null", INFO),
+        *_dated("authored_at"),
+    ],
+    "medication_request": [
+        *_identified(),
+        Rule("patient missing", f"{_ALIVE} and subject_id is null"),
+        Rule("date missing", f"{_ALIVE} and authored_at is null", INFO),
+        Rule(
+            "medication not said", f"{_ALIVE} and code is null and not_done_value_set is null", INFO
+        ),
+        *_dated("authored_at"),
+    ],
+    "questionnaire_response": [
+        *_identified(),
+        Rule("patient missing", f"{_ALIVE} and subject_id is null"),
+        Rule("questionnaire not named", f"{_ALIVE} and questionnaire is null", INFO),
+        *_dated("authored_at"),
+    ],
     "document_reference": [
         *_identified(),
         Rule("patient missing", f"{_ALIVE} and subject_id is null"),

@@ -109,15 +109,13 @@ FEEDS: tuple[Entry, ...] = (
         tables=(
             Table(
                 "procedure",
-                ("medication_reconciliation", "hospice"),
+                ("medication_reconciliation", "hospice", "procedure", "not_done"),
                 codes=(
                     Code(
                         "status",
                         words=EVENT_STATUS,
                         is_status=True,
                         rests=ALL,
-                        unless="evidence.mapped('medication_reconciliation', r.code_system, r.code) is null"
-                        " and evidence.mapped('hospice', r.code_system, r.code) is null",
                     ),
                 ),
             ),
@@ -208,7 +206,7 @@ FEEDS: tuple[Entry, ...] = (
         tables=(
             Table(
                 "task",
-                ("task_update",),
+                ("task_update", "referral_task"),
                 codes=(
                     Code("status", words=TASK_STATUS, is_status=True, rests=ALL),
                     Code("business_status"),

@@ -23,7 +23,7 @@ WHO_CANCELS = ("patient", "clinic", "other")
 FEEDS: tuple[Entry, ...] = (
     Entry(
         name="appointment",
-        standards=("hl7v2", "tabular"),
+        standards=("fhir", "hl7v2", "tabular"),
         tables=(
             Table(
                 "appointment",

@@ -11,6 +11,53 @@ EVENT_STATUS = (
     "preparation", "in-progress", "not-done", "on-hold", "stopped", "completed",
     "entered-in-error", "unknown",
 )  # fmt: skip
+IMMUNIZATION_STATUS = ("completed", "entered-in-error", "not-done")
+OBSERVATION_STATUS = (
+    "registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown",
+)  # fmt: skip
+REPORT_STATUS = (
+    "registered", "partial", "preliminary", "final", "amended", "corrected", "appended", "cancelled",
+    "entered-in-error", "unknown",
+)  # fmt: skip
+ORDER_STATUS = ("draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown")
+MEDICATION_STATUS = (
+    "active", "on-hold", "cancelled", "completed", "entered-in-error", "stopped", "draft", "unknown",
+)  # fmt: skip
+INTENT = (
+    "proposal", "plan", "directive", "order", "original-order", "reflex-order", "filler-order", "instance-order",
+    "option",
+)  # fmt: skip
+ANSWERS_STATUS = ("in-progress", "completed", "amended", "entered-in-error", "stopped")
+# FHIR R4 observation-category, and what US Core 7.0.0 adds for screening (us-core-category, and the simple
+# observation's own); LAB and RAD are HL7 v2 table 0074, which older interfaces send in their place.
+OBSERVATION_CATEGORY = (
+    "laboratory", "imaging", "procedure", "vital-signs", "social-history", "survey", "exam", "therapy", "activity",
+    "sdoh", "functional-status", "disability-status", "cognitive-status", "treatment-intervention-preference",
+    "care-experience-preference",
+)  # fmt: skip
+OBSERVATION_CATEGORY_ALSO = (
+    ("LAB", "laboratory"), ("RAD", "imaging"), ("vital signs", "vital-signs"), ("social history", "social-history"),
+)  # fmt: skip
+# HL7 v2 table 0074 (FHIR R4 4.0.1, CodeSystem v2-0074), and LOINC's parts that US Core
+# asks for: LP29708-2 cardiology, LP29684-5 radiology, LP7839-6 pathology; LAB is laboratory.
+REPORT_CATEGORY = (
+    "AU", "BG", "BLB", "CG", "CH", "CP", "CT", "CTH", "CUS", "EC", "EN", "GE", "HM", "ICU", "IMG", "IMM", "LAB", "MB",
+    "MCB", "MYC", "NMR", "NMS", "NRS", "OSL", "OT", "OTH", "OUS", "PAR", "PAT", "PF", "PHR", "PHY", "PT", "RAD", "RC",
+    "RT", "RUS", "RX", "SP", "SR", "TX", "URN", "VR", "VUS", "XRC", "LP29708-2", "LP29684-5", "LP7839-6",
+)  # fmt: skip
+# FHIR R4 4.0.1, CodeSystem v3-ObservationInterpretation without its headings, and the texts that laboratories send.
+INTERPRETATION = (
+    "<", ">", "A", "AA", "AC", "B", "CAR", "D", "DET", "E", "EX", "EXP", "H", "H>", "HH", "HM", "HU", "HX", "I", "IE",
+    "IND", "L", "L<", "LL", "LU", "LX", "MS", "N", "NCL", "ND", "NEG", "NR", "NS", "OBX", "POS", "QCF", "R", "RR", "S",
+    "SDD", "SYN-R", "SYN-S", "TOX", "U", "UNE", "VS", "W", "WR",
+)  # fmt: skip
+INTERPRETATION_ALSO = (
+    ("normal", "N"), ("abnormal", "A"), ("high", "H"), ("low", "L"), ("critical abnormal", "AA"),
+    ("critically abnormal", "AA"), ("critical high", "HH"), ("critically high", "HH"), ("critical low", "LL"),
+    ("critically low", "LL"), ("positive", "POS"), ("negative", "NEG"), ("detected", "DET"), ("not detected", "ND"),
+    ("reactive", "RR"), ("non-reactive", "NR"), ("resistant", "R"), ("susceptible", "S"), ("intermediate", "I"),
+    ("indeterminate", "IND"), ("equivocal", "E"),
+)  # fmt: skip
 CHARGE_STATUS = (
     "planned", "billable", "not-billable", "aborted", "billed", "entered-in-error", "unknown",
 )  # fmt: skip

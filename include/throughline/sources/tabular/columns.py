@@ -46,16 +46,33 @@ _WRITTEN = {
     "consent": "status! category_code! provision! starts_at:moment ends_at:moment recorded_at:moment",
     "encounter": "status! class_code! type_system type_code starts_at:moment! ends_at:moment"
     " discharge_disposition_system discharge_disposition_code admit_source_code practitioner_id"
-    " service_provider_id location_id appointment_id visit_number reason_code",
+    " service_provider_id location_id appointment_id visit_number reason_code orders:ids",
     "condition": "clinical_status verification_status! category_code code_system code! onset_at:moment"
     " abated_at:moment recorded_at:moment encounter_id",
-    "procedure": "status! code_system code! starts_at:moment! ends_at:moment encounter_id practitioner_id",
+    "procedure": "status! code_system code! reason_system reason_code starts_at:moment! ends_at:moment encounter_id"
+    " practitioner_id orders:ids",
+    "immunization": "status! code_system code! reason_system reason_code occurred_at:moment! occurred_until:moment"
+    " recorded_at:moment is_primary_source:flag is_subpotent:flag encounter_id practitioner_id",
+    "observation": "status! category_code code_system code! value:money comparator unit value_system value_code"
+    " value_text interpretation_code reference_low:money reference_high:money data_absent_reason occurred_at:moment!"
+    " occurred_until:moment issued_at:moment encounter_id orders:ids performer_id device_id specimen_id placer_order"
+    " filler_order accession",
+    "diagnostic_report": "status! category_code code_system code! occurred_at:moment! occurred_until:moment"
+    " issued_at:moment encounter_id orders:ids results:ids performer_id interpreter_id conclusion_system"
+    " conclusion_code placer_order filler_order accession",
+    "service_request": "status! intent! priority category_code do_not_perform:flag code_system code! reason_system"
+    " reason_code authored_at:moment! wanted_from:moment wanted_until:moment encounter_id requester_id performer_id"
+    " specialty_system specialty_code orders:ids replaces:ids requisition placer_order filler_order accession",
+    "medication_request": "status! intent! priority category_code do_not_perform:flag code_system code! medication_id"
+    " reason_system reason_code authored_at:moment! is_reported:flag encounter_id requester_id orders:ids",
+    "questionnaire_response": "status! questionnaire! authored_at:moment! encounter_id author_id orders:ids",
+    "questionnaire_answer": "link_id! value:money unit value_system value_code value_on:date",
     "document_reference": "status! doc_status! type_system type_code! encounter_id? authored_at:moment"
-    " authenticated_at:moment? author_id authenticator_id? document_number visit_number",
+    " authenticated_at:moment? author_id authenticator_id? document_number visit_number orders:ids",
     "communication": "status! outcome_code? category_code medium_code sent_at:moment! received_at:moment"
     " sender_id? based_on:ids part_of:ids about:ids",
-    "task": "status! business_status code based_on:ids focus owner_id our_identifier? authored_at:moment"
-    " last_modified_at:moment",
+    "task": "status! business_status code_system code based_on:ids focus owner_id requester_id our_identifier?"
+    " authored_at:moment last_modified_at:moment orders:ids outputs:ids",
     "charge_item": "status! encounter_id? code_system code! modifiers:list quantity:money unit_price:money"
     " amount:money diagnoses:list performer_id mdm_level occurred_at:moment! entered_at:moment"
     " is_self_pay_restricted:flag no_charge_reason global_period:flag charge_number visit_number",
@@ -73,7 +90,7 @@ _WRITTEN = {
     "location": "name! organization_id place_of_service npi status",
     "appointment": "status! placer_id filler_id visit_type_code starts_at:moment! ends_at:moment"
     " practitioner_id practitioner_npi location_id visit_number recorded_at:moment cancel_reason_code cancelled_by"
-    " mrn family given birth_date:date sex phone:phone postal_code",
+    " mrn family given birth_date:date sex phone:phone postal_code orders:ids",
     "claim_response": "patient_control_number! payer_claim_number category_code! status_code entity_code"
     " is_from_payer:flag effective_on:date! total_charge:money sender_id member_id service_from:date"
     " batch_reference",
@@ -99,8 +116,12 @@ _EMPTY: Mapping[str, object] = {"list": [], "ids": "[]"}
 BY_READER: Mapping[str, tuple[str, ...]] = {
     "claim": ("kind",),
     "claim_line": ("claim_source_id", "patient_control_number"),
+    "questionnaire_answer": ("questionnaire_response_source_id",),
 }
-"""Columns that the reader fills itself: a claim of a table is one of the practice's own system."""
+"""Columns that the reader fills itself: a claim of a table is one of the practice's own system.
+
+Of the lines of a record, the first is the id of that record; the others are columns of it.
+"""
 
 NO_PATIENT = ("claim_response", "payment")
 """Feeds that name their patient by the number of a claim, and so take no `patient`."""

@@ -15,7 +15,7 @@ from throughline.sources.definitions import SourceDefinition
 from throughline.sources.records import Fault, FileRefusedError
 from throughline.sources.standard import Contents, File
 from throughline.sources.table import StagedRow
-from throughline.sources.tabular.columns import COLUMNS, lines_of
+from throughline.sources.tabular.columns import BY_READER, COLUMNS, lines_of
 from throughline.sources.tabular.shape import Record, Table, table_of
 from throughline.sources.tabular.values import Refused, Row, is_met
 from throughline.sources.tabular.walk import Line, Walk
@@ -325,9 +325,9 @@ class _Reader:
         record = group.record
         faults: list[str] = []
         values = self._values(COLUMNS[self._lines], record.lines or {}, line.cells, faults)
-        number = str(len(group.lines) + 1)
-        values["line_no"] = values.get("line_no") or number
-        key = values["line_no"]
+        key = values.get("line_no") or str(len(group.lines) + 1)
+        if "line_no" in COLUMNS[self._lines]:
+            values["line_no"] = key
         if record.line_key:
             try:
                 key = "|".join(str(v.read(line.cells) or "") for v in record.line_key)
@@ -336,8 +336,9 @@ class _Reader:
         if key in group.lines and group.lines[key] != values and self._table.is_snapshot:
             faults.append("two lines with one key")
         group.faults += [f"row {line.row}: {fault}" for fault in faults]
-        values["claim_source_id"] = group.source_id
-        values["patient_control_number"] = group.values.get("patient_control_number")
+        whole, *shared = BY_READER[self._lines]
+        values[whole] = group.source_id
+        values |= {name: group.values.get(name) for name in shared}
         group.lines[key] = values
 
     def _answered(self) -> Iterator[StagedRow | Fault]:

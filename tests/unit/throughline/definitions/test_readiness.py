@@ -28,7 +28,8 @@ from throughline.practice import said_now
 from throughline.sources import catalogue
 from throughline.sources.source import Feed, SourceDefinition
 from throughline.sources.tabular.columns import COLUMNS
-from throughline.vocabulary.words import FACT_KIND, PROOF
+from throughline.vocabulary.facts import FACT_KIND
+from throughline.vocabulary.words import PROOF
 
 __all__ = ["own"]
 PROCEDURES = '  procedure: {expected_by: "03:00"}\n'
@@ -233,7 +234,7 @@ def test_denver_is_told_what_it_cannot_know() -> None:
 
 
 def test_a_kind_names_the_feeds_that_would_bring_it() -> None:
-    assert feeds_of("booking").startswith("feed appointment (hl7v2")
+    assert feeds_of("booking").startswith("feed appointment (fhir or hl7v2")
 
 
 @pytest.mark.parametrize(

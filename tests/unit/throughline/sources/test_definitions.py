@@ -347,9 +347,18 @@ def test_an_unknown_source_and_a_folder_of_ones_own(tmp_path: Path) -> None:
     assert definition("scheduling", tmp_path).folder == "outbox"
 
 
+# What a practice's EHR may send, and no workflow of ours asks for yet: each is delivered by
+# tests/warehouse/quality/clinical.
+DELIVERED_BY_HAND = {
+    "immunization", "observation", "diagnostic_report", "service_request", "medication_request",
+    "questionnaire_response",
+}  # fmt: skip
+
+
 def test_each_feed_of_the_catalogue_is_sent_by_a_system_of_this_tree() -> None:
     sent = {feed for name in definitions.source_names() for feed in definition(name).feeds}
-    unsent = [feed for feed in catalogue.names() if feed not in sent]
+    assert not sent & DELIVERED_BY_HAND
+    unsent = [feed for feed in catalogue.names() if feed not in sent | DELIVERED_BY_HAND]
     assert unsent == [], f"name them in `feeds` of a file in include/definitions/sources: {unsent}"
 
 

@@ -19,6 +19,16 @@ TYPES = {
     "ids": ("jsonb",),
 }
 NOT_OF_A_TABLE = {
+    # a table has one code a column, and says a day by its format
+    "codings",
+    "type_codings",
+    "value_codings",
+    "interpretation_codings",
+    "conclusion_codings",
+    "specialty_codings",
+    "reason_codings",
+    "not_done_value_set",
+    "day_only",
     "identifiers",
     "said",
     "trigger_event",

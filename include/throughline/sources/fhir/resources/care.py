@@ -14,6 +14,7 @@ from throughline.sources.fhir.choose import (
     performer,
 )
 from throughline.sources.fhir.coded import code_of, coding_of, pick_of
+from throughline.sources.fhir.resources.clinical.told import Named, codes, codings, ids, orders
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Backbone,
@@ -29,10 +30,6 @@ from throughline.sources.fhir.values import (
     subject,
     target,
 )
-
-
-def _codes(coding: Coding | None) -> tuple[str | None, str | None]:
-    return (coding.system, coding.code) if coding is not None else (None, None)
 
 
 def _ids(references: list[Reference]) -> str:
@@ -69,6 +66,7 @@ class Encounter(Resource):
     hospitalization: _Hospitalization | None = None
     location: list[_Place] = []
     service_provider: Reference | None = None
+    based_on: list[Reference] = []
 
 
 def _leader(encounter: Encounter, settings: Settings) -> str | None:
@@ -98,15 +96,15 @@ def _encounter(resource: Resource, settings: Settings) -> tuple[str | None, Valu
         if settings.visit_number_system
         else next((i.value for i in e.identifier if i.value), None)
     )
-    codes = settings.codes
+    words = settings.codes
     kind = e.class_ or Coding()
     return subject(e.subject), (
-        codes["encounter.status"](e.status),
-        codes["encounter.class_code"](kind.code, kind.display),
-        *_codes(pick_code(e.type, settings.encounter_type_systems)),
+        words["encounter.status"](e.status),
+        words["encounter.class_code"](kind.code, kind.display),
+        *codes(pick_code(e.type, settings.encounter_type_systems)),
         moment(period.start, settings.zone),
         moment(period.end, settings.zone),
-        *coding_of(codes["encounter.discharge_disposition_code"], stay.discharge_disposition),
+        *coding_of(words["encounter.discharge_disposition_code"], stay.discharge_disposition),
         code(stay.admit_source),
         _leader(e, settings),
         target(e.service_provider),
@@ -114,6 +112,8 @@ def _encounter(resource: Resource, settings: Settings) -> tuple[str | None, Valu
         target(e.appointment[0]) if e.appointment else None,
         visit_number,
         reason.code if reason is not None else None,
+        codings(*e.type),
+        orders(e.based_on),
     )
 
 
@@ -139,11 +139,12 @@ def _condition(resource: Resource, settings: Settings) -> tuple[str | None, Valu
         code_of(settings.codes["condition.clinical_status"], c.clinical_status),
         code_of(settings.codes["condition.verification_status"], c.verification_status),
         category.code if category is not None else None,
-        *_codes(first_code(c.code)),
+        *codes(first_code(c.code)),
         moment(c.onset_date_time, settings.zone),
         moment(c.abatement_date_time, settings.zone),
         moment(c.recorded_date, settings.zone),
         target(c.encounter, "Encounter"),
+        codings(c.code),
     )
 
 
@@ -151,9 +152,11 @@ class Procedure(Resource):
     """Procedure."""
 
     status: str | None = None
-    code: Concept | None = None
+    status_reason: Concept | None = None
+    code: Named | None = None
     subject: Reference | None = None
     encounter: Reference | None = None
+    based_on: list[Reference] = []
     performed_date_time: str | None = None
     performed_period: Period | None = None
     performer: list[Performer] = []
@@ -163,13 +166,20 @@ def _procedure(resource: Resource, settings: Settings) -> tuple[str | None, Valu
     assert isinstance(resource, Procedure)
     p = resource
     period = p.performed_period or Period()
+    began = p.performed_date_time or period.start
     return subject(p.subject), (
         settings.codes["procedure.status"](p.status),
-        *_codes(first_code(p.code, settings.procedure_code_systems)),
-        moment(p.performed_date_time or period.start, settings.zone),
+        *codes(first_code(p.code, settings.procedure_code_systems)),
+        moment(began, settings.zone),
         moment(period.end, settings.zone),
         target(p.encounter, "Encounter"),
         performer(p.performer, settings),
+        codings(p.code),
+        p.code.not_done_value_set if p.code is not None else None,
+        *codes(first_code(p.status_reason)),
+        codings(p.status_reason),
+        len(began) == 10 if began else None,
+        orders(p.based_on),
     )
 
 
@@ -192,12 +202,12 @@ class Communication(Resource):
 def _communication(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
     assert isinstance(resource, Communication)
     c = resource
-    codes = settings.codes
+    words = settings.codes
     return subject(c.subject), (
-        codes["communication.status"](c.status),
-        code_of(codes["communication.outcome_code"], c.status_reason),
-        pick_of(codes["communication.category_code"], c.category),
-        pick_of(codes["communication.medium_code"], c.medium),
+        words["communication.status"](c.status),
+        code_of(words["communication.outcome_code"], c.status_reason),
+        pick_of(words["communication.category_code"], c.category),
+        pick_of(words["communication.medium_code"], c.medium),
         moment(c.sent, settings.zone),
         moment(c.received, settings.zone),
         target(c.sender),
@@ -205,6 +215,11 @@ def _communication(resource: Resource, settings: Settings) -> tuple[str | None, 
         _ids(c.part_of),
         _ids(c.about),
     )
+
+
+class _Output(Backbone):
+    type: Concept | None = None
+    value_reference: Reference | None = None
 
 
 class Task(Resource):
@@ -219,6 +234,8 @@ class Task(Resource):
     last_modified: str | None = None
     owner: Reference | None = None
     based_on: list[Reference] = []
+    requester: Reference | None = None
+    output: list[_Output] = []
 
 
 def _task(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
@@ -239,6 +256,11 @@ def _task(resource: Resource, settings: Settings) -> tuple[str | None, Values]:
         ours,
         moment(t.authored_on, settings.zone),
         moment(t.last_modified, settings.zone),
+        orders([*t.based_on, t.focus]),
+        *codes(first_code(t.code))[:1],
+        codings(t.code, *[o.type for o in t.output]),
+        target(t.requester),
+        ids(o.value_reference for o in t.output),
     )
 
 
@@ -262,6 +284,8 @@ KINDS = (
             "appointment_id",
             "visit_number",
             "reason_code",
+            "type_codings",
+            "orders",
         ),
         _encounter,
         msgspec.json.Decoder(Encounter),
@@ -279,6 +303,7 @@ KINDS = (
             "abated_at",
             "recorded_at",
             "encounter_id",
+            "codings",
         ),
         _condition,
         msgspec.json.Decoder(Condition),
@@ -294,6 +319,13 @@ KINDS = (
             "ends_at",
             "encounter_id",
             "practitioner_id",
+            "codings",
+            "not_done_value_set",
+            "reason_system",
+            "reason_code",
+            "reason_codings",
+            "day_only",
+            "orders",
         ),
         _procedure,
         msgspec.json.Decoder(Procedure),
@@ -329,6 +361,11 @@ KINDS = (
             "our_identifier",
             "authored_at",
             "last_modified_at",
+            "orders",
+            "code_system",
+            "codings",
+            "requester_id",
+            "outputs",
         ),
         _task,
         msgspec.json.Decoder(Task),

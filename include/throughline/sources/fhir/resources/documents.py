@@ -9,6 +9,7 @@ from throughline.sources.fhir.choose import (
     practitioner_of,
 )
 from throughline.sources.fhir.coded import coding_of
+from throughline.sources.fhir.resources.clinical.told import codings, orders
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
     Backbone,
@@ -28,6 +29,7 @@ SIGNED = ("final", "amended")
 
 class _Context(Backbone):
     encounter: list[Reference] = []
+    related: list[Reference] = []
 
 
 class DocumentReference(Resource):
@@ -66,6 +68,8 @@ def _document(resource: Resource, settings: Settings) -> tuple[str | None, Value
         practitioner_of(d.author),
         signer,
         d.master_identifier.value if d.master_identifier is not None else None,
+        codings(d.type),
+        orders(d.context.related) if d.context is not None else None,
     )
 
 
@@ -84,6 +88,8 @@ KINDS = (
             "author_id",
             "authenticator_id",
             "document_number",
+            "type_codings",
+            "orders",
         ),
         _document,
         msgspec.json.Decoder(DocumentReference),

@@ -7,6 +7,7 @@ import msgspec
 
 from throughline.sources.fhir.choose import Performer, performer
 from throughline.sources.fhir.coded import code_of
+from throughline.sources.fhir.resources.clinical.told import codings
 from throughline.sources.fhir.resources.people import flag
 from throughline.sources.fhir.settings import Kind, Settings, Values
 from throughline.sources.fhir.values import (
@@ -82,6 +83,7 @@ def _charge_item(resource: Resource, settings: Settings) -> tuple[str | None, Va
         _coded(c.extension, names.get("no_charge_reason")),
         flag(c.extension, names.get("global_period")),
         next((each.value for each in c.identifier if each.value), None),
+        codings(c.code),
     )
 
 
@@ -251,6 +253,7 @@ KINDS = (
             "no_charge_reason",
             "global_period",
             "charge_number",
+            "codings",
         ),
         _charge_item,
         msgspec.json.Decoder(ChargeItem),

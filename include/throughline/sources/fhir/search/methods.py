@@ -18,10 +18,16 @@ DATES = {
     "Communication": ("sent", "received"),
     "Condition": ("recorded-date", "onset-date"),
     "Consent": ("date", "period"),
+    "DiagnosticReport": ("issued", "date"),
     "DocumentReference": ("date", "period"),
     "Encounter": ("date",),
+    "Immunization": ("date",),
+    "MedicationRequest": ("authoredon",),
+    "Observation": ("date",),
     "PaymentNotice": ("created",),
     "Procedure": ("date",),
+    "QuestionnaireResponse": ("authored",),
+    "ServiceRequest": ("authored",),
     "Task": ("modified", "authored-on", "period"),
 }
 STANDING = frozenset({"condition", "consent"})

@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from stack import paths
 
 SUPERUSER = "postgres"
@@ -122,16 +124,61 @@ def initialise(data: Path, programs: Path, user: pwd.struct_passwd | None, passw
     (data / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
 
 
+def memory() -> int:
+    """The bytes that this machine has, or that a control group leaves to us."""
+    found = psutil.virtual_memory().total
+    for limit in _LIMITS:
+        try:
+            said = limit.read_text().strip()
+        except OSError:
+            continue
+        if said.isdigit():
+            found = min(found, int(said))
+    return found
+
+
+_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+
+def sized(of: int) -> dict[str, str]:
+    """The settings that follow the memory of the machine, which Airflow and other programs share.
+
+    A quarter of it for tables and indexes (PostgreSQL's own advice for a server that is not alone), twice that as what
+    the kernel keeps of files, and for each session as much as it may use for sorting, joining and temporary tables:
+    the steps of a night run one or a few at a time.
+    """
+    mega = of >> 20
+
+    def share(part: int, least: int, most: int) -> str:
+        return f"{max(least, min(most, mega // part))}MB"
+
+    return {
+        "shared_buffers": share(4, 128, 16384),
+        "effective_cache_size": share(2, 512, 65536),
+        "work_mem": share(256, 16, 256),
+        "temp_buffers": share(96, 16, 512),
+        "maintenance_work_mem": share(32, 64, 2048),
+    }
+
+
+THROWAWAY = {
+    "shared_buffers": "64MB",
+    "effective_cache_size": "2GB",
+    "work_mem": "32MB",
+    "maintenance_work_mem": "256MB",
+}
+"""What the servers of tests have: many run at once."""
+
+
 def write_settings(data: Path, user: pwd.struct_passwd | None, *, durable: bool) -> None:
     """Write the server's settings; with ``durable=False``, those of a throw-away server."""
-    settings = {
+    settings = (sized(memory()) if durable else THROWAWAY) | {
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": "",  # its path may be 107 bytes long; ours may be longer
         "max_connections": 120,
-        "shared_buffers": "512MB" if durable else "64MB",
-        "work_mem": "32MB",
-        "maintenance_work_mem": "256MB",
-        "effective_cache_size": "2GB",
         "random_page_cost": 1.1,
         "jit": "off",
         "wal_level": "minimal",

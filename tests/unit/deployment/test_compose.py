@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from stack.airflow import TOKEN_SECONDS
+from stack.cluster import sized
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
@@ -381,3 +382,10 @@ def test_the_image_runs_as_nobody_special_on_a_python_that_is_locked() -> None:
     python = re.search(r"python:(3\.\d+)", DOCKERFILE)
     assert python is not None
     assert python.group(1) in {"3.11", "3.12", "3.13"}
+
+
+def test_postgresql_is_as_large_as_its_limit_allows() -> None:
+    service = SERVICES["postgres"]
+    assert service["mem_limit"] == "${POSTGRES_MEMORY:-8g}"
+    said = dict(re.findall(r"^-c(\w+)=\$\{\w+:-(.*)\}$", "\n".join(service["command"]), re.M))
+    assert said == sized(8 << 30)

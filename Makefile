@@ -222,10 +222,11 @@ docs: sql-headers ## regenerate the generated pages
 	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table
 	@$(kit) throughline.orchestration.feed_table
 	@$(kit) throughline.profiling.guessing.page
+	@$(kit) tests.unit.language.page
 
 docs-check: venv
 	@$(kit) throughline.vocabulary.page --check
-	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table --check && $(kit) throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check && $(kit) throughline.profiling.guessing.page --check
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table --check && $(kit) throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check && $(kit) throughline.profiling.guessing.page --check && $(kit) tests.unit.language.page --check
 
 lock: venv ## generate requirements.txt from requirements.in
 	@$(stack) lock

@@ -207,6 +207,8 @@ def opens(case: Case, how: int) -> Opening:
 def is_too_late(case: Case) -> bool:
     """`known_within`: learned of too late. (22) A new version opens nothing from before its activation less that."""
     fact, words, activated = case.trigger.fact, case.workflow.opens, case.workflow.activated
+    if activated is not None and case.night.now < activated:
+        return True  # it is not active yet
     if fact is None:
         return False
     calendar, within = case.world.calendar, words.get("known_within")

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tests.unit.language.sections import NIGHT, TRIGGER, chapters, table
 
 TARGET = Path(__file__).resolve().parents[3] / "docs" / "workflow-rules.md"
@@ -13,6 +15,10 @@ TABLES = {
     "sites": "Sites", "persons": "Persons", "facts": "Facts", "feeds": "Feeds", "aside": "Rows set aside",
     "tasks": "Tasks",
     "decisions": "Decisions", "payer_rules": "Payers' rules",
+}  # fmt: skip
+BESIDE = {
+    "named": "Named facts", "value_sets": "Value sets", "library": "Library of standard stages",
+    "standing": "Standing rules", "others": "Other workflows",
 }  # fmt: skip
 HEAD = f"""# The rules of the workflow language
 
@@ -57,6 +63,10 @@ def _section(words: dict[str, Any]) -> str:
             "Nights: " + ", ".join(f"{n} on {at}" for n, at in words["nights"].items()) + ".\n"
         )
     parts += [f"{what}:\n\n{_drawn(words[name])}" for name, what in TABLES.items() if name in words]
+    for key, what in BESIDE.items():
+        if key in words:
+            said = yaml.safe_dump(words[key], sort_keys=False, default_flow_style=None, width=110)
+            parts.append(f"{what}:\n\n```yaml\n{said.rstrip()}\n```\n")
     text = words.get("condition") or words["definition"]
     place = f" (in `{words['place']}`)" if "place" in words else ""
     parts.append(f"Written{place}:\n\n```yaml\n{text.rstrip()}\n```\n")

@@ -119,21 +119,21 @@ def _not_pinned(folder: Path, found: Mapping[str, ValueSet]) -> Iterator[str]:
     try:
         pins = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (OSError, ValueError):
-        yield f"{FOLDER}/{PINS}: cannot be read; take the sets in again: make value-sets FOLDER="
+        yield f"{FOLDER}/{PINS}: cannot be read: take the download in again"
         return
     for name, one in found.items():
         pin = pins.get(name) if isinstance(pins, dict) else None
         if not isinstance(pin, dict):
-            yield f"{FOLDER}/{one.file}: {name} was not taken in: make value-sets FOLDER= with its folder"
+            yield f"{FOLDER}/{one.file}: {name} was not taken in: take in the download that it is of"
         elif (pin.get("url"), pin.get("version")) != (one.url, one.version):
             yield (
                 f"{FOLDER}/{one.file}: {name} is {_called(one)}, and {pin.get('url')} {pin.get('version')} was"
-                " taken in: make value-sets FOLDER= takes in another"
+                " taken in: take in the download that this one is of"
             )
         elif pin.get("sha256") != one.sha256:
             yield (
                 f"{FOLDER}/{one.file}: the codes of {name} changed without a new version ({_called(one)}):"
-                " download it again, and make value-sets FOLDER="
+                " download it again, and take that in"
             )
 
 

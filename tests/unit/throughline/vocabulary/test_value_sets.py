@@ -232,7 +232,7 @@ def test_a_set_that_changed_by_itself_is_refused(tmp_path: Path) -> None:
     file.write_text(kept, encoding="utf-8")
     put(folder, value_set("Third"), name="third")
     (told,) = faults(layers)
-    assert "third was not taken in: make value-sets FOLDER=" in told
+    assert "third was not taken in: take in the download" in told
     (folder / "third0.json").unlink()
     (folder / PINS).write_text("{", encoding="utf-8")
     assert "pinned.json: cannot be read" in faults(layers)[0]

@@ -17,8 +17,8 @@ select
     'HCPCS' as code_system,
     r.code,
     r.charge as amount,
-    coalesce(c.created_at, evidence.day_start(coalesce(r.service_from, c.service_from))) as occurred_at,
-    evidence.day_start(coalesce(r.service_from, c.service_from)) as starts_at,
+    coalesce(c.created_at, evidence.day_start(coalesce(r.service_from, c.service_from), (select cases.practice_zone()))) as occurred_at,
+    evidence.day_start(coalesce(r.service_from, c.service_from), (select cases.practice_zone())) as starts_at,
     %(seq)s::bigint as known_seq,
     greatest(r.source_version, c.source_version) as source_version,
     jsonb_build_object(

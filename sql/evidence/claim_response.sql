@@ -11,7 +11,7 @@ select
     end as kind,
     '277CA' as code_system,
     concat_ws(':', r.category_code, r.status_code) as code,
-    evidence.day_start(r.effective_on) as occurred_at,
+    evidence.day_start(r.effective_on, (select cases.practice_zone())) as occurred_at,
     jsonb_build_object(
         'patient_control_number', r.patient_control_number,
         'payer_claim_number', r.payer_claim_number

@@ -6,7 +6,7 @@ select
     r as record,
     'contact' as kind,
     'contact_outcome' as code_system,
-    evidence.mapped('contact_outcome', null, r.outcome_code) as code,
+    contact.outcome as code,
     r.sent_at as occurred_at,
     jsonb_build_object(
         'communication', r.source_id,
@@ -18,9 +18,16 @@ select
         'medium', r.medium_code
     ) as detail
 from core.communication as r
+cross join lateral (
+    select
+        evidence.mapped('contact_outcome', null, r.outcome_code) as outcome,
+        evidence.mapped('contact_about_booking', null, r.category_code) as about_booking,
+        evidence.mapped('contact_by_message', null, r.medium_code) as message
+    limit 1 -- noqa: AM09
+) as contact
 where r.status = 'completed' and r.sent_at is not null and r.sender_id is not null
-    and evidence.mapped('contact_about_booking', null, r.category_code) is null
-    and evidence.mapped('contact_outcome', null, r.outcome_code) in (
+    and contact.about_booking is null
+    and contact.outcome in (
         'reached', 'declined', 'deceased', 'readmitted', 'done_elsewhere'
     );
 
@@ -28,7 +35,7 @@ select
     r as record,
     'attempt' as kind,
     'contact_outcome' as code_system,
-    coalesce(evidence.mapped('contact_outcome', null, r.outcome_code), 'message_sent') as code,
+    coalesce(contact.outcome, 'message_sent') as code,
     r.sent_at as occurred_at,
     jsonb_build_object(
         'communication', r.source_id,
@@ -40,8 +47,15 @@ select
         'medium', r.medium_code
     ) as detail
 from core.communication as r
+cross join lateral (
+    select
+        evidence.mapped('contact_outcome', null, r.outcome_code) as outcome,
+        evidence.mapped('contact_about_booking', null, r.category_code) as about_booking,
+        evidence.mapped('contact_by_message', null, r.medium_code) as message
+    limit 1 -- noqa: AM09
+) as contact
 where r.status in ('completed', 'stopped') and r.sent_at is not null
     and (
-        evidence.mapped('contact_outcome', null, r.outcome_code) is not null
-        or (r.outcome_code is null and evidence.mapped('contact_by_message', null, r.medium_code) is not null)
+        contact.outcome is not null
+        or (r.outcome_code is null and contact.message is not null)
     );

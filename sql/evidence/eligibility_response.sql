@@ -12,7 +12,7 @@ select
         when r.is_active then 'active'
         else 'inactive'
     end as code,
-    coalesce(evidence.day_start(r.as_of_date), left(r.source_version, 10)::timestamptz) as occurred_at,
+    coalesce(evidence.day_start(r.as_of_date, (select cases.practice_zone())), left(r.source_version, 10)::timestamptz) as occurred_at,
     jsonb_build_object(
         'trace', r.trace_number,
         'member_id', r.member_id

@@ -9,8 +9,8 @@ select
     'remittance' as kind,
     'CLP' as code_system,
     r.paid_amount - l.paid as amount,
-    evidence.day_start(coalesce(r.paid_on, r.produced_on)) as occurred_at,
-    evidence.day_start(r.service_from) as starts_at,
+    evidence.day_start(coalesce(r.paid_on, r.produced_on), (select cases.practice_zone())) as occurred_at,
+    evidence.day_start(r.service_from, (select cases.practice_zone())) as starts_at,
     jsonb_build_object(
         'patient_control_number', r.patient_control_number,
         'payer_claim_number', r.payer_claim_number

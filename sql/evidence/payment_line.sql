@@ -9,8 +9,8 @@ select
     'HCPCS' as code_system,
     r.code,
     r.paid_amount as amount,
-    evidence.day_start(coalesce(c.paid_on, c.produced_on)) as occurred_at,
-    evidence.day_start(coalesce(r.service_from, c.service_from)) as starts_at,
+    evidence.day_start(coalesce(c.paid_on, c.produced_on), (select cases.practice_zone())) as occurred_at,
+    evidence.day_start(coalesce(r.service_from, c.service_from), (select cases.practice_zone())) as starts_at,
     jsonb_build_object(
         'patient_control_number', r.patient_control_number,
         'payer_claim_number', c.payer_claim_number,

@@ -8,7 +8,7 @@ select
     case r.payment_status when 'written-off' then 'write_off' else 'patient_payment' end as kind,
     r.payment_status as code,
     r.amount,
-    coalesce(r.recorded_at, evidence.day_start(r.paid_on)) as occurred_at,
+    coalesce(r.recorded_at, evidence.day_start(r.paid_on, (select cases.practice_zone()))) as occurred_at,
     jsonb_build_object('patient_control_number', r.patient_control_number) as identifiers,
     jsonb_build_object(
         'recorder', r.recorder,

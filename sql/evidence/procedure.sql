@@ -9,7 +9,11 @@ select
     coalesce(r.starts_at, r.ends_at) as occurred_at,
     jsonb_build_object('encounter', r.encounter_id) as identifiers
 from core.procedure as r
-where evidence.mapped('medication_reconciliation', r.code_system, r.code) is not null
+cross join lateral (
+    select evidence.mapped('medication_reconciliation', r.code_system, r.code) as done
+    limit 1 -- noqa: AM09
+) as medicines
+where medicines.done is not null
     and r.status = 'completed' and coalesce(r.starts_at, r.ends_at) is not null;
 
 -- Hospice care that began, whether or not it has ended: the patient is not called.
@@ -21,7 +25,11 @@ select
     coalesce(r.starts_at, r.ends_at) as occurred_at,
     jsonb_build_object('encounter', r.encounter_id) as identifiers
 from core.procedure as r
-where evidence.mapped('hospice', r.code_system, r.code) is not null
+cross join lateral (
+    select evidence.mapped('hospice', r.code_system, r.code) as care
+    limit 1 -- noqa: AM09
+) as hospice
+where hospice.care is not null
     and r.status in ('preparation', 'in-progress', 'on-hold', 'completed')
     and coalesce(r.starts_at, r.ends_at) is not null;
 

@@ -84,7 +84,8 @@ FEEDS: tuple[Entry, ...] = (
                 ("report", "withdrawn"),
                 codes=(
                     Code("status", words=REPORT_STATUS, is_status=True, rests=ALL),
-                    Code("category_code", words=REPORT_CATEGORY, is_counted=True),
+                    # nothing rests on it, and of a note it is the type of the note (US Core, notes in reports)
+                    Code("category_code", words=REPORT_CATEGORY, is_watched=False),
                 ),
             ),
         ),

@@ -265,6 +265,8 @@ THINNED = {
     "warehouse/pages/test_cases_and_persons.py": 2,
     "warehouse/proven/test_catalogue.py": 3,
     "warehouse/proven/test_invariants.py": 4,
+    "warehouse/quality/clinical/test_orders.py": 4,
+    "warehouse/quality/clinical/test_results.py": 4,
     "warehouse/quality/test_suites.py": 6,
     "warehouse/quality/test_verdicts.py": 3,
     "warehouse/silence/test_new_codes.py": 3,

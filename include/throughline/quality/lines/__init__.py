@@ -23,6 +23,15 @@ _WHOLE = """
         {part}
     order by s.source, s.source_id, s.source_version desc, s.row_no desc
 """
+# A line of a version that is older than the one that stands: it came late. What this load has just made stand may bear
+# another version than it was delivered with (`again`), and is not newer than its own lines.
+_LATE = """
+    delete from w_load as n
+    using core.{whole} as o
+    where o.source = n.source and o.source_id = n.{by} and o.retracted_seq is null
+        and o.source_version > n.source_version
+        and not (o.batch_id = %(batch)s and o.known_seq = %(seq)s)
+"""
 # A line that an earlier version in the same delivery has, and its newest has not.
 _PASSED = """
     update w_load as n set is_deleted = true, source_version = w.source_version
@@ -53,6 +62,7 @@ _LEFT_OUT = """
             select from core.{whole} as o
             where o.source = w.source and o.source_id = w.source_id and o.retracted_seq is null
                 and o.source_version > w.source_version
+                and not (o.batch_id = %(batch)s and o.known_seq = %(seq)s)
         )
 """
 
@@ -65,11 +75,12 @@ def leave_out(
 ) -> None:
     """Add to the lines that are about to be loaded (`w_load`) a deletion of each that its record has left out.
 
+    Lines of versions that came late are taken out of them.
     `parts` and `params` are those of `throughline.quality.merge`, `whole` the record that the lines change with. Does
     not commit.
     """
     names = {**parts, "whole": sql.Identifier(whole.table), "by": sql.Identifier(whole.by)}
     conn.execute("drop table if exists w_whole")
-    for statement in (_WHOLE, _PASSED, _LEFT_OUT):
+    for statement in (_WHOLE, _LATE, _PASSED, _LEFT_OUT):
         conn.execute(sql.SQL(statement).format(**names), params)
     conn.execute("drop table w_whole")

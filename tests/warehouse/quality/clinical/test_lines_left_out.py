@@ -93,3 +93,28 @@ def test_a_line_comes_back_when_the_delivery_that_left_it_out_is_rejected(hand: 
     hand.new_night()
     take_back(hand)
     assert hand.rows(STANDING) == [(1, 100), (2, 40)]
+
+
+def test_an_older_version_that_comes_late_adds_no_line(hand: Hand) -> None:
+    hand.take_in("patient", [patient(1)])
+    hand.take_in("claim", [claim(3, 100)])
+    hand.facts("claim_line")
+    hand.new_night()
+    hand.take_in("claim", [claim(1, 100, 40, 20), claim(2, 100, 40)])
+    hand.facts("claim_line")
+    assert hand.rows(STANDING) == [(1, 100)]
+    assert hand.rows(FACTS) == [("1", 100, 1, None)]
+
+
+def test_a_version_that_was_taken_back_leaves_out_its_lines_again(hand: Hand) -> None:
+    hand.take_in("patient", [patient(1)])
+    hand.take_in("claim", [claim(1, 100, 40)])
+    hand.new_night()
+    hand.take_in("claim", [claim(2, 100)])
+    reject(hand, hand.batch)
+    hand.new_night()
+    take_back(hand)
+    assert hand.rows(STANDING) == [(1, 100), (2, 40)]
+    hand.new_night()
+    hand.take_in("claim", [claim(2, 100) | {"language": "en"}])
+    assert hand.rows(STANDING) == [(1, 100)]

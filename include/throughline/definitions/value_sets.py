@@ -8,36 +8,56 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from throughline import programs
 from throughline.vocabulary.documents import DefinitionError
-from throughline.vocabulary.value_sets import FOLDER, PINS, ValueSet, files, pins_of, read_folder
+from throughline.vocabulary.value_sets import (
+    FOLDER,
+    PINS,
+    ValueSet,
+    kept_in,
+    pins_of,
+    read_files,
+)
+
+PACKED_OR_NOT = (".json", ".json.gz")
 
 
 def take_in(download: Path, definitions: Path) -> list[str]:
-    """Write each value set of a folder into the definitions; return a line about each. Raises `DefinitionError`."""
+    """Write each value set of a folder into the definitions; return a line about each. Raises `DefinitionError`.
+
+    The folder's JSON files count, also those in folders below it, and packed ones. Nothing is written if one of them,
+    or one of the sets that stay, has a fault.
+    """
     if not download.is_dir():
         raise DefinitionError(f"{download}: there is no such folder")
-    if not files(download):
+    found = sorted(path for path in download.rglob("*") if path.name.endswith(PACKED_OR_NOT))
+    if not found:
         raise DefinitionError(f"{download}: holds no JSON file")
-    new = read_folder(download)
+    new = read_files(found)
     into = definitions / FOLDER
+    replaced = {into / f"{name}.json" for name in new}
+    stay = read_files(path for path in kept_in(into) if path not in replaced)
+    if twice := sorted(stay.keys() & new.keys()):
+        raise DefinitionError(
+            "\n".join(
+                f"{FOLDER}/{stay[name].file}: is {name}, too: remove this file" for name in twice
+            )
+        )
+    before = {name: _before(into / f"{name}.json").get(name) for name in new}
     into.mkdir(parents=True, exist_ok=True)
-    before = _before(into)
     for one in new.values():
         text = json.dumps(_resource(one), indent=1, ensure_ascii=False) + "\n"
         _write(into / f"{one.name}.json", text)
-    there = read_folder(into)
-    _write(into / PINS, json.dumps(pins_of(there), indent=1, sort_keys=True) + "\n")
-    return [_line(one, before.get(one.name)) for one in sorted(new.values(), key=lambda o: o.name)]
+    _write(into / PINS, json.dumps(pins_of(stay | new), indent=1, sort_keys=True) + "\n")
+    return [_line(one, before[one.name]) for one in sorted(new.values(), key=lambda o: o.name)]
 
 
-def _before(into: Path) -> dict[str, ValueSet]:
-    """Return the sets that are there; none if they cannot be read: they are being replaced."""
+def _before(path: Path) -> dict[str, ValueSet]:
+    """Return what a file that is being replaced holds; nothing if it cannot be read."""
     try:
-        return read_folder(into)
+        return read_files([path]) if path.is_file() else {}
     except DefinitionError:
         return {}
 
@@ -80,7 +100,7 @@ def main(arguments: list[str]) -> int:
     """Take in the sets of a folder; say what was wrong, or a line about each."""
     download, definitions = (Path(each).expanduser() for each in arguments)
     try:
-        said: Mapping[str, object] | list[str] = take_in(download, definitions)
+        said = take_in(download, definitions)
     except DefinitionError as error:
         print(f"Nothing was taken in:\n{error}", file=sys.stderr)
         return 1

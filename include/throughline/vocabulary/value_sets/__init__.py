@@ -34,11 +34,11 @@ def value_sets(folder: Layers | None = None) -> dict[str, ValueSet]:
     return dict(sorted(found.items()))
 
 
-def read_folder(folder: Path) -> dict[str, ValueSet]:
-    """Return the value sets in the JSON files of a folder, by name. Raises `DefinitionError` with every fault."""
+def read_files(paths: Iterable[Path]) -> dict[str, ValueSet]:
+    """Return the value sets in some JSON files, by name. Raises `DefinitionError` with every fault."""
     wrong: list[str] = []
     said: list[tuple[str, dict[str, Any]]] = []
-    for path in files(folder):
+    for path in paths:
         try:
             said += resources(path)
         except DefinitionError as error:
@@ -70,13 +70,9 @@ def read_folder(folder: Path) -> dict[str, ValueSet]:
     return found
 
 
-def files(folder: Path) -> list[Path]:
-    """Return the JSON files of a folder and of the folders in it, sorted; pins are none."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.name.endswith((".json", ".json.gz")) and path.name != PINS and path.is_file()
-    )
+def kept_in(folder: Path) -> list[Path]:
+    """Return the files of the value sets in a folder `value_sets` of definitions, sorted."""
+    return sorted(path for path in folder.glob("*.json") if path.name != PINS)
 
 
 def lacking(names: Iterable[str], there: Mapping[str, ValueSet]) -> list[str]:
@@ -107,7 +103,7 @@ def faults(folder: Layers) -> list[str]:
 
 
 def _of(folder: Path, *, must_be_pinned: bool) -> dict[str, ValueSet]:
-    found = read_folder(folder) if folder.is_dir() else {}
+    found = read_files(kept_in(folder))
     if must_be_pinned and found and (wrong := list(_not_pinned(folder, found))):
         raise DefinitionError("\n".join(wrong))
     return found
@@ -148,9 +144,9 @@ __all__ = [
     "ValueSet",
     "canonical",
     "faults",
-    "files",
+    "kept_in",
     "lacking",
     "pins_of",
-    "read_folder",
+    "read_files",
     "value_sets",
 ]

@@ -14,10 +14,11 @@ from throughline.vocabulary import DefinitionError
 from throughline.vocabulary.overlay import OURS, Layers
 from throughline.vocabulary.value_sets import (
     PINS,
+    ValueSet,
     canonical,
     faults,
     lacking,
-    read_folder,
+    read_files,
     value_sets,
 )
 from throughline.vocabulary.value_sets.read import fingerprint, named
@@ -41,6 +42,10 @@ def value_set(name: str | None = "InfluenzaVaccine", **said: Any) -> dict[str, A
 
 def expanded(*contains: Any, **said: Any) -> dict[str, Any]:
     return value_set(expansion={"contains": list(contains), **said})
+
+
+def read(folder: Path) -> dict[str, ValueSet]:
+    return read_files(sorted(folder.iterdir()))
 
 
 def put(folder: Path, *sets: Any, name: str = "set") -> Path:
@@ -78,7 +83,7 @@ def put(folder: Path, *sets: Any, name: str = "set") -> Path:
 def test_the_codes_of_a_set(
     tmp_path: Path, said: dict[str, Any], codes: set[tuple[str, str]]
 ) -> None:
-    (one,) = read_folder(put(tmp_path, said)).values()
+    (one,) = read(put(tmp_path, said)).values()
     assert one.codes == codes
     assert one.sha256 == fingerprint(sorted(codes, reverse=True))
     assert (one.name, one.version) == ("influenza_vaccine", "20260101")
@@ -100,7 +105,7 @@ def test_a_set_may_take_what_others_have_too(tmp_path: Path) -> None:
             ]
         },
     )
-    found = read_folder(put(tmp_path, value_set(), other, part, either, listed))
+    found = read(put(tmp_path, value_set(), other, part, either, listed))
     assert {name: sorted(code for _, code in one.codes) for name, one in found.items()} == {
         "influenza_vaccine": ["140", "88"],
         "others": ["140", "3"],
@@ -135,7 +140,7 @@ def test_a_set_may_take_what_others_have_too(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_set_that_cannot_be_used_says_why(tmp_path: Path, said: Any, told: str) -> None:
     with pytest.raises(DefinitionError) as caught:
-        read_folder(put(tmp_path, said))
+        read(put(tmp_path, said))
     assert told in str(caught.value)
     assert str(caught.value).startswith("set0.json: ")
 
@@ -145,17 +150,17 @@ def test_every_fault_of_a_folder_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "z.json").write_text("{", encoding="utf-8")
     (tmp_path / "y.json.gz").write_bytes(b"\x1f\x8b broken")
     with pytest.raises(DefinitionError) as caught:
-        read_folder(tmp_path)
+        read(tmp_path)
     places = [line.partition(":")[0] for line in str(caught.value).splitlines()]
     assert places == ["y.json.gz", "z.json", "set0.json", "set2.json"]
 
 
 def test_two_sets_of_one_name_are_refused_unless_they_are_one(tmp_path: Path) -> None:
     put(tmp_path, value_set(), value_set())
-    assert list(read_folder(tmp_path)) == ["influenza_vaccine"]
+    assert list(read(tmp_path)) == ["influenza_vaccine"]
     put(tmp_path, value_set(version="20270101"), name="newer")
     with pytest.raises(DefinitionError, match="there are two sets of the name influenza_vaccine"):
-        read_folder(tmp_path)
+        read(tmp_path)
 
 
 def test_a_bundle_and_gzip_are_read(tmp_path: Path) -> None:
@@ -167,7 +172,7 @@ def test_a_bundle_and_gzip_are_read(tmp_path: Path) -> None:
         ],
     }
     (tmp_path / "all.json.gz").write_bytes(gzip.compress(json.dumps(bundle).encode()))
-    assert {name: one.file for name, one in read_folder(tmp_path).items()} == {
+    assert {name: one.file for name, one in read(tmp_path).items()} == {
         "a": "all.json.gz, entry 1",
         "b": "all.json.gz, entry 3",
     }
@@ -265,3 +270,26 @@ def test_what_is_not_there_is_named() -> None:
         "ccm",
         "colonoscopy",
     ]
+
+
+def test_nothing_is_written_beside_a_set_that_stays_and_cannot_be_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, download = tmp_path / "own", put(tmp_path / "download", value_set())
+    put(own / "value_sets", value_set(), name="under-another-name")
+    assert main([str(download), str(own)]) == 1
+    assert (
+        "under-another-name0.json: is influenza_vaccine, too: remove this file"
+        in capsys.readouterr().err
+    )
+    put(own / "value_sets", value_set("B", compose=None), name="under-another-name")
+    assert main([str(download), str(own)]) == 1
+    assert [path.name for path in (own / "value_sets").iterdir()] == ["under-another-name0.json"]
+    # what is replaced need not be readable
+    put(own / "value_sets", value_set("B", compose=None), name="influenza_vaccine")
+    (own / "value_sets" / "influenza_vaccine0.json").rename(
+        own / "value_sets" / "influenza_vaccine.json"
+    )
+    (own / "value_sets" / "under-another-name0.json").unlink()
+    assert main([str(download), str(own)]) == 0
+    assert faults(Layers(OURS, own)) == []

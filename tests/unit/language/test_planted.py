@@ -93,10 +93,7 @@ def is_found() -> bool:
     """Tell whether a section differs with the copy as it is."""
     evaluate = importlib.import_module("planted.nights").evaluate
     for section, expected, world in WORLDS:
-        try:
-            seen = evaluate(world)
-        except Exception:  # noqa: BLE001  # a fault may show in any way
-            return True
+        seen = evaluate(world)
         last = str(max(seen))
         for row in expected:
             if told(section, seen[int(row.get("night", last))][row["person"]], row) != row:

@@ -299,7 +299,8 @@ def test_the_same_messages_as_the_package_hl7(own: dict[str, Path]) -> None:
 COUNTED = {
     "Patient": (120, 120), "Encounter": (5274, 5274), "Condition": (3360, 3360), "Procedure": (10460, 10460),
     "DocumentReference": (5274, 5274), "Claim": (9773, 9773), "Organization": (2842, 250), "Practitioner": (2842, 250),
-    "Location": (2936, 251),
+    "Location": (2936, 251), "Observation": (50150, 50150), "DiagnosticReport": (10827, 10827),
+    "Immunization": (1873, 1873), "MedicationRequest": (4499, 4499),
 }  # fmt: skip
 
 

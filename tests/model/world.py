@@ -20,8 +20,9 @@ ACROSS_SYSTEMS = frozenset({"claim", "accession", "placer", "filler"})
 """(14) Slots whose ids are compared without their namespace."""
 PERIODS = frozenset(
     {
-        "admission", "attribution", "attribution_ended", "care_plan", "condition", "consent", "coverage", "device_use",
-        "hospice", "hospice_now", "identity_doubt", "opt_out", "payable_code", "preference", "sex",
+        "admission", "allergy", "attribution", "authorisation", "care_plan", "condition", "consent", "coverage",
+        "device_use", "hospice", "hospice_now", "identity_doubt", "left_practice", "opt_out", "payable_code",
+        "preference", "responsible_clinician", "sex",
     }
 )  # fmt: skip
 """Kinds and meanings whose facts last (5)."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from throughline.vocabulary.documents import DefinitionError, read
+from throughline.vocabulary.language import listed
 from throughline.vocabulary.overlay import SOURCES, Layers, layers
 from throughline.vocabulary.reasons import END_REASON
 from throughline.vocabulary.words import LISTS, PAYER_CLASS
@@ -83,6 +84,9 @@ def vocabulary(definitions: Path | Layers | None = None) -> Vocabulary:
     for name in _feeds(list(_sources({}, Layers(folder.ours))), named=False):
         words["feed"].setdefault(name, "Of no source yet")
     words["who"] = words["team"] | _members(_below(files, folder, "teams.yaml", ()))
+    words |= listed.lists(
+        _words(_below(files, folder, "calendars.yaml", ("seasons",)), "title"), words["team"]
+    )
     words["source"] = {str(s.get("source")): str(s.get("title", "")) for s in sources}
     lists = {own.name: own.file for own in PRACTICE_LISTS} | dict.fromkeys(ADDED, OWN_WORDS)
     lists |= {"who": "teams.yaml", "feed": SOURCES, "source": SOURCES}
@@ -90,7 +94,8 @@ def vocabulary(definitions: Path | Layers | None = None) -> Vocabulary:
         words,
         {each.name: each.title for each in LISTS}
         | {each.name: each.title for each in PRACTICE_LISTS}
-        | {"feed": "feed", "source": "source", "who": "team or member of one"},
+        | {"feed": "feed", "source": "source", "who": "team or member of one"}
+        | dict(listed.TITLES),
         {each.name: each.not_yet for each in LISTS if each.not_yet},
         frozenset(role for source in sources for role in source["roles"]),
         frozenset(name for name, file in lists.items() if files.get(file) is UNREAD),

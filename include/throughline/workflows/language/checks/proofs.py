@@ -1,0 +1,198 @@
+"""Proofs: something could prove each stage, and no fact proves two of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from throughline.vocabulary import Place
+from throughline.vocabulary.language import MEANINGS
+from throughline.workflows.language.checks.windows import begins
+from throughline.workflows.language.expanded import Words, Workflow, checksum, thawed
+from throughline.workflows.language.known import Known
+from throughline.workflows.language.lengths import is_after
+from throughline.workflows.language.reading import Problem
+from throughline.workflows.language.walk import Condition
+
+NEEDS_NO_FEED = frozenset({"case", "decision"})
+"""Kinds that no feed needs to carry: other cases, and what a named person stated."""
+
+
+def problems(workflow: Workflow, known: Known) -> Iterator[Problem]:
+    """Yield stages without a proof, that nothing can prove, or that are proven by what proves another one."""
+    for number, stage in enumerate(workflow.stages):
+        yield from _provable(workflow, stage, ("stages", number), known)
+    yield from _openable(workflow, known)
+    yield from _same_proof(workflow)
+
+
+def proof_of(stage: Words, number: int) -> Condition | None:
+    """Return the proof of a stage as a condition; None if it has none, or the trigger proves it."""
+    proof = stage.get("proof")
+    if not isinstance(proof, Mapping) or not proof:
+        return None
+    return Condition(proof, ("stages", number, "proof"), "proof", stage.get("stage"))
+
+
+def _provable(workflow: Workflow, stage: Words, place: Place, known: Known) -> Iterator[Problem]:
+    name = stage.get("stage", "this stage")
+    if "proof" not in stage:
+        told = f"{name} has no proof: write what shows that it happened, or `like` a standard stage"
+        if stage:
+            yield Problem((*place, "proof"), told)
+        return
+    condition = proof_of(stage, int(place[1]))
+    if condition is None:
+        return
+    if not _shows(condition):
+        told = f"nothing would show that {name} happened: ask for a record (exists, count, sum, latest)"
+        yield Problem(condition.place, told)
+    elif known.carried is not None and (lacking := _lacking(workflow, condition, known)):
+        told = (
+            f"no feed of this practice can prove {name}: none brings {', '.join(sorted(lacking))}"
+        )
+        yield Problem(condition.place, f"{told}; connect one, or prove the stage by what there is")
+
+
+def _shows(condition: Condition) -> bool:
+    """Tell whether a condition that holds names a record that shows it. What could not be read might."""
+    if not condition.words:
+        return True
+    if condition.leaf:
+        most = condition.words.get("at_most")
+        if condition.leaf == "none":
+            return False
+        return not (
+            condition.leaf in ("count", "sum")
+            and "at_least" not in condition.words
+            and most is not None
+        )
+    if "not" in condition.words:
+        return False
+    parts = [_shows(part) for part in condition.parts()]
+    return any(parts) if "all" in condition.words else bool(parts) and all(parts)
+
+
+def kinds_of(fact: Words) -> frozenset[str]:
+    """Return the kinds of a named fact; of a meaning those that it is worked out from."""
+    meaning = fact.get("meaning")
+    if meaning is not None:
+        return frozenset(MEANINGS[meaning].made_of) if meaning in MEANINGS else frozenset()
+    kind = fact.get("kind")
+    return frozenset(kind) if isinstance(kind, tuple) else frozenset([kind] if kind else [])
+
+
+def _lacking(workflow: Workflow, condition: Condition, known: Known) -> set[str]:
+    """Return the kinds without which a proof can never hold, and that no feed brings; empty if it can hold."""
+    if condition.leaf:
+        fact = workflow.facts.get(condition.fact or "")
+        kinds = kinds_of(fact) if fact else frozenset()
+        if condition.leaf == "none" or not kinds or kinds & ((known.carried or frozenset()) | NEEDS_NO_FEED):
+            return set()
+        return set(kinds)
+    found = [_lacking(workflow, part, known) for part in condition.parts()]
+    if "all" in condition.words:
+        return {kind for each in found for kind in each}
+    if found and all(found):
+        return {kind for each in found for kind in each}
+    return set()
+
+
+def _openable(workflow: Workflow, known: Known) -> Iterator[Problem]:
+    after = workflow.opens.get("after")
+    names = after if isinstance(after, tuple) else [after] if isinstance(after, str) else []
+    facts = [workflow.facts[name] for name in names if name in workflow.facts]
+    if known.carried is None or not facts:
+        return
+    kinds = [kinds_of(fact) for fact in facts]
+    if all(each and not each & (known.carried | NEEDS_NO_FEED) for each in kinds):
+        told = ", ".join(sorted({kind for each in kinds for kind in each}))
+        yield Problem(
+            ("opens", "after"), f"no feed of this practice can open a case: none brings {told}"
+        )
+
+
+def _same_proof(workflow: Workflow) -> Iterator[Problem]:
+    """Yield a stage that is proven by whatever proves an earlier one: nobody would ever be asked for it."""
+    found = [(n, s, proof_of(s, n)) for n, s in enumerate(workflow.stages)]
+    for number, stage, proof in found:
+        for _, other, earlier in found[:number]:
+            if proof is None or earlier is None or not implies(workflow, earlier, proof):
+                continue
+            told = (
+                f"whatever proves {other.get('stage')} proves {stage.get('stage')}, too: nobody would ever be asked"
+                " for it; ask for another record, or for one after the other (`from: {stage: 1 hours}`)"
+            )
+            yield Problem(proof.place, told)
+            break
+
+
+def implies(workflow: Workflow, one: Condition, other: Condition) -> bool:
+    """Tell whether one condition's holding surely means that another one holds."""
+    if one.leaf is None and "all" not in one.words and list(one.parts()):
+        return all(implies(workflow, part, other) for part in one.parts())
+    if other.leaf is None and list(other.parts()) and "not" not in other.words:
+        held = [implies(workflow, one, part) for part in other.parts()]
+        return all(held) if "all" in other.words else any(held)
+    if "all" in one.words:
+        return any(implies(workflow, part, other) for part in one.parts())
+    return _leaf_implies(workflow, one, other)
+
+
+def _leaf_implies(workflow: Workflow, one: Condition, other: Condition) -> bool:
+    if one.leaf is None or other.leaf is None:
+        return bool(one.words) and thawed(one.words) == thawed(other.words)
+    if content(workflow, one.fact) != content(workflow, other.fact):
+        return False
+    if thawed(one.words.get("same")) != thawed(other.words.get("same")) and "same" in other.words:
+        return False
+    if not _is_wider(workflow, other, one):
+        return False
+    bare = {key: thawed(v) for key, v in one.words.items() if key not in (*_NOT_COMPARED, one.leaf)}
+    as_bare = {
+        k: thawed(v) for k, v in other.words.items() if k not in (*_NOT_COMPARED, other.leaf)
+    }
+    if other.leaf == "exists" and one.leaf in ("exists", "count", "latest", "sum"):
+        return bool(one.words.get("at_least", 1) >= 1)
+    return (
+        one.leaf == other.leaf
+        and bare == as_bare
+        and (one.leaf in ("exists", "none") or _bounds(one) == _bounds(other))
+    )
+
+
+_NOT_COMPARED = ("from", "to", "same")
+
+
+def _bounds(condition: Condition) -> tuple[Any, ...]:
+    return condition.words.get("at_least"), condition.words.get("at_most")
+
+
+def content(workflow: Workflow, name: str | None) -> str:
+    """Return the checksum of what a named fact says: two names of one content are one fact."""
+    fact = workflow.fact(name or "")
+    if fact is None:
+        return f"no fact {name}"
+    said = dict(fact)
+    if "corrects" in said:
+        said["corrects"] = content(workflow, said["corrects"]) if said["corrects"] != name else name
+    return checksum(said)
+
+
+def _is_wider(workflow: Workflow, wide: Condition, narrow: Condition) -> bool:
+    """Tell whether one leaf's window surely holds another's. A window from a stage holds what proved that stage."""
+    if thawed(wide.words.get("at")) != thawed(narrow.words.get("at")):
+        return False
+    start, begun = begins(wide, workflow), begins(narrow, workflow)
+    same_start = start is None or thawed(start) == thawed(begun) or start == narrow.stage
+    if not same_start and begun is not None:
+        same_start = _is_before(start, begun)
+    end, ended = wide.words.get("to"), narrow.words.get("to")
+    same_end = end is None or thawed(end) == thawed(ended)
+    if not same_end and ended is not None:
+        same_end = _is_before(ended, end)
+    return same_start and same_end
+
+
+def _is_before(one: Any, other: Any) -> bool:
+    return is_after(other, one)

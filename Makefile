@@ -11,7 +11,7 @@
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # Options travel as environment variables, word for word: quotes, spaces and dollar signs survive.
-export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT DISPOSITION LEVEL DOCUMENT DONE_ON LOGIN PREVIEW OUT A B RENAMED SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI INSIDE FEED HISTORY WORKFLOW LIST
+export PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT DISPOSITION LEVEL DOCUMENT DONE_ON LOGIN PREVIEW OUT A B RENAMED SOURCE EXPORT FOLDER FILE WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI INSIDE FEED HISTORY WORKFLOW LIST
 override Q := $(value Q)
 export Q
 # Where it is set, each process of the tests compiles all of them anew: half of the time that collecting takes.
@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # PATIENT=40 or patients=40 would be ignored, and another world meant. Each command looks at the rest: THROUGHLINE_GIVEN.
 known := PATIENTS SEED NIGHT POPULATION MISBEHAVE N ARGS ROLE ID BATCH BY ACTION NOTE OWNER AMOUNT DISPOSITION LEVEL DOCUMENT DONE_ON LOGIN PREVIEW OUT A B RENAMED \
-  SOURCE EXPORT FOLDER WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI INSIDE FEED HISTORY WORKFLOW LIST Q SIZES NIGHTS YEARS SAVE STATEMENTS WATCH JOBS BUDGET ONLY APART KEEP PYTHON \
+  SOURCE EXPORT FOLDER FILE WORLD ALL FROM LOST_UNTIL OTHER_KEYS WAIT DEFINITIONS TAKE_NOTE SHOW DIR NAME ZONE PHONE NPI INSIDE FEED HISTORY WORKFLOW LIST Q SIZES NIGHTS YEARS SAVE STATEMENTS WATCH JOBS BUDGET ONLY APART KEEP PYTHON \
   SHELL THROUGHLINE_% AIRFLOW% PYTEST_% PIP_% UV_%
 given := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name)))
 ifneq ($(filter-out $(known),$(given)),)
@@ -50,7 +50,7 @@ stack := PYTHONPATH=include exec $(python) -m stack
 # The tests and the generated pages are about ours, whatever the caller has.
 kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed readiness source-profile connect check-definitions practice source value-sets watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed readiness source-profile connect check-definitions practice source value-sets workflow watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -145,6 +145,9 @@ value-sets: venv ## take value sets of a download (FHIR JSON) into the practice'
 check-definitions: venv ## say all that is wrong with the definitions, and whose each file is: DEFINITIONS=folder (TAKE_NOTE=1, SHOW=workflow)
 	@$(stack) check-definitions
 
+workflow: venv ## check a draft of a workflow and print the page that its owner signs: FILE=name or path DEFINITIONS=folder (OUT=folder writes it)
+	@$(stack) workflow
+
 watch: ## ask whether the morning is there, tell somebody if not: for cron or systemd (docs/told.md)
 	@p="$$($(find_python))"; exec "$${p:-python3}" include/throughline/deployment/watch.py
 
@@ -223,10 +226,11 @@ docs: sql-headers ## regenerate the generated pages
 	@$(kit) throughline.orchestration.feed_table
 	@$(kit) throughline.profiling.guessing.page
 	@$(kit) tests.unit.language.page
+	@$(kit) throughline.workflows.language.reference
 
 docs-check: venv
 	@$(kit) throughline.vocabulary.page --check
-	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table --check && $(kit) throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check && $(kit) throughline.profiling.guessing.page --check && $(kit) tests.unit.language.page --check
+	@mkdir -p build; AIRFLOW_HOME="$$PWD/build/airflow" $(kit) throughline.orchestration.dag_table --check && $(kit) throughline.orchestration.feed_table --check && $(kit) tests.contracts --check && $(kit) tests.contracts --warehouse --check && $(kit) throughline.profiling.guessing.page --check && $(kit) tests.unit.language.page --check && $(kit) throughline.workflows.language.reference --check
 
 lock: venv ## generate requirements.txt from requirements.in
 	@$(stack) lock

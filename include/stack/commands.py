@@ -361,6 +361,7 @@ COMMANDS: dict[str, Callable[[], int]] = {
     "check-definitions": definitions.check_definitions,
     "practice": definitions.lay_out,
     "value-sets": definitions.take_in_value_sets,
+    "workflow": definitions.show_draft,
     "connect": looking.connect,
     "source": definitions.guess_source,
     "retain": keeping.retain,

@@ -67,6 +67,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "practice": ("DIR", "NAME", "ZONE", "PHONE", "NPI", "INSIDE"),
     "source": ("NAME", "FROM", "FEED", "DEFINITIONS"),
     "value-sets": ("FOLDER", "DEFINITIONS"),
+    "workflow": ("FILE", "OUT", *_WORLD),
     "check-definitions": (*_WORLD, "TAKE_NOTE", "SHOW"),
     "retain": (*_WORLD, "BY", "NOTE", "PREVIEW", "LOGIN"),
     "backup": (*_WHICH, "OUT", "WAIT"),

@@ -141,6 +141,18 @@ def take_in_value_sets() -> int:
     ).returncode
 
 
+def show_draft() -> int:
+    """Check the draft ``FILE=`` of a workflow and print its page, or write it into ``OUT=``; without one, list all."""
+    file, into = (os.environ.get(each, "").strip() for each in ("FILE", "OUT"))
+    if into and not file:
+        raise options.WrongOption("FILE is missing: make workflow FILE=call_back OUT=~/pages")
+    said = (["--into", into] if into else []) + (["--", file] if file else [])
+    command = [sys.executable, "-m", "throughline.definitions.drafts", *said]
+    return subprocess.run(
+        command, env=paths.child_environment(), cwd=paths.ROOT, check=False
+    ).returncode
+
+
 def digest() -> str:
     """Fingerprint of every definition that holds; it changes with any file."""
     of = hashlib.sha256()

@@ -8,7 +8,7 @@ from pathlib import Path
 from throughline.vocabulary import keeping
 from throughline.vocabulary.documents import DefinitionError, Document, read, shown
 from throughline.vocabulary.lists import Vocabulary, nearest, vocabulary
-from throughline.vocabulary.overlay import OURS, PARTS, WRITTEN_AGAINST, Layers, layers
+from throughline.vocabulary.overlay import DRAFTS, OURS, PARTS, WRITTEN_AGAINST, Layers, layers
 from throughline.vocabulary.schemas import instead, problems
 
 FILES = (
@@ -88,14 +88,14 @@ def strangers(own: Path) -> Iterator[str]:
         if path.name.startswith(".") or path.name == WRITTEN_AGAINST:
             continue
         if path.is_dir():
-            near = nearest(path.name, PARTS)
-            if path.name not in PARTS and any(_yaml(path)):
+            near = nearest(path.name, (*PARTS, DRAFTS))
+            if path.name not in (*PARTS, DRAFTS) and any(_yaml(path)):
                 yield f"{shown(path)}: nothing reads this folder; the nearest that is read is {near!r}"
             continue
         if path.suffix in (".yaml", ".yml") and path.name not in known:
             near = nearest(path.name, known)
             yield f"{shown(path)}: nothing reads this file; the nearest that is read is {near!r}"
-    for part in PARTS:
+    for part in (*PARTS, DRAFTS):
         for path in _yaml(own / part):
             if path.suffix != ".yaml" or path.parent != own / part:
                 yield f"{shown(path)}: nothing reads this file; write {own.name}/{part}/{path.stem}.yaml"

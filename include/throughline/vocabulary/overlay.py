@@ -22,6 +22,10 @@ PARTS = (SOURCES, WORKFLOWS)
 """The folders of which a practice has any number of files: one for each source, and for each workflow."""
 VALUE_SETS = "value_sets"
 """The folder of value sets (FHIR JSON); `throughline.vocabulary.value_sets` reads it."""
+DRAFTS = "drafts"
+"""The folder of workflows in the new language, and of the standard stages and rules: no night reads it."""
+STANDARD_STAGES, STANDING_RULES = "standard_stages", "standing_rules"
+"""The files of `drafts` that are no workflow, by name without `.yaml`."""
 PRACTICE = "practice.yaml"
 WRITTEN_AGAINST = "written_against"
 """The folder, in the practice's, with copies of those of ours against which its files were written."""
@@ -52,6 +56,14 @@ class Layers:
         if self.own is not None:
             found |= dict(_in(self.own / part))
         return dict(sorted(found.items()))
+
+    def drafts(self) -> dict[str, Path]:
+        """Return the drafts of workflows, by name without `.yaml`, sorted: the practice's own go before ours."""
+        found = dict(_in(self.ours / DRAFTS))
+        if self.own is not None:
+            found |= dict(_in(self.own / DRAFTS))
+        shared = (STANDARD_STAGES, STANDING_RULES)
+        return {name: path for name, path in sorted(found.items()) if name not in shared}
 
     def left_out(self, part: str) -> frozenset[str]:
         """Return the names of ours that the practice leaves out. The check of the file reports errors."""
@@ -119,10 +131,13 @@ def _read(path: Path, _version: tuple[int, int, int]) -> Any:
 
 
 __all__ = [
+    "DRAFTS",
     "OURS",
     "PARTS",
     "SETTING",
     "SOURCES",
+    "STANDARD_STAGES",
+    "STANDING_RULES",
     "VALUE_SETS",
     "WORKFLOWS",
     "WRITTEN_AGAINST",

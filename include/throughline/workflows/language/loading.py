@@ -9,7 +9,7 @@ from typing import Any
 
 from throughline.vocabulary import DefinitionError, Document, Place
 from throughline.workflows.language import checks, structure
-from throughline.workflows.language.expanded import Workflow, expand
+from throughline.workflows.language.expanded import Words, Workflow, expand
 from throughline.workflows.language.known import Known
 from throughline.workflows.language.reading import Problem, read
 
@@ -32,6 +32,23 @@ def load(path: Path, known: Known, others: Iterable[Workflow] = ()) -> Workflow:
     if loaded.problems:
         raise DefinitionError("\n".join(loaded.problems))
     return loaded.workflow
+
+
+def examine_shared(path: Path, known: Known, schema: str) -> tuple[Words, list[str]]:
+    """Return what the standard stages, or the standing rules, say, and what is wrong with them. Raises nothing.
+
+    `schema` is `structure.STANDARD_STAGES` or `STANDING_RULES`. The names in them are checked in each workflow that
+    takes them over, and those of their own facts here.
+    """
+    document, found = read(path)
+    if document.data is not None:
+        found += structure.problems(document, known.vocabulary, schema)
+    left = structure.pruned(document.data, [each.place for each in found if each.is_unreadable])
+    facts = left.get("facts") or {}
+    rows = [*(left.get("blocks") or ()), *(left.get("ends") or ()), *(left.get("stages") or ())]
+    alone = expand({"facts": facts, "ends": [row for row in rows if isinstance(row, dict)]})
+    found += checks.of_facts(alone, left, known)
+    return left, in_order(document, found)
 
 
 def examine(path: Path, known: Known, others: Iterable[Workflow] = ()) -> Loaded:

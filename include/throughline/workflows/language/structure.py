@@ -85,17 +85,28 @@ def pruned(data: Any, places: Iterable[Place]) -> Any:
     return whole if isinstance(whole, dict) else {}
 
 
+_MADE: dict[tuple[str, int], tuple[Vocabulary, Any]] = {}
+"""Validators by schema and vocabulary: one takes longer to make than a file takes to check."""
+
+
 def _validator(schema: str, words: Vocabulary) -> Any:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
     from referencing.jsonschema import DRAFT202012
 
+    made = _MADE.get((schema, id(words)))
+    if made is not None and made[0] is words:
+        return made[1]
     said = {WORDS: definitions_of(words), f"{SCHEMA}.json": schema_of(SCHEMA)}
     resources = [
         (uri, Resource.from_contents(each, default_specification=DRAFT202012))
         for uri, each in said.items()
     ]
-    return Draft202012Validator(schema_of(schema), registry=Registry().with_resources(resources))
+    registry: Any = Registry().with_resources(resources).crawl()
+    validator = Draft202012Validator(schema_of(schema), registry=registry)
+    _MADE.clear()  # the words of one practice are asked for at a time
+    _MADE[schema, id(words)] = words, validator
+    return validator
 
 
 def _told(error: Any, place: Place) -> Iterator[Problem]:
@@ -128,6 +139,8 @@ def _told(error: Any, place: Place) -> Iterator[Problem]:
             told = f"{key} is missing" + (f". {about}" if about else "")
             yield Problem((*place, key), told, is_lack=True)
     elif kind == "oneOf":
+        if not isinstance(said, dict):
+            return  # that it is no mapping is told by itself
         keys = [key for each in wanted for key in each["required"]]
         there = [key for key in keys if key in said]
         told = f"one of {', '.join(keys)} is missing"

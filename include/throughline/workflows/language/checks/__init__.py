@@ -33,4 +33,10 @@ def problems(
     yield from between.problems(workflow, others)
 
 
-__all__ = ["problems"]
+def of_facts(workflow: Workflow, written: Any, known: Known) -> Iterator[Problem]:
+    """Yield what is wrong with the facts of a file that is no workflow: the standard stages, the standing rules."""
+    yield from names.unused(written)
+    yield from words.of_facts(workflow, known)
+
+
+__all__ = ["of_facts", "problems"]

@@ -23,7 +23,7 @@ def problems(workflow: Workflow, written: Any, known: Known) -> Iterator[Problem
     yield from _of_conditions(workflow)
     yield from _of_moments(workflow, known)
     yield from _of_parts(workflow, known)
-    yield from _unused(workflow, written)
+    yield from unused(written)
 
 
 def periods(workflow: Workflow, known: Known) -> list[str]:
@@ -197,7 +197,7 @@ def _of_same_cases(workflow: Workflow, known: Known) -> Iterator[Problem]:
         yield Problem(("once_per",), f"a case opens for each {wanted}: write once_per: {wanted}")
 
 
-def _unused(workflow: Workflow, written: Any) -> Iterator[Problem]:
+def unused(written: Any) -> Iterator[Problem]:
     """Yield facts of the file that nothing asks about. What could not be read may still use a name."""
     parts = {key: value for key, value in written.items() if key != "facts"}
     facts = written.get("facts")

@@ -87,7 +87,11 @@ def _lacking(workflow: Workflow, condition: Condition, known: Known) -> set[str]
     if condition.leaf:
         fact = workflow.facts.get(condition.fact or "")
         kinds = kinds_of(fact) if fact else frozenset()
-        if condition.leaf == "none" or not kinds or kinds & ((known.carried or frozenset()) | NEEDS_NO_FEED):
+        if (
+            condition.leaf == "none"
+            or not kinds
+            or kinds & ((known.carried or frozenset()) | NEEDS_NO_FEED)
+        ):
             return set()
         return set(kinds)
     found = [_lacking(workflow, part, known) for part in condition.parts()]

@@ -19,8 +19,7 @@ from throughline.workflows.language.walk import every
 
 def problems(workflow: Workflow, known: Known) -> Iterator[Problem]:
     """Yield words that no record of a fact's kind can say, codes of no list, and value sets that are not there."""
-    for name, fact in workflow.facts.items():
-        yield from _fact(workflow, name, fact, known)
+    yield from of_facts(workflow, known)
     for condition in every(workflow):
         fact = workflow.facts.get(condition.fact or "")
         if fact is None:
@@ -42,6 +41,12 @@ def problems(workflow: Workflow, known: Known) -> Iterator[Problem]:
             told = f"{' or '.join(kinds)} has no value that could be added up"
             yield Problem((*condition.place, "sum"), told)
     yield from _once_per(workflow)
+
+
+def of_facts(workflow: Workflow, known: Known) -> Iterator[Problem]:
+    """Yield what the named facts say that no record of their kinds can say."""
+    for name, fact in workflow.facts.items():
+        yield from _fact(workflow, name, fact, known)
 
 
 def kinds_of(fact: Words) -> dict[str, Kind]:

@@ -21,9 +21,10 @@ def told(section: Section, seen: PersonSeen, row: dict[str, str]) -> dict[str, s
 
 def _cell(section: Section, seen: PersonSeen, row: dict[str, str], column: str) -> str:
     if column == "cases":
-        return ", ".join(case.key for case in seen.cases if case.workflow == "example") or "none"
-    case = _case(seen, row)
-    waits = [each for each in seen.waiting if each.workflow == "example"]
+        own = [case.key for case in seen.cases if case.workflow == section.workflow]
+        return ", ".join(own) or "none"
+    case = _case(section, seen, row)
+    waits = [each for each in seen.waiting if each.workflow == section.workflow]
     if column == "opens":
         return "yes" if case else ("waits: " + waits[0].why if waits and waits[0].why else "no")
     if column == "exception":
@@ -35,8 +36,8 @@ def _cell(section: Section, seen: PersonSeen, row: dict[str, str], column: str) 
     return _of_case(case, column)
 
 
-def _case(seen: PersonSeen, row: dict[str, str]) -> CaseSeen | None:
-    own = [case for case in seen.cases if case.workflow == "example"]
+def _case(section: Section, seen: PersonSeen, row: dict[str, str]) -> CaseSeen | None:
+    own = [case for case in seen.cases if case.workflow == section.workflow]
     if "case" in row:
         return next((case for case in own if case.key == row["case"]), None)
     assert len(own) <= 1, "name the case"

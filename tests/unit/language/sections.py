@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,7 +42,7 @@ SEASONS = {"influenza_season": ((date(2025, 9, 1), date(2026, 4, 30)),)}
 TIMES = ("occurred", "starts", "ends", "issued", "collected")
 LINKS = (
     "encounter", "order", "appointment", "claim", "document", "report", "practitioner", "responsible", "specialty",
-    "accession", "topic",
+    "accession", "procedure", "topic",
 )  # fmt: skip
 COLUMNS = {
     "person", "record", "kind", "codes", "status", "value", "unit", "source", "version", "known", "retracted",
@@ -70,6 +71,11 @@ class Section:
         return YAML(typ="safe", pure=True).load(
             self.words.get("condition") or self.words["definition"]
         )
+
+    @cached_property
+    def workflow(self) -> str:
+        """Return the name of the workflow that is asked about."""
+        return "example" if self.is_condition else str(self.fragment.get("workflow", "example"))
 
     @property
     def is_condition(self) -> bool:
@@ -237,6 +243,8 @@ def _coding(text: Any) -> tuple[str, str]:
 def _detail(text: str) -> Any:
     if text in ("yes", "no"):
         return text == "yes"
+    if text.startswith('"'):
+        return text.strip('"')  # digits that are a code
     if text.replace(".", "", 1).isdigit():
         return Decimal(text)
     return tuple(text.split()) if " " in text else text

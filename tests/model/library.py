@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from tests.model.world import Definition, Words, World
@@ -33,10 +34,14 @@ class Workflow:
     charges: str
     """Name of the standard fact that says what is charged."""
 
-    def stage(self, name: str) -> Words | None:
-        return next((stage for stage in self.stages if stage["stage"] == name), None)
+    @cached_property
+    def by_name(self) -> Mapping[str, Words]:
+        return {stage["stage"]: stage for stage in self.stages}
 
-    @property
+    def stage(self, name: str) -> Words | None:
+        return self.by_name.get(name)
+
+    @cached_property
     def own_codes(self) -> frozenset[str]:
         """`own_codes`: the codes that `bills` names."""
         named = {each["code"] for line in lines(self.bills) for each in line}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 INSTANT = timedelta(microseconds=1)
@@ -45,6 +46,7 @@ class Length:
         return self.unit == "hours"
 
 
+@cache
 def length(text: str) -> Length:
     """Read `<number> hours | days | business days | weeks | months | years`; the singular is read, too."""
     found = re.fullmatch(r"(-?\d+) (hour|day|business day|week|month|year)s?", text.strip())

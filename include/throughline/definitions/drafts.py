@@ -7,8 +7,11 @@ wrong with one, else writes the page that its owner signs; without a file it say
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from throughline import programs
@@ -21,7 +24,6 @@ from throughline.vocabulary.value_sets import value_sets
 from throughline.workflows.language import structure
 from throughline.workflows.language.known import Known
 from throughline.workflows.language.loading import Loaded, examine, examine_shared
-from throughline.workflows.language.rendered import page
 
 
 def known(folder: Layers) -> tuple[Known, list[str]]:
@@ -29,21 +31,36 @@ def known(folder: Layers) -> tuple[Known, list[str]]:
 
     What is broken of the practice's other files is left out here: the check of the definitions tells it.
     """
-    words = vocabulary(folder)
-    found = Known(words)
-    library, wrong = _shared(folder, STANDARD_STAGES, found)
-    standing, of_rules = _shared(folder, STANDING_RULES, found)
+    wrong: list[str] = []
     sources, _ = systems.examine()
     try:
         sets = {name: (one.sha256, one.codes) for name, one in value_sets(folder).items()}
     except DefinitionError as error:
-        sets, wrong = {}, [*wrong, *str(error).splitlines()]
-    seasons = read(folder.file("calendars.yaml")).data.get("seasons") or {}
+        sets, wrong = {}, str(error).splitlines()
     carried = {kind for one in sources for feed in one.feeds for kind in brought(one, feed)}
-    return (
-        Known(words, library, standing, frozenset(carried), sets, seasons),
-        wrong + of_rules,
+    there = Known(
+        vocabulary(folder), carried=frozenset(carried), value_sets=sets, seasons=seasons(folder)
     )
+    library, of_library = _shared(folder, STANDARD_STAGES, there)
+    standing, of_rules = _shared(folder, STANDING_RULES, there)
+    return replace(there, library=library, standing=standing), [*wrong, *of_library, *of_rules]
+
+
+def seasons(folder: Layers) -> dict[str, tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the seasons of the calendars by name: ((month, day) of the first day, (month, day) of the last).
+
+    What is no day of a year is left out: the check of the definitions tells it.
+    """
+    try:
+        said = read(folder.file("calendars.yaml")).data["seasons"]
+    except (DefinitionError, KeyError, TypeError):
+        return {}
+    found: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {}
+    for name, one in said.items():
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            first, last = (date.fromisoformat(f"2024-{one[key]}") for key in ("begins", "ends"))
+            found[name] = (first.month, first.day), (last.month, last.day)
+    return found
 
 
 def _shared(folder: Layers, name: str, words: Known) -> tuple[dict[str, object], list[str]]:

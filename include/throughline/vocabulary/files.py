@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 from throughline.vocabulary import keeping
@@ -54,6 +55,8 @@ def faults(folder: Layers, words: Vocabulary) -> list[str]:
         found += _not_left_out(practice, folder)
         if "payers" in sound:
             found += keeping.too_short(practice, sound["payers"].data["payers"])
+    if calendars := sound.get("calendars"):
+        found += _no_days(calendars)
     if permissions := sound.get("permissions"):
         lost = [word for word in words.words["permission"] if word not in permissions.data["may"]]
         found += [
@@ -105,6 +108,16 @@ def _yaml(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".yaml", ".yml") and not path.name.startswith("."):
             yield path
+
+
+def _no_days(document: Document) -> Iterator[str]:
+    """Yield the first and last days of seasons that are days of no year."""
+    for season, said in (document.data.get("seasons") or {}).items():
+        for key in ("begins", "ends"):
+            try:
+                date.fromisoformat(f"2024-{said[key]}")  # a leap year: 02-29 is a day
+            except ValueError:
+                yield f"{document.at(('seasons', season, key))}: {said[key]!r} is a day of no year"
 
 
 def _places_twice(document: Document) -> Iterator[str]:

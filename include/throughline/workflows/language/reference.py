@@ -90,7 +90,14 @@ def _words() -> Iterator[str]:
     yield from ["### Kinds of fact", ""]
     yield "A kind that is marked *no feed yet* comes from a table of yours, once one is connected that carries it."
     yield from ["", *_kinds(KINDS)]
-    yield from ["", "### Meanings", "", "What is worked out from several records.", "", *_kinds(MEANINGS)]
+    yield from [
+        "",
+        "### Meanings",
+        "",
+        "What is worked out from several records.",
+        "",
+        *_kinds(MEANINGS),
+    ]
     yield from ["", "### Links", "", "| link | meaning |", "| --- | --- |"]
     yield from (f"| `{name}` | {_cell(slot.meaning)} |" for name, slot in SLOTS.items())
     yield from ["", "### Details", "", "| detail | holds | meaning |", "| --- | --- | --- |"]

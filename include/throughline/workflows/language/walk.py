@@ -103,9 +103,6 @@ def every(workflow: Workflow) -> Iterator[Condition]:
 
 def moments(workflow: Workflow) -> Iterator[Moment]:
     """Yield every moment of a workflow, in conditions too."""
-    for number, row in _rows(workflow.opens.get("wait")):
-        if "to" in row:
-            yield Moment(row["to"], ("opens", "wait", number, "to"), "wait")
     for number, stage in enumerate(workflow.stages):
         yield from _of_clocks(stage, ("stages", number))
     dated = (workflow.bills or {}).get("dated")

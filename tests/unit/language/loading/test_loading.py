@@ -230,3 +230,12 @@ def test_every_condition_and_moment_is_walked_with_its_place() -> None:
             here = here[step]
         assert thawed(moment.words) == here
     assert len(list(moments(workflow))) == 9
+
+
+def test_the_wait_of_an_opening_is_a_length() -> None:
+    rows = "wait: [{when: {exists: again}, to: 1 days}, {to: 3 business days}]"
+    assert told(changed(("known_within: 30 days", rows))) == []
+    assert (
+        "is no length"
+        in told(changed(("known_within: 30 days", rows.replace("1 days", "seen"))))[0]
+    )

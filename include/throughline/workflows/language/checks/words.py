@@ -64,7 +64,7 @@ def _fact(workflow: Workflow, name: str, fact: Words, known: Known) -> Iterator[
         return
     codes = fact.get("codes")
     if codes == "own_codes":
-        if not workflow.own_codes:
+        if workflow.stages and not workflow.own_codes:  # a shared file has no stages here
             told = "own_codes are those that `bills` names, and it names none: write the codes"
             yield Problem((*place, "codes"), told)
     elif codes is not None:

@@ -23,9 +23,10 @@ LACKING = {
     "denied_claim_rework": {"denial_review"},
     "positive_stool_test_followup": {"document"},
     "referral_loop": {"acknowledgement"},
+    "remote_monitoring_days": {"device_use"},
     "remote_monitoring_minutes": {"care_time"},
 }
-"""The kinds without which a stage can never be proven, by workflow."""
+"""The kinds without which a case can never open, or a stage never be proven, by workflow."""
 
 
 @cache
@@ -60,7 +61,7 @@ def test_nothing_is_wrong_with_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stage_that_no_feed_can_prove_is_told(name: str) -> None:
+def test_what_no_feed_brings_is_told(name: str) -> None:
     carried = frozenset(kind for kind, told in KINDS.items() if told.carried)
     found = problems(name, replace(known(), carried=carried))
     lacking = {
@@ -75,3 +76,9 @@ def test_a_stage_that_no_feed_can_prove_is_told(name: str) -> None:
 def test_the_practices_own_words_are_written_as_a_practice_writes_them(name: str) -> None:
     document = read(drafts.FOLDER / f"{name}.yaml")
     assert list(schemas.problems(document, name, vocabulary(Layers(OURS, drafts.FOLDER)))) == []
+
+
+def test_a_meaning_that_lacks_one_of_its_feeds_proves_nothing() -> None:
+    carried = frozenset(kind for kind, told in KINDS.items() if told.carried) - {"remittance"}
+    (found,) = problems("charge_capture", replace(known(), carried=carried))
+    assert "can prove settled: none brings remittance" in found

@@ -1,6 +1,7 @@
 """The words of the language in which a workflow is a file: kinds of facts, meanings, details, links, times, anchors."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from throughline.vocabulary.language.awaited import AWAITED, OWN
 from throughline.vocabulary.language.carried import CARRIED
@@ -26,6 +27,7 @@ __all__ = [
     "DETAILS",
     "KINDS",
     "MEANINGS",
+    "NEEDS_NO_FEED",
     "NOT_A_WORD",
     "PERIODS_OF_THE_CALENDAR",
     "SLOTS",
@@ -36,15 +38,32 @@ __all__ = [
     "Meaning",
     "Slot",
     "anchors",
-    "feeding",
     "is_code",
+    "lacking",
     "periods",
 ]
 
 
-def feeding(kinds: Iterable[str], meaning: str | None = None) -> frozenset[str]:
-    """Return the kinds of fact that have to be carried for a named fact to be seen: its own, or those of its meaning.
+NEEDS_NO_FEED = frozenset({*OWN, "decision"})
+"""Kinds that no feed needs to carry: our own cases, and what a named person stated."""
 
-    Raises `KeyError` for a meaning that there is not.
+
+def lacking(fact: Mapping[str, Any], carried: Collection[str]) -> frozenset[str]:
+    """Return the kinds that a named fact needs and nothing carries; empty if it can be there.
+
+    `fact` has `kind`, one or several of which one is enough, or `meaning`, which may need several at once. What it
+    names and there is not needs nothing.
     """
-    return frozenset(kinds) if meaning is None else frozenset(MEANINGS[meaning].made_of)
+    if isinstance(fact.get("meaning"), str):
+        meaning = MEANINGS.get(fact["meaning"])
+        groups = meaning.needs if meaning else ()
+    else:
+        said = fact.get("kind")
+        kinds = tuple(said) if isinstance(said, list | tuple) else (said,)
+        groups = (tuple(each for each in kinds if each in KINDS),)
+    return frozenset(
+        kind
+        for group in groups
+        if not any(each in carried or each in NEEDS_NO_FEED for each in group)
+        for kind in group
+    )

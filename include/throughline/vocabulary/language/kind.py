@@ -94,6 +94,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Meaning(Kind):
-    """A meaning: like a kind, but worked out. `made_of` are the kinds of fact that it is worked out from."""
+    """A meaning: like a kind, but worked out. `made_of` are the kinds of fact that it is worked out from.
+
+    `needs` are those without which it is never there: of each group at least one has to be carried.
+    """
 
     made_of: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()

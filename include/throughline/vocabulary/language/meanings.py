@@ -19,13 +19,15 @@ MEANINGS: Mapping[str, Meaning] = {
         lasts=True,
         slots=("practitioner",),
         times=PERIOD,
-        made_of=("attribution", "visit", "booking", "left_practice"),
+        made_of=("attribution", "visit", "booking"),
+        needs=(("attribution", "visit", "booking"),),
     ),
     "balance": Meaning(
         "What is open of a claim: charged, less what was paid, adjusted and written off",
         details=("value",),
         slots=("claim", "encounter"),
         made_of=PAID,
+        needs=(("claim",),),
     ),
     "charged_as": Meaning(
         "What keeps a visit's charge from the payer, or that nothing does",
@@ -39,12 +41,14 @@ MEANINGS: Mapping[str, Meaning] = {
             }
         ),
         made_of=("charge",),
+        needs=(("charge",),),
     ),
     "claim_answer": Meaning(
         "What a claim was last answered; a payer that decided about it has accepted it",
         slots=("claim", "encounter", "payer"),
         codes=Codes({"accepted": "The payer accepted it", "rejected": "It was rejected, and not sent again since"}),
         made_of=("claim", "claim_accepted", "claim_rejected", "remittance"),
+        needs=(("claim",), ("claim_accepted", "claim_rejected", "remittance")),
     ),
     "claim_lines": Meaning(
         "Lines of the practice's own claims that stand",
@@ -53,6 +57,7 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes(systems=SERVICES),
         times=("occurred", "starts"),
         made_of=("claim", "claim_accepted", "remittance"),
+        needs=(("claim",),),
     ),
     "claims_of_period": Meaning(
         "Claims that stand, by the day of the service: for care that is billed by the month",
@@ -61,6 +66,7 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes(systems=SERVICES),
         times=("occurred", "starts", "issued"),
         made_of=("claim", "claim_accepted", "claim_rejected", "remittance"),
+        needs=(("claim",),),
     ),
     "claims_of_visit": Meaning(
         "Claims that stand for a visit, whoever sent them; first sent when it occurred, last sent when it was issued",
@@ -69,6 +75,7 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes(systems=SERVICES),
         times=("occurred", "starts", "issued"),
         made_of=("claim", "visit", "charge", "claim_accepted", "claim_rejected", "remittance"),
+        needs=(("claim",), ("visit",)),
     ),
     "coverage": Meaning(
         "Who covers the person on a day, by the payer's own answer before the record",
@@ -78,6 +85,7 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes(PAYER_CLASS.words),
         times=PERIOD,
         made_of=("coverage", "eligibility"),
+        needs=(("coverage",),),
     ),
     "deadline": Meaning(
         "The last day for something about a claim, by its payer's rules",
@@ -90,12 +98,14 @@ MEANINGS: Mapping[str, Meaning] = {
             }
         ),
         made_of=("claim", "visit", "remittance"),
+        needs=(("claim",),),
     ),
     "decision_level": Meaning(
         "The level of decision-making of a visit: the charge's, else what a named person stated of its note",
         slots=("encounter", "practitioner"),
         codes=Codes(DECISION_LEVEL.words),
         made_of=("charge", "note", "decision"),
+        needs=(("charge", "decision"),),
     ),
     "denials": Meaning(
         "What a payer denied of a claim and has not paid since",
@@ -103,6 +113,7 @@ MEANINGS: Mapping[str, Meaning] = {
         slots=("claim", "encounter", "line", "payer"),
         codes=Codes(of="reasons of adjustments and remarks (X12 CARC and RARC)"),
         made_of=("claim", "remittance"),
+        needs=(("claim",), ("remittance",)),
     ),
     "foreign_claim_lines": Meaning(
         "Lines of claims of other practices, as payers or the chart tell of them",
@@ -111,12 +122,14 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes(systems=SERVICES),
         times=("occurred", "starts"),
         made_of=SENT,
+        needs=(("claim",),),
     ),
     "hospice_now": Meaning(
         "The person is in hospice care, by the chart or by the payer",
         lasts=True,
         times=PERIOD,
         made_of=("hospice", "eligibility"),
+        needs=(("hospice", "eligibility"),),
     ),
     "identity_doubt": Meaning(
         "It is not sure whose record this is; links between records say so, no feed",
@@ -130,6 +143,7 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes({"no_show": "The patient did not come", "cancelled": "It was cancelled", "passed": "Nobody says"}),
         times=("occurred", "starts"),
         made_of=("booking", "booking_cancelled", "no_show", "arrived", "visit"),
+        needs=(("booking", "booking_cancelled", "no_show"),),
     ),
     "payable_code": Meaning(
         "The code of a dated service that the payer pays on a day",
@@ -137,6 +151,7 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes(systems=SERVICES),
         times=PERIOD,
         made_of=("eligibility", "claim", "charge", "coverage"),
+        needs=(("eligibility", "claim", "charge", "coverage"),),
     ),
     "payable_from": Meaning(
         "The day from which a dated service is payable: the payer's answer, else our own records, else coverage",
@@ -144,11 +159,13 @@ MEANINGS: Mapping[str, Meaning] = {
         slots=("payer",),
         codes=Codes(systems=SERVICES),
         made_of=("eligibility", "claim", "charge", "coverage"),
+        needs=(("eligibility", "claim", "charge", "coverage"),),
     ),
     "payment_expected": Meaning(
         "The day by which the payer has to have paid",
         slots=("claim", "encounter", "payer"),
         made_of=("claim",),
+        needs=(("claim",),),
     ),
     "responsible_clinician": Meaning(
         "Who is responsible for an order, a result or a person: who ordered it, else whose patient it is",
@@ -156,6 +173,7 @@ MEANINGS: Mapping[str, Meaning] = {
         slots=("order", "practitioner", "responsible"),
         times=PERIOD,
         made_of=("order", "attribution"),
+        needs=(("order", "attribution"),),
     ),
     "settlement": Meaning(
         "What came of a claim: its value is what is still open",
@@ -164,6 +182,7 @@ MEANINGS: Mapping[str, Meaning] = {
         ),
         slots=("claim", "encounter", "payer"),
         made_of=PAID,
+        needs=(("claim",), ("remittance",)),
     ),
     "visit_as_booked": Meaning(
         "A finished visit, by the type of visit that was booked",
@@ -171,6 +190,7 @@ MEANINGS: Mapping[str, Meaning] = {
         slots=OF_VISIT,
         times=PERIOD,
         made_of=("visit", "booking", "arrived"),
+        needs=(("visit",), ("booking", "arrived")),
     ),
     "visit_as_charged": Meaning(
         "A finished visit, by the codes that the clinician charged for it",
@@ -179,6 +199,7 @@ MEANINGS: Mapping[str, Meaning] = {
         codes=Codes(systems=SERVICES),
         times=PERIOD,
         made_of=("visit", "charge"),
+        needs=(("visit",), ("charge",)),
     ),
 }  # fmt: skip
 """Every meaning. A new one is a new file of SQL and an entry here."""

@@ -22,7 +22,7 @@ from throughline.vocabulary.language import (
     SLOTS,
     TIMES,
     anchors,
-    feeding,
+    lacking,
 )
 from throughline.warehouse import sql
 
@@ -179,9 +179,24 @@ def test_every_detail_and_every_link_is_of_some_kind() -> None:
 def test_a_meaning_is_made_of_kinds_that_feeds_carry() -> None:
     for name, meaning in MEANINGS.items():
         assert all(KINDS[kind].carried for kind in meaning.made_of), name
-        assert bool(meaning.made_of) == (name != "identity_doubt"), name
-    assert feeding((), "settlement") == {"claim", "remittance", "patient_payment", "write_off"}
-    assert feeding(("visit", "note")) == {"visit", "note"}
+        assert {kind for group in meaning.needs for kind in group} <= set(meaning.made_of), name
+        assert bool(meaning.needs) == (name != "identity_doubt"), name
+
+
+def test_of_several_kinds_one_is_enough_and_a_meaning_may_need_several() -> None:
+    booked = {"kind": ["booking", "arrived"]}
+    assert lacking(booked, {"arrived"}) == set()
+    assert lacking(booked, {"visit"}) == {"booking", "arrived"}
+    money = {"meaning": "settlement"}
+    assert lacking(money, {"claim", "remittance"}) == set()
+    assert lacking(money, {"claim", "write_off"}) == {"remittance"}
+    answer = {"meaning": "claim_answer"}
+    assert lacking(answer, {"claim", "remittance"}) == set()
+    assert lacking(answer, {"claim"}) == {"claim_accepted", "claim_rejected", "remittance"}
+    assert lacking({"meaning": "identity_doubt"}, set()) == set()
+    assert lacking({"kind": "case"}, set()) == set()
+    assert lacking({"kind": "decision"}, set()) == set()
+    assert lacking({"kind": "vist"}, set()) == set()
 
 
 def test_what_lasts_is_what_the_model_takes_for_a_period() -> None:

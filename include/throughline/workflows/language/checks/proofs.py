@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from throughline.vocabulary import Place
-from throughline.vocabulary.language import MEANINGS
+from throughline.vocabulary.language import lacking
 from throughline.workflows.language.checks.windows import begins
 from throughline.workflows.language.expanded import Words, Workflow, checksum, thawed
 from throughline.workflows.language.known import Known
 from throughline.workflows.language.lengths import is_after
 from throughline.workflows.language.reading import Problem
 from throughline.workflows.language.walk import Condition
-
-NEEDS_NO_FEED = frozenset({"case", "decision"})
-"""Kinds that no feed needs to carry: other cases, and what a named person stated."""
 
 
 def problems(workflow: Workflow, known: Known) -> Iterator[Problem]:
@@ -73,27 +70,13 @@ def _shows(condition: Condition) -> bool:
     return any(parts) if "all" in condition.words else bool(parts) and all(parts)
 
 
-def kinds_of(fact: Words) -> frozenset[str]:
-    """Return the kinds of a named fact; of a meaning those that it is worked out from."""
-    meaning = fact.get("meaning")
-    if meaning is not None:
-        return frozenset(MEANINGS[meaning].made_of) if meaning in MEANINGS else frozenset()
-    kind = fact.get("kind")
-    return frozenset(kind) if isinstance(kind, tuple) else frozenset([kind] if kind else [])
-
-
 def _lacking(workflow: Workflow, condition: Condition, known: Known) -> set[str]:
     """Return the kinds without which a proof can never hold, and that no feed brings; empty if it can hold."""
     if condition.leaf:
         fact = workflow.facts.get(condition.fact or "")
-        kinds = kinds_of(fact) if fact else frozenset()
-        if (
-            condition.leaf == "none"
-            or not kinds
-            or kinds & ((known.carried or frozenset()) | NEEDS_NO_FEED)
-        ):
+        if fact is None or condition.leaf == "none":
             return set()
-        return set(kinds)
+        return set(lacking(fact, known.carried or ()))
     found = [_lacking(workflow, part, known) for part in condition.parts()]
     if "all" in condition.words:
         return {kind for each in found for kind in each}
@@ -103,16 +86,18 @@ def _lacking(workflow: Workflow, condition: Condition, known: Known) -> set[str]
 
 
 def _openable(workflow: Workflow, known: Known) -> Iterator[Problem]:
-    after = workflow.opens.get("after")
-    names = after if isinstance(after, tuple) else [after] if isinstance(after, str) else []
+    after, each = workflow.opens.get("after"), workflow.opens.get("each")
+    key, names = "after", after if isinstance(after, tuple) else (after,)
+    if isinstance(each, Mapping):
+        key, names = "each", (each.get("from"),)
     facts = [workflow.facts[name] for name in names if name in workflow.facts]
     if known.carried is None or not facts:
         return
-    kinds = [kinds_of(fact) for fact in facts]
-    if all(each and not each & (known.carried | NEEDS_NO_FEED) for each in kinds):
-        told = ", ".join(sorted({kind for each in kinds for kind in each}))
+    found = [lacking(fact, known.carried) for fact in facts]
+    if all(found):
+        told = ", ".join(sorted({kind for kinds in found for kind in kinds}))
         yield Problem(
-            ("opens", "after"), f"no feed of this practice can open a case: none brings {told}"
+            ("opens", key), f"no feed of this practice can open a case: none brings {told}"
         )
 
 

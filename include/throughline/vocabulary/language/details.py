@@ -15,6 +15,19 @@ GROUPS = {
     "CR": "Correction of an earlier remittance",
 }
 """Groups of adjustments (X12 835, CAS01)."""
+FREQUENCIES = tuple("0123456789ABCDEFGHIJKMPQY")
+"""What a claim is to an earlier one (NUBC FL 4, third part of the type of bill)."""
+INTENTS = (
+    "proposal", "plan", "directive", "order", "original-order", "reflex-order", "filler-order", "instance-order",
+    "option",
+)  # fmt: skip
+"""How firm an order is (FHIR R4, request-intent)."""
+INTERPRETATIONS = (
+    "<", ">", "A", "AA", "AC", "B", "CAR", "D", "DET", "E", "EX", "EXP", "H", "H>", "HH", "HM", "HU", "HX", "I", "IE",
+    "IND", "L", "L<", "LL", "LU", "LX", "MS", "N", "NCL", "ND", "NEG", "NR", "NS", "OBX", "POS", "QCF", "R", "RR", "S",
+    "SDD", "SYN-R", "SYN-S", "TOX", "U", "UNE", "VS", "W", "WR",
+)  # fmt: skip
+"""How a result is read (HL7 v3 ObservationInterpretation without its headings)."""
 DENIAL_CLASSES = {
     "timely_filing": "Sent too late",
     "duplicate": "Sent already",
@@ -61,7 +74,9 @@ DETAILS: Mapping[str, Detail] = {
     "day_known": Detail("flag", "Whether the day is known", keys=("is_day_known",)),
     "denied": Detail("number", "What was denied"),
     "diagnoses": Detail("code", "The diagnoses of a charge"),
-    "frequency": Detail("code", "Whether a claim is new (1), replaces (7) or voids (8) another"),
+    "frequency": Detail(
+        "code", "Whether a claim is new (1), replaces (7) or voids (8) another", dict.fromkeys(FREQUENCIES, "")
+    ),
     "from_device": Detail("flag", "Whether a device sent it"),
     "given_by": Detail("word", "Who spent the time", {"staff": "Clinical staff", "physician": "The physician"}),
     "global_period": Detail("flag", "Whether the visit belongs to a surgical package"),
@@ -69,8 +84,12 @@ DETAILS: Mapping[str, Detail] = {
     "has_phone": Detail("flag", "Whether there is a telephone number"),
     "hospice": Detail("flag", "Whether the payer says that hospice pays", keys=("is_hospice",)),
     "in_future": Detail("flag", "Whether the day is still to come"),
-    "intent": Detail("code", "How firm an order is"),
-    "interpretation": Detail("code", "How the laboratory reads a result (HL7 v3 ObservationInterpretation)"),
+    "intent": Detail("code", "How firm an order is", dict.fromkeys(INTENTS, "")),
+    "interpretation": Detail(
+        "code",
+        "How the laboratory reads a result (HL7 v3 ObservationInterpretation)",
+        dict.fromkeys(INTERPRETATIONS, ""),
+    ),
     "interpreter_required": Detail("flag", "Whether an interpreter is needed"),
     "level": Detail("word", "The level of decision-making on the charge", DECISION_LEVEL.words, keys=("mdm",)),
     "medium": Detail("code", "By which medium (HL7 v3 ParticipationMode)"),

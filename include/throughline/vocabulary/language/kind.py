@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from throughline.vocabulary.value_sets.systems import canonical
+from throughline.vocabulary.value_sets.systems import canonical, is_known
 
 NOBODY: Mapping[str, str] = {}
 
@@ -26,6 +26,15 @@ class Codes:
     def is_closed(self) -> bool:
         """Return whether the words are all that there is."""
         return bool(self.words) and not self.systems and not self.of
+
+    def may_be_of(self, system: str) -> bool:
+        """Tell whether a code can be of a code system, by any name of it.
+
+        What is coded in some systems may be coded in one that is not known here, too: a laboratory's own.
+        """
+        if self.of or canonical(system) in self.systems:
+            return True
+        return bool(self.systems) and not is_known(system)
 
 
 def systems(*names: str) -> tuple[str, ...]:

@@ -39,3 +39,8 @@ def canonical(system: str | None) -> str:
         return ""
     written = system.strip().rstrip("/")
     return _KNOWN.get(written.casefold(), written)
+
+
+def is_known(system: str) -> bool:
+    """Tell whether a code system is one that is known here by its names; another may be a laboratory's own."""
+    return canonical(system) in _NAMES

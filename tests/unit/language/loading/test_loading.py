@@ -77,14 +77,22 @@ def test_one_of_two_ways_to_prove_a_stage_is_enough() -> None:
 
 
 def test_a_value_set_that_is_not_there_is_named() -> None:
-    text = changed(("codes: [home]", "codes: {value_set: discharges_home}"))
-    sets = {"discharge_home": ("0" * 64, frozenset({("x", "home")}))}
-    (only,) = told(text, value_sets=sets)
-    assert (
-        "'discharges_home' is no value set that is there: the nearest is 'discharge_home'" in only
+    text = changed(
+        ("written: {kind: note}", "written: {kind: note, codes: {value_set: visits_letters}}")
     )
+    sets = {"visit_letters": ("0" * 64, frozenset({("http://loinc.org", "11506-3")}))}
+    (only,) = told(text, value_sets=sets)
+    assert "'visits_letters' is no value set that is there: the nearest is 'visit_letters'" in only
     assert (
-        told(changed(("codes: [home]", "codes: {value_set: discharge_home}")), value_sets=sets)
+        told(
+            changed(
+                (
+                    "written: {kind: note}",
+                    "written: {kind: note, codes: {value_set: visit_letters}}",
+                )
+            ),
+            value_sets=sets,
+        )
         == []
     )
 

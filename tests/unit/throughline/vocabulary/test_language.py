@@ -161,6 +161,24 @@ def test_the_words_of_a_status_are_those_that_feeds_may_have() -> None:
     assert {word for name in written() for word in KINDS[name].status} <= known
 
 
+def test_closed_lists_of_details_are_those_of_the_feeds() -> None:
+    assert set(DETAILS["interpretation"].words) == set(value_sets.INTERPRETATION)
+    assert set(DETAILS["intent"].words) == set(value_sets.INTENT)
+    assert set(DETAILS["frequency"].words) == set(value_sets.FREQUENCY)
+
+
+def test_a_kind_is_coded_in_some_systems_by_any_of_their_names() -> None:
+    result, contact, booking = (KINDS[kind].codes for kind in ("result", "contact", "booking"))
+    assert result is not None
+    assert contact is not None
+    assert booking is not None
+    assert [result.may_be_of(each) for each in ("LOINC", "http://loinc.org")] == [True, True]
+    assert not result.may_be_of("http://hl7.org/fhir/sid/cvx")
+    assert result.may_be_of("https://laboratory.example/codes")
+    assert [contact.may_be_of(each) for each in ("LOINC", "https://example.org")] == [False, False]
+    assert booking.may_be_of("https://example.org/ours")
+
+
 def test_what_a_kind_or_meaning_says_of_itself_are_words() -> None:
     for name, each in EVERY:
         assert set(each.details) <= set(DETAILS), name

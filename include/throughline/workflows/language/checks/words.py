@@ -131,17 +131,24 @@ def _value(key: str, said: Any, detail: Detail, place: Place, known: Known) -> I
 
 
 def _codes(said: Any, kinds: Mapping[str, Kind], place: Place, known: Known) -> Iterator[Problem]:
-    if isinstance(said, Mapping) and "value_set" in said:
-        yield from _value_set(said["value_set"], (*place, "value_set"), known)
-        return
     lists = [kind.codes for kind in kinds.values()]
     if all(each is None for each in lists):
         yield Problem(place, f"{' or '.join(kinds)} has no codes: leave them out")
         return
     there = [each for each in lists if each is not None]
+    if isinstance(said, Mapping) and "value_set" in said:
+        yield from _value_set(said["value_set"], (*place, "value_set"), known)
+        _, coded = known.value_sets.get(said["value_set"], ("", ()))
+        of = sorted({system for system, _ in coded})
+        if of and not any(each.may_be_of(system) for each in there for system in of):
+            yield Problem((*place, "value_set"), _other_system(kinds, there, of))
+        return
     if isinstance(said, Mapping):
         for system, codes in said.items():
             name = canonical(system)
+            if not any(each.may_be_of(system) for each in there):
+                yield Problem((*place, system), _other_system(kinds, there, [system]))
+                continue
             for number, code in enumerate(codes):
                 if isinstance(code, str) and is_code(name, code) is False:
                     told = f"{code!r} is no code of {system}: look it up"
@@ -150,6 +157,14 @@ def _codes(said: Any, kinds: Mapping[str, Kind], place: Place, known: Known) -> 
     for number, code in enumerate(said if isinstance(said, tuple) else ()):
         if isinstance(code, str) and not any(_has(each, code, known) for each in there):
             yield Problem((*place, number), _no_code(code, kinds, there, known))
+
+
+def _other_system(kinds: Mapping[str, Kind], there: list[Codes], systems: list[str]) -> str:
+    """Return that a kind is never coded in some systems, and in which ones it is."""
+    own = list(dict.fromkeys(system for each in there for system in each.systems))
+    words = list(dict.fromkeys(word for each in there for word in each.words))
+    instead = f"it is coded in {', '.join(own)}" if own else f"it has words: {', '.join(words)}"
+    return f"no {' or '.join(kinds)} is coded in {', '.join(systems)}: {instead}"
 
 
 def _has(listed: Codes, code: str, known: Known) -> bool:

@@ -51,6 +51,7 @@ class OperationsPages(AirflowPlugin):
         _entry("Nights", "nights", "nights"),
         _entry("Decisions", "decisions", "decisions"),
         _entry("What can be known", "readiness", "what-can-be-known"),
+        _entry("Drafts of workflows", "drafts", "drafts-of-workflows"),
         _entry("Find a case or a person", "search", "search-cases"),
         {
             "name": "Throughline",

@@ -71,6 +71,8 @@ PAGES = (
     Page("decisions", "/decisions"),
     Page("closed exceptions", "/exceptions/closed"),
     Page("what can be known", "/readiness"),
+    Page("drafts of workflows", "/drafts"),
+    Page("a draft of a workflow", "/drafts/{name}", "/drafts/transitional_care"),
     Page("first load", "/first-load"),
     Page("night", "/night/{seq}", "/night/{night}"),
     Page("run", "/run", "/run?dag_id=build_cases&run_id={run}"),

@@ -142,7 +142,7 @@ def places(lived: Lived) -> list[str]:
     ((night,),) = lived.practice.rows("select max(seq) from operations.night")
     return [
         *("", "calls", "exceptions", "claims", "sending", "search", f"night/{night}"),
-        *("observed", "readiness", f"case/{case}/call"),
+        *("observed", "readiness", "drafts", "drafts/transitional_care", f"case/{case}/call"),
         *(f"exception/{exception}", f"exception/{exception}/nothing"),
         *(f"exception/{exception}/assign", f"case/{case}", f"person/{person}", "case/00000000"),
         *(f"claims/{batch}" for (batch,) in batches),

@@ -21,7 +21,7 @@ from throughline.sources import systems
 from throughline.vocabulary import DefinitionError, Layers, layers, nearest, read, shown, vocabulary
 from throughline.vocabulary.overlay import DRAFTS, STANDARD_STAGES, STANDING_RULES
 from throughline.vocabulary.value_sets import value_sets
-from throughline.workflows.language import structure
+from throughline.workflows.language import rendered, structure
 from throughline.workflows.language.known import Known
 from throughline.workflows.language.loading import Loaded, examine, examine_shared
 
@@ -109,14 +109,14 @@ def main(arguments: list[str]) -> int:
     if wrong:
         _say_faults(wrong)
         return 1
-    words = page.words_of(vocabulary(folder))
-    text = page.markdown(loaded.workflow, words)
+    phrases = rendered.phrases_of(vocabulary(folder))
+    text = rendered.markdown(loaded.workflow, phrases)
     if not chosen.into:
         print(text, end="")
         return 0
     into = Path(chosen.into).expanduser()
     into.mkdir(parents=True, exist_ok=True)
-    for ending, written in (("md", text), ("html", page.html(loaded.workflow, words))):
+    for ending, written in (("md", text), ("html", rendered.html(loaded.workflow, phrases))):
         file = into / f"{loaded.workflow.workflow}.{ending}"
         file.write_text(written, encoding="utf-8")
         print(f"Written: {shown(file)}")

@@ -24,6 +24,7 @@ PLACES = (
     ("nights", "Nights"),
     ("decisions", "Decisions"),
     ("readiness", "What can be known"),
+    ("drafts", "Drafts"),
     ("search", "Search"),
 )
 """The navigation of the pages: path below the plugin's address, and name."""

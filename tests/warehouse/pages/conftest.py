@@ -15,7 +15,7 @@ from throughline import warehouse
 from throughline.pages import access, claims, routes, sending
 from throughline.pages.calls import order, record, work
 from throughline.pages.kept import closed, decisions, nights
-from throughline.pages.starting import readiness
+from throughline.pages.starting import drafts, readiness
 from throughline.programs.kept import Kept
 
 __all__ = ["conn", "opened_as", "server"]
@@ -54,7 +54,7 @@ def opened_as(
     monkeypatch.setenv("AIRFLOW__API__SECRET_KEY", "secret")
     app = FastAPI()
     routes.install(app)
-    for each in (claims, sending, record, work, nights, decisions, closed, readiness):
+    for each in (claims, sending, record, work, nights, decisions, closed, readiness, drafts):
         app.include_router(each.router)
 
     def as_user(who: str) -> TestClient:

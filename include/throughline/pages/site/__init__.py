@@ -22,7 +22,7 @@ from throughline.pages.calls import record, stated, work
 from throughline.pages.finding import routes as finding
 from throughline.pages.kept import closed, decisions, nights
 from throughline.pages.runs import nightly
-from throughline.pages.starting import first_load, observed, readiness
+from throughline.pages.starting import drafts, first_load, observed, readiness
 from throughline.told import mornings
 
 app = FastAPI(title="Throughline", docs_url=None, redoc_url=None, openapi_url=None)
@@ -83,6 +83,7 @@ app.include_router(stated.router)
 app.include_router(work.router)
 app.include_router(observed.router)
 app.include_router(readiness.router)
+app.include_router(drafts.router)
 app.include_router(nights.router)
 app.include_router(decisions.router)
 app.include_router(closed.router)

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from throughline import programs
-from throughline.vocabulary import OURS
+from throughline.vocabulary.documents import ROOT
 from throughline.vocabulary.language import ANCHORS, DETAILS, KINDS, MEANINGS, SLOTS, TIMES
 from throughline.vocabulary.language.kind import Codes, Kind
 from throughline.vocabulary.schemas import schema_of
 from throughline.workflows.language.structure import MAY, SCHEMA
 
-PAGE = OURS.parents[1] / "docs" / "workflow-language.md"
+PAGE = ROOT / "docs" / "workflow-language.md"
 PARTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "The file": ("", ()),
     "A named fact": ("fact", ()),

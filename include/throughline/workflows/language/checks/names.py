@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from throughline.vocabulary import Place, nearest
-from throughline.workflows.language.expanded import LEAVES, STANDARD, Workflow
+from throughline.workflows.language.expanded import STANDARD, Workflow
 from throughline.workflows.language.known import Known
 from throughline.workflows.language.reading import Problem
 from throughline.workflows.language.walk import Moment, every, moments
@@ -223,6 +223,3 @@ def _words(part: Any) -> Iterator[str]:
             yield from _words(each)
     elif isinstance(part, str):
         yield part
-
-
-__all__ = ["LEAVES", "anchors", "not_known", "periods", "problems", "stages"]

@@ -11,7 +11,7 @@ from throughline.workflows.language.checks.proofs import implies
 from throughline.workflows.language.expanded import NO_CODE, Words, Workflow, lines
 from throughline.workflows.language.known import Known
 from throughline.workflows.language.reading import Problem
-from throughline.workflows.language.walk import Condition
+from throughline.workflows.language.walk import Condition, anchors
 
 
 def problems(workflow: Workflow, known: Known) -> Iterator[Problem]:
@@ -114,8 +114,17 @@ def _rows(workflow: Workflow, rows: Any, place: Place, decides: str) -> Iterator
                 told = f"row {first + 1} holds whenever this one does: put this one before it"
                 yield Problem((*place, number), told)
                 break
-        if row.get("code") not in NO_CODE:  # such a row before others is told by itself
+        # a last row before others is told by itself
+        if row.get("code") not in NO_CODE and _is_there(workflow, row, decides):
             earlier.append((number, here))
+
+
+def _is_there(workflow: Workflow, row: Words, decides: str) -> bool:
+    """Tell whether a row counts whenever it holds: one of a clock only if its moment surely exists (25)."""
+    if decides != "due":
+        return True
+    unsure = {stage.get("stage") for stage in workflow.stages} | set(workflow.facts)
+    return any(anchor not in unsure for anchor, _ in anchors(row.get("to")))
 
 
 def _ends(workflow: Workflow) -> Iterator[Problem]:

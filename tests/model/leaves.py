@@ -48,7 +48,7 @@ def leaf(case: Case, condition: Words, place: str) -> Answer:
     name = condition[operation]
     asked = [
         (fact, meant(case, name, fact, condition, window, anchors, place))
-        for fact in _all_facts(case)
+        for fact in of_kind(case, name)
     ]
     found = [fact for fact, how in asked if how == YES]
     unclear = [fact for fact, how in asked if how == MIGHT]
@@ -63,8 +63,10 @@ def leaf(case: Case, condition: Words, place: str) -> Answer:
     return _count(case, condition, name, found, unclear, more=more, place=place)
 
 
-def _all_facts(case: Case) -> list[Fact]:
-    return case.facts + (case.others or [])
+def of_kind(case: Case, name: str) -> list[Fact]:
+    """Return the facts of the kinds that a named fact is of, other cases included."""
+    kinds = matching.kinds_of(case.workflow.facts[name])
+    return [fact for fact in case.facts + (case.others or []) if fact.kind in kinds]
 
 
 def window_of(case: Case, condition: Words, place: str) -> Span | None:
@@ -313,7 +315,9 @@ def total(case: Case, condition: Words, place: str) -> tuple[Decimal, bool]:
     if window is None or anchors is None:
         return Decimal(), False
     name = condition["sum"]
-    asked = [(f, meant(case, name, f, condition, window, anchors, place)) for f in _all_facts(case)]
+    asked = [
+        (f, meant(case, name, f, condition, window, anchors, place)) for f in of_kind(case, name)
+    ]
     values = [f.value for f, how in asked if how == YES and isinstance(f.value, Decimal)]
     unclear = any(how == MIGHT for _, how in asked) or set_aside(case, name) > 0
     return sum(values, Decimal()), unclear or is_open(case, name, window)
@@ -352,7 +356,7 @@ def newest(case: Case, name: str, same: Any) -> Span | None:
     which = case.workflow.facts[name].get("time")
     found = [
         fact
-        for fact in _all_facts(case)
+        for fact in of_kind(case, name)
         if matching.described(case.world, case.workflow.facts, name, fact, case.workflow.own_codes)
         == YES
         and linked(case, fact, which, anchors, "moment") == YES

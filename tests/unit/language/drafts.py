@@ -54,6 +54,7 @@ def life(name: str) -> Section:
             "library": words("standard_stages"),
             "standing": words("standing_rules"),
             "payer_rules": _payer_rules(),
+            "others": [words(each) for each in said.get("others", ())],
             "value_sets": {
                 each: [" ".join(coding) for coding in codes] for each, codes in value_sets().items()
             },

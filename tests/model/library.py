@@ -65,8 +65,9 @@ def workflow(world: World, definition: Definition) -> Workflow:
     words = definition.words
     own = dict(words.get("facts") or {})
     called = {stage["like"]: stage["stage"] for stage in words["stages"] if "like" in stage}
-    facts, standard = _taken_over(own, world.library, called)
-    facts, standing = _taken_over(facts, world.standing, called, own)
+    named = frozenset(stage["stage"] for stage in words["stages"])
+    facts, standard = _taken_over(own, world.library, called, named)
+    facts, standing = _taken_over(facts, world.standing, called, named)
     likes = {s["stage"]: renamed(s, standard) for s in world.library.get("stages", [])}
     stages = tuple(
         {**likes[stage["like"]], **stage} if "like" in stage else stage for stage in words["stages"]
@@ -88,12 +89,12 @@ def workflow(world: World, definition: Definition) -> Workflow:
 
 
 def _taken_over(
-    facts: Words, library: Words, called: Mapping[str, str], own: Words | None = None
+    facts: Words, library: Words, called: Mapping[str, str], stages_named: frozenset[str]
 ) -> tuple[dict[str, Words], dict[str, str]]:
     """Return the facts with those of a library, and what the library's names are called here."""
-    own = facts if own is None else own
     names = {
-        name: f"standard {name}" if name in facts else name for name in library.get("facts", {})
+        name: f"standard {name}" if name in facts or name in stages_named else name
+        for name in library.get("facts", {})
     }
     known = {stage["stage"] for stage in library.get("stages", [])} | set(called) | {"visit"}
     stages = {name: called.get(name, f"standard {name}") for name in known}

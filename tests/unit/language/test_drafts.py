@@ -29,6 +29,10 @@ from throughline.workflows.language.expanded import Workflow, expand, thawed
 from throughline.workflows.language.walk import every, moments
 
 NAMES = drafts.names()
+WORLD = World(
+    (), (), (), ZoneInfo("UTC"), (),
+    library=drafts.words("standard_stages"), standing=drafts.words("standing_rules"),
+)  # fmt: skip
 REASONS = {*END_REASON.words, *drafts.words("vocabulary")["end_reasons"]}
 
 
@@ -41,11 +45,7 @@ def expanded(name: str) -> Workflow:
 
 @cache
 def modelled(name: str) -> library.Workflow:
-    world = World(
-        (), (), (), ZoneInfo("UTC"), (),
-        library=drafts.words("standard_stages"), standing=drafts.words("standing_rules"),
-    )  # fmt: skip
-    return library.workflow(world, Definition(drafts.words(name)))
+    return library.workflow(WORLD, Definition(drafts.words(name)))
 
 
 def said(words: Any) -> Iterator[str]:
@@ -109,6 +109,21 @@ def test_no_fact_that_the_model_would_ask_for_is_left_behind(name: str) -> None:
     parts = [other.opens, other.population, other.stages, other.bills, other.ends]
     assert set(other.facts) & set(said(parts)) <= set(one.facts)
     assert {c.fact for c in every(one) if c.fact} <= set(one.facts)
+
+
+def test_a_stage_may_have_the_name_of_a_standard_fact() -> None:
+    """(13) Only the names of the file must differ; the library's own go by `standard` in front."""
+    words = thawed(drafts.words("charge_capture"))
+    words["stages"][0]["stage"] = words["bills"]["dated"] = "money"
+    one = expand(words, drafts.words("standard_stages"), drafts.words("standing_rules"))
+    other = library.workflow(WORLD, Definition(words))
+    assert "money" not in one.facts
+    assert one.facts["standard money"] == {"meaning": "settlement"}
+    for stages in (one.stages, other.stages):
+        settled = thawed(stages)[2]
+        assert settled["otherwise"][0]["when"]["none"] == "standard money"
+        assert thawed(stages)[1]["proof"]["same"] == {"encounter": "money"}
+    assert other.facts["standard money"] == {"meaning": "settlement"}
 
 
 def lives() -> Iterator[tuple[str, Row]]:

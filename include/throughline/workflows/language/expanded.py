@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +19,7 @@ MOMENTS = frozenset({"from", "to", "at", "due", "wait", "until", "dated", "by"})
 NO_CODE = frozenset({"ordinary", "unknown", "as_documented"})
 """Lines of `bills` that name no code (rule 32)."""
 STANDARD = "standard "
-"""Before the name of a standard fact that a workflow has a fact of its own by, and of a standard stage that it lacks.
+"""Before the name of a standard fact that a fact or stage of the workflow has, and of a standard stage that it lacks.
 
 No name in a file has a space, so these are never a file's own.
 """
@@ -94,7 +94,8 @@ def expand(
     own = dict(words.get("facts") or {})
     written = [stage for stage in words.get("stages") or () if isinstance(stage, Mapping)]
     called = {s["like"]: s["stage"] for s in written if "like" in s and "stage" in s}
-    standard = _names(own, library, called)
+    taken = own.keys() | {s["stage"] for s in written if isinstance(s.get("stage"), str)}
+    standard = _names(taken, library, called)
     likes = {s["stage"]: renamed(s, standard) for s in library.get("stages") or ()}
     stages = [{**likes.get(s.get("like", ""), {}), **s} for s in written]
     parts = {key: words.get(key) for key in ("opens", "population", "bills", "ends")}
@@ -103,7 +104,7 @@ def expand(
         for name, fact in (library.get("facts") or {}).items()
     }
     facts = own | _used(of_library, [stages, parts, own])
-    ruled = _names({**own, **of_library}, standing, called)
+    ruled = _names(taken | of_library.keys(), standing, called)
     whole: dict[str, Any] = {
         "workflow": str(words.get("workflow", "")),
         "version": words.get("version") if isinstance(words.get("version"), int) else 0,
@@ -148,11 +149,11 @@ def _frozen(words: Any) -> Any:
     return tuple(_frozen(each) for each in words) if isinstance(words, list | tuple) else words
 
 
-def _names(facts: Words, library: Words, called: Mapping[str, str]) -> dict[str, str]:
-    """Return what the names of a library are called in this workflow."""
+def _names(taken: Collection[str], library: Words, called: Mapping[str, str]) -> dict[str, str]:
+    """Return what the names of a library are called in this workflow, of which some names are taken."""
     known = {s["stage"] for s in library.get("stages") or ()} | set(called) | {"visit"}
     return {
-        name: f"{STANDARD}{name}" if name in facts else name for name in library.get("facts") or {}
+        name: f"{STANDARD}{name}" if name in taken else name for name in library.get("facts") or {}
     } | {name: called.get(name, f"{STANDARD}{name}") for name in known}
 
 

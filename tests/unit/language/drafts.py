@@ -1,4 +1,4 @@
-"""Twelve workflows as files: data for the tests of whatever reads, shows or evaluates the language."""
+"""Eleven workflows as files: data for the tests of whatever reads, shows or evaluates the language."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 from tests.unit.language.sections import Section
 
 FOLDER = Path(__file__).resolve().parents[2] / "workflows"
+OURS = FOLDER.parents[1] / "include" / "definitions" / "drafts"
+"""The drafts that Throughline brings, with the standard stages and the standing rules."""
 LIVES = Path(__file__).parent / "lives"
 SHARED = frozenset({"standard_stages", "standing_rules", "payer_rules", "vocabulary", "calendars"})
 """Files of the folder that are no workflow."""
@@ -19,13 +21,20 @@ SHARED = frozenset({"standard_stages", "standing_rules", "payer_rules", "vocabul
 
 def names() -> list[str]:
     """Return the workflows by name."""
-    return [path.stem for path in sorted(FOLDER.glob("*.yaml")) if path.stem not in SHARED]
+    files = [*FOLDER.glob("*.yaml"), *OURS.glob("*.yaml")]
+    return sorted(path.stem for path in files if path.stem not in SHARED)
+
+
+def file(name: str) -> Path:
+    """Return a file by its name: one of the tests, or one of Throughline's own."""
+    own = FOLDER / f"{name}.yaml"
+    return own if own.is_file() else OURS / f"{name}.yaml"
 
 
 @cache
 def words(name: str) -> Any:
     """Return what a file of the folder says."""
-    return YAML(typ="safe", pure=True).load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return YAML(typ="safe", pure=True).load(file(name).read_text(encoding="utf-8"))
 
 
 @cache
@@ -50,7 +59,7 @@ def life(name: str) -> Section:
         {
             **said,
             "title": name,
-            "definition": (FOLDER / f"{name}.yaml").read_text(encoding="utf-8"),
+            "definition": file(name).read_text(encoding="utf-8"),
             "library": words("standard_stages"),
             "standing": words("standing_rules"),
             "payer_rules": _payer_rules(),

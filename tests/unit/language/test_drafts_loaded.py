@@ -1,4 +1,4 @@
-"""The workflows of `tests/workflows`, as a practice's own files: none is refused, and what no feed brings is told."""
+"""The workflows of `tests/workflows` and our own drafts: none is refused, and what no feed brings is told."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def known() -> Known:
 
 @cache
 def others() -> tuple[Workflow, ...]:
-    return tuple(examine(drafts.FOLDER / f"{name}.yaml", known()).workflow for name in NAMES)
+    return tuple(examine(drafts.file(name), known()).workflow for name in NAMES)
 
 
 def problems(name: str, words: Known) -> tuple[str, ...]:
-    return examine(drafts.FOLDER / f"{name}.yaml", words, others()).problems
+    return examine(drafts.file(name), words, others()).problems
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -57,7 +57,7 @@ def length(text: str) -> Length:
     """Read a length: `2 business days`, `-30 days`, `1 hour`. Raises `ValueError` for any other text."""
     found = _LENGTH.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no length of time")
+        raise ValueError(f"{text!r} is not a length of time")
     return Length(int(found[1]), found[2] + "s")
 
 

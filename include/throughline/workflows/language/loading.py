@@ -66,7 +66,12 @@ def of_document(
     found = list(wrong)
     unread = document.data is None
     if not unread:
-        found += structure.problems(document, known.vocabulary)
+        unread_at = {place for each in found for place in each.hides}
+        found += [
+            each
+            for each in structure.problems(document, known.vocabulary)
+            if not _follows(each.place, unread_at)
+        ]
     left = structure.pruned(document.data, [each.place for each in found if each.is_unreadable])
     workflow = expand(
         left,

@@ -62,7 +62,7 @@ def read(path: Path) -> tuple[Document, list[Problem]]:
     name = shown(path)
     try:
         if path.stat().st_size > MOST_BYTES:
-            return _unread(name, f"is larger than {MOST_BYTES:,} bytes: this is no workflow")
+            return _unread(name, f"is larger than {MOST_BYTES:,} bytes: this is not a workflow")
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         return _unread(name, "is not UTF-8: save it as such")
@@ -83,12 +83,14 @@ def parse(text: str, name: str = "") -> tuple[Document, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         what = (error.problem or "it ends too early").replace("\n", " ")
-        return _unread(name, f"this is no YAML from here on: {what}", line)
+        return _unread(name, f"this is not valid YAML from here on: {what}", line)
     except yaml.YAMLError as error:  # a character that YAML does not allow
-        return _unread(name, f"this is no YAML: {' '.join(str(error).split())}")
+        return _unread(name, f"this is not valid YAML: {' '.join(str(error).split())}")
     except _TooDeepError as error:
         return _unread(
-            name, f"is nested more than {MOST_DEPTH} levels deep: this is no workflow", error.line
+            name,
+            f"is nested more than {MOST_DEPTH} levels deep: this is not a workflow",
+            error.line,
         )
     return Document(name, data, built.lines), built.problems
 
@@ -165,7 +167,7 @@ def _mapping(events: Iterator[Any], place: Place, built: _Built) -> dict[str, An
         key = event.value
         if key in found:
             first = built.lines[(*place, key)]
-            told = f"the key {key!r} stands here twice, first on line {first}: the last would win"
+            told = f"the key {key!r} is on line {first} already: write it once"
             built.wrong((*place, key), line, told)
             _skipped(events, built)
             continue
@@ -186,7 +188,7 @@ def _scalar(event: Any, place: Place, line: int, built: _Built) -> Any:
     if event.style not in (None, ""):  # in quotes, or a block of text
         return said
     if said in _NOTHING:
-        built.wrong(place, line, "nothing stands here: write a value, or leave the key out")
+        built.wrong(place, line, "this is empty: write a value, or leave the key out")
         return ""
     if said in _TRUTHS:
         return _TRUTHS[said]

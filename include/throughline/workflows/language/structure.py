@@ -122,11 +122,11 @@ def _told(error: Any, place: Place) -> Iterator[Problem]:
     elif kind in ("enum", "const"):
         known = wanted if kind == "enum" else [wanted]
         title = schema.get("title", "word here")
-        yield _hiding(place, f"{_shown(said)} is no {title}: {_instead(said, known)}")
+        yield _hiding(place, f"{_shown(said)} is not {_a(title)}: {_instead(said, known)}")
     elif kind == "additionalProperties" and wanted is False:
         known = schema.get("properties", {})
         if list(known) == ["first_of"] and "code" in said:
-            told = "a row stands here by itself: put the rows of each line below a `first_of`"
+            told = "this row is by itself: put the rows of each line below a `first_of`"
             yield Problem(place, told, None, (place, (*place, "first_of")), True)
             return
         for key in (key for key in said if key not in known):
@@ -145,7 +145,7 @@ def _told(error: Any, place: Place) -> Iterator[Problem]:
         there = [key for key in keys if key in said]
         told = f"one of {', '.join(keys)} is missing"
         if there:
-            told = f"{' and '.join(there)} stand here: write one of them"
+            told = f"{' and '.join(there)} are both here: write one of them"
         yield Problem(place, told)
     elif kind in _PLAIN:
         yield Problem(place, _PLAIN[kind])
@@ -175,10 +175,15 @@ def _other_type(said: Any, wanted: Any) -> str:
     if isinstance(said, int | float) and not isinstance(said, bool) and "string" in kinds:
         return f'{said} is a number here: write it in quotes, "{said}"'
     if isinstance(said, bool) and "string" in kinds:
-        return f'{str(said).lower()} is no text here: write it in quotes, "{str(said).lower()}"'
+        return f'{str(said).lower()} is not text here: write it in quotes, "{str(said).lower()}"'
     names = " or ".join(_WANTED[kind] for kind in kinds)
     what = _IS.get(type(said), "a number")
-    return f"{what} stands here: write {names}"
+    return f"this is {what}: write {names}"
+
+
+def _a(title: str) -> str:
+    """Return a title with its article."""
+    return f"{'an' if title[0] in 'aeiou' else 'a'} {title}"
 
 
 def _shown(said: Any) -> str:
@@ -189,7 +194,7 @@ def _instead(word: Any, known: Any) -> str:
     """Return what to write instead of a word that is not known: the nearest that is."""
     listed = [str(each) for each in known]
     if not listed:
-        return "nothing may stand here"
+        return "leave it out"
     if len(listed) <= 6 and not isinstance(word, str):
         return f"write one of {', '.join(listed)}"
     return f"the nearest is {nearest(str(word), listed)!r}"
@@ -238,7 +243,7 @@ def _shape(words: dict[str, Any], place: Place) -> Iterator[Problem]:
     (head,) = asked
     for key in words:
         if key != head and key not in MAY[head] and any(key in may for may in MAY.values()):
-            told = f"{key} says nothing beside {head}"
+            told = f"{key} has no effect beside {head}"
             others = [each for each, may in MAY.items() if key in may]
             yield Problem((*place, key), f"{told}: it goes with {', '.join(others)}")
     if "at" in words and ("from" in words or "to" in words) and head != "age":

@@ -98,5 +98,5 @@ def test_a_length_is_read_as_the_model_reads_it() -> None:
         )
     for text in ("1 dayz", "day", "2", "1.5 days", "two days", ""):
         assert not is_length(text)
-        with pytest.raises(ValueError, match="no length"):
+        with pytest.raises(ValueError, match="not a length"):
             length(text)

@@ -82,7 +82,9 @@ def test_a_value_set_that_is_not_there_is_named() -> None:
     )
     sets = {"visit_letters": ("0" * 64, frozenset({("http://loinc.org", "11506-3")}))}
     (only,) = told(text, value_sets=sets)
-    assert "'visits_letters' is no value set that is there: the nearest is 'visit_letters'" in only
+    assert (
+        "'visits_letters' is not a value set that is there: the nearest is 'visit_letters'" in only
+    )
     assert (
         told(
             changed(
@@ -111,8 +113,8 @@ def test_two_workflows_that_exclude_each_other() -> None:
     )
     plain = loaded(changed(("workflow: call_back", "workflow: second"))).workflow
     assert told(excluding("first", "second"), beside=[plain]) == []
-    (wrong, _) = told(excluding("first", "secnd"), beside=[plain])
-    assert "'secnd' is no workflow: the nearest is 'second'" in wrong
+    (wrong,) = told(excluding("first", "secnd"), beside=[plain])
+    assert "'secnd' is not a workflow: the nearest is 'second'" in wrong
 
 
 def chain(length: int) -> str:
@@ -191,12 +193,12 @@ def test_what_is_said_decides_the_checksum_and_what_holds_for_every_case_does_no
     assert standing.sha256 == first
     assert standing.standing["ends"][0]["when"]["exists"] == "left_us"
     like = changed(("- stage: seen\n", "- stage: seen\n    like: visit\n"))
-    library = {
+    library: dict[str, Any] = {
         "facts": {},
         "stages": [{"stage": "visit", "task": {"kind": "review"}, "source": "ours"}],
     }
     taken = loaded(like, library=library).workflow.sha256
-    library["stages"][0]["met_by"] = {"exists": "spoke"}
+    library["stages"][0] |= {"met_by": {"exists": "spoke"}}
     assert loaded(like, library=library).workflow.sha256 != taken
     sets = changed(("codes: [home]", "codes: {value_set: homes}"))
     of = [
@@ -244,6 +246,6 @@ def test_the_wait_of_an_opening_is_a_length() -> None:
     rows = "wait: [{when: {exists: again}, to: 1 days}, {to: 3 business days}]"
     assert told(changed(("known_within: 30 days", rows))) == []
     assert (
-        "is no length"
+        "is not a length"
         in told(changed(("known_within: 30 days", rows.replace("1 days", "seen"))))[0]
     )

@@ -94,9 +94,9 @@ def test_all_faults_of_a_file_are_told_at_once() -> None:
     text = "a: 1\na: 2\nb: *c\nd: &e 1\nf:\ng: !!int '3'\nh: {i: 1, i: 2}\n? [1]\n: 2\n"
     found = [(each.line, each.text.split(":")[0]) for each in parse(text)[1]]
     assert found == [
-        (2, "the key 'a' stands here twice, first on line 1"), (3, "*c stands for another part"),
-        (4, "&e names a part to repeat it"), (5, "nothing stands here"),
-        (6, "the tag tag"), (7, "the key 'i' stands here twice, first on line 7"), (8, "a key must be a word"),
+        (2, "the key 'a' is on line 1 already"), (3, "*c stands for another part"),
+        (4, "&e names a part to repeat it"), (5, "this is empty"),
+        (6, "the tag tag"), (7, "the key 'i' is on line 7 already"), (8, "a key must be a word"),
     ]  # fmt: skip
 
 
@@ -106,10 +106,10 @@ def test_all_faults_of_a_file_are_told_at_once() -> None:
         ("", 1, "the file is empty"),
         ("# only this\n", 1, "the file is empty"),
         ("a: 1\n---\nb: 2\n", 2, "a second document begins here"),
-        ("a: [1, 2\n", 2, "this is no YAML from here on"),
-        ("a: b: c\n", 1, "this is no YAML from here on"),
-        ("a:\n\t- 1\n", 2, "this is no YAML from here on"),
-        ("a: \x01\n", None, "this is no YAML"),
+        ("a: [1, 2\n", 2, "this is not valid YAML from here on"),
+        ("a: b: c\n", 1, "this is not valid YAML from here on"),
+        ("a:\n\t- 1\n", 2, "this is not valid YAML from here on"),
+        ("a: \x01\n", None, "this is not valid YAML"),
         ("[" * 100_000, 1, f"is nested more than {MOST_DEPTH} levels deep"),
         ("{b: " * 60 + "1", 1, f"is nested more than {MOST_DEPTH} levels deep"),
     ],

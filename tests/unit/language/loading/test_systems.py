@@ -43,4 +43,4 @@ def test_an_interpretation_that_there_is_not_is_refused_with_the_nearest(
 ) -> None:
     now = f"written: {{kind: result, where: {{interpretation: [{code}]}}}}"
     (found,) = [each for each in told(changed((NOTE, now))) if "/where" in each]
-    assert f"'{code}' is no interpretation: the nearest is '{nearest}'" in found
+    assert f"'{code}' is not an interpretation: the nearest is '{nearest}'" in found

@@ -64,8 +64,8 @@ def test_every_fault_is_told_and_no_page_is_made(
     said = capsys.readouterr()
     assert said.out == ""
     lines = said.err.splitlines()
-    assert lines[0].startswith(f"{file}:4: owner: 'nobody' is no team")
-    assert re.search(r":\d+: ends/readmitted/until: 'never' is no stage of this file", lines[1])
+    assert lines[0].startswith(f"{file}:4: owner: 'nobody' is not a team")
+    assert re.search(r":\d+: ends/readmitted/until: 'never' is not a stage of this file", lines[1])
     assert lines[2].startswith("2 faults in the drafts")
     assert main([]) == 1
     assert "2 faults  " in capsys.readouterr().out
@@ -83,7 +83,7 @@ def test_faults_of_what_drafts_share_are_told(own: Path) -> None:
     )
     _, wrong = examined(Layers(OURS, own))
     assert wrong == [
-        f"{stages}:1: facts/spoke/kind: 'contcat' is no kind of fact: the nearest is 'contact'"
+        f"{stages}:1: facts/spoke/kind: 'contcat' is not a kind of fact: the nearest is 'contact'"
     ]
 
 

@@ -17,7 +17,8 @@ def problems(workflow: Workflow, others: Iterable[Workflow]) -> Iterator[Problem
     names = {workflow.workflow, *by_name}
     for place, name, excludes in _named(workflow):
         if name not in names:
-            yield Problem(place, not_known(name, "workflow", names))
+            if place[0] in ("facts", "bills"):  # what excludes it names it by its fact
+                yield Problem(place, not_known(name, "workflow", names))
         elif excludes and name in by_name:
             back = [one for _, one, ends in _named(by_name[name]) if ends]
             if workflow.workflow in back:

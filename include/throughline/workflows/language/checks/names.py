@@ -49,7 +49,10 @@ def not_known(name: str, what: str, names: Iterable[str]) -> str:
     """Return that a name is none of some, with the nearest that is."""
     listed = [each for each in names if not each.startswith(STANDARD)]
     near = nearest(name, listed)
-    return f"{name!r} is no {what}" + (f": the nearest is {near!r}" if near else ": there is none")
+    article = "an" if what[0] in "aeiou" else "a"
+    return f"{name!r} is not {article} {what}" + (
+        f": the nearest is {near!r}" if near else ": there is none"
+    )
 
 
 def _twice(workflow: Workflow, known: Known) -> Iterator[Problem]:

@@ -104,9 +104,7 @@ def _detail(
     if isinstance(wanted, Mapping):
         bounds = {"above", "below", "at_least", "at_most"} & wanted.keys()
         if bounds and detail.holds not in ("number", "day"):
-            yield Problem(
-                place, f"{key} is no number: {', '.join(sorted(bounds))} says nothing of it"
-            )
+            yield Problem(place, f"{key} is not a number: leave {', '.join(sorted(bounds))} out")
         if "value_set" in wanted:
             yield from _value_set(wanted["value_set"], (*place, "value_set"), known)
         wanted = wanted.get("not")
@@ -151,7 +149,7 @@ def _codes(said: Any, kinds: Mapping[str, Kind], place: Place, known: Known) -> 
                 continue
             for number, code in enumerate(codes):
                 if isinstance(code, str) and is_code(name, code) is False:
-                    told = f"{code!r} is no code of {system}: look it up"
+                    told = f"{code!r} is not a code of {system}: look it up"
                     yield Problem((*place, system, number), told)
         return
     for number, code in enumerate(said if isinstance(said, tuple) else ()):
@@ -186,7 +184,7 @@ def _no_code(code: str, kinds: Mapping[str, Kind], there: list[Codes], known: Kn
     if words:
         return not_known(code, what, words)
     systems = ", ".join(dict.fromkeys(system for each in there for system in each.systems))
-    return f"{code!r} is no {what}: it has the form of none of {systems}; look it up"
+    return f"{code!r} is not a {what}: it has the form of none of {systems}; look it up"
 
 
 def _value_set(name: Any, place: Place, known: Known) -> Iterator[Problem]:
@@ -248,5 +246,5 @@ def bill_codes(workflow: Workflow) -> Iterator[Problem]:
                 if not isinstance(code, str) or code in NO_CODE:
                     continue
                 if all(is_code(system, code) is False for system in SERVICES):
-                    told = f"{code!r} is no code that can be billed: write a CPT or HCPCS code"
+                    told = f"{code!r} is not a code that can be billed: write a CPT or HCPCS code"
                     yield Problem(where, f"{told}, or {', '.join(sorted(NO_CODE))}")

@@ -146,6 +146,12 @@ NIGHTLY = (
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 HEAVY = (
+    "warehouse/cases/test_reruns.py",
+    "warehouse/cases/test_rows_set_aside.py",
+    "warehouse/cases/test_taken_back.py",
+    "warehouse/sources/tables/test_replaced.py",
+    "warehouse/sources/tables/test_three_reports.py",
+    "warehouse/test_extending.py",
     "unit/sandbox/test_messages.py",
     "warehouse/exceptions/test_resolve.py",
     "warehouse/pages/calls/test_called_since.py",
@@ -165,7 +171,6 @@ HEAVY = (
     "warehouse/cases/two_sources/test_same_record.py",
     "warehouse/cases/two_sources/test_two_charts.py",
     "warehouse/cases/two_sources/test_visits_by_number.py",
-    "warehouse/deployment/test_backup.py",
     "warehouse/dump/test_write.py",
     "warehouse/evidence/test_facts.py",
     "warehouse/evidence/test_unmapped.py",
@@ -235,8 +240,13 @@ HEAVY = (
 
 Of the others `make test-nights` has one in so many (`HEAVY_SHARE`), and `make long` the rest.
 """
-HEAVY_SHARE = 3
+HEAVY_SHARE = 4
 LONG = (
+    "dags/test_runs.py::test_a_gate_that_is_tried_again_parses_only_what_was_lost",
+    "night/test_rerun.py::test_a_dag_of_a_night_runs_again_after_a_void_rerun[the first]",
+    "night/test_rerun.py::test_a_second_practice_runs_beside_the_first",
+    "night/test_rerun.py::test_after_retention_nights_go_on_and_old_ones_are_replayed",
+    "warehouse/stack/test_benchmark.py",
     "dags/first_week/test_observe_first.py",
     "dags/test_population.py",
     "night/faults/test_foreign_files.py",
@@ -245,7 +255,7 @@ LONG = (
     "night/systems/test_own_definitions.py",
     "night/systems/test_real_systems.py",
 )
-"""Files that start a whole stack for what quicker tests show too: in `make long`, in no other tier."""
+"""Files and tests that take minutes for what quicker ones show too: in `make long`, in no other tier."""
 THINNED = {
     "unit/sandbox/claims/test_a_practice_bills.py": 3,
     "warehouse/cases/dates/test_impossible_days.py": 6,
@@ -317,9 +327,10 @@ def is_long(nodeid: str, number: int) -> bool:
     Its file is listed, or is heavy, and the test's name does not choose it for the night.
     """
     of = nodeid.removeprefix("tests/")
-    if of.partition("::")[0] in LONG:
+    if of in LONG or of.partition("::")[0] in LONG:
         return True
-    chosen = crc32(nodeid.encode()) % HEAVY_SHARE == 0 or is_nightly(nodeid)
+    is_named = of in NIGHTLY or of.partition("[")[0] in NIGHTLY
+    chosen = crc32(nodeid.encode()) % HEAVY_SHARE == 0 or is_named
     return is_left_to_the_night(nodeid, number) and not chosen
 
 

@@ -20,7 +20,7 @@ NIGHTS = (
     (Kill(TASK, "cases.after_open"), Kill(TASK, "reconcile.after_apply"), Kill("postgres", "dispatch")),
     (Kill("dag-processor", "link_persons"), Kill(TASK, "evidence.after_claim"), Kill("sandbox", "plan")),
 )  # fmt: skip
-IN_TIER = 3
+IN_TIER = 2
 """Nights of these that `make test-nights` lives; `make long` lives all."""
 
 

@@ -43,14 +43,25 @@ def test_the_html_is_whole_and_loads_nothing(name: str) -> None:
     elements.feed(text)
     assert elements.open == []
     assert "script" not in elements.seen
-    assert not re.search(r"(?:src|href|url)\s*[=(]", text)
+    assert not re.search(r"src\s*=|url\(|href=\"[^#]", text)
     assert "prefers-color-scheme: dark" in text
+
+
+def test_each_name_leads_to_what_it_means() -> None:
+    text = html(workflow(small()), phrases())
+    places, goals = re.findall(r'id="(name-\w+)"', text), re.findall(r'href="#(name-\w+)"', text)
+    assert len(places) == len(set(places))
+    assert {"name-call", "name-odd"} <= set(goals) <= set(places)
 
 
 def test_a_cell_of_markdown_keeps_to_its_cell() -> None:
     row = {"reason": "died", "when": {"any": [{"exists": "call"}, {"none": "odd"}]}, "source": EVIL}
     text = markdown(workflow(small(ends=[row])), phrases())
-    (line,) = [each for each in text.splitlines() if each.startswith("| died") and "call" in each]
+    (line,) = [
+        each
+        for each in text.splitlines()
+        if each.startswith("| The patient died") and "call" in each
+    ]
     assert len(re.findall(r"(?<!\\)\|", line)) == 6
     assert "<br>• there is a record of “call” at any time<br>• there is no record" in line
     assert "<script" not in text.replace("\\<", "")

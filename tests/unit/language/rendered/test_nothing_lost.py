@@ -120,7 +120,7 @@ def _plain(text: str) -> str:
 
 
 def _of_html(text: str) -> str:
-    return _plain(standard.unescape(re.sub(r"<[^>]+>", " ", text)))
+    return _plain(standard.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?a\b[^>]*>", "", text))))
 
 
 def _of_markdown(text: str) -> str:

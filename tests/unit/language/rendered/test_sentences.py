@@ -41,6 +41,16 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
         {"exists": "call", "to": {"opened": "4 hours"}},
         "there is a record of “call” at any time through 4 hours after the opening of the case, to the minute",
     ),
+    (
+        "ends",
+        {"exists": "call", "at": "trigger"},
+        "there is a record of “call” at the time of the trigger",
+    ),
+    (
+        "ends",
+        {"exists": "call", "at": {"trigger": "-2 days"}},
+        "there is a record of “call” on the day 2 days before the trigger",
+    ),
     ("ends", {"exists": "call", "at": "now"}, "there is a record of “call” as of tonight"),
     (
         "ends",
@@ -83,7 +93,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
     (
         "population",
         {"age": {"from": 45, "to": 75}, "at": "trigger"},
-        "the patient is at least 45 and at most 75 years old, in completed years, at the trigger",
+        "the patient is at least 45 and at most 75 years old, in completed years, at the time of the trigger",
     ),
     ("otherwise", {"bills": "nothing"}, "the evidence supports nothing"),
 ]

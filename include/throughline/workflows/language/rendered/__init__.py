@@ -7,6 +7,6 @@ and windows), `sentences` (conditions), `facts` (what the names mean), `opening`
 
 from throughline.workflows.language.rendered.as_html import fragment
 from throughline.workflows.language.rendered.page import html, markdown
-from throughline.workflows.language.rendered.phrases import Phrases, phrases_of
+from throughline.workflows.language.rendered.phrases import Phrases, phrases_for, phrases_of
 
-__all__ = ["Phrases", "fragment", "html", "markdown", "phrases_of"]
+__all__ = ["Phrases", "fragment", "html", "markdown", "phrases_for", "phrases_of"]

@@ -10,13 +10,25 @@ from throughline.workflows.language.rendered.phrases import quoted, spaced, with
 from throughline.workflows.language.rendered.sentences import condition
 from throughline.workflows.language.rendered.stages import outcome
 from throughline.workflows.language.rendered.times import Telling
-from throughline.workflows.language.rendered.told import Block, Table, Told, capital, listed, told
+from throughline.workflows.language.rendered.told import (
+    Block,
+    Table,
+    Told,
+    capital,
+    capitalized,
+    listed,
+    told,
+)
 
 HEAD = ("Reason", "When", "Only until", "What follows", "Source")
+WAYS = (
+    "Closed: the case ended early. Excluded: it ended and does not count as missed. Void: as if it had never opened; "
+    "it counts in no rate."
+)
 _AS = {
-    "closed": "The case is closed.",
-    "excluded": "The case is excluded: it does not count as missed.",
-    "void": "The case is void: as if it had never opened, it counts in no rate.",
+    "closed": "Closed.",
+    "excluded": "Excluded.",
+    "void": "Void.",
 }
 _BARS = {
     "code": "The case goes on; its codes (every code that a row of the bills names) are barred.",
@@ -32,6 +44,7 @@ def ends(telling: Telling) -> Iterator[Block]:
         return
     yield Told("From top to bottom; the first that holds ends the case.")
     yield _table(found, telling, "The workflow's.")
+    yield Told(WAYS)
     yield Told(
         "While one of these is unknown, the case does not end, but nothing new leaves the house. A completed case "
         "is excluded no more; what it bills is still judged."
@@ -44,7 +57,7 @@ def _table(found: Iterable[Words], telling: Telling, source: str) -> Table:
 
 def _row(end: Words, telling: Telling, source: str) -> tuple[tuple[Told, ...], ...]:
     return (
-        told(with_meaning(str(end.get("reason")), telling.phrases.ends)),
+        told(_reason(str(end.get("reason")), telling)),
         (capital(condition(end.get("when"), "ends", telling)),),
         told(_until(end.get("until"), telling)),
         told(what_follows(end)),
@@ -52,12 +65,17 @@ def _row(end: Words, telling: Telling, source: str) -> tuple[tuple[Told, ...], .
     )
 
 
+def _reason(word: str, telling: Telling) -> str:
+    about = telling.phrases.ends.get(word)
+    return f"{about} ({spaced(word)})" if about else capitalized(spaced(word))
+
+
 def what_follows(end: Words) -> str:
     """Return what an end does to the case."""
     if "bars" in end:
         return _BARS.get(str(end["bars"]), f"The case goes on; barred is {end['bars']}.")
     way = str(end.get("as", "closed"))
-    return _AS.get(way, f"The case is {way}.")
+    return _AS.get(way, f"{way}.")
 
 
 def _until(stage: Any, telling: Telling) -> str:

@@ -27,6 +27,9 @@ _BOUNDS = {
 }
 
 
+NOT_THERE = "Not there yet: until somebody takes it in, no record can be told to be of it."
+
+
 def names(facts: Mapping[str, Words], telling: Telling) -> Fields:
     """Return what each named fact is."""
     return Fields(
@@ -153,12 +156,9 @@ def linked_by(telling: Telling) -> Fields:
 def value_sets(facts: Mapping[str, Words], telling: Telling) -> Fields:
     """Return the value sets that named facts use, each with what is there of it."""
     found = dict.fromkeys(name for fact in facts.values() for name in _value_sets(fact))
-    missing = "Not taken in: what needs it cannot be told apart yet."
-    return Fields(
-        tuple(
-            (name, (Told(telling.phrases.value_sets.get(name, missing)),)) for name in sorted(found)
-        )
-    )
+    known = telling.phrases.value_sets
+    lacking = NOT_THERE if known else "The practice's value set of that name."
+    return Fields(tuple((name, (Told(known.get(name, lacking)),)) for name in sorted(found)))
 
 
 def _value_sets(words: Any) -> Iterator[str]:

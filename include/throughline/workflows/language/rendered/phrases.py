@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 from throughline.vocabulary import Vocabulary
+from throughline.vocabulary.counts import count
 from throughline.vocabulary.language import DETAILS, KINDS, MEANINGS, SLOTS, TIMES
 from throughline.vocabulary.language.kind import Kind
+from throughline.workflows.language.known import Known
 
 NOTHING: Mapping[str, str] = {}
 
@@ -101,6 +105,26 @@ def phrases_of(
         seasons=dict(seasons),
         payer_rules=dict(payer_rules),
     )
+
+
+def phrases_for(known: Known) -> Phrases:
+    """Return the phrases of a practice with all that its workflows may name: value sets, seasons and payers' rules."""
+    sets = {
+        name: f"{count(len(codes), 'code')}; SHA-256 {checksum}"
+        for name, (checksum, codes) in known.value_sets.items()
+    }
+    seasons = {name: _season(said) for name, said in known.seasons.items()}
+    rules = dict.fromkeys(known.payer_rules, "")
+    return phrases_of(known.vocabulary, sets, seasons, rules)
+
+
+def _season(said: Any) -> str:
+    """Return the first and the last day of a season, as known by ((month, day), (month, day)) or as it is written."""
+    if isinstance(said, Mapping):
+        first, last = (date.fromisoformat(f"2024-{said[key]}") for key in ("begins", "ends"))
+    else:
+        first, last = (date(2024, *of) for of in said)
+    return f"{first.day} {first:%B} to {last.day} {last:%B}"
 
 
 def spaced(word: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from throughline.workflows.language.expanded import Words
 from throughline.workflows.language.rendered.opening import first
 from throughline.workflows.language.rendered.phrases import quoted, spaced
-from throughline.workflows.language.rendered.stages import owner
+from throughline.workflows.language.rendered.stages import title
 from throughline.workflows.language.rendered.times import Telling, clock
 from throughline.workflows.language.rendered.told import listed
 
@@ -23,11 +23,12 @@ PER_CHARACTER = 6.9
 
 @dataclass(frozen=True)
 class _Box:
-    """A box of the picture: its lines, the first of which is its name, its class, and how far it is indented."""
+    """A box of the picture: its lines, of which the first are its name, its class, and how far it is indented."""
 
     lines: tuple[str, ...]
     kind: str
     indent: int = 0
+    named: int = 1
 
     @property
     def height(self) -> int:
@@ -37,18 +38,20 @@ class _Box:
 def picture(telling: Telling) -> str:
     """Return the picture as SVG. It scales to the width of its place, and its colours come from the page's style."""
     boxes = list(_boxes(telling))
-    drawn, top = [], 6
-    for place, box in enumerate(boxes):
+    drawn, top, left_at = [], 6, 0
+    for box in boxes:
+        if box.indent:
+            drawn.append(_branch(top + box.height // 2))
+        elif left_at:
+            drawn.append(_arrow(left_at, top))
         drawn.append(_drawn(box, top))
-        bottom = top + box.height
-        if place + 1 < len(boxes):
-            drawn.append(_arrow(bottom, bottom + GAP))
-        top = bottom + GAP
+        left_at = left_at if box.indent else top + box.height
+        top += box.height + GAP
     height = top - GAP + 6
-    title = f"{telling.workflow.title or spaced(telling.workflow.workflow)}: the stages in order"
+    named = f"{telling.workflow.title or spaced(telling.workflow.workflow)}: the stages in order"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-labelledby="picture-title picture-about"><title id="picture-title">{escape(title)}</title>'
+        f'aria-labelledby="picture-title picture-about"><title id="picture-title">{escape(named)}</title>'
         f'<desc id="picture-about">{escape(" ".join(about(telling)))}</desc>{"".join(drawn)}</svg>'
     )
 
@@ -65,22 +68,26 @@ def _boxes(telling: Telling, *, wrap: bool = True) -> Iterator[_Box]:
         if not wrap:
             return _Box((name, *more), kind, indent)
         room = int((WIDTH - 2 * LEFT - indent - 2 * PAD) / PER_CHARACTER)
+        head = wrapped(name, room - 2)  # it is bold
         return _Box(
-            tuple(line for text in (name, *more) for line in wrapped(text, room)), kind, indent
+            (*head, *(line for text in more for line in wrapped(text, room))),
+            kind,
+            indent,
+            len(head),
         )
 
     workflow = telling.workflow
     yield box("A case opens", [first(telling)], "edge")
     for place, stage in enumerate(workflow.stages, 1):
         name = str(stage["stage"])
-        yield box(f"{place}. {name}", [_clocked(stage, telling), owner(stage, telling)], "box")
+        yield box(f"{place}. {name}", [_clocked(stage, telling), title(stage, telling)], "box")
         left = [end for end in workflow.ends if end.get("until") == name]
         if left:
-            reach = f"Until {quoted(name)} is proven or skipped, the case can leave"
+            reach = f"Until {quoted(name)} is proven or skipped it can end"
             yield box(reach, [_end(end) for end in left], "exit", INDENT)
     anywhere = [end for end in workflow.ends if workflow.stage(str(end.get("until"))) is None]
     if anywhere:
-        yield box("At any stage, the case can leave", [_end(e) for e in anywhere], "exit", INDENT)
+        yield box("At any stage it can end", [_end(e) for e in anywhere], "exit", INDENT)
     yield box("The case is completed", [_billed(telling)], "edge")
 
 
@@ -136,7 +143,7 @@ def _drawn(box: _Box, top: int) -> str:
         f'<rect class="{box.kind}" x="{x}" y="{top}" width="{width}" height="{box.height}" rx="6"/>'
     )
     words = "".join(
-        f'<text class="{"name" if n == 0 else "soft"}" x="{x + PAD}" y="{top + PAD + 9 + n * LINE}">'
+        f'<text class="{"name" if n < box.named else "soft"}" x="{x + PAD}" y="{top + PAD + 9 + n * LINE}">'
         f"{escape(line)}</text>"
         for n, line in enumerate(box.lines)
     )
@@ -149,3 +156,9 @@ def _arrow(top: int, bottom: int) -> str:
         f'<path class="way" d="M{x} {top}V{bottom - 6}"/>'
         f'<path class="tip" d="M{x - 4} {bottom - 7}h8l-4 7z"/>'
     )
+
+
+def _branch(at: int) -> str:
+    """Return the way out to a box that stands beside the way."""
+    x, end = LEFT + 24, LEFT + INDENT
+    return f'<path class="way" d="M{x} {at}H{end - 6}"/><path class="tip" d="M{end - 7} {at - 4}v8l7-4z"/>'

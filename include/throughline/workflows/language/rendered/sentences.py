@@ -136,7 +136,7 @@ def _age(words: Words, telling: Telling) -> str:
     if least is not None and most is not None:
         years = f"at least {least} and at most {most}"
     at = age.get("at", words.get("at", "trigger"))
-    return f"the patient is {years} years old, in completed years, at {moment(at, telling)}"
+    return f"the patient is {years} years old, in completed years, at the time of {moment(at, telling)}"
 
 
 def slots(same: Any) -> list[tuple[str, str | None]]:

@@ -45,7 +45,7 @@ def overview(telling: Telling) -> Table:
         (
             told(f"{place}. {stage['stage']}"),
             tuple(_clock(stage, telling)) or told("No clock."),
-            told(owner(stage, telling)),
+            told(title(stage, telling)),
             told(_kind_of_work(stage)),
         )
         for place, stage in enumerate(telling.workflow.stages, 1)
@@ -116,10 +116,15 @@ def owner(stage: Words, telling: Telling) -> str:
     return called(name, telling)
 
 
+def title(stage: Words, telling: Telling) -> str:
+    """Return what the team that owns a stage is called."""
+    return telling.phrases.team(str(stage.get("owner", telling.workflow.owner)))
+
+
 def called(team: str, telling: Telling) -> str:
     """Return what a team is called, and its word where that is another."""
-    title = telling.phrases.team(team)
-    return title if title.lower() == spaced(team) else f"{title} ({spaced(team)})"
+    known = telling.phrases.team(team)
+    return known if known.lower() == spaced(team) else f"{known} ({spaced(team)})"
 
 
 def _proof(proof: Any, telling: Telling) -> Told:
@@ -244,4 +249,4 @@ def _told_to(row: Words, stage: Words, telling: Telling) -> Told:
         who = f"the lead of {telling.phrases.team(team)}" + (f" ({whom})" if whom else "")
     else:
         who = called(to, telling)
-    return Told(f"{capitalized(long(row.get('at')))} after the stage is due: {who} is told.")
+    return Told(f"{capitalized(long(row.get('at')))} after the stage is due, we tell {who}.")

@@ -116,7 +116,7 @@ def window(words: Words, decides: str, telling: Telling) -> str:
         at = words["at"]
         if at == "now":
             return "as of tonight"
-        return f"at {moment(at, telling)}"
+        return f"{'on' if _is_in_days(at) else 'at the time of'} {moment(at, telling)}"
     start = words.get("from", "trigger" if decides in COUNTS_FROM_TRIGGER else None)
     end = words.get("to")
     if start is None and end is None:
@@ -127,6 +127,14 @@ def window(words: Words, decides: str, telling: Telling) -> str:
     return (
         f"from {moment(start, telling, 'start')} {through}" if start else f"at any time {through}"
     )
+
+
+def _is_in_days(words: Any) -> bool:
+    """Tell whether a moment is a whole day (1)."""
+    if not isinstance(words, Mapping) or "soonest" in words:
+        return False
+    (by,) = words.values()
+    return is_length(str(by)) and not length(str(by)).is_in_hours
 
 
 def clock(words: Any, telling: Telling, linked: bool = False) -> str:

@@ -54,15 +54,17 @@ def problems(document: Document, words: Vocabulary, schema: str = WORKFLOW) -> l
         for problem in _told(error, tuple(error.absolute_path))
     ]
     hidden = {place for each in found for place in each.hides}
-    found = [each for each in found if not each.is_lack or each.place not in hidden]
+    found = [each for each in found if not (each.is_lack and _is_misspelt(each.place, hidden))]
     return found + [
-        each for each in _shapes(document.data, ()) if not _is_misspelt(each.place, hidden)
+        each
+        for each in _shapes(document.data, ())
+        if not any((*each.place, head) in hidden for head in MAY)
     ]
 
 
 def _is_misspelt(place: Place, hidden: set[Place]) -> bool:
-    """Tell whether the question of a condition stands there under a key that is misspelt."""
-    return any((*place, head) in hidden for head in MAY)
+    """Tell whether what is missed at a place is there under a key that is misspelt."""
+    return any(other[: len(place)] == place for other in hidden)
 
 
 def pruned(data: Any, places: Iterable[Place]) -> Any:
@@ -143,10 +145,10 @@ def _told(error: Any, place: Place) -> Iterator[Problem]:
             return  # that it is no mapping is told by itself
         keys = [key for each in wanted for key in each["required"]]
         there = [key for key in keys if key in said]
-        told = f"one of {', '.join(keys)} is missing"
         if there:
-            told = f"{' and '.join(there)} are both here: write one of them"
-        yield Problem(place, told)
+            yield Problem(place, f"{' and '.join(there)} are both here: write one of them")
+        else:
+            yield Problem(place, f"one of {', '.join(keys)} is missing", is_lack=True)
     elif kind in _PLAIN:
         yield Problem(place, _PLAIN[kind])
     else:

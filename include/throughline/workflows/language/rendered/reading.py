@@ -30,8 +30,9 @@ def rules(telling: Telling) -> Iterator[Told]:
         "any time. Each sentence says which."
     )
     yield Told(
-        "A clock in days ends when that day ends. A case that opened late keeps the limit of the rule, but the "
-        "staff have at least one business day after it opened (for a clock in hours: two hours of the staff's day)."
+        "A clock in days ends when that day ends. A case that opened late keeps the limit of the rule, but the staff "
+        "have at least one business day after it opened (for a clock in hours: until two hours after their next day "
+        "begins)."
     )
     yield Told(
         "The n-th business day is strictly after, or before, the day. Months keep the number of the day, or take "

@@ -39,6 +39,12 @@ ASKED = (
 HEAD = ("Stage", "Clock ends", "Owner", "Work")
 
 
+OTHERWISE = (
+    "Before the next task, the first of these rows that holds (a row that is unknown stops there; one whose wait counts "
+    "from what is not there is passed over):"
+)
+
+
 def overview(telling: Telling) -> Table:
     """Return the stages at a glance."""
     rows = [
@@ -91,8 +97,7 @@ def _fields(stage: Words, telling: Telling) -> Iterator[tuple[str, tuple[Told, .
     yield "Work", told(_work(stage, telling))
     if stage.get("otherwise"):
         rows = tuple(_row(row, telling) for row in stage["otherwise"])
-        head = "Before the next task, the first of these rows that holds (a row that is unknown stops there):"
-        yield "Otherwise", (Told(head, rows, True),)
+        yield "Otherwise", (Told(OTHERWISE, rows, True),)
     if stage.get("escalate"):
         yield "Nobody moves", tuple(_told_to(row, stage, telling) for row in stage["escalate"])
     if "runbook" in stage:

@@ -40,8 +40,8 @@ HEAD = ("Stage", "Clock ends", "Owner", "Work")
 
 
 OTHERWISE = (
-    "Before the next task, the first of these rows that holds (a row that is unknown stops there; one whose wait counts "
-    "from what is not there is passed over):"
+    "Before the next task, the first of these rows that holds (a row that is unknown stops there; one whose wait "
+    "counts from what is not there is passed over):"
 )
 
 

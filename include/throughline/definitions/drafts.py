@@ -72,8 +72,13 @@ def _shared(folder: Layers, name: str, words: Known) -> tuple[dict[str, object],
     return dict(said), wrong
 
 
-def examined(folder: Layers, more: Iterable[Path] = ()) -> tuple[dict[Path, Loaded], list[str]]:
-    """Return each draft of the definitions, and of some other files; and what is wrong with what they share."""
+def examined(
+    folder: Layers, more: Iterable[Path] = ()
+) -> tuple[dict[Path, Loaded], list[str], rendered.Phrases]:
+    """Return each draft of the definitions, and of some other files; what is wrong with what they share; the phrases.
+
+    The phrases are what words are called on the page of a draft.
+    """
     there, wrong = known(folder)
     paths = dict.fromkeys([*folder.drafts().values(), *more])
     first = {path: examine(path, there).workflow for path in paths}
@@ -83,7 +88,7 @@ def examined(folder: Layers, more: Iterable[Path] = ()) -> tuple[dict[Path, Load
         found[path] = examine(
             path, there, [one for p, one in first.items() if one.workflow != name]
         )
-    return found, wrong
+    return found, wrong, rendered.phrases_for(there)
 
 
 def main(arguments: list[str]) -> int:
@@ -103,13 +108,12 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 1
-    found, wrong = examined(folder, [path])
+    found, wrong, phrases = examined(folder, [path])
     loaded = found[path]
     wrong += loaded.problems
     if wrong:
         _say_faults(wrong)
         return 1
-    phrases = rendered.phrases_of(vocabulary(folder))
     text = rendered.markdown(loaded.workflow, phrases)
     if not chosen.into:
         print(text, end="")
@@ -132,7 +136,7 @@ def _path(folder: Layers, said: str) -> Path | None:
 
 
 def _list(folder: Layers) -> int:
-    found, wrong = examined(folder)
+    found, wrong, _ = examined(folder)
     for path, loaded in found.items():
         told = len(loaded.problems)
         state = "sound" if not told else "1 fault" if told == 1 else f"{told} faults"

@@ -17,9 +17,9 @@ from throughline.pages.one import NotFound
 from throughline.pages.render import render
 from throughline.pages.routes import Looking, html
 from throughline.programs.kept import Kept
-from throughline.vocabulary import DefinitionError, layers, shown, vocabulary
+from throughline.vocabulary import DefinitionError, layers, shown
 from throughline.workflows.language.expanded import Workflow
-from throughline.workflows.language.rendered import Phrases, fragment, phrases_of
+from throughline.workflows.language.rendered import Phrases, fragment
 from throughline.workflows.language.rendered.page import page
 from throughline.workflows.language.rendered.style import STYLE
 
@@ -82,8 +82,7 @@ def draft_page(
 def _read() -> Drafts:
     try:
         folder = layers()
-        found, wrong = examined(folder)
-        phrases = phrases_of(vocabulary(folder))
+        found, wrong, phrases = examined(folder)
     except DefinitionError as error:
         return Drafts({}, tuple(str(error).splitlines()), Phrases())
     drafts = {

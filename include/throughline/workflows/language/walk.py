@@ -10,7 +10,7 @@ from throughline.vocabulary import Place
 from throughline.workflows.language.expanded import LEAVES, Words, Workflow, lines
 
 NESTED = ("all", "any", "first_of", "not")
-FROM_TRIGGER = frozenset({"proof", "met_by", "skips_when", "otherwise"})
+FROM_TRIGGER = frozenset({"proof", "met_by", "skips_when", "otherwise", "due", "pauses"})
 """Where a condition without `from` begins at the trigger, or at the period's start (6)."""
 
 

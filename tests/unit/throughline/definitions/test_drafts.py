@@ -81,7 +81,7 @@ def test_faults_of_what_drafts_share_are_told(own: Path) -> None:
     stages.write_text(
         "facts: {spoke: {kind: contcat}}\nstages: [{stage: contact, proof: {exists: spoke}}]\n"
     )
-    _, wrong = examined(Layers(OURS, own))
+    _, wrong, _ = examined(Layers(OURS, own))
     assert wrong == [
         f"{stages}:1: facts/spoke/kind: 'contcat' is not a kind of fact: the nearest is 'contact'"
     ]
@@ -92,7 +92,7 @@ def test_one_draft_sees_the_workflows_of_the_others(own: Path) -> None:
         "again: {kind: admission}", "again: {kind: case, codes: [call_back]}"
     )
     (own / DRAFTS / "second.yaml").write_text(other)
-    found, wrong = examined(Layers(OURS, own))
+    found, wrong, _ = examined(Layers(OURS, own))
     assert not wrong
     assert {path.stem: one.problems for path, one in found.items()}["second"] == ()
 
@@ -104,7 +104,7 @@ def test_what_no_configured_feed_brings_is_told(own: Path) -> None:
             "spoke: {kind: contact, codes: [reached]}", "spoke: {kind: acknowledgement}"
         )
     )
-    found, _ = examined(Layers(OURS, own))
+    found, _, _ = examined(Layers(OURS, own))
     (told,) = found[file].problems
     assert "no feed of this practice can prove called: none brings acknowledgement" in told
 

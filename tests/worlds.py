@@ -146,6 +146,10 @@ NIGHTLY = (
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 HEAVY = (
+    "warehouse/quality/clinical/test_given_and_answered.py",
+    "warehouse/quality/clinical/test_lines_left_out.py",
+    "warehouse/quality/clinical/test_orders.py",
+    "warehouse/quality/clinical/test_results.py",
     "warehouse/cases/test_reruns.py",
     "warehouse/cases/test_rows_set_aside.py",
     "warehouse/cases/test_taken_back.py",
@@ -273,7 +277,7 @@ THINNED = {
     "warehouse/evidence/test_unmapped.py": 6,
     "warehouse/identity/test_links.py": 6,
     "warehouse/pages/test_cases_and_persons.py": 2,
-    "warehouse/proven/test_catalogue.py": 3,
+    "warehouse/proven/test_catalogue.py": 6,
     "warehouse/proven/test_invariants.py": 4,
     "warehouse/quality/clinical/test_orders.py": 4,
     "warehouse/quality/clinical/test_results.py": 4,

@@ -34,13 +34,14 @@ PROGRAMS = {
     "resume-sending": "throughline.deployment.pause sending --action resume",
     "retain": "throughline.deployment.retain",
     "status": "throughline.told.status",
+    "workflow": "throughline.definitions.drafts",
 }
 """The module of each target of `make` that a text of ours names."""
 
 ACTS = ("decide", "release-observed", "resolve")
 """Targets that decide: without `make`, they always need a login."""
 
-POSITIONAL = ("ID", "BATCH", "WORKFLOW", "DIR")
+POSITIONAL = ("ID", "BATCH", "WORKFLOW", "DIR", "FILE")
 UNSAID = ("NIGHT", "DEFINITIONS")
 """What is said another way: in its place, or by the folder that is mounted."""
 QUOTED = "<'"

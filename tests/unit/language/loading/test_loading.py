@@ -149,7 +149,7 @@ OTHERS = st.sampled_from(
 
 
 @given(st.lists(st.tuples(st.sampled_from(PLACES), st.none() | OTHERS), min_size=1, max_size=3))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_whatever_is_written_instead_is_loaded_or_told(edits: list[tuple[Any, Any]]) -> None:
     """No text makes the loader fail, and each problem has the name of the file and a line."""
     words = thawed(SAID)

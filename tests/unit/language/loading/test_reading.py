@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -65,6 +65,7 @@ data = st.recursive(
 
 
 @given(st.dictionaries(plain, data, max_size=4))
+@settings(max_examples=40, deadline=None)
 def test_what_another_library_writes_is_read_as_it_was(said: dict[str, object]) -> None:
     from io import StringIO
 
@@ -78,6 +79,7 @@ def test_what_another_library_writes_is_read_as_it_was(said: dict[str, object]) 
 
 
 @given(st.text(max_size=60))
+@settings(max_examples=60, deadline=None)
 def test_whatever_stands_there_it_is_read_or_refused(text: str) -> None:
     document, wrong = parse(text, "x.yaml")
     assert document.data is not None or wrong

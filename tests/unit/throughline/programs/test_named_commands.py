@@ -22,6 +22,7 @@ OF_A_CLONE = (
     "profiling/guessing/page.py",
     "orchestration/dag_table.py",
     "orchestration/feed_table.py",
+    "workflows/language/reference.py",
 )
 """Write pages and headers of this tree: they run where it is worked on."""
 LATER = (

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from throughline.vocabulary import Place
+from throughline.workflows.language.checks.implied import implies
 from throughline.workflows.language.checks.names import not_known
-from throughline.workflows.language.checks.proofs import implies
 from throughline.workflows.language.expanded import NO_CODE, Words, Workflow, lines
 from throughline.workflows.language.known import Known
 from throughline.workflows.language.reading import Problem

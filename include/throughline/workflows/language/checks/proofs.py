@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from throughline.vocabulary import Place
 from throughline.vocabulary.language import lacking
-from throughline.workflows.language.checks.windows import begins
-from throughline.workflows.language.expanded import Words, Workflow, checksum, thawed
+from throughline.workflows.language.checks.implied import implies
+from throughline.workflows.language.expanded import Words, Workflow
 from throughline.workflows.language.known import Known
-from throughline.workflows.language.lengths import is_after
 from throughline.workflows.language.reading import Problem
 from throughline.workflows.language.walk import Condition
 
@@ -114,74 +112,3 @@ def _same_proof(workflow: Workflow) -> Iterator[Problem]:
             )
             yield Problem(proof.place, told)
             break
-
-
-def implies(workflow: Workflow, one: Condition, other: Condition) -> bool:
-    """Tell whether one condition's holding surely means that another one holds."""
-    if one.leaf is None and "all" not in one.words and list(one.parts()):
-        return all(implies(workflow, part, other) for part in one.parts())
-    if other.leaf is None and list(other.parts()) and "not" not in other.words:
-        held = [implies(workflow, one, part) for part in other.parts()]
-        return all(held) if "all" in other.words else any(held)
-    if "all" in one.words:
-        return any(implies(workflow, part, other) for part in one.parts())
-    return _leaf_implies(workflow, one, other)
-
-
-def _leaf_implies(workflow: Workflow, one: Condition, other: Condition) -> bool:
-    if one.leaf is None or other.leaf is None:
-        return bool(one.words) and thawed(one.words) == thawed(other.words)
-    if content(workflow, one.fact) != content(workflow, other.fact):
-        return False
-    if thawed(one.words.get("same")) != thawed(other.words.get("same")) and "same" in other.words:
-        return False
-    if not _is_wider(workflow, other, one):
-        return False
-    bare = {key: thawed(v) for key, v in one.words.items() if key not in (*_NOT_COMPARED, one.leaf)}
-    as_bare = {
-        k: thawed(v) for k, v in other.words.items() if k not in (*_NOT_COMPARED, other.leaf)
-    }
-    if other.leaf == "exists" and one.leaf in ("exists", "count", "latest", "sum"):
-        return bool(one.words.get("at_least", 1) >= 1)
-    return (
-        one.leaf == other.leaf
-        and bare == as_bare
-        and (one.leaf in ("exists", "none") or _bounds(one) == _bounds(other))
-    )
-
-
-_NOT_COMPARED = ("from", "to", "same")
-
-
-def _bounds(condition: Condition) -> tuple[Any, ...]:
-    return condition.words.get("at_least"), condition.words.get("at_most")
-
-
-def content(workflow: Workflow, name: str | None) -> str:
-    """Return the checksum of what a named fact says: two names of one content are one fact."""
-    fact = workflow.fact(name or "")
-    if fact is None:
-        return f"no fact {name}"
-    said = dict(fact)
-    if "corrects" in said:
-        said["corrects"] = content(workflow, said["corrects"]) if said["corrects"] != name else name
-    return checksum(said)
-
-
-def _is_wider(workflow: Workflow, wide: Condition, narrow: Condition) -> bool:
-    """Tell whether one leaf's window surely holds another's. A window from a stage holds what proved that stage."""
-    if thawed(wide.words.get("at")) != thawed(narrow.words.get("at")):
-        return False
-    start, begun = begins(wide, workflow), begins(narrow, workflow)
-    same_start = start is None or thawed(start) == thawed(begun) or start == narrow.stage
-    if not same_start and begun is not None:
-        same_start = _is_before(start, begun)
-    end, ended = wide.words.get("to"), narrow.words.get("to")
-    same_end = end is None or thawed(end) == thawed(ended)
-    if not same_end and ended is not None:
-        same_end = _is_before(ended, end)
-    return same_start and same_end
-
-
-def _is_before(one: Any, other: Any) -> bool:
-    return is_after(other, one)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.model.generated.kinds import KINDS, TRIGGERS
+from tests.model.generated.kinds import KINDS, SETS, TRIGGERS
 from throughline.vocabulary.schemas import schema_of
 
 ENDS = ("died", "declined", "readmitted", "hospice", "no_charge")
@@ -151,7 +151,7 @@ def _codes(draw: Draw, kind: str) -> Any:
     how = draw.rng.random()
     if kind == "charge" and how < 0.3:
         return "own_codes"
-    if how < 0.2:
+    if how < 0.2 and f"set_{kind}" in SETS:
         return {"value_set": f"set_{kind}"}
     if how < 0.4 and some[0][0].startswith("http"):
         return {some[0][0]: [code for system, code in some if system == some[0][0]]}

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.model.generated.kinds import KINDS
+from tests.model.generated.kinds import KINDS, SETS
 from tests.model.moments import Span, added, instant, length
 from tests.model.world import Calendar, Definition, Fact, Feed, Night, Person, Time, World
 
@@ -27,7 +27,6 @@ NIGHTS = tuple(
 CHANGES = ("late", "doubled", "changed", "retracted", "unclear", "stale")
 """What goes wrong with a record, or with the feed that carries it."""
 CALENDAR = Calendar(frozenset({date(2026, 5, 25)}))
-SETS = {f"set_{kind}": frozenset(made.codes[:1]) for kind, made in KINDS.items()}
 
 
 @dataclass

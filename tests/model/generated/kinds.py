@@ -65,3 +65,11 @@ KINDS: Mapping[str, Made] = {
 
 TRIGGERS = ("discharge", "order", "result", "visit")
 """Kinds of events that open cases."""
+WORDS = frozenset({"outcome", "disposition", "class"})
+"""Systems whose codes are words of the practice's own list: no value set holds them."""
+SETS = {
+    f"set_{kind}": frozenset(made.codes[:1])
+    for kind, made in KINDS.items()
+    if made.codes and made.codes[0][0] not in WORDS
+}
+"""A value set for each kind that is coded."""

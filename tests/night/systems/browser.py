@@ -71,10 +71,15 @@ def get(driver: Any, address: str) -> None:
 
 
 def until(driver: Any, found: Callable[[Any], Any]) -> Any:
-    """Return what is found, as soon as it is found; TimeoutException after a minute."""
+    """Return what is found, as soon as it is found; TimeoutException after a minute.
+
+    An element of a page that is just being left is not found: the next look sees the next page.
+    """
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
 
-    return WebDriverWait(driver, SECONDS).until(found)
+    left = (NoSuchElementException, StaleElementReferenceException)
+    return WebDriverWait(driver, SECONDS, ignored_exceptions=left).until(found)
 
 
 def picture(driver: Any, file: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.model.generated.drawn import LANGUAGE, definition
-from tests.model.generated.histories import CHANGES, SETS
+from tests.model.generated.histories import CHANGES
+from tests.model.generated.kinds import SETS
 from tests.model.generated.measured import measure
 from tests.unit.language.loading.base import known
 from throughline.vocabulary import Document

@@ -143,6 +143,10 @@ NIGHTLY = (
     "warehouse/cases/dates/test_impossible_days.py",
     "warehouse/cases/test_counts.py",
     "warehouse/sources/tables/test_three_reports.py",
+    "dags/test_policy.py::test_parsing_imports_nothing_heavy",
+    "warehouse/proven/test_catalogue.py",
+    "warehouse/proven/test_invariants.py",
+    "warehouse/quality/test_suites.py",
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 HEAVY = (

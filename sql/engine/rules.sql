@@ -87,6 +87,7 @@ create temp table r_moment (
 
 create temp table r_soonest (
     moment_id int,
+    position int,
     part_id int
 ) on commit drop;
 

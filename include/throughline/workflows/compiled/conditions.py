@@ -69,8 +69,8 @@ class Compiler:
                 anchor="soonest",
                 is_clock=is_clock,
             )
-            for part in parts:
-                self.rows.add("soonest", moment_id=number, part_id=part)
+            for position, part in enumerate(parts):
+                self.rows.add("soonest", moment_id=number, position=position, part_id=part)
             return self._placed(row, "soonest", number, [self.part_of(each) for each in parts])
         name, by = (words, None) if isinstance(words, str) else next(iter(words.items()))
         number = next(self.rows.ids)

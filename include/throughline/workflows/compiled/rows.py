@@ -21,7 +21,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "fact_code": "named_fact_id system code",
         "fact_detail": "named_fact_id key how negated words above below at_least at_most unit",
         "moment": "moment_id version_id level anchor stage_no named_fact_id period number unit is_clock",
-        "soonest": "moment_id part_id",
+        "soonest": "moment_id position part_id",
         "same": "owner_id slot stage_no is_period",
         "condition": "condition_id version_id stage_no decides level depth op named_fact_id from_id to_id at_id"
         " starts_at_trigger ends_at_trigger clock_stage at_least at_most counts takes_unclear takes_known"

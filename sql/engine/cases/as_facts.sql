@@ -31,7 +31,7 @@ cross join (select coalesce(max(x.fact_no), 0) as last_no from e_fact as x) as n
 -- Between the other facts of the person by time, kind, source and reference (10).
 insert into e_fact (
     fact_no, position, person_id, kind, source, reference, version, status, detail, is_unclear, is_lasting,
-    occurred_at, known_seq
+    occurred_at, known_seq, order_at
 )
 select
     a.fact_no,
@@ -41,7 +41,7 @@ select
         'proven', a.proven, 'bills', a.bills, 'version_id', a.version_id,
         'trigger_first', a.trigger_first, 'trigger_key', a.trigger_key
     ),
-    false, false, a.trigger_first, 1
+    false, false, a.trigger_first, 1, a.trigger_first as order_at
 from (
     select
         e.*,
@@ -53,18 +53,9 @@ from (
 left join lateral (
     select max(f.position) as position
     from e_fact as f
-    cross join lateral (
-        select coalesce(
-            f.occurred_at, f.occurred_on::timestamp at time zone %(zone)s,
-            f.starts_at, f.starts_on::timestamp at time zone %(zone)s,
-            f.issued_at, f.issued_on::timestamp at time zone %(zone)s,
-            f.collected_at, f.collected_on::timestamp at time zone %(zone)s,
-            f.ends_at, f.ends_on::timestamp at time zone %(zone)s, '-infinity'
-        ) as at
-    ) as t
+    cross join (values ('case' collate "C")) as k (kind)
     where f.person_id = a.person_id
-        and (t.at, f.kind collate "C", f.source collate "C", f.reference collate "C")
-        < (a.trigger_first, 'case', 'throughline', a.reference collate "C")
+        and (f.order_at, f.kind, f.source, f.reference) < (a.trigger_first, k.kind, 'throughline', a.reference)
 ) as b on true;
 
 insert into e_coding (fact_no, system, code)

@@ -1,4 +1,5 @@
--- makes: e_moment, e_answer, e_proof, e_skip, e_clock, e_due, e_late, e_met, e_in_time, e_end, e_due_day
+-- makes: e_moment, e_answer, e_proof, e_skip, e_clock, e_due, e_late, e_met, e_in_time, e_end, e_due_day,
+--     e_total, e_pause
 
 -- What a night finds out about its cases, level by level. A moment without a row is not there (16). Of a truth,
 -- at_least and at_most are 0 for no, 1 for not yet, 2 for yes: unknown is from 0 to 2. Null is left out: a condition
@@ -101,3 +102,20 @@ create temp table e_due_day (
     first_at timestamptz,
     last_at timestamptz
 ) on commit drop;
+
+create temp table e_total (
+    case_no bigint,
+    condition_id int,
+    total numeric,
+    may_grow boolean,
+    primary key (case_no, condition_id)
+) on commit drop;
+
+create temp table e_pause (
+    case_no bigint,
+    condition_id int,
+    named_fact_id int,
+    fact_no bigint
+) on commit drop;
+
+create index on e_pause (case_no, condition_id);

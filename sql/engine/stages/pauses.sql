@@ -1,4 +1,4 @@
--- reads: e_answer, e_case, e_day, e_hit, e_match, e_moment, r_due, r_pause, r_stage
+-- reads: e_answer, e_case, e_day, e_hit, e_moment, e_pause, r_due, r_pause, r_stage
 -- makes: e_paused
 -- changes: e_clock
 
@@ -24,8 +24,8 @@ stop as (
         range_agg(tstzrange(t.first_at, least(t.last_at, %(now)s), '[]')) as ranges
     from counted as k
     inner join r_pause as p on p.version_id = k.version_id and p.stage_no = k.stage_no
-    inner join e_match as x on x.case_no = k.case_no and x.condition_id = p.condition_id and x.how = 2
-    inner join e_hit as h on h.named_fact_id = x.named_fact_id and h.fact_no = x.fact_no
+    inner join e_pause as x on x.case_no = k.case_no and x.condition_id = p.condition_id
+    inner join e_hit as h on h.named_fact_id = x.named_fact_id and h.person_id = k.person_id and h.fact_no = x.fact_no
     cross join lateral (
         select
             case when h.time_on is not null then h.time_on::timestamp at time zone k.zone else coalesce(h.time_at, '-infinity') end as first_at,

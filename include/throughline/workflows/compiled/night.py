@@ -13,9 +13,11 @@ from throughline.warehouse import sql
 from throughline.warehouse.connection import Connection
 
 RULES = ("rules", "rules_of_cases")
-HITS = ("facts", "hits")
-MOMENTS = ("anchors", "newest", "conditions/moments", "conditions/soonest")
-LEAVES = ("matches", "counts", "distinct", "sums", "latest", "conditions/of_the_case")
+HITS = ("described", "hits")
+MOMENTS = ("leaves/anchors", "leaves/newest", "conditions/moments", "conditions/soonest")
+LEAVES = (
+    "leaves/asked", "leaves/matches", "leaves/counts", "leaves/sums", "leaves/latest", "conditions/of_the_case",
+)  # fmt: skip
 STAGES = (
     "conditions/due_days", "stages/proofs", "stages/ends", "stages/skips", "stages/clocks",
     "stages/pauses", "stages/dues",
@@ -31,15 +33,21 @@ class Moment:
     now: datetime
     zone: str
     day_begins: time = time(8)
+    may_be_negative: tuple[str, ...] = ()
+    """Kinds whose values can be negative: a sum of them is not decided early (15)."""
 
     @property
     def params(self) -> dict[str, Any]:
         """Return the parameters of every file."""
-        return {"seq": self.seq, "now": self.now, "zone": self.zone, "day_begins": self.day_begins}
+        return {
+            "seq": self.seq, "now": self.now, "zone": self.zone, "day_begins": self.day_begins,
+            "may_be_negative": list(self.may_be_negative),
+        }  # fmt: skip
 
 
 def evaluate(conn: Connection, moment: Moment, *, with_cases: bool) -> None:
     """Evaluate every row of e_case, level by level: moments, conditions, stages, ends and what is billed."""
+    sql.drop_made(conn, "engine/conditions/tables.sql")
     sql.run(conn, "engine/conditions/tables.sql")
     params = {**moment.params, "with_cases": with_cases}
     for level, depths in _levels(conn):

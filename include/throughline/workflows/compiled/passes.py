@@ -7,7 +7,7 @@ from throughline.warehouse.connection import Connection
 from throughline.workflows.compiled import night
 from throughline.workflows.compiled.night import Moment
 
-FACTS = ("cases/forget", "facts", "hit_tables")
+FACTS = ("cases/forget", "facts", "hit_tables", "behind")
 HITS = ("described", "hits")
 CASES = ("cases/triggers", "cases/cases", "state/bill_table")
 DECIDED = ("state/status", "cases/decide", "cases/join")

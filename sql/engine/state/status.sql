@@ -94,7 +94,7 @@ left join lateral (
     limit 1
 ) as e on true
 left join lateral (
-    select o.closes
+    select case when o.asks = 'closes' then o.closes end as closes
     from e_otherwise as o
     where o.case_no = c.case_no and o.asks <> 'passed over'
     order by o.position

@@ -19,7 +19,7 @@ def rules(world: World) -> tuple[Rows, dict[str, int]]:
     of = Shared(
         world.value_sets, world.calendar.seasons,
         tuple(PayerRule(r.name, r.codes, r.beside, r.same, r.begins, r.ends) for r in world.payer_rules),
-        world.exceptions,
+        world.exceptions, world.library.get("facts", {}).get("charges"),
     )  # fmt: skip
     rows, versions = Rows(), {}
     shared(rows, of)

@@ -12,22 +12,24 @@ from throughline.workflows.compiled.conditions import PERIODS, Compiler
 from throughline.workflows.compiled.facts import ValueSets
 from throughline.workflows.compiled.money import PayerRule
 from throughline.workflows.compiled.rows import Rows
-from throughline.workflows.language.expanded import Workflow
+from throughline.workflows.language.expanded import STANDARD, Words, Workflow
 from throughline.workflows.language.lengths import length
+
+CHARGES = "charges"
 
 
 @dataclass(frozen=True)
 class Shared:
     """What workflows share. `value_sets` are (system, code) by name, `seasons` their first and last days by name.
 
-    `charges` is the name of the fact that says what is charged.
+    `charges` is the standard fact that says what is charged; without it, that is a fact of the file of this name.
     """
 
     value_sets: ValueSets = field(default_factory=dict)
     seasons: Mapping[str, Iterable[tuple[date, date]]] = field(default_factory=dict)
     payer_rules: tuple[PayerRule, ...] = ()
     exceptions: Mapping[str, str] = field(default_factory=dict)
-    charges: str = "charges"
+    charges: Words | None = None
 
 
 def shared(rows: Rows, of: Shared) -> None:
@@ -47,6 +49,10 @@ def compiled(
     Raises `throughline.workflows.compiled.levels.Circle` where parts need each other.
     """
     facts = {**workflow.standing["facts"], **workflow.facts}
+    charges = CHARGES
+    if of.charges is not None:
+        charges = STANDARD + CHARGES
+        facts |= {charges: of.charges}
     made = Compiler(rows, version_id, workflow, facts, of.value_sets, of.seasons)
     row = rows.add("version", version_id=version_id, **_opening(made), activated_at=activated)
     row |= {
@@ -63,9 +69,7 @@ def compiled(
     stages.add_ends(made)
     stages.add_blocks(made)
     row |= money.add(made, of.payer_rules)
-    row["charges_id"] = (
-        made.named_fact(of.charges) if of.charges in facts and workflow.bills else None
-    )
+    row["charges_id"] = made.named_fact(charges) if charges in facts and workflow.bills else None
     for code in workflow.own_codes:
         rows.add("own_code", version_id=version_id, code=code)
     made.placed += [(row, "due_day_level", ("due_day", 0)), (row, "bills_level", ("bills", 0))]

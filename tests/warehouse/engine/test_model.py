@@ -1,0 +1,47 @@
+"""The engine says of every night what the model says: of definitions and histories that nobody wrote, and of each
+section of the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from stack import postgres
+from tests.model.generated.drawn import definition
+from tests.model.generated.histories import world
+from tests.model.nights import evaluate
+from tests.model.world import World
+from tests.unit.language.sections import Section, sections, world_of
+from tests.warehouse.engine import compared, lived
+from throughline import warehouse
+from throughline.warehouse.connection import Connection
+
+
+@pytest.fixture
+def conn(warehouse_server: postgres.Server) -> Iterator[Connection]:
+    """Return a connection whose transaction is rolled back: the engine needs no table of the warehouse."""
+    with warehouse.connect(warehouse_server.dsn()) as connection:
+        yield connection
+        connection.rollback()
+
+
+def _difference(conn: Connection, name: str, made: World) -> str:
+    found = compared.first(name, evaluate(made), lived.evaluate(conn, made))
+    return str(found) if found else ""
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.nights) for seed in range(2, 40))]
+)
+def test_the_engine_agrees_with_the_model_on_what_is_drawn(conn: Connection, seed: int) -> None:
+    made, _ = world(definition(seed)[0], 12, seed)
+    assert _difference(conn, f"drawn_{seed}", made) == ""
+
+
+@pytest.mark.nights
+@pytest.mark.parametrize("section", sections(), ids=lambda section: section.title)
+def test_the_engine_agrees_with_the_model_on_each_section(
+    conn: Connection, section: Section
+) -> None:
+    assert _difference(conn, section.title, world_of(section)) == ""

@@ -47,6 +47,8 @@ class Case:
     """Cases of this night as facts; None in the first pass, in which conditions about cases are left out (29)."""
     opened: datetime | None = None
     fell: Mapping[str, datetime] = field(default_factory=dict)
+    was_proven: frozenset[str] = frozenset()
+    """Stages that were proven on the night before: one that is not any more falls back tonight (19)."""
     memo: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property

@@ -84,6 +84,7 @@ def _cases(
         return Case(
             world, night, person, flow, trigger, facts, _others(others, flow, trigger),
             recorded.at if recorded else None, recorded.fell if recorded else {},
+            frozenset(recorded.proven) if recorded else frozenset(),
         )  # fmt: skip
 
     nobody = looked_at(Trigger("", instant(night.now), {}), None)

@@ -154,8 +154,11 @@ def staff_due(case: Case, name: str) -> Span | None:
         found.span.last,
         _floor(case, case.opened or case.night.now, in_hours=found.is_in_hours),
     ]
-    if name in case.fell:
-        floors.append(_floor(case, case.fell[name], in_hours=False))
+    fell = case.fell.get(name)
+    if name in case.was_proven and not is_proven(case, name):
+        fell = case.night.now
+    if fell:
+        floors.append(_floor(case, fell, in_hours=False))
     last = max(floors)
     return found.span if last == found.span.last else instant(last)
 

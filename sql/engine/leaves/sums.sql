@@ -57,10 +57,10 @@ truth as (
         a.named_fact_id,
         a.decides,
         coalesce(a.at_least, 0) as wanted,
-        coalesce((u.is_known or u.is_early) and n.total >= a.at_least, true)
-        and coalesce(u.is_known and n.total <= a.at_most, true) as is_so,
-        coalesce(n.total >= a.at_least or not u.is_known, true)
-        and coalesce(n.total <= a.at_most or not (u.is_known or u.is_early), true) as may_be_so
+        (a.at_least is null or ((u.is_known or u.is_early) and n.total >= a.at_least))
+        and (a.at_most is null or (u.is_known and n.total <= a.at_most)) as is_so,
+        (a.at_least is null or n.total >= a.at_least or not u.is_known)
+        and (a.at_most is null or n.total <= a.at_most or not (u.is_known or u.is_early)) as may_be_so
     from e_asked as a
     inner join r_named_fact as r on r.named_fact_id = a.named_fact_id
     left join summed as d on d.case_no = a.case_no and d.condition_id = a.condition_id

@@ -1,4 +1,4 @@
--- reads: e_business, e_case, e_clock, e_day, e_fell, r_stage
+-- reads: e_business, e_case, e_clock, e_day, e_fell, e_log_proven, e_proof, r_stage
 -- changes: e_due
 
 -- When the staff's clock ends: with the rule's, but never before one business day after the case opened (of a clock in
@@ -12,7 +12,13 @@ select
 from r_stage as s
 inner join e_case as c on c.version_id = s.version_id
 inner join e_clock as k on k.case_no = c.case_no and k.stage_no = s.stage_no
-left join e_fell as f on f.case_no = c.case_no and f.stage_no = s.stage_no
+left join e_fell as e on e.case_no = c.case_no and e.stage_no = s.stage_no
+left join e_proof as p on p.case_no = c.case_no and p.stage_no = s.stage_no
+left join e_log_proven as w on w.log_no = c.log_no and w.stage_no = s.stage_no
+-- what was proven on the night before and is not now falls back tonight
+cross join lateral (
+    select case when w.log_no is not null and p.at_least < 2 then %(now)s else e.fell_at end as fell_at
+) as f
 cross join lateral (select coalesce(c.opened_at, %(now)s::timestamptz) as opened_at) as o
 inner join e_day as d on d.day = (o.opened_at at time zone c.zone)::date
 inner join e_business as b on b.number = d.upto + 1
@@ -29,4 +35,4 @@ cross join lateral (
         (y.day + 1)::timestamp at time zone c.zone - interval '1 microsecond' as fell_at
 ) as l
 cross join lateral (select greatest(l.opened_at, l.fell_at) as floor_at) as g
-where s.clock_level = %(level)s;
+where s.late_level = %(level)s;

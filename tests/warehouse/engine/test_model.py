@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from stack import postgres
+from tests.model.generated.crowded import crowded
 from tests.model.generated.drawn import definition
 from tests.model.generated.histories import world
 from tests.model.nights import evaluate
@@ -37,6 +38,13 @@ def _difference(conn: Connection, name: str, made: World) -> str:
 def test_the_engine_agrees_with_the_model_on_what_is_drawn(conn: Connection, seed: int) -> None:
     made, _ = world(definition(seed)[0], 12, seed)
     assert _difference(conn, f"drawn_{seed}", made) == ""
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.nights) for seed in range(2, 40))]
+)
+def test_the_engine_agrees_with_the_model_on_whole_practices(conn: Connection, seed: int) -> None:
+    assert _difference(conn, f"crowded_{seed}", crowded(seed, 12)) == ""
 
 
 @pytest.mark.nights

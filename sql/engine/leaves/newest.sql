@@ -1,7 +1,7 @@
 -- reads: e_anchor, e_case, e_fact, e_hit, e_link, r_moment
 -- makes: e_newest
 
--- A fact's name as a moment is the newest that stands and, where its line has `same`, satisfies it (11).
+-- A fact's name as a moment is the newest standing one that satisfies the `same` of its line (11).
 create temp table e_newest on commit drop as
 select distinct on (c.case_no, m.moment_id)
     c.case_no,

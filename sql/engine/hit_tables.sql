@@ -28,6 +28,8 @@ create temp table e_version_hit (
     known_at timestamptz
 ) on commit drop;
 
+create index on e_version_hit (person_id, reference);
+
 create temp table e_hit (
     named_fact_id int,
     person_id uuid,

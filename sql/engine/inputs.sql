@@ -1,5 +1,5 @@
--- makes: e_person, e_night, e_day, e_business, e_version, e_version_coding, e_version_link, e_open, e_aside,
---     e_site, e_task, e_decision, e_log_case, e_log_record, e_log_proven, e_log_fell, e_log_waiting
+-- makes: e_person, e_only, e_night, e_day, e_business, e_version, e_version_coding, e_version_link, e_open,
+--     e_aside, e_site, e_task, e_decision, e_log_case, e_log_record, e_log_proven, e_log_fell, e_log_waiting
 
 -- What a night knows, one table each: persons, every version of every record, feeds that are behind, rows set aside,
 -- sites, work, decisions, the calendar, and what nights before have left (e_log_…).
@@ -8,6 +8,13 @@ create temp table e_person (
     person_id uuid primary key,
     born date,
     sex text
+) on commit drop;
+
+-- For whom a version is that is not for all.
+create temp table e_only (
+    version_id int,
+    person_id uuid,
+    primary key (version_id, person_id)
 ) on commit drop;
 
 create temp table e_night (
@@ -56,6 +63,8 @@ create temp table e_version (
     known_at timestamptz,
     retracted_seq bigint
 ) on commit drop;
+
+create index on e_version (person_id, reference);
 
 create temp table e_version_coding (
     version_no bigint,

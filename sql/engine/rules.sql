@@ -8,6 +8,7 @@ create temp table r_version (
     workflow text,
     version int,
     activated_at timestamptz,
+    is_for_all boolean,
     period text,
     period_days int,
     period_fact_id int,
@@ -59,6 +60,8 @@ create temp table r_fact_code (
     code text
 ) on commit drop;
 
+create index on r_fact_code (code);
+
 create temp table r_fact_detail (
     named_fact_id int,
     key text,
@@ -71,6 +74,8 @@ create temp table r_fact_detail (
     at_most numeric,
     unit text
 ) on commit drop;
+
+create index on r_fact_detail (named_fact_id);
 
 create temp table r_moment (
     moment_id int primary key,
@@ -97,6 +102,8 @@ create temp table r_same (
     stage_no int,
     is_period boolean
 ) on commit drop;
+
+create index on r_same (owner_id);
 
 create temp table r_condition (
     condition_id int primary key,
@@ -130,6 +137,10 @@ create temp table r_part (
     position int,
     part_id int
 ) on commit drop;
+
+create index on r_part (part_id);
+
+create index on r_part (condition_id);
 
 create temp table r_latest_code (
     condition_id int,

@@ -139,7 +139,18 @@ def _exists(case: Case, name: str, fact: Words, same: Any) -> Truth:
 
 
 def _fields(case: Case) -> dict[str, Any]:
-    names = ("world", "night", "person", "trigger", "facts", "others", "opened", "fell", "was_proven", "memo")
+    names = (
+        "world",
+        "night",
+        "person",
+        "trigger",
+        "facts",
+        "others",
+        "opened",
+        "fell",
+        "was_proven",
+        "memo",
+    )
     return {name: getattr(case, name) for name in names}
 
 

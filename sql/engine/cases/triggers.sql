@@ -1,5 +1,5 @@
--- reads: e_fact, e_hit, e_link, e_person, e_site, r_season, r_trigger, r_version
--- makes: e_attributed, e_trigger, e_today, e_running
+-- reads: e_fact, e_hit, e_link, e_only, e_person, e_site, r_season, r_trigger, r_version
+-- makes: e_attributed, e_trigger, e_today, e_meant, e_running
 
 -- What opens a case: records that `after` names, and the periods that run tonight (rules 4, 5, 9, 18, 22).
 
@@ -50,7 +50,10 @@ with best as (
         h.moment_at,
         h.moment_on
     from r_trigger as t
+    inner join r_version as v on v.version_id = t.version_id
     inner join e_hit as h on h.named_fact_id = t.named_fact_id
+    left join e_only as o on o.version_id = t.version_id and o.person_id = h.person_id
+    where v.is_for_all or o.person_id is not null
     order by t.version_id, h.fact_no, h.how desc, t.position
 ),
 
@@ -131,6 +134,14 @@ cross join lateral (select coalesce(a.zone, %(zone)s) as zone) as z;
 create index on e_today (person_id);
 analyze e_today;
 
+-- For whom a version opens periods: for all, or for some (`e_only`).
+create temp table e_meant on commit drop as
+select v.version_id, p.*
+from r_version as v
+cross join e_today as p
+left join e_only as o on o.version_id = v.version_id and o.person_id = p.person_id
+where v.period is not null and (v.is_for_all or o.person_id is not null);
+
 -- `each` opens the running period: of the calendar, a season, or a run of days from the newest fact (22).
 create temp table e_running on commit drop as
 select
@@ -140,12 +151,12 @@ select
         when 'month' then interval '1 month' when 'quarter' then interval '3 months' else interval '1 year'
     end)::date - 1 as last_day
 from r_version as v
-cross join e_today as p
+inner join e_meant as p on p.version_id = v.version_id
 where v.period in ('month', 'quarter', 'year')
 union all
 select p.person_id, v.version_id, v.period, p.zone, s.first_day, s.last_day
 from r_version as v
-cross join e_today as p
+inner join e_meant as p on p.version_id = v.version_id
 cross join lateral (
     select s.first_day, s.last_day
     from r_season as s
@@ -159,7 +170,7 @@ select
     r.first_day,
     r.first_day + v.period_days - 1 as last_day
 from r_version as v
-cross join e_today as p
+inner join e_meant as p on p.version_id = v.version_id
 cross join lateral (
     select coalesce((h.moment_at at time zone p.zone)::date, h.moment_on) as begun_on
     from e_hit as h

@@ -77,6 +77,8 @@ where w.how > 0
         )
     );
 
+create index on e_match (case_no, condition_id);
+
 analyze e_match;
 
 -- a clock asks for everything during which it pauses, not for the first alone

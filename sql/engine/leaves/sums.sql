@@ -23,6 +23,10 @@ select
     f.how = 2 and f.value is not null and coalesce(f.unit, '') = coalesce(f.unit_asked, '') as is_added
 from found as f;
 
+create index on e_added (case_no, condition_id);
+
+analyze e_added;
+
 insert into e_total (case_no, condition_id, total, may_grow)
 select
     a.case_no,

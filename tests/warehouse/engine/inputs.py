@@ -34,12 +34,19 @@ def copy(
     conn.execute(f"analyze {table}".encode())
 
 
-def write(conn: Connection, world: World, versions: Mapping[str, int]) -> None:
+def write(
+    conn: Connection, world: World, versions: Mapping[str, int], only: Mapping[str, Iterable[str]]
+) -> None:
     """Make the tables of inputs and fill in what does not change from night to night.
 
-    `versions` are the ids of the compiled workflows, by name. A sex is a record like any other.
+    `versions` are the ids of the compiled workflows, by name; `only` names the persons for whom a workflow is that is
+    not for all. A sex is a record like any other.
     """
     sql.run(conn, "engine/inputs.sql")
+    copy(
+        conn, "e_only", ("version_id", "person_id"),
+        ((versions[workflow], person_id(name)) for workflow, names in only.items() for name in names),
+    )  # fmt: skip
     copy(
         conn, "e_person", ("person_id", "born"), ((person_id(p.name), p.born) for p in world.persons)
     )  # fmt: skip

@@ -12,7 +12,8 @@ from throughline.warehouse.connection import Connection
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     name: tuple(columns.split())
     for name, columns in {
-        "version": "version_id workflow version activated_at period period_days period_fact_id known_number known_unit"
+        "version": "version_id workflow version activated_at is_for_all period period_days period_fact_id known_number"
+        " known_unit"
         " once_per once_number once_unit has_wait due_day_level unless_id population_id has_bills dated_id dated_stage"
         " only_if_id has_unnamed charges_id bills_level",
         "trigger": "version_id position named_fact_id",

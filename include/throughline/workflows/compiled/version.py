@@ -42,10 +42,17 @@ def shared(rows: Rows, of: Shared) -> None:
 
 
 def compiled(
-    rows: Rows, workflow: Workflow, of: Shared, version_id: int, activated: datetime | None = None
+    rows: Rows,
+    workflow: Workflow,
+    of: Shared,
+    version_id: int,
+    activated: datetime | None = None,
+    *,
+    is_for_all: bool = True,
 ) -> int:
     """Add the rows of a version of a workflow that the loader took, and return its highest level.
 
+    A version that is not for all is for the persons in e_only.
     Raises `throughline.workflows.compiled.levels.Circle` where parts need each other.
     """
     facts = {**workflow.standing["facts"], **workflow.facts}
@@ -54,7 +61,13 @@ def compiled(
         charges = STANDARD + CHARGES
         facts |= {charges: of.charges}
     made = Compiler(rows, version_id, workflow, facts, of.value_sets, of.seasons)
-    row = rows.add("version", version_id=version_id, **_opening(made), activated_at=activated)
+    row = rows.add(
+        "version",
+        version_id=version_id,
+        **_opening(made),
+        activated_at=activated,
+        is_for_all=is_for_all,
+    )
     row |= {
         "workflow": workflow.workflow,
         "version": workflow.version,

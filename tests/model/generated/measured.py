@@ -9,13 +9,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tests.model.generated.drawn import definition
 from tests.model.generated.histories import CHANGES, world
 from tests.model.nights import evaluate
 from tests.model.seen import PersonSeen
+from tests.model.world import World
+
+Nights = Mapping[int, Mapping[str, PersonSeen]]
 
 
 @dataclass
@@ -35,7 +38,10 @@ class Measured:
     def add(self, words: Mapping[str, Any], keys: Counter[str], persons: int, seed: int) -> None:
         """Let the model live through a world of one definition, and count what it saw."""
         made, changes = world(words, persons, seed)
-        nights = evaluate(made)
+        self.count(keys, changes, made, evaluate(made))
+
+    def count(self, keys: Counter[str], changes: Counter[str], made: World, nights: Nights) -> None:
+        """Count what the nights of a world of one definition say; `changes` is how often each befell it."""
         self.definitions += 1
         self.keys += keys
         self.changes += changes
@@ -56,6 +62,11 @@ class Measured:
         self.taken_back += fell or any(case.reason == "trigger withdrawn" for case in cases)
         for case in cases:
             self.truths.update(truth.word for truth in case.conditions.values())
+
+    def __iadd__(self, other: Measured) -> Measured:
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        return self
 
     def told(self) -> str:
         """Return the counts as text."""

@@ -26,7 +26,7 @@ ifneq ($(filter-out $(known),$(given)),)
 $(error $(addsuffix =,$(filter-out $(known),$(given))) is no option: `make help` and README.md name them)
 endif
 # Targets that run no command of the stack look at nothing themselves. `long` runs `chaos` after its tests.
-tested := test test-nights test-fast coverage long
+tested := test test-nights test-fast coverage long model-check
 plain := help venv watch format format-check lint types sql-headers derivation docs docs-check $(tested)
 goals := $(or $(MAKECMDGOALS),help)
 ofthese := $(if $(filter $(tested),$(goals)),ARGS) $(if $(filter long,$(goals)),BUDGET JOBS ONLY APART KEEP PATIENTS SEED)
@@ -50,7 +50,7 @@ stack := PYTHONPATH=include exec $(python) -m stack
 # The tests and the generated pages are about ours, whatever the caller has.
 kit := PYTHONPATH=include THROUGHLINE_DEFINITIONS= $(python) -m
 
-.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed readiness source-profile connect check-definitions practice source value-sets workflow watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long coverage format format-check lint types lock derivation sql-headers docs docs-check venv
+.PHONY: help night nights morning ui status sql check replay exceptions resolve claims quarantine deliveries decide pause-sending resume-sending observed release-observed readiness source-profile connect check-definitions practice source value-sets workflow watch retain backup restore worlds stop clean psql benchmark chaos dump dump-compare test test-nights test-fast long model-check coverage format format-check lint types lock derivation sql-headers docs docs-check venv
 
 venv:
 	@p="$$($(find_python))"; \
@@ -193,6 +193,9 @@ test-nights: venv ## run the long tests: ten nights, kills, misbehaviours, the p
 long: venv ## run the tests that take longest for what they add, and an hour of the matrix of kills
 	@$(tests) -m long tests/unit tests/warehouse tests/dags tests/night $$ARGS
 	@BUDGET=$${BUDGET:-45} $(stack) chaos
+
+model-check: venv ## hold the engine of workflows against its model: 100,000 histories; ARGS=--planted finds planted faults
+	@$(kit) tests.warehouse.engine.check $$ARGS
 
 test-fast: venv ## run the unit and quick warehouse tests, under a minute
 	@mkdir -p build; PYTHONPATH=include exec $(python) -m pytest -n 2 -m "not slow and not nights and not long" tests/unit tests/warehouse $$ARGS

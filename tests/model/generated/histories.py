@@ -216,10 +216,7 @@ def _record(
         status=status, value=value, unit=unit, occurred=when, links=_links(life, made.links, like), detail=detail,
     )  # fmt: skip
     if made.lasts:
-        ends = (
-            None if life.is_so(0.5) else Time(instant=at + timedelta(days=life.rng.randint(1, 40)))
-        )
-        fact = replace(fact, occurred=None, starts=when, ends=ends)
+        fact = replace(fact, occurred=None, starts=when, ends=_end(life, at))
     if "starts" in made.times:
         made_at = at - timedelta(days=life.rng.randint(0, 5))
         fact = replace(fact, starts=when, occurred=Time(instant=made_at))
@@ -227,6 +224,16 @@ def _record(
         fact = replace(fact, issued=when)
     life.facts.append(fact)
     return fact
+
+
+def _end(life: Life, begun: datetime) -> Time | None:
+    """Return the end of a period: none, some days later, or at the very instant of something else."""
+    later = [at for at in life.at.values() if at > begun]
+    if later and life.is_so(0.25):
+        return Time(instant=life.one(later))
+    return (
+        None if life.is_so(0.5) else Time(instant=begun + timedelta(days=life.rng.randint(1, 40)))
+    )
 
 
 def _codings(life: Life, codes: Any, wanted: Any, *, is_right: bool) -> frozenset[tuple[str, str]]:

@@ -277,6 +277,7 @@ THINNED = {
     "warehouse/cases/test_rows_set_aside.py": 6,
     "warehouse/cases/test_taken_back.py": 16,
     "warehouse/engine/test_model.py": 8,
+    "warehouse/engine/test_rechecks.py": 8,
     "warehouse/evidence/test_codes_not_mapped.py": 3,
     "warehouse/evidence/test_facts.py": 6,
     "warehouse/evidence/test_unmapped.py": 6,

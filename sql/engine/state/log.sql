@@ -123,8 +123,8 @@ where d.joins is null and not d.opens and d.why in ('unclear', 'population unkno
 
 create temp table e_waiting on commit drop as
 select
-    d.case_no, d.person_id, d.version_id, c.trigger_key, c.zone, d.why, w.since_at,
-    coalesce(%(now)s > (b.day + 1)::timestamp at time zone c.zone - interval '1 microsecond', false) as is_exception
+    d.case_no, d.person_id, d.version_id, c.trigger_key, c.zone, d.why, w.since_at, u.until_at,
+    coalesce(%(now)s > u.until_at, false) as is_exception
 from e_decided as d
 inner join e_case as c on c.case_no = d.case_no
 left join e_log_waiting as w
@@ -132,4 +132,7 @@ left join e_log_waiting as w
         and d.why in ('unclear', 'population unknown')
 left join e_day as e on e.day = (w.since_at at time zone c.zone)::date
 left join e_business as b on b.number = e.upto + 1
+cross join lateral (
+    select (b.day + 1)::timestamp at time zone c.zone - interval '1 microsecond' as until_at
+) as u
 where d.joins is null and not d.opens;

@@ -1,6 +1,6 @@
 -- reads: e_asking, e_business, e_day, e_decision, e_due, e_end, e_in_time, e_late, e_moment, e_owner_due,
 --     e_task, r_end, r_escalation
--- makes: e_given, e_next, e_escalated
+-- makes: e_given, e_next, e_escalation, e_escalated
 -- changes: e_ask
 
 -- The work of an open case's current stage: its tasks, what a person put aside, what is missed, and what comes next
@@ -103,23 +103,29 @@ where d.known_seq <= %(seq)s and %(now)s <= u.until_at
     and (d.trigger_key is null or d.trigger_key = a.trigger_key)
     and (d.stage is null or d.stage = a.stage);
 
--- `escalate`: who has been told by now; `at` counts from the staff's due.
-create temp table e_escalated on commit drop as
-select a.case_no, s.position, s.told
+-- `escalate`: when who is told; `at` counts from the staff's due.
+create temp table e_escalation on commit drop as
+select
+    a.case_no, s.position, s.told,
+    case s.unit
+        when 'hours' then d.last_at + make_interval(hours => s.number)
+        else (case s.unit
+            when 'business days' then case when s.number = 0 then o.day else b.day end
+            when 'weeks' then o.day + 7 * s.number
+            when 'months' then (o.day + make_interval(months => s.number))::date
+            when 'years' then (o.day + make_interval(years => s.number))::date
+            else o.day + s.number
+        end + 1)::timestamp at time zone a.zone - interval '1 microsecond'
+    end as ends_at
 from e_asking as a
 inner join e_due as d on d.case_no = a.case_no and d.stage_no = a.stage_no
 inner join r_escalation as s on s.version_id = a.version_id and s.stage_no = a.stage_no
 cross join lateral (select (d.first_at at time zone a.zone)::date as day) as o
 left join e_day as e on e.day = o.day and s.unit = 'business days'
 left join e_business as b
-    on b.number = e.upto + s.number + case when s.number < 0 then 1 - e.is_business::int else 0 end
-where %(now)s > case s.unit
-    when 'hours' then d.last_at + make_interval(hours => s.number)
-    else (case s.unit
-        when 'business days' then case when s.number = 0 then o.day else b.day end
-        when 'weeks' then o.day + 7 * s.number
-        when 'months' then (o.day + make_interval(months => s.number))::date
-        when 'years' then (o.day + make_interval(years => s.number))::date
-        else o.day + s.number
-    end + 1)::timestamp at time zone a.zone - interval '1 microsecond'
-end;
+    on b.number = e.upto + s.number + case when s.number < 0 then 1 - e.is_business::int else 0 end;
+
+create temp table e_escalated on commit drop as
+select s.case_no, s.position, s.told
+from e_escalation as s
+where %(now)s > s.ends_at;

@@ -11,6 +11,7 @@ from stack import postgres
 from tests.model.generated.crowded import crowded
 from tests.model.nights import evaluate
 from tests.model.world import World
+from tests.unit.language import drafts
 from tests.unit.language.sections import Section, sections, world_of
 from tests.warehouse.engine import compared, lived
 from tests.warehouse.engine.batches import compare
@@ -54,3 +55,20 @@ def test_the_engine_agrees_with_the_model_on_each_section(
     conn: Connection, section: Section
 ) -> None:
     assert _difference(conn, section.title, world_of(section)) == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "transitional_care",
+        *(
+            pytest.param(path.stem, marks=pytest.mark.nights)
+            for path in sorted(drafts.LIVES.glob("*.yaml"))
+            if path.stem != "transitional_care"
+        ),
+    ],
+)
+def test_the_engine_agrees_with_the_model_on_the_lives_of_each_draft(
+    conn: Connection, name: str
+) -> None:
+    assert _difference(conn, name, world_of(drafts.life(name))) == ""

@@ -12,7 +12,7 @@ HITS = ("described", "hits")
 CASES = ("cases/triggers", "cases/cases", "state/bill_table")
 DECIDED = ("state/status", "cases/decide", "cases/join")
 AS_FACTS = ("cases/as_facts", "case_versions")
-TOLD = ("state/asks", "state/work", "state/log")
+TOLD = ("state/asks", "state/work", "state/log", "state/rechecks")
 
 
 def run(conn: Connection, moment: Moment) -> None:

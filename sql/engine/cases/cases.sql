@@ -109,7 +109,8 @@ wanted as (
 
 select
     row_number() over (order by w.version_id, w.person_id, w.log_no, w.position, w.trigger_key) as case_no,
-    w.person_id, w.version_id, w.log_no, w.trigger_key collate "C" as trigger_key, w.trigger_no, w.trigger_first, w.trigger_last,
+    w.person_id, w.version_id, w.log_no, w.trigger_key collate "C" as trigger_key, w.trigger_no,
+    w.trigger_first, w.trigger_last,
     coalesce(w.zone, a.zone, %(zone)s) as zone,
     w.opened_at, w.period, w.period_first, w.period_last, w.is_candidate, w.how, w.position,
     k.learned_at

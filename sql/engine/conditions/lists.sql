@@ -10,8 +10,10 @@ with truth as (
         k.condition_id,
         k.op,
         k.decides,
-        case k.op when 'all' then min(a.at_least) when 'not' then 2 - min(a.at_most) else max(a.at_least) end::smallint as at_least,
-        case k.op when 'all' then min(a.at_most) when 'not' then 2 - min(a.at_least) else max(a.at_most) end::smallint as at_most
+        case k.op when 'all' then min(a.at_least) when 'not' then 2 - min(a.at_most)
+        else max(a.at_least) end::smallint as at_least,
+        case k.op when 'all' then min(a.at_most) when 'not' then 2 - min(a.at_least)
+        else max(a.at_most) end::smallint as at_most
     from r_condition as k
     inner join r_part as p on p.condition_id = k.condition_id
     inner join e_answer as a on a.condition_id = p.part_id

@@ -17,8 +17,10 @@ base as (
     inner join e_case as c on c.case_no = a.case_no
     cross join lateral (
         select
-            case a.anchor when 'trigger' then c.trigger_first when 'now' then %(now)s::timestamptz else coalesce(c.opened_at, %(now)s) end as first_at,
-            case a.anchor when 'trigger' then c.trigger_last when 'now' then %(now)s::timestamptz else coalesce(c.opened_at, %(now)s) end as last_at
+            case a.anchor when 'trigger' then c.trigger_first when 'now' then %(now)s::timestamptz
+            else coalesce(c.opened_at, %(now)s) end as first_at,
+            case a.anchor when 'trigger' then c.trigger_last when 'now' then %(now)s::timestamptz
+            else coalesce(c.opened_at, %(now)s) end as last_at
     ) as s
     where a.anchor in ('trigger', 'now', 'opened')
     union all
@@ -57,7 +59,8 @@ base as (
             when a.period in ('month', 'quarter', 'year') then date_trunc(a.period, t.day)::date end as first_day,
             case when c.period = a.period then c.period_last
             when n.name is not null then n.last_day
-            when a.period in ('month', 'quarter', 'year') then (date_trunc(a.period, t.day) + ('1 ' || a.period)::interval)::date - 1 end as last_day
+            when a.period in ('month', 'quarter', 'year')
+                then (date_trunc(a.period, t.day) + ('1 ' || a.period)::interval)::date - 1 end as last_day
     ) as d
     cross join lateral (
         select

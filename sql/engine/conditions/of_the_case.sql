@@ -72,7 +72,10 @@ cross join lateral (select (a.first_at at time zone c.zone)::date as day) as d
 cross join lateral (
     select
         (extract(year from d.day) - extract(year from p.born))::int
-        - ((extract(month from d.day), extract(day from d.day)) < (extract(month from p.born), extract(day from p.born)))::int as years
+        - (
+            (extract(month from d.day), extract(day from d.day))
+            < (extract(month from p.born), extract(day from p.born))
+        )::int as years
 ) as n
 cross join lateral (select n.years >= coalesce(k.age_from, 0) and n.years <= coalesce(k.age_to, n.years) as is_in) as y
 where k.level = %(level)s and k.op = 'age';

@@ -19,8 +19,10 @@ insert into e_in_time (case_no, stage_no, at_least, at_most)
 select
     c.case_no,
     s.stage_no,
-    case when w.is_in then 2 when m.at_most = 2 then m.at_least when u.is_unknown then 0 when o.is_over then 0 else 1 end as at_least,
-    case when w.is_in then 2 when m.at_most = 2 then m.at_most when u.is_unknown then 2 when o.is_over then 0 else 1 end as at_most
+    case when w.is_in then 2 when m.at_most = 2 then m.at_least when u.is_unknown then 0 when o.is_over then 0
+    else 1 end as at_least,
+    case when w.is_in then 2 when m.at_most = 2 then m.at_most when u.is_unknown then 2 when o.is_over then 0
+    else 1 end as at_most
 from r_stage as s
 inner join e_case as c on c.version_id = s.version_id
 inner join e_met as m on m.case_no = c.case_no and m.stage_no = s.stage_no

@@ -6,7 +6,8 @@
 create temp table e_paused on commit drop as
 with counted as (
     select distinct on (c.case_no, s.stage_no)
-        c.case_no, c.person_id, c.zone, s.version_id, s.stage_no, m.first_at, m.last_at, m.base_first, m.by_number, m.by_unit
+        c.case_no, c.person_id, c.zone, s.version_id, s.stage_no, m.first_at, m.last_at, m.base_first,
+        m.by_number, m.by_unit
     from r_stage as s
     inner join e_case as c on c.version_id = s.version_id
     inner join r_due as d on d.version_id = s.version_id and d.stage_no = s.stage_no
@@ -28,8 +29,10 @@ stop as (
     inner join e_hit as h on h.named_fact_id = x.named_fact_id and h.person_id = k.person_id and h.fact_no = x.fact_no
     cross join lateral (
         select
-            case when h.time_on is not null then h.time_on::timestamp at time zone k.zone else coalesce(h.time_at, '-infinity') end as first_at,
-            case when h.until_on is not null then (h.until_on + 1)::timestamp at time zone k.zone - interval '1 microsecond' else coalesce(h.until_at, 'infinity') end as last_at
+            coalesce(h.time_on::timestamp at time zone k.zone, h.time_at, '-infinity') as first_at,
+            coalesce(
+                (h.until_on + 1)::timestamp at time zone k.zone - interval '1 microsecond', h.until_at, 'infinity'
+            ) as last_at
     ) as t
     where h.has_time and t.first_at <= %(now)s and k.by_unit is not null
     group by k.case_no, k.stage_no
@@ -53,7 +56,10 @@ from (
             select
                 l.begins_at,
                 l.long,
-                coalesce(sum(l.long) over (order by l.begins_at rows between unbounded preceding and 1 preceding), interval '0') as before
+                coalesce(
+                    sum(l.long) over (order by l.begins_at rows between unbounded preceding and 1 preceding),
+                    interval '0'
+                ) as before
             from (
                 select
                     greatest(lower(r.one), b.start_at) as begins_at,
@@ -71,11 +77,15 @@ where c.case_no = n.case_no and c.stage_no = n.stage_no;
 
 -- a day that a pause touches does not count
 update e_clock as c
-set first_at = n.day::timestamp at time zone n.zone, last_at = (n.day + 1)::timestamp at time zone n.zone - interval '1 microsecond'
+set
+    first_at = n.day::timestamp at time zone n.zone,
+    last_at = (n.day + 1)::timestamp at time zone n.zone - interval '1 microsecond'
 from (
     select k.case_no, k.stage_no, k.zone, f.day
     from e_paused as k
-    cross join lateral (select (k.base_first at time zone k.zone)::date as begun, (k.first_at at time zone k.zone)::date as due) as b
+    cross join lateral (
+        select (k.base_first at time zone k.zone)::date as begun, (k.first_at at time zone k.zone)::date as due
+    ) as b
     cross join lateral (
         select case when k.by_unit = 'business days' then k.by_number else b.due - b.begun end as days
     ) as w
@@ -83,7 +93,9 @@ from (
         select d.day
         from e_day as d
         where d.day > b.begun and (d.is_business or k.by_unit <> 'business days')
-            and not k.ranges && tstzrange(d.day::timestamp at time zone k.zone, (d.day + 1)::timestamp at time zone k.zone, '[)')
+            and not k.ranges && tstzrange(
+                d.day::timestamp at time zone k.zone, (d.day + 1)::timestamp at time zone k.zone, '[)'
+            )
         order by d.day
         limit 1 offset w.days - 1
     ) as f on true

@@ -40,17 +40,29 @@ left join lateral (
     from r_fact_detail as d
     cross join lateral (
         select
-            case when d.key = 'value' then to_jsonb(v.value) else v.detail -> d.key end as has,
+            -- what a record says is nothing, it does not say
+            nullif(
+                case when d.key = 'value' then coalesce(to_jsonb(v.value), to_jsonb(v.value_at), to_jsonb(v.value_on)) end,
+                'null'
+            ) as own,
+            nullif(v.detail -> d.key, 'null') as said,
             case when d.key = 'value' then v.value
             when jsonb_typeof(v.detail -> d.key) = 'number' then (v.detail ->> d.key)::numeric end as number,
             (v.detail ->> 'reference_low')::numeric as low,
             (v.detail ->> 'reference_high')::numeric as high
     ) as x
+    cross join lateral (select coalesce(x.own, x.said) as has) as y
     cross join lateral (
         select
             case d.how
                 when 'words' then
-                    case when jsonb_typeof(x.has) = 'array' then x.has ?| d.words else x.has #>> '{}' = any(d.words) end
+                    case jsonb_typeof(y.has)
+                        when 'array' then coalesce(
+                            (select bool_or(a.one = any(d.words)) from jsonb_array_elements_text(y.has) as a (one)), false
+                        )
+                        when 'number' then trim_scale(x.number)::text = any(d.words)
+                        else y.has #>> '{}' = any(d.words)
+                    end
                 when 'outside' then coalesce(x.number < x.low, false) or coalesce(x.number > x.high, false)
                 when 'bounds' then
                     coalesce(x.number > d.above, d.above is null) and coalesce(x.number < d.below, d.below is null)
@@ -61,7 +73,7 @@ left join lateral (
     cross join lateral (
         select
             case
-                when d.how = 'absent' then case when x.has is null then 2 else 0 end
+                when d.how = 'absent' then case when y.has is null then 2 else 0 end
                 when d.how = 'outside' and x.low is null and x.high is null then m.missing
                 when d.how = 'bounds' and d.unit is not null and v.unit is null then i.is_so::int
                 when d.how = 'bounds' and d.unit <> v.unit then 0
@@ -71,9 +83,10 @@ left join lateral (
     cross join lateral (
         select
             case
-                when d.negated and x.has is null then case when v.is_unclear then 1 else 2 end
+                when d.negated and d.how = 'absent' and y.has is null then m.missing
+                when d.negated and y.has is null then case when v.is_unclear then 1 else 2 end
                 when d.negated then 2 - w.inner_how
-                when d.how <> 'absent' and x.has is null then m.missing
+                when d.how <> 'absent' and y.has is null then m.missing
                 else w.inner_how
             end as how
     ) as e

@@ -55,8 +55,8 @@ create index on e_hit (named_fact_id, person_id);
 create temp table e_hit_code (
     named_fact_id int,
     fact_no bigint,
-    system text,
-    code text
+    system text collate "C",
+    code text collate "C"
 ) on commit drop;
 
 create index on e_hit_code (named_fact_id, fact_no);

@@ -66,7 +66,9 @@ def leaf(case: Case, condition: Words, place: str) -> Answer:
 def of_kind(case: Case, name: str) -> list[Fact]:
     """Return the facts of the kinds that a named fact is of, other cases included."""
     kinds = matching.kinds_of(case.workflow.facts[name])
-    return [fact for fact in case.facts + (case.others or []) if fact.kind in kinds]
+    found = [fact for fact in case.facts if fact.kind in kinds]
+    others = [fact for fact in case.others or [] if fact.kind in kinds]
+    return sorted([*found, *others], key=lambda f: position(case, f)) if others else found
 
 
 def window_of(case: Case, condition: Words, place: str) -> Span | None:

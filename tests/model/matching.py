@@ -161,6 +161,8 @@ def _where(world: World, fact: Fact, key: str, wanted: Any) -> int:
     if wanted == "absent":
         return YES if has is None else NO
     if isinstance(wanted, dict) and "not" in wanted:
+        if has is None and wanted["not"] == "absent":
+            return _missing(fact)
         if has is None:
             return MIGHT if fact.is_unclear else YES
         return YES - _where(world, fact, key, wanted["not"])

@@ -38,7 +38,7 @@ select
     coalesce(b.position, 0) + a.number / (a.among + 1.0),
     a.person_id, 'case', 'throughline', a.reference, '1', a.status,
     jsonb_build_object(
-        'proven', a.proven, 'bills', a.bills, 'version_id', a.version_id,
+        'proven', a.proven, 'bills', a.bills, 'workflow', a.workflow,
         'trigger_first', a.trigger_first, 'trigger_key', a.trigger_key
     ),
     false, false, a.trigger_first, 1, a.trigger_first as order_at

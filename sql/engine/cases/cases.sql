@@ -25,7 +25,7 @@ order by
     t.reference collate "C" desc,
     t.position desc;
 
--- Records that no case of the log has.
+-- Records that no case of the log has, of whichever version of the workflow.
 create temp table e_new_trigger on commit drop as
 select t.*
 from e_trigger as t
@@ -33,7 +33,9 @@ where not exists (
     select
     from e_log_case as c
     inner join e_log_record as r on r.log_no = c.log_no
-    where c.person_id = t.person_id and c.version_id = t.version_id
+    inner join r_version as o on o.version_id = c.version_id
+    inner join r_version as v on v.version_id = t.version_id and v.workflow = o.workflow
+    where c.person_id = t.person_id
         and r.source = t.source and r.reference = t.reference
 );
 

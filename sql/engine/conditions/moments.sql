@@ -51,7 +51,13 @@ base as (
     from asked as a
     inner join e_case as c on c.case_no = a.case_no
     cross join lateral (select (c.trigger_first at time zone c.zone)::date as day) as t
-    left join r_season as n on n.name = a.period and t.day between n.first_day and n.last_day
+    left join lateral (
+        select s.name, s.first_day, s.last_day
+        from r_season as s
+        where s.name = a.period and t.day between s.first_day and s.last_day
+        order by s.first_day
+        limit 1
+    ) as n on true
     cross join lateral (
         select
             case when c.period = a.period then c.period_first

@@ -71,7 +71,13 @@ left join lateral (
                 then (date_trunc(a.slot, t.day) + ('1 ' || a.slot)::interval)::date - 1
         end as last_day
     from (select (a.first_at at time zone a.zone)::date as day) as t
-    left join r_season as n on n.name = a.slot and t.day between n.first_day and n.last_day
+    left join lateral (
+        select s.name, s.first_day, s.last_day
+        from r_season as s
+        where s.name = a.slot and t.day between s.first_day and s.last_day
+        order by s.first_day
+        limit 1
+    ) as n on true
 ) as d on a.is_period;
 
 create index on e_anchor (case_no, owner_id);

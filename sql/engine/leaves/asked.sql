@@ -1,4 +1,4 @@
--- reads: e_anchor, e_case, e_clock, e_fact, e_moment, r_condition
+-- reads: e_anchor, e_case, e_clock, e_fact, e_moment, r_condition, r_version
 -- makes: e_asked
 -- changes: e_answer
 
@@ -9,6 +9,7 @@ select
     c.case_no,
     c.person_id,
     c.version_id,
+    v.workflow,
     c.zone,
     c.trigger_first,
     c.trigger_last,
@@ -37,6 +38,7 @@ select
     ) as last_at
 from r_condition as k
 inner join e_case as c on c.version_id = k.version_id
+inner join r_version as v on v.version_id = k.version_id
 left join e_fact as o on o.fact_no = c.trigger_no
 left join e_moment as a on a.case_no = c.case_no and a.moment_id = k.at_id
 left join e_moment as b on b.case_no = c.case_no and b.moment_id = k.from_id

@@ -16,9 +16,11 @@ cross join lateral (
             when 'record' then m.source || '|' || m.reference
             when 'day' then coalesce(h.moment_on, (h.moment_at at time zone a.zone)::date)::text
             when 'code' then (
-                select min(c.system || '|' || c.code)
+                select c.system || '|' || c.code
                 from e_hit_code as c
                 where c.named_fact_id = m.named_fact_id and c.fact_no = m.fact_no
+                order by c.system, c.code
+                limit 1
             )
             else (
                 select l.namespace || '|' || l.id

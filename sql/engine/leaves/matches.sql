@@ -70,7 +70,7 @@ where w.how > 0
             from e_fact as f
             where f.fact_no = h.fact_no
                 and (
-                    (f.detail ->> 'version_id')::int <> a.version_id
+                    f.detail ->> 'workflow' <> a.workflow
                     or ((f.detail ->> 'trigger_first')::timestamptz, f.detail ->> 'trigger_key')
                     < (a.trigger_first, a.trigger_key)
                 )

@@ -1,4 +1,4 @@
--- reads: e_anchor, e_case, e_fact, e_hit, e_link, r_moment
+-- reads: e_anchor, e_case, e_fact, e_hit, e_link, r_moment, r_version
 -- makes: e_newest
 
 -- A fact's name as a moment is the newest standing one that satisfies the `same` of its line (11).
@@ -9,6 +9,7 @@ select distinct on (c.case_no, m.moment_id)
     coalesce(h.moment_on::timestamp at time zone c.zone, h.moment_at) as first_at,
     coalesce((h.moment_on + 1)::timestamp at time zone c.zone - interval '1 microsecond', h.moment_at) as last_at
 from r_moment as m
+inner join r_version as v on v.version_id = m.version_id
 inner join e_case as c on c.version_id = m.version_id
 inner join e_hit as h on h.named_fact_id = m.named_fact_id and h.person_id = c.person_id and h.how = 2
 where m.level = %(level)s and m.anchor = 'fact' and num_nonnulls(h.moment_at, h.moment_on) > 0
@@ -19,7 +20,7 @@ where m.level = %(level)s and m.anchor = 'fact' and num_nonnulls(h.moment_at, h.
             from e_fact as f
             where f.fact_no = h.fact_no
                 and (
-                    (f.detail ->> 'version_id')::int <> c.version_id
+                    f.detail ->> 'workflow' <> v.workflow
                     or ((f.detail ->> 'trigger_first')::timestamptz, f.detail ->> 'trigger_key')
                     < (c.trigger_first, c.trigger_key)
                 )
@@ -31,8 +32,11 @@ where m.level = %(level)s and m.anchor = 'fact' and num_nonnulls(h.moment_at, h.
         cross join lateral (
             select
                 coalesce(h.time_on::timestamp at time zone c.zone, h.time_at, '-infinity') as first_at,
-                coalesce(
-                    (h.until_on + 1)::timestamp at time zone c.zone - interval '1 microsecond', h.until_at, 'infinity'
+                greatest(
+                    h.time_on::timestamp at time zone c.zone, h.time_at, '-infinity',
+                    coalesce(
+                        (h.until_on + 1)::timestamp at time zone c.zone - interval '1 microsecond', h.until_at, 'infinity'
+                    )
                 ) as last_at
         ) as t
         where n.case_no = c.case_no and n.owner_id = m.moment_id

@@ -92,16 +92,22 @@ select
 from truth as t
 -- as many of them as it takes to reach what is wanted
 left join lateral (
-    select array_agg(o.fact_no order by o.position) as by
+    select array_agg(r.fact_no order by r.position) as by
     from (
-        select
-            f.fact_no,
-            f.position,
-            coalesce(sum(f.value) over (order by f.position rows between unbounded preceding and 1 preceding), 0) as before
-        from e_added as f
-        where f.case_no = t.case_no and f.condition_id = t.condition_id and f.is_added
-    ) as o
-    where o.before < t.wanted
+        -- a value below zero does not bring back what was reached before
+        select o.fact_no, o.position, max(o.before) over (order by o.position rows unbounded preceding) as most_before
+        from (
+            select
+                f.fact_no,
+                f.position,
+                coalesce(
+                    sum(f.value) over (order by f.position rows between unbounded preceding and 1 preceding), 0
+                ) as before
+            from e_added as f
+            where f.case_no = t.case_no and f.condition_id = t.condition_id and f.is_added
+        ) as o
+    ) as r
+    where r.most_before < t.wanted
 ) as e on t.decides = 'proof' and t.is_so
 left join e_hit as h
     on h.named_fact_id = t.named_fact_id and h.person_id = t.person_id and h.fact_no = e.by[cardinality(e.by)];

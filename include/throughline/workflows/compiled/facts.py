@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from throughline.workflows.compiled.rows import Rows
@@ -81,4 +82,8 @@ def _detail(key: str, wanted: Any, sets: ValueSets) -> dict[str, Any]:
 
 def _word(value: Any) -> str:
     """Return a word as JSON's text has it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return format(Decimal(str(value)).normalize(), "f")
+    return str(value)

@@ -159,6 +159,9 @@ def _of_parts(workflow: Workflow, known: Known) -> Iterator[Problem]:
             yield Problem(("facts", name, "corrects"), not_known(was, "fact of this file", facts))
         elif was == name:
             yield Problem(("facts", name, "corrects"), "a fact cannot correct itself: name another")
+        elif was is not None and "corrects" in (workflow.fact(was) or {}):
+            told = f"{was} corrects another fact itself: name one that corrects none"
+            yield Problem(("facts", name, "corrects"), told)
     for number, end in enumerate(workflow.ends):
         until = end.get("until")
         if isinstance(until, str) and named and until not in named:

@@ -103,7 +103,7 @@ def _detail(
     detail = DETAILS[key]
     if isinstance(wanted, Mapping):
         bounds = {"above", "below", "at_least", "at_most"} & wanted.keys()
-        if bounds and detail.holds not in ("number", "day"):
+        if bounds and detail.holds != "number":
             yield Problem(place, f"{key} is not a number: leave {', '.join(sorted(bounds))} out")
         if "value_set" in wanted:
             yield from _value_set(wanted["value_set"], (*place, "value_set"), known)

@@ -119,7 +119,9 @@ def _wanted(key: str, wanted: Any, telling: Telling) -> str:
         )
     if "outside" in wanted:
         found.append(f"outside the {spaced(wanted['outside'])} that the record itself says")
-    if "not" in wanted:
+    if wanted.get("not") == "absent":
+        found.append("whatever it is, if the record says it")
+    elif "not" in wanted:
         found.append(f"not {_one_of(key, wanted['not'], telling)}, or not said at all")
     if "value_set" in wanted:
         found.append(f"in the value set {wanted['value_set']}")

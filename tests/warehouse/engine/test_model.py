@@ -71,6 +71,7 @@ def test_the_engine_agrees_with_the_model_on_each_section(
     assert _difference(conn, section.title, world_of(section)) == ""
 
 
+MIDNIGHT = Time(instant=datetime(2026, 3, 1, 5, tzinfo=UTC))
 TRIGGER = Time(instant=datetime(2026, 3, 2, 15, tzinfo=UTC))
 BY_HAND: dict[str, tuple[dict[str, Any], dict[str, Any], list[Fact]]] = {
     # what was reached before is not undone by a value below zero: the stage is proven when it was reached
@@ -82,11 +83,15 @@ BY_HAND: dict[str, tuple[dict[str, Any], dict[str, Any], list[Fact]]] = {
             for n, value in enumerate((10, 15, -20, 30))
         ],
     ),
-    # an end at the very instant of the start leaves the start
+    # an end at the very instant of the start leaves that instant: here the first one of the month
     "a period without length": (
         {"stay": {"kind": "admission"}},
-        {"exists": "stay", "same": "month", "from": {"stay": "0 days"}},
-        [replace(_fact("admission", 3), occurred=None, starts=_time(3), ends=_time(3))],
+        {
+            "exists": "stay",
+            "same": "month",
+            "from": {"trigger": "-3 days"},
+        },
+        [replace(_fact("admission", 3), occurred=None, starts=MIDNIGHT, ends=MIDNIGHT)],
     ),
     # the first of the codes that are meant, by system and then by code
     "distinct codes": (
@@ -110,6 +115,16 @@ BY_HAND: dict[str, tuple[dict[str, Any], dict[str, Any], list[Fact]]] = {
     ),
 }
 """What no drawn history has: named facts, a proof, and records."""
+CLOCKS: dict[str, dict[str, Any]] = {
+    "a period without length": {
+        "due": [
+            {
+                "when": {"exists": "stay", "same": "month", "from": {"trigger": "-3 days"}},
+                "to": {"stay": "9 days"},
+            }
+        ]
+    },
+}
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -117,7 +132,7 @@ def test_the_engine_agrees_with_the_model_on_what_is_seldom(conn: Connection, na
     facts, proof, records = BY_HAND[name]
     words = {
         "workflow": "by_hand", "version": 1, "facts": {"left": {"kind": "discharge"}, **facts},
-        "opens": {"after": "left"}, "stages": [{"stage": "done", "proof": proof}],
+        "opens": {"after": "left"}, "stages": [{"stage": "done", "proof": proof, **CLOCKS.get(name, {})}],
     }  # fmt: skip
     left = replace(_fact("discharge", 0), occurred=TRIGGER)
     made = World(

@@ -47,7 +47,7 @@ FAULTS = [
     ("conditions", "return min(there, key=lambda part: position(case, part.by[-1]))", "return there[0]"),
     ("stages", "if answer.truth.holds and not answer.by", "if False"),
     ("stages", "last = max(floors)", "last = floors[0]"),
-    ("stages", "if name in case.fell:", "if False:"),
+    ("stages", "if fell:", "if False:"),
     ("stages", "found is None or at.first <= found.span.last", "True"),
     ("stages", "return FALSE if found and case.passed(found.span) else NOT_YET", "return FALSE"),
     ("stages", "if proof(case, name).truth.is_unknown or (", "if ("),

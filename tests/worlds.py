@@ -147,6 +147,19 @@ NIGHTLY = (
     "warehouse/proven/test_catalogue.py",
     "warehouse/proven/test_invariants.py",
     "warehouse/quality/test_suites.py",
+    "warehouse/cases/test_sites.py",
+    "warehouse/cases/test_whose_feeds.py",
+    "warehouse/cases/two_sources/test_charges.py",
+    "warehouse/cases/two_sources/test_paid.py",
+    "warehouse/engine/test_model.py::test_the_engine_agrees_with_the_model_on_what_is_seldom",
+    "warehouse/engine/test_rechecks.py",
+    "warehouse/pages/calls/test_called_since.py",
+    "warehouse/pages/calls/test_clock_of_work.py",
+    "warehouse/profiling/test_profile.py",
+    "warehouse/profiling/test_words_not_known.py",
+    "warehouse/stack/test_leftover.py",
+    "warehouse/tasks/held/test_asked_anew.py",
+    "warehouse/told/test_summary_and_page.py",
 )
 """Files and tests that take long for what they add: in `make test-nights`, not in `make test`."""
 HEAVY = (

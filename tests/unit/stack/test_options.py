@@ -317,9 +317,8 @@ def test_a_fault_with_a_date_is_asked_for_once_and_one_without_on_each_night() -
     assert chosen.after_a_night().misbehave == (chosen.misbehave[1],)
 
 
-OF_TESTS = {(goal, "ARGS") for goal in ("test", "test-fast", "test-nights", "coverage", "long")} | {
-    ("long", "BUDGET")
-}
+TESTED = ("test", "test-fast", "test-nights", "coverage", "long", "model-check")
+OF_TESTS = {(goal, "ARGS") for goal in TESTED} | {("long", "BUDGET")}
 ASKED = re.compile(r"make ([a-z-]+)((?: +[A-Z_]+=(?:\"[^\"]*\"|'[^']*'|[^\s`|]*))+)")
 
 
